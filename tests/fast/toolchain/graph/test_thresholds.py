@@ -1,0 +1,53 @@
+"""Thresholds found by walking an accumulator's whole range."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from toolchain.errors import ModelError
+from toolchain.graph.network import DenseLayer, Integers
+from toolchain.graph.thresholds import MAX_RANGE, find_thresholds
+
+
+def clipped(values: Integers) -> Integers:
+    """Channel 0 rises by one each 10, channel 1 falls, channel 2 is always at the top, channel 3 never leaves 0."""
+    rising = np.clip(values // 10, 0, 3)
+    return np.stack([rising, np.clip(-values // 10, 0, 3), np.full_like(values, 3), np.zeros_like(values)], axis=1)
+
+
+def test_every_value_of_the_range_gets_its_code() -> None:
+    low, high = np.array([-40, -40, -7, -7]), np.array([40, 40, 7, 7])
+    thresholds, falling = find_thresholds("layer", clipped, low, high, 3)
+    assert falling.tolist() == [False, True, False, False]
+    for channel in range(4):
+        values = np.arange(low[channel], high[channel] + 1)
+        signed = -values if falling[channel] else values
+        counts = (signed[:, None] >= thresholds[channel]).sum(axis=1)
+        assert np.array_equal(counts, clipped(values)[:, channel])
+
+
+def test_always_and_never_reached_stand_at_the_ends() -> None:
+    thresholds, _ = find_thresholds("layer", clipped, np.full(4, -7), np.full(4, 7), 3)
+    assert thresholds[2].tolist() == [-7, -7, -7]
+    assert thresholds[3].tolist() == [8, 8, 8]
+
+
+def test_hump_is_refused_by_name() -> None:
+    with pytest.raises(ModelError, match=r"layer: the activation of channel 0 is not monotone"):
+        find_thresholds("layer", lambda v: np.abs(v)[:, None], np.array([-3]), np.array([3]), 3)
+
+
+def test_endless_range_is_refused() -> None:
+    with pytest.raises(ModelError, match="narrower types"):
+        find_thresholds("layer", clipped, np.array([0]), np.array([MAX_RANGE + 1]), 3)
+
+
+def test_accumulator_range_is_reached() -> None:
+    weights = np.array([[1, -2], [0, 1], [-1, 1]])
+    layer = DenseLayer("layer", weights, "UINT2", "INT2", "INT32")
+    grid = np.stack(np.meshgrid(*[np.arange(4)] * 3), axis=-1).reshape(-1, 3)
+    results = layer.accumulate(grid)
+    low, high = layer.accumulator_range()
+    assert np.array_equal(low, results.min(axis=0))
+    assert np.array_equal(high, results.max(axis=0))

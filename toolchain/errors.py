@@ -1,0 +1,41 @@
+"""The one hierarchy of errors a person may see; each becomes one line and a non-zero exit.
+
+A message names what is wrong (file, key, value), what was expected, and the mend. Anything else that
+escapes is an internal fault and is reported as such, with its log.
+"""
+
+
+class GateweaveError(Exception):
+    """Base of every error that the person running the build can act on."""
+
+
+class ConfigError(GateweaveError):
+    """A name, option or YAML value that cannot be used."""
+
+
+class DataError(GateweaveError):
+    """A capture or data set that cannot be read or used."""
+
+
+class ModelError(GateweaveError):
+    """A network or ONNX file that cannot be exported, streamlined or mapped."""
+
+
+class FitError(GateweaveError):
+    """A network that does not fit its board, or a rate that no folding reaches."""
+
+
+class ToolError(GateweaveError):
+    """A tool that is missing, of the wrong version, or failed."""
+
+
+class TimingError(GateweaveError):
+    """Place and route ended below the clock the board needs."""
+
+
+class VerificationError(GateweaveError):
+    """Two stages gave different answers."""
+
+
+class BuildError(GateweaveError):
+    """The build itself cannot go on: another build runs, no disk space, interrupted."""

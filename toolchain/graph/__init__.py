@@ -1,0 +1,1 @@
+"""Export to QONNX, streamlining to an all-integer graph, and the exact executor all stages answer to."""

@@ -1,0 +1,115 @@
+"""Reading ONNX files into qonnx wrappers, and running them on whole test sets."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import onnx
+from google.protobuf.message import DecodeError
+from numpy.typing import NDArray
+from onnx import NodeProto, numpy_helper
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.core.onnx_exec import execute_node, execute_onnx
+from qonnx.transformation.infer_shapes import InferShapes
+from qonnx.util.cleanup import cleanup_model
+
+from toolchain.errors import ModelError
+
+Floats = NDArray[np.float32]
+
+# What protobuf, onnx and qonnx raise on files that are no models, or are not well-formed ones.
+_UNUSABLE = (
+    DecodeError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+)
+
+# Rows executed at once: enough to hide the executor's cost per node, small enough for memory.
+BATCH = 4096
+
+
+def load_model(path: Path) -> ModelWrapper:
+    """Read an ONNX or QONNX file and tidy it with qonnx's own clean-up.
+
+    Raises:
+        ModelError: the file is missing, truncated, or not an ONNX model that qonnx understands.
+    """
+    try:
+        raw = onnx.load(str(path), load_external_data=False)
+        return cleanup_model(ModelWrapper(raw))
+    except FileNotFoundError as error:
+        raise ModelError(f"{path}: no such file; export the model first") from error
+    except _UNUSABLE as error:
+        first_line = (str(error).splitlines() or [""])[0]
+        raise ModelError(f"{path}: not a usable ONNX model: {type(error).__name__}: {first_line}") from error
+
+
+def rebatch(model: ModelWrapper, rows: int) -> ModelWrapper:
+    """A copy of a fixed-batch model for batches of `rows`; constant Reshape targets follow."""
+    model = copy.deepcopy(model)
+    shape = model.get_tensor_shape(model.graph.input[0].name)
+    for node in model.graph.node:
+        if node.op_type == "Reshape":
+            target = model.get_initializer(node.input[1])
+            if target is not None and len(target) and target[0] == shape[0]:
+                model.set_initializer(node.input[1], np.concatenate([[rows], target[1:]]).astype(np.int64))
+    for tensor in (model.graph.input[0], model.graph.output[0]):
+        tensor.type.tensor_type.shape.dim[0].dim_value = rows
+    del model.graph.value_info[:]
+    return model.transform(InferShapes())
+
+
+def run_model(
+    model: ModelWrapper, x: NDArray[np.generic], keep: tuple[str, ...] = (), batch: int = BATCH
+) -> dict[str, Floats]:
+    """Execute a model on inputs of shape (N, inputs) with the qonnx executor.
+
+    Returns:
+        The output, under the key ``""``, and each tensor named in `keep`, each of shape (N, ...).
+    """
+    wide = rebatch(model, batch)
+    source, sink = wide.graph.input[0].name, wide.graph.output[0].name
+    shape = wide.get_tensor_shape(source)
+    parts: dict[str, list[Floats]] = {name: [] for name in ("", *keep)}
+    for rows, count in _padded(x, batch):
+        context = execute_onnx(wide, {source: rows.reshape(shape)}, return_full_exec_context=bool(keep))
+        for name, values in parts.items():
+            values.append(context[name or sink][:count])
+    return {name: np.concatenate(values) for name, values in parts.items()}
+
+
+def _padded(x: NDArray[np.generic], batch: int) -> Iterator[tuple[Floats, int]]:
+    for start in range(0, len(x), batch):
+        rows = np.asarray(x[start : start + batch], dtype=np.float32)
+        count = len(rows)
+        yield np.concatenate([rows, np.zeros((batch - count, *rows.shape[1:]), np.float32)]), count
+
+
+def chain_function(model: ModelWrapper, nodes: list[NodeProto], source: str, rows: int) -> Callable[[Floats], Floats]:
+    """A function that runs consecutive elementwise nodes on (rows, channels) values of tensor `source`.
+
+    The nodes run in the same executor as the whole model does, so the results are the model's own.
+    """
+    wide = rebatch(model, rows)
+    constants = {i.name: numpy_helper.to_array(i) for i in wide.graph.initializer}
+    opset = wide.model.opset_import[0].version
+
+    def run(values: Floats) -> Floats:
+        context = {**constants, source: values}
+        for node in nodes:
+            for name in node.output:
+                context.setdefault(name, np.zeros(wide.get_tensor_shape(name), np.float32))
+            execute_node(node, context, wide.graph, opset)
+        result: Floats = context[nodes[-1].output[0] if nodes else source]
+        return result
+
+    return run

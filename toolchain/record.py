@@ -1,0 +1,115 @@
+"""The record every stage leaves beside its outputs: what it wrote, how long it took, what it proved."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from toolchain.errors import BuildError
+
+
+@dataclass(frozen=True)
+class Check:
+    """One comparison of a verification: how many results were compared and how many were equal."""
+
+    compared: int
+    equal: int
+
+
+@dataclass(frozen=True)
+class StageRecord:
+    """What one stage did.
+
+    Attributes:
+        stage: name of the stage, such as ``"simulate"``.
+        seconds: wall-clock time of the stage.
+        outputs: SHA-256 of every file it wrote, by path relative to the working directory.
+        checks: the verifications it made, by name; empty where there was nothing to compare.
+        facts: figures for the manifest (resources, timing, accuracy), plain JSON.
+        tools: versions of the tools that ran.
+    """
+
+    stage: str
+    seconds: float
+    outputs: Mapping[str, str]
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    tools: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def verified(self) -> dict[str, int] | None:
+        """Sums over all checks, or None where the stage compares nothing."""
+        if not self.checks:
+            return None
+        return {
+            "compared": sum(c.compared for c in self.checks.values()),
+            "equal": sum(c.equal for c in self.checks.values()),
+        }
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def write_atomic(path: Path, data: str | bytes) -> None:
+    """Write a file so that a kill or a full disk leaves the old one or the new one, never half of it.
+
+    Raises:
+        BuildError: the file cannot be written.
+    """
+    raw = data.encode() if isinstance(data, str) else data
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(raw)
+        Path(name).chmod(0o644)
+        os.replace(name, path)
+    except OSError as error:
+        raise BuildError(f"{path}: cannot write: {error.strerror}; free some disk space or mend the permissions") from error
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON with sorted keys, so that equal values give equal bytes."""
+    write_atomic(path, json.dumps(value, indent=2, sort_keys=True) + "\n")
+
+
+def write_record(path: Path, record: StageRecord) -> None:
+    """Write a stage's record as JSON."""
+    write_json(path, {**asdict(record), "verified": record.verified})
+
+
+def read_record(path: Path) -> StageRecord:
+    """Read a record written by `write_record`.
+
+    Raises:
+        BuildError: the file is missing or is not a record.
+    """
+    try:
+        raw = json.loads(path.read_text())
+        checks = {name: Check(**check) for name, check in raw["checks"].items()}
+        return StageRecord(raw["stage"], raw["seconds"], raw["outputs"], checks, raw["facts"], raw["tools"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BuildError(f"{path}: not a stage record ({error}); run the build again") from error
+
+
+def token_of(record: StageRecord) -> str:
+    """SHA-256 of all a record says but the time it took: equal work gives equal tokens."""
+    lasting = {key: value for key, value in asdict(record).items() if key != "seconds"}
+    return hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).hexdigest()
+
+
+def hash_outputs(paths: Iterable[Path], root: Path) -> dict[str, str]:
+    """SHA-256 of each file, by its path relative to `root`."""
+    return {str(p.relative_to(root)): sha256(p) for p in sorted(paths)}
