@@ -77,7 +77,9 @@ def write_atomic(path: Path, data: str | bytes) -> None:
         Path(name).chmod(0o644)
         os.replace(name, path)
     except OSError as error:
-        raise BuildError(f"{path}: cannot write: {error.strerror}; free some disk space or mend the permissions") from error
+        raise BuildError(
+            f"{path}: cannot write: {error.strerror}; free some disk space or mend the permissions"
+        ) from error
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -99,8 +101,10 @@ def read_record(path: Path) -> StageRecord:
     try:
         raw = json.loads(path.read_text())
         checks = {name: Check(**check) for name, check in raw["checks"].items()}
-        return StageRecord(raw["stage"], raw["seconds"], raw["outputs"], checks, raw["facts"], raw["tools"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return StageRecord(
+            raw["stage"], raw["seconds"], raw["outputs"], checks, raw["facts"], raw["tools"]
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BuildError(f"{path}: not a stage record ({error}); run the build again") from error
 
 

@@ -1,0 +1,1 @@
+"""CQMLP: a 2-bit multi-layer perceptron that detects intrusions on a CAN bus."""

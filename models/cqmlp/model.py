@@ -1,0 +1,79 @@
+"""CQMLP: a multilayer perceptron with 2-bit weights and activations that tells attacks on a CAN bus apart.
+
+After Khandelwal and Shreejith, "Quantised Neural Network Accelerators for Low-Power IDS in Automotive
+Networks", DATE 2023.
+"""
+
+from __future__ import annotations
+
+from brevitas import nn as qnn
+from torch import nn
+
+from toolchain.training.merge import merge_normalisation, merged_linear
+from toolchain.training.quantisers import WEIGHT_STEP, activation_quantiser, input_quantiser, weight_quantiser
+from toolchain.training.recipe import NetworkSettings
+from toolchain.training.state import State
+
+
+def build(settings: NetworkSettings, inputs: int, classes: int, input_bits: int) -> nn.Sequential:
+    """The network to train: quantised, with batch normalisation.
+
+    Args:
+        settings: hidden sizes and bit widths.
+        inputs: integers in one input vector, each of `input_bits` bits, unsigned.
+        classes: number of logits.
+    """
+    blocks: list[nn.Module] = [_input_layer(input_bits)]
+    for fan_in, width in _pairs(settings, inputs):
+        blocks += [_linear(fan_in, width, settings), nn.BatchNorm1d(width), _activation(settings)]
+    blocks.append(_linear(settings.hidden[-1], classes, settings))
+    return nn.Sequential(*blocks)
+
+
+def merge(network: nn.Sequential, settings: NetworkSettings) -> nn.Sequential:
+    """The network to fine-tune and export: the same one with its normalisation merged into the layers."""
+    blocks: list[nn.Module] = [network[0]]
+    for index in range(1, len(network) - 1, 3):
+        blocks += [merge_normalisation(network[index], network[index + 1], settings.weight_bits), network[index + 2]]
+    blocks.append(network[-1])
+    return nn.Sequential(*blocks)
+
+
+def restore(settings: NetworkSettings, inputs: int, classes: int, input_bits: int, state: State) -> nn.Sequential:
+    """The merged network of a saved state."""
+    blocks: list[nn.Module] = [_input_layer(input_bits)]
+    for fan_in, width in _pairs(settings, inputs):
+        power = state[f"{len(blocks)}.power"]
+        blocks += [merged_linear(fan_in, width, settings.weight_bits, power), _activation(settings)]
+    blocks.append(_linear(settings.hidden[-1], classes, settings))
+    network = nn.Sequential(*blocks)
+    network.load_state_dict(dict(state))
+    return network
+
+
+def build_float(settings: NetworkSettings, inputs: int, classes: int, input_bits: int) -> nn.Sequential:
+    """The float32 twin: the same shape without any quantiser."""
+    blocks: list[nn.Module] = []
+    for fan_in, width in _pairs(settings, inputs):
+        blocks += [nn.Linear(fan_in, width, bias=False), nn.BatchNorm1d(width), nn.ReLU()]
+    blocks.append(nn.Linear(settings.hidden[-1], classes, bias=False))
+    return nn.Sequential(*blocks)
+
+
+def _pairs(settings: NetworkSettings, inputs: int) -> list[tuple[int, int]]:
+    return list(zip((inputs, *settings.hidden[:-1]), settings.hidden, strict=True))
+
+
+def _input_layer(input_bits: int) -> qnn.QuantIdentity:
+    # Two bits at least: FINN takes no narrower input. Binary inputs pass through unchanged.
+    return qnn.QuantIdentity(act_quant=input_quantiser(max(2, input_bits)), return_quant_tensor=True)
+
+
+def _linear(inputs: int, outputs: int, settings: NetworkSettings) -> qnn.QuantLinear:
+    layer = qnn.QuantLinear(inputs, outputs, bias=False, weight_quant=weight_quantiser(settings.weight_bits))
+    nn.init.uniform_(layer.weight, -WEIGHT_STEP, WEIGHT_STEP)
+    return layer
+
+
+def _activation(settings: NetworkSettings) -> qnn.QuantReLU:
+    return qnn.QuantReLU(act_quant=activation_quantiser(settings.activation_bits), return_quant_tensor=True)

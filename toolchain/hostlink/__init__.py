@@ -1,0 +1,1 @@
+"""The host link's protocol, for drivers, virtual boards and tests (docs/host-link.md)."""

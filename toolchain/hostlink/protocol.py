@@ -1,0 +1,324 @@
+"""Frames of the host link, both ways: requests, replies, CRC, a parser that survives garbage.
+
+Standard library only, Python 3.8 or newer, and nothing else of this project: the file can be copied
+and used alone. The specification is docs/host-link.md. Multi-byte numbers are little-endian.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Union
+
+PROTOCOL_VERSION = 1
+SYNC = b"GW"
+CRC_BYTES = 4
+HEADER_BYTES = 6
+OVERHEAD_BYTES = HEADER_BYTES + CRC_BYTES
+
+IDENTIFY = 0x01
+INFER = 0x02
+BENCH = 0x03
+COUNTERS = 0x04
+REPLY = 0x80  # added to the command of the request
+ERROR = 0xFF
+
+BAD_CRC = 1
+UNKNOWN_COMMAND = 2
+BAD_LENGTH = 3
+ERROR_TEXTS = {
+    BAD_CRC: "the request came damaged (CRC)",
+    UNKNOWN_COMMAND: "the board does not know the command",
+    BAD_LENGTH: "the request has the wrong length for the board's model",
+}
+
+# The longest reply payload; a longer one cannot be a reply, so a parser need not wait for it.
+MAX_REPLY_PAYLOAD = 63
+
+# A line held low this long resets the board's link and core, also out of an endless bench.
+BREAK_BITS = 40
+
+_IDENTITY = struct.Struct("<B8s8sHHIIHHI")
+_COUNTERS = struct.Struct("<5I")
+_CHUNK = 1 << 20
+
+
+class ProtocolError(Exception):
+    """A value that cannot be sent, or a reply that cannot be understood."""
+
+
+class Frame(NamedTuple):
+    """One frame, its CRC checked and taken off."""
+
+    command: int
+    sequence: int
+    payload: bytes
+
+
+class Identity(NamedTuple):
+    """Reply to `identify`: what the board is."""
+
+    sequence: int
+    version: int
+    model_hash: bytes
+    build_id: bytes
+    vector_bytes: int
+    classes: int
+    clock_hz: int
+    bench_vectors: int
+    max_payload: int
+    buffer_bytes: int
+    timeout_us: int
+
+
+class Inference(NamedTuple):
+    """Reply to `infer`: the class, and the clock cycles from first input beat to class."""
+
+    sequence: int
+    label: int
+    cycles: int
+
+
+class Bench(NamedTuple):
+    """Reply to `bench`: last class, clock cycles of the whole run, CRC-32 of all classes."""
+
+    sequence: int
+    label: int
+    cycles: int
+    checksum: int
+
+
+class Counters(NamedTuple):
+    """Reply to `counters`: events since configuration, modulo 2**32."""
+
+    sequence: int
+    inferences: int
+    good_frames: int
+    crc_errors: int
+    line_errors: int
+    resyncs: int
+
+
+class Failure(NamedTuple):
+    """Error reply: the code and the command of the request as the board received it."""
+
+    sequence: int
+    code: int
+    command: int
+
+    def describe(self) -> str:
+        """One line for a person."""
+        return ERROR_TEXTS.get(self.code, f"the board reports error {self.code}")
+
+
+Reply = Union[Identity, Inference, Bench, Counters, Failure]  # noqa: UP007 (Python 3.8)
+
+
+# Frames -------------------------------------------------------------------------------------------
+
+
+def encode_frame(command: int, sequence: int, payload: bytes = b"") -> bytes:
+    """One frame: sync, command, sequence, length, payload, CRC-32 of command to payload."""
+    if not (0 <= command <= 0xFF and 0 <= sequence <= 0xFF and len(payload) <= 0xFFFF):
+        raise ProtocolError(f"command {command}, sequence {sequence} or {len(payload)} bytes do not fit a frame")
+    body = struct.pack("<BBH", command, sequence, len(payload)) + payload
+    return SYNC + body + struct.pack("<I", zlib.crc32(body))
+
+
+class FrameParser:
+    """Finds frames in bytes that come in any portions; skips and counts garbage and damage.
+
+    After a damaged frame the search goes on one byte after its start, so that no good frame inside
+    it is missed.
+
+    Attributes:
+        crc_errors: frames whose CRC was wrong, or whose length was impossible.
+        skipped: bytes that were part of no good frame.
+    """
+
+    def __init__(self, max_payload: int = MAX_REPLY_PAYLOAD) -> None:
+        """`max_payload`: frames that claim a longer payload are garbage."""
+        self.crc_errors = 0
+        self.skipped = 0
+        self._max_payload = max_payload
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Frames that these bytes complete, in order."""
+        self._buffer += data
+        return list(self._frames())
+
+    def flush(self) -> list[Frame]:
+        """Frames behind a begun one that will not be completed; leaves the parser empty."""
+        frames: list[Frame] = []
+        while self._buffer:
+            self._skip(1)
+            frames += self._frames()
+        return frames
+
+    def _frames(self) -> Iterator[Frame]:
+        while self._find_sync() and len(self._buffer) >= HEADER_BYTES:
+            command, sequence, length = struct.unpack_from("<BBH", self._buffer, len(SYNC))
+            size = OVERHEAD_BYTES + length
+            if length <= self._max_payload and len(self._buffer) < size:
+                return
+            if length <= self._max_payload and self._crc_is_good(size):
+                yield Frame(command, sequence, bytes(self._buffer[HEADER_BYTES : size - CRC_BYTES]))
+                del self._buffer[:size]
+            else:
+                self.crc_errors += 1
+                self._skip(1)
+
+    def _find_sync(self) -> bool:
+        at = self._buffer.find(SYNC)
+        if at < 0:
+            at = len(self._buffer) - (1 if self._buffer.endswith(SYNC[:1]) else 0)
+        self._skip(at)
+        return self._buffer.startswith(SYNC)
+
+    def _crc_is_good(self, size: int) -> bool:
+        (expected,) = struct.unpack_from("<I", self._buffer, size - CRC_BYTES)
+        return bool(zlib.crc32(self._buffer[len(SYNC) : size - CRC_BYTES]) == expected)
+
+    def _skip(self, count: int) -> None:
+        self.skipped += count
+        del self._buffer[:count]
+
+
+# Requests -----------------------------------------------------------------------------------------
+
+
+def identify_request(sequence: int) -> bytes:
+    """Ask what the board is."""
+    return encode_frame(IDENTIFY, sequence)
+
+
+def infer_request(sequence: int, vector: bytes) -> bytes:
+    """Ask for the class of one packed vector (`pack_vector`), as long as the board says."""
+    return encode_frame(INFER, sequence, vector)
+
+
+def bench_request(sequence: int, inferences: int) -> bytes:
+    """Ask for that many inferences (32 bits) of the stored vectors, 0, 1, ... in a circle."""
+    if not 0 <= inferences <= 0xFFFFFFFF:
+        raise ProtocolError(f"{inferences} inferences do not fit 32 bits")
+    return encode_frame(BENCH, sequence, struct.pack("<I", inferences))
+
+
+def counters_request(sequence: int) -> bytes:
+    """Ask for the counters."""
+    return encode_frame(COUNTERS, sequence)
+
+
+# Replies ------------------------------------------------------------------------------------------
+
+
+def decode_reply(frame: Frame) -> Reply:
+    """The typed reply that a frame carries.
+
+    Raises:
+        ProtocolError: an unknown command, or a payload of the wrong length for it.
+    """
+    body, sequence = frame.payload, frame.sequence
+    size = {
+        REPLY | IDENTIFY: 37,
+        REPLY | INFER: 5,
+        REPLY | BENCH: 11,
+        REPLY | COUNTERS: 20,
+        ERROR: 2,
+    }
+    if size.get(frame.command) != len(body):
+        raise ProtocolError(f"no reply has command 0x{frame.command:02x} with {len(body)} bytes")
+    if frame.command == REPLY | IDENTIFY:
+        return Identity(sequence, *_IDENTITY.unpack(body))
+    if frame.command == REPLY | COUNTERS:
+        return Counters(sequence, *_COUNTERS.unpack(body))
+    if frame.command == REPLY | INFER:
+        return Inference(sequence, body[0], int.from_bytes(body[1:], "little"))
+    if frame.command == REPLY | BENCH:
+        return Bench(
+            sequence,
+            body[0],
+            int.from_bytes(body[1:7], "little"),
+            int.from_bytes(body[7:], "little"),
+        )
+    return Failure(sequence, body[0], body[1])
+
+
+def encode_reply(reply: Reply) -> bytes:
+    """The frame of a reply, as a board sends it."""
+    sequence = reply.sequence
+    try:
+        if isinstance(reply, Identity):
+            return encode_frame(REPLY | IDENTIFY, sequence, _IDENTITY.pack(*reply[1:]))
+        if isinstance(reply, Counters):
+            return encode_frame(REPLY | COUNTERS, sequence, _COUNTERS.pack(*reply[1:]))
+        if isinstance(reply, Inference):
+            return encode_frame(REPLY | INFER, sequence, struct.pack("<BI", reply.label, reply.cycles))
+        if isinstance(reply, Bench):
+            body = bytes([reply.label]) + reply.cycles.to_bytes(6, "little") + struct.pack("<I", reply.checksum)
+            return encode_frame(REPLY | BENCH, sequence, body)
+        return encode_frame(ERROR, sequence, bytes([reply.code, reply.command]))
+    except (struct.error, OverflowError, ValueError) as error:
+        raise ProtocolError(f"{reply} does not fit its frame: {error}") from error
+
+
+def parse_replies(data: bytes) -> list[Reply]:
+    """All replies in a finished recording; garbage around them is skipped."""
+    parser = FrameParser()
+    return [decode_reply(frame) for frame in parser.feed(data) + parser.flush()]
+
+
+# Values -------------------------------------------------------------------------------------------
+
+
+def bench_checksum(labels: Sequence[int], inferences: int) -> int:
+    """Checksum that `bench` returns: CRC-32 of the classes in order, a byte each.
+
+    Args:
+        labels: class of each stored vector.
+        inferences: how many are run; 0 gives 0.
+    """
+    if not labels:
+        raise ProtocolError("a bench without stored vectors has no checksum")
+    circle = bytes(labels)
+    block = circle * max(1, min(_CHUNK, inferences) // len(circle))
+    checksum = 0
+    for _ in range(inferences // len(block)):
+        checksum = zlib.crc32(block, checksum)
+    return zlib.crc32(block[: inferences % len(block)], checksum)
+
+
+def pack_vector(values: Iterable[int], type_name: str) -> bytes:
+    """Packed vector of network inputs: element 0 lowest, zero bits up to whole bytes.
+
+    Args:
+        values: one integer an element.
+        type_name: qonnx name of the elements' type: BINARY, BIPOLAR (-1 and +1 become 0 and 1),
+            UINT<n> or INT<n> (two's complement).
+
+    Raises:
+        ProtocolError: an unknown type, or a value outside it.
+    """
+    bits, low, step = _element(type_name)
+    packed = 0
+    elements = list(values)
+    for index, value in enumerate(elements):
+        code, rest = divmod(value - low, step)
+        if rest or not 0 <= code < 1 << bits:
+            raise ProtocolError(f"element {index}: {value} is outside {type_name}")
+        # Two's complement of a signed type is the value itself, modulo 2**bits.
+        packed |= (code if step == 2 else value % (1 << bits)) << (index * bits)
+    return packed.to_bytes((len(elements) * bits + 7) // 8, "little")
+
+
+def _element(type_name: str) -> tuple[int, int, int]:
+    """Bits of an element, the lowest value of its type, and the distance between values."""
+    if type_name in ("BINARY", "BIPOLAR"):
+        return (1, 0, 1) if type_name == "BINARY" else (1, -1, 2)
+    for prefix, signed in (("UINT", False), ("INT", True)):
+        digits = type_name[len(prefix) :] if type_name.startswith(prefix) else ""
+        if digits.isdigit() and int(digits) > 0:
+            return int(digits), -(1 << (int(digits) - 1)) if signed else 0, 1
+    raise ProtocolError(f"{type_name} is no input type; use BINARY, BIPOLAR, UINT<n> or INT<n>")

@@ -1,0 +1,1 @@
+"""What every model's training has in common: data sets, loop, metrics."""

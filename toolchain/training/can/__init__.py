@@ -1,0 +1,1 @@
+"""CAN frames for intrusion detection: readers, the synthetic car, windows and splits."""

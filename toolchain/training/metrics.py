@@ -1,0 +1,45 @@
+"""Figures of merit of a classifier whose first class is normal traffic and whose others are attacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def confusion_matrix(truth: NDArray[Any], predicted: NDArray[Any], classes: int) -> NDArray[np.int64]:
+    """Counts by true class (rows) and predicted class (columns)."""
+    pairs = truth.astype(np.int64) * classes + predicted.astype(np.int64)
+    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+
+
+def evaluate(truth: NDArray[Any], predicted: NDArray[Any], names: Sequence[str]) -> dict[str, Any]:
+    """Accuracy, macro-F1, and per class precision, recall, F1, false-negative rate and support.
+
+    Classes without a single true window are left out of the macro-F1, and their figures are None.
+    """
+    matrix = confusion_matrix(truth, predicted, len(names))
+    per_class = {name: _figures(matrix, index) for index, name in enumerate(names)}
+    scores = [figures["f1"] for figures in per_class.values() if figures["f1"] is not None]
+    return {
+        "windows": len(truth),
+        "accuracy": float(np.trace(matrix) / max(1, matrix.sum())),
+        "macro_f1": float(np.mean(scores)) if scores else None,
+        "per_class": per_class,
+        "confusion": {"classes": list(names), "matrix": matrix.tolist()},
+    }
+
+
+def _figures(matrix: NDArray[np.int64], index: int) -> dict[str, Any]:
+    hits, true, claimed = (int(v) for v in (matrix[index, index], matrix[index].sum(), matrix[:, index].sum()))
+    if true == 0:
+        return {"precision": None, "recall": None, "f1": None, "false_negative_rate": None, "support": 0}
+    return {
+        "precision": hits / claimed if claimed else 0.0,
+        "recall": hits / true,
+        "f1": 2 * hits / (true + claimed),
+        "false_negative_rate": 1 - hits / true,
+        "support": true,
+    }

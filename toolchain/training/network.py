@@ -1,0 +1,100 @@
+"""Training a model by its recipe: the quantised network in two phases, and its float twin in one."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from toolchain.training.dataset import Dataset
+from toolchain.training.loop import Progress, fit, logits_of, set_up
+from toolchain.training.metrics import evaluate
+from toolchain.training.recipe import NetworkSettings, Recipe
+from toolchain.training.state import State
+
+INPUT_BITS = {"BINARY": 1, "UINT8": 8}
+
+
+class ModelCode(Protocol):
+    """What `models/<model>/model.py` offers; see docs/adding-a-model.md."""
+
+    def build(self, settings: NetworkSettings, inputs: int, classes: int, input_bits: int) -> nn.Module:
+        """The network to train."""
+
+    def merge(self, network: nn.Module, settings: NetworkSettings) -> nn.Module:
+        """The network to fine-tune and export, without separate normalisation."""
+
+    def restore(
+        self, settings: NetworkSettings, inputs: int, classes: int, input_bits: int, state: State
+    ) -> nn.Module:
+        """The merged network of a saved state."""
+
+    def build_float(self, settings: NetworkSettings, inputs: int, classes: int, input_bits: int) -> nn.Module:
+        """The float32 twin."""
+
+
+def train_quantised(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str, progress: Progress) -> nn.Module:
+    """Train, merge the normalisation, fine-tune; the result is what is exported."""
+    settings = recipe.training
+    x, y = _training_part(recipe, dataset, split)
+    set_up(settings.seed)
+    network = code.build(recipe.network, *_shape(dataset))
+    total, rate = settings.steps + settings.merged_steps, settings.learning_rate
+    fit(network, x, y, settings, steps=settings.steps, learning_rate=rate, progress=_of(total, 0, progress))
+    network.eval()
+    merged = code.merge(network, recipe.network)
+    steps, rate = settings.merged_steps, settings.merged_learning_rate
+    later = _of(total, settings.steps, progress)
+    fit(merged, x, y, settings, steps=steps, learning_rate=rate, progress=later)
+    return merged
+
+
+def train_float(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str, progress: Progress) -> nn.Module:
+    """Train the float32 twin, for as many steps in all."""
+    settings = recipe.training
+    x, y = _training_part(recipe, dataset, split)
+    set_up(settings.seed)
+    network = code.build_float(recipe.network, *_shape(dataset))
+    steps = settings.steps + settings.merged_steps
+    rate = settings.learning_rate
+    fit(network, x, y, settings, steps=steps, learning_rate=rate, progress=progress)
+    return network
+
+
+def restore_quantised(code: ModelCode, recipe: Recipe, dataset: Dataset, state: State) -> nn.Module:
+    """The trained network of a saved state."""
+    return code.restore(recipe.network, *_shape(dataset), state)
+
+
+def score(network: nn.Module, dataset: Dataset, split: str) -> dict[str, Any]:
+    """Figures on the test part of a split; see `toolchain.training.metrics.evaluate`."""
+    x, y = dataset.part(split, "test")
+    return evaluate(y, logits_of(network, x).argmax(axis=1), dataset.classes)
+
+
+def oversample(y: NDArray[np.uint8], share: float) -> NDArray[np.int64]:
+    """Rows that repeat rare attacks until each makes up `share` of all windows; every row at least once."""
+    least = int(share * len(y))
+    rows = [np.arange(len(y))]
+    for label in np.unique(y[y > 0]):
+        own = np.flatnonzero(y == label)
+        rows.append(np.resize(own, max(0, least - len(own))))
+    return np.concatenate(rows)
+
+
+def _training_part(recipe: Recipe, dataset: Dataset, split: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    settings = recipe.training
+    x, y = dataset.training_subset(settings.normal_limit, settings.seed, split)
+    rows = oversample(y, settings.rare_share)
+    return (x, y) if len(rows) == len(y) else (x[rows], y[rows])
+
+
+def _shape(dataset: Dataset) -> tuple[int, int, int]:
+    return dataset.inputs, len(dataset.classes), INPUT_BITS[dataset.input_type]
+
+
+def _of(total: int, done: int, progress: Progress) -> Progress:
+    """Progress of one phase, counted in the steps of all."""
+    return lambda step, steps, loss: progress(done + step, total, loss)

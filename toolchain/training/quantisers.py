@@ -1,0 +1,49 @@
+"""Brevitas quantisers with constant power-of-two scales, so that every value on the way is exact in float32."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from brevitas.inject.enum import ScalingImplType
+from brevitas.quant.fixed_point import (
+    Int8WeightPerChannelFixedPoint,
+    Int8WeightPerTensorFixedPoint,
+    Uint8ActPerTensorFixedPoint,
+)
+
+# Steps between neighbouring levels. Normalised activations have unit variance, so 2 bits of 0.5 reach
+# 1.5 deviations; weights start within +-1 step.
+ACTIVATION_STEP = 0.5
+WEIGHT_STEP = 0.125
+
+
+def weight_quantiser(bits: int, step: float | torch.Tensor = WEIGHT_STEP) -> Any:
+    """Signed, narrow-range weight quantiser (2 bits: -1, 0, 1).
+
+    Args:
+        bits: width, 2 to 8.
+        step: value of one unit, a power of two; a tensor of shape (outputs, 1) gives each output its own.
+    """
+    base = Int8WeightPerTensorFixedPoint if isinstance(step, float) else Int8WeightPerChannelFixedPoint
+    # Brevitas divides the range it is told by 2**(bits - 1) to get the scale.
+    return base.let(
+        bit_width=bits,
+        narrow_range=True,
+        scaling_impl_type=ScalingImplType.CONST,
+        scaling_init=step * 2 ** (bits - 1),
+    )
+
+
+def activation_quantiser(bits: int, step: float = ACTIVATION_STEP) -> Any:
+    """Unsigned activation quantiser with levels ``step * (0 .. 2**bits - 1)``."""
+    return Uint8ActPerTensorFixedPoint.let(
+        bit_width=bits,
+        scaling_impl_type=ScalingImplType.CONST,
+        scaling_init=step * 2**bits,
+    )
+
+
+def input_quantiser(bits: int) -> Any:
+    """Unsigned quantiser that leaves integers of `bits` bits as they are."""
+    return activation_quantiser(bits, 1.0)
