@@ -45,7 +45,7 @@ class Fpga(_Strict):
 
 
 class Pin(_Strict):
-    """One pin of the chip top: its ball or pin number, and I/O attributes as the family's constraint file names them."""
+    """One pin of the chip top: its ball or pin number, and I/O attributes as its constraint file names them."""
 
     pin: str
     attributes: dict[str, str] = {}

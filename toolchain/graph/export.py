@@ -39,7 +39,8 @@ class Golden:
     @property
     def labels(self) -> NDArray[np.int64]:
         """Predicted class indices, shape (N,); the first of equal logits wins."""
-        return self.logits.argmax(axis=1).astype(np.int64)
+        labels: NDArray[np.int64] = self.logits.argmax(axis=1).astype(np.int64)
+        return labels
 
     def save(self, path: Path) -> None:
         """Write an uncompressed npz whose bytes depend on the values alone."""

@@ -101,7 +101,7 @@ def _input_wire(model: ModelWrapper, segment: Segment) -> _Wire:
             raise ModelError("the input is not quantised: start the network with a quantiser of its input")
         return _Wire(annotated.name, 1.0)
     quantiser = read_quantiser(model, segment.quantiser, "input")
-    if annotated.is_integer() and annotated.name != "FLOAT32" and _is_identity(model, segment, annotated.name, quantiser):
+    if annotated.is_integer() and _is_identity(model, segment, annotated.name, quantiser):
         return _Wire(annotated.name, quantiser.scale)
     return _Wire(quantiser.datatype, quantiser.scale)
 
@@ -123,8 +123,8 @@ def _codes(model: ModelWrapper, segment: Segment, scale: NDArray[np.float64], qu
 
     def codes(accumulators: Integers) -> Integers:
         values = accumulators.reshape(-1, *[1] * len(shape)) * scale + bias
-        values = np.broadcast_to(values, (CHUNK, *shape)).astype(np.float32)
-        integers = np.rint(run(values).astype(np.float64) / quantiser.scale).reshape(CHUNK, -1)
+        inputs = np.broadcast_to(values, (CHUNK, *shape)).astype(np.float32)
+        integers = np.rint(run(inputs).astype(np.float64) / quantiser.scale).reshape(CHUNK, -1)
         return ((integers - quantiser.least) // quantiser.step).astype(np.int64)
 
     return codes
@@ -171,7 +171,8 @@ def _logit_scale(model: ModelWrapper, segment: Segment, wire: _Wire, layer: Dens
     ends = run((np.array([[low], [high]]) * unit + segment.bias).astype(np.float32)).astype(np.float64)
     scale = (ends[1] - ends[0]) / max(high - low, 1)
     offset = ends[0] - low * scale
-    if not (np.allclose(scale, scale[0]) and np.allclose(offset, offset[0], atol=abs(scale[0]) * 1e-3) and scale[0] > 0):
+    alike = np.allclose(scale, scale[0]) and np.allclose(offset, offset[0], atol=abs(scale[0]) * 1e-3)
+    if not alike or scale[0] <= 0:
         raise ModelError(
             f"{segment.name}: the last layer scales or shifts its classes differently, so that integer logits "
             "cannot be compared; train it without bias and with one scale"

@@ -57,7 +57,7 @@ def find_thresholds(
     """
     least, greatest = int(low.min()), int(high.max())
     if greatest - least > MAX_RANGE:
-        raise ModelError(f"{name}: accumulators span {greatest - least} values, {MAX_RANGE} at most; use narrower types")
+        raise ModelError(f"{name}: accumulators span {greatest - least} values, {MAX_RANGE} at most; narrow the types")
     table = walk(codes, least, greatest)
     thresholds = np.zeros((len(low), levels), dtype=np.int64)
     falling = np.zeros(len(low), dtype=np.bool_)
@@ -66,7 +66,7 @@ def find_thresholds(
         steps = np.diff(column)
         falling[channel] = bool((steps < 0).any())
         if falling[channel] and (steps > 0).any():
-            raise ModelError(f"{name}: the activation of channel {channel} is not monotone; thresholds cannot express it")
+            raise ModelError(f"{name}: the activation of channel {channel} is not monotone: it has no thresholds")
         first = -int(high[channel]) if falling[channel] else int(low[channel])
         rising = column[::-1] if falling[channel] else column
         thresholds[channel] = first + np.searchsorted(rising, np.arange(1, levels + 1))

@@ -68,7 +68,7 @@ def torch_layers(network: nn.Module, x: NDArray[np.uint8]) -> list[tuple[str, ND
     seen: list[tuple[str, NDArray[Any]]] = []
 
     def keep(name: str) -> Any:
-        return lambda module, inputs, output: seen.append((name, np.asarray(getattr(output, "value", output).detach())))
+        return lambda module, inputs, output: seen.append((name, _plain(output)))
 
     handles = [m.register_forward_hook(keep(n)) for n, m in network.named_modules() if isinstance(m, _POINTS)]
     network.eval()
@@ -77,6 +77,11 @@ def torch_layers(network: nn.Module, x: NDArray[np.uint8]) -> list[tuple[str, ND
     for handle in handles:
         handle.remove()
     return seen
+
+
+def _plain(output: Any) -> NDArray[Any]:
+    """Values of a tensor or of a Brevitas QuantTensor."""
+    return np.asarray(output.value if hasattr(output, "value") else output)
 
 
 def qonnx_layers(model: ModelWrapper, x: NDArray[np.uint8]) -> list[tuple[str, NDArray[Any]]]:

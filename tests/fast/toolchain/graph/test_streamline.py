@@ -111,5 +111,5 @@ def test_unsupported_operator_is_named() -> None:
 def test_malformed_file_is_one_clear_error(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "broken.onnx"
     path.write_bytes(content)
-    with pytest.raises(ModelError, match="broken.onnx"):
+    with pytest.raises(ModelError, match=r"broken\.onnx"):
         streamline(load_model(path))

@@ -39,7 +39,7 @@ def test_hump_is_refused_by_name() -> None:
 
 
 def test_endless_range_is_refused() -> None:
-    with pytest.raises(ModelError, match="narrower types"):
+    with pytest.raises(ModelError, match="narrow the types"):
         find_thresholds("layer", clipped, np.array([0]), np.array([MAX_RANGE + 1]), 3)
 
 

@@ -1,0 +1,171 @@
+"""Why a stage would have to run again, apart from its input files.
+
+Each cause is a word such as ``recipe:5f0c...``: a name and a digest of what stands behind it. Snakemake keeps
+them as the rule's parameters; a changed one re-runs the stage and all that follow, and `plan` names it.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from toolchain.layout import ROOT, Request
+
+# They start stages and move files, but compute nothing of what is written.
+_PLUMBING = {"flows", "flows.stages", "flows.stages.context"}
+_ROOMS = ("toolchain", "hls", "flows", "models")
+
+# Files of the model's folder that a stage loads by path.
+_MODEL_CODE = {
+    "data": ("data",),
+    "train": ("model",),
+    "baselines": ("data", "model"),
+    "export": ("model",),
+}
+# Sections of the recipe that decide a stage's result.
+_RECIPE_PARTS = {
+    "data": ("data",),
+    "train": ("data", "network", "training"),
+    "baselines": ("data", "network", "training"),
+    "export": ("data", "network"),
+    "package": ("title", "data", "network", "training"),
+}
+# Sections of board.yaml that decide a stage's result; () means all of them.
+_BOARD_PARTS: dict[str, tuple[str, ...]] = {
+    "fold": ("fpga", "clock", "target"),
+    "generate": (),
+    "simulate": ("clock", "host_link"),
+    "synthesise": ("fpga",),
+    "implement": (),
+    "bitstream": (),
+    "package": (),
+    "verify": (),
+}
+
+
+def causes(stage: str, request: Request) -> list[str]:
+    """The causes of a stage, one word each."""
+    words = [
+        f"code:{_code(stage, request.model)}",
+        f"pins:{_file_digest(ROOT / 'requirements.txt')}",
+    ]
+    if stage in _RECIPE_PARTS:
+        recipe = ROOT / "models" / request.model / "recipes" / f"{request.recipe}.yaml"
+        words.append(f"recipe:{_yaml_digest(recipe, _RECIPE_PARTS[stage])}")
+    if stage in _BOARD_PARTS:
+        board = ROOT / "boards" / request.board / "board.yaml"
+        words.append(f"board:{_yaml_digest(board, _BOARD_PARTS[stage])}")
+    if stage == "data" and request.data is not None:
+        words.append(f"captures:{_listing_digest(captures(request))}")
+    if stage == "fold":
+        words += [f"strategy:{request.strategy}", f"fps:{request.fps or 'board'}"]
+    return words
+
+
+def captures(request: Request) -> list[str]:
+    """All files of the folder of captures, or none where the model makes its own data."""
+    if request.data is None:
+        return []
+    return sorted(str(path) for path in Path(request.data).rglob("*") if path.is_file())
+
+
+def sources(module: str) -> set[Path]:
+    """Files of this repository that a module needs, however indirectly.
+
+    Follows imports, also those inside functions, and takes in what lies beside a module without being Python
+    (Verilog, C++), in its folder or in folders below that are no packages.
+    """
+    found: set[str] = set()
+    pending = [module]
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending += _imports(name)
+    files = {file for name in found if (file := _file_of(name))}
+    return files | {beside for file in files for beside in _beside(file.parent)}
+
+
+def _code(stage: str, model: str) -> str:
+    modules = [f"flows.stages.{stage}"]
+    modules += [f"models.{model}.{name}" for name in _MODEL_CODE.get(stage, ())]
+    return _digest_files(set().union(*(sources(name) for name in modules)))
+
+
+def _file_of(module: str) -> Path | None:
+    base = ROOT.joinpath(*module.split("."))
+    candidates = (base / "__init__.py", base.with_suffix(".py"))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+@cache
+def _imports(module: str) -> frozenset[str]:
+    """Modules of this repository that a module imports itself, with the packages above them."""
+    path = _file_of(module)
+    if path is None or module in _PLUMBING:
+        return frozenset()
+    tree = ast.parse(path.read_bytes())
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    named = {name for node in ast.walk(tree) for name in _names(node, package)}
+    mine = {name for name in named | {module} if name.split(".")[0] in _ROOMS}
+    return frozenset(above for name in mine for above in _with_parents(name) if above != module)
+
+
+def _names(node: ast.AST, package: str) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        parts = package.split(".")[: -(node.level - 1) or None] if node.level else []
+        base = ".".join([*parts, *([node.module] if node.module else [])])
+        yield base
+        # `from package import module` may name a module or a thing inside the package.
+        yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def _with_parents(module: str) -> Iterator[str]:
+    parts = module.split(".")
+    return (".".join(parts[:length]) for length in range(1, len(parts) + 1))
+
+
+@cache
+def _beside(folder: Path) -> frozenset[Path]:
+    found: set[Path] = set()
+    for path in folder.iterdir():
+        if path.is_dir():
+            inner = path.name != "__pycache__" and not (path / "__init__.py").exists()
+            found |= _beside(path) if inner else set()
+        elif path.suffix not in {".py", ".md", ".yaml"}:
+            found.add(path)
+    return frozenset(found)
+
+
+def _digest_files(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(f"{path.relative_to(ROOT)}\0{_file_digest(path)}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def _file_digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def _yaml_digest(path: Path, parts: tuple[str, ...]) -> str:
+    """Digest of the values of a YAML file's sections, whatever its comments and spacing."""
+    raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    chosen = {key: raw.get(key) for key in parts or sorted(raw)}
+    return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _listing_digest(paths: Iterable[str]) -> str:
+    stats = [(path, Path(path).stat()) for path in paths]
+    lines = [f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}" for path, stat in stats]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

@@ -1,0 +1,102 @@
+"""Runs one stage: `python -m flows.stages <stage> <request.json>`.
+
+A stage writes to a staging folder that replaces its own only when it has succeeded, so neither a
+failure nor a kill harms what an earlier build made. Whatever goes wrong becomes one line in the
+event file; the traceback of an internal fault goes to the stage's log.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import shutil
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from flows.stages.context import Context, Outcome, load_request
+from toolchain.errors import BuildError, GateweaveError, VerificationError
+from toolchain.events import Event, emit
+from toolchain.layout import Layout
+from toolchain.record import StageRecord, hash_outputs, token_of, write_atomic, write_record
+
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+def main(stage: str, request_file: str) -> int:
+    """Run `stage`; 0 where it succeeded."""
+    # Snakemake runs every stage in the folder of all builds, here or on a cluster's node.
+    layout = Layout(load_request(Path(request_file)), Path.cwd())
+    emit(layout.events, Event("start", stage))
+    try:
+        outcome, seconds = _run(stage, layout)
+    except Exception as error:
+        traceback.print_exc()
+        emit(layout.events, Event("error", stage, _message(error, stage, layout)))
+        return 1
+    emit(layout.events, Event("done", stage, outcome.summary, seconds))
+    return 0
+
+
+def _run(stage: str, layout: Layout) -> tuple[Outcome, float]:
+    started = time.monotonic()
+    staging = _fresh(layout.home(stage) / "staging" / stage)
+    module = importlib.import_module(f"flows.stages.{stage}")
+    outcome: Outcome = module.run(Context(stage, layout.request, layout, staging))
+    _must_agree(outcome)
+    seconds = round(time.monotonic() - started, 3)
+    record = _record(stage, staging, layout, outcome, seconds)
+    _publish(staging, layout.stage(stage))
+    write_record(layout.record(stage), record)
+    write_atomic(layout.token(stage), token_of(record) + "\n")
+    return outcome, seconds
+
+
+def _fresh(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _must_agree(outcome: Outcome) -> None:
+    """The net below the stages' own checks, which name the first difference."""
+    for name, check in outcome.checks.items():
+        if check.compared == 0:
+            raise VerificationError(f"{name}: nothing was compared")
+        if check.equal != check.compared:
+            differing = check.compared - check.equal
+            raise VerificationError(f"{name}: {differing} of {check.compared} results differ")
+
+
+def _record(stage: str, staging: Path, layout: Layout, outcome: Outcome, seconds: float) -> StageRecord:
+    final = layout.stage(stage).relative_to(layout.root)
+    # Tools' logs hold times and paths; they are for people.
+    files = (path for path in staging.rglob("*") if path.is_file() and path.suffix != ".log")
+    outputs = {str(final / n): digest for n, digest in hash_outputs(files, staging).items()}
+    return StageRecord(stage, seconds, outputs, outcome.checks, outcome.facts, outcome.tools)
+
+
+def _publish(staging: Path, final: Path) -> None:
+    """Put the new folder in the old one's place; the token, written last, vouches for it."""
+    old = staging.with_name(f"{staging.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if final.exists():
+        os.rename(final, old)
+    os.rename(staging, final)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _message(error: Exception, stage: str, layout: Layout) -> str:
+    disk_full = isinstance(error, OSError) and error.errno in _DISK_FULL
+    if disk_full or shutil.disk_usage(layout.root).free < 1 << 20:
+        return str(BuildError(f"no space left on the disk of {layout.root}; free some and build again"))
+    if isinstance(error, GateweaveError):
+        return str(error)
+    log = layout.stage_log(stage)
+    return f"internal fault ({type(error).__name__}: {error}); its traceback is in {log}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

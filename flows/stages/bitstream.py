@@ -1,0 +1,20 @@
+"""bitstream: the file that is flashed."""
+
+from __future__ import annotations
+
+from flows.stages.context import Context, Outcome
+from toolchain.fpga import backend_for
+
+_SUFFIX = {"ecp5": ".bit", "ice40": ".bin", "gowin": ".fs"}
+
+
+def run(context: Context) -> Outcome:
+    """Write `<board>-<model>.bit`, `.bin` or `.fs`."""
+    board, request = context.board, context.request
+    backend = backend_for(board.fpga, context.progress)
+    config = context.file("implement", context.record("implement").facts["config"])
+    name = f"{request.board}-{request.model}{_SUFFIX[board.fpga.family]}"
+    path = backend.bitstream(board, config, context.out / name)
+    packer = backend.packer
+    summary = f"{path.name}, {path.stat().st_size:,} bytes"
+    return Outcome(summary, facts={"file": path.name}, tools={packer.name: packer.version()})

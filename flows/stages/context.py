@@ -1,0 +1,89 @@
+"""What a stage is given, and what it hands back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolchain.board import Board
+from toolchain.catalog import Model, load_board, load_model, load_recipe
+from toolchain.events import Event, emit
+from toolchain.layout import Layout, Request
+from toolchain.record import Check, StageRecord, read_record
+
+if TYPE_CHECKING:
+    from toolchain.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a stage found out.
+
+    Attributes:
+        summary: the key figures in a few words, for the person who waits.
+        checks: verifications by name; a single difference fails the build.
+        facts: figures for later stages, the manifest and `show`, plain JSON; see flows/README.md.
+        tools: versions of the tools that ran.
+    """
+
+    summary: str
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    tools: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Context:
+    """One run of one stage.
+
+    Attributes:
+        out: empty folder to write to; it takes the stage's place when `run` returns.
+    """
+
+    stage: str
+    request: Request
+    layout: Layout
+    out: Path
+
+    @cached_property
+    def board(self) -> Board:
+        """The board asked for."""
+        return load_board(self.request.board)
+
+    @cached_property
+    def model(self) -> Model:
+        """The model asked for."""
+        return load_model(self.request.model)
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The recipe asked for."""
+        return load_recipe(self.model, self.request.recipe)
+
+    @property
+    def work(self) -> Path:
+        """Scratch folder that outlives the run, made on first use."""
+        path = self.layout.work(self.stage)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def file(self, stage: str, name: str) -> Path:
+        """A file that an earlier stage wrote."""
+        return self.layout.stage(stage) / name
+
+    def record(self, stage: str) -> StageRecord:
+        """An earlier stage's record."""
+        return read_record(self.layout.record(stage))
+
+    def progress(self, text: str) -> None:
+        """Say how far the stage is, in a few words."""
+        emit(self.layout.events, Event("progress", self.stage, text))
+
+
+def load_request(path: Path) -> Request:
+    """Read a request file that the command line wrote."""
+    return Request.from_json(json.loads(path.read_text()))

@@ -1,0 +1,77 @@
+"""Reads what earlier stages wrote, by the names the contract between stages gives them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flows.stages.context import Context
+from hls.core import CoreDescription
+from toolchain.graph.integer_file import load_network
+from toolchain.graph.network import IntegerNetwork
+
+
+@dataclass(frozen=True)
+class Chip:
+    """What the generate stage wrote.
+
+    Attributes:
+        sources: file names of the whole chip's Verilog in the RTL folder.
+        model_hash, build_id: what the chip answers to `identify`, 8 bytes each.
+    """
+
+    rtl: Path
+    core: CoreDescription
+    sources: tuple[str, ...]
+    model_hash: bytes
+    build_id: bytes
+
+    @property
+    def source_paths(self) -> list[Path]:
+        """The Verilog files of the whole chip."""
+        return [self.rtl / name for name in self.sources]
+
+
+def network(context: Context) -> IntegerNetwork:
+    """The integer network, the reference of every stage after it."""
+    return load_network(context.file("streamline", "integer.onnx"))
+
+
+def golden_inputs(context: Context) -> NDArray[np.uint8]:
+    """Integer inputs of the whole test set, shape (vectors, inputs)."""
+    with np.load(context.file("export", "golden.npz")) as golden:
+        x: NDArray[np.uint8] = golden["x"]
+    return x
+
+
+def bench_inputs(context: Context) -> NDArray[np.uint8]:
+    """The golden vectors that the chip stores for `bench`, shape (16, inputs)."""
+    return golden_inputs(context)[:16]
+
+
+def chip(context: Context) -> Chip:
+    """The generated chip."""
+    core = CoreDescription.from_json(read_json(context.file("generate", "core.json")))
+    raw = read_json(context.file("generate", "chip.json"))
+    return Chip(
+        context.file("generate", "rtl"),
+        core,
+        tuple(raw["sources"]),
+        bytes.fromhex(raw["model_hash"]),
+        bytes.fromhex(raw["build_id"]),
+    )
+
+
+def clock_hz(context: Context) -> int:
+    """The board's clock in Hz."""
+    return round(context.board.clock.mhz * 1e6)
+
+
+def read_json(path: Path) -> Any:
+    """A JSON file of an earlier stage."""
+    return json.loads(path.read_text())

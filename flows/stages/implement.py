@@ -1,0 +1,28 @@
+"""implement: place and route, and does it meet the clock."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from flows.stages.context import Context, Outcome
+from toolchain.fpga import backend_for
+
+
+def run(context: Context) -> Outcome:
+    """Write the routed design, as the packer reads it."""
+    netlist = context.file("synthesise", context.record("synthesise").facts["netlist"])
+    backend = backend_for(context.board.fpga, context.progress)
+    routed = backend.implement(context.board, netlist, context.out)
+    facts = {
+        "config": routed.config.name,
+        "resources": asdict(routed.resources),
+        "used_percent": routed.used_percent,
+        "fmax_mhz": routed.fmax_mhz,
+        "clock_mhz": routed.clock_mhz,
+        "critical_path": routed.critical_path,
+        "seed": routed.seed,
+    }
+    name, _, version = routed.tool.partition(" ")
+    use, fmax = routed.resources, routed.fmax_mhz
+    summary = f"{use.lut:,} LUT, {use.ff:,} FF; {fmax:.1f} MHz of {routed.clock_mhz:g} needed (routed)"
+    return Outcome(summary, facts=facts, tools={name: version})

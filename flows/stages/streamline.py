@@ -1,0 +1,36 @@
+"""streamline: the all-integer graph; its executor must answer the whole test set as PyTorch does."""
+
+from __future__ import annotations
+
+from flows.stages.context import Context, Outcome
+from flows.stages.network_files import GOLDEN, INTEGER, QONNX
+from toolchain.graph.export import Golden
+from toolchain.graph.integer_file import load_network, save_network
+from toolchain.graph.model_file import load_model
+from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.streamline import streamline
+from toolchain.graph.verify import verify_integer
+
+
+def run(context: Context) -> Outcome:
+    """Write the integer graph; what is verified is read back from the file."""
+    model = load_model(context.file("export", QONNX))
+    save_network(streamline(model), context.out / INTEGER)
+    network = load_network(context.out / INTEGER)
+    check = verify_integer(network, model, Golden.load(context.file("export", GOLDEN)))
+    facts = {"layers": _layers(network), "logit_scale": network.logit_scale}
+    summary = (
+        f"integer = PyTorch on {check.equal:,} of {check.compared:,} windows; {_shape(network)}"
+    )
+    return Outcome(summary, {"pytorch_integer": check}, facts)
+
+
+def _shape(network: IntegerNetwork) -> str:
+    return "-".join(
+        str(size) for size in (network.inputs, *(layer.outputs for layer in network.layers))
+    )
+
+
+def _layers(network: IntegerNetwork) -> list[dict[str, object]]:
+    names = ("name", "inputs", "outputs", "input_type", "weight_type", "output_type")
+    return [{name: getattr(layer, name) for name in names} for layer in network.layers]

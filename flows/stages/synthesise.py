@@ -1,0 +1,21 @@
+"""synthesise: Verilog to the device's cells."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from flows.stages import files
+from flows.stages.context import Context, Outcome
+from toolchain.fpga import backend_for
+
+
+def run(context: Context) -> Outcome:
+    """Write `netlist.json`."""
+    backend = backend_for(context.board.fpga, context.progress)
+    chip = files.chip(context)
+    result = backend.synthesise("chip", chip.source_paths, chip.rtl, context.out)
+    use = result.resources
+    summary = f"{use.lut:,} LUT, {use.ff:,} FF, {use.bram} block RAMs, {use.dsp} DSPs (synthesised)"
+    facts = {"netlist": result.netlist.name, "resources": asdict(use)}
+    name, _, version = result.tool.partition(" ")
+    return Outcome(summary, facts=facts, tools={name: version})

@@ -1,0 +1,26 @@
+"""train: the quantised network by its recipe, on the blocked split."""
+
+from __future__ import annotations
+
+from flows.stages.context import Context, Outcome
+from flows.stages.network_files import NETWORK, dataset_of, model_code, step_progress
+from toolchain.training.network import score, train_quantised
+from toolchain.training.state import save_state
+
+
+def run(context: Context) -> Outcome:
+    """Write the merged network's state, and its figures on the test part."""
+    dataset = dataset_of(context)
+    code = model_code(context, "model")
+    network = train_quantised(code, context.recipe, dataset, "blocked", step_progress(context, ""))
+    save_state(network, context.out / NETWORK)
+    accuracy = {"split": "blocked", **score(network, dataset, "blocked")}
+    summary = f"macro-F1 {accuracy['macro_f1']:.4f}, accuracy {accuracy['accuracy']:.4%} ({dataset.kind} data)"
+    facts = {"accuracy": accuracy, "seed": context.recipe.training.seed}
+    return Outcome(summary, facts=facts, tools=_tools())
+
+
+def _tools() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("torch", "brevitas")}

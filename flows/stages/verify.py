@@ -1,0 +1,39 @@
+"""verify: the chip as placed and routed (ECP5), or as read back from its bitstream (iCE40), by its pins."""
+
+from __future__ import annotations
+
+from flows.stages import files
+from flows.stages.chip_check import ChipCheck, spread
+from flows.stages.context import Context, Outcome
+from hls.simulate_chip import ChipSimulator
+from hls.verilate import verilator_version
+from toolchain.fpga import backend_for
+
+_VECTORS = {"ecp5": 256, "ice40": 64}
+_WHAT = {"ecp5": "post-route netlist", "ice40": "bitstream read back"}
+
+
+def run(context: Context) -> Outcome:
+    """Write the netlist and run it; on a family without a way back, say so and verify nothing."""
+    board = context.board
+    backend = backend_for(board.fpga, context.progress)
+    bitstream = context.file("bitstream", context.record("bitstream").facts["file"])
+    implementation = context.layout.stage("implement")
+    sources = backend.read_back(board, implementation, bitstream, context.out / "netlist")
+    if sources is None:
+        reason = backend.why_no_read_back() or "no tool reads this family back"
+        return Outcome(f"not possible: {reason}", facts={"reason": reason})
+    family = board.fpga.family
+    context.progress("compiling the netlist's simulator")
+    simulator = ChipSimulator(
+        sources,
+        context.work / "chip",
+        clock_hz=files.clock_hz(context),
+        baud=board.host_link.baud,
+    )
+    x = spread(files.golden_inputs(context), _VECTORS[family])
+    context.progress(f"running {len(x)} vectors through the UART pins")
+    bench = files.bench_inputs(context)
+    checks = ChipCheck(context, files.chip(context), files.network(context), x, bench).run(simulator)
+    summary = f"{_WHAT[family]} = integer on {len(x)} vectors through the UART pins"
+    return Outcome(summary, checks, {"what": _WHAT[family]}, {"verilator": verilator_version()})

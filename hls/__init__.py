@@ -1,0 +1,1 @@
+"""From the integer network to hardware: folding, Verilog, and its bit-exact simulation."""

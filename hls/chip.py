@@ -1,0 +1,180 @@
+"""The chip: power-on reset, host link and core, wired together in one generated top module."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hls.core import CoreDescription
+from hls.pack import encode, words, write_rom
+from toolchain.errors import ConfigError, FitError
+from toolchain.graph.network import IntegerNetwork, type_bits
+
+_LIBRARY = Path(__file__).parent / "rtl"
+
+# Modules of the library that every chip uses.
+LINK_SOURCES = (
+    "reset_generator.v",
+    "uart_timer.v",
+    "uart_rx.v",
+    "uart_tx.v",
+    "crc32.v",
+    "bench_source.v",
+    "bench_feeder.v",
+    "bench_meter.v",
+    "host_link_buffer.v",
+    "host_link_receiver.v",
+    "host_link_vector.v",
+    "host_link_counters.v",
+    "host_link_payload.v",
+    "host_link_responder.v",
+    "host_link.v",
+)
+_TOP = "chip.v"
+_BENCH = "bench.hex"
+
+# Look-up tables (4 inputs) of reset and host link with beats of a few bits, measured on iCE40 and
+# rounded up: what the core cannot have.
+LINK_LUT = 1000
+
+# Fewer cycles a bit leave the receiver's filter no room.
+_LEAST_CYCLES_PER_BIT = 8
+
+# Silence inside a frame that ends it; far above the gaps that USB serial adapters leave.
+TIMEOUT_US = 10_000
+
+_TEMPLATE = """\
+// Generated: the whole design of the chip. All that depends on board and model is a constant here.
+`default_nettype none
+module chip (
+    input  wire clk,
+    input  wire uart_rx,
+    output wire uart_tx,
+    output wire led       // heartbeat, inverted while a request is being worked on
+);
+    localparam CLOCK_HZ      = {clock_hz};
+    localparam BAUD          = {baud};
+    localparam TIMEOUT_US    = {timeout_us};  // silence that ends a frame
+    localparam VECTOR_BYTES  = {vector_bytes};
+    localparam IN_WIDTH      = {in_width};
+    localparam IN_BEATS      = {in_beats};
+    localparam CLASSES       = {classes};
+    localparam CLASS_BITS    = {class_bits};
+    localparam BENCH_VECTORS = {bench_vectors};
+    localparam [63:0] MODEL_HASH = 64'h{model_hash};
+    localparam [63:0] BUILD_ID   = 64'h{build_id};
+    localparam HEART = {heart};  // the heartbeat changes every 2**HEART cycles
+
+    wire rst, restart, busy, in_valid, in_ready, out_valid, out_ready;
+    wire [IN_WIDTH-1:0]   in_data;
+    wire [CLASS_BITS-1:0] out_data;
+
+    reset_generator resetting (.clk(clk), .request(restart), .rst(rst));
+
+    host_link #(
+        .CLOCK_HZ(CLOCK_HZ), .BAUD(BAUD), .VECTOR_BYTES(VECTOR_BYTES),
+        .IN_WIDTH(IN_WIDTH), .IN_BEATS(IN_BEATS), .CLASSES(CLASSES),
+        .CLASS_BITS(CLASS_BITS), .MODEL_HASH(MODEL_HASH), .BUILD_ID(BUILD_ID),
+        .BENCH_VECTORS(BENCH_VECTORS), .BENCH_FILE("{bench_file}"), .TIMEOUT_US(TIMEOUT_US)
+    ) link (
+        .clk(clk), .rst(rst), .uart_rx(uart_rx), .uart_tx(uart_tx),
+        .in_data(in_data), .in_valid(in_valid), .in_ready(in_ready),
+        .out_data(out_data), .out_valid(out_valid), .out_ready(out_ready),
+        .busy(busy), .restart(restart));
+
+    {core} core (
+        .clk(clk), .rst(rst), .in_data(in_data), .in_valid(in_valid), .in_ready(in_ready),
+        .out_data(out_data), .out_valid(out_valid), .out_ready(out_ready));
+
+    reg [HEART:0] heart = 0;
+    always @(posedge clk) heart <= heart + 1'b1;
+    assign led = heart[HEART] ^ busy;
+endmodule
+`default_nettype wire
+"""
+
+
+def generate_chip(
+    core: CoreDescription,
+    network: IntegerNetwork,
+    rtl_dir: Path,
+    *,
+    clock_hz: int,
+    baud: int,
+    model_hash: bytes,
+    build_id: bytes,
+    bench: NDArray[np.generic],
+    timeout_us: int = TIMEOUT_US,
+) -> list[str]:
+    """Write the chip's top, its library modules and its bench vectors into the core's RTL folder.
+
+    Args:
+        core: what `generate_core` wrote into `rtl_dir`.
+        network: the core's network, for the type of its inputs.
+        rtl_dir: folder of the Verilog files and ROMs.
+        clock_hz: frequency of the one clock.
+        baud: bits per second of the host link.
+        model_hash: 8 bytes, told by `identify`.
+        build_id: 8 bytes, told by `identify`.
+        bench: input vectors to be stored for `bench`, shape (vectors, inputs), one or more.
+        timeout_us: silence inside a frame that ends it, microseconds.
+
+    Returns:
+        File names of all Verilog sources, with top module ``chip``.
+
+    Raises:
+        ConfigError: an identifier of the wrong length, no bench vectors, a baud too fast for the
+            clock, or a time-out out of range.
+        FitError: more classes or inputs than the host link's frames can carry.
+    """
+    _check(core, clock_hz, baud, timeout_us, (model_hash, build_id), bench)
+    rows = encode(bench, network.input_type).reshape(len(bench) * core.in_beats, -1)
+    write_rom(rtl_dir / _BENCH, words(rows, type_bits(network.input_type)), core.in_width)
+    for name in LINK_SOURCES:
+        shutil.copyfile(_LIBRARY / name, rtl_dir / name)
+    text = _TEMPLATE.format(
+        **{name: getattr(core, name) for name in ("in_width", "in_beats", "classes", "class_bits")},
+        clock_hz=clock_hz,
+        baud=baud,
+        timeout_us=timeout_us,
+        vector_bytes=vector_bytes(core),
+        bench_vectors=len(bench),
+        bench_file=_BENCH,
+        model_hash=model_hash.hex(),
+        build_id=build_id.hex(),
+        heart=max(clock_hz.bit_length() - 2, 1),
+        core=core.top,
+    )
+    (rtl_dir / _TOP).write_text(text)
+    return [*core.sources, *LINK_SOURCES, _TOP]
+
+
+def vector_bytes(core: CoreDescription) -> int:
+    """Bytes of one packed input vector."""
+    return -(-core.vector_bits // 8)
+
+
+def _check(
+    core: CoreDescription,
+    clock_hz: int,
+    baud: int,
+    timeout_us: int,
+    identifiers: tuple[bytes, bytes],
+    bench: NDArray[np.generic],
+) -> None:
+    if any(len(identifier) != 8 for identifier in identifiers):
+        raise ConfigError(f"model hash and build id have 8 bytes each, not {[len(i) for i in identifiers]}")
+    if len(bench) == 0:
+        raise ConfigError("no bench vectors; store at least one")
+    if clock_hz < _LEAST_CYCLES_PER_BIT * baud:
+        limit = clock_hz // _LEAST_CYCLES_PER_BIT
+        raise ConfigError(f"host_link: {baud} baud is too fast for a {clock_hz} Hz clock; use {limit} or less")
+    if not 200 <= timeout_us * baud // 1_000_000 < 1 << 24:
+        raise ConfigError(f"time-out of {timeout_us} us is outside 200 to 16,777,215 bit times at {baud} baud")
+    if core.in_width * core.in_beats != core.vector_bits:
+        raise ConfigError(f"core: {core.in_beats} beats of {core.in_width} bits are not {core.vector_bits} bits")
+    if core.classes > 256 or vector_bytes(core) > 0xFFFF:
+        raise FitError("the host link carries 256 classes and 65,535 bytes a vector; use a smaller network")

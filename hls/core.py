@@ -1,0 +1,96 @@
+"""What a generated core is: its files, its ports and the stream between each pair of layers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from toolchain.errors import BuildError
+
+
+@dataclass(frozen=True)
+class LayerStream:
+    """The output stream of one layer, as it is on the wires ``s<i>_data/_valid/_ready``.
+
+    Attributes:
+        name: the layer's name in the integer graph.
+        elements: elements of one vector.
+        bits: bits of one element.
+        signed: whether an element is two's complement.
+        scale, offset: the integer executor's value is ``scale * wire + offset`` (BIPOLAR: 2 and -1).
+        elements_per_beat: elements transferred at a time; divides `elements`.
+    """
+
+    name: str
+    elements: int
+    bits: int
+    signed: bool
+    scale: int
+    offset: int
+    elements_per_beat: int
+
+    @property
+    def beat_bits(self) -> int:
+        """Width of the data wire."""
+        return self.bits * self.elements_per_beat
+
+    @property
+    def beats(self) -> int:
+        """Beats of one vector."""
+        return self.elements // self.elements_per_beat
+
+
+@dataclass(frozen=True)
+class CoreDescription:
+    """One generated core, kept as ``generate/core.json``.
+
+    Attributes:
+        strategy: ``"folded"`` or ``"unrolled"``.
+        sources: Verilog files of the core, by name in the RTL folder.
+        roms: files that the sources read by ``$readmemh``, by name in the RTL folder.
+        vector_bits: bits of one input vector without the padding to bytes.
+        in_width: width of ``in_data``; beat k carries bits ``k*in_width`` and up of the packed vector.
+        in_beats: beats of one input vector.
+        class_bits: width of ``out_data``.
+        initiation_interval: predicted clock cycles between inferences.
+        layers: the output stream of each layer in order; the last one carries the logits.
+        top: the Verilog module.
+    """
+
+    strategy: str
+    sources: tuple[str, ...]
+    roms: tuple[str, ...]
+    vector_bits: int
+    in_width: int
+    in_beats: int
+    class_bits: int
+    classes: int
+    initiation_interval: int
+    layers: tuple[LayerStream, ...]
+    top: str = "gateweave_core"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON value of the description."""
+        return {
+            **asdict(self),
+            "sources": list(self.sources),
+            "roms": list(self.roms),
+            "layers": [asdict(layer) for layer in self.layers],
+        }
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> CoreDescription:
+        """Read what `to_json` made.
+
+        Raises:
+            BuildError: a key is missing or unknown.
+        """
+        try:
+            fields = dict(raw)
+            layers = tuple(LayerStream(**layer) for layer in fields.pop("layers"))
+            sources, roms = tuple(fields.pop("sources")), tuple(fields.pop("roms"))
+            return cls(sources=sources, roms=roms, layers=layers, **fields)
+        except (KeyError, TypeError) as error:
+            raise BuildError(
+                f"core.json: not a core description ({error}); build again from the generate stage"
+            ) from error

@@ -1,0 +1,175 @@
+"""Estimated resources of a folded core: LUT (4 inputs; a carry cell's LUTs counted), FF and block RAM.
+
+The constants are fits to what `synth_ecp5 -abc9 -nodsp -nowidelut` and `synth_ice40 -abc9` of yosys 0.70 gave for each
+library module over a grid of parameters; whole cores came out within about 15 %. Estimates steer the folding only:
+they are labelled as such wherever they appear, and the synthesised figures replace them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from hls.arithmetic import LayerArithmetic, WeightKind
+from hls.plan import LayerPlan
+
+# Shapes (words, bits a word) of a block RAM, by its kilobits.
+_SHAPES = {
+    18: ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)),
+    4: ((256, 16), (512, 8), (1024, 4), (2048, 2)),
+}
+# Devices with these small blocks (iCE40) have no LUT RAM: even a small buffer takes a block.
+_WITHOUT_LUT_RAM = 4
+
+
+@dataclass(frozen=True)
+class Cost:
+    """LUTs, flip-flops and block RAMs; blocks, not kilobits."""
+
+    lut: float = 0.0
+    ff: float = 0.0
+    blocks: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.lut + other.lut, self.ff + other.ff, self.blocks + other.blocks)
+
+
+def total(costs: Iterable[Cost]) -> Cost:
+    """Sum of costs."""
+    return sum(costs, Cost())
+
+
+@dataclass(frozen=True)
+class Memories:
+    """How memories are weighed.
+
+    Attributes:
+        block_kbit: kilobits of one block RAM: 18 (ECP5, Gowin) or 4 (iCE40); 0 where no block RAM may be used.
+        block_price: LUTs that a block must save to be worth using.
+    """
+
+    block_kbit: int
+    block_price: float
+
+
+def _bits(count: int) -> int:
+    """Bits of a counter of `count` states, at least 1."""
+    return max(1, (count - 1).bit_length())
+
+
+def blocks_of(words: int, width: int, block_kbit: int) -> int:
+    """Block RAMs of a memory."""
+    shapes = _SHAPES.get(block_kbit, _SHAPES[18])
+    return min(-(-words // depth) * -(-width // bits) for depth, bits in shapes)
+
+
+def rom(words: int, width: int, memories: Memories) -> tuple[str, Cost]:
+    """Cheaper place of a ROM, ``"block"`` or ``"logic"``, and its cost there."""
+    # Wide ROMs share more of their address decoding.
+    slope = min(2.1, 1.45 + 10 / width)
+    logic = Cost(lut=width * (1.0 if words <= 16 else slope * words / 16 - 0.4), ff=width)
+    if memories.block_kbit == 0:
+        return "logic", logic
+    blocks = blocks_of(words, width, memories.block_kbit)
+    if logic.lut > blocks * memories.block_price:
+        return "block", Cost(blocks=blocks)
+    return "logic", logic
+
+
+def weight_rom(plan: LayerPlan, memories: Memories) -> tuple[str, Cost]:
+    """Place and cost of the weight ROM."""
+    return rom(plan.cycles, plan.weight_word, memories)
+
+
+def threshold_rom(plan: LayerPlan, memories: Memories) -> tuple[str, Cost]:
+    """Place and cost of the threshold ROM."""
+    codes, layer = plan.arithmetic.outputs, plan.arithmetic.layer
+    if codes is None:
+        return "logic", Cost()
+    bits = plan.arithmetic.threshold_bits
+    if plan.search:
+        return rom(layer.outputs << codes.bits, bits, memories)
+    return rom(layer.outputs // plan.lanes, plan.lanes * plan.levels * bits, memories)
+
+
+def converter(from_width: int, to_width: int) -> Cost:
+    """A width converter; nothing between equal widths."""
+    if from_width == to_width:
+        return Cost()
+    held = max(from_width, to_width)
+    control = 2 * _bits(held // min(from_width, to_width) + 1)
+    return Cost(lut=4 + control + (from_width if from_width > to_width else 0), ff=held + control / 2)
+
+
+def buffer(plan: LayerPlan, memories: Memories) -> Cost:
+    """The double buffer before a unit."""
+    width = plan.simd * plan.arithmetic.inputs.bits
+    beat, play = _bits(plan.beats), _bits(plan.folds)
+    control = Cost(lut=14 + 4 * beat + 1.2 * play, ff=2 * beat + play + 6)
+    depth = 2 << beat
+    if memories.block_kbit == _WITHOUT_LUT_RAM:
+        return control + Cost(blocks=blocks_of(depth, width, memories.block_kbit))
+    banks = -(-depth // 16)
+    return control + Cost(lut=4 * -(-width // 4) * banks + (1.1 * width * banks if banks > 1 else 0), ff=width)
+
+
+@lru_cache(maxsize=4096)
+def adder_tree(elements: int, width: int) -> int:
+    """LUTs of a balanced tree of adders over elements of `width` bits."""
+    luts = 0
+    while elements > 1:
+        width += 1
+        luts += elements // 2 * width
+        elements -= elements // 2
+    return luts
+
+
+def neuron_sum(arithmetic: LayerArithmetic, simd: int) -> float:
+    """LUTs of the sum of one neuron's terms."""
+    bits, weight_bits = arithmetic.inputs.bits, arithmetic.weight_bits
+    if arithmetic.kind is WeightKind.INTEGER:
+        return 2.2 * simd * bits * weight_bits + adder_tree(simd, bits + weight_bits)
+    luts = simd * bits + adder_tree(simd, bits)
+    return luts * (0.9 if bits == 1 else 1.08)
+
+
+def unit(plan: LayerPlan) -> Cost:
+    """The matrix-vector unit without its weight ROM."""
+    arithmetic = plan.arithmetic
+    accumulator, partial = arithmetic.accumulator_bits, arithmetic.sum_bits(plan.simd)
+    address = _bits(plan.cycles)
+    lut = plan.pe * (neuron_sum(arithmetic, plan.simd) + accumulator) + 1.5 * address + 10
+    if arithmetic.bias is not None:
+        lut += 2 * plan.pe * accumulator
+    return Cost(lut=lut, ff=plan.pe * (2 * accumulator + partial) + address + 4)
+
+
+def output_stage(plan: LayerPlan) -> Cost:
+    """Thresholds without their ROM, or the argmax of the last layer."""
+    codes, bits = plan.arithmetic.outputs, plan.arithmetic.threshold_bits
+    outputs = plan.arithmetic.layer.outputs
+    if codes is None:
+        width, index = plan.arithmetic.accumulator_bits, _bits(outputs)
+        return Cost(lut=2 * width + 2 * index + 6, ff=width + 3 * index + 2)
+    if plan.search:
+        lut = bits + 4 * codes.bits + _bits(outputs) + 12
+        return Cost(lut=lut, ff=4 * codes.bits + _bits(outputs) + 2)
+    folds = _bits(outputs // plan.lanes)
+    return Cost(lut=plan.lanes * plan.levels * (bits + 1) + folds + 8, ff=plan.lanes * codes.bits + folds + 2)
+
+
+def layer_cost(plan: LayerPlan, memories: Memories) -> Cost:
+    """All of one layer, with the converter that feeds it."""
+    bits, accumulator = plan.arithmetic.inputs.bits, plan.arithmetic.accumulator_bits
+    return total(
+        (
+            converter(plan.arriving * bits, plan.simd * bits),
+            buffer(plan, memories),
+            weight_rom(plan, memories)[1],
+            unit(plan),
+            converter(plan.pe * accumulator, plan.lanes * accumulator),
+            output_stage(plan),
+            threshold_rom(plan, memories)[1],
+        )
+    )

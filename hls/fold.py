@@ -1,0 +1,337 @@
+"""Folding: how many neurons (PE) and inputs (SIMD) of each layer work in parallel, for a rate on a device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from hls.arithmetic import LayerArithmetic, analyse
+from hls.cost import (
+    Cost,
+    Memories,
+    converter,
+    layer_cost,
+    threshold_rom,
+    total,
+    weight_rom,
+)
+from hls.plan import LayerPlan, divisors, interval, output_lanes, plan_layers
+from toolchain.errors import BuildError, ConfigError, FitError
+from toolchain.graph.network import IntegerNetwork
+
+# LUTs that a kilobit of block RAM must save to be used; tried in turn, so that scarce blocks go where they save most.
+_PRICES = (1.0, 2.0, 4.0, 8.0, 16.0, 1e9)
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What the core and the rest of the chip may use, the board's share already taken.
+
+    Attributes:
+        bram_kbit: kilobits of block RAM in all; 0 keeps every ROM in LUTs.
+        bram_block_kbit: kilobits of one block: 18 (ECP5, Gowin) or 4 (iCE40, which has no LUT RAM).
+    """
+
+    lut: int
+    ff: int
+    bram_kbit: int
+    bram_block_kbit: int = 18
+
+
+@dataclass(frozen=True)
+class LayerFolding:
+    """Parallelism of one layer: `pe` divides its outputs, `simd` its inputs; `cycles` an inference.
+
+    `weight_rom` and `threshold_rom` say where each ROM lies: ``"block"``, ``"logic"`` or ``"auto"`` (up to synthesis).
+    """
+
+    name: str
+    pe: int
+    simd: int
+    cycles: int
+    weight_rom: str = "auto"
+    threshold_rom: str = "auto"
+
+
+@dataclass(frozen=True)
+class Folding:
+    """A chosen folding.
+
+    Attributes:
+        strategy: ``"folded"`` or ``"unrolled"``.
+        initiation_interval: clock cycles between inferences.
+        fps: inferences per second at `clock_hz`.
+        target_fps: what was asked for; None: the fastest that fits.
+        estimate: estimated ``lut``, ``ff`` and ``bram`` (blocks) of the core.
+    """
+
+    strategy: str
+    layers: tuple[LayerFolding, ...]
+    initiation_interval: int
+    fps: float
+    clock_hz: int
+    target_fps: float | None
+    estimate: dict[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON value of the folding."""
+        return {**asdict(self), "layers": [asdict(layer) for layer in self.layers]}
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> Folding:
+        """Read what `to_json` made.
+
+        Raises:
+            BuildError: a key is missing or unknown.
+        """
+        try:
+            fields = dict(raw)
+            layers = tuple(LayerFolding(**layer) for layer in fields.pop("layers"))
+            return cls(layers=layers, **fields)
+        except (KeyError, TypeError) as error:
+            raise BuildError(
+                f"folding.json: not a folding ({error}); build again from the fold stage"
+            ) from error
+
+
+def choose_folding(
+    network: IntegerNetwork,
+    *,
+    clock_hz: int,
+    target_fps: float | None,
+    capacity: Capacity,
+    strategy: str,
+    fixed_lut: int = 0,
+) -> Folding:
+    """Fewest LUTs (estimated) that reach `target_fps`; with None the fastest folding that fits.
+
+    Args:
+        fixed_lut: LUTs of the rest of the chip.
+
+    Raises:
+        FitError: nothing fits, by how much; or the rate is out of reach, with the best that fits.
+        ConfigError: a rate that is not positive, or an unknown strategy.
+        ModelError: the hardware cannot compute a layer.
+    """
+    if target_fps is not None and not target_fps > 0:
+        raise ConfigError(f"FPS={target_fps}: the rate must be above 0; give a number or FPS=max")
+    if strategy == "unrolled":
+        return _unrolled(network, clock_hz, target_fps, capacity, fixed_lut)
+    if strategy != "folded":
+        raise ConfigError(f"STRATEGY={strategy}: unknown; allowed are folded and unrolled")
+    search = _Search(analyse(network), capacity, fixed_lut)
+    if target_fps is None:
+        best = search.fastest()
+    else:
+        found = search.within(int(clock_hz / target_fps))
+        if found is None:
+            fastest = search.fastest()
+            raise FitError(_out_of_reach(target_fps, clock_hz, fastest))
+        best = found
+    return _folding(best, clock_hz, target_fps)
+
+
+@dataclass(frozen=True)
+class _Choice:
+    plans: tuple[LayerPlan, ...]
+    memories: Memories
+    cost: Cost
+
+
+def _folding(choice: _Choice, clock_hz: int, target_fps: float | None) -> Folding:
+    cycles = interval(choice.plans)
+    layers = tuple(
+        LayerFolding(
+            plan.arithmetic.layer.name,
+            plan.pe,
+            plan.simd,
+            plan.cycles,
+            weight_rom(plan, choice.memories)[0],
+            threshold_rom(plan, choice.memories)[0],
+        )
+        for plan in choice.plans
+    )
+    estimate = _rounded(choice.cost)
+    return Folding("folded", layers, cycles, clock_hz / cycles, clock_hz, target_fps, estimate)
+
+
+def _rounded(cost: Cost) -> dict[str, int]:
+    return {"lut": round(cost.lut), "ff": round(cost.ff), "bram": cost.blocks}
+
+
+def _out_of_reach(target_fps: float, clock_hz: int, fastest: _Choice) -> str:
+    cycles = interval(fastest.plans)
+    return (
+        f"{target_fps:g} inferences/s at {clock_hz / 1e6:g} MHz leave {int(clock_hz / target_fps)} cycles each; "
+        f"the best that fits is {clock_hz // cycles} inferences/s ({cycles} cycles, estimated "
+        f"{round(fastest.cost.lut)} LUT): lower FPS, shrink the network or take a larger board"
+    )
+
+
+class _Search:
+    """Exact search over the chain of layers, for one device."""
+
+    def __init__(
+        self, arithmetic: Sequence[LayerArithmetic], capacity: Capacity, fixed_lut: int
+    ) -> None:
+        self.arithmetic = arithmetic
+        self.capacity = capacity
+        self.lut = capacity.lut - fixed_lut
+        self.cache: dict[tuple[int, int, int, int, Memories], Cost] = {}
+
+    def within(self, cycles: int) -> _Choice | None:
+        """Fewest LUTs with an interval of at most `cycles` that fits; None where nothing does."""
+        fitting = [choice for choice in self._candidates(cycles) if self._fits(choice.cost)]
+        return min(fitting, key=lambda choice: (choice.cost.lut, choice.cost.blocks), default=None)
+
+    def fastest(self) -> _Choice:
+        """The folding of the least interval that fits."""
+        steps = sorted(set(self._intervals()))
+        low, high = 0, len(steps) - 1
+        best = self.within(steps[high])
+        if best is None:
+            raise FitError(self._too_large(steps[high]))
+        while low < high:
+            middle = (low + high) // 2
+            found = self.within(steps[middle])
+            if found is None:
+                low = middle + 1
+            else:
+                best, high = found, middle
+        return best
+
+    def _intervals(self) -> Iterator[int]:
+        for layer in self.arithmetic:
+            for pe in divisors(layer.layer.outputs):
+                for simd in divisors(layer.layer.inputs):
+                    yield layer.layer.outputs // pe * (layer.layer.inputs // simd)
+
+    def _fits(self, cost: Cost) -> bool:
+        kbit = cost.blocks * self.capacity.bram_block_kbit
+        return (
+            cost.lut <= self.lut
+            and cost.ff <= self.capacity.ff
+            and kbit <= self.capacity.bram_kbit
+        )
+
+    def _candidates(self, cycles: int) -> Iterator[_Choice]:
+        kbit = self.capacity.bram_block_kbit if self.capacity.bram_kbit else 0
+        for price in _PRICES if kbit else _PRICES[:1]:
+            memories = Memories(kbit, price * kbit)
+            pairs = self._cheapest(cycles, memories)
+            if pairs is not None:
+                plans = plan_layers(self.arithmetic, pairs)
+                yield _Choice(plans, memories, total(layer_cost(p, memories) for p in plans))
+
+    def _options(self, index: int, cycles: int) -> list[tuple[int, int]]:
+        layer = self.arithmetic[index].layer
+        return [
+            (pe, simd)
+            for pe in divisors(layer.outputs)
+            for simd in divisors(layer.inputs)
+            if layer.outputs // pe * (layer.inputs // simd) <= cycles
+        ]
+
+    def _cheapest(self, cycles: int, memories: Memories) -> list[tuple[int, int]] | None:
+        """Dynamic programme over the layers: (PE, SIMD) of each, least LUTs plus the price of the block RAMs."""
+        last = len(self.arithmetic) - 1
+        if cycles < self.arithmetic[last].layer.outputs:
+            return None
+        best: dict[tuple[int, int], tuple[float, list[tuple[int, int]]]] = {
+            option: (0.0, [option]) for option in self._options(0, cycles)
+        }
+        for index in range(last):
+            best = self._extend(index, best, self._options(index + 1, cycles), memories)
+        finished = [
+            (spent + self._price(last, option, 1, memories), path)
+            for option, (spent, path) in best.items()
+        ]
+        return min(finished, default=(0.0, None))[1]
+
+    def _extend(
+        self,
+        index: int,
+        best: dict[tuple[int, int], tuple[float, list[tuple[int, int]]]],
+        options: list[tuple[int, int]],
+        memories: Memories,
+    ) -> dict[tuple[int, int], tuple[float, list[tuple[int, int]]]]:
+        """Add layer `index`, now that the next layer's options are known."""
+        result: dict[tuple[int, int], tuple[float, list[tuple[int, int]]]] = {}
+        inputs = self.arithmetic[index].layer.inputs
+        next_bits = self.arithmetic[index + 1].inputs.bits
+        for option in options:
+            for (pe, simd), (spent, path) in best.items():
+                lanes = output_lanes(pe, inputs // simd, option[1])
+                if lanes is None:
+                    continue
+                joined = converter(lanes * next_bits, option[1] * next_bits).lut
+                cost = spent + self._price(index, (pe, simd), lanes, memories) + joined
+                if option not in result or cost < result[option][0]:
+                    result[option] = (cost, [*path, option])
+        return result
+
+    def _price(
+        self, index: int, option: tuple[int, int], lanes: int, memories: Memories
+    ) -> float:
+        """LUTs of one layer plus the price of its block RAMs, without the converter that feeds it."""
+        key = (index, *option, lanes, memories)
+        if key not in self.cache:
+            pe, simd = option
+            plan = LayerPlan(self.arithmetic[index], pe, simd, simd, lanes)
+            self.cache[key] = layer_cost(plan, memories)
+        cost = self.cache[key]
+        return cost.lut + cost.blocks * min(memories.block_price, 1e6)
+
+    def _too_large(self, cycles: int) -> str:
+        smallest = min(self._candidates(cycles), key=lambda choice: self._excess(choice.cost))
+        cost, kbit = smallest.cost, smallest.cost.blocks * self.capacity.bram_block_kbit
+        needs = [
+            f"{round(need)} {what} where {round(have)} are free ({round(100 * (need - have) / max(have, 1))} % over)"
+            for what, need, have in (
+                ("LUT", cost.lut, self.lut),
+                ("FF", cost.ff, self.capacity.ff),
+                ("kbit of block RAM", kbit, self.capacity.bram_kbit),
+            )
+            if need > have
+        ]
+        return (
+            f"the network does not fit: even the smallest folding needs an estimated {' and '.join(needs)}; "
+            "use a smaller window, narrower layers or a larger board"
+        )
+
+    def _excess(self, cost: Cost) -> float:
+        kbit = cost.blocks * self.capacity.bram_block_kbit
+        return max(
+            cost.lut / max(self.lut, 1),
+            cost.ff / max(self.capacity.ff, 1),
+            kbit / max(self.capacity.bram_kbit, 1),
+        )
+
+
+def _unrolled(
+    network: IntegerNetwork,
+    clock_hz: int,
+    target_fps: float | None,
+    capacity: Capacity,
+    fixed_lut: int,
+) -> Folding:
+    from hls.unrolled import estimate_unrolled
+
+    estimate = estimate_unrolled(network)
+    if target_fps is not None and target_fps > clock_hz:
+        raise FitError(
+            f"{target_fps:g} inferences/s are out of reach: unrolled, the best is one a clock, {clock_hz}"
+        )
+    for what, need, have in (
+        ("LUT", estimate["lut"], capacity.lut - fixed_lut),
+        ("FF", estimate["ff"], capacity.ff),
+    ):
+        if need > have:
+            raise FitError(
+                f"unrolled, the network needs an estimated {need} {what} where {have} are free "
+                f"({round(100 * (need - have) / max(have, 1))} % over): use STRATEGY=folded, a smaller window, "
+                "narrower layers or a larger board"
+            )
+    layers = tuple(LayerFolding(la.name, la.outputs, la.inputs, 1) for la in network.layers)
+    return Folding("unrolled", layers, 1, float(clock_hz), clock_hz, target_fps, estimate)

@@ -1,0 +1,23 @@
+"""The core of either strategy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hls.core import CoreDescription
+from hls.fold import Folding
+from hls.folded import generate_folded
+from toolchain.graph.network import IntegerNetwork
+
+
+def generate_core(network: IntegerNetwork, folding: Folding, rtl_dir: Path) -> CoreDescription:
+    """Write the core's Verilog and ROM files into `rtl_dir` and describe it.
+
+    Raises:
+        ModelError: the hardware cannot compute a layer; the message names it.
+    """
+    if folding.strategy == "unrolled":
+        from hls.unrolled import generate_unrolled
+
+        return generate_unrolled(network, folding, rtl_dir)
+    return generate_folded(network, folding, rtl_dir)

@@ -1,0 +1,76 @@
+// Collects the bytes of one vector into beats of IN_WIDTH bits and keeps them for an inference.
+//
+// A byte is taken apart bit by bit in eight cycles, far less than a byte of UART needs, so that any IN_WIDTH costs no
+// more than a shift register. Bits past the last beat are padding and are dropped.
+`default_nettype none
+module host_link_vector #(
+    parameter IN_WIDTH = 8,
+    parameter IN_BEATS = 40,
+    parameter BEAT     = IN_BEATS > 1 ? $clog2(IN_BEATS) : 1  // derived: width of a beat's number
+) (
+    input  wire                clk,
+    input  wire                clear,      // a new frame begins
+    input  wire [7:0]          byte_data,
+    input  wire                byte_valid, // only while not `busy`
+    output wire                busy,
+    output wire                serial_bit, // the bits of the bytes in order
+    input  wire                read,
+    input  wire [BEAT-1:0]     address,
+    output wire [IN_WIDTH-1:0] data        // the beat at `address`, a cycle after `read`
+);
+    localparam FILL       = IN_WIDTH > 1 ? $clog2(IN_WIDTH) : 1;
+    localparam LAST_BIT   = IN_WIDTH - 1;
+    localparam LAST_BEAT  = IN_BEATS - 1;
+
+    reg [7:0] shift = 0;
+    reg [3:0] left = 0;  // bits of the byte still to be taken
+    reg [IN_WIDTH-1:0] word = 0;
+    reg [FILL-1:0] filled = 0;
+    reg [BEAT-1:0] write_at = 0;
+    reg complete = 0;
+    wire accept   = busy && !complete;
+    wire finished = accept && filled == LAST_BIT[FILL-1:0];
+    wire [IN_WIDTH-1:0] top_bit = {{IN_WIDTH - 1{1'b0}}, shift[0]} << LAST_BIT;
+    wire [IN_WIDTH-1:0] grown   = top_bit | (word >> 1);
+    assign busy       = left != 0;
+    assign serial_bit = shift[0];
+
+    always @(posedge clk) begin
+        if (byte_valid) begin
+            shift <= byte_data;
+            left  <= 8;
+        end else if (busy) begin
+            shift <= shift >> 1;
+            left  <= left - 1'b1;
+        end
+        if (accept) begin
+            word   <= grown;
+            filled <= finished ? {FILL{1'b0}} : filled + 1'b1;
+        end
+        if (finished) begin
+            write_at <= write_at + 1'b1;
+            complete <= write_at == LAST_BEAT[BEAT-1:0];
+        end
+        if (clear) begin
+            filled   <= 0;
+            write_at <= 0;
+            complete <= 0;
+        end
+    end
+
+    generate
+        if (IN_BEATS == 1) begin : register
+            assign data = word;
+            wire unused = &{1'b0, read, address};
+        end else begin : memory
+            reg [IN_WIDTH-1:0] beats [0:IN_BEATS-1];
+            reg [IN_WIDTH-1:0] beat;
+            always @(posedge clk) begin
+                if (finished) beats[write_at] <= grown;
+                if (read) beat <= beats[address];
+            end
+            assign data = beat;
+        end
+    endgenerate
+endmodule
+`default_nettype wire

@@ -1,0 +1,156 @@
+"""The whole chip in Verilator, spoken to as a host does: through its UART pins and nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hls.verilate import build_model
+from toolchain.errors import ToolError
+
+_HARNESS = Path(__file__).parent / "harness" / "chip.cpp"
+
+# A reply is over when the line has been idle for this many bit times; it has no gaps itself.
+_IDLE_BITS = 20
+
+# A chip that sends nothing for this many clock cycles after a request is not going to.
+REPLY_CYCLES = 2_000_000
+
+# Cycles between configuration and the first request, longer than the chip's power-on reset.
+_START_CYCLES = 512
+
+
+@dataclass
+class Script:
+    """Events on the line to the chip, in order, times in bits. Each method returns the script."""
+
+    steps: list[tuple[str, bytes | float, int]] = field(default_factory=list)
+
+    def send(self, data: bytes) -> Script:
+        """Send bytes without gaps."""
+        return self._add("S", data)
+
+    def send_without_stop(self, data: bytes) -> Script:
+        """Send bytes whose stop bit is low."""
+        return self._add("B", data)
+
+    def pause(self, bits: float) -> Script:
+        """Leave the line idle."""
+        return self._add("P", bits)
+
+    def low(self, bits: float) -> Script:
+        """Hold the line low: a glitch or a break."""
+        return self._add("L", bits)
+
+    def listen(self, *, reply_cycles: int = REPLY_CYCLES, idle_bits: float = _IDLE_BITS) -> Script:
+        """Wait `reply_cycles` clock cycles at most for a byte to begin, then until the line is idle.
+
+        Bytes that came while sending belong to the reply too. Where several replies are awaited at
+        once, `idle_bits` must be longer than the pauses between them.
+        """
+        return self._add("R", idle_bits, reply_cycles)
+
+    def _add(self, verb: str, value: bytes | float, cycles: int = 0) -> Script:
+        if verb not in "SB" or value:
+            self.steps.append((verb, value, cycles))
+        return self
+
+
+@dataclass(frozen=True)
+class Playback:
+    """What came of a script.
+
+    Attributes:
+        replies: for each `listen`, the bytes that the chip had sent since the one before.
+        cycles: simulated clock cycles.
+        seconds: what they took.
+    """
+
+    replies: list[bytes]
+    cycles: int
+    seconds: float
+
+
+class ChipSimulator:
+    """A Verilated `chip`, from RTL or from a netlist with the same ports.
+
+    Every playback starts from configuration: counters are zero, nothing is left from before.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Path],
+        work_dir: Path,
+        *,
+        clock_hz: int,
+        baud: float,
+        extra_flags: Iterable[str] = (),
+    ) -> None:
+        """Build the model (once per `work_dir` and content of the sources).
+
+        Args:
+            sources: all Verilog files; their folder also holds what they read by ``$readmemh``.
+            work_dir: folder of the Verilator build.
+            clock_hz: frequency of the chip's clock.
+            baud: bits per second of the host; a little off the chip's to test its tolerance.
+            extra_flags: further Verilator options, such as ``-Wno-...`` or ``+define+...``.
+
+        Raises:
+            ToolError: Verilator or the compiler is missing or failed.
+        """
+        self._clock_hz = clock_hz
+        self._baud = baud
+        self._folder = Path(sources[0]).resolve().parent
+        self._program = build_model(sources, "chip", _HARNESS, work_dir, flags=extra_flags)
+
+    def exchange(self, requests: Sequence[bytes], *, reply_cycles: int = REPLY_CYCLES) -> list[bytes]:
+        """Raw bytes that the chip sent after each request; the next one waits for them.
+
+        Args:
+            requests: frames, or any bytes.
+            reply_cycles: clock cycles to wait for the first byte of a reply: more than the longest
+                bench runs.
+        """
+        script = Script()
+        for request in requests:
+            script.send(request).listen(reply_cycles=reply_cycles)
+        return self.play(script).replies
+
+    def play(self, script: Script) -> Playback:
+        """Play a script to a freshly configured chip.
+
+        Raises:
+            ToolError: the simulation failed, or the chip sent a byte without a stop bit.
+        """
+        command = [str(self._program), str(self._clock_hz), str(self._baud)]
+        begin = time.monotonic()
+        result = subprocess.run(
+            command,
+            input=self._text(script),
+            cwd=self._folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if result.returncode != 0:
+            raise ToolError(f"chip simulation failed (exit {result.returncode}): {result.stderr.strip()[-400:]}")
+        *lines, last = result.stdout.split("\n")[:-1]
+        replies = [bytes.fromhex(line.strip("-")) for line in lines]
+        return Playback(replies, int(last.split()[1]), time.monotonic() - begin)
+
+    def _text(self, script: Script) -> str:
+        lines = [f"P {_START_CYCLES}"]
+        for verb, value, cycles in script.steps:
+            if isinstance(value, bytes):
+                lines.append(f"{verb} {value.hex()}")
+            elif verb == "R":
+                lines.append(f"R {cycles} {self._cycles(value)}")
+            else:
+                lines.append(f"{verb} {self._cycles(value)}")
+        return "\n".join(lines) + "\n"
+
+    def _cycles(self, bits: float) -> int:
+        return round(bits * self._clock_hz / self._baud)

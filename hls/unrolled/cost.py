@@ -1,0 +1,44 @@
+"""What a node costs in logic: the figures behind the choice of adders and behind the estimate.
+
+A carry chain takes one LUT position a bit, in pairs (ECP5's CCU2C); a narrow sum is cheaper as tables.
+"""
+
+from __future__ import annotations
+
+from hls.unrolled.ir import Affine, AtLeast, Choose, Count, Graph, Greater, Majority, Parity, Rows, Sum, Table
+
+
+def positions(graph: Graph, identifier: int) -> float:
+    """LUT positions of a node, before the synthesiser merges logic."""
+    width = graph.width(identifier)
+    match graph.nodes[identifier]:
+        case Rows(a, _, carry) if carry is not None:
+            return len(a) + 1
+        case Sum() | Rows():
+            bits = graph.chain_bits(identifier)
+            return bits + (bits in (3, 4, 5))
+        case Parity() | Majority():
+            return 1
+        case Table() | Affine():
+            return width
+        case AtLeast(source, threshold):
+            return max(0.0, (significant_bits(graph.width(source), threshold) - 1) / 3)
+        case Count(levels):
+            return len(levels) / 2 if len(levels) > 1 else 0
+        case Greater(left, right):
+            return max(graph.width(left), graph.width(right))
+        case Choose():
+            return width
+    return 0
+
+
+def total_positions(graph: Graph, outputs: list[int]) -> float:
+    """LUT positions of all that some outputs depend on."""
+    return sum(positions(graph, identifier) for identifier in sorted(graph.needed(outputs)))
+
+
+def significant_bits(width: int, threshold: int) -> int:
+    """Bits of a node that a comparison with `threshold` looks at: those from its lowest set bit up."""
+    if threshold == 0:
+        return 1
+    return max(1, width - ((threshold & -threshold).bit_length() - 1))

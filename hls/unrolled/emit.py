@@ -1,0 +1,126 @@
+"""A scheduled layer as one Verilog module: its chains, its other nodes, and the registers between cycles."""
+
+from __future__ import annotations
+
+from hls.unrolled.expressions import Expressions, Names, can_lead, has_carry
+from hls.unrolled.ir import CHAIN_PLACES, Constant, Graph, Input, Rows, Sum, operands_of
+from hls.unrolled.lower import LoweredLayer
+from hls.unrolled.schedule import Schedule
+
+
+def emit_layer(layer: LoweredLayer, schedule: Schedule, module: str) -> str:
+    """Verilog of one layer: ``module(clk, x, y)``, y being `schedule.latency` cycles behind x."""
+    graph, expressions = layer.graph, Expressions(layer.graph)
+    last = last_reads(layer, schedule)
+    wires = []
+    for place, group in enumerate(carry_groups(layer, schedule)):
+        names = _names_in(schedule, schedule.cycle[group[0]])
+        wires += _define(layer, expressions, group, f"s{place}", names)
+    registers, transfers = _registers(layer, schedule, last)
+    names = _names_in(schedule, schedule.latency)
+    outputs = [expressions.extended(output, layer.result.bits, names) for output in graph.outputs]
+    body = [*_tables(expressions), *registers, *wires, *transfers, f"assign y = {{{', '.join(outputs[::-1])}}};"]
+    return "\n".join([*_header(layer, schedule, module), *(f"    {line}" for line in body), "endmodule", ""])
+
+
+def last_reads(layer: LoweredLayer, schedule: Schedule) -> dict[int, int]:
+    """The last cycle that reads each needed node; outputs are read when the layer is done."""
+    graph = layer.graph
+    last = {
+        identifier: schedule.cycle[identifier]
+        for identifier in graph.needed()
+        if not isinstance(graph.nodes[identifier], Constant)
+    }
+    for identifier in list(last):
+        for source in operands_of(graph.nodes[identifier]):
+            if source in last:
+                last[source] = max(last[source], schedule.cycle[identifier])
+    return last | {output: schedule.latency for output in graph.outputs if output in last}
+
+
+def carry_groups(layer: LoweredLayer, schedule: Schedule) -> list[list[int]]:
+    """Nodes in an order that declares before use; sums that share a carry chain in one group.
+
+    Sums of a chain are of one cycle and level, so none depends on another and no loop can arise. Those
+    without a carry can only be the first of their chain.
+    """
+    graph, groups = layer.graph, list[list[int]]()
+    places: dict[tuple[int, int], list[int]] = {}
+    for identifier in sorted(schedule.cycle):
+        if isinstance(graph.nodes[identifier], Constant):
+            continue
+        places.setdefault((schedule.cycle[identifier], schedule.level[identifier]), []).append(identifier)
+    for place in sorted(places):
+        carried = [i for i in places[place] if has_carry(graph, i)]
+        first = [i for i in places[place] if can_lead(graph, i)]
+        others = [i for i in places[place] if i not in set(carried) | set(first)]
+        groups += [[i] for i in others] + _chains(graph, first, carried)
+    return groups
+
+
+def _chains(graph: Graph, first: list[int], carried: list[int]) -> list[list[int]]:
+    """Chains of carried sums, each led by a sum without a carry as long as there are any."""
+    chains, bits = list[list[int]](), CHAIN_PLACES
+    for identifier in carried:
+        size = graph.chain_bits(identifier)
+        if bits + size > CHAIN_PLACES:
+            chains.append([first.pop(0)] if first else [])
+            bits = graph.chain_bits(chains[-1][0]) if chains[-1] else 1
+        chains[-1].append(identifier)
+        bits += size
+    return [*chains, *([identifier] for identifier in first)]
+
+
+def _define(layer: LoweredLayer, expressions: Expressions, group: list[int], chain: str, names: Names) -> list[str]:
+    node = layer.graph.nodes[group[0]]
+    if isinstance(node, Sum | Rows):
+        return expressions.define_chain(chain, group, names)
+    if isinstance(node, Input):
+        width, low = layer.graph.width(group[0]), node.index * layer.source.bits
+        if width == 1:
+            return [f"wire n{group[0]} = x[{low}];"]
+        return [f"wire [{width - 1}:0] n{group[0]} = x[{low + width - 1}:{low}];"]
+    return [expressions.define(group[0], names)]
+
+
+def _registers(layer: LoweredLayer, schedule: Schedule, last: dict[int, int]) -> tuple[list[str], list[str]]:
+    """Declarations of the registers, and the clocked block that moves values from cycle to cycle."""
+    registers, transfers = [], []
+    for identifier in sorted(last):
+        width = layer.graph.width(identifier)
+        for age in range(1, 1 + last[identifier] - schedule.cycle[identifier]):
+            name = _name(identifier, age)
+            registers.append(f"reg {name};" if width == 1 else f"reg [{width - 1}:0] {name};")
+            transfers.append(f"    {name} <= {_name(identifier, age - 1)};")
+    return registers, ["always @(posedge clk) begin", *transfers, "end"] if transfers else []
+
+
+def _names_in(schedule: Schedule, cycle: int) -> Names:
+    return lambda source: _name(source, cycle - schedule.cycle[source])
+
+
+def _name(identifier: int, age: int) -> str:
+    """Wire of a node, `age` cycles after it was computed."""
+    return f"n{identifier}_{age}" if age else f"n{identifier}"
+
+
+def _header(layer: LoweredLayer, schedule: Schedule, module: str) -> list[str]:
+    inputs, outputs = len(layer.source.low), len(layer.result.low)
+    return [
+        f"// {layer.name}: {inputs} x {layer.source.bits} bits in, {outputs} x {layer.result.bits} bits out, "
+        f"{schedule.latency} clock cycles later.",
+        f"module {module} (",
+        "    input wire clk,",
+        f"    input wire [{inputs * layer.source.bits - 1}:0] x,",
+        f"    output wire [{outputs * layer.result.bits - 1}:0] y",
+        ");",
+    ]
+
+
+def _tables(expressions: Expressions) -> list[str]:
+    """A constant for each table; its size is the first number of its name."""
+    sizes = {name: int(name[1:].split("_")[0]) for name in expressions.tables}
+    return [
+        f"localparam [{sizes[name] - 1}:0] {name} = {sizes[name]}'h{contents:X};"
+        for name, contents in sorted(expressions.tables.items())
+    ]

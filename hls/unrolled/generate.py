@@ -1,0 +1,138 @@
+"""The unrolled core: one pipeline of all layers and the argmax, one inference accepted every clock cycle."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from hls.core import CoreDescription, LayerStream
+from hls.fold import Folding
+from hls.unrolled.emit import emit_layer
+from hls.unrolled.lower import LoweredLayer, lower_network
+from hls.unrolled.schedule import Schedule, schedule
+from toolchain.graph.network import IntegerNetwork
+
+_RTL = Path(__file__).resolve().parent.parent / "rtl"
+_QUEUE = "result_queue.v"
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A lowered network and its schedule.
+
+    Attributes:
+        layers: the layers in order, then the argmax.
+        schedules: the clock cycles of each.
+    """
+
+    layers: tuple[LoweredLayer, ...]
+    schedules: tuple[Schedule, ...]
+
+    @property
+    def latency(self) -> int:
+        """Clock cycles from the one that accepts an input to the one that can take its class."""
+        return sum(item.latency for item in self.schedules) + 2
+
+
+def plan_pipeline(network: IntegerNetwork, clock_hz: int) -> Pipeline:
+    """Lower a network and schedule it for a clock.
+
+    Raises:
+        ModelError: a layer that the hardware cannot compute.
+    """
+    layers = tuple(lower_network(network))
+    return Pipeline(layers, tuple(schedule(layer.graph, clock_hz) for layer in layers))
+
+
+def generate_unrolled(network: IntegerNetwork, folding: Folding, rtl_dir: Path) -> CoreDescription:
+    """Write the core's Verilog into `rtl_dir`, pipelined for the folding's clock, and describe it.
+
+    Raises:
+        ModelError: a layer that the hardware cannot compute.
+    """
+    pipeline = plan_pipeline(network, folding.clock_hz)
+    rtl_dir.mkdir(parents=True, exist_ok=True)
+    names = [_module(index, layer) for index, layer in enumerate(pipeline.layers)]
+    for name, layer, times in zip(names, pipeline.layers, pipeline.schedules, strict=True):
+        (rtl_dir / f"{name}.v").write_text(emit_layer(layer, times, name))
+    (rtl_dir / "gateweave_core.v").write_text(_core_text(pipeline, names))
+    shutil.copyfile(_RTL / _QUEUE, rtl_dir / _QUEUE)
+    return _describe(network, pipeline, ("gateweave_core.v", *(f"{name}.v" for name in names), _QUEUE))
+
+
+def _module(index: int, layer: LoweredLayer) -> str:
+    return "unrolled_argmax" if layer.name == "argmax" else f"unrolled_layer{index}"
+
+
+def _describe(network: IntegerNetwork, pipeline: Pipeline, sources: tuple[str, ...]) -> CoreDescription:
+    bits = pipeline.layers[0].source.bits * network.inputs
+    streams = tuple(_stream(layer) for layer in pipeline.layers[:-1])
+    return CoreDescription(
+        strategy="unrolled",
+        sources=sources,
+        roms=(),
+        vector_bits=bits,
+        in_width=bits,
+        in_beats=1,
+        class_bits=pipeline.layers[-1].result.bits,
+        classes=network.classes,
+        initiation_interval=1,
+        layers=streams,
+    )
+
+
+def _stream(layer: LoweredLayer) -> LayerStream:
+    wire, elements = layer.result, len(layer.result.low)
+    return LayerStream(layer.name, elements, wire.bits, wire.signed, wire.scale, wire.offset, elements)
+
+
+def _core_text(pipeline: Pipeline, names: list[str]) -> str:
+    width = pipeline.layers[0].source.bits * len(pipeline.layers[0].source.low)
+    class_bits = pipeline.layers[-1].result.bits
+    # The input register, the layers and the argmax.
+    depth = pipeline.latency - 1
+    lines = [
+        "// Generated: the whole network as one pipeline; it accepts an inference every clock cycle and answers",
+        f"// {pipeline.latency} cycles later. It never stops: see result_queue.v for how back-pressure is kept.",
+        "module gateweave_core (",
+        "    input wire clk,",
+        "    input wire rst,",
+        f"    input wire [{width - 1}:0] in_data,",
+        "    input wire in_valid,",
+        "    output wire in_ready,",
+        f"    output wire [{class_bits - 1}:0] out_data,",
+        "    output wire out_valid,",
+        "    input wire out_ready",
+        ");",
+        "    wire accepted = in_valid && in_ready;",
+        f"    reg [{width - 1}:0] vector;",
+        "    // Bit k: an input was accepted k + 1 cycles ago.",
+        f"    reg [{depth - 1}:0] valid;",
+        "    always @(posedge clk) begin",
+        "        vector <= in_data;",
+        f"        valid <= rst ? {depth}'d0 : {{valid[{depth - 2}:0], accepted}};",
+        "    end",
+        *_instances(pipeline, names),
+        f"    result_queue #(.WIDTH({class_bits}), .ADDRESS_BITS({(depth + 1).bit_length()})) queue (",
+        "        .clk(clk), .rst(rst), .ready(in_ready), .accepted(accepted),",
+        f"        .push(valid[{depth - 1}]), .push_data(label),",
+        "        .out_data(out_data), .out_valid(out_valid), .out_ready(out_ready)",
+        "    );",
+        "endmodule",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _instances(pipeline: Pipeline, names: list[str]) -> list[str]:
+    lines, source, cycles = [], "vector", 1
+    for index, (layer, times) in enumerate(zip(pipeline.layers, pipeline.schedules, strict=True)):
+        result = "label" if layer.name == "argmax" else f"s{index}_data"
+        cycles += times.latency
+        lines.append(f"    wire [{layer.result.bits * len(layer.result.low) - 1}:0] {result};")
+        if result != "label":
+            lines.append(f"    wire s{index}_valid = valid[{cycles - 1}];")
+            lines.append(f"    wire s{index}_ready = 1'b1;")
+        lines.append(f"    {names[index]} {names[index]}_i (.clk(clk), .x({source}), .y({result}));")
+        source = result
+    return lines

@@ -1,0 +1,96 @@
+"""Pipelining: which clock cycle of a layer each node is computed in.
+
+Delays are those of an ECP5-6 with its routing, fitted to nextpnr's reports (docs/unrolled.md).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from hls.unrolled.cost import significant_bits
+from hls.unrolled.ir import (
+    CHAIN_PLACES,
+    RIPPLE_BITS,
+    Affine,
+    AtLeast,
+    Choose,
+    Constant,
+    Count,
+    Graph,
+    Greater,
+    Input,
+    Majority,
+    Parity,
+    Rows,
+    Sum,
+    Table,
+    operands_of,
+)
+
+# Nanoseconds: a LUT with its routing; into and out of a carry chain, with the routing; one place of a chain; a
+# register's clock to output and set-up together.
+_LUT, _CHAIN, _CHAIN_PLACE, _REGISTER = 1.5, 2.2, 0.035, 0.6
+# Share of the clock period that is planned for; the rest is for congested routing.
+_PLANNED = 0.75
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When each needed node is computed.
+
+    Attributes:
+        cycle: clock cycle of each node; cycle 0 reads the layer's inputs.
+        level: how many nodes of the same cycle lie before it on its longest path.
+        latency: clock cycles from the layer's inputs to its registered outputs.
+    """
+
+    cycle: dict[int, int]
+    level: dict[int, int]
+    latency: int
+
+
+def schedule(graph: Graph, clock_hz: int) -> Schedule:
+    """Fill each cycle with as many levels as the clock period holds; results end in a register."""
+    budget = _PLANNED * 1e9 / clock_hz - _REGISTER
+    cycle: dict[int, int] = {}
+    level: dict[int, int] = {}
+    arrival: dict[int, float] = {}
+    for identifier in sorted(graph.needed()):
+        sources = [s for s in operands_of(graph.nodes[identifier]) if not isinstance(graph.nodes[s], Constant)]
+        start = max((cycle[source] for source in sources), default=0)
+        ready = max((arrival[s] for s in sources if cycle[s] == start), default=0.0)
+        delay = delay_ns(graph, identifier)
+        over = ready > 0 and ready + delay > budget
+        cycle[identifier] = start + over
+        same = [level[source] for source in sources if cycle[source] == cycle[identifier]]
+        level[identifier] = 1 + max(same, default=-1)
+        arrival[identifier] = delay if over else ready + delay
+    latency = 1 + max((cycle[output] for output in graph.outputs), default=0)
+    return Schedule(cycle, level, latency)
+
+
+def delay_ns(graph: Graph, identifier: int) -> float:
+    """Delay of one node with the routing before it, in nanoseconds."""
+    width = graph.width(identifier)
+    match graph.nodes[identifier]:
+        case Input() | Constant():
+            return 0.0
+        case Table() | Parity() | Majority():
+            return _LUT
+        case Rows(_, _, carry) if carry is not None:
+            return _CHAIN + _CHAIN_PLACE * CHAIN_PLACES
+        case Sum() | Rows() if graph.chain_bits(identifier) <= RIPPLE_BITS:
+            return _LUT * graph.chain_bits(identifier) / 2
+        case Sum() | Rows() | Affine():
+            return _CHAIN + _CHAIN_PLACE * width
+        case Greater(a):
+            return _CHAIN + _CHAIN_PLACE * graph.width(a)
+        case AtLeast(source, threshold):
+            bits = significant_bits(graph.width(source), threshold)
+            return _LUT * math.ceil((bits - 1) / 3)
+        case Count(levels):
+            return _LUT * math.ceil(len(levels) / 4) if len(levels) > 1 else 0.0
+        case Choose():
+            return _LUT
+    return 0.0

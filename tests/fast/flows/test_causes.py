@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from flows.causes import causes, sources
+from toolchain.layout import BOARD_STAGES, NETWORK_STAGES, ON_DEMAND_STAGES, ROOT, Request
+
+REQUEST = Request("ulx3s", "cqmlp")
+
+
+def _names(module: str) -> set[str]:
+    return {str(path.relative_to(ROOT)) for path in sources(module)}
+
+
+def _kinds(stage: str, request: Request = REQUEST) -> list[str]:
+    return [word.partition(":")[0] for word in causes(stage, request)]
+
+
+def test_sources_follow_imports_also_inside_functions() -> None:
+    found = _names("toolchain.catalog")
+    assert {"toolchain/catalog.py", "toolchain/board.py", "toolchain/layout.py"} <= found
+    assert "toolchain/training/recipe.py" in found, "imported inside a function"
+    assert "toolchain/console.py" not in found
+
+
+def test_hardware_depends_on_the_verilog_and_training_does_not() -> None:
+    assert "hls/rtl/mvu.v" in _names("flows.stages.generate")
+    assert not any(name.startswith("hls/") for name in _names("flows.stages.train"))
+    assert "toolchain/fpga/ecp5.py" in _names("flows.stages.implement")
+
+
+def test_recipes_and_plumbing_are_no_code() -> None:
+    assert not any(name.endswith((".yaml", ".md")) for name in _names("models.cqmlp.model"))
+    assert "toolchain/events.py" not in _names("flows.stages.data")
+
+
+def test_each_stage_has_the_causes_that_decide_it() -> None:
+    assert _kinds("data") == ["code", "pins", "recipe"]
+    assert _kinds("streamline") == ["code", "pins"]
+    assert _kinds("fold") == ["code", "pins", "board", "strategy", "fps"]
+    assert _kinds("implement") == ["code", "pins", "board"]
+
+
+def test_causes_hold_no_path_and_are_the_same_twice() -> None:
+    for stage in (*NETWORK_STAGES, *BOARD_STAGES, *ON_DEMAND_STAGES):
+        words = causes(stage, REQUEST)
+        assert words == causes(stage, REQUEST)
+        assert not any("/" in word for word in words)
+
+
+def test_captures_count_by_name_size_and_time(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("x")
+    request = Request("ulx3s", "cqmlp", data=str(tmp_path))
+    before = causes("data", request)
+    assert "captures" in _kinds("data", request)
+    (tmp_path / "a.log").write_text("xy")
+    assert causes("data", request) != before

@@ -1,0 +1,120 @@
+"""The generated top: its constants, its bench ROM, and what it refuses."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hls.chip import LINK_SOURCES, generate_chip, vector_bytes
+from hls.core import CoreDescription
+from toolchain.errors import ConfigError, FitError, GateweaveError
+from toolchain.graph.network import DenseLayer, IntegerNetwork
+
+CORE = CoreDescription(
+    strategy="folded",
+    sources=("a.v", "gateweave_core.v"),
+    roms=("a.hex",),
+    vector_bits=20,
+    in_width=4,
+    in_beats=5,
+    class_bits=2,
+    classes=3,
+    initiation_interval=9,
+    layers=(),
+)
+ARGUMENTS: dict[str, Any] = {
+    "clock_hz": 25_000_000,
+    "baud": 1_000_000,
+    "model_hash": bytes.fromhex("0123456789abcdef"),
+    "build_id": bytes.fromhex("fedcba9876543210"),
+    "bench": np.arange(20).reshape(2, 10) % 4,
+}
+
+
+def network(type_name: str = "UINT2", inputs: int = 10) -> IntegerNetwork:
+    layer = DenseLayer("last", np.zeros((inputs, 3), np.int64), type_name, "INT2", "INT8")
+    return IntegerNetwork((layer,), np.asarray(1.0))
+
+
+def generate(folder: Path, core: CoreDescription = CORE, **changes: Any) -> list[str]:
+    return generate_chip(core, network(), folder, **{**ARGUMENTS, **changes})
+
+
+def test_all_sources_are_there(tmp_path: Path) -> None:
+    names = generate(tmp_path)
+    assert names == [*CORE.sources, *LINK_SOURCES, "chip.v"]
+    own = set(names) - set(CORE.sources)
+    assert {path.name for path in tmp_path.iterdir()} == own | {"bench.hex"}
+
+
+def test_constants_of_the_top(tmp_path: Path) -> None:
+    generate(tmp_path)
+    text = (tmp_path / "chip.v").read_text()
+    for constant in (
+        "CLOCK_HZ      = 25000000;",
+        "BAUD          = 1000000;",
+        "VECTOR_BYTES  = 3;",
+        "IN_WIDTH      = 4;",
+        "IN_BEATS      = 5;",
+        "CLASSES       = 3;",
+        "CLASS_BITS    = 2;",
+        "BENCH_VECTORS = 2;",
+        "MODEL_HASH = 64'h0123456789abcdef;",
+        "BUILD_ID   = 64'hfedcba9876543210;",
+    ):
+        assert f" {constant}" in text
+
+
+def test_bench_rom_holds_the_beats_in_order(tmp_path: Path) -> None:
+    """Elements 0 1 2 3 0 1 ...: two elements of two bits a beat, the first in the low bits."""
+    generate(tmp_path)
+    words = (tmp_path / "bench.hex").read_text().split()
+    assert words == ["4", "e", "4", "e", "4", "e", "4", "e", "4", "e"]
+
+
+def test_one_beat_rom(tmp_path: Path) -> None:
+    core = dataclasses.replace(CORE, in_width=20, in_beats=1)
+    generate(tmp_path, core)
+    assert (tmp_path / "bench.hex").read_text().split() == ["4e4e4", "e4e4e"]
+
+
+def test_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
+    contents = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        generate(tmp_path / name)
+        contents.append({p.name: p.read_bytes() for p in (tmp_path / name).iterdir()})
+    assert contents[0] == contents[1]
+
+
+@pytest.mark.parametrize(("bits", "expected"), [(1, 1), (8, 1), (9, 2), (316, 40)])
+def test_vector_bytes(bits: int, expected: int) -> None:
+    assert vector_bytes(dataclasses.replace(CORE, vector_bits=bits)) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"model_hash": b"short"}, ConfigError, r"8 bytes each, not \[5, 8\]"),
+        ({"build_id": bytes(9)}, ConfigError, r"8 bytes each, not \[8, 9\]"),
+        ({"bench": np.zeros((0, 10))}, ConfigError, "at least one"),
+        ({"baud": 4_000_000}, ConfigError, "too fast .* use 3125000 or less"),
+        ({"timeout_us": 10}, ConfigError, "time-out of 10 us"),
+        ({"bench": np.full((1, 10), 4)}, GateweaveError, "4 is outside UINT2"),
+    ],
+)
+def test_bad_arguments(tmp_path: Path, changes: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        generate(tmp_path, **changes)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_cores_that_the_link_cannot_carry(tmp_path: Path) -> None:
+    with pytest.raises(FitError, match="256 classes"):
+        generate(tmp_path, dataclasses.replace(CORE, classes=257, class_bits=9))
+    with pytest.raises(ConfigError, match="5 beats of 3 bits are not 20 bits"):
+        generate(tmp_path, dataclasses.replace(CORE, in_width=3))

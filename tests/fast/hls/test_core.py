@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hls.core import CoreDescription, LayerStream
+from toolchain.errors import BuildError
+
+CORE = CoreDescription(
+    strategy="folded",
+    sources=("gateweave_core.v",),
+    roms=("layer0_weights.hex",),
+    vector_bits=12,
+    in_width=4,
+    in_beats=3,
+    class_bits=2,
+    classes=3,
+    initiation_interval=9,
+    layers=(LayerStream("fc0", 6, 2, False, 1, 0, 2), LayerStream("fc1", 3, 5, True, 1, 0, 1)),
+)
+
+
+def test_json_round_trip() -> None:
+    assert CoreDescription.from_json(json.loads(json.dumps(CORE.to_json()))) == CORE
+
+
+def test_stream_beats() -> None:
+    assert (CORE.layers[0].beats, CORE.layers[0].beat_bits) == (3, 4)
+
+
+@pytest.mark.parametrize("change", ["missing", "unknown"])
+def test_malformed_json_is_one_clear_error(change: str) -> None:
+    raw = CORE.to_json()
+    if change == "missing":
+        del raw["layers"]
+    else:
+        raw["surprise"] = 1
+    with pytest.raises(BuildError, match=r"core\.json"):
+        CoreDescription.from_json(raw)

@@ -1,0 +1,85 @@
+"""Small random networks of every kind of type, for the tests of the unrolled strategy."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolchain.graph.network import DenseLayer, IntegerNetwork, type_range
+
+
+def random_network(
+    sizes: list[int],
+    seed: int,
+    input_type: str = "UINT8",
+    weight_type: str = "TERNARY",
+    activation: str = "UINT2",
+    zeros: float = 0.45,
+) -> IntegerNetwork:
+    """A network of the given inputs, neurons ... classes with thresholds that its accumulators cross.
+
+    A few thresholds lie outside what can be reached.
+    """
+    generator = np.random.default_rng(seed)
+    layers, type_name, scale, bias = [], input_type, 1, 0
+    for index, (inputs, outputs) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+        weights = _weights(generator, weight_type, zeros, (inputs, outputs))
+        last = index == len(sizes) - 2
+        layer = DenseLayer(f"layer{index}", weights, type_name, weight_type, "INT32" if last else activation)
+        if not last:
+            scale, bias = (2, -1) if activation == "BIPOLAR" else (1, 0)
+            thresholds = _thresholds(generator, layer, type_range(activation))
+            layer = DenseLayer(
+                layer.name, weights, type_name, weight_type, activation, thresholds, out_scale=scale, out_bias=bias
+            )
+        layers.append(layer)
+        type_name = activation
+    return IntegerNetwork(tuple(layers), np.asarray(1.0))
+
+
+def random_inputs(network: IntegerNetwork, count: int, seed: int = 0) -> NDArray[np.int64]:
+    """Inputs over the whole range of the input type, the extreme vectors among them."""
+    low, high = type_range(network.input_type)
+    x = np.random.default_rng(seed).integers(low, high + 1, (count, network.inputs))
+    if network.input_type == "BIPOLAR":
+        x = np.where(x > 0, 1, -1)
+    x[0], x[1] = low, high
+    return x
+
+
+def _weights(
+    generator: np.random.Generator, weight_type: str, zeros: float, shape: tuple[int, int]
+) -> NDArray[np.int64]:
+    low, high = type_range(weight_type)
+    weights = generator.integers(low, high + 1, shape)
+    if weight_type == "BIPOLAR":
+        return np.where(weights > 0, 1, -1)
+    return np.where(generator.random(shape) < zeros, 0, np.where(weights == 0, 1, weights))
+
+
+def _thresholds(
+    generator: np.random.Generator, layer: DenseLayer, activation: tuple[int, int]
+) -> NDArray[np.int64]:
+    levels = 1 if activation[0] < 0 else activation[1]
+    low, high = layer.accumulator_range()
+    thresholds = generator.integers(low[:, None], high[:, None] + 1, (layer.outputs, levels))
+    outside = generator.random(thresholds.shape) < 0.03
+    thresholds = np.where(outside, thresholds + 3 * (high - low + 1)[:, None] * (2 * (thresholds > 0) - 1), thresholds)
+    return np.sort(thresholds, axis=1)
+
+
+NETWORKS = {
+    "ternary on bytes": random_network([6, 14, 8, 3], 1),
+    "ternary on bits": random_network([40, 16, 9, 5], 2, "BINARY"),
+    "bipolar weights": random_network([12, 8, 4], 3, "UINT2", "BIPOLAR"),
+    "bipolar everywhere": random_network([20, 10, 6, 4], 4, "BIPOLAR", "BIPOLAR", "BIPOLAR"),
+    "bipolar activations": random_network([5, 10, 7, 4], 5, "UINT4", "INT3", "BIPOLAR"),
+    "wide weights": random_network([5, 8, 6, 3], 6, "UINT8", "INT8", "UINT3"),
+    "unsigned weights": random_network([7, 5, 3], 7, "UINT1", "UINT4", "UINT1"),
+    "signed inputs": random_network([6, 9, 5, 3], 8, "INT5", "INT4", "UINT4"),
+    "signed bits": random_network([6, 6, 3], 9, "INT2", "TERNARY"),
+    "very sparse": random_network([12, 10, 8, 4], 10, "BINARY", zeros=0.9),
+    "all zero": random_network([4, 3, 2], 11, zeros=1.0),
+    "one layer": random_network([9, 4], 12, "BINARY", "INT2"),
+    "one class": random_network([4, 3, 1], 13),
+}

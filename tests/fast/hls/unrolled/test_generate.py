@@ -1,0 +1,75 @@
+"""The files and the description of a generated core."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hls.fold import Capacity, Folding, choose_folding
+from hls.generate import generate_core
+from hls.unrolled import estimate_unrolled
+from hls.unrolled.generate import plan_pipeline
+from tests.fast.hls.unrolled.networks import NETWORKS, random_network
+from toolchain.errors import FitError, ModelError
+from toolchain.graph.network import DenseLayer, IntegerNetwork
+
+NETWORK = NETWORKS["bipolar activations"]
+
+
+def folding(clock_hz: int = 25_000_000) -> Folding:
+    return Folding("unrolled", (), 1, float(clock_hz), clock_hz, None, {})
+
+
+def test_description(tmp_path: Path) -> None:
+    core = generate_core(NETWORK, folding(), tmp_path)
+    assert (core.strategy, core.initiation_interval, core.in_beats) == ("unrolled", 1, 1)
+    assert core.in_width == core.vector_bits == 5 * 4
+    assert (core.classes, core.class_bits) == (4, 2)
+    assert [(s.bits, s.scale, s.offset) for s in core.layers[:-1]] == [(1, 2, -1)] * 2
+    assert core.layers[-1].signed
+    assert all(stream.elements_per_beat == stream.elements for stream in core.layers)
+    assert sorted(core.sources) == sorted(path.name for path in tmp_path.iterdir())
+
+
+def test_same_network_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        generate_core(NETWORK, folding(), tmp_path / name)
+    for path in sorted((tmp_path / "a").iterdir()):
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
+
+
+def test_the_header_names_the_latency(tmp_path: Path) -> None:
+    core = generate_core(NETWORK, folding(), tmp_path)
+    latency = plan_pipeline(NETWORK, 25_000_000).latency
+    assert f"{latency} cycles later" in (tmp_path / core.sources[0]).read_text()
+
+
+def test_estimate_grows_with_the_network_and_the_clock() -> None:
+    small, large = (estimate_unrolled(random_network([8, n, 4], 1)) for n in (8, 24))
+    assert 0 < small["lut"] < large["lut"]
+    assert small["bram"] == 0
+    fast = estimate_unrolled(random_network([8, 24, 4], 1), 120_000_000)
+    assert (fast["lut"], fast["ff"] > large["ff"]) == (large["lut"], True)
+
+
+def test_neurons_that_nobody_reads_cost_nothing() -> None:
+    network = random_network([8, 16, 4], 2)
+    last = network.layers[1].weights.copy()
+    last[8:] = 0
+    pruned = IntegerNetwork(
+        (network.layers[0], DenseLayer("last", last, "UINT2", "TERNARY", "INT32")), network.logit_scale
+    )
+    assert estimate_unrolled(pruned)["lut"] < 0.8 * estimate_unrolled(network)["lut"]
+
+
+def test_a_network_too_large_says_by_how_much() -> None:
+    capacity = Capacity(lut=100, ff=1000, bram_kbit=0)
+    with pytest.raises(FitError, match=r"unrolled, the network needs an estimated \d+ LUT where 100 are free"):
+        choose_folding(NETWORK, clock_hz=25_000_000, target_fps=None, capacity=capacity, strategy="unrolled")
+
+
+def test_a_layer_without_thresholds_in_the_middle_is_refused(tmp_path: Path) -> None:
+    first = DenseLayer("first", NETWORK.layers[0].weights, "UINT4", "INT3", "INT32")
+    with pytest.raises(ModelError, match="first"):
+        generate_core(IntegerNetwork((first, *NETWORK.layers[1:]), NETWORK.logit_scale), folding(), tmp_path)

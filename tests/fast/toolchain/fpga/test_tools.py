@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from toolchain.errors import BuildError, ToolError
+from toolchain.fpga import tools
+from toolchain.fpga.tools import Tool, execute, relative, require_output, run
+
+# A package that is surely installed stands in for the one that brings the fake tools.
+_FAKE = "pytest"
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tool:
+    """A tool of a few lines of Python that acts on its first argument."""
+    program = """
+        import sys, time
+
+        def main():
+            what = sys.argv[1]
+            if what == "say":
+                print("Info: Packing things", flush=True)
+                print("done", file=sys.stderr)
+            if what == "fail":
+                print("Info: fine so far")
+                print("ERROR: no such thing")
+                return 3
+            if what == "filter":
+                print("wanted")
+                print("noise", file=sys.stderr)
+            if what == "hang":
+                print("up", flush=True)
+                time.sleep(60)
+            return 0
+    """
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "fake_tool.py").write_text(textwrap.dedent(program))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "modules"))
+    return Tool("fake", "fake_tool:main", _FAKE, (("Info: Packing", "packing"),))
+
+
+def test_log_holds_both_streams_and_phases_are_told_once(fake: Tool, tmp_path: Path) -> None:
+    told: list[str] = []
+    log = tmp_path / "log"
+    assert execute(fake, ["say"], cwd=tmp_path, log=log, progress=told.append) == 0
+    assert set(log.read_text().split("\n")) == {"Info: Packing things", "done", ""}
+    assert told == ["fake: packing"]
+
+
+def test_failure_names_tool_error_and_log(fake: Tool, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with pytest.raises(ToolError, match=r"fake failed \(exit 3\): ERROR: no such thing; .*log"):
+        run(fake, ["fail"], cwd=tmp_path, log=log)
+
+
+def test_a_filter_keeps_its_output_apart_from_the_log(fake: Tool, tmp_path: Path) -> None:
+    log, output = tmp_path / "log", tmp_path / "output"
+    run(fake, ["filter"], cwd=tmp_path, log=log, output=output)
+    assert (output.read_text(), log.read_text()) == ("wanted\n", "noise\n")
+
+
+def test_missing_package_names_the_mend(tmp_path: Path) -> None:
+    absent = Tool("nosuch", "nosuch:main", "no-such-package")
+    with pytest.raises(ToolError, match=r"nosuch is missing; .*pip package no-such-package"):
+        run(absent, [], cwd=tmp_path, log=tmp_path / "log")
+
+
+def test_missing_program_names_the_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(ToolError, match=r"icebox_vlog is missing; .*make system-deps.*fpga-icestorm"):
+        tools.ICEBOX_VLOG.version()
+
+
+def test_all_pip_tools_have_pinned_versions() -> None:
+    pins = Path(__file__).parents[4] / "requirements.txt"
+    lines = [line.strip().lower() for line in pins.read_text().splitlines()]
+    for tool in (*tools.BUILD_TOOLS, tools.ICEUNPACK):
+        assert f"{tool.package}=={tool.version()}" in lines, tool.name
+
+
+def test_unwritable_log_is_a_build_error(fake: Tool, tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="cannot write"):
+        execute(fake, ["say"], cwd=tmp_path, log=tmp_path / "absent" / "log")
+
+
+def test_missing_output_is_an_error(fake: Tool, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.bit"
+    empty.touch()
+    with pytest.raises(ToolError, match=r"fake wrote no empty\.bit"):
+        require_output(fake, empty, tmp_path / "log")
+
+
+def test_full_disk_leaves_no_half_output(fake: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    half = tmp_path / "half.bit"
+    half.write_text("half")
+    monkeypatch.setattr(tools, "_LEAST_FREE", 1 << 62)
+    with pytest.raises(BuildError, match="no disk space left for fake"):
+        require_output(fake, half, tmp_path / "log")
+    assert not half.exists()
+
+
+def test_relative_paths_start_with_a_name_or_dots(tmp_path: Path) -> None:
+    assert relative(tmp_path / "a" / "x", tmp_path / "a") == "x"
+    assert relative(tmp_path / "b" / "x", tmp_path / "a") == "../b/x"
+
+
+def test_cache_goes_beside_the_environment_when_home_is_read_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("YOWASP_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "new"))
+    assert tools.cache_directory() == tmp_path / "new" / "YoWASP"
+    monkeypatch.setattr(tools.os, "access", lambda *_: False)
+    assert tools.cache_directory() == Path(sys.prefix) / "cache" / "YoWASP"
+
+
+def test_a_killed_parent_takes_its_tool_along(fake: Tool, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    code = (
+        "import sys; from pathlib import Path; from toolchain.fpga.tools import Tool, execute;"
+        f"execute(Tool('fake', 'fake_tool:main', {_FAKE!r}), ['hang'],"
+        f" cwd=Path({str(tmp_path)!r}), log=Path({str(log)!r}))"
+    )
+    repository = Path(__file__).parents[4]
+    environment = {**os.environ, "PYTHONPATH": f"{os.environ['PYTHONPATH']}:{repository}"}
+    parent = subprocess.Popen([sys.executable, "-c", code], env=environment)
+    child = _wait_for(lambda: _child_of(parent.pid))
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    _wait_for(lambda: not Path(f"/proc/{child}/cmdline").exists() or None)
+
+
+def _child_of(pid: int) -> int | None:
+    """The tool that process `pid` runs, once it has come so far as to watch its parent."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    if not children:
+        return None
+    loaded = (
+        Path(f"/proc/{children[0]}/wchan").exists() and "launch.py" in Path(f"/proc/{children[0]}/cmdline").read_text()
+    )
+    return int(children[0]) if loaded else None
+
+
+def _wait_for(condition: object, seconds: float = 10) -> object:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if (value := condition()) is not None:  # type: ignore[operator]
+            return value
+        time.sleep(0.02)
+    raise AssertionError("timed out")

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.fast.toolchain.fabricated import records
+from toolchain.errors import VerificationError
+from toolchain.package.ladder import must_be_verified
+from toolchain.record import Check
+
+
+def test_a_whole_ladder_passes() -> None:
+    must_be_verified(records(), 100)
+
+
+@pytest.mark.parametrize("stage", ["export", "streamline", "simulate"])
+def test_a_stage_without_verification_is_refused(stage: str) -> None:
+    found = records()
+    found[stage] = replace(found[stage], checks={})
+    with pytest.raises(VerificationError, match=f"{stage}: nothing was verified"):
+        must_be_verified(found, 100)
+
+
+def test_a_single_difference_is_refused() -> None:
+    found = records()
+    found["export"] = replace(found["export"], checks={"pytorch_qonnx": Check(100, 99)})
+    with pytest.raises(VerificationError, match="export: pytorch_qonnx: 1 of 100 results differ"):
+        must_be_verified(found, 100)
+
+
+@pytest.mark.parametrize(
+    ("name", "check"), [("test set", Check(99, 99)), ("chip", Check(63, 63)), ("back-pressure", None), ("bench", None)]
+)
+def test_a_rung_that_covers_too_little_is_refused(name: str, check: Check | None) -> None:
+    found = records()
+    checks = {**found["simulate"].checks}
+    if check:
+        checks[name] = check
+    else:
+        del checks[name]
+    found["simulate"] = replace(found["simulate"], checks=checks)
+    with pytest.raises(VerificationError, match=f"simulate: {name}"):
+        must_be_verified(found, 100)

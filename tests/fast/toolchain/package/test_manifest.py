@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+from tests.fast.toolchain.fabricated import records
+from toolchain.catalog import load_board
+from toolchain.layout import Request
+from toolchain.package.manifest import Origin, build_manifest, file_hashes
+from toolchain.package.revision import git_revision
+
+RECIPE = {"title": "t", "data": {"seed": 3}, "network": {}, "training": {"seed": 4}}
+
+
+def _origin(root: Path) -> Origin:
+    return Origin(Request("ulx3s", "cqmlp"), load_board("ulx3s"), RECIPE, {"torch": "2.13.0"}, root)
+
+
+def test_the_manifest_names_where_everything_comes_from(tmp_path: Path) -> None:
+    manifest = build_manifest(_origin(tmp_path), records())
+    assert manifest["seeds"] == {"data": 3, "training": 4, "place and route": 1}
+    assert manifest["status"] == "bitstream"
+    assert manifest["tools"] == {"tool": "1"}
+    assert manifest["resources"]["kind"] == "routed"
+    assert manifest["stages"]["simulate"]["verified"] == {"compared": 364, "equal": 364}
+    json.dumps(manifest)
+
+
+def test_the_manifest_does_not_depend_on_the_time_a_stage_took(tmp_path: Path) -> None:
+    slow = {name: replace(record, seconds=99.0) for name, record in records().items()}
+    assert build_manifest(_origin(tmp_path), slow) == build_manifest(_origin(tmp_path), records())
+
+
+def test_every_file_but_the_manifest_is_hashed(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("abc")
+    (tmp_path / "manifest.json").write_text("{}")
+    assert list(file_hashes(tmp_path)) == ["a"]
+
+
+def test_the_revision_says_whether_the_tree_was_changed(tmp_path: Path) -> None:
+    assert git_revision(tmp_path) == {"revision": None, "dirty": None}
+
+    def git(*words: str) -> None:
+        identity = ["-c", "user.name=n", "-c", "user.email=e@example.org"]
+        subprocess.run(["git", "-C", str(tmp_path), *identity, *words], check=True, capture_output=True)
+
+    git("init")
+    (tmp_path / "f").write_text("1")
+    git("add", "f")
+    git("commit", "-m", "first")
+    clean = git_revision(tmp_path)
+    assert len(clean["revision"]) == 40
+    assert clean["dirty"] is False
+    (tmp_path / "f").write_text("2")
+    assert git_revision(tmp_path) == {**clean, "dirty": True}

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.fast.toolchain.fabricated import records
+from tests.fast.toolchain.package.test_manifest import _origin
+from toolchain.catalog import load_board
+from toolchain.package.manifest import build_manifest
+from toolchain.package.model_card import model_card
+from toolchain.package.pages import pins, readme
+from toolchain.package.pins import installed, pinned
+
+
+def test_the_model_card_has_every_figure_and_says_synthetic(tmp_path: Path) -> None:
+    card = model_card("CQMLP", build_manifest(_origin(tmp_path), records()))
+    for words in (
+        "# CQMLP",
+        "**synthetic** data",
+        "| DoS | 0.9900 | 0.9800",
+        "| DoS | 1 | 9 |",
+        "| float twin | 0.9910",
+    ):
+        assert words in card
+    assert card.count("(synthetic data)") == 2
+    assert "| MatMul_0 | 8 | 2 | BINARY | TERNARY | INT32 |" in card
+
+
+def test_pins_and_readme_name_what_a_person_needs(tmp_path: Path) -> None:
+    board, manifest = load_board("ulx3s"), build_manifest(_origin(tmp_path), records())
+    page = pins(board, manifest["identity"])
+    assert "| uart_rx | M1 |" in page
+    assert "1000000 baud" in page
+    assert "aa" * 8 in page
+    assert "openFPGALoader --board ulx3s x.bit" in readme(board, "x.bit", manifest)
+
+
+def test_pins_of_packages(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("# a==1\nPyYAML==6\nnot-there==1\n")
+    pins_found = pinned(tmp_path)
+    assert pins_found == {"PyYAML": "6", "not-there": "1"}
+    versions = installed(pins_found)
+    assert versions["PyYAML"]
+    assert versions["not-there"] is None
+
+
+def test_torch_is_pinned_exactly(repository: Path) -> None:
+    assert pinned(repository)["torch"] == "2.13.0"
+    assert all(
+        "==" in line for line in (repository / "requirements.txt").read_text().splitlines() if line[:1] not in {"#", ""}
+    )
+
+
+@pytest.fixture
+def repository() -> Path:
+    return Path(__file__).resolve().parents[4]

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from tests.fast.toolchain.fabricated import records
+from tests.fast.toolchain.package.test_manifest import _origin
+from toolchain.errors import BuildError
+from toolchain.layout import Layout, Request
+from toolchain.package.manifest import build_manifest
+from toolchain.record import StageRecord, token_of, write_json, write_record
+from toolchain.report.figures import KINDS
+from toolchain.report.show import latest_layout, report_of
+from toolchain.report.table import print_report
+
+
+@pytest.fixture
+def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
+    """A build of which only the records and the manifest exist."""
+    monkeypatch.setenv("GATEWEAVE_BUILD_DIR", str(tmp_path))
+    layout = Layout(Request("ulx3s", "cqmlp"), tmp_path)
+    every = {**records(), "package": StageRecord("package", 2.0, {"p": "11"})}
+    for name, record in every.items():
+        write_record(layout.record(name), record)
+        layout.token(name).write_text(token_of(record))
+    manifest = build_manifest(_origin(tmp_path), records())
+    manifest |= {"roles": {"bitstream": "x.bit"}, "files": {}}
+    write_json(layout.stage("package") / "manifest.json", manifest)
+    write_json(layout.latest, {"variant": layout.request.variant, "request": layout.request.to_json()})
+    return layout
+
+
+def test_the_object_has_every_promised_key(layout: Layout) -> None:
+    report = report_of(layout)
+    json.dumps(report)
+    assert (report["model"], report["board"], report["flow"]) == ("cqmlp", "ulx3s", "fpga_open")
+    assert (report["strategy"], report["status"]) == ("folded", "bitstream")
+    assert report["data"]["kind"] == "synthetic"
+    assert {"macro_f1", "per_class", "confusion", "float_twin", "random_split"} <= set(report["accuracy"])
+    assert set(report["stages"]) == {*records(), "package"}
+    for stage in report["stages"].values():
+        assert set(stage) == {"seconds", "outputs", "verified"}
+    assert report["stages"]["fold"]["verified"] is None
+    assert report["stages"]["export"]["verified"] == {"compared": 100, "equal": 100}
+    assert {"kind", "tool", "lut", "ff", "bram", "dsp", "used_percent"} <= set(report["resources"])
+    assert {"kind", "fmax_mhz", "clock_mhz", "latency_cycles", "initiation_interval"} <= set(report["timing"])
+    assert report["files"]["bitstream"].endswith("package/x.bit")
+
+
+def test_every_group_says_where_its_figures_come_from(layout: Layout) -> None:
+    report = report_of(layout)
+    for group in ("accuracy", "resources", "timing", "estimate"):
+        assert report[group]["kind"] in KINDS
+    assert report["accuracy"]["data"] == report["accuracy"]["float_twin"]["data"] == "synthetic"
+
+
+def test_stages_are_in_the_order_in_which_they_run(layout: Layout) -> None:
+    names = list(report_of(layout)["stages"])
+    assert names.index("train") < names.index("fold") < names.index("simulate") < names.index("package")
+
+
+def test_a_record_that_moved_on_lends_no_seconds(layout: Layout) -> None:
+    newer = dataclasses.replace(records()["fold"], facts={"estimate": {}})
+    write_record(layout.record("fold"), newer)
+    stages = report_of(layout)["stages"]
+    assert stages["fold"]["seconds"] is None
+    assert stages["train"]["seconds"] == 1.0
+
+
+def test_a_build_that_stopped_later_is_said_to_be_the_last_whole_one(layout: Layout) -> None:
+    layout.token("package").unlink()
+    report = report_of(layout)
+    assert report["complete"] is False
+    assert "a later build stopped" in _printed(report)
+
+
+def test_the_table_says_synthetic_and_names_kinds(layout: Layout) -> None:
+    text = _printed(report_of(layout))
+    for words in ("synthetic data", "routed", "simulated", "25 MHz (up to 60.0)", "1,250,000/s", "float twin"):
+        assert words in text
+
+
+def test_the_newest_build_is_found_by_its_pointer(layout: Layout) -> None:
+    assert latest_layout("ulx3s", "cqmlp") == layout
+
+
+def test_a_build_that_is_not_there_names_the_command(layout: Layout) -> None:
+    with pytest.raises(BuildError, match="not been built for icebreaker yet; run `make build BOARD=icebreaker"):
+        latest_layout("icebreaker", "cqmlp")
+    absent = Layout(Request("ulx3s", "cqmlp", fps="max"), layout.root)
+    with pytest.raises(BuildError, match="FPS=max"):
+        report_of(absent)
+
+
+def _printed(report: dict[str, Any]) -> str:
+    console = Console(width=120, record=True, file=io.StringIO())
+    print_report(report, console)
+    return console.export_text()

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from toolchain.cli import main
+from toolchain.cli.app import app
+from toolchain.cli.choose import choose
+from toolchain.errors import ConfigError, DataError, GateweaveError
+
+runner = CliRunner()
+
+
+def _main(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    monkeypatch.setattr("sys.argv", ["gateweave", *words])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert isinstance(caught.value.code, int)
+    return caught.value.code
+
+
+@pytest.mark.parametrize("command", ["build", "plan", "show", "verify", "boards", "models", "doctor"])
+def test_every_command_explains_itself(command: str) -> None:
+    result = runner.invoke(app, [command, "--help"])
+    assert result.exit_code == 0
+    assert len(result.output.splitlines()) > 5
+
+
+def test_a_wrong_name_is_one_line_and_exit_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _main(monkeypatch, "build", "--board", "ulx3") == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("error: unknown board 'ulx3'; did you mean ulx3s?")
+    assert len(captured.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("words", [["build", "--bord", "x"], ["fly"], ["build", "--jobs", "0"]])
+def test_a_wrong_option_is_a_usage_error(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    assert _main(monkeypatch, *words) == 2
+
+
+def test_lists_are_json_for_programs() -> None:
+    boards = json.loads(runner.invoke(app, ["boards", "--json"]).output)
+    assert "ulx3s" in {board["name"] for board in boards}
+    models = json.loads(runner.invoke(app, ["models", "--json"]).output)
+    assert "default" in next(model for model in models if model["name"] == "cqmlp")["recipes"]
+
+
+def test_lists_are_tables_for_people() -> None:
+    assert "LFE5U-85F" in runner.invoke(app, ["boards"]).output
+    assert "cqmlp" in runner.invoke(app, ["models"]).output
+
+
+def _choose(**changed: str | None) -> object:
+    chosen: dict[str, str | None] = {"recipe": "default", "data": None, "strategy": "folded", "fps": None, **changed}
+    return choose(board="ulx3s", model="cqmlp", **chosen)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"strategy": "unrolld"}, "STRATEGY: 'unrolld': should be one of folded, unrolled; did you mean unrolled?"),
+        ({"fps": "fast"}, "FPS: 'fast': should be inferences per second, such as 50000, or max"),
+        ({"fps": "-1"}, "FPS: '-1'"),
+        ({"fps": "nan"}, "FPS: 'nan'"),
+        ({"recipe": "defalt"}, "did you mean default?"),
+    ],
+)
+def test_choices_are_checked_before_any_work(changed: dict[str, str], words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        _choose(**changed)
+    assert words in str(caught.value)
+
+
+def test_the_folder_of_captures_is_checked(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "empty").mkdir()
+    for name, words in (("nowhere", "no such folder"), ("file", "is a file; give the folder"), ("empty", "is empty")):
+        with pytest.raises(DataError, match=words):
+            _choose(data=str(tmp_path / name))
+
+
+def test_choices_make_a_request() -> None:
+    request = choose("ulx3s", "cqmlp", "default", None, "unrolled", "MAX")
+    assert request.variant == "default-unrolled-fpsmax"
+    assert choose("ulx3s", "cqmlp", "default", None, "folded", "5e4").fps == 50000
+
+
+def test_a_missing_program_is_named_with_its_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+    from toolchain.cli.choose import must_be_able_to_build
+
+    monkeypatch.setattr("shutil.which", lambda name: None if name == "g++" else f"/usr/bin/{name}")
+    with pytest.raises(GateweaveError, match=r"missing: g\+\+; install with `make system-deps`"):
+        must_be_able_to_build()
+
+
+def test_a_full_disk_is_named_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    from toolchain.cli.choose import must_be_able_to_build
+
+    monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 5 << 20}))
+    with pytest.raises(GateweaveError, match="5 MiB free on this disk"):
+        must_be_able_to_build()
+
+
+def test_doctor_finds_this_machine_as_the_tests_need_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from toolchain.doctor import Finding
+
+    found = [
+        Finding("python", True, "3.11"),
+        Finding("git", None, "missing", "x"),
+        Finding("g++", False, "missing", "y"),
+    ]
+    monkeypatch.setattr("toolchain.doctor.examine", lambda: found)
+    result = runner.invoke(app, ["doctor", "--json"])
+    assert result.exit_code == 1
+    assert [finding["ok"] for finding in json.loads(result.output)] == [True, None, False]

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from toolchain.integrity import damaged_stages
+from toolchain.layout import Layout, Request
+from toolchain.record import StageRecord, sha256, token_of, write_record
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    layout = Layout(Request("b", "m"), tmp_path)
+    folder = layout.stage("fold")
+    folder.mkdir(parents=True)
+    (folder / "folding.json").write_text("{}")
+    name = str((folder / "folding.json").relative_to(tmp_path))
+    record = StageRecord("fold", 1, {name: sha256(folder / "folding.json")})
+    write_record(layout.record("fold"), record)
+    layout.token("fold").write_text(token_of(record) + "\n")
+    return layout
+
+
+def test_a_whole_stage_is_not_damaged(layout: Layout) -> None:
+    assert damaged_stages(layout) == {}
+
+
+def test_a_stage_without_its_token_is_not_finished_rather_than_damaged(layout: Layout) -> None:
+    layout.token("fold").unlink()
+    (layout.stage("fold") / "folding.json").unlink()
+    assert damaged_stages(layout) == {}
+
+
+def test_an_altered_or_missing_output_is_found(layout: Layout) -> None:
+    path = layout.stage("fold") / "folding.json"
+    path.write_text("{ }")
+    assert damaged_stages(layout) == {"fold": "folding.json is missing or damaged"}
+    path.unlink()
+    assert damaged_stages(layout) == {"fold": "folding.json is missing or damaged"}
+
+
+def test_a_harmed_record_is_found(layout: Layout) -> None:
+    text = layout.record("fold").read_text()
+    layout.record("fold").write_text(text.replace('"facts": {}', '"facts": {"lut": 1}'))
+    assert damaged_stages(layout) == {"fold": "its record was changed"}
+    layout.record("fold").write_text(text[:20])
+    assert damaged_stages(layout) == {"fold": "its record is missing or damaged"}

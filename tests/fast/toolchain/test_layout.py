@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from toolchain.errors import BuildError, ConfigError
+from toolchain.layout import BOARD_STAGES, NETWORK_STAGES, ROOT, Layout, Request, build_root
+
+REQUEST = Request("ulx3s", "cqmlp")
+
+
+def test_network_stages_are_shared_by_boards_and_strategies() -> None:
+    other = Request("icebreaker", "cqmlp", strategy="unrolled", fps="max")
+    first, second = (Layout(request, Path("b")) for request in (REQUEST, other))
+    for stage in NETWORK_STAGES:
+        assert first.stage(stage) == second.stage(stage) == Path("b/cqmlp/default") / stage
+    for stage in BOARD_STAGES:
+        assert first.stage(stage) != second.stage(stage)
+
+
+@pytest.mark.parametrize(
+    ("fps", "variant"),
+    [
+        (None, "default-folded"),
+        (50000.0, "default-folded-fps50000"),
+        (0.5, "default-folded-fps0.5"),
+        ("max", "default-folded-fpsmax"),
+    ],
+)
+def test_the_variant_names_what_was_chosen(fps: float | str | None, variant: str) -> None:
+    assert Request("ulx3s", "cqmlp", fps=fps).variant == variant
+
+
+def test_folders_of_captures_with_one_name_do_not_collide() -> None:
+    names = {Request("b", "m", data=path).network for path in ("/a/my data", "/b/my data")}
+    assert len(names) == 2
+    assert all(name.startswith("default-my-data-") for name in names)
+
+
+def test_a_request_survives_json() -> None:
+    request = Request("b", "m", "r", "/d", "unrolled", 3.5)
+    assert Request.from_json(request.to_json()) == request
+    with pytest.raises(BuildError, match="surplus"):
+        Request.from_json({**request.to_json(), "surplus": 1})
+
+
+def test_an_unknown_stage_is_refused() -> None:
+    with pytest.raises(ConfigError, match="unknown stage 'flash'"):
+        Layout(REQUEST, Path()).stage("flash")
+
+
+def test_the_folder_of_builds_can_be_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert build_root() == ROOT / "build"
+    monkeypatch.setenv("GATEWEAVE_BUILD_DIR", str(tmp_path))
+    assert build_root() == tmp_path

@@ -1,0 +1,144 @@
+"""A tree of its own for each test: the real flow and command line, with quick doubles for the stages."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+from toolchain.layout import STAGES
+
+_COPIED = ("toolchain", "flows", "hls", "boards", "models", "requirements.txt")
+_STARTED_WITHIN_SECONDS = 30
+
+
+@dataclass
+class Tree:
+    """A copy of the repository whose stages are doubles."""
+
+    root: Path
+    running: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    @property
+    def build(self) -> Path:
+        return self.root / "build"
+
+    @property
+    def recipe(self) -> Path:
+        return self.root / "models/cqmlp/recipes/default.yaml"
+
+    @property
+    def runs_file(self) -> Path:
+        return self.root / "runs"
+
+    def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "toolchain.cli", *words]
+        variables = {"PYTHONPATH": str(self.root), "DOUBLE_RUNS": str(self.runs_file)}
+        process = subprocess.Popen(
+            command,
+            cwd=self.root,
+            env={**os.environ, **variables, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self.running.append(process)
+        return process
+
+    def run(self, *words: str, within: float = 120, **environment: str) -> tuple[int, str, str]:
+        process = self.start(*words, **environment)
+        out, err = process.communicate(timeout=within)
+        return process.returncode, out, err
+
+    def must(self, *words: str, within: float = 120) -> str:
+        code, out, err = self.run(*words, within=within)
+        assert code == 0, out + err
+        return out
+
+    def ran(self) -> list[str]:
+        """Stages that have run since the last call, in order."""
+        stages = self.runs_file.read_text().split() if self.runs_file.exists() else []
+        self.runs_file.unlink(missing_ok=True)
+        return stages
+
+    def wait_until_runs(self, stage: str) -> None:
+        deadline = time.monotonic() + _STARTED_WITHIN_SECONDS
+        while not (self.runs_file.exists() and stage in self.runs_file.read_text().split()):
+            assert time.monotonic() < deadline, f"{stage} did not start"
+            time.sleep(0.05)
+
+    def bytes_of_outputs(self) -> dict[str, str]:
+        """SHA-256 of all that stages wrote, but for the records' seconds."""
+        names = [p for stage in STAGES for p in (f"{stage}/**/*", f"records/{stage}.done")]
+        files = [p for name in names for p in self.build.glob(f"cqmlp/*/**/{name}")]
+        return {
+            str(path.relative_to(self.build)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in files
+            if path.is_file() and path.suffix != ".log" and "staging" not in path.parts
+        }
+
+    def set_in_recipe(self, key: str, value: int) -> None:
+        text, count = re.subn(rf"\b{key}: \d+", f"{key}: {value}", self.recipe.read_text(), count=1)
+        assert count == 1
+        self.recipe.write_text(text)
+
+    def end(self) -> None:
+        """Kill what a failed test has left running."""
+        for process in self.running:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+
+    def edit(self, path: Path, old: str, new: str) -> None:
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+
+
+def copy_repository(root: Path) -> None:
+    """Copy what a build needs."""
+    ignore = shutil.ignore_patterns("__pycache__")
+    for name in _COPIED:
+        source = REPOSITORY / name
+        if source.is_dir():
+            shutil.copytree(source, root / name, ignore=ignore)
+        else:
+            shutil.copy2(source, root / name)
+
+
+def _make(root: Path) -> Tree:
+    copy_repository(root)
+    double = Path(__file__).with_name("stage_double.py")
+    for stage in STAGES:
+        shutil.copy2(double, root / "flows" / "stages" / f"{stage}.py")
+    return Tree(root)
+
+
+@pytest.fixture(scope="session")
+def _finished(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    tree = _make(tmp_path_factory.mktemp("finished"))
+    tree.must("build")
+    tree.ran()
+    return tree
+
+
+@pytest.fixture
+def tree(_finished: Tree, tmp_path: Path) -> Iterator[Tree]:
+    """A tree in which `build` has succeeded once."""
+    root = tmp_path / "tree"
+    shutil.copytree(_finished.root, root, symlinks=True)
+    copy = Tree(root)
+    yield copy
+    copy.end()

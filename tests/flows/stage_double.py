@@ -1,0 +1,119 @@
+"""Stands in for every stage of a copied tree: fast, deterministic, and slow or faulty where asked.
+
+`$DOUBLE_SLEEP` = `stage:seconds` sleeps in the middle of a stage; `$DOUBLE_FAIL` = `stage:user` fails in
+it, as a user's error does. Each run is noted in `$DOUBLE_RUNS`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from pathlib import Path
+
+from flows.stages.context import Context, Outcome
+from toolchain.errors import ToolError
+from toolchain.record import Check, write_json
+
+_ACCURACY = {
+    "windows": 64,
+    "accuracy": 1.0,
+    "macro_f1": 1.0,
+    "per_class": {
+        "normal": {
+            "precision": 1.0,
+            "recall": 1.0,
+            "f1": 1.0,
+            "false_negative_rate": 0.0,
+            "support": 64,
+        }
+    },
+    "confusion": {"classes": ["normal"], "matrix": [[64]]},
+}
+_USE = {"lut": 100, "ff": 50, "bram": 1, "dsp": 0}
+FACTS = {
+    "data": {"kind": "synthetic", "classes": ["normal"]},
+    "train": {"accuracy": _ACCURACY},
+    "baselines": {"float_twin": _ACCURACY, "random_split": _ACCURACY},
+    "streamline": {"layers": []},
+    "fold": {"estimate": {"lut": 90, "ff": 40, "bram": 1}},
+    "generate": {"identity": {"model_hash": "00" * 8, "build_id": "11" * 8}},
+    "simulate": {"latency_cycles": 20, "initiation_interval": 10},
+    "synthesise": {"resources": _USE},
+    "implement": {
+        "resources": _USE,
+        "used_percent": {"lut": 0.1},
+        "fmax_mhz": 50.0,
+        "clock_mhz": 25.0,
+        "critical_path": [],
+        "seed": 1,
+    },
+}
+_CHECKS = {
+    "export": {"QONNX": Check(64, 64)},
+    "streamline": {"integer": Check(64, 64)},
+    "simulate": {n: Check(64, 64) for n in ("test set", "back-pressure", "chip", "bench")},
+}
+_BEFORE = {
+    "train": "data",
+    "baselines": "data",
+    "export": "train",
+    "streamline": "export",
+    "fold": "streamline",
+    "generate": "fold",
+    "simulate": "generate",
+    "synthesise": "generate",
+    "implement": "synthesise",
+    "bitstream": "implement",
+    "package": "bitstream",
+    "verify": "package",
+}
+
+
+def run(context: Context) -> Outcome:
+    stage = context.stage
+    _note(stage)
+    (context.out / "half").write_text("written before the stage stumbles")
+    _stumble(stage)
+    (context.out / "half").unlink()
+    (context.out / f"{stage}.txt").write_text(_digest(context))
+    if stage == "package":
+        _write_manifest(context)
+    return Outcome(f"{stage} came out", _CHECKS.get(stage, {}), FACTS.get(stage, {}), {"double": "1"})
+
+
+def _digest(context: Context) -> str:
+    """Depends on the output before it, so that a stale input would show."""
+    before = _BEFORE.get(context.stage)
+    text = context.file(before, f"{before}.txt").read_text() if before else "seed"
+    return hashlib.sha256(f"{context.stage} {text}".encode()).hexdigest()
+
+
+def _note(stage: str) -> None:
+    path = os.environ.get("DOUBLE_RUNS")
+    if path:
+        with Path(path).open("a") as stream:
+            stream.write(f"{stage}\n")
+
+
+def _stumble(stage: str) -> None:
+    named, _, seconds = os.environ.get("DOUBLE_SLEEP", "").partition(":")
+    if named == stage:
+        time.sleep(float(seconds))
+    named, _, kind = os.environ.get("DOUBLE_FAIL", "").partition(":")
+    if named == stage and kind == "user":
+        raise ToolError("frobnicator is missing; install it with `make frob`")
+
+
+def _write_manifest(context: Context) -> None:
+    from toolchain.layout import BOARD_STAGES, NETWORK_STAGES, ROOT
+    from toolchain.package.ladder import must_be_verified
+    from toolchain.package.manifest import Origin, build_manifest, file_hashes
+
+    records = {s: context.record(s) for s in (*NETWORK_STAGES, *BOARD_STAGES[:-1])}
+    must_be_verified(records, 64)
+    recipe = context.recipe.model_dump(mode="json")
+    manifest = build_manifest(Origin(context.request, context.board, recipe, {}, ROOT), records)
+    (context.out / "chip.bit").write_bytes(b"bits")
+    manifest |= {"roles": {"bitstream": "chip.bit"}, "files": file_hashes(context.out)}
+    write_json(context.out / "manifest.json", manifest)

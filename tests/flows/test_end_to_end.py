@@ -1,0 +1,84 @@
+"""From frames to a bitstream with the real stages: a short training, all else as it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.flows.conftest import Tree, copy_repository
+
+RECIPE = """\
+title: a short training for tests
+data: {encoding: bits, window: 2, seed: 1}
+network: {hidden: [16, 8]}
+training: {steps: 150, merged_steps: 50}
+"""
+
+
+@pytest.fixture(scope="module")
+def real_tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
+    tree = Tree(tmp_path_factory.mktemp("real"))
+    copy_repository(tree.root)
+    (tree.root / "models/cqmlp/recipes/tiny.yaml").write_text(RECIPE)
+    yield tree
+    tree.end()
+
+
+@pytest.fixture(scope="module")
+def ulx3s(real_tree: Tree) -> dict[str, Any]:
+    real_tree.must("build", "--recipe", "tiny", within=900)
+    return _shown(real_tree, "ulx3s")
+
+
+def _shown(tree: Tree, board: str) -> dict[str, Any]:
+    shown: dict[str, Any] = json.loads(tree.must("show", "--board", board, "--json"))
+    return shown
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_build_ends_with_a_verified_bitstream(real_tree: Tree, ulx3s: dict[str, Any]) -> None:
+    assert ulx3s["status"] == "bitstream"
+    assert (real_tree.root / ulx3s["files"]["bitstream"]).stat().st_size > 100_000
+    assert ulx3s["data"]["kind"] == ulx3s["accuracy"]["data"] == "synthetic"
+    for stage in ("export", "streamline", "simulate"):
+        verified = ulx3s["stages"][stage]["verified"]
+        assert verified["compared"] == verified["equal"] >= 10_000
+    for stage in ulx3s["stages"].values():
+        for name, digest in stage["outputs"].items():
+            assert _sha256(real_tree.root / name) == digest
+
+
+def test_the_package_is_whole(real_tree: Tree, ulx3s: dict[str, Any]) -> None:
+    folder = (real_tree.root / ulx3s["files"]["manifest"]).parent
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert set(manifest["files"]) == {path.name for path in folder.iterdir()} - {"manifest.json"}
+    assert all(_sha256(folder / name) == digest for name, digest in manifest["files"].items())
+    described = json.loads((folder / "vectors.json").read_text())
+    assert (folder / "labels.bin").stat().st_size == described["count"] >= 10_000
+
+
+def test_a_second_build_runs_nothing(real_tree: Tree, ulx3s: dict[str, Any]) -> None:
+    assert "nothing to do" in real_tree.must("build", "--recipe", "tiny")
+
+
+def test_hardware_made_again_is_the_same_to_the_byte(real_tree: Tree, ulx3s: dict[str, Any]) -> None:
+    before = real_tree.bytes_of_outputs()
+    shutil.rmtree(real_tree.build / "cqmlp/ulx3s/tiny-folded")
+    real_tree.must("build", "--recipe", "tiny", within=900)
+    assert real_tree.bytes_of_outputs() == before
+
+
+@pytest.mark.skipif(not shutil.which("icebox_vlog"), reason="needs Debian's fpga-icestorm: make system-deps")
+def test_a_bitstream_read_back_gives_the_same_answers(real_tree: Tree) -> None:
+    real_tree.must("verify", "--recipe", "tiny", "--board", "icebreaker", within=900)
+    verified = _shown(real_tree, "icebreaker")["stages"]["verify"]["verified"]
+    assert verified["compared"] == verified["equal"] >= 64

@@ -1,0 +1,111 @@
+"""What a second build runs again, and what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.flows.conftest import Tree
+from toolchain.layout import BOARD_STAGES, NETWORK_STAGES
+
+ALL = {*NETWORK_STAGES, *BOARD_STAGES}
+AFTER_DATA = ALL - {"data"}
+
+
+def test_a_second_build_runs_nothing_and_says_so(tree: Tree) -> None:
+    out = tree.must("build")
+    assert tree.ran() == []
+    assert "nothing to do: BOARD=ulx3s MODEL=cqmlp" in out
+
+
+def test_another_rate_starts_at_fold_and_leaves_the_first_build(tree: Tree) -> None:
+    before = tree.bytes_of_outputs()
+    tree.must("build", "--fps", "1234")
+    assert set(tree.ran()) == set(BOARD_STAGES)
+    assert before.items() <= tree.bytes_of_outputs().items()
+
+
+def test_another_board_shares_the_network(tree: Tree) -> None:
+    tree.must("build", "--board", "icebreaker")
+    assert set(tree.ran()) == set(BOARD_STAGES)
+
+
+def test_another_target_in_the_board_file_starts_at_fold(tree: Tree) -> None:
+    tree.edit(tree.root / "boards/ulx3s/board.yaml", "fps: 100000", "fps: 50000")
+    tree.must("build")
+    assert set(tree.ran()) == set(BOARD_STAGES)
+
+
+def test_a_comment_in_the_board_file_runs_nothing(tree: Tree) -> None:
+    path = tree.root / "boards/ulx3s/board.yaml"
+    path.write_text("# a remark\n" + path.read_text())
+    tree.must("build")
+    assert tree.ran() == []
+
+
+def test_another_training_starts_at_train(tree: Tree) -> None:
+    tree.set_in_recipe("steps", 17)
+    tree.must("build")
+    assert set(tree.ran()) == AFTER_DATA
+
+
+def test_another_encoding_starts_at_data(tree: Tree) -> None:
+    tree.set_in_recipe("window", 3)
+    tree.must("build")
+    assert set(tree.ran()) == ALL
+
+
+def test_changed_code_re_runs_the_stages_that_use_it(tree: Tree) -> None:
+    code = tree.root / "flows/stages/implement.py"
+    code.write_text(code.read_text() + "\n# changed\n")
+    tree.must("build")
+    assert set(tree.ran()) == {"implement", "bitstream", "package"}
+
+
+@pytest.mark.parametrize("harm", ["missing", "damaged"])
+def test_a_harmed_output_is_made_again(tree: Tree, harm: str) -> None:
+    before = tree.bytes_of_outputs()
+    path = tree.build / "cqmlp/ulx3s/default-folded/synthesise/synthesise.txt"
+    path.unlink() if harm == "missing" else path.write_text("harm")
+    tree.must("build")
+    assert set(tree.ran()) == {"synthesise", "implement", "bitstream", "package"}
+    assert tree.bytes_of_outputs() == before
+
+
+def test_captures_are_inputs(tree: Tree) -> None:
+    folder = tree.root / "captures"
+    folder.mkdir()
+    (folder / "a.log").write_text("(0.0) can0 123#00\n")
+    tree.must("build", "--data", "captures")
+    assert set(tree.ran()) == ALL
+    tree.must("build", "--data", "captures")
+    assert tree.ran() == []
+    (folder / "b.log").write_text("(0.0) can0 123#00\n")
+    tree.must("build", "--data", "captures")
+    assert set(tree.ran()) == ALL
+
+
+def test_plan_names_the_cause_and_runs_nothing(tree: Tree) -> None:
+    tree.set_in_recipe("steps", 17)
+    steps = {step["stage"]: step for step in json.loads(tree.must("plan", "--json"))}
+    assert tree.ran() == []
+    assert not steps["data"]["runs"]
+    assert steps["train"] == {"stage": "train", "runs": True, "why": "the recipe changed"}
+    assert steps["fold"]["why"] == "an earlier stage runs"
+
+
+def test_verify_runs_on_demand_only(tree: Tree) -> None:
+    tree.must("verify")
+    assert tree.ran() == ["verify"]
+    shown = json.loads(tree.must("show", "--json"))
+    assert "verify" in shown["stages"]
+
+
+def test_show_takes_the_newest_build_unless_one_is_chosen(tree: Tree) -> None:
+    tree.must("build", "--strategy", "unrolled")
+    assert set(tree.ran()) == set(BOARD_STAGES)
+    assert json.loads(tree.must("show", "--json"))["strategy"] == "unrolled"
+    assert json.loads(tree.must("show", "--strategy", "folded", "--json"))["strategy"] == "folded"
+    tree.must("build")
+    assert json.loads(tree.must("show", "--json"))["strategy"] == "folded"

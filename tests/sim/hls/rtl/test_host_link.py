@@ -1,0 +1,71 @@
+"""The host link alone: clean under Verilator's lint for every shape, and small after synthesis."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hls.chip import LINK_LUT, LINK_SOURCES
+from hls.verilate import find_verilator
+
+LIBRARY = Path(__file__).parents[4] / "hls" / "rtl"
+
+# Initial values beside resets are meant: FPGAs configure them, and the counters have no reset.
+ALLOWED = ("-Wno-PROCASSINIT", "-Wno-VARHIDDEN", "-Wno-DECLFILENAME")
+
+SHAPES = {
+    "folded": {"VECTOR_BYTES": 40, "IN_WIDTH": 4, "IN_BEATS": 79},
+    "unrolled": {"VECTOR_BYTES": 40, "IN_WIDTH": 316, "IN_BEATS": 1, "BENCH_VECTORS": 1},
+    "smallest": {"VECTOR_BYTES": 1, "IN_WIDTH": 1, "IN_BEATS": 2, "CLASS_BITS": 1, "CLASSES": 2},
+    "largest": {"VECTOR_BYTES": 65535, "IN_WIDTH": 8, "IN_BEATS": 65535, "CLASS_BITS": 8},
+    "27 MHz": {"CLOCK_HZ": 27_000_000, "BAUD": 115_200},
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_lint(shape: str) -> None:
+    tool = find_verilator()
+    environment = dict(os.environ)
+    if tool.root is not None:
+        environment["VERILATOR_ROOT"] = str(tool.root)
+    values = [f"-G{name}={value}" for name, value in SHAPES[shape].items()]
+    sources = [name for name in LINK_SOURCES if name != "reset_generator.v"]
+    command = [str(tool.program), "--lint-only", "-Wall", *ALLOWED, "--top-module", "host_link"]
+    result = subprocess.run(
+        [*command, *values, *sources],
+        cwd=LIBRARY,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+
+
+SYNTHESIS = """
+import json, os, sys
+from pyosys import libyosys as yosys
+design = yosys.Design()
+run = lambda command: yosys.run_pass("tee -q " + command, design)
+run("read_verilog " + " ".join(sys.argv[1:]))
+run("chparam -set VECTOR_BYTES 40 -set IN_WIDTH 4 -set IN_BEATS 79 host_link")
+run("synth_ice40 -top host_link")
+run("tee -o stat.json stat -json")
+"""
+
+
+def test_size_on_ice40(tmp_path: Path) -> None:
+    words = "\n".join(f"{(i * 7 + i // 5) % 16:x}" for i in range(16 * 79))
+    (tmp_path / "bench.hex").write_text(words + "\n")
+    sources = [str(LIBRARY / name) for name in LINK_SOURCES]
+    command = [sys.executable, "-c", SYNTHESIS, *sources]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    text = (tmp_path / "stat.json").read_text()
+    cells = json.loads(text[text.index("{") :])["design"]["num_cells_by_type"]
+    assert cells["SB_LUT4"] <= LINK_LUT
+    assert cells["SB_RAM40_4K"] <= 5

@@ -1,0 +1,118 @@
+"""Finds boards and models by folder, and reads their YAML; a wrong name gets one clear line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolchain.board import Board
+from toolchain.errors import ConfigError
+from toolchain.layout import ROOT
+from toolchain.yaml_file import load_yaml, near_matches
+
+if TYPE_CHECKING:
+    from toolchain.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Model:
+    """A folder of `models/`: its code and the recipes it can be trained by."""
+
+    name: str
+    path: Path
+    recipes: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """First heading of the model's README, or its name."""
+        return _first_heading(self.path / "README.md") or self.name
+
+
+def list_boards(root: Path = ROOT) -> list[str]:
+    """Names of all boards, sorted."""
+    return sorted(path.parent.name for path in root.glob("boards/*/board.yaml"))
+
+
+def list_models(root: Path = ROOT) -> list[str]:
+    """Names of all models, sorted."""
+    return sorted(path.parent.name for path in root.glob("models/*/model.py"))
+
+
+def board_file(name: str, root: Path = ROOT) -> Path:
+    """The `board.yaml` of a board.
+
+    Raises:
+        ConfigError: no such board.
+    """
+    _must_know("board", name, list_boards(root), "boards/<board>/board.yaml")
+    return root / "boards" / name / "board.yaml"
+
+
+def load_board(name: str, root: Path = ROOT) -> Board:
+    """Read a board.
+
+    Raises:
+        ConfigError: no such board, or its YAML is malformed.
+    """
+    path = board_file(name, root)
+    board = load_yaml(path, Board, str(path.relative_to(root)))
+    if board.name != name:
+        raise ConfigError(f"{path.relative_to(root)}: name: {board.name!r}: should be {name!r}, its folder's")
+    return board
+
+
+def load_model(name: str, root: Path = ROOT) -> Model:
+    """Find a model.
+
+    Raises:
+        ConfigError: no such model, or it has no recipe.
+    """
+    _must_know("model", name, list_models(root), "models/<model>/model.py")
+    path = root / "models" / name
+    recipes = tuple(sorted(file.stem for file in path.glob("recipes/*.yaml")))
+    if not recipes:
+        raise ConfigError(f"models/{name}: no recipe; add models/{name}/recipes/default.yaml")
+    return Model(name, path, recipes)
+
+
+def recipe_file(model: Model, name: str) -> Path:
+    """The YAML file of a recipe.
+
+    Raises:
+        ConfigError: the model has no such recipe.
+    """
+    _must_know(
+        f"recipe of {model.name}",
+        name,
+        list(model.recipes),
+        f"models/{model.name}/recipes/<recipe>.yaml",
+    )
+    return model.path / "recipes" / f"{name}.yaml"
+
+
+def load_recipe(model: Model, name: str) -> Recipe:
+    """Read a recipe.
+
+    Raises:
+        ConfigError: the model has no such recipe, or its YAML is malformed.
+    """
+    from toolchain.training.recipe import Recipe
+
+    path = recipe_file(model, name)
+    return load_yaml(path, Recipe, f"models/{model.name}/recipes/{name}.yaml")
+
+
+def _must_know(kind: str, name: str, known: list[str], place: str) -> None:
+    if name not in known:
+        near = near_matches(name, known)
+        names = ", ".join(known) or "none yet"
+        raise ConfigError(f"unknown {kind} '{name}'{near} (known: {names}; a new one is a file {place})")
+
+
+def _first_heading(path: Path) -> str | None:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    return next((line.lstrip("# ").strip() for line in lines if line.startswith("#")), None)

@@ -1,0 +1,108 @@
+"""The commands that build, plan and show."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+from rich.table import Table
+from rich.text import Text
+
+from toolchain.catalog import load_board, load_model
+from toolchain.cli.choose import must_be_able_to_build
+from toolchain.cli.lock import build_lock
+from toolchain.cli.orders import Order, dry_run, run
+from toolchain.cli.plan import Step, read_plan
+from toolchain.console import Progress, out
+from toolchain.errors import BuildError
+from toolchain.events import Event
+from toolchain.integrity import damaged_stages
+from toolchain.layout import BOARD_STAGES, NETWORK_STAGES, Layout, Request, build_root, layout_of
+from toolchain.record import write_json
+from toolchain.report.show import latest_layout, report_of
+from toolchain.report.table import print_report
+
+
+def build(request: Request, target: str, jobs: int, extra: Sequence[str]) -> None:
+    """Bring a build up to date, then say what it came to.
+
+    Raises:
+        GateweaveError: a stage failed, the build was interrupted, or another one runs.
+    """
+    must_be_able_to_build()
+    layout, console, started = layout_of(request), out(), time.monotonic()
+    with build_lock(build_root()) as lock, _ended_by_signals():
+        order = Order(layout, target, jobs, tuple(damaged_stages(layout)), tuple(extra))
+        with Progress(console) as progress:
+            events = _run(order, lock, progress)
+        write_json(layout.latest, {"variant": request.variant, "request": request.to_json()})
+    if any(event.kind == "done" for event in events):
+        print_report(report_of(layout), console)
+    else:
+        _nothing_to_do(layout, time.monotonic() - started)
+
+
+def plan(request: Request, as_json: bool) -> None:
+    """Print the stages a build would run, and why."""
+    layout = layout_of(request)
+    damaged = damaged_stages(layout)
+    text = dry_run(Order(layout, "all", 1, tuple(damaged)))
+    steps = read_plan(text, layout, [*NETWORK_STAGES, *BOARD_STAGES], damaged)
+    if as_json:
+        print(json.dumps([dataclasses.asdict(step) for step in steps], indent=2))
+    else:
+        out().print(_plan_table(steps))
+
+
+def show(board: str, model: str, chosen: Request | None, as_json: bool) -> None:
+    """Print what a build came to: the chosen one, or the newest."""
+    load_board(board)
+    load_model(model)
+    report = report_of(layout_of(chosen) if chosen else latest_layout(board, model))
+    if as_json:
+        print(json.dumps(report, indent=2))
+    else:
+        print_report(report, out())
+
+
+def _run(order: Order, lock: int, progress: Progress) -> list[Event]:
+    try:
+        return run(order, lock, progress)
+    except KeyboardInterrupt:
+        message = "interrupted; the same command goes on where this build stopped"
+        raise BuildError(message) from None
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Treat a polite kill, or a closed terminal, like Ctrl-C."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {sign: signal.signal(sign, interrupt) for sign in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
+
+
+def _nothing_to_do(layout: Layout, seconds: float) -> None:
+    request = layout.request
+    named = f"BOARD={request.board} MODEL={request.model} ({request.variant})"
+    out().print(f"nothing to do: {named} is up to date ({seconds:.1f} s)")
+    out().print(f"package: {layout.stage('package')}")
+
+
+def _plan_table(steps: Sequence[Step]) -> Table:
+    table = Table("stage", "", "why", box=None, header_style="bold")
+    for step in steps:
+        verb = Text("run", style="bold yellow") if step.runs else Text("keep", style="green")
+        table.add_row(step.stage, verb, step.why)
+    return table

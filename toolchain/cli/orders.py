@@ -1,0 +1,182 @@
+"""Starts Snakemake on one build, follows what the stages say, and ends everything together."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolchain.errors import BuildError
+from toolchain.events import Event, Follower
+from toolchain.layout import ROOT, Layout
+from toolchain.record import write_json
+
+_POLL_SECONDS = 0.05
+_GRACE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to ask of Snakemake.
+
+    Attributes:
+        target: a rule of flows/Snakefile.
+        jobs: cores to use.
+        forced: stages to run even though Snakemake may think them done.
+        extra: further arguments for Snakemake, such as an executor.
+    """
+
+    layout: Layout
+    target: str
+    jobs: int
+    forced: Sequence[str] = ()
+    extra: Sequence[str] = ()
+
+    def command(self) -> list[str]:
+        """The Snakemake command line."""
+        layout = self.layout
+        words = [sys.executable, "-m", "snakemake", self.target]
+        words += ["--snakefile", str(ROOT / "flows" / "Snakefile"), "--directory", str(layout.root)]
+        words += ["--configfile", str(layout.request_file), "--cores", str(self.jobs)]
+        # Our own lock covers the whole folder and cannot go stale.
+        words += ["--nolock", "--rerun-incomplete", "--scheduler", "greedy", "--nocolor"]
+        words += ["--forcerun", *self.forced] if self.forced else []
+        return [*words, *shlex.split(os.environ.get("SNAKEMAKE_ARGS", "")), *self.extra]
+
+
+def dry_run(order: Order) -> str:
+    """Snakemake's own words on what it would run and why.
+
+    Raises:
+        BuildError: the stages cannot be ordered.
+    """
+    write_json(order.layout.request_file, order.layout.request.to_json())
+    done = subprocess.run([*order.command(), "--dry-run"], env=_environment(), capture_output=True, text=True)
+    if done.returncode != 0:
+        _write_log(order.layout.log, done.stdout + done.stderr)
+        raise BuildError(_no_stage_failed(order.layout))
+    return done.stdout + done.stderr
+
+
+def run(order: Order, lock: int, show: Callable[[Event | None], None]) -> list[Event]:
+    """Run the stages that need it, and return all they said.
+
+    Args:
+        lock: descriptor of the build lock, which Snakemake holds as well.
+        show: called with each event as it comes, and often with None while nothing happens.
+
+    Raises:
+        BuildError: a stage failed; the message is the stage's own.
+    """
+    layout = order.layout
+    write_json(layout.request_file, layout.request.to_json())
+    layout.events.unlink(missing_ok=True)
+    layout.log.parent.mkdir(parents=True, exist_ok=True)
+    with layout.log.open("w") as log, _snakemake(order, lock, log.fileno()) as process:
+        events = _follow(process, Follower(layout.events), show)
+    if process.returncode != 0:
+        raise BuildError(_explain_failure(layout, events))
+    return events
+
+
+@contextmanager
+def _snakemake(order: Order, lock: int, log: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Snakemake in a process group of its own, which ends with this process however that ends."""
+    process = subprocess.Popen(
+        order.command(),
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        env=_environment(),
+        start_new_session=True,
+        pass_fds=(lock,),
+    )
+    guard = _guard(process.pid)
+    try:
+        yield process
+    finally:
+        _end(process)
+        guard.communicate(b"\n")
+
+
+def _guard(group: int) -> subprocess.Popen[bytes]:
+    """A shell that waits for a line from us; where the pipe breaks instead, it kills the group."""
+    script = f"read -r _ || kill -KILL -{group}"
+    return subprocess.Popen(["/bin/sh", "-c", script], stdin=subprocess.PIPE, start_new_session=True)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the whole group: politely, then for good."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        if not _signal(process.pid, sign):
+            break
+        try:
+            process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+    process.wait()
+
+
+def _signal(group: int, sign: signal.Signals) -> bool:
+    """Send a signal to a group; False where nobody is left in it."""
+    try:
+        os.killpg(group, sign)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def _follow(process: subprocess.Popen[bytes], follower: Follower, show: Callable[[Event | None], None]) -> list[Event]:
+    seen: list[Event] = []
+    running = True
+    while running:
+        # Asked before reading, so that the last words are never missed.
+        running = process.poll() is None
+        fresh = follower.read()
+        seen += fresh
+        for event in fresh:
+            show(event)
+        show(None)
+        if running:
+            time.sleep(_POLL_SECONDS)
+    return seen
+
+
+def _environment() -> Mapping[str, str]:
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, "PYTHONPATH": path}
+
+
+def _explain_failure(layout: Layout, events: Sequence[Event]) -> str:
+    failed = [event for event in events if event.kind == "error"]
+    if failed:
+        return f"{failed[0].stage}: {failed[0].text}"
+    if shutil.disk_usage(layout.root).free < 1 << 20:
+        return f"no space left on the disk of {layout.root}; free some and build again"
+    ended = {event.stage for event in events if event.kind in {"done", "error"}}
+    cut = [e.stage for e in events if e.kind == "start" and e.stage not in ended]
+    if cut:
+        log = layout.stage_log(cut[0])
+        return f"{cut[0]}: ended without a word (killed, or out of memory?); its log is {log}"
+    return _no_stage_failed(layout)
+
+
+def _no_stage_failed(layout: Layout) -> str:
+    """The first line in Snakemake's log that speaks of an error, and where to read on."""
+    lines = layout.log.read_text(errors="replace").splitlines()
+    telling = (line.strip() for line in lines if re.search(r"error|exception", line, re.IGNORECASE))
+    return f"Snakemake could not run the stages: {next(telling, 'no reason given')}; see {layout.log}"
+
+
+def _write_log(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)

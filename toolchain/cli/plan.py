@@ -1,0 +1,69 @@
+"""What a build would run, and why, in plain words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from toolchain.layout import Layout
+
+_CHANGED = {
+    "code": "the code changed",
+    "pins": "the pinned packages changed",
+    "recipe": "the recipe changed",
+    "board": "the board changed",
+    "captures": "the captures changed",
+    "strategy": "the strategy changed",
+    "fps": "the target rate changed",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of a plan; `runs` says whether it would run, `why` says why or why not."""
+
+    stage: str
+    runs: bool
+    why: str
+
+
+def read_plan(text: str, layout: Layout, stages: list[str], damaged: Mapping[str, str]) -> list[Step]:
+    """The plan that Snakemake's dry run tells of, for the stages on the way."""
+    jobs = _jobs(text)
+    return [_step(stage, jobs, layout, damaged) for stage in stages]
+
+
+def _step(stage: str, jobs: Mapping[str, str], layout: Layout, damaged: Mapping[str, str]) -> Step:
+    if stage not in jobs:
+        return Step(stage, False, "up to date")
+    if stage in damaged:
+        return Step(stage, True, damaged[stage])
+    return Step(stage, True, _reason(jobs[stage], layout.record(stage).exists()))
+
+
+def _jobs(text: str) -> dict[str, str]:
+    """The reason of every rule that a dry run lists."""
+    blocks = re.split(r"^(?:local)?rule (\w+):\n", text, flags=re.MULTILINE)
+    bodies = zip(blocks[1::2], blocks[2::2], strict=True)
+    return {rule: _field(body, "reason") for rule, body in bodies}
+
+
+def _field(body: str, name: str) -> str:
+    found = re.search(rf"^ +{name}: (.*(?:\n {{8,}}.*)*)", body, flags=re.MULTILINE)
+    return found.group(1) if found else ""
+
+
+def _reason(reason: str, ran_before: bool) -> str:
+    if "Params have changed" in reason:
+        names = dict.fromkeys(re.findall(r"'(\w+):[^']*'", reason))
+        return "; ".join(_CHANGED.get(name, name) for name in names) or "its parameters changed"
+    if "Missing output" in reason:
+        return "did not finish last time" if ran_before else "not built yet"
+    if "Input files updated by another job" in reason:
+        return "an earlier stage runs"
+    if "Updated input files" in reason or "Set of input files" in reason:
+        return "its input changed"
+    if "Code has changed" in reason:
+        return "its rule changed"
+    return reason.split(":")[0].lower() or "needed"

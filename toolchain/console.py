@@ -1,0 +1,104 @@
+"""What the person who waits sees: one line when a stage starts, one when it is done, progress between."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
+
+from toolchain.errors import GateweaveError
+from toolchain.events import Event
+
+PURPOSE = {
+    "data": "reading frames and cutting windows",
+    "train": "training the quantised network",
+    "baselines": "training what it is compared with",
+    "export": "writing QONNX and golden vectors",
+    "streamline": "making the graph all-integer",
+    "fold": "choosing the parallelism of each layer",
+    "generate": "writing the Verilog",
+    "simulate": "simulating the Verilog against the golden vectors",
+    "synthesise": "synthesising",
+    "implement": "placing and routing",
+    "bitstream": "writing the bitstream",
+    "package": "packing everything with its hashes",
+    "verify": "running the chip as placed and routed",
+}
+
+_HEARTBEAT_SECONDS = 30.0
+
+
+def out() -> Console:
+    """Console for results."""
+    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+
+
+def fail(error: GateweaveError) -> None:
+    """Print one line that says what is wrong."""
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console.print(Text("error: ", style="bold red") + Text(" ".join(str(error).split())))
+
+
+class Progress:
+    """Shows events as they come; a terminal gets a live line for each running stage."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._running: dict[str, tuple[float, str]] = {}
+        self._spoke = time.monotonic()
+        self._live = Live(console=console, refresh_per_second=8, transient=True, get_renderable=self._rows)
+
+    def __enter__(self) -> Progress:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def __call__(self, event: Event | None) -> None:
+        """Show an event; None means that time passes."""
+        if event is None:
+            self._heartbeat()
+            return
+        handle = {"start": self._start, "progress": self._progress, "done": self._done}
+        handle.get(event.kind, self._stopped)(event)
+
+    def _start(self, event: Event) -> None:
+        self._running[event.stage] = (time.monotonic(), PURPOSE.get(event.stage, ""))
+        if not self._console.is_terminal:
+            self._say(f"{event.stage:<11} {PURPOSE.get(event.stage, '')} ...")
+
+    def _progress(self, event: Event) -> None:
+        started, _ = self._running.get(event.stage, (time.monotonic(), ""))
+        self._running[event.stage] = (started, event.text)
+
+    def _done(self, event: Event) -> None:
+        self._running.pop(event.stage, None)
+        line = Text(f"{event.stage:<11} ", style="green")
+        self._say(line + Text(f"{event.seconds:7.1f} s  {event.text}", style="default"))
+
+    def _stopped(self, event: Event) -> None:
+        self._running.pop(event.stage, None)
+
+    def _say(self, line: str | Text) -> None:
+        self._console.print(line)
+        self._spoke = time.monotonic()
+
+    def _heartbeat(self) -> None:
+        silent = time.monotonic() - self._spoke > _HEARTBEAT_SECONDS
+        if not self._console.is_terminal and self._running and silent:
+            for stage, (started, text) in self._running.items():
+                self._say(f"{stage:<11} {time.monotonic() - started:5.0f} s so far: {text}")
+
+    def _rows(self) -> RenderableType:
+        now = time.monotonic()
+        rows = [
+            Spinner("dots", Text(f"{stage:<11} {now - started:5.0f} s  {text}", style="cyan"))
+            for stage, (started, text) in self._running.items()
+        ]
+        return Group(*rows)

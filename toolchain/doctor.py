@@ -1,0 +1,92 @@
+"""Is this machine ready to build? Each check says what it found and, where it failed, the mend."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolchain.errors import GateweaveError
+from toolchain.layout import ROOT, build_root
+from toolchain.package.pins import installed, pinned
+
+_PROGRAMS = {"g++": "g++", "make": "make", "perl": "perl"}
+_OPTIONAL = {"icebox_vlog": "fpga-icestorm", "git": "git"}
+_GIB = 1 << 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check. `ok` is None where something is absent that only some commands need."""
+
+    check: str
+    ok: bool | None
+    found: str
+    mend: str = ""
+
+
+def examine() -> list[Finding]:
+    """All checks, in the order in which a build would stumble."""
+    return [_python(), *_programs(), *_packages(), *_tools(), _disk(), _yowasp_cache()]
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    mend = "" if sys.version_info >= (3, 11) else "Gateweave needs Python 3.11 or newer"
+    return Finding("python", not mend, version, mend)
+
+
+def _programs() -> Iterator[Finding]:
+    for program, package in (_PROGRAMS | _OPTIONAL).items():
+        path = shutil.which(program)
+        absent = None if program in _OPTIONAL else False
+        mend = "" if path else f"make system-deps (Debian package {package})"
+        yield Finding(program, True if path else absent, path or "missing", mend)
+
+
+def _packages() -> Iterator[Finding]:
+    """The packages that differ from their pins, or one finding that all agree."""
+    pins = pinned(ROOT)
+    found = installed(pins)
+    wrong = [name for name in pins if found[name] != pins[name]]
+    for name in wrong:
+        mend = "make clean-env, then make"
+        yield Finding(f"package {name}", False, f"{found[name]}, pinned {pins[name]}", mend)
+    if not wrong:
+        yield Finding("packages", True, f"all {len(pins)} as pinned")
+
+
+def _tools() -> Iterator[Finding]:
+    """What each device family's backend says of its tools."""
+    from toolchain.catalog import list_boards, load_board
+    from toolchain.fpga import backend_for
+
+    families = {board.fpga.family: board for board in map(load_board, list_boards())}
+    for family, board in sorted(families.items()):
+        try:
+            versions = backend_for(board.fpga).tools()
+        except GateweaveError as error:
+            yield Finding(f"tools for {family}", False, "missing", str(error))
+        else:
+            found = ", ".join(f"{name} {version}" for name, version in versions.items())
+            yield Finding(f"tools for {family}", True, found)
+
+
+def _disk() -> Finding:
+    root = build_root()
+    existing = next(path for path in (root, *root.parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    enough = free >= _GIB
+    return Finding("disk", enough, f"{free / _GIB:.1f} GiB free", "" if enough else "free some space")
+
+
+def _yowasp_cache() -> Finding:
+    """YoWASP tools compile themselves on their first call, which takes a while."""
+    import platformdirs
+
+    cache = Path(platformdirs.user_cache_dir("YoWASP", appauthor=False))
+    warm = cache.is_dir() and any(cache.iterdir())
+    found = str(cache) if warm else "empty: the first place and route takes about 11 s longer"
+    return Finding("yowasp cache", True, found)

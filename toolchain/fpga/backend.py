@@ -1,0 +1,152 @@
+"""The verbs every FPGA tool family answers to."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from toolchain.board import Board, Fpga, Pin
+from toolchain.fpga import yosys
+from toolchain.fpga.nextpnr import Job, place_and_route
+from toolchain.fpga.report import TimingReport
+from toolchain.fpga.results import Implementation, Synthesis, Usage
+from toolchain.fpga.tools import YOSYS, Progress, Tool, relative, require_output, versions
+from toolchain.record import write_atomic
+
+TOP = "chip"
+"""Name of the top module on all boards."""
+
+
+class Backend(ABC):
+    """One FPGA tool family: Verilog in, a bitstream out, the netlist read back where possible.
+
+    Outputs depend on the inputs only: same Verilog, same board, same bytes. Logs (``*.log``) hold
+    times and paths and are no outputs.
+
+    Args:
+        fpga: the device.
+        progress: takes short phrases on what a tool is doing.
+    """
+
+    place_and_route_tool: ClassVar[Tool]
+    packer: ClassVar[Tool]
+    synthesis_command: ClassVar[str]
+    cell_weights: ClassVar[tuple[tuple[str, str, int], ...]]
+    """(prefix of the synthesised cell's type, resource, how many of the resource it takes)."""
+    sites: ClassVar[dict[str, str]]
+    """nextpnr's names of the main sites, and what people call them."""
+
+    def __init__(self, fpga: Fpga, progress: Progress | None = None) -> None:
+        self.fpga = fpga
+        self.progress = progress
+
+    def tools(self) -> dict[str, str]:
+        """Versions of the tools a build needs, by name.
+
+        Raises:
+            ToolError: one is missing.
+        """
+        return versions([YOSYS, self.place_and_route_tool, self.packer])
+
+    def synthesise(self, top: str, sources: Sequence[Path], rtl_dir: Path, out_dir: Path) -> Synthesis:
+        """Map Verilog to the family's cells; writes ``netlist.json`` in `out_dir`.
+
+        Raises:
+            ToolError: Yosys is missing or finds an error in the design.
+        """
+        netlist, cells = yosys.synthesise(
+            top,
+            sources,
+            rtl_dir,
+            out_dir,
+            command=self.synthesis_command,
+            progress=self.progress,
+        )
+        tool = f"yosys {YOSYS.version()}"
+        return Synthesis(netlist, Usage.count(cells, self.cell_weights), tool)
+
+    @abstractmethod
+    def constraints(self, board: Board) -> tuple[str, str]:
+        """Name and text of the constraint file: pins, their I/O standard, the clock."""
+
+    def implement(self, board: Board, netlist: Path, out_dir: Path) -> Implementation:
+        """Place and route `netlist`, all outputs in `out_dir`.
+
+        Raises:
+            FitError: the design is larger than the device.
+            TimingError: no seed meets the board's clock.
+            ToolError: a tool is missing or failed.
+        """
+        out_dir.mkdir(parents=True, exist_ok=True)
+        name, text = self.constraints(board)
+        write_atomic(out_dir / name, text)
+        arguments = self._arguments(board, relative(netlist, out_dir), name)
+        job = Job(self.place_and_route_tool, board, out_dir, arguments, self.sites)
+        report, seed = place_and_route(job, self.progress)
+        return self._implementation(report, seed, out_dir)
+
+    @abstractmethod
+    def bitstream(self, board: Board, config: Path, out_file: Path) -> Path:
+        """Pack `config` of an implementation into `out_file`.
+
+        Raises:
+            ToolError: the packer is missing or failed.
+        """
+
+    @abstractmethod
+    def read_back(self, board: Board, implementation: Path, bitstream: Path, out_dir: Path) -> list[Path] | None:
+        """Verilog of what was implemented, top `chip`, to simulate; None where no tool can do it.
+
+        Args:
+            board: the board it was implemented for.
+            implementation: the folder that `implement` filled.
+            bitstream: the file that `bitstream` wrote.
+            out_dir: gets the Verilog.
+
+        Raises:
+            ToolError: a tool is missing or failed.
+        """
+
+    def why_no_read_back(self) -> str | None:
+        """Why `read_back` gives None, in one line; None where it works."""
+        return None
+
+    @abstractmethod
+    def _arguments(self, board: Board, netlist: str, constraints: str) -> list[str]:
+        """Options of place and route besides seed, frequency and report, paths as it sees them."""
+
+    @abstractmethod
+    def _usage(self, report: TimingReport, log: str) -> Usage:
+        """Resources in use after place and route, from its report and its log."""
+
+    @abstractmethod
+    def _outputs(self, out_dir: Path) -> tuple[Path, Path | None]:
+        """What the packer reads, and the routed netlist where there is one."""
+
+    def _implementation(self, report: TimingReport, seed: int, out_dir: Path) -> Implementation:
+        config, netlist = self._outputs(out_dir)
+        log = out_dir / "nextpnr.log"
+        for path in (config, netlist or config):
+            require_output(self.place_and_route_tool, path, log)
+        usage = self._usage(report, log.read_text(errors="replace"))
+        return Implementation(
+            config=config,
+            resources=usage,
+            used_percent=usage.percent_of(self.fpga.resources),
+            fmax_mhz=report.slowest.achieved_mhz,
+            clock_mhz=report.slowest.required_mhz,
+            critical_path=[str(step) for step in report.critical_path],
+            netlist=netlist,
+            seed=seed,
+            tool=f"{self.place_and_route_tool.name} {self.place_and_route_tool.version()}",
+        )
+
+
+def chip_pins(board: Board) -> Iterator[tuple[str, Pin]]:
+    """Ports of the chip top with their pins."""
+    yield "clk", board.clock.pin
+    yield "uart_rx", board.host_link.rx
+    yield "uart_tx", board.host_link.tx
+    yield "led", board.led

@@ -1,0 +1,75 @@
+"""Lattice ECP5: nextpnr-ecp5 and ecppack (Project Trellis)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from toolchain.board import Board
+from toolchain.fpga import tools
+from toolchain.fpga.backend import Backend, chip_pins
+from toolchain.fpga.ecp5_netlist import netlist_to_verilog
+from toolchain.fpga.report import TimingReport
+from toolchain.fpga.results import Usage
+from toolchain.fpga.tools import relative, require_output, run
+
+
+class Ecp5Backend(Backend):
+    """ECP5 devices. `read_back` gives the netlist as routed, before packing into bits."""
+
+    place_and_route_tool = tools.NEXTPNR_ECP5
+    packer = tools.ECPPACK
+    synthesis_command = "synth_lattice -family ecp5 -nodsp -nowidelut"
+    # A LUT RAM of 16 x 4 takes four LUTs for data and two for its write port.
+    cell_weights = (
+        ("LUT4", "lut", 1),
+        ("CCU2C", "lut", 2),
+        ("TRELLIS_DPR16X4", "lut", 6),
+        ("TRELLIS_FF", "ff", 1),
+        ("DP16KD", "bram", 1),
+        ("PDPW16KD", "bram", 1),
+        ("MULT18X18D", "dsp", 1),
+    )
+    sites: ClassVar[dict[str, str]] = {"TRELLIS_COMB": "LUTs", "TRELLIS_FF": "flip-flops", "DP16KD": "block RAMs"}
+
+    def constraints(self, board: Board) -> tuple[str, str]:
+        """An LPF file."""
+        lines = []
+        if settings := " ".join(f"{key}={value}" for key, value in board.fpga.settings.items()):
+            lines.append(f"SYSCONFIG {settings};")
+        for port, pin in chip_pins(board):
+            lines.append(f'LOCATE COMP "{port}" SITE "{pin.pin}";')
+            if attributes := " ".join(f"{key}={value}" for key, value in pin.attributes.items()):
+                lines.append(f'IOBUF PORT "{port}" {attributes};')
+        lines.append(f'FREQUENCY PORT "clk" {board.clock.mhz:g} MHZ;')
+        return "chip.lpf", "\n".join(lines) + "\n"
+
+    def bitstream(self, board: Board, config: Path, out_file: Path) -> Path:
+        """Pack with compression: the device loads faster from flash."""
+        folder = out_file.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        log = folder / "ecppack.log"
+        files = ["--input", relative(config, folder), "--bit", out_file.name]
+        run(self.packer, ["--compress", *files], cwd=folder, log=log, progress=self.progress)
+        return require_output(self.packer, out_file, log)
+
+    def read_back(self, board: Board, implementation: Path, bitstream: Path, out_dir: Path) -> list[Path] | None:
+        """The post-route netlist with models of the device's cells."""
+        return netlist_to_verilog(implementation / "routed.json", out_dir)
+
+    def _arguments(self, board: Board, netlist: str, constraints: str) -> list[str]:
+        fpga = board.fpga
+        device = [f"--{fpga.device}", "--package", fpga.package, "--speed", fpga.speed]
+        files = ["--json", netlist, "--lpf", constraints]
+        return [*device, *files, "--textcfg", "chip.config", "--write", "routed.json"]
+
+    def _usage(self, report: TimingReport, log: str) -> Usage:
+        return Usage(
+            lut=report.used("TRELLIS_COMB"),
+            ff=report.used("TRELLIS_FF"),
+            bram=report.used("DP16KD"),
+            dsp=report.used("MULT18X18D"),
+        )
+
+    def _outputs(self, out_dir: Path) -> tuple[Path, Path | None]:
+        return out_dir / "chip.config", out_dir / "routed.json"

@@ -1,0 +1,82 @@
+"""Gowin LittleBee: nextpnr-himbaechel-gowin and gowin_pack (Project Apicula)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from toolchain.board import Board
+from toolchain.fpga import tools
+from toolchain.fpga.backend import Backend, chip_pins
+from toolchain.fpga.report import TimingReport
+from toolchain.fpga.results import Usage
+from toolchain.fpga.tools import relative, require_output, run
+
+
+class GowinBackend(Backend):
+    """GW1N devices. Nothing reads their bitstreams back into a netlist with memories."""
+
+    place_and_route_tool = tools.NEXTPNR_GOWIN
+    packer = tools.GOWIN_PACK
+    synthesis_command = "synth_gowin -family gw1n -nodsp -nowidelut"
+    # An ALU (one bit of an adder) takes a LUT's place; a LUT RAM of 16 x 4 takes four.
+    cell_weights = (
+        ("LUT", "lut", 1),
+        ("ALU", "lut", 1),
+        ("RAM16SDP4", "lut", 4),
+        ("DFF", "ff", 1),
+        ("SPX9", "bram", 1),
+        ("SP", "bram", 1),
+        ("SDP", "bram", 1),
+        ("DP", "bram", 1),
+        ("pROM", "bram", 1),
+        ("MULT", "dsp", 1),
+    )
+    sites: ClassVar[dict[str, str]] = {"LUT4": "LUTs", "ALU": "ALUs", "DFF": "flip-flops", "BSRAM": "block RAMs"}
+
+    def constraints(self, board: Board) -> tuple[str, str]:
+        """A CST file; the clock's frequency goes on the command line."""
+        lines = []
+        for port, pin in chip_pins(board):
+            lines.append(f'IO_LOC "{port}" {pin.pin};')
+            if attributes := " ".join(f"{key}={value}" for key, value in pin.attributes.items()):
+                lines.append(f'IO_PORT "{port}" {attributes};')
+        return "chip.cst", "\n".join(lines) + "\n"
+
+    def bitstream(self, board: Board, config: Path, out_file: Path) -> Path:
+        """Pack the routed netlist into bits."""
+        folder = out_file.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        log = folder / "gowin_pack.log"
+        files = ["-o", out_file.name, relative(config, folder)]
+        arguments = ["-d", board.fpga.device, *files]
+        run(self.packer, arguments, cwd=folder, log=log, progress=self.progress)
+        return require_output(self.packer, out_file, log)
+
+    def read_back(self, board: Board, implementation: Path, bitstream: Path, out_dir: Path) -> list[Path] | None:
+        """None: see `why_no_read_back`."""
+        return None
+
+    def why_no_read_back(self) -> str | None:
+        """The reason."""
+        return (
+            "gowin_unpack gives no netlist of block RAM contents and the GW1N cells have no "
+            "independent simulation models, so what is proved on this family ends at the RTL"
+        )
+
+    def _arguments(self, board: Board, netlist: str, constraints: str) -> list[str]:
+        part = ["--device", board.fpga.part, "--vopt", f"family={board.fpga.device}"]
+        files = ["--json", netlist, "--vopt", f"cst={constraints}"]
+        return [*part, *files, "--write", "routed.json"]
+
+    def _usage(self, report: TimingReport, log: str) -> Usage:
+        luts = report.used("LUT4") + report.used("ALU") + 4 * report.used("RAM16SDP4")
+        return Usage(
+            lut=luts,
+            ff=report.used("DFF"),
+            bram=report.used("BSRAM"),
+            dsp=report.used("MULT9X9") + report.used("MULT18X18"),
+        )
+
+    def _outputs(self, out_dir: Path) -> tuple[Path, Path | None]:
+        return out_dir / "routed.json", out_dir / "routed.json"

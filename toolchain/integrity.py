@@ -1,0 +1,35 @@
+"""Finds stages whose outputs are no longer what their records say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from toolchain.errors import BuildError
+from toolchain.layout import STAGES, Layout
+from toolchain.record import read_record, sha256, token_of
+
+
+def damaged_stages(layout: Layout) -> dict[str, str]:
+    """What is wrong, by stage, of every finished stage with a missing or altered file.
+
+    A stage without its token counts as not run, which Snakemake sees for itself.
+    """
+    finished = [stage for stage in STAGES if layout.token(stage).exists()]
+    faults = {stage: _fault(layout, stage) for stage in finished}
+    return {stage: fault for stage, fault in faults.items() if fault}
+
+
+def _fault(layout: Layout, stage: str) -> str | None:
+    try:
+        record = read_record(layout.record(stage))
+    except BuildError:
+        return "its record is missing or damaged"
+    if layout.token(stage).read_text().strip() != token_of(record):
+        return "its record was changed"
+    wrong = (name for name, digest in record.outputs.items() if not _is(layout.root / name, digest))
+    first = next(wrong, None)
+    return f"{Path(first).name} is missing or damaged" if first else None
+
+
+def _is(path: Path, digest: str) -> bool:
+    return path.is_file() and sha256(path) == digest

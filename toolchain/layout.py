@@ -1,0 +1,153 @@
+"""Where everything lies: the paths of one build, all derived from what was asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from toolchain.errors import BuildError, ConfigError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+NETWORK_STAGES = ("data", "train", "baselines", "export", "streamline")
+BOARD_STAGES = ("fold", "generate", "simulate", "synthesise", "implement", "bitstream", "package")
+ON_DEMAND_STAGES = ("verify",)
+STAGES = NETWORK_STAGES + BOARD_STAGES + ON_DEMAND_STAGES
+
+STRATEGIES = ("folded", "unrolled")
+
+
+def build_root() -> Path:
+    """Folder of all builds: `build/` in the repository, or `$GATEWEAVE_BUILD_DIR`."""
+    return Path(os.environ.get("GATEWEAVE_BUILD_DIR") or ROOT / "build").resolve()
+
+
+@dataclass(frozen=True)
+class Request:
+    """One build as a person asks for it.
+
+    Attributes:
+        data: absolute path of a folder of captures, or None for the model's own data.
+        fps: inferences per second to aim at, "max", or None for the board's own target.
+    """
+
+    board: str
+    model: str
+    recipe: str = "default"
+    data: str | None = None
+    strategy: str = "folded"
+    fps: float | str | None = None
+
+    @property
+    def network(self) -> str:
+        """Name of the trained network's folder: the recipe, and the data where it is not the default."""
+        if self.data is None:
+            return self.recipe
+        path = Path(self.data)
+        name = re.sub(r"[^A-Za-z0-9_.]+", "-", path.name) or "data"
+        return f"{self.recipe}-{name}-{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+
+    @property
+    def variant(self) -> str:
+        """Name of the hardware's folder: the network, the strategy, and the rate where it was chosen."""
+        rate = "" if self.fps is None else f"-fps{self.fps if self.fps == 'max' else f'{self.fps:.12g}'}"
+        return f"{self.network}-{self.strategy}{rate}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, read back by `from_json`."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Request:
+        """Read what `to_json` wrote.
+
+        Raises:
+            BuildError: a key is missing or unknown.
+        """
+        names = {f.name for f in fields(cls)}
+        if set(raw) != names:
+            raise BuildError(f"request: keys {sorted(set(raw) ^ names)} do not belong; run `make build` again")
+        return cls(**raw)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All paths of one build. Relative ones are relative to the folder of all builds."""
+
+    request: Request
+    root: Path
+
+    @property
+    def network_dir(self) -> Path:
+        """Folder of the stages that every board shares."""
+        return self.root / self.request.model / self.request.network
+
+    @property
+    def board_dir(self) -> Path:
+        """Folder of all variants of this model on this board."""
+        return self.root / self.request.model / self.request.board
+
+    @property
+    def variant_dir(self) -> Path:
+        """Folder of the hardware stages."""
+        return self.board_dir / self.request.variant
+
+    @property
+    def request_file(self) -> Path:
+        """What was asked for, as JSON."""
+        return self.variant_dir / "request.json"
+
+    @property
+    def events(self) -> Path:
+        """What the stages of the latest build say of themselves, one JSON object a line."""
+        return self.variant_dir / "events.jsonl"
+
+    @property
+    def log(self) -> Path:
+        """Snakemake's own output."""
+        return self.variant_dir / "logs" / "snakemake.log"
+
+    @property
+    def latest(self) -> Path:
+        """Names the newest successful variant."""
+        return self.board_dir / "latest.json"
+
+    def home(self, stage: str) -> Path:
+        """Folder that holds a stage's own folder.
+
+        Raises:
+            ConfigError: there is no such stage.
+        """
+        if stage not in STAGES:
+            raise ConfigError(f"unknown stage '{stage}'; the stages are {', '.join(STAGES)}")
+        return self.network_dir if stage in NETWORK_STAGES else self.variant_dir
+
+    def stage(self, stage: str) -> Path:
+        """Folder of a stage's outputs."""
+        return self.home(stage) / stage
+
+    def record(self, stage: str) -> Path:
+        """A stage's record, beside its folder: the package holds nothing but itself."""
+        return self.home(stage) / "records" / f"{stage}.json"
+
+    def token(self, stage: str) -> Path:
+        """The file that says a stage has finished; see `flows/README.md`."""
+        return self.home(stage) / "records" / f"{stage}.done"
+
+    def work(self, stage: str) -> Path:
+        """Scratch folder a stage keeps between runs, such as a compiled simulator."""
+        return self.home(stage) / "work" / stage
+
+    def stage_log(self, stage: str) -> Path:
+        """What a stage and its tools print."""
+        return self.home(stage) / "logs" / f"{stage}.log"
+
+
+def layout_of(request: Request) -> Layout:
+    """The paths of a build in the folder of all builds."""
+    return Layout(request, build_root())

@@ -1,0 +1,90 @@
+"""`manifest.json`: what is in a package, where it came from, and what was proved on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from toolchain.board import Board
+from toolchain.layout import Request
+from toolchain.package.revision import git_revision
+from toolchain.record import StageRecord, sha256, token_of
+from toolchain.report import figures
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a package comes from.
+
+    Attributes:
+        recipe: the recipe's values, seeds among them.
+        packages: versions of the Python packages that made it.
+        root: the repository.
+    """
+
+    request: Request
+    board: Board
+    recipe: Mapping[str, Any]
+    packages: Mapping[str, str]
+    root: Path
+
+
+def build_manifest(origin: Origin, records: Mapping[str, StageRecord]) -> dict[str, Any]:
+    """The manifest without its files; equal builds of one revision give equal manifests.
+
+    Nothing in it depends on when, where or how fast the build ran.
+    """
+    request = origin.request
+    return {
+        "format": FORMAT,
+        "model": request.model,
+        "board": request.board,
+        "flow": origin.board.flow,
+        "strategy": request.strategy,
+        "fps": request.fps,
+        "status": "bitstream",
+        "recipe": {"name": request.recipe, **origin.recipe},
+        "seeds": _seeds(origin, records),
+        "git": git_revision(origin.root),
+        "tools": tool_versions(records),
+        "packages": dict(origin.packages),
+        "identity": records["generate"].facts["identity"],
+        "layers": records["streamline"].facts["layers"],
+        "data": figures.data(records),
+        "accuracy": figures.accuracy(records),
+        "resources": figures.resources(records),
+        "timing": figures.timing(records),
+        "estimate": figures.estimate(records),
+        "stages": {name: stage_entry(record) for name, record in records.items()},
+    }
+
+
+def _seeds(origin: Origin, records: Mapping[str, StageRecord]) -> dict[str, int]:
+    seeds = {part: origin.recipe[part]["seed"] for part in ("data", "training")}
+    return {**seeds, "place and route": records["implement"].facts["seed"]}
+
+
+def stage_entry(record: StageRecord) -> dict[str, Any]:
+    """A stage's part of the manifest: outputs, verification, tools; `token` tells its record apart."""
+    return {
+        "token": token_of(record),
+        "outputs": dict(record.outputs),
+        "verified": record.verified,
+        "checks": {name: asdict(check) for name, check in record.checks.items()},
+        "tools": dict(record.tools),
+    }
+
+
+def tool_versions(records: Mapping[str, StageRecord]) -> dict[str, str]:
+    """Versions of all tools that ran, by name."""
+    return {name: v for record in records.values() for name, v in record.tools.items()}
+
+
+def file_hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file in a package but the manifest itself, by name."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "manifest.json")
+    return {str(path.relative_to(folder)): sha256(path) for path in files}

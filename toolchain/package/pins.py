@@ -1,0 +1,25 @@
+"""The pinned Python packages: what they should be, and what is installed."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+
+def pinned(root: Path) -> dict[str, str]:
+    """Versions that requirements.txt pins, by package."""
+    lines = (root / "requirements.txt").read_text().splitlines()
+    pairs = (line.partition("==") for line in lines if "==" in line and not line.startswith("#"))
+    return {name.strip(): pin.strip() for name, _, pin in pairs}
+
+
+def installed(names: dict[str, str]) -> dict[str, str | None]:
+    """Installed version of each package, without its local part (`+cpu`); None where it is missing."""
+    return {name: _version(name) for name in names}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name).partition("+")[0]
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,23 @@
+"""Which revision of this repository made a package."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+
+def git_revision(root: Path) -> dict[str, Any]:
+    """Commit and whether the working tree differs from it; both None outside a git checkout."""
+    commit = _git(root, "rev-parse", "HEAD")
+    if commit is None:
+        return {"revision": None, "dirty": None}
+    return {"revision": commit, "dirty": bool(_git(root, "status", "--porcelain"))}
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    if not shutil.which("git"):
+        return None
+    done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else None

@@ -1,0 +1,1 @@
+"""What builds came to, for people and for programs."""

@@ -1,0 +1,110 @@
+"""One object that says what a build came to: `gateweave show --json`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from toolchain.errors import BuildError
+from toolchain.layout import ROOT, STAGES, Layout, Request, build_root
+from toolchain.record import StageRecord, read_record, token_of
+
+_GROUPS = ("data", "accuracy", "resources", "timing", "estimate")
+
+
+def latest_layout(board: str, model: str) -> Layout:
+    """The newest build of a model for a board.
+
+    Raises:
+        BuildError: there is none.
+    """
+    root = build_root()
+    pointer = root / model / board / "latest.json"
+    try:
+        request = Request.from_json(json.loads(pointer.read_text())["request"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise BuildError(_not_built(board, model)) from None
+    return Layout(request, root)
+
+
+def report_of(layout: Layout) -> dict[str, Any]:
+    """The report of a build, from the manifest of its package and its stages' records.
+
+    Raises:
+        BuildError: the package has not been built.
+    """
+    manifest = _manifest(layout)
+    folder = layout.stage("package")
+    return {
+        "model": manifest["model"],
+        "board": manifest["board"],
+        "flow": manifest["flow"],
+        "strategy": manifest["strategy"],
+        "recipe": manifest["recipe"]["name"],
+        "status": manifest["status"],
+        "complete": layout.token("package").exists(),
+        **{group: manifest[group] for group in _GROUPS},
+        "stages": _stages(layout, manifest),
+        "files": {role: shown(folder / name) for role, name in manifest["roles"].items()},
+        "git": manifest["git"],
+    }
+
+
+def shown(path: Path) -> str:
+    """A path as people and scripts want it: from the repository's folder, where it lies in there."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def _manifest(layout: Layout) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads((layout.stage("package") / "manifest.json").read_text())
+    except (OSError, ValueError):
+        request = layout.request
+        raise BuildError(_not_built(request.board, request.model, request)) from None
+    return manifest
+
+
+def _stages(layout: Layout, manifest: dict[str, Any]) -> dict[str, Any]:
+    """The stages as the package was made from them; a record that has moved on lends no seconds."""
+    entries = manifest["stages"]
+    packed = {name: _entry(layout, name, entries[name]) for name in STAGES if name in entries}
+    own = {name: _own(layout, name) for name in ("package", "verify")}
+    return {**packed, **{name: entry for name, entry in own.items() if entry}}
+
+
+def _entry(layout: Layout, stage: str, packed: dict[str, Any]) -> dict[str, Any]:
+    record = _record(layout, stage)
+    current = record is not None and token_of(record) == packed["token"]
+    return {
+        "seconds": record.seconds if record and current else None,
+        "outputs": {shown(layout.root / name): digest for name, digest in packed["outputs"].items()},
+        "verified": packed["verified"],
+    }
+
+
+def _own(layout: Layout, stage: str) -> dict[str, Any] | None:
+    record = _record(layout, stage) if layout.token(stage).exists() else None
+    if record is None:
+        return None
+    return {
+        "seconds": record.seconds,
+        "outputs": {shown(layout.root / name): digest for name, digest in record.outputs.items()},
+        "verified": record.verified,
+    }
+
+
+def _record(layout: Layout, stage: str) -> StageRecord | None:
+    try:
+        return read_record(layout.record(stage))
+    except BuildError:
+        return None
+
+
+def _not_built(board: str, model: str, request: Request | None = None) -> str:
+    words = [f"BOARD={board}", f"MODEL={model}"]
+    if request:
+        words += [f"RECIPE={request.recipe}", f"STRATEGY={request.strategy}"]
+        words += [f"FPS={request.fps}"] if request.fps else []
+        words += [f"DATA={request.data}"] if request.data else []
+    return f"{model} has not been built for {board} yet; run `make build {' '.join(words)}`"

@@ -1,0 +1,94 @@
+"""A build's report as tables a person enjoys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+Report = dict[str, Any]
+
+_RESOURCES = {"lut": "LUT", "ff": "FF", "bram": "block RAM", "dsp": "DSP"}
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Print the report: accuracy, hardware, stages, files."""
+    note = "" if report["complete"] else "  [yellow](a later build stopped; this is the last whole one)[/]"
+    console.print()
+    console.print(f"[bold]{report['model']} on {report['board']}[/], {report['strategy']}{note}")
+    for table in (accuracy_table(report), hardware_table(report), stage_table(report)):
+        console.print()
+        console.print(table)
+    console.print()
+    for role, path in report["files"].items():
+        console.print(f"{role:<11} {path}")
+
+
+def accuracy_table(report: Report) -> Table:
+    """Per class, with the float twin and the random split beside it."""
+    accuracy = report["accuracy"]
+    synthetic = ", synthetic data" if accuracy["data"] == "synthetic" else ""
+    title = f"accuracy ({accuracy['windows']:,} test windows, blocked split{synthetic})"
+    table = _table(title, "class", "precision", "recall", "F1", "missed", "windows")
+    for name in accuracy["confusion"]["classes"]:
+        figures = accuracy["per_class"][name]
+        shares = (figures[k] for k in ("precision", "recall", "f1", "false_negative_rate"))
+        table.add_row(name, *map(share, shares), f"{figures['support']:,}")
+    table.add_section()
+    table.add_row("macro", "", "", share(accuracy["macro_f1"]), "", "")
+    for name, other in baselines(accuracy):
+        table.add_row(name.replace("_", " "), "", "", share(other["macro_f1"]), "", f"{other['windows']:,}")
+    return table
+
+
+def hardware_table(report: Report) -> Table:
+    """Resources and timing, each with where it comes from."""
+    resources, timing = report["resources"], report["timing"]
+    table = _table("hardware", "what", "value", "of device", "kind")
+    for key, label in _RESOURCES.items():
+        percent = resources["used_percent"].get(key)
+        of_device = "" if percent is None else f"{percent:.1f} %"
+        table.add_row(label, f"{resources[key]:,}", of_device, resources["kind"])
+    for label, value, kind in _timing_rows(timing):
+        table.add_row(label, value, "", kind)
+    return table
+
+
+def stage_table(report: Report) -> Table:
+    """Seconds and verification counts of every stage."""
+    table = _table("stages", "stage", "seconds", "compared", "equal")
+    for name, stage in report["stages"].items():
+        seconds = "" if stage["seconds"] is None else f"{stage['seconds']:.1f}"
+        verified = stage["verified"] or {}
+        counts = (f"{verified[k]:,}" if verified else "" for k in ("compared", "equal"))
+        table.add_row(name, seconds, *counts)
+    return table
+
+
+def share(value: float | None) -> str:
+    """A figure between 0 and 1, or a dash where there is none."""
+    return "-" if value is None else f"{value:.4f}"
+
+
+def baselines(accuracy: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The other networks and splits that an accuracy object holds beside its own figures."""
+    return ((n, v) for n, v in accuracy.items() if isinstance(v, dict) and "macro_f1" in v)
+
+
+def _timing_rows(timing: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    clock = f"{timing['clock_mhz']:g} MHz (up to {timing['fmax_mhz']:.1f})"
+    yield "clock", clock, timing["kind"]
+    cycles = timing["cycles_kind"]
+    yield "latency", f"{timing['latency_cycles']:,} cycles = {timing['latency_us']:,} us", cycles
+    rate = f"one every {timing['initiation_interval']:,} cycles = {timing['inferences_per_second']:,.0f}/s"
+    yield "inferences", rate, cycles
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="dim")
+    table.add_column(columns[0])
+    for column in columns[1:]:
+        table.add_column(column, justify="left" if column in {"value", "kind"} else "right")
+    return table

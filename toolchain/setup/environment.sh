@@ -1,0 +1,85 @@
+#!/bin/sh
+# Prepares the machine and the Python environment; the Makefile calls it, and it runs before any Python package is there.
+#   environment.sh check [verify]        name the missing Debian packages in one line
+#   environment.sh system-deps           install them (all of them, those for `make verify` too)
+#   environment.sh venv REQUIREMENTS     make .venv, or bring it up to date with its pins
+set -eu
+cd "$(dirname "$0")/../.."
+python=${PYTHON:-python3}
+
+add() { missing="$missing $1"; }
+
+# The Debian packages that are missing; `verify` adds those that only `make verify` needs.
+find_missing() {
+    missing=
+    if ! command -v "$python" >/dev/null; then
+        add python3
+        add python3-venv
+    elif ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        add python3-venv
+    fi
+    command -v g++ >/dev/null || add g++
+    command -v make >/dev/null || add make
+    command -v perl >/dev/null || add perl
+    if [ "${1:-}" = verify ]; then
+        command -v icebox_vlog >/dev/null || add fpga-icestorm
+    fi
+}
+
+check() {
+    find_missing "${1:-}"
+    if [ -n "$missing" ]; then
+        echo "error: missing Debian packages:$missing; install them with: make system-deps" >&2
+        exit 1
+    fi
+    if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+        echo "error: $("$python" --version) is too old, 3.11 or newer is needed; name a newer one with PYTHON=" >&2
+        exit 1
+    fi
+}
+
+system_deps() {
+    find_missing verify
+    [ -n "$missing" ] || { echo "all Debian packages are there"; return; }
+    command -v apt-get >/dev/null || { echo "error: no apt-get; install these yourself:$missing" >&2; exit 1; }
+    sudo=
+    [ "$(id -u)" = 0 ] || sudo=sudo
+    $sudo apt-get update -qq
+    # shellcheck disable=SC2086  # one word a package
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+}
+
+# Everything that decides what is installed; the stamp is written last, so a broken install has none.
+stamp_of() {
+    { cat "$1" pyproject.toml; "$python" --version; pwd; } | sha256sum | cut -c1-16
+}
+
+venv() {
+    check
+    stamp=".venv/.installed-$(basename "$1" .txt)-$(stamp_of "$1")"
+    [ ! -e "$stamp" ] || return 0
+    # An install that was broken off may have left half a package: start over.
+    if [ -e .venv/.installing ] || ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+        "$python" -m venv --clear .venv
+    fi
+    touch .venv/.installing
+    echo "installing $1 into .venv (a few minutes the first time) ..."
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement "$1"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+    rm -f ".venv/.installed-$(basename "$1" .txt)-"*
+    mv .venv/.installing "$stamp"
+}
+
+# Two makes at once must not install into one environment together.
+locked_venv() {
+    stamp=".venv/.installed-$(basename "$1" .txt)-$(stamp_of "$1" 2>/dev/null || echo none)"
+    [ -e "$stamp" ] || exec flock "$0" "$0" venv-now "$1"
+}
+
+case "${1:-}" in
+check) check "${2:-}" ;;
+system-deps) system_deps ;;
+venv) locked_venv "$2" ;;
+venv-now) venv "$2" ;;
+*) echo "usage: $0 check [verify] | system-deps | venv REQUIREMENTS" >&2; exit 2 ;;
+esac
