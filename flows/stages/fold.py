@@ -10,7 +10,7 @@ from toolchain.board import Board
 from toolchain.record import write_json
 
 # Block RAM that the chip needs beside the core, for the link's buffer and the stored vectors.
-_LINK_KBIT = 32
+_LINK_KBIT = 24
 
 
 def run(context: Context) -> Outcome:
@@ -19,7 +19,7 @@ def run(context: Context) -> Outcome:
         files.network(context),
         clock_hz=files.clock_hz(context),
         target_fps=_target(context),
-        capacity=_capacity(context.board),
+        capacity=capacity_of(context.board),
         strategy=context.request.strategy,
         fixed_lut=LINK_LUT,
     )
@@ -35,7 +35,8 @@ def _target(context: Context) -> float | None:
     return context.board.target.fps if fps is None else float(fps)
 
 
-def _capacity(board: Board) -> Capacity:
+def capacity_of(board: Board) -> Capacity:
+    """What a core may use of a board."""
     have, share = board.fpga.resources, board.target.share
     block = board.fpga.bram_kbit
     bram_kbit = max(0, int(have.bram * share) * block - _LINK_KBIT)
@@ -45,4 +46,6 @@ def _capacity(board: Board) -> Capacity:
 def _summary(folding: Folding) -> str:
     layers = " ".join(f"{layer.pe}x{layer.simd}" for layer in folding.layers)
     cycles = folding.initiation_interval
-    return f"PE x SIMD {layers}; one inference every {cycles} cycles, {folding.fps:,.0f}/s (estimated)"
+    every = "every clock" if cycles == 1 else f"every {cycles} clocks"
+    shape = "all in parallel" if folding.strategy == "unrolled" else f"PE x SIMD {layers}"
+    return f"{shape}; one inference {every}, {folding.fps:,.0f}/s (estimated)"

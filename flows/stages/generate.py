@@ -36,7 +36,7 @@ def run(context: Context) -> Outcome:
     identity = {"model_hash": model_hash.hex(), "build_id": build_id.hex()}
     write_json(context.out / "core.json", core.to_json())
     write_json(context.out / "chip.json", {"sources": list(sources), **identity})
-    return Outcome(_summary(core, sources), facts={"identity": identity})
+    return Outcome(_summary(sources, identity), facts={"identity": identity})
 
 
 def _build_id(core: CoreDescription, rtl: Path, board: Path) -> bytes:
@@ -46,5 +46,5 @@ def _build_id(core: CoreDescription, rtl: Path, board: Path) -> bytes:
     return digest.digest()[:8]
 
 
-def _summary(core: CoreDescription, sources: list[str]) -> str:
-    return f"{len(sources)} Verilog files, {core.initiation_interval} cycles an inference (estimated)"
+def _summary(sources: list[str], identity: dict[str, str]) -> str:
+    return f"{len(sources)} Verilog files, model {identity['model_hash']}, build {identity['build_id']}"

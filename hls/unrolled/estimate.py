@@ -32,7 +32,8 @@ def _positions(pipeline: Pipeline) -> float:
 
 
 def _registers(pipeline: Pipeline) -> int:
-    bits = pipeline.latency + _FLOW_FF
+    first = pipeline.layers[0].source
+    bits = len(first.low) * first.bits + pipeline.latency + _FLOW_FF
     for layer, times in zip(pipeline.layers, pipeline.schedules, strict=True):
         last = last_reads(layer, times)
         bits += sum((last[i] - times.cycle[i]) * layer.graph.width(i) for i in last)

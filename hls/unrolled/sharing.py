@@ -25,7 +25,7 @@ _DEPTH, _NOISE = 0.2, 0.3
 # Score of a pair that can't be taken; any that can scores more than 0.
 _NEVER = np.float32(-1e9)
 # Bytes of pair scores after which sharing stops (their number is quadratic in the rows).
-_MOST_BYTES = 400_000_000
+_MOST_BYTES = 200_000_000
 
 
 def signed_digits(weights: NDArray[np.int64]) -> NDArray[np.int8]:
@@ -156,6 +156,9 @@ def _uses(digits: Floats, own: Floats) -> Floats:
 
 
 def _saved_bits(first: Floats, second: Floats, lag: int) -> Floats:
-    """Bits that the sum of a term and another shifted by `lag` has less than both have, by their spans."""
+    """Bits that the sum of a term and another shifted by `lag` has less than both have, by their spans.
+
+    Rounded, so that the last bits of a machine's logarithm don't decide which pair is taken.
+    """
     values = first + second * np.float32(1 << lag) + 1
-    return np.asarray(np.log2((first + 1) * (second + 1) / values), dtype=np.float32)
+    return np.asarray(np.round(np.log2((first + 1) * (second + 1) / values), 3), dtype=np.float32)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,7 +24,7 @@ def random_network(
     """
     generator = np.random.default_rng(seed)
     layers, type_name, scale, bias = [], input_type, 1, 0
-    for index, (inputs, outputs) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+    for index, (inputs, outputs) in enumerate(pairwise(sizes)):
         weights = _weights(generator, weight_type, zeros, (inputs, outputs))
         last = index == len(sizes) - 2
         layer = DenseLayer(f"layer{index}", weights, type_name, weight_type, "INT32" if last else activation)
@@ -57,9 +59,7 @@ def _weights(
     return np.where(generator.random(shape) < zeros, 0, np.where(weights == 0, 1, weights))
 
 
-def _thresholds(
-    generator: np.random.Generator, layer: DenseLayer, activation: tuple[int, int]
-) -> NDArray[np.int64]:
+def _thresholds(generator: np.random.Generator, layer: DenseLayer, activation: tuple[int, int]) -> NDArray[np.int64]:
     levels = 1 if activation[0] < 0 else activation[1]
     low, high = layer.accumulator_range()
     thresholds = generator.integers(low[:, None], high[:, None] + 1, (layer.outputs, levels))

@@ -84,8 +84,15 @@ def test_equal_and_opposite_columns_share_one_sum() -> None:
     )
     sums = [
         sum(isinstance(graph.nodes[i], Sum | Rows | Table) for i in graph.needed())
-        for graph in (lower_network(network)[0].graph, lower_network(IntegerNetwork((one.layers[0],
-            DenseLayer("last", np.ones((1, 2), np.int64), "UINT1", "TERNARY", "INT8")), np.asarray(1.0)))[0].graph)
+        for graph in (
+            lower_network(network)[0].graph,
+            lower_network(
+                IntegerNetwork(
+                    (one.layers[0], DenseLayer("last", np.ones((1, 2), np.int64), "UINT1", "TERNARY", "INT8")),
+                    np.asarray(1.0),
+                )
+            )[0].graph,
+        )
     ]
     assert sums[0] == sums[1]
     same(lower_network(network), network, generator.integers(0, 2, (200, 30)))

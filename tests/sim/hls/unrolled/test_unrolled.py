@@ -1,0 +1,59 @@
+"""Generated unrolled cores in Verilator: every element of every layer, with and without back-pressure."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from hls.fold import Folding
+from hls.generate import generate_core
+from hls.simulate import simulate_core
+from hls.unrolled.generate import plan_pipeline
+from tests.fast.hls.unrolled.networks import NETWORKS, random_inputs
+from toolchain.graph.network import IntegerNetwork
+
+CASES = [
+    ("ternary on bits", 25),
+    ("ternary on bytes", 120),
+    ("bipolar activations", 120),
+    ("wide weights", 25),
+    ("signed inputs", 60),
+    ("all zero", 25),
+]
+
+
+def folding(clock_mhz: int) -> Folding:
+    clock_hz = clock_mhz * 1_000_000
+    return Folding("unrolled", (), 1, float(clock_hz), clock_hz, None, {})
+
+
+@pytest.mark.parametrize(("name", "clock_mhz"), CASES)
+def test_bit_exact(name: str, clock_mhz: int, tmp_path: Path) -> None:
+    network = NETWORKS[name]
+    core = generate_core(network, folding(clock_mhz), tmp_path / "rtl")
+    x = random_inputs(network, 3000)
+    free = simulate_core(core, network, tmp_path / "rtl", x, tmp_path / "work")
+    assert (free.compared, free.equal, free.first_difference) == (3000, 3000, None)
+    assert free.initiation_interval == core.initiation_interval == 1
+    assert free.latency_cycles == plan_pipeline(network, clock_mhz * 1_000_000).latency
+    stalled = simulate_core(core, network, tmp_path / "rtl", x, tmp_path / "work", backpressure_seed=7)
+    assert (stalled.equal, stalled.first_difference) == (3000, None)
+    assert stalled.cycles > 1.5 * free.cycles
+
+
+def test_a_threshold_off_by_one_is_caught(tmp_path: Path) -> None:
+    network = NETWORKS["ternary on bits"]
+    thresholds = network.layers[1].thresholds
+    assert thresholds is not None
+    moved = thresholds.copy()
+    # The middle threshold of a neuron that can reach it.
+    moved[3, 1] += 1
+    wrong = dataclasses.replace(network.layers[1], thresholds=moved)
+    broken = IntegerNetwork((network.layers[0], wrong, network.layers[2]), network.logit_scale)
+    core = generate_core(broken, folding(25), tmp_path / "rtl")
+    result = simulate_core(core, network, tmp_path / "rtl", random_inputs(network, 3000), tmp_path / "work")
+    assert result.equal < result.compared
+    assert result.first_difference is not None
+    assert "layer 1 (layer1), element 3" in result.first_difference
