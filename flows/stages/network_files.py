@@ -17,6 +17,9 @@ DATASET, NETWORK, QONNX, GOLDEN, INTEGER = (
     "integer.onnx",
 )
 
+# What kind of data figures are from, in words.
+KIND = {"synthetic": "synthetic data", "captures": "real captures"}
+
 
 def model_code(context: Context, name: str) -> ModuleType:
     """A module of the model's folder: `data` or `model`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flows.stages.context import Context, Outcome
-from flows.stages.network_files import NETWORK, dataset_of, model_code, step_progress
+from flows.stages.network_files import KIND, NETWORK, dataset_of, model_code, step_progress
 from toolchain.training.network import score, train_quantised
 from toolchain.training.state import save_state
 
@@ -15,7 +15,7 @@ def run(context: Context) -> Outcome:
     network = train_quantised(code, context.recipe, dataset, "blocked", step_progress(context, ""))
     save_state(network, context.out / NETWORK)
     accuracy = {"split": "blocked", **score(network, dataset, "blocked")}
-    summary = f"macro-F1 {accuracy['macro_f1']:.4f}, accuracy {accuracy['accuracy']:.4%} ({dataset.kind} data)"
+    summary = f"macro-F1 {accuracy['macro_f1']:.4f}, accuracy {accuracy['accuracy']:.4%} ({KIND[dataset.kind]})"
     facts = {"accuracy": accuracy, "seed": context.recipe.training.seed}
     return Outcome(summary, facts=facts, tools=_tools())
 
