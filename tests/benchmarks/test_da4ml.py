@@ -30,11 +30,9 @@ def calibrated_network(sizes: list[int], input_type: str, seed: int, zeros: floa
     generator = np.random.default_rng(seed)
     low, high = type_range(input_type)
     x: np.ndarray = generator.integers(low, high + 1, (4000, sizes[0]))
-    layers, type_name = [], input_type
+    layers, type_name, shares = [], input_type, [(1 - zeros) / 2, zeros, (1 - zeros) / 2]
     for index, (inputs, outputs) in enumerate(pairwise(sizes)):
-        weights = generator.choice(
-            [-1, 0, 1], p=[(1 - zeros) / 2, zeros, (1 - zeros) / 2], size=(inputs, outputs)
-        ).astype(np.int64)
+        weights = generator.choice([-1, 0, 1], p=shares, size=(inputs, outputs)).astype(np.int64)
         if index == len(sizes) - 2:
             layers.append(DenseLayer(f"layer{index}", weights, type_name, "TERNARY", "INT16"))
             continue
@@ -60,7 +58,7 @@ def folding(clock_mhz: int) -> Folding:
     return Folding("unrolled", (), 1, float(clock_hz), clock_hz, None, {})
 
 
-@pytest.mark.parametrize(("name", "network"), networks(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(("name", "network"), list(networks()), ids=lambda value: value if isinstance(value, str) else "")
 def test_fewer_lut_positions_than_da4ml(name: str, network: IntegerNetwork, tmp_path: Path) -> None:
     from tests.benchmarks import da4ml_peer
 

@@ -81,8 +81,9 @@ def _break_block_ram(cells: dict[str, Any]) -> None:
 
 
 def _break_lut(cells: dict[str, Any]) -> None:
-    # One of the four that a multiplexer of the table in logic chooses from.
-    name = min(name for name, cell in cells.items() if cell["connections"].get("F1"))
+    # One that feeds the running sum, so that every answer depends on it.
+    luts = (name for name, cell in cells.items() if cell["type"] == "TRELLIS_COMB" and name.endswith("_LUT4_Z"))
+    name = min(name for name in luts if name.startswith("sum_"))
     parameters = cells[name]["parameters"]
     parameters["INITVAL"] = parameters["INITVAL"].translate(str.maketrans("01", "10"))
 
