@@ -58,7 +58,7 @@ def folding(clock_mhz: int) -> Folding:
     return Folding("unrolled", (), 1, float(clock_hz), clock_hz, None, {})
 
 
-@pytest.mark.parametrize(("name", "network"), list(networks()), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(("name", "network"), [pytest.param(*case, id=case[0]) for case in networks()])
 def test_fewer_lut_positions_than_da4ml(name: str, network: IntegerNetwork, tmp_path: Path) -> None:
     from tests.benchmarks import da4ml_peer
 
