@@ -41,7 +41,7 @@ def calibrated_network(sizes: list[int], input_type: str, seed: int, zeros: floa
         cuts = np.ceil(sums.mean(axis=0)[:, None] + spread).astype(np.int64) + generator.integers(-1, 2, (outputs, 1))
         layers.append(DenseLayer(f"layer{index}", weights, type_name, "TERNARY", "UINT2", np.sort(cuts, axis=1)))
         x, type_name = layers[-1].activate(sums), "UINT2"
-    return IntegerNetwork(tuple(layers), np.asarray(1.0))
+    return IntegerNetwork(tuple(layers))
 
 
 def networks() -> Iterator[tuple[str, IntegerNetwork]]:

@@ -37,7 +37,7 @@ ARGUMENTS: dict[str, Any] = {
 
 def network(type_name: str = "UINT2", inputs: int = 10) -> IntegerNetwork:
     layer = DenseLayer("last", np.zeros((inputs, 3), np.int64), type_name, "INT2", "INT8")
-    return IntegerNetwork((layer,), np.asarray(1.0))
+    return IntegerNetwork((layer,))
 
 
 def generate(folder: Path, core: CoreDescription = CORE, **changes: Any) -> list[str]:

@@ -109,7 +109,7 @@ class FakeCore:
         """A network of the right input type, for `generate_chip`."""
         weights = np.zeros((self.inputs, self.classes), dtype=np.int64)
         layer = DenseLayer("last", weights, self.type_name, "INT2", "INT8")
-        return IntegerNetwork((layer,), np.asarray(1.0))
+        return IntegerNetwork((layer,))
 
     def generate(self, folder: Path) -> CoreDescription:
         class_bits = max(1, (self.classes - 1).bit_length())

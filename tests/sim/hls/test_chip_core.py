@@ -25,7 +25,7 @@ def random_network(seed: int) -> IntegerNetwork:
         thresholds=np.sort(generator.integers(-4, 5, (8, 3)), axis=1),
     )
     last = DenseLayer("last", generator.integers(-1, 2, (8, 4)), "UINT2", "TERNARY", "INT8")
-    return IntegerNetwork((hidden, last), np.asarray(1.0))
+    return IntegerNetwork((hidden, last))
 
 
 def test_chip_with_a_folded_core(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def random_network(
             )
         layers.append(layer)
         type_name = activation
-    return IntegerNetwork(tuple(layers), np.asarray(1.0))
+    return IntegerNetwork(tuple(layers))
 
 
 def random_inputs(network: IntegerNetwork, count: int, seed: int = 0) -> NDArray[np.int64]:

@@ -65,7 +65,7 @@ def test_thresholds_out_of_reach_become_constants() -> None:
     thresholds = np.array([[-9, -8, -7], [7, 8, 9], [-4, 0, 4]])
     hidden = DenseLayer("hidden", weights, "UINT2", "TERNARY", "UINT2", thresholds)
     last = DenseLayer("last", np.ones((3, 2), np.int64), "UINT2", "TERNARY", "INT8")
-    graph = lower_network(IntegerNetwork((hidden, last), np.asarray(1.0)))[0].graph
+    graph = lower_network(IntegerNetwork((hidden, last)))[0].graph
     always, never, partly = (graph.nodes[output] for output in graph.outputs)
     assert (always, never) == (Constant(3), Constant(0))
     assert isinstance(partly, Count)
@@ -78,9 +78,9 @@ def test_equal_and_opposite_columns_share_one_sum() -> None:
     weights = np.stack([column, column, -column], axis=1)
     layer = DenseLayer("hidden", weights, "BINARY", "TERNARY", "UINT1", np.array([[1], [2], [1]]))
     last = DenseLayer("last", np.ones((3, 2), np.int64), "UINT1", "TERNARY", "INT8")
-    network = IntegerNetwork((layer, last), np.asarray(1.0))
+    network = IntegerNetwork((layer, last))
     one = IntegerNetwork(
-        (DenseLayer("hidden", weights[:, :1], "BINARY", "TERNARY", "UINT1", np.array([[1]])), last), np.asarray(1.0)
+        (DenseLayer("hidden", weights[:, :1], "BINARY", "TERNARY", "UINT1", np.array([[1]])), last),
     )
     sums = [
         sum(isinstance(graph.nodes[i], Sum | Rows | Table) for i in graph.needed())
@@ -89,7 +89,6 @@ def test_equal_and_opposite_columns_share_one_sum() -> None:
             lower_network(
                 IntegerNetwork(
                     (one.layers[0], DenseLayer("last", np.ones((1, 2), np.int64), "UINT1", "TERNARY", "INT8")),
-                    np.asarray(1.0),
                 )
             )[0].graph,
         )
@@ -103,7 +102,7 @@ def test_outputs_that_nobody_reads_are_marked() -> None:
     last = network.layers[1].weights.copy()
     last[[1, 4]] = 0
     layers = (network.layers[0], DenseLayer("last", last, "UINT2", "TERNARY", "INT32"))
-    lowered = lower_network(IntegerNetwork(layers, np.asarray(1.0)))
+    lowered = lower_network(IntegerNetwork(layers))
     assert lowered[0].live == tuple(bool(row.any()) for row in last)
     assert not lowered[0].live[1]
 
@@ -111,5 +110,5 @@ def test_outputs_that_nobody_reads_are_marked() -> None:
 @pytest.mark.parametrize("classes", range(1, 10))
 def test_the_first_of_equal_logits_wins(classes: int) -> None:
     identity = DenseLayer("last", np.eye(classes, dtype=np.int64), "UINT2", "TERNARY", "INT8")
-    network = IntegerNetwork((identity,), np.asarray(1.0))
+    network = IntegerNetwork((identity,))
     same(lower_network(network), network, random_inputs(network, 500))
