@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from hls.arithmetic import LayerArithmetic, analyse
 from hls.cost import (
@@ -16,8 +15,9 @@ from hls.cost import (
     total,
     weight_rom,
 )
+from hls.folding import Folding, LayerFolding
 from hls.plan import LayerPlan, divisors, interval, output_lanes, plan_layers
-from toolchain.errors import BuildError, ConfigError, FitError
+from toolchain.errors import ConfigError, FitError
 from toolchain.graph.network import IntegerNetwork
 
 # LUTs that a kilobit of block RAM must save to be used; tried in turn, so that scarce blocks go where they save most.
@@ -37,62 +37,6 @@ class Capacity:
     ff: int
     bram_kbit: int
     bram_block_kbit: int = 18
-
-
-@dataclass(frozen=True)
-class LayerFolding:
-    """Parallelism of one layer: `pe` divides its outputs, `simd` its inputs; `cycles` an inference.
-
-    `weight_rom` and `threshold_rom` say where each ROM lies: ``"block"``, ``"logic"`` or ``"auto"`` (up to synthesis).
-    """
-
-    name: str
-    pe: int
-    simd: int
-    cycles: int
-    weight_rom: str = "auto"
-    threshold_rom: str = "auto"
-
-
-@dataclass(frozen=True)
-class Folding:
-    """A chosen folding.
-
-    Attributes:
-        strategy: ``"folded"`` or ``"unrolled"``.
-        initiation_interval: clock cycles between inferences.
-        fps: inferences per second at `clock_hz`.
-        target_fps: what was asked for; None: the fastest that fits.
-        estimate: estimated ``lut``, ``ff`` and ``bram`` (blocks) of the core.
-    """
-
-    strategy: str
-    layers: tuple[LayerFolding, ...]
-    initiation_interval: int
-    fps: float
-    clock_hz: int
-    target_fps: float | None
-    estimate: dict[str, int]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON value of the folding."""
-        return {**asdict(self), "layers": [asdict(layer) for layer in self.layers]}
-
-    @classmethod
-    def from_json(cls, raw: dict[str, Any]) -> Folding:
-        """Read what `to_json` made.
-
-        Raises:
-            BuildError: a key is missing or unknown.
-        """
-        try:
-            fields = dict(raw)
-            layers = tuple(LayerFolding(**layer) for layer in fields.pop("layers"))
-            return cls(layers=layers, **fields)
-        except (KeyError, TypeError) as error:
-            raise BuildError(
-                f"folding.json: not a folding ({error}); build again from the fold stage"
-            ) from error
 
 
 def choose_folding(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hls.arithmetic import WeightKind, analyse, signed_input, unsigned_bits
 from hls.core import CoreDescription, LayerStream
-from hls.fold import Folding, LayerFolding
+from hls.folding import Folding, LayerFolding
 from hls.pack import words, write_rom
 from hls.plan import LayerPlan, interval, plan_layers
 from toolchain.graph.network import IntegerNetwork

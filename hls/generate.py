@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from hls.core import CoreDescription
-from hls.fold import Folding
 from hls.folded import generate_folded
+from hls.folding import Folding
 from toolchain.graph.network import IntegerNetwork
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flows.stages import files
 from flows.stages.context import Context, Outcome
 from hls.chip import LINK_LUT
-from hls.fold import Capacity, Folding, choose_folding
+from hls.fold import Capacity, choose_folding
+from hls.folding import Folding
 from toolchain.board import Board
 from toolchain.record import write_json
 

@@ -9,7 +9,7 @@ from flows.stages import files
 from flows.stages.context import Context, Outcome
 from hls.chip import generate_chip
 from hls.core import CoreDescription
-from hls.fold import Folding
+from hls.folding import Folding
 from hls.generate import generate_core
 from toolchain.catalog import board_file
 from toolchain.record import sha256, write_json

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hls.core import CoreDescription, LayerStream
-from hls.fold import Folding
+from hls.folding import Folding
 from hls.unrolled.emit import emit_layer
 from hls.unrolled.lower import LoweredLayer, lower_network
 from hls.unrolled.schedule import Schedule, schedule

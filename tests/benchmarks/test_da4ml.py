@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hls.fold import Folding
+from hls.folding import Folding
 from hls.generate import generate_core
 from hls.simulate import simulate_core
 from hls.unrolled.generate import plan_pipeline

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hls.fold import Folding, LayerFolding
+from hls.folding import Folding, LayerFolding
 from toolchain.graph.network import DenseLayer, IntegerNetwork, type_range
 
 Integers = NDArray[np.int64]

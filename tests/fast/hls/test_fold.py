@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from hls.fold import Capacity, Folding, choose_folding
+from hls.fold import Capacity, choose_folding
+from hls.folding import Folding
 from tests.fast.hls.networks import Shape, random_network
 from toolchain.errors import BuildError, ConfigError, FitError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from hls.chip import generate_chip
-from hls.fold import Folding, LayerFolding
+from hls.folding import Folding, LayerFolding
 from hls.generate import generate_core
 from hls.simulate_chip import ChipSimulator
 from toolchain.graph.network import DenseLayer, IntegerNetwork

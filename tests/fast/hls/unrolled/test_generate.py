@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hls.fold import Capacity, Folding, choose_folding
+from hls.fold import Capacity, choose_folding
+from hls.folding import Folding
 from hls.generate import generate_core
 from hls.unrolled import estimate_unrolled
 from hls.unrolled.generate import plan_pipeline

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hls.fold import Folding
+from hls.folding import Folding
 from hls.generate import generate_core
 from hls.unrolled import estimate_unrolled
 from tests.benchmarks.synthesis import synthesise
