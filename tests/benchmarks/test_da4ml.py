@@ -73,7 +73,7 @@ def test_fewer_lut_positions_than_da4ml(name: str, network: IntegerNetwork, tmp_
         ours = synthesise(core.top, [tmp_path / "rtl" / source for source in core.sources])
         latency = plan_pipeline(network, clock_mhz * 1_000_000).latency
         _print_row(name, f"gateweave for {clock_mhz} MHz, whole core", ours, latency)
-        assert ours.positions < 0.75 * theirs.positions
+        assert ours.positions < 0.8 * theirs.positions
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ def fit(
     *,
     steps: int,
     learning_rate: float,
+    weight_decay: float = 0.0,
     progress: Progress = lambda done, steps, loss: None,
 ) -> None:
     """Train in place with AdamW, a one-cycle learning rate and cross-entropy.
@@ -55,9 +56,10 @@ def fit(
     Args:
         x: integer inputs, shape (N, inputs).
         y: class indices, shape (N,).
+        weight_decay: of matrices, decoupled.
         steps: number of batches, drawn without replacement until the data are used up, then anew.
     """
-    groups = parameter_groups(network, learning_rate, settings.weight_decay)
+    groups = parameter_groups(network, learning_rate, weight_decay)
     optimiser = torch.optim.AdamW(groups)
     rates = [group["lr"] for group in groups]
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=steps)

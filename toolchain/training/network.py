@@ -42,7 +42,8 @@ def train_quantised(code: ModelCode, recipe: Recipe, dataset: Dataset, split: st
     set_up(settings.seed)
     network = code.build(recipe.network, *_shape(dataset))
     total, rate = settings.steps + settings.merged_steps, settings.learning_rate
-    fit(network, x, y, settings, steps=settings.steps, learning_rate=rate, progress=_of(total, 0, progress))
+    decay, first = settings.weight_decay, _of(total, 0, progress)
+    fit(network, x, y, settings, steps=settings.steps, learning_rate=rate, weight_decay=decay, progress=first)
     network.eval()
     merged = code.merge(network, recipe.network)
     steps, rate = settings.merged_steps, settings.merged_learning_rate
@@ -59,7 +60,8 @@ def train_float(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str, p
     network = code.build_float(recipe.network, *_shape(dataset))
     steps = settings.steps + settings.merged_steps
     rate = settings.learning_rate
-    fit(network, x, y, settings, steps=steps, learning_rate=rate, progress=progress)
+    decay = settings.weight_decay
+    fit(network, x, y, settings, steps=steps, learning_rate=rate, weight_decay=decay, progress=progress)
     return network
 
 
