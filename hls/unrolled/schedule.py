@@ -1,6 +1,6 @@
 """Pipelining: which clock cycle of a layer each node is computed in.
 
-Delays are those of an ECP5-6 with its routing, fitted to nextpnr's reports (docs/unrolled.md).
+Delays are those of an ECP5-6 with its routing, set by hand from critical paths of routed cores (docs/unrolled.md).
 """
 
 from __future__ import annotations
