@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,6 +14,9 @@ from toolchain.training.loop import Progress, fit, logits_of, set_up
 from toolchain.training.metrics import evaluate
 from toolchain.training.recipe import NetworkSettings, Recipe
 from toolchain.training.state import State
+
+# Fall of the validation macro-F1 that no fine-tuning of a healthy network shows.
+WITHERED = 0.05
 
 INPUT_BITS = {"BINARY": 1, "UINT8": 8}
 
@@ -36,7 +40,11 @@ class ModelCode(Protocol):
 
 
 def train_quantised(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str, progress: Progress) -> nn.Module:
-    """Train, merge the normalisation, fine-tune; the result is what is exported."""
+    """Train, merge the normalisation, fine-tune; the result is what is exported.
+
+    Where there is nothing left to learn, weight decay can wither a network: fine-tuning that harms it on the
+    validation part is done again without decay.
+    """
     settings = recipe.training
     x, y = _training_part(recipe, dataset, split)
     set_up(settings.seed)
@@ -46,9 +54,14 @@ def train_quantised(code: ModelCode, recipe: Recipe, dataset: Dataset, split: st
     fit(network, x, y, settings, steps=settings.steps, learning_rate=rate, weight_decay=decay, progress=first)
     network.eval()
     merged = code.merge(network, recipe.network)
-    steps, rate = settings.merged_steps, settings.merged_learning_rate
     later = _of(total, settings.steps, progress)
-    fit(merged, x, y, settings, steps=steps, learning_rate=rate, progress=later)
+    before, state = _validation_f1(merged, dataset, split), copy.deepcopy(merged.state_dict())
+    for decay in (settings.weight_decay, 0.0):
+        merged.load_state_dict(state)
+        steps, rate = settings.merged_steps, settings.merged_learning_rate
+        fit(merged, x, y, settings, steps=steps, learning_rate=rate, weight_decay=decay, progress=later)
+        if _validation_f1(merged, dataset, split) > before - WITHERED:
+            break
     return merged
 
 
@@ -70,9 +83,9 @@ def restore_quantised(code: ModelCode, recipe: Recipe, dataset: Dataset, state: 
     return code.restore(recipe.network, *_shape(dataset), state)
 
 
-def score(network: nn.Module, dataset: Dataset, split: str) -> dict[str, Any]:
-    """Figures on the test part of a split; see `toolchain.training.metrics.evaluate`."""
-    x, y = dataset.part(split, "test")
+def score(network: nn.Module, dataset: Dataset, split: str, part: str = "test") -> dict[str, Any]:
+    """Figures on a part of a split; see `toolchain.training.metrics.evaluate`."""
+    x, y = dataset.part(split, part)
     return evaluate(y, logits_of(network, x).argmax(axis=1), dataset.classes)
 
 
@@ -84,6 +97,10 @@ def oversample(y: NDArray[np.uint8], share: float) -> NDArray[np.int64]:
         own = np.flatnonzero(y == label)
         rows.append(np.resize(own, max(0, least - len(own))))
     return np.concatenate(rows)
+
+
+def _validation_f1(network: nn.Module, dataset: Dataset, split: str) -> float:
+    return score(network, dataset, split, "validation")["macro_f1"] or 0.0
 
 
 def _training_part(recipe: Recipe, dataset: Dataset, split: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

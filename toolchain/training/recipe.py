@@ -44,7 +44,7 @@ class TrainingSettings(_Strict):
         merged_steps: batches after the normalisation is merged into the layers.
         learning_rate, merged_learning_rate: peak rates of the two phases.
         normal_limit: normal windows kept for training; the attacks' are all kept.
-        weight_decay: of matrices, decoupled, until the merge; it is what makes them sparse.
+        weight_decay: of matrices, decoupled; it is what makes them sparse.
         rare_share: rarer attacks are repeated until each makes up this share of the windows.
         seed: of initial weights and of the order of batches.
     """
