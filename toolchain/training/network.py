@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -40,11 +42,7 @@ class ModelCode(Protocol):
 
 
 def train_quantised(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str, progress: Progress) -> nn.Module:
-    """Train, merge the normalisation, fine-tune; the result is what is exported.
-
-    Where there is nothing left to learn, weight decay can wither a network: fine-tuning that harms it on the
-    validation part is done again without decay.
-    """
+    """Train, merge the normalisation, fine-tune; the result is what is exported."""
     settings = recipe.training
     x, y = _training_part(recipe, dataset, split)
     set_up(settings.seed)
@@ -54,15 +52,24 @@ def train_quantised(code: ModelCode, recipe: Recipe, dataset: Dataset, split: st
     fit(network, x, y, settings, steps=settings.steps, learning_rate=rate, weight_decay=decay, progress=first)
     network.eval()
     merged = code.merge(network, recipe.network)
-    later = _of(total, settings.steps, progress)
-    before, state = _validation_f1(merged, dataset, split), copy.deepcopy(merged.state_dict())
-    for decay in (settings.weight_decay, 0.0):
-        merged.load_state_dict(state)
-        steps, rate = settings.merged_steps, settings.merged_learning_rate
-        fit(merged, x, y, settings, steps=steps, learning_rate=rate, weight_decay=decay, progress=later)
-        if _validation_f1(merged, dataset, split) > before - WITHERED:
-            break
+    steps, rate, later = settings.merged_steps, settings.merged_learning_rate, _of(total, settings.steps, progress)
+    tune = partial(fit, merged, x, y, settings, steps=steps, learning_rate=rate, progress=later)
+    _fine_tune(merged, tune, settings.weight_decay, lambda: _validation_f1(merged, dataset, split))
     return merged
+
+
+def _fine_tune(
+    network: nn.Module, tune: Callable[..., None], weight_decay: float, quality: Callable[[], float]
+) -> None:
+    """Fine-tune, and do it again without decay where it harmed the network.
+
+    Where there is nothing left to learn, weight decay can wither a network.
+    """
+    before, state = quality(), copy.deepcopy(network.state_dict())
+    tune(weight_decay=weight_decay)
+    if quality() <= before - WITHERED:
+        network.load_state_dict(state)
+        tune(weight_decay=0.0)
 
 
 def train_float(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str, progress: Progress) -> nn.Module:
@@ -71,9 +78,7 @@ def train_float(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str, p
     x, y = _training_part(recipe, dataset, split)
     set_up(settings.seed)
     network = code.build_float(recipe.network, *_shape(dataset))
-    steps = settings.steps + settings.merged_steps
-    rate = settings.learning_rate
-    decay = settings.weight_decay
+    steps, rate, decay = settings.steps + settings.merged_steps, settings.learning_rate, settings.weight_decay
     fit(network, x, y, settings, steps=steps, learning_rate=rate, weight_decay=decay, progress=progress)
     return network
 
