@@ -2,7 +2,7 @@
 
 BOARD ?= ulx3s
 MODEL ?= cqmlp
-export BOARD MODEL DATA RECIPE STRATEGY FPS JOBS PYTHON
+export BOARD MODEL DATA RECIPE STRATEGY FLOW FPS JOBS PYTHON
 
 ENVIRONMENT := toolchain/setup/environment.sh
 BIN := .venv/bin
@@ -31,7 +31,7 @@ help:
 	@echo '  BOARD=icebreaker       a folder of boards/        MODEL=cqmlp          a folder of models/'
 	@echo '  RECIPE=published       how to train it            DATA=folder          train on real captures'
 	@echo '  STRATEGY=unrolled      one inference a clock      FPS=50000, FPS=max   inferences per second to aim at'
-	@echo '  JOBS=2                 cores to use'
+	@echo '  FLOW=dataflow          AMD boards: our own RTL instead of FINN     JOBS=2  cores to use'
 	@echo
 	@echo 'Example: make build BOARD=icebreaker FPS=max'
 
@@ -43,6 +43,7 @@ verify: environment
 	@$(RUN) verify
 
 test: environment
+	@$(ENVIRONMENT) check test
 	@$(MAKE) --no-print-directory lint
 	@$(PYTEST) -q
 

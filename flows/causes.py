@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from toolchain.layout import ROOT, Request
+from toolchain.layout import PINS, ROOT, Request
 
 # They start stages and move files, but compute nothing of what is written.
 _PLUMBING = {"flows", "flows.stages", "flows.stages.context"}
@@ -40,6 +40,9 @@ _RECIPE_PARTS = {
 # Sections of board.yaml that decide a stage's result; () means all of them.
 _BOARD_PARTS: dict[str, tuple[str, ...]] = {
     "fold": ("fpga", "clock", "target"),
+    "map": ("fpga", "clock", "target"),
+    "compare": ("fpga", "clock", "target"),
+    "project": (),
     "generate": (),
     "simulate": ("clock", "host_link"),
     "synthesise": ("fpga",),
@@ -47,16 +50,21 @@ _BOARD_PARTS: dict[str, tuple[str, ...]] = {
     "bitstream": (),
     "package": (),
     "verify": (),
+    "graphs": ("runtime",),
+    "prove": ("runtime",),
+    "time": ("runtime",),
 }
+# Stages that the rate to aim at decides.
+_RATED = {"fold", "map", "compare"}
 
 
 def causes(stage: str, request: Request) -> list[str]:
     """The causes of a stage, one word each."""
     words = [
-        f"code:{_code(stage, request.model)}",
-        f"pins:{_file_digest(ROOT / 'requirements.txt')}",
+        f"code:{_code(stage, request)}",
+        f"pins:{_digest_files(ROOT / name for name in PINS)}",
     ]
-    if stage in _RECIPE_PARTS:
+    if stage in _RECIPE_PARTS and not request.onnx:
         recipe = ROOT / "models" / request.model / "recipes" / f"{request.recipe}.yaml"
         words.append(f"recipe:{_yaml_digest(recipe, _RECIPE_PARTS[stage])}")
     if stage in _BOARD_PARTS:
@@ -64,8 +72,14 @@ def causes(stage: str, request: Request) -> list[str]:
         words.append(f"board:{_yaml_digest(board, _BOARD_PARTS[stage])}")
     if stage == "data" and request.data is not None:
         words.append(f"captures:{_listing_digest(captures(request))}")
+    if stage == "load":
+        words += [f"onnx:{_file_digest(Path(path))}" for path in onnx_files(request)]
+    if stage == "package" and request.wheels:
+        words.append("wheels:included")
+    if stage in _RATED:
+        words.append(f"fps:{request.fps or 'board'}")
     if stage == "fold":
-        words += [f"strategy:{request.strategy}", f"fps:{request.fps or 'board'}"]
+        words.append(f"strategy:{request.strategy}")
     return words
 
 
@@ -74,6 +88,11 @@ def captures(request: Request) -> list[str]:
     if request.data is None:
         return []
     return sorted(str(path) for path in Path(request.data).rglob("*") if path.is_file())
+
+
+def onnx_files(request: Request) -> list[str]:
+    """The network's file and its calibration data where the network is not one of ours."""
+    return [path for path in (request.onnx, request.calibration) if path]
 
 
 def sources(module: str) -> set[Path]:
@@ -93,9 +112,15 @@ def sources(module: str) -> set[Path]:
     return files | {beside for file in files for beside in _beside(file.parent)}
 
 
-def _code(stage: str, model: str) -> str:
-    modules = [f"flows.stages.{stage}"]
-    modules += [f"models.{model}.{name}" for name in _MODEL_CODE.get(stage, ())]
+def module_of(stage: str, request: Request) -> str:
+    """The module that does a stage's work."""
+    return f"flows.stages.{'network' if stage in request.network_stages else request.flow}.{stage}"
+
+
+def _code(stage: str, request: Request) -> str:
+    modules = [module_of(stage, request)]
+    if not request.onnx:
+        modules += [f"models.{request.model}.{name}" for name in _MODEL_CODE.get(stage, ())]
     return _digest_files(set().union(*(sources(name) for name in modules)))
 
 

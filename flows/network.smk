@@ -1,41 +1,26 @@
-# From captures to an all-integer network. These stages know no board, so all boards share them.
+# From captures, or from somebody else's file, to a network. These stages know no board, so all boards share them.
 
+if request.onnx:
 
-rule data:
-    input: captures(request)
-    output: done("data")
-    params: *why("data")
-    log: log_of("data")
-    shell: STAGE
+    rule load:
+        input: onnx_files(request)
+        output: done("load")
+        params: *why("load")
+        log: log_of("load")
+        shell: STAGE
 
+else:
 
-rule train:
-    input: done("data")
-    output: done("train")
-    params: *why("train")
-    log: log_of("train")
-    shell: STAGE
+    rule data:
+        input: captures(request)
+        output: done("data")
+        params: *why("data")
+        log: log_of("data")
+        shell: STAGE
 
-
-rule baselines:
-    input: done("data")
-    output: done("baselines")
-    params: *why("baselines")
-    log: log_of("baselines")
-    shell: STAGE
-
-
-rule export:
-    input: done("data", "train")
-    output: done("export")
-    params: *why("export")
-    log: log_of("export")
-    shell: STAGE
-
-
-rule streamline:
-    input: done("export")
-    output: done("streamline")
-    params: *why("streamline")
-    log: log_of("streamline")
-    shell: STAGE
+    NEEDS |= {
+        "train": ["data"],
+        "baselines": ["data"],
+        "export": ["data", "train"],
+        "streamline": ["export"],
+    }

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class _Strict(BaseModel):
@@ -15,16 +15,42 @@ Positive = Annotated[int, Field(gt=0)]
 
 
 class Resources(_Strict):
-    """What the device holds. `lut` counts look-up tables of the device's own size (4 inputs on the open boards)."""
+    """What the device holds. `lut` counts look-up tables of the device's own size (4 inputs on the open boards, 6 on
+    AMD's); `bram` counts block RAMs of the board's `bram_kbit`.
+    """
 
     lut: Positive
     ff: Positive
     bram: Positive
     dsp: Annotated[int, Field(ge=0)]
+    uram: Annotated[int, Field(ge=0)] = 0
+
+
+class Target(_Strict):
+    """What a build aims at: inferences per second, and the share of the device that the design may use."""
+
+    fps: Annotated[float, Field(gt=0)]
+    share: Annotated[float, Field(gt=0, le=1)]
+
+
+class Board(_Strict):
+    """What all boards have. `flow` picks the schema of the rest.
+
+    Attributes:
+        flows: the ways a build can go on this board, rule files of `flows/`; the first is the default.
+        sensors: power sensors by their hwmon name; empty where the board has none.
+    """
+
+    flows: ClassVar[tuple[str, ...]]
+
+    name: str
+    title: str
+    vendor: str
+    sensors: list[str] = []
 
 
 class Fpga(_Strict):
-    """The FPGA and how its tools name it.
+    """An FPGA of the open flow and how its tools name it.
 
     Attributes:
         family: selects the backend in `toolchain/fpga`.
@@ -67,30 +93,162 @@ class Uart(_Strict):
     tx: Pin
 
 
-class Target(_Strict):
-    """What a build aims at: inferences per second, and the share of the device that the design may use."""
-
-    fps: Annotated[float, Field(gt=0)]
-    share: Annotated[float, Field(gt=0, le=1)]
-
-
 class Flash(_Strict):
     """How openFPGALoader names the board."""
 
     board: str
 
 
-class Board(_Strict):
-    """One board. `flow` names the rule file in `flows/` that builds for it."""
+class OpenBoard(Board):
+    """A board whose FPGA the open tools implement, up to the bitstream."""
 
-    name: str
-    title: str
-    vendor: str
+    flows: ClassVar[tuple[str, ...]] = ("fpga_open",)
+
     flow: Literal["fpga_open"]
+    target: Target
     fpga: Fpga
     clock: Clock
     host_link: Uart
     led: Pin
-    target: Target
     flash: Flash
-    sensors: list[str] = []
+
+
+class AmdFpga(_Strict):
+    """The programmable logic of a Zynq.
+
+    Attributes:
+        part: Vivado's part name.
+        bram_kbit: kilobits of one block RAM as `resources.bram` counts them (18: halves of a RAMB36).
+    """
+
+    family: Literal["zynq_7000", "zynq_ultrascale"]
+    part: str
+    resources: Resources
+    bram_kbit: Literal[18]
+
+
+class ProcessingSystem(_Strict):
+    """The Arm side, which runs Linux and the driver.
+
+    Attributes:
+        board_part: Vivado's board file, which presets DDR and I/O of the processing system.
+        finn: the board's name in FINN's shell.
+        machine: what `uname -m` says there.
+        image: the Linux image that the driver was written for.
+    """
+
+    board_part: Annotated[str, Field(pattern=r"^[^:]+:[^:]+:part0:[^:]+$")]
+    finn: str
+    machine: Literal["aarch64", "armv7l"]
+    image: str
+
+
+class FabricClock(_Strict):
+    """The clock that the processing system gives to the logic (pl_clk0 or FCLK_CLK0)."""
+
+    mhz: Annotated[float, Field(gt=0, le=1000)]
+
+
+class Axi(_Strict):
+    """The AXI host link of our own shell; addresses as the processor sees them, data_bits of the AXI4-Streams.
+
+    FINN's shell assigns addresses of its own.
+
+    Attributes:
+        control: registers of the design, AXI4-Lite.
+        dma: registers of the AXI DMA that bursts go through.
+    """
+
+    kind: Literal["axi"]
+    control: Annotated[int, Field(gt=0, lt=1 << 40)]
+    dma: Annotated[int, Field(gt=0, lt=1 << 40)]
+    data_bits: Literal[32, 64]
+
+
+# Where each family's processor reaches the logic: M_AXI_GP0 (UG585), and M_AXI_HPM0_FPD (UG1085).
+_PORTS = {
+    "zynq_7000": range(0x4000_0000, 0x8000_0000),
+    "zynq_ultrascale": range(0xA000_0000, 0xB000_0000),
+}
+_SPAN = 0x10000
+
+
+class AmdBoard(Board):
+    """A Zynq board: FINN or our own RTL up to a hand-off, which Vivado finishes."""
+
+    flows: ClassVar[tuple[str, ...]] = ("finn", "dataflow")
+
+    flow: Literal["fpga_amd"]
+    target: Target
+    fpga: AmdFpga
+    clock: FabricClock
+    processing_system: ProcessingSystem
+    host_link: Axi
+
+    @model_validator(mode="after")
+    def _addresses_lie_in_the_port(self) -> AmdBoard:
+        port, link = _PORTS[self.fpga.family], self.host_link
+        for key in ("control", "dma"):
+            address = getattr(link, key)
+            if address not in port or address % _SPAN:
+                raise ValueError(
+                    f"host_link.{key}: {address:#x}: should be a multiple of {_SPAN:#x} from {port.start:#x} to "
+                    f"{port.stop - _SPAN:#x}, where the processor reaches the logic"
+                )
+        if link.control == link.dma:
+            raise ValueError(f"host_link: control and dma are both {link.dma:#x}: should be {_SPAN:#x} or more apart")
+        return self
+
+
+class Runtime(_Strict):
+    """What runs on the device, and what a package for it may ask of it.
+
+    Attributes:
+        machine: what `uname -m` says there.
+        python: the device's Python, such as "3.11".
+        onnxruntime: the version of ONNX Runtime that is pinned for it.
+        opset: the highest ONNX opset that a graph may use there.
+        ir_version: the highest version of the ONNX file format.
+        providers: execution providers in the order of preference.
+        cores: cores of the processor.
+        core: the one that latency is measured on.
+    """
+
+    machine: Literal["x86_64", "aarch64"]
+    python: Annotated[str, Field(pattern=r"^3\.\d+$")]
+    onnxruntime: Annotated[str, Field(pattern=r"^1\.\d+\.\d+$")]
+    opset: Annotated[int, Field(ge=13, le=21)]
+    ir_version: Annotated[int, Field(ge=7, le=10)]
+    providers: Annotated[list[str], Field(min_length=1)]
+    cores: Positive
+    core: Annotated[int, Field(ge=0)]
+
+
+class Jetson(_Strict):
+    """The software of a Jetson: JetPack, and the TensorRT and CUDA that come with it."""
+
+    jetpack: str
+    tensorrt: str
+    cuda: str
+    power_modes: dict[int, str]
+
+
+class OrtBoard(Board):
+    """A computer that runs the network with ONNX Runtime."""
+
+    flows: ClassVar[tuple[str, ...]] = ("ort",)
+
+    flow: Literal["ort"]
+    runtime: Runtime
+    jetson: Jetson | None = None
+
+
+AnyBoard = OpenBoard | AmdBoard | OrtBoard
+FpgaBoard = OpenBoard | AmdBoard
+
+SCHEMAS: dict[str, type[OpenBoard] | type[AmdBoard] | type[OrtBoard]] = {
+    "fpga_open": OpenBoard,
+    "fpga_amd": AmdBoard,
+    "ort": OrtBoard,
+}
+"""The schema of board.yaml by its key `flow`."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from toolchain.board import Board
+from pydantic import BaseModel
+
+from toolchain.board import SCHEMAS, AnyBoard
 from toolchain.errors import ConfigError
 from toolchain.layout import ROOT
 from toolchain.yaml_file import load_yaml, near_matches
@@ -49,16 +51,23 @@ def board_file(name: str, root: Path = ROOT) -> Path:
     return root / "boards" / name / "board.yaml"
 
 
-def load_board(name: str, root: Path = ROOT) -> Board:
+class _Kind(BaseModel):
+    """The key of board.yaml that picks the schema of the rest."""
+
+    flow: Literal["fpga_open", "fpga_amd", "ort"]
+
+
+def load_board(name: str, root: Path = ROOT) -> AnyBoard:
     """Read a board.
 
     Raises:
         ConfigError: no such board, or its YAML is malformed.
     """
     path = board_file(name, root)
-    board = load_yaml(path, Board, str(path.relative_to(root)))
+    shown = str(path.relative_to(root))
+    board: AnyBoard = load_yaml(path, SCHEMAS[load_yaml(path, _Kind, shown).flow], shown)
     if board.name != name:
-        raise ConfigError(f"{path.relative_to(root)}: name: {board.name!r}: should be {name!r}, its folder's")
+        raise ConfigError(f"{shown}: name: {board.name!r}: should be {name!r}, its folder's")
     return board
 
 

@@ -60,13 +60,15 @@ def _packages() -> Iterator[Finding]:
 
 def _tools() -> Iterator[Finding]:
     """What each device family's backend says of its tools."""
+    from toolchain.board import OpenBoard
     from toolchain.catalog import list_boards, load_board
     from toolchain.fpga import backend_for
 
-    families = {board.fpga.family: board for board in map(load_board, list_boards())}
-    for family, board in sorted(families.items()):
+    boards = (board for board in map(load_board, list_boards()) if isinstance(board, OpenBoard))
+    families = {board.fpga.family: board.fpga for board in boards}
+    for family, fpga in sorted(families.items()):
         try:
-            versions = backend_for(board.fpga).tools()
+            versions = backend_for(fpga).tools()
         except GateweaveError as error:
             yield Finding(f"tools for {family}", False, "missing", str(error))
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from toolchain.errors import BuildError
-from toolchain.layout import STAGES, Layout
+from toolchain.layout import ON_DEMAND_STAGES, Layout
 from toolchain.record import read_record, sha256, token_of
 
 
@@ -14,7 +14,9 @@ def damaged_stages(layout: Layout) -> dict[str, str]:
 
     A stage without its token counts as not run, which Snakemake sees for itself.
     """
-    finished = [stage for stage in STAGES if layout.token(stage).exists()]
+    request = layout.request
+    known = request.stages + ON_DEMAND_STAGES[request.flow]
+    finished = [stage for stage in known if layout.token(stage).exists()]
     faults = {stage: _fault(layout, stage) for stage in finished}
     return {stage: fault for stage, fault in faults.items() if fault}
 

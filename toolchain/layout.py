@@ -14,10 +14,26 @@ from toolchain.errors import BuildError, ConfigError
 
 ROOT = Path(__file__).resolve().parent.parent
 
+PINS = ("requirements.txt", "requirements-finn.txt")
+"""Files that pin the versions of the environment's packages."""
+
 NETWORK_STAGES = ("data", "train", "baselines", "export", "streamline")
-BOARD_STAGES = ("fold", "generate", "simulate", "synthesise", "implement", "bitstream", "package")
-ON_DEMAND_STAGES = ("verify",)
-STAGES = NETWORK_STAGES + BOARD_STAGES + ON_DEMAND_STAGES
+ONNX_STAGES = ("load",)
+"""What stands in the place of the network's stages where the network is a file that somebody else made."""
+
+FLOWS: Mapping[str, tuple[str, ...]] = {
+    "fpga_open": ("fold", "generate", "simulate", "synthesise", "implement", "bitstream", "package"),
+    "dataflow": ("fold", "generate", "simulate", "synthesise", "compare", "project", "implement", "package"),
+    "finn": ("map", "generate", "simulate", "synthesise", "compare", "project", "implement", "package"),
+    "ort": ("graphs", "prove", "time", "package"),
+}
+"""The stages of each flow after the network's, in order."""
+ON_DEMAND_STAGES: Mapping[str, tuple[str, ...]] = {
+    "fpga_open": ("verify",),
+    "dataflow": (),
+    "finn": (),
+    "ort": ("verify",),
+}
 
 STRATEGIES = ("folded", "unrolled")
 
@@ -33,7 +49,11 @@ class Request:
 
     Attributes:
         data: absolute path of a folder of captures, or None for the model's own data.
+        strategy: how our own RTL is built; the other flows have none.
         fps: inferences per second to aim at, "max", or None for the board's own target.
+        onnx: absolute path of the network's file where it is not one of ours, which `model` is then only the name of.
+        calibration: absolute path of an npz file with inputs to calibrate `onnx` on, or None.
+        wheels: whether the package holds the Python wheels it needs.
     """
 
     board: str
@@ -42,21 +62,40 @@ class Request:
     data: str | None = None
     strategy: str = "folded"
     fps: float | str | None = None
+    flow: str = "fpga_open"
+    onnx: str | None = None
+    calibration: str | None = None
+    wheels: bool = False
+
+    @property
+    def network_stages(self) -> tuple[str, ...]:
+        """The stages that know no board, in order."""
+        return ONNX_STAGES if self.onnx else NETWORK_STAGES
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """All stages of the build, in order, without those on demand."""
+        return self.network_stages + FLOWS[self.flow]
 
     @property
     def network(self) -> str:
-        """Name of the trained network's folder: the recipe, and the data where it is not the default."""
+        """Name of the network's folder: the recipe, and the data where it is not the default; or the ONNX file."""
+        if self.onnx:
+            return f"onnx-{_digest(self.onnx + (self.calibration or ''))}"
         if self.data is None:
             return self.recipe
-        path = Path(self.data)
-        name = re.sub(r"[^A-Za-z0-9_.]+", "-", path.name) or "data"
-        return f"{self.recipe}-{name}-{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+        return f"{self.recipe}-{plain_name(Path(self.data).name) or 'data'}-{_digest(self.data)}"
 
     @property
     def variant(self) -> str:
-        """Name of the hardware's folder: the network, the strategy, and the rate where it was chosen."""
+        """Name of the hardware's folder: the network, the core's kind, and the rate where it was chosen."""
         rate = "" if self.fps is None else f"-fps{self.fps if self.fps == 'max' else f'{self.fps:.12g}'}"
-        return f"{self.network}-{self.strategy}{rate}"
+        return f"{self.network}-{self.core}{rate}"
+
+    @property
+    def core(self) -> str:
+        """What the network becomes: `finn`, `ort`, or the strategy of our own RTL."""
+        return self.flow if self.flow in {"finn", "ort"} else self.strategy
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, read back by `from_json`."""
@@ -73,6 +112,15 @@ class Request:
         if set(raw) != names:
             raise BuildError(f"request: keys {sorted(set(raw) ^ names)} do not belong; run `make build` again")
         return cls(**raw)
+
+
+def plain_name(text: str) -> str:
+    """A name for a folder, close to the text."""
+    return re.sub(r"[^A-Za-z0-9_.]+", "-", text)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True)
@@ -123,9 +171,10 @@ class Layout:
         Raises:
             ConfigError: there is no such stage.
         """
-        if stage not in STAGES:
-            raise ConfigError(f"unknown stage '{stage}'; the stages are {', '.join(STAGES)}")
-        return self.network_dir if stage in NETWORK_STAGES else self.variant_dir
+        known = self.request.stages + ON_DEMAND_STAGES[self.request.flow]
+        if stage not in known:
+            raise ConfigError(f"unknown stage '{stage}'; the stages are {', '.join(known)}")
+        return self.network_dir if stage in self.request.network_stages else self.variant_dir
 
     def stage(self, stage: str) -> Path:
         """Folder of a stage's outputs."""

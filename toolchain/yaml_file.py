@@ -64,7 +64,10 @@ def _explain(errors: Sequence[ErrorDetails], schema: type[BaseModel]) -> str:
 
 
 def _explain_one(error: ErrorDetails, schema: type[BaseModel]) -> str:
-    key = ".".join(str(part) for part in error["loc"]) or "the file"
+    if not error["loc"]:
+        # Of the file as a whole: its message names the keys itself.
+        return error["msg"].removeprefix("Value error, ")
+    key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
         allowed = sorted(_keys_beside(schema, error["loc"]))
         near = near_matches(str(error["loc"][-1]), allowed)

@@ -16,6 +16,7 @@ import time
 import traceback
 from pathlib import Path
 
+from flows.causes import module_of
 from flows.stages.context import Context, Outcome, load_request
 from toolchain.errors import BuildError, GateweaveError, VerificationError
 from toolchain.events import Event, emit
@@ -43,7 +44,7 @@ def main(stage: str, request_file: str) -> int:
 def _run(stage: str, layout: Layout) -> tuple[Outcome, float]:
     started = time.monotonic()
     staging = _fresh(layout.home(stage) / "staging" / stage)
-    module = importlib.import_module(f"flows.stages.{stage}")
+    module = importlib.import_module(module_of(stage, layout.request))
     outcome: Outcome = module.run(Context(stage, layout.request, layout, staging))
     _must_agree(outcome)
     seconds = round(time.monotonic() - started, 3)

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolchain.board import Board
+from toolchain.board import AmdBoard, AnyBoard, FpgaBoard, OpenBoard, OrtBoard
 from toolchain.catalog import Model, load_board, load_model, load_recipe
 from toolchain.events import Event, emit
 from toolchain.layout import Layout, Request
@@ -50,9 +50,33 @@ class Context:
     out: Path
 
     @cached_property
-    def board(self) -> Board:
+    def board(self) -> AnyBoard:
         """The board asked for."""
         return load_board(self.request.board)
+
+    @property
+    def fpga_board(self) -> FpgaBoard:
+        """The board asked for, of a flow that makes hardware."""
+        assert not isinstance(self.board, OrtBoard)
+        return self.board
+
+    @property
+    def open_board(self) -> OpenBoard:
+        """The board asked for, of the open flow."""
+        assert isinstance(self.board, OpenBoard)
+        return self.board
+
+    @property
+    def amd_board(self) -> AmdBoard:
+        """The board asked for, of AMD's flows."""
+        assert isinstance(self.board, AmdBoard)
+        return self.board
+
+    @property
+    def ort_board(self) -> OrtBoard:
+        """The board asked for, of ONNX Runtime's flow."""
+        assert isinstance(self.board, OrtBoard)
+        return self.board
 
     @cached_property
     def model(self) -> Model:

@@ -14,6 +14,7 @@ from flows.stages.context import Context
 from hls.core import CoreDescription
 from toolchain.graph.integer_file import load_network
 from toolchain.graph.network import IntegerNetwork
+from toolchain.record import sha256
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,14 @@ def chip(context: Context) -> Chip:
     )
 
 
+def model_hash(context: Context) -> bytes:
+    """8 bytes that tell the integer network from all others."""
+    return bytes.fromhex(sha256(context.file("streamline", "integer.onnx")))[:8]
+
+
 def clock_hz(context: Context) -> int:
     """The board's clock in Hz."""
-    return round(context.board.clock.mhz * 1e6)
+    return round(context.fpga_board.clock.mhz * 1e6)
 
 
 def read_json(path: Path) -> Any:

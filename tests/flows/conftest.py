@@ -17,9 +17,14 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
-from toolchain.layout import STAGES
+from toolchain.layout import FLOWS, NETWORK_STAGES, ON_DEMAND_STAGES, PINS
 
-_COPIED = ("toolchain", "flows", "hls", "boards", "models", "requirements.txt")
+_COPIED = ("toolchain", "flows", "hls", "boards", "models", *PINS)
+_FLOW = "fpga_open"
+_MODULES = {
+    **dict.fromkeys(NETWORK_STAGES, "network"),
+    **dict.fromkeys((*FLOWS[_FLOW], *ON_DEMAND_STAGES[_FLOW]), _FLOW),
+}
 _STARTED_WITHIN_SECONDS = 30
 
 
@@ -81,7 +86,7 @@ class Tree:
 
     def bytes_of_outputs(self) -> dict[str, str]:
         """SHA-256 of all that stages wrote, but for the records' seconds."""
-        names = [p for stage in STAGES for p in (f"{stage}/**/*", f"records/{stage}.done")]
+        names = [p for stage in _MODULES for p in (f"{stage}/**/*", f"records/{stage}.done")]
         files = [p for name in names for p in self.build.glob(f"cqmlp/*/**/{name}")]
         return {
             str(path.relative_to(self.build)): hashlib.sha256(path.read_bytes()).hexdigest()
@@ -121,8 +126,8 @@ def copy_repository(root: Path) -> None:
 def _make(root: Path) -> Tree:
     copy_repository(root)
     double = Path(__file__).with_name("stage_double.py")
-    for stage in STAGES:
-        shutil.copy2(double, root / "flows" / "stages" / f"{stage}.py")
+    for stage, family in _MODULES.items():
+        shutil.copy2(double, root / "flows" / "stages" / family / f"{stage}.py")
     return Tree(root)
 
 

@@ -41,6 +41,8 @@ FACTS = {
     "simulate": {"latency_cycles": 20, "initiation_interval": 10},
     "synthesise": {"resources": _USE},
     "implement": {
+        "status": "bitstream",
+        "kind": "routed",
         "resources": _USE,
         "used_percent": {"lut": 0.1},
         "fmax_mhz": 50.0,
@@ -106,12 +108,12 @@ def _stumble(stage: str) -> None:
 
 
 def _write_manifest(context: Context) -> None:
-    from toolchain.layout import BOARD_STAGES, NETWORK_STAGES, ROOT
+    from toolchain.layout import ROOT
     from toolchain.package.ladder import must_be_verified
     from toolchain.package.manifest import Origin, build_manifest, file_hashes
 
-    records = {s: context.record(s) for s in (*NETWORK_STAGES, *BOARD_STAGES[:-1])}
-    must_be_verified(records, 64)
+    records = {s: context.record(s) for s in context.request.stages[:-1]}
+    must_be_verified(records, 64, context.request.flow)
     recipe = context.recipe.model_dump(mode="json")
     manifest = build_manifest(Origin(context.request, context.board, recipe, {}, ROOT), records)
     (context.out / "chip.bit").write_bytes(b"bits")

@@ -7,7 +7,9 @@ import json
 import pytest
 
 from tests.flows.conftest import Tree
-from toolchain.layout import BOARD_STAGES, NETWORK_STAGES
+from toolchain.layout import FLOWS, NETWORK_STAGES
+
+BOARD_STAGES = FLOWS["fpga_open"]
 
 ALL = {*NETWORK_STAGES, *BOARD_STAGES}
 AFTER_DATA = ALL - {"data"}
@@ -57,7 +59,7 @@ def test_another_encoding_starts_at_data(tree: Tree) -> None:
 
 
 def test_changed_code_re_runs_the_stages_that_use_it(tree: Tree) -> None:
-    code = tree.root / "flows/stages/implement.py"
+    code = tree.root / "flows/stages/fpga_open/implement.py"
     code.write_text(code.read_text() + "\n# changed\n")
     tree.must("build")
     assert set(tree.ran()) == {"implement", "bitstream", "package"}

@@ -40,6 +40,10 @@ Strategy = Annotated[
     str,
     typer.Option(envvar="STRATEGY", help=f"How to build layers: {' or '.join(STRATEGIES)}."),
 ]
+Flow = Annotated[
+    str | None,
+    typer.Option(envvar="FLOW", help="How an AMD board is built: finn (the default there) or dataflow, our own RTL."),
+]
 Fps = Annotated[
     str | None,
     typer.Option(
@@ -63,6 +67,7 @@ def build(
     data: Data = None,
     strategy: Strategy = "folded",
     fps: Fps = None,
+    flow: Flow = None,
     jobs: Jobs = _CORES,
 ) -> None:
     """Build a board package: train, export, fold, generate, simulate, synthesise, route, pack.
@@ -70,7 +75,7 @@ def build(
     Stages that are still valid are not run again. What follows `--` goes to Snakemake, for example
     [cyan]gateweave build -- --executor slurm --jobs 20[/cyan].
     """
-    request = choose(board, model, recipe, data, strategy, fps)
+    request = choose(board, model, recipe, data, strategy, fps, flow)
     builds.build(request, "all", jobs, context.args)
 
 
@@ -83,10 +88,11 @@ def verify(
     data: Data = None,
     strategy: Strategy = "folded",
     fps: Fps = None,
+    flow: Flow = None,
     jobs: Jobs = _CORES,
 ) -> None:
     """Build, then run the chip as placed and routed, or as read back from its bitstream."""
-    request = choose(board, model, recipe, data, strategy, fps)
+    request = choose(board, model, recipe, data, strategy, fps, flow)
     builds.build(request, "all_verified", jobs, context.args)
 
 
@@ -98,10 +104,11 @@ def plan(
     data: Data = None,
     strategy: Strategy = "folded",
     fps: Fps = None,
+    flow: Flow = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell which stages a build would run, and why; run nothing."""
-    builds.plan(choose(board, model, recipe, data, strategy, fps), as_json)
+    builds.plan(choose(board, model, recipe, data, strategy, fps, flow), as_json)
 
 
 @app.command()
@@ -112,12 +119,13 @@ def show(
     data: Data = None,
     strategy: Annotated[str | None, typer.Option(envvar="STRATEGY")] = None,
     fps: Fps = None,
+    flow: Flow = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what a build came to: accuracy, resources, timing, files. The newest build, unless options choose one."""
     chosen: Request | None = None
-    if recipe or data or strategy or fps:
-        chosen = choose(board, model, recipe or "default", data, strategy or "folded", fps)
+    if recipe or data or strategy or fps or flow:
+        chosen = choose(board, model, recipe or "default", data, strategy or "folded", fps, flow)
     builds.show(board, model, chosen, as_json)
 
 

@@ -22,7 +22,7 @@ from toolchain.console import Progress, out
 from toolchain.errors import BuildError
 from toolchain.events import Event
 from toolchain.integrity import damaged_stages
-from toolchain.layout import BOARD_STAGES, NETWORK_STAGES, Layout, Request, build_root, layout_of
+from toolchain.layout import Layout, Request, build_root, layout_of
 from toolchain.record import write_json
 from toolchain.report.show import latest_layout, report_of
 from toolchain.report.table import print_report
@@ -52,7 +52,7 @@ def plan(request: Request, as_json: bool) -> None:
     layout = layout_of(request)
     damaged = damaged_stages(layout)
     text = dry_run(Order(layout, "all", 1, tuple(damaged)))
-    steps = read_plan(text, layout, [*NETWORK_STAGES, *BOARD_STAGES], damaged)
+    steps = read_plan(text, layout, list(request.stages), damaged)
     if as_json:
         print(json.dumps([dataclasses.asdict(step) for step in steps], indent=2))
     else:

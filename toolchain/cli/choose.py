@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from toolchain.catalog import list_boards, load_board, load_model, load_recipe
@@ -15,19 +16,27 @@ _NEEDED_BYTES = 300 << 20
 _PROGRAMS = {"g++": "g++", "make": "make", "perl": "perl"}
 
 
-def choose(board: str, model: str, recipe: str, data: str | None, strategy: str, fps: str | None) -> Request:
-    """Check every choice and return the request.
+def choose(
+    board: str,
+    model: str,
+    recipe: str,
+    data: str | None,
+    strategy: str,
+    fps: str | None,
+    flow: str | None = None,
+) -> Request:
+    """Check every choice and return the request; no flow: the board's default.
 
     Raises:
-        ConfigError: a name, YAML file, strategy or rate that cannot be used.
+        ConfigError: a name, YAML file, strategy, flow or rate that cannot be used.
         DataError: the folder of captures cannot be used.
     """
-    load_board(board)
+    flow = _flow(board, load_board(board).flows, flow)
     load_recipe(load_model(model), recipe)
     if strategy not in STRATEGIES:
         near = near_matches(strategy, STRATEGIES)
         raise ConfigError(f"STRATEGY: {strategy!r}: should be one of {', '.join(STRATEGIES)}{near}")
-    request = Request(board, model, recipe, _folder(data), strategy, _rate(fps))
+    request = Request(board, model, recipe, _folder(data), strategy, _rate(fps), flow)
     if request.network in list_boards():
         raise ConfigError(f"RECIPE: {recipe!r} is also a board's name; rename the recipe")
     return request
@@ -50,6 +59,12 @@ def must_be_able_to_build() -> None:
         raise BuildError(
             f"{root}: {free >> 20} MiB free on this disk, a build needs {_NEEDED_BYTES >> 20}; free some space"
         )
+
+
+def _flow(board: str, known: Sequence[str], chosen: str | None) -> str:
+    if chosen and chosen not in known:
+        raise ConfigError(f"FLOW: {chosen!r}: board {board} builds with {' or '.join(known)}")
+    return chosen or known[0]
 
 
 def _rate(text: str | None) -> float | str | None:

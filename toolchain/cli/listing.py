@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from toolchain.board import AnyBoard, OrtBoard
 from toolchain.catalog import list_boards, list_models, load_board, load_model
 from toolchain.console import out
 
@@ -19,12 +20,19 @@ def boards(as_json: bool) -> None:
     if as_json:
         print(json.dumps([board.model_dump(mode="json") for board in found], indent=2))
         return
-    table = _table("board", "what", "part", "clock", "target", "share")
+    table = _table("board", "what", "flows", "device", "target")
     for board in found:
-        target, clock = board.target, f"{board.clock.mhz:g} MHz"
-        rate, share = f"{target.fps:,.0f}/s", f"{target.share:.0%}"
-        table.add_row(board.name, f"{board.vendor} {board.title}", board.fpga.part, clock, rate, share)
+        table.add_row(board.name, f"{board.vendor} {board.title}", ", ".join(board.flows), *_device(board))
     out().print(table)
+
+
+def _device(board: AnyBoard) -> tuple[str, str]:
+    """The device, and what a build for it aims at."""
+    if isinstance(board, OrtBoard):
+        runtime = board.runtime
+        return f"{runtime.machine}, {runtime.cores} cores", f"ONNX Runtime {runtime.onnxruntime}"
+    target = board.target
+    return board.fpga.part, f"{target.fps:,.0f}/s at {board.clock.mhz:g} MHz, up to {target.share:.0%}"
 
 
 def models(as_json: bool) -> None:

@@ -16,6 +16,9 @@ _CHANGED = {
     "captures": "the captures changed",
     "strategy": "the strategy changed",
     "fps": "the target rate changed",
+    "onnx": "the ONNX file or its calibration data changed",
+    "wheels": "whether wheels are included changed",
+    "vivado": "another Vivado is on the PATH, or none",
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from toolchain.board import Board, Fpga, Pin
+from toolchain.board import Fpga, OpenBoard, Pin
 from toolchain.fpga import yosys
 from toolchain.fpga.nextpnr import Job, place_and_route
 from toolchain.fpga.report import TimingReport
@@ -68,10 +68,10 @@ class Backend(ABC):
         return Synthesis(netlist, Usage.count(cells, self.cell_weights), tool)
 
     @abstractmethod
-    def constraints(self, board: Board) -> tuple[str, str]:
+    def constraints(self, board: OpenBoard) -> tuple[str, str]:
         """Name and text of the constraint file: pins, their I/O standard, the clock."""
 
-    def implement(self, board: Board, netlist: Path, out_dir: Path) -> Implementation:
+    def implement(self, board: OpenBoard, netlist: Path, out_dir: Path) -> Implementation:
         """Place and route `netlist`, all outputs in `out_dir`.
 
         Raises:
@@ -88,7 +88,7 @@ class Backend(ABC):
         return self._implementation(report, seed, out_dir)
 
     @abstractmethod
-    def bitstream(self, board: Board, config: Path, out_file: Path) -> Path:
+    def bitstream(self, board: OpenBoard, config: Path, out_file: Path) -> Path:
         """Pack `config` of an implementation into `out_file`.
 
         Raises:
@@ -96,7 +96,7 @@ class Backend(ABC):
         """
 
     @abstractmethod
-    def read_back(self, board: Board, implementation: Path, bitstream: Path, out_dir: Path) -> list[Path] | None:
+    def read_back(self, board: OpenBoard, implementation: Path, bitstream: Path, out_dir: Path) -> list[Path] | None:
         """Verilog of what was implemented, top `chip`, to simulate; None where no tool can do it.
 
         Args:
@@ -114,7 +114,7 @@ class Backend(ABC):
         return None
 
     @abstractmethod
-    def _arguments(self, board: Board, netlist: str, constraints: str) -> list[str]:
+    def _arguments(self, board: OpenBoard, netlist: str, constraints: str) -> list[str]:
         """Options of place and route besides seed, frequency and report, paths as it sees them."""
 
     @abstractmethod
@@ -144,7 +144,7 @@ class Backend(ABC):
         )
 
 
-def chip_pins(board: Board) -> Iterator[tuple[str, Pin]]:
+def chip_pins(board: OpenBoard) -> Iterator[tuple[str, Pin]]:
     """Ports of the chip top with their pins."""
     yield "clk", board.clock.pin
     yield "uart_rx", board.host_link.rx

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from toolchain.board import Board
+from toolchain.board import OpenBoard
 from toolchain.fpga import tools
 from toolchain.fpga.backend import Backend, chip_pins
 from toolchain.fpga.ecp5_netlist import netlist_to_verilog
@@ -32,7 +32,7 @@ class Ecp5Backend(Backend):
     )
     sites: ClassVar[dict[str, str]] = {"TRELLIS_COMB": "LUTs", "TRELLIS_FF": "flip-flops", "DP16KD": "block RAMs"}
 
-    def constraints(self, board: Board) -> tuple[str, str]:
+    def constraints(self, board: OpenBoard) -> tuple[str, str]:
         """An LPF file."""
         lines = []
         if settings := " ".join(f"{key}={value}" for key, value in board.fpga.settings.items()):
@@ -44,7 +44,7 @@ class Ecp5Backend(Backend):
         lines.append(f'FREQUENCY PORT "clk" {board.clock.mhz:g} MHZ;')
         return "chip.lpf", "\n".join(lines) + "\n"
 
-    def bitstream(self, board: Board, config: Path, out_file: Path) -> Path:
+    def bitstream(self, board: OpenBoard, config: Path, out_file: Path) -> Path:
         """Pack with compression: the device loads faster from flash."""
         folder = out_file.parent
         folder.mkdir(parents=True, exist_ok=True)
@@ -53,11 +53,11 @@ class Ecp5Backend(Backend):
         run(self.packer, ["--compress", *files], cwd=folder, log=log, progress=self.progress)
         return require_output(self.packer, out_file, log)
 
-    def read_back(self, board: Board, implementation: Path, bitstream: Path, out_dir: Path) -> list[Path] | None:
+    def read_back(self, board: OpenBoard, implementation: Path, bitstream: Path, out_dir: Path) -> list[Path] | None:
         """The post-route netlist with models of the device's cells."""
         return netlist_to_verilog(implementation / "routed.json", out_dir)
 
-    def _arguments(self, board: Board, netlist: str, constraints: str) -> list[str]:
+    def _arguments(self, board: OpenBoard, netlist: str, constraints: str) -> list[str]:
         fpga = board.fpga
         device = [f"--{fpga.device}", "--package", fpga.package, "--speed", fpga.speed]
         files = ["--json", netlist, "--lpf", constraints]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from toolchain.board import Board
+from toolchain.board import OpenBoard
 from toolchain.fpga import tools
 from toolchain.fpga.backend import Backend, chip_pins
 from toolchain.fpga.report import TimingReport
@@ -34,7 +34,7 @@ class GowinBackend(Backend):
     )
     sites: ClassVar[dict[str, str]] = {"LUT4": "LUTs", "ALU": "ALUs", "DFF": "flip-flops", "BSRAM": "block RAMs"}
 
-    def constraints(self, board: Board) -> tuple[str, str]:
+    def constraints(self, board: OpenBoard) -> tuple[str, str]:
         """A CST file; the clock's frequency goes on the command line."""
         lines = []
         for port, pin in chip_pins(board):
@@ -43,7 +43,7 @@ class GowinBackend(Backend):
                 lines.append(f'IO_PORT "{port}" {attributes};')
         return "chip.cst", "\n".join(lines) + "\n"
 
-    def bitstream(self, board: Board, config: Path, out_file: Path) -> Path:
+    def bitstream(self, board: OpenBoard, config: Path, out_file: Path) -> Path:
         """Pack the routed netlist into bits."""
         folder = out_file.parent
         folder.mkdir(parents=True, exist_ok=True)
@@ -53,7 +53,7 @@ class GowinBackend(Backend):
         run(self.packer, arguments, cwd=folder, log=log, progress=self.progress)
         return require_output(self.packer, out_file, log)
 
-    def read_back(self, board: Board, implementation: Path, bitstream: Path, out_dir: Path) -> list[Path] | None:
+    def read_back(self, board: OpenBoard, implementation: Path, bitstream: Path, out_dir: Path) -> list[Path] | None:
         """None: see `why_no_read_back`."""
         return None
 
@@ -64,7 +64,7 @@ class GowinBackend(Backend):
             "independent simulation models, so what is proved on this family ends at the RTL"
         )
 
-    def _arguments(self, board: Board, netlist: str, constraints: str) -> list[str]:
+    def _arguments(self, board: OpenBoard, netlist: str, constraints: str) -> list[str]:
         part = ["--device", board.fpga.part, "--vopt", f"family={board.fpga.device}"]
         files = ["--json", netlist, "--vopt", f"cst={constraints}"]
         return [*part, *files, "--write", "routed.json"]

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import ClassVar
 
-from toolchain.board import Board
+from toolchain.board import OpenBoard
 from toolchain.fpga import tools
 from toolchain.fpga.backend import Backend, chip_pins
 from toolchain.fpga.ice40_bitstream import bitstream_to_verilog
@@ -36,7 +36,7 @@ class Ice40Backend(Backend):
         "ICESTORM_RAM": "block RAMs",
     }
 
-    def constraints(self, board: Board) -> tuple[str, str]:
+    def constraints(self, board: OpenBoard) -> tuple[str, str]:
         """A PCF file."""
         lines = []
         for port, pin in chip_pins(board):
@@ -45,7 +45,7 @@ class Ice40Backend(Backend):
         lines.append(f"set_frequency clk {board.clock.mhz:g}")
         return "chip.pcf", "\n".join(lines) + "\n"
 
-    def bitstream(self, board: Board, config: Path, out_file: Path) -> Path:
+    def bitstream(self, board: OpenBoard, config: Path, out_file: Path) -> Path:
         """Pack the textual configuration into bits."""
         folder = out_file.parent
         folder.mkdir(parents=True, exist_ok=True)
@@ -54,11 +54,11 @@ class Ice40Backend(Backend):
         run(self.packer, files, cwd=folder, log=log, progress=self.progress)
         return require_output(self.packer, out_file, log)
 
-    def read_back(self, board: Board, implementation: Path, bitstream: Path, out_dir: Path) -> list[Path] | None:
+    def read_back(self, board: OpenBoard, implementation: Path, bitstream: Path, out_dir: Path) -> list[Path] | None:
         """Decode the bitstream into Verilog."""
         return bitstream_to_verilog(board, bitstream, out_dir)
 
-    def _arguments(self, board: Board, netlist: str, constraints: str) -> list[str]:
+    def _arguments(self, board: OpenBoard, netlist: str, constraints: str) -> list[str]:
         device = [f"--{board.fpga.device}", "--package", board.fpga.package]
         return [*device, "--json", netlist, "--pcf", constraints, "--asc", "chip.asc"]
 

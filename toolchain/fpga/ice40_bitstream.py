@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from toolchain.board import Board
+from toolchain.board import OpenBoard
 from toolchain.errors import ToolError
 from toolchain.fpga import yosys
 from toolchain.fpga.backend import chip_pins
@@ -17,7 +17,7 @@ _HEADER = re.compile(r"module\s+chip\s*\((?P<ports>[^)]*)\);")
 _PLAIN_MODELS = "`define NO_ICE40_DEFAULT_ASSIGNMENTS\n"
 
 
-def bitstream_to_verilog(board: Board, bitstream: Path, out_dir: Path) -> list[Path]:
+def bitstream_to_verilog(board: OpenBoard, bitstream: Path, out_dir: Path) -> list[Path]:
     """Decode a bitstream.
 
     Returns:

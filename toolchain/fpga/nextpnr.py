@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolchain.board import Board
+from toolchain.board import OpenBoard
 from toolchain.errors import FitError, GateweaveError, TimingError
 from toolchain.fpga.report import (
     Resource,
@@ -48,7 +48,7 @@ class Job:
     """
 
     tool: Tool
-    board: Board
+    board: OpenBoard
     out_dir: Path
     arguments: Sequence[str]
     sites: dict[str, str]

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from toolchain.board import Board
+from toolchain.board import AnyBoard
 from toolchain.layout import Request
 from toolchain.package.revision import git_revision
 from toolchain.record import StageRecord, sha256, token_of
@@ -27,7 +27,7 @@ class Origin:
     """
 
     request: Request
-    board: Board
+    board: AnyBoard
     recipe: Mapping[str, Any]
     packages: Mapping[str, str]
     root: Path
@@ -43,10 +43,10 @@ def build_manifest(origin: Origin, records: Mapping[str, StageRecord]) -> dict[s
         "format": FORMAT,
         "model": request.model,
         "board": request.board,
-        "flow": origin.board.flow,
-        "strategy": request.strategy,
+        "flow": request.flow,
+        "strategy": request.core,
         "fps": request.fps,
-        "status": "bitstream",
+        "status": records["implement"].facts["status"],
         "recipe": {"name": request.recipe, **origin.recipe},
         "seeds": _seeds(origin, records),
         "git": git_revision(origin.root),
@@ -59,13 +59,15 @@ def build_manifest(origin: Origin, records: Mapping[str, StageRecord]) -> dict[s
         "resources": figures.resources(records),
         "timing": figures.timing(records),
         "estimate": figures.estimate(records),
+        "comparison": figures.comparison(records),
         "stages": {name: stage_entry(record) for name, record in records.items()},
     }
 
 
 def _seeds(origin: Origin, records: Mapping[str, StageRecord]) -> dict[str, int]:
     seeds = {part: origin.recipe[part]["seed"] for part in ("data", "training")}
-    return {**seeds, "place and route": records["implement"].facts["seed"]}
+    placed = records["implement"].facts.get("seed")
+    return seeds if placed is None else {**seeds, "place and route": placed}
 
 
 def stage_entry(record: StageRecord) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from toolchain.board import Board, Pin
+from toolchain.board import OpenBoard, Pin
 
 
-def readme(board: Board, bitstream: str, manifest: Mapping[str, Any]) -> str:
+def readme(board: OpenBoard, bitstream: str, manifest: Mapping[str, Any]) -> str:
     """The package's README: what it holds, how to check it, how to flash it."""
     timing = manifest["timing"]
     return f"""# {manifest["model"]} for {board.title}
@@ -34,7 +34,7 @@ inference can start every {timing["initiation_interval"]} cycles (simulated). Pl
 """
 
 
-def pins(board: Board, identity: Mapping[str, str]) -> str:
+def pins(board: OpenBoard, identity: Mapping[str, str]) -> str:
     """Pins, the serial port and what the chip answers to `identify`."""
     link = board.host_link
     rows = "\n".join(f"| {name} | {pin.pin} | {_attributes(pin)} |" for name, pin in _pins(board))
@@ -51,7 +51,7 @@ FPGA's input. The protocol is described in the project's `docs/host-link.md`; `p
 """
 
 
-def _pins(board: Board) -> Iterator[tuple[str, Pin]]:
+def _pins(board: OpenBoard) -> Iterator[tuple[str, Pin]]:
     yield "clk", board.clock.pin
     yield "uart_rx", board.host_link.rx
     yield "uart_tx", board.host_link.tx

@@ -5,10 +5,12 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from toolchain.layout import PINS
+
 
 def pinned(root: Path) -> dict[str, str]:
-    """Versions that requirements.txt pins, by package."""
-    lines = (root / "requirements.txt").read_text().splitlines()
+    """Versions that the files of pins name, by package."""
+    lines = [line for name in PINS for line in (root / name).read_text().splitlines()]
     pairs = (line.partition("==") for line in lines if "==" in line and not line.startswith("#"))
     return {name.strip(): pin.strip() for name, _, pin in pairs}
 

@@ -1,6 +1,7 @@
 """The figures of a build, gathered from its stages' records.
 
-Every group says where it comes from: `kind` is one of `KINDS`; `data` is `synthetic` or `captures`.
+Every group says where it comes from: `kind` is one of `KINDS` (`measured`: a report of Vivado, or a board;
+`requested`: a clock that no tool has confirmed yet); `data` is `synthetic` or `captures`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 from toolchain.record import StageRecord
 
-KINDS = ("measured", "simulated", "synthesised", "routed", "estimated")
+KINDS = ("measured", "simulated", "synthesised", "routed", "estimated", "requested")
 
 Records = Mapping[str, StageRecord]
 
@@ -33,23 +34,28 @@ def accuracy(records: Records) -> dict[str, Any]:
 
 
 def resources(records: Records) -> dict[str, Any]:
-    """What the routed design uses of the device."""
-    routed = records["implement"]
-    used = routed.facts["resources"]
-    share = {key: round(value, 2) for key, value in routed.facts["used_percent"].items()}
-    return {"kind": "routed", "tool": _tools(routed), **used, "used_percent": share}
+    """What the implemented design uses of the device; what synthesis counts where it ended in a hand-off."""
+    ended = records["implement"]
+    record = ended if "resources" in ended.facts else records["synthesise"]
+    share = {key: round(value, 2) for key, value in record.facts["used_percent"].items()}
+    return {
+        "kind": record.facts["kind"],
+        "tool": _tools(record),
+        **record.facts["resources"],
+        "used_percent": share,
+    }
 
 
 def timing(records: Records) -> dict[str, Any]:
-    """Clock as routed; latency and interval in cycles as simulated, and what they come to."""
-    routed, simulated = records["implement"].facts, records["simulate"].facts
-    hertz = routed["clock_mhz"] * 1e6
+    """Clock as implemented, or as asked for; latency and interval in cycles as simulated, and what they come to."""
+    ended, simulated = records["implement"].facts, records["simulate"].facts
+    hertz = ended["clock_mhz"] * 1e6
     latency, interval = simulated["latency_cycles"], simulated["initiation_interval"]
     return {
-        "kind": "routed",
-        "fmax_mhz": routed["fmax_mhz"],
-        "clock_mhz": routed["clock_mhz"],
-        "critical_path": routed["critical_path"],
+        "kind": ended["kind"],
+        "fmax_mhz": ended.get("fmax_mhz"),
+        "clock_mhz": ended["clock_mhz"],
+        "critical_path": ended.get("critical_path", []),
         "cycles_kind": "simulated",
         "latency_cycles": latency,
         "initiation_interval": interval,
@@ -59,8 +65,15 @@ def timing(records: Records) -> dict[str, Any]:
 
 
 def estimate(records: Records) -> dict[str, Any]:
-    """What folding expected, to be held against what was routed."""
-    return {"kind": "estimated", **records["fold"].facts["estimate"]}
+    """What folding expected, to be held against what was synthesised and routed."""
+    folded = records["map" if "map" in records else "fold"]
+    return {"kind": "estimated", **folded.facts["estimate"]}
+
+
+def comparison(records: Records) -> list[dict[str, Any]]:
+    """FINN's core and ours side by side; empty where a flow compares nothing. See `toolchain.report.compare`."""
+    record = records.get("compare")
+    return list(record.facts["rows"]) if record else []
 
 
 def _tools(record: StageRecord) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from toolchain.errors import BuildError
-from toolchain.layout import ROOT, STAGES, Layout, Request, build_root
+from toolchain.layout import ON_DEMAND_STAGES, ROOT, Layout, Request, build_root
 from toolchain.record import StageRecord, read_record, token_of
 
-_GROUPS = ("data", "accuracy", "resources", "timing", "estimate")
+_GROUPS = ("data", "accuracy", "resources", "timing", "estimate", "comparison")
 
 
 def latest_layout(board: str, model: str) -> Layout:
@@ -68,8 +68,9 @@ def _manifest(layout: Layout) -> dict[str, Any]:
 def _stages(layout: Layout, manifest: dict[str, Any]) -> dict[str, Any]:
     """The stages as the package was made from them; a record that has moved on lends no seconds."""
     entries = manifest["stages"]
-    packed = {name: _entry(layout, name, entries[name]) for name in STAGES if name in entries}
-    own = {name: _own(layout, name) for name in ("package", "verify")}
+    request = layout.request
+    packed = {name: _entry(layout, name, entries[name]) for name in request.stages if name in entries}
+    own = {name: _own(layout, name) for name in ("package", *ON_DEMAND_STAGES[request.flow])}
     return {**packed, **{name: entry for name, entry in own.items() if entry}}
 
 
@@ -105,6 +106,7 @@ def _not_built(board: str, model: str, request: Request | None = None) -> str:
     words = [f"BOARD={board}", f"MODEL={model}"]
     if request:
         words += [f"RECIPE={request.recipe}", f"STRATEGY={request.strategy}"]
+        words += [f"FLOW={request.flow}"] if request.flow != "fpga_open" else []
         words += [f"FPS={request.fps}"] if request.fps else []
         words += [f"DATA={request.data}"] if request.data else []
     return f"{model} has not been built for {board} yet; run `make build {' '.join(words)}`"

@@ -8,6 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from toolchain.report.compare import comparison_table
+
 Report = dict[str, Any]
 
 _RESOURCES = {"lut": "LUT", "ff": "FF", "bram": "block RAM", "dsp": "DSP"}
@@ -17,13 +19,21 @@ def print_report(report: Report, console: Console) -> None:
     """Print the report: accuracy, hardware, stages, files."""
     note = "" if report["complete"] else "  [yellow](a later build stopped; this is the last whole one)[/]"
     console.print()
-    console.print(f"[bold]{report['model']} on {report['board']}[/], {report['strategy']}{note}")
-    for table in (accuracy_table(report), hardware_table(report), stage_table(report)):
+    console.print(f"[bold]{report['model']} on {report['board']}[/], {report['strategy']}: {report['status']}{note}")
+    for table in _tables(report):
         console.print()
         console.print(table)
     console.print()
     for role, path in report["files"].items():
         console.print(f"{role:<11} {path}")
+
+
+def _tables(report: Report) -> Iterator[Table]:
+    yield accuracy_table(report)
+    yield hardware_table(report)
+    if report["comparison"]:
+        yield comparison_table(report["comparison"])
+    yield stage_table(report)
 
 
 def accuracy_table(report: Report) -> Table:
@@ -78,8 +88,8 @@ def baselines(accuracy: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _timing_rows(timing: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    clock = f"{timing['clock_mhz']:g} MHz (up to {timing['fmax_mhz']:.1f})"
-    yield "clock", clock, timing["kind"]
+    fmax = timing["fmax_mhz"]
+    yield "clock", f"{timing['clock_mhz']:g} MHz" + (f" (up to {fmax:.1f})" if fmax else ""), timing["kind"]
     cycles = timing["cycles_kind"]
     yield "latency", f"{timing['latency_cycles']:,} cycles = {timing['latency_us']:,} us", cycles
     rate = f"one every {timing['initiation_interval']:,} cycles = {timing['inferences_per_second']:,.0f}/s"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Prepares the machine and the Python environment; the Makefile calls it, and it runs before any Python package is there.
-#   environment.sh check [verify]        name the missing Debian packages in one line
-#   environment.sh system-deps           install them (all of them, those for `make verify` too)
+#   environment.sh check [verify|test]   name the missing Debian packages in one line
+#   environment.sh system-deps           install them (all of them, those for `make verify` and `make test` too)
 #   environment.sh venv REQUIREMENTS     make .venv, or bring it up to date with its pins
 set -eu
 cd "$(dirname "$0")/../.."
@@ -9,7 +9,7 @@ python=${PYTHON:-python3}
 
 add() { missing="$missing $1"; }
 
-# The Debian packages that are missing; `verify` adds those that only `make verify` needs.
+# The Debian packages that are missing; `verify` and `test` add those that only these need.
 find_missing() {
     missing=
     if ! command -v "$python" >/dev/null; then
@@ -21,9 +21,9 @@ find_missing() {
     command -v g++ >/dev/null || add g++
     command -v make >/dev/null || add make
     command -v perl >/dev/null || add perl
-    if [ "${1:-}" = verify ]; then
-        command -v icebox_vlog >/dev/null || add fpga-icestorm
-    fi
+    case "${1:-}" in verify | test) command -v icebox_vlog >/dev/null || add fpga-icestorm ;; esac
+    # The double of Vivado that the tests use runs its scripts in a real Tcl.
+    case "${1:-}" in test) command -v tclsh >/dev/null || add tcl ;; esac
 }
 
 check() {
@@ -39,7 +39,7 @@ check() {
 }
 
 system_deps() {
-    find_missing verify
+    find_missing test
     [ -n "$missing" ] || { echo "all Debian packages are there"; return; }
     command -v apt-get >/dev/null || { echo "error: no apt-get; install these yourself:$missing" >&2; exit 1; }
     sudo=
@@ -51,7 +51,7 @@ system_deps() {
 
 # Everything that decides what is installed; the stamp is written last, so a broken install has none.
 stamp_of() {
-    { cat "$1" pyproject.toml; "$python" --version; pwd; } | sha256sum | cut -c1-16
+    { cat "$1" requirements-finn.txt pyproject.toml; "$python" --version; pwd; } | sha256sum | cut -c1-16
 }
 
 venv() {
@@ -65,6 +65,7 @@ venv() {
     touch .venv/.installing
     echo "installing $1 into .venv (a few minutes the first time) ..."
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement "$1"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-finn.txt
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
     rm -f ".venv/.installed-$(basename "$1" .txt)-"*
     mv .venv/.installing "$stamp"
@@ -81,5 +82,5 @@ check) check "${2:-}" ;;
 system-deps) system_deps ;;
 venv) locked_venv "$2" ;;
 venv-now) venv "$2" ;;
-*) echo "usage: $0 check [verify] | system-deps | venv REQUIREMENTS" >&2; exit 2 ;;
+*) echo "usage: $0 check [verify|test] | system-deps | venv REQUIREMENTS" >&2; exit 2 ;;
 esac

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from flows.causes import causes, sources
-from toolchain.layout import BOARD_STAGES, NETWORK_STAGES, ON_DEMAND_STAGES, ROOT, Request
+from toolchain.layout import FLOWS, NETWORK_STAGES, ON_DEMAND_STAGES, ROOT, Request
 
 REQUEST = Request("ulx3s", "cqmlp")
 
@@ -24,28 +25,30 @@ def test_sources_follow_imports_also_inside_functions() -> None:
 
 
 def test_hardware_depends_on_the_verilog_and_training_does_not() -> None:
-    assert "hls/rtl/mvu.v" in _names("flows.stages.generate")
-    assert not any(name.startswith("hls/") for name in _names("flows.stages.train"))
-    assert "toolchain/fpga/ecp5.py" in _names("flows.stages.implement")
+    assert "hls/rtl/mvu.v" in _names("flows.stages.fpga_open.generate")
+    assert not any(name.startswith("hls/") for name in _names("flows.stages.network.train"))
+    assert "toolchain/fpga/ecp5.py" in _names("flows.stages.fpga_open.implement")
 
 
 def test_recipes_and_plumbing_are_no_code() -> None:
     assert not any(name.endswith((".yaml", ".md")) for name in _names("models.cqmlp.model"))
-    assert "toolchain/events.py" not in _names("flows.stages.data")
+    assert "toolchain/events.py" not in _names("flows.stages.network.data")
 
 
 def test_each_stage_has_the_causes_that_decide_it() -> None:
     assert _kinds("data") == ["code", "pins", "recipe"]
     assert _kinds("streamline") == ["code", "pins"]
-    assert _kinds("fold") == ["code", "pins", "board", "strategy", "fps"]
+    assert _kinds("fold") == ["code", "pins", "board", "fps", "strategy"]
     assert _kinds("implement") == ["code", "pins", "board"]
 
 
 def test_causes_hold_no_path_and_are_the_same_twice() -> None:
-    for stage in (*NETWORK_STAGES, *BOARD_STAGES, *ON_DEMAND_STAGES):
-        words = causes(stage, REQUEST)
-        assert words == causes(stage, REQUEST)
-        assert not any("/" in word for word in words)
+    for flow, stages in FLOWS.items():
+        request = replace(REQUEST, board="ulx3s" if flow == "fpga_open" else "zcu104", flow=flow)
+        for stage in (*NETWORK_STAGES, *stages, *ON_DEMAND_STAGES[flow]):
+            words = causes(stage, request)
+            assert words == causes(stage, request)
+            assert not any("/" in word for word in words)
 
 
 def test_captures_count_by_name_size_and_time(tmp_path: Path) -> None:

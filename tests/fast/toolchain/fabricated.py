@@ -28,6 +28,8 @@ FACTS: dict[str, dict[str, object]] = {
     "simulate": {"latency_cycles": 50, "initiation_interval": 20},
     "synthesise": {"resources": USE},
     "implement": {
+        "status": "bitstream",
+        "kind": "routed",
         "resources": USE,
         "used_percent": {"lut": 1.2},
         "fmax_mhz": 60.0,

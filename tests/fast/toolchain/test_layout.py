@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from toolchain.errors import BuildError, ConfigError
-from toolchain.layout import BOARD_STAGES, NETWORK_STAGES, ROOT, Layout, Request, build_root
+from toolchain.layout import FLOWS, NETWORK_STAGES, ROOT, Layout, Request, build_root
 
 REQUEST = Request("ulx3s", "cqmlp")
 
@@ -15,7 +15,7 @@ def test_network_stages_are_shared_by_boards_and_strategies() -> None:
     first, second = (Layout(request, Path("b")) for request in (REQUEST, other))
     for stage in NETWORK_STAGES:
         assert first.stage(stage) == second.stage(stage) == Path("b/cqmlp/default") / stage
-    for stage in BOARD_STAGES:
+    for stage in FLOWS["fpga_open"]:
         assert first.stage(stage) != second.stage(stage)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from toolchain.board import Board
+from toolchain.board import OpenBoard
 from toolchain.fpga import Backend, Implementation, Synthesis, backend_for
 
 _HERE = Path(__file__).parent
@@ -25,7 +25,7 @@ _ROMS = {"rom": (1024, 36), "nibbles": (4096, 4), "bits": (16384, 1), "table": (
 class Built:
     """One board's build of the test chip; `folder` holds ``implement`` and the bitstream."""
 
-    board: Board
+    board: OpenBoard
     backend: Backend
     folder: Path
     synthesis: Synthesis
@@ -36,11 +36,11 @@ class Built:
 Build = Callable[[str], Built]
 
 
-def load(name: str, *, mhz: float | None = None) -> Board:
+def load(name: str, *, mhz: float | None = None) -> OpenBoard:
     """A board, on request with another clock."""
     raw = yaml.safe_load((_BOARDS / name / "board.yaml").read_text())
     raw["clock"]["mhz"] = mhz or raw["clock"]["mhz"]
-    return Board(**raw)
+    return OpenBoard(**raw)
 
 
 def build_chip(name: str, rtl: Path, folder: Path) -> Built:

@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 import yaml
 
-from toolchain.board import Board
+from toolchain.board import OpenBoard
 
 _BOARDS = Path(__file__).parents[4] / "boards"
 
 
 @pytest.fixture(params=["ulx3s", "icebreaker", "tangnano9k"])
-def board(request: pytest.FixtureRequest) -> Board:
+def board(request: pytest.FixtureRequest) -> OpenBoard:
     """Each board in turn."""
-    return Board(**yaml.safe_load((_BOARDS / request.param / "board.yaml").read_text()))
+    return OpenBoard(**yaml.safe_load((_BOARDS / request.param / "board.yaml").read_text()))
 
 
 @pytest.fixture
-def ulx3s() -> Board:
+def ulx3s() -> OpenBoard:
     """The default board."""
-    return Board(**yaml.safe_load((_BOARDS / "ulx3s" / "board.yaml").read_text()))
+    return OpenBoard(**yaml.safe_load((_BOARDS / "ulx3s" / "board.yaml").read_text()))

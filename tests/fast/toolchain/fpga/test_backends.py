@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from toolchain.board import Board
+from toolchain.board import OpenBoard
 from toolchain.errors import ToolError
 from toolchain.fpga import Usage, backend_for
 from toolchain.fpga.ecp5 import Ecp5Backend
@@ -47,24 +47,24 @@ _CONSTRAINTS = {
 }
 
 
-def test_constraints_name_every_pin(board: Board) -> None:
+def test_constraints_name_every_pin(board: OpenBoard) -> None:
     name, lines = _CONSTRAINTS[board.name]
     found, text = backend_for(board.fpga).constraints(board)
     assert found == name
     assert not set(lines) - set(text.splitlines())
 
 
-def test_each_family_has_its_backend(board: Board) -> None:
+def test_each_family_has_its_backend(board: OpenBoard) -> None:
     kinds = {"ecp5": Ecp5Backend, "ice40": Ice40Backend, "gowin": GowinBackend}
     assert type(backend_for(board.fpga)) is kinds[board.fpga.family]
 
 
-def test_tools_are_told_with_versions(board: Board) -> None:
+def test_tools_are_told_with_versions(board: OpenBoard) -> None:
     found = backend_for(board.fpga).tools()
     assert len(found) == 3 and found["yosys"] and all(found.values())
 
 
-def test_only_gowin_cannot_be_read_back_and_says_why(board: Board, tmp_path: Path) -> None:
+def test_only_gowin_cannot_be_read_back_and_says_why(board: OpenBoard, tmp_path: Path) -> None:
     backend = backend_for(board.fpga)
     reason = backend.why_no_read_back()
     assert (reason is not None) == (board.fpga.family == "gowin")
@@ -81,13 +81,13 @@ def test_counts_weigh_cells_by_what_they_take() -> None:
     assert Usage.count(gowin, GowinBackend.cell_weights) == Usage(lut=6, ff=4, bram=3, dsp=0)
 
 
-def test_percent_is_of_the_device(board: Board) -> None:
+def test_percent_is_of_the_device(board: OpenBoard) -> None:
     have = board.fpga.resources
     full = Usage(have.lut, have.ff // 2, 0, have.dsp).percent_of(have)
     assert full == {"lut": 100.0, "ff": 50.0, "bram": 0.0, "dsp": 100.0}
 
 
-def test_broken_verilog_names_file_and_line(ulx3s: Board, tmp_path: Path) -> None:
+def test_broken_verilog_names_file_and_line(ulx3s: OpenBoard, tmp_path: Path) -> None:
     source = tmp_path / "chip.v"
     source.write_text("module chip (input clk);\n  assign x = ;\nendmodule\n")
     with pytest.raises(ToolError, match=r"yosys failed \(exit 1\): chip\.v:2: ERROR"):

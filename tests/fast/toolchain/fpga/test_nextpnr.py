@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from toolchain.board import Board
+from toolchain.board import OpenBoard
 from toolchain.errors import FitError, TimingError, ToolError
 from toolchain.fpga import nextpnr
 from toolchain.fpga.nextpnr import SEEDS, Job, place_and_route
@@ -18,7 +18,7 @@ _SITES = {"TRELLIS_COMB": "LUTs", "DP16KD": "block RAMs"}
 
 
 @pytest.fixture
-def job(ulx3s: Board, tmp_path: Path) -> Job:
+def job(ulx3s: OpenBoard, tmp_path: Path) -> Job:
     return Job(NEXTPNR_ECP5, ulx3s, tmp_path, [], _SITES)
 
 

@@ -11,7 +11,7 @@ from toolchain.record import Check
 
 
 def test_a_whole_ladder_passes() -> None:
-    must_be_verified(records(), 100)
+    must_be_verified(records(), 100, "fpga_open")
 
 
 @pytest.mark.parametrize("stage", ["export", "streamline", "simulate"])
@@ -19,14 +19,14 @@ def test_a_stage_without_verification_is_refused(stage: str) -> None:
     found = records()
     found[stage] = replace(found[stage], checks={})
     with pytest.raises(VerificationError, match=f"{stage}: nothing was verified"):
-        must_be_verified(found, 100)
+        must_be_verified(found, 100, "fpga_open")
 
 
 def test_a_single_difference_is_refused() -> None:
     found = records()
     found["export"] = replace(found["export"], checks={"pytorch_qonnx": Check(100, 99)})
     with pytest.raises(VerificationError, match="export: pytorch_qonnx: 1 of 100 results differ"):
-        must_be_verified(found, 100)
+        must_be_verified(found, 100, "fpga_open")
 
 
 @pytest.mark.parametrize(
@@ -41,4 +41,10 @@ def test_a_rung_that_covers_too_little_is_refused(name: str, check: Check | None
         del checks[name]
     found["simulate"] = replace(found["simulate"], checks=checks)
     with pytest.raises(VerificationError, match=f"simulate: {name}"):
-        must_be_verified(found, 100)
+        must_be_verified(found, 100, "fpga_open")
+
+
+@pytest.mark.parametrize(("flow", "missing"), [("dataflow", "bursts"), ("finn", "FINN's execution")])
+def test_each_flow_has_rungs_of_its_own(flow: str, missing: str) -> None:
+    with pytest.raises(VerificationError, match=f"simulate: {missing}: 0 results were compared"):
+        must_be_verified(records(), 100, flow)

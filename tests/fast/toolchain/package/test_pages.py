@@ -7,6 +7,7 @@ import pytest
 from tests.fast.toolchain.fabricated import records
 from tests.fast.toolchain.package.test_manifest import _origin
 from toolchain.catalog import load_board
+from toolchain.layout import PINS
 from toolchain.package.manifest import build_manifest
 from toolchain.package.model_card import model_card
 from toolchain.package.pages import pins, readme
@@ -37,7 +38,8 @@ def test_pins_and_readme_name_what_a_person_needs(tmp_path: Path) -> None:
 
 
 def test_pins_of_packages(tmp_path: Path) -> None:
-    (tmp_path / "requirements.txt").write_text("# a==1\nPyYAML==6\nnot-there==1\n")
+    (tmp_path / "requirements.txt").write_text("# a==1\nPyYAML==6\n")
+    (tmp_path / "requirements-finn.txt").write_text("not-there==1\n")
     pins_found = pinned(tmp_path)
     assert pins_found == {"PyYAML": "6", "not-there": "1"}
     versions = installed(pins_found)
@@ -47,9 +49,8 @@ def test_pins_of_packages(tmp_path: Path) -> None:
 
 def test_torch_is_pinned_exactly(repository: Path) -> None:
     assert pinned(repository)["torch"] == "2.13.0"
-    assert all(
-        "==" in line for line in (repository / "requirements.txt").read_text().splitlines() if line[:1] not in {"#", ""}
-    )
+    lines = [line for name in PINS for line in (repository / name).read_text().splitlines()]
+    assert all("==" in line for line in lines if line[:1] not in {"#", ""})
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flows.stages.context import Context, Outcome
-from flows.stages.network_files import GOLDEN, INTEGER, QONNX
+from flows.stages.network.files import GOLDEN, INTEGER, QONNX
 from toolchain.graph.export import Golden
 from toolchain.graph.integer_file import load_network, save_network
 from toolchain.graph.model_file import load_model

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.stages.context import Context, Outcome
-from flows.stages.network_files import DATASET, model_code
+from flows.stages.network.files import DATASET, model_code
 from toolchain.errors import DataError
 from toolchain.training.dataset import Dataset, save
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flows.stages.context import Context, Outcome
-from flows.stages.network_files import KIND, NETWORK, dataset_of, model_code, step_progress
+from flows.stages.network.files import KIND, NETWORK, dataset_of, model_code, step_progress
 from toolchain.training.network import score, train_quantised
 from toolchain.training.state import save_state
 

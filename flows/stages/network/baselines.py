@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flows.stages.context import Context, Outcome
-from flows.stages.network_files import KIND, dataset_of, model_code, step_progress
+from flows.stages.network.files import KIND, dataset_of, model_code, step_progress
 from toolchain.training.can.baseline import identifier_lookup_baseline
 from toolchain.training.metrics import evaluate
 from toolchain.training.network import score, train_float, train_quantised

@@ -10,7 +10,7 @@ _SUFFIX = {"ecp5": ".bit", "ice40": ".bin", "gowin": ".fs"}
 
 def run(context: Context) -> Outcome:
     """Write `<board>-<model>.bit`, `.bin` or `.fs`."""
-    board, request = context.board, context.request
+    board, request = context.open_board, context.request
     backend = backend_for(board.fpga, context.progress)
     config = context.file("implement", context.record("implement").facts["config"])
     name = f"{request.board}-{request.model}{_SUFFIX[board.fpga.family]}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flows.stages import files
-from flows.stages.chip_check import ChipCheck, spread
 from flows.stages.context import Context, Outcome
+from flows.stages.core_check import spread
+from flows.stages.fpga_open.chip_check import ChipCheck
 from hls.simulate_chip import ChipSimulator
 from hls.verilate import verilator_version
 from toolchain.fpga import backend_for
@@ -17,7 +18,7 @@ _WHAT = {"ecp5": "post-route netlist", "ice40": "bitstream read back"}
 
 def run(context: Context) -> Outcome:
     """Write the netlist and run it; on a family without a way back, say so and verify nothing."""
-    board = context.board
+    board = context.open_board
     backend = backend_for(board.fpga, context.progress)
     bitstream = context.file("bitstream", context.record("bitstream").facts["file"])
     implementation = context.layout.stage("implement")

@@ -9,7 +9,7 @@ from typing import Any
 from flows.stages import files
 from flows.stages.context import Context, Outcome
 from hls.pack import pack_inputs
-from toolchain.layout import BOARD_STAGES, NETWORK_STAGES, ROOT
+from toolchain.layout import ROOT
 from toolchain.package.ladder import must_be_verified
 from toolchain.package.manifest import Origin, build_manifest, file_hashes
 from toolchain.package.model_card import model_card
@@ -18,13 +18,11 @@ from toolchain.package.pins import installed, pinned
 from toolchain.package.vectors import VectorFormat, write_vectors
 from toolchain.record import StageRecord, write_atomic, write_json
 
-_STAGES = (*NETWORK_STAGES, *BOARD_STAGES[:-1])
-
 
 def run(context: Context) -> Outcome:
     """Write the package and its `manifest.json`."""
-    records = {stage: context.record(stage) for stage in _STAGES}
-    must_be_verified(records, len(files.golden_inputs(context)))
+    records = {stage: context.record(stage) for stage in context.request.stages[:-1]}
+    must_be_verified(records, len(files.golden_inputs(context)), context.request.flow)
     manifest = build_manifest(_origin(context), records)
     bitstream = _copy(context.file("bitstream", records["bitstream"].facts["file"]), context.out)
     _copy(context.file("streamline", "integer.onnx"), context.out)
@@ -42,7 +40,7 @@ def run(context: Context) -> Outcome:
 def _origin(context: Context) -> Origin:
     recipe: dict[str, Any] = context.recipe.model_dump(mode="json")
     packages = {name: version or "missing" for name, version in installed(pinned(ROOT)).items()}
-    return Origin(context.request, context.board, recipe, packages, ROOT)
+    return Origin(context.request, context.open_board, recipe, packages, ROOT)
 
 
 def _copy(path: Path, folder: Path) -> str:
@@ -60,7 +58,7 @@ def _write_golden(context: Context, records: dict[str, StageRecord]) -> None:
 
 
 def _write_pages(context: Context, manifest: dict[str, Any], bitstream: str) -> None:
-    board = context.board
+    board = context.open_board
     write_atomic(context.out / "MODEL.md", model_card(context.model.title, manifest))
     write_atomic(context.out / "PINS.md", pins(board, manifest["identity"]))
     write_atomic(context.out / "README.md", readme(board, bitstream, manifest))

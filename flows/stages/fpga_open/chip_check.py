@@ -107,13 +107,6 @@ class ChipCheck:
             raise VerificationError(_differs("counters: inferences, CRC and line errors", expected, got))
 
 
-def spread(x: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
-    """`count` rows spread evenly over all, or all where there are fewer."""
-    chosen = np.linspace(0, len(x) - 1, min(count, len(x))).round().astype(int)
-    rows: NDArray[np.uint8] = x[chosen]
-    return rows
-
-
 def _only_reply(data: bytes) -> protocol.Reply | None:
     replies = protocol.parse_replies(data)
     return replies[0] if len(replies) == 1 else None

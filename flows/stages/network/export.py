@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flows.stages.context import Context, Outcome
-from flows.stages.network_files import GOLDEN, NETWORK, QONNX, dataset_of, model_code
+from flows.stages.network.files import GOLDEN, NETWORK, QONNX, dataset_of, model_code
 from toolchain.graph.export import Golden, export_network
 from toolchain.graph.model_file import load_model
 from toolchain.graph.verify import verify_export

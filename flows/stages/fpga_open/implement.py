@@ -11,9 +11,11 @@ from toolchain.fpga import backend_for
 def run(context: Context) -> Outcome:
     """Write the routed design, as the packer reads it."""
     netlist = context.file("synthesise", context.record("synthesise").facts["netlist"])
-    backend = backend_for(context.board.fpga, context.progress)
-    routed = backend.implement(context.board, netlist, context.out)
+    backend = backend_for(context.open_board.fpga, context.progress)
+    routed = backend.implement(context.open_board, netlist, context.out)
     facts = {
+        "status": "bitstream",
+        "kind": "routed",
         "config": routed.config.name,
         "resources": asdict(routed.resources),
         "used_percent": routed.used_percent,

@@ -11,7 +11,7 @@ from toolchain.fpga import backend_for
 
 def run(context: Context) -> Outcome:
     """Write `netlist.json`."""
-    backend = backend_for(context.board.fpga, context.progress)
+    backend = backend_for(context.open_board.fpga, context.progress)
     chip = files.chip(context)
     result = backend.synthesise("chip", chip.source_paths, chip.rtl, context.out)
     use = result.resources

@@ -1,0 +1,88 @@
+"""Runs a generated core in Verilator, and holds every element of every layer against the integer network's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flows.stages import files
+from flows.stages.context import Context
+from hls.simulate import CoreSimulation, simulate_core
+from toolchain.errors import VerificationError
+from toolchain.graph.network import IntegerNetwork
+from toolchain.record import Check
+
+STALLED_VECTORS = 1000
+SEED = 1
+
+
+@dataclass(frozen=True)
+class CoreChecks:
+    """What the runs came to."""
+
+    whole: CoreSimulation
+    stalled: CoreSimulation
+
+    @property
+    def checks(self) -> dict[str, Check]:
+        """Counts of both runs."""
+        return {"test set": _check(self.whole), "back-pressure": _check(self.stalled)}
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Cycles, as simulated."""
+        return {
+            "latency_cycles": self.whole.latency_cycles,
+            "initiation_interval": self.whole.initiation_interval,
+        }
+
+    @property
+    def summary(self) -> str:
+        """The key figures in a few words."""
+        whole = self.whole
+        rate = whole.compared / max(whole.seconds, 1e-6)
+        cycles = f"{whole.latency_cycles} cycles latency, one every {whole.initiation_interval}"
+        return f"RTL = integer on {whole.equal:,} of {whole.compared:,} vectors ({rate:,.0f}/s); {cycles}"
+
+
+def check_core(context: Context, chip: files.Chip, network: IntegerNetwork, work: Path) -> CoreChecks:
+    """Run the whole test set, and a part of it with random back-pressure.
+
+    Raises:
+        VerificationError: a result differs; names the first input, layer and element.
+    """
+    x = files.golden_inputs(context)
+    context.progress(f"core: {len(x):,} vectors")
+    whole = simulate_core(chip.core, network, chip.rtl, x, work)
+    must_agree("core", whole)
+    context.progress("core: with back-pressure")
+    some = spread(x, STALLED_VECTORS)
+    stalled = simulate_core(chip.core, network, chip.rtl, some, work, backpressure_seed=SEED)
+    must_agree("core with back-pressure", stalled)
+    return CoreChecks(whole, stalled)
+
+
+def must_agree(what: str, simulation: CoreSimulation) -> None:
+    """Refuse a simulation with a difference.
+
+    Raises:
+        VerificationError: names the first.
+    """
+    if simulation.first_difference:
+        count = f"{simulation.compared - simulation.equal} of {simulation.compared} inputs differ"
+        raise VerificationError(f"{what}: {simulation.first_difference} ({count})")
+
+
+def spread(x: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
+    """`count` rows spread evenly over all, or all where there are fewer."""
+    chosen = np.linspace(0, len(x) - 1, min(count, len(x))).round().astype(int)
+    rows: NDArray[np.uint8] = x[chosen]
+    return rows
+
+
+def _check(simulation: CoreSimulation) -> Check:
+    return Check(simulation.compared, simulation.equal)

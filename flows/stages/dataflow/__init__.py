@@ -1,0 +1,1 @@
+"""From an integer network through our own RTL and an AXI shell to a Zynq board."""

@@ -1,0 +1,1 @@
+"""From QONNX through FINN to a Zynq board."""

@@ -1,0 +1,65 @@
+"""Folding of our own RTL: parallelism per layer for the board's budget and rate."""
+
+from __future__ import annotations
+
+from flows.stages import files
+from flows.stages.context import Context, Outcome
+from hls.fold import Capacity, choose_folding
+from hls.folding import Folding
+from toolchain.board import FpgaBoard
+from toolchain.record import write_json
+
+
+def fold(context: Context, link_lut: int, link_kbit: int) -> Outcome:
+    """Write `folding.json`.
+
+    Args:
+        link_lut, link_kbit: what the chip needs beside the core, look-up tables and block RAM.
+    """
+    folding = fold_as(context, context.request.strategy, link_lut, link_kbit)
+    write_json(context.out / "folding.json", folding.to_json())
+    facts = {"estimate": folding.estimate, "folding": folding.to_json()}
+    return Outcome(_summary(folding), facts=facts)
+
+
+def fold_as(context: Context, strategy: str, link_lut: int, link_kbit: int) -> Folding:
+    """The folding of a strategy.
+
+    Raises:
+        FitError: the network does not fit the board, or no folding reaches the rate.
+    """
+    return choose_folding(
+        files.network(context),
+        clock_hz=files.clock_hz(context),
+        target_fps=target_fps(context),
+        capacity=capacity_of(context.fpga_board, link_kbit),
+        strategy=strategy,
+        fixed_lut=link_lut,
+    )
+
+
+def target_fps(context: Context) -> float | None:
+    """Inferences per second to aim at; None: as many as the board holds."""
+    fps = context.request.fps
+    if fps == "max":
+        return None
+    return context.fpga_board.target.fps if fps is None else float(fps)
+
+
+def capacity_of(board: FpgaBoard, link_kbit: int) -> Capacity:
+    """What a core may use of a board whose link takes `link_kbit` of block RAM.
+
+    Folding counts 4-input look-up tables; on a device with larger ones its estimate is on the safe side.
+    """
+    have, share = board.fpga.resources, board.target.share
+    block = board.fpga.bram_kbit
+    bram_kbit = max(0, int(have.bram * share) * block - link_kbit)
+    return Capacity(int(have.lut * share), int(have.ff * share), bram_kbit, block)
+
+
+def _summary(folding: Folding) -> str:
+    layers = " ".join(f"{layer.pe}x{layer.simd}" for layer in folding.layers)
+    cycles = folding.initiation_interval
+    every = "every clock" if cycles == 1 else f"every {cycles} clocks"
+    shape = "all in parallel" if folding.strategy == "unrolled" else f"PE x SIMD {layers}"
+    return f"{shape}; one inference {every}, {folding.fps:,.0f}/s (estimated)"
