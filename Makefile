@@ -2,7 +2,7 @@
 
 BOARD ?= ulx3s
 MODEL ?= cqmlp
-export BOARD MODEL DATA RECIPE STRATEGY FLOW FPS JOBS PYTHON
+export BOARD MODEL DATA RECIPE STRATEGY FLOW FPS ONNX CALIBRATION WHEELS JOBS PYTHON
 
 ENVIRONMENT := toolchain/setup/environment.sh
 BIN := .venv/bin
@@ -11,7 +11,7 @@ RUN := setpriv --pdeathsig TERM $(BIN)/gateweave
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help build plan show verify boards models doctor test check bench clean clean-env system-deps environment
+.PHONY: help build plan show verify flash boards models doctor test check bench clean clean-env system-deps environment
 
 help:
 	@echo 'Gateweave takes a trained network to an FPGA bitstream, bit-exact at every stage, with open tools only.'
@@ -20,6 +20,7 @@ help:
 	@echo '  make plan          what `make build` would run, and why'
 	@echo '  make show          what the newest build came to: accuracy, resources, timing, files'
 	@echo '  make verify        build, then run the routed chip (or the bitstream read back) by its pins'
+	@echo '  make flash         check the newest package and load it onto its board'
 	@echo '  make boards        the boards        make models    the models and their recipes'
 	@echo '  make doctor        is this machine ready?'
 	@echo '  make test          all tests         make check     linters, types and fast tests only'
@@ -35,7 +36,7 @@ help:
 	@echo
 	@echo 'Example: make build BOARD=icebreaker FPS=max'
 
-build plan show boards models doctor: environment
+build plan show flash boards models doctor: environment
 	@$(RUN) $@
 
 verify: environment

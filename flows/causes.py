@@ -16,7 +16,10 @@ from typing import Any
 
 import yaml
 
+from toolchain.board import AmdBoard
+from toolchain.errors import ToolError
 from toolchain.layout import PINS, ROOT, Request
+from toolchain.vivado.find import find_vivado
 
 # They start stages and move files, but compute nothing of what is written.
 _PLUMBING = {"flows", "flows.stages", "flows.stages.context"}
@@ -78,9 +81,20 @@ def causes(stage: str, request: Request) -> list[str]:
         words.append("wheels:included")
     if stage in _RATED:
         words.append(f"fps:{request.fps or 'board'}")
+    if stage == "implement" and request.flow in AmdBoard.flows:
+        words.append(f"vivado:{_vivado()}")
     if stage == "fold":
         words.append(f"strategy:{request.strategy}")
     return words
+
+
+def _vivado() -> str:
+    """The version of Vivado on the PATH; the stage itself says what is wrong with it."""
+    try:
+        vivado = find_vivado()
+    except ToolError:
+        return "unusable"
+    return vivado.version if vivado else "absent"
 
 
 def captures(request: Request) -> list[str]:

@@ -2,7 +2,7 @@
 
 NEEDS |= {
     "map": ["export"],
-    "generate": ["map"],
+    "generate": ["streamline", "map"],
     "simulate": ["export", "streamline", "map", "generate"],
     "synthesise": ["generate"],
     "compare": ["export", "streamline", "map", "simulate", "synthesise"],

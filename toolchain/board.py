@@ -200,11 +200,46 @@ class AmdBoard(Board):
         return self
 
 
+class Wheel(_Strict):
+    """One Python package for the device, as the file that pip would install.
+
+    Attributes:
+        sha256: of that file; None only where its maker publishes none.
+        source: where a person gets it, if not from PyPI.
+    """
+
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+-[0-9][^-]*-[^-]+-[^-]+-[^-]+\.whl$")]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    source: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The distribution, with hyphens."""
+        return self.file.split("-")[0].replace("_", "-")
+
+    @property
+    def version(self) -> str:
+        """Its version."""
+        return self.file.split("-")[1]
+
+    @property
+    def python(self) -> str:
+        """The Python it was built for, such as "3.11"."""
+        tag = self.file.split("-")[2]
+        return f"{tag[2]}.{tag[3:]}"
+
+    @property
+    def platforms(self) -> list[str]:
+        """The platforms it was built for, such as `manylinux_2_28_aarch64`."""
+        return self.file.removesuffix(".whl").split("-")[4].split(".")
+
+
 class Runtime(_Strict):
     """What runs on the device, and what a package for it may ask of it.
 
     Attributes:
         machine: what `uname -m` says there.
+        image: the operating system that the versions below are those of.
         python: the device's Python, such as "3.11".
         onnxruntime: the version of ONNX Runtime that is pinned for it.
         opset: the highest ONNX opset that a graph may use there.
@@ -212,9 +247,11 @@ class Runtime(_Strict):
         providers: execution providers in the order of preference.
         cores: cores of the processor.
         core: the one that latency is measured on.
+        wheels: the pinned packages, ONNX Runtime and NumPy.
     """
 
     machine: Literal["x86_64", "aarch64"]
+    image: str
     python: Annotated[str, Field(pattern=r"^3\.\d+$")]
     onnxruntime: Annotated[str, Field(pattern=r"^1\.\d+\.\d+$")]
     opset: Annotated[int, Field(ge=13, le=21)]
@@ -222,14 +259,43 @@ class Runtime(_Strict):
     providers: Annotated[list[str], Field(min_length=1)]
     cores: Positive
     core: Annotated[int, Field(ge=0)]
+    wheels: list[Wheel]
+
+    @model_validator(mode="after")
+    def _is_one_device(self) -> Runtime:
+        if self.core >= self.cores:
+            raise ValueError(f"core: {self.core}: should be 0 to {self.cores - 1}, one of the cores")
+        if sorted(wheel.name.removesuffix("-gpu") for wheel in self.wheels) != ["numpy", "onnxruntime"]:
+            raise ValueError("wheels: should be two: onnxruntime (or onnxruntime-gpu) and numpy")
+        for wheel in self.wheels:
+            self._must_fit(wheel)
+        return self
+
+    def _must_fit(self, wheel: Wheel) -> None:
+        pinned = self.onnxruntime if wheel.name.startswith("onnxruntime") else wheel.version
+        if wheel.python != self.python or wheel.version != pinned:
+            raise ValueError(f"wheels: {wheel.file}: should be for Python {self.python}, of version {pinned}")
+        if any(not platform.endswith(self.machine) for platform in wheel.platforms):
+            raise ValueError(f"wheels: {wheel.file}: should be for {self.machine}")
 
 
 class Jetson(_Strict):
-    """The software of a Jetson: JetPack, and the TensorRT and CUDA that come with it."""
+    """What comes with a Jetson and its JetPack.
+
+    Attributes:
+        jetpack: the release; tensorrt and cuda: what it brings.
+        soc: the chip's name in the device tree.
+        compute_capability: of the GPU, such as "8.7".
+        int8: whether the GPU computes in INT8.
+        power_modes: names that `nvpmodel` has for its modes.
+    """
 
     jetpack: str
-    tensorrt: str
+    tensorrt: Annotated[str, Field(pattern=r"^\d+\.\d+(\.\d+)*$")]
     cuda: str
+    soc: Annotated[str, Field(pattern=r"^tegra\d+$")]
+    compute_capability: Annotated[str, Field(pattern=r"^\d+\.\d+$")]
+    int8: bool
     power_modes: dict[int, str]
 
 
@@ -241,6 +307,12 @@ class OrtBoard(Board):
     flow: Literal["ort"]
     runtime: Runtime
     jetson: Jetson | None = None
+
+    @model_validator(mode="after")
+    def _tensorrt_means_jetson(self) -> OrtBoard:
+        if ("TensorrtExecutionProvider" in self.runtime.providers) != (self.jetson is not None):
+            raise ValueError("jetson: should be there if, and only if, runtime.providers has TensorrtExecutionProvider")
+        return self
 
 
 AnyBoard = OpenBoard | AmdBoard | OrtBoard

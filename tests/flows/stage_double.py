@@ -13,7 +13,7 @@ from pathlib import Path
 
 from flows.stages.context import Context, Outcome
 from toolchain.errors import ToolError
-from toolchain.record import Check, write_json
+from toolchain.record import Check
 
 _ACCURACY = {
     "windows": 64,
@@ -110,12 +110,12 @@ def _stumble(stage: str) -> None:
 def _write_manifest(context: Context) -> None:
     from toolchain.layout import ROOT
     from toolchain.package.ladder import must_be_verified
-    from toolchain.package.manifest import Origin, build_manifest, file_hashes
+    from toolchain.package.manifest import Origin, build_manifest
+    from toolchain.package.sealed import seal
 
     records = {s: context.record(s) for s in context.request.stages[:-1]}
     must_be_verified(records, 64, context.request.flow)
     recipe = context.recipe.model_dump(mode="json")
     manifest = build_manifest(Origin(context.request, context.board, recipe, {}, ROOT), records)
     (context.out / "chip.bit").write_bytes(b"bits")
-    manifest |= {"roles": {"bitstream": "chip.bit"}, "files": file_hashes(context.out)}
-    write_json(context.out / "manifest.json", manifest)
+    seal(context.out, {**manifest, "roles": {"bitstream": "chip.bit"}})

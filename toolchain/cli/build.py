@@ -19,10 +19,10 @@ from toolchain.cli.lock import build_lock
 from toolchain.cli.orders import Order, dry_run, run
 from toolchain.cli.plan import Step, read_plan
 from toolchain.console import Progress, out
-from toolchain.errors import BuildError
+from toolchain.errors import BuildError, ConfigError
 from toolchain.events import Event
 from toolchain.integrity import damaged_stages
-from toolchain.layout import Layout, Request, build_root, layout_of
+from toolchain.layout import ON_DEMAND_STAGES, Layout, Request, build_root, layout_of
 from toolchain.record import write_json
 from toolchain.report.show import latest_layout, report_of
 from toolchain.report.table import print_report
@@ -34,7 +34,7 @@ def build(request: Request, target: str, jobs: int, extra: Sequence[str]) -> Non
     Raises:
         GateweaveError: a stage failed, the build was interrupted, or another one runs.
     """
-    must_be_able_to_build()
+    must_be_able_to_build(request)
     layout, console, started = layout_of(request), out(), time.monotonic()
     with build_lock(build_root()) as lock, _ended_by_signals():
         order = Order(layout, target, jobs, tuple(damaged_stages(layout)), tuple(extra))
@@ -45,6 +45,21 @@ def build(request: Request, target: str, jobs: int, extra: Sequence[str]) -> Non
         print_report(report_of(layout), console)
     else:
         _nothing_to_do(layout, time.monotonic() - started)
+
+
+def verify(request: Request, jobs: int, extra: Sequence[str]) -> None:
+    """Bring a build up to date, then run the stages on demand.
+
+    Raises:
+        ConfigError: the flow has none.
+        GateweaveError: as for `build`.
+    """
+    if not ON_DEMAND_STAGES[request.flow]:
+        raise ConfigError(
+            f"FLOW={request.flow}: nothing reads an AMD bitstream back; `make build` has already compared the RTL with "
+            "the network on the whole test set, and the package's self-test does so on the board"
+        )
+    build(request, "all_verified", jobs, extra)
 
 
 def plan(request: Request, as_json: bool) -> None:
@@ -62,7 +77,8 @@ def plan(request: Request, as_json: bool) -> None:
 def show(board: str, model: str, chosen: Request | None, as_json: bool) -> None:
     """Print what a build came to: the chosen one, or the newest."""
     load_board(board)
-    load_model(model)
+    if chosen is None:
+        load_model(model)
     report = report_of(layout_of(chosen) if chosen else latest_layout(board, model))
     if as_json:
         print(json.dumps(report, indent=2))

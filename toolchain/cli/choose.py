@@ -7,51 +7,77 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from toolchain.board import AmdBoard
 from toolchain.catalog import list_boards, load_board, load_model, load_recipe
+from toolchain.cli.wish import Wish
 from toolchain.errors import BuildError, ConfigError, DataError, ToolError
-from toolchain.layout import STRATEGIES, Request, build_root
+from toolchain.layout import STRATEGIES, Request, build_root, plain_name
+from toolchain.vivado.find import find_vivado
 from toolchain.yaml_file import near_matches
 
 _NEEDED_BYTES = 300 << 20
 _PROGRAMS = {"g++": "g++", "make": "make", "perl": "perl"}
+_PROGRAMS_OF_FLOW = {"ort": {"aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu libc6-dev-arm64-cross"}}
 
 
-def choose(
-    board: str,
-    model: str,
-    recipe: str,
-    data: str | None,
-    strategy: str,
-    fps: str | None,
-    flow: str | None = None,
-) -> Request:
-    """Check every choice and return the request; no flow: the board's default.
+def choose(wish: Wish) -> Request:
+    """Check every choice and return the request.
 
     Raises:
-        ConfigError: a name, YAML file, strategy, flow or rate that cannot be used.
-        DataError: the folder of captures cannot be used.
+        ConfigError: a name, YAML file, strategy, flow or rate that cannot be used, or options that exclude each other.
+        DataError: a file or folder of data cannot be used.
     """
-    flow = _flow(board, load_board(board).flows, flow)
-    load_recipe(load_model(model), recipe)
+    board = load_board(wish.board)
+    flow = _flow(wish.board, board.flows, wish.flow)
+    if wish.onnx or wish.calibration or wish.wheels:
+        _must_run_onnx(wish, flow)
+    if wish.onnx:
+        return _third_party(wish, flow)
+    recipe, strategy = wish.recipe or "default", wish.strategy or STRATEGIES[0]
+    load_recipe(load_model(wish.model), recipe)
     if strategy not in STRATEGIES:
         near = near_matches(strategy, STRATEGIES)
         raise ConfigError(f"STRATEGY: {strategy!r}: should be one of {', '.join(STRATEGIES)}{near}")
-    request = Request(board, model, recipe, _folder(data), strategy, _rate(fps), flow)
+    data, fps = _folder(wish.data), _rate(wish.fps)
+    request = Request(wish.board, wish.model, recipe, data, strategy, fps, flow, wheels=wish.wheels)
     if request.network in list_boards():
         raise ConfigError(f"RECIPE: {recipe!r} is also a board's name; rename the recipe")
     return request
 
 
-def must_be_able_to_build() -> None:
+def _must_run_onnx(wish: Wish, flow: str) -> None:
+    if flow != "ort":
+        runners = [name for name in list_boards() if "ort" in load_board(name).flows]
+        option = next(name for name in ("onnx", "calibration", "wheels") if getattr(wish, name))
+        raise ConfigError(f"{option.upper()}: board {wish.board} has no ONNX Runtime; use one of {', '.join(runners)}")
+    if wish.calibration and not wish.onnx:
+        raise ConfigError("CALIBRATION: is for a model of your own; name it with ONNX=")
+
+
+def _third_party(wish: Wish, flow: str) -> Request:
+    for option in ("recipe", "data", "strategy", "fps"):
+        if getattr(wish, option):
+            raise ConfigError(f"{option.upper()}: does not go with ONNX, which names a finished network; leave it out")
+    onnx, calibration = _file("ONNX", wish.onnx), _file("CALIBRATION", wish.calibration)
+    model = plain_name(Path(str(onnx)).stem) or "model"
+    if model in list_boards():
+        model += "-onnx"
+    return Request(wish.board, model, flow=flow, onnx=onnx, calibration=calibration, wheels=wish.wheels)
+
+
+def must_be_able_to_build(request: Request) -> None:
     """Check for what a build needs from the system.
 
     Raises:
-        ToolError: a program is missing.
+        ToolError: a program is missing, or the Vivado on the PATH cannot be used.
         BuildError: too little space on the disk.
     """
-    missing = [package for program, package in _PROGRAMS.items() if not shutil.which(program)]
+    needed = {**_PROGRAMS, **_PROGRAMS_OF_FLOW.get(request.flow, {})}
+    missing = [package for program, package in needed.items() if not shutil.which(program)]
     if missing:
         raise ToolError(f"missing: {', '.join(missing)}; install with `make system-deps`")
+    if request.flow in AmdBoard.flows:
+        find_vivado()
     root = build_root()
     existing = next(path for path in (root, *root.parents) if path.exists())
     free = shutil.disk_usage(existing).free
@@ -79,6 +105,15 @@ def _rate(text: str | None) -> float | str | None:
     if not (math.isfinite(rate) and rate > 0):
         raise ConfigError(f"FPS: {text!r}: should be inferences per second, such as 50000, or max")
     return rate
+
+
+def _file(option: str, text: str | None) -> str | None:
+    if not text:
+        return None
+    path = Path(text).expanduser().resolve()
+    if not path.is_file():
+        raise DataError(f"{option}: {text}: no such file")
+    return str(path)
 
 
 def _folder(text: str | None) -> str | None:

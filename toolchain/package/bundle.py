@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from toolchain.errors import BuildError
@@ -13,6 +15,7 @@ SOURCES = Path(__file__).resolve().parents[2]
 """Folder that holds the package `toolchain`: the repository, or `lib/` of a hand-off that is being finished."""
 
 _ROOM = "toolchain"
+_FILE = re.compile(r"\w+\.\w+")
 
 
 def bundle(modules: Iterable[str], lib: Path) -> None:
@@ -39,7 +42,7 @@ def closure(modules: Iterable[str]) -> set[str]:
         if name in found:
             continue
         found.add(name)
-        waiting += [*_imported(path), *_parents(path)]
+        waiting += [*_needed(path), *_parents(path)]
     return found
 
 
@@ -52,10 +55,16 @@ def _files(module: str) -> list[Path]:
     raise BuildError(f"{module}: no such module in {SOURCES}; mend the list of what a package brings")
 
 
-def _imported(path: Path) -> Iterator[Path]:
-    if path.suffix != ".py":
-        return
+@lru_cache(maxsize=1024)
+def _needed(path: Path) -> tuple[Path, ...]:
+    """What a module imports from `toolchain`, and the files beside it that it names."""
+    return tuple(_found(path)) if path.suffix == ".py" else ()
+
+
+def _found(path: Path) -> Iterator[Path]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _FILE.fullmatch(node.value):
+            yield from (file for file in [path.with_name(node.value)] if file.is_file())
         for name in _names(node):
             file = SOURCES.joinpath(*name.split("."))
             if name.split(".")[0] == _ROOM:

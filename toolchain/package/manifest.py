@@ -10,7 +10,7 @@ from typing import Any
 from toolchain.board import AnyBoard
 from toolchain.layout import Request
 from toolchain.package.revision import git_revision
-from toolchain.record import StageRecord, sha256, token_of
+from toolchain.record import StageRecord, token_of
 from toolchain.report import figures
 
 FORMAT = 1
@@ -84,9 +84,3 @@ def stage_entry(record: StageRecord) -> dict[str, Any]:
 def tool_versions(records: Mapping[str, StageRecord]) -> dict[str, str]:
     """Versions of all tools that ran, by name."""
     return {name: v for record in records.values() for name, v in record.tools.items()}
-
-
-def file_hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file in a package but the manifest itself, by name."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "manifest.json")
-    return {str(path.relative_to(folder)): sha256(path) for path in files}

@@ -20,10 +20,17 @@ _SHOWN = 5
 
 
 def file_hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file of a package but its manifest, by name; Python's own caches do not count."""
+    """SHA-256 of every file of a package but its manifest, by name; Python's own caches do not count.
+
+    Raises:
+        BuildError: a file cannot be read.
+    """
     files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     names = {path.relative_to(folder).as_posix(): path for path in files}
-    return {name: sha256(path) for name, path in names.items() if name != MANIFEST}
+    try:
+        return {name: sha256(path) for name, path in names.items() if name != MANIFEST}
+    except OSError as error:
+        raise BuildError(f"{error.filename}: cannot be read ({error.strerror}); copy the package again") from error
 
 
 def seal(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,7 +39,8 @@ def seal(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         BuildError: it cannot be written.
     """
-    whole = {**{key: value for key, value in manifest.items() if key != "seal"}, "files": file_hashes(folder)}
+    # As it will be read again: JSON knows no tuples, and no keys but texts.
+    whole: dict[str, Any] = json.loads(json.dumps({**manifest, "files": file_hashes(folder)}))
     whole["seal"] = _seal(whole)
     write_json(folder / MANIFEST, whole)
     return whole

@@ -21,7 +21,14 @@ find_missing() {
     command -v g++ >/dev/null || add g++
     command -v make >/dev/null || add make
     command -v perl >/dev/null || add perl
-    case "${1:-}" in verify | test) command -v icebox_vlog >/dev/null || add fpga-icestorm ;; esac
+    case "${1:-}" in verify | test)
+        command -v icebox_vlog >/dev/null || add fpga-icestorm
+        command -v aarch64-linux-gnu-gcc >/dev/null || add gcc-aarch64-linux-gnu
+        [ -e /usr/aarch64-linux-gnu/include/stdio.h ] || add libc6-dev-arm64-cross
+        command -v qemu-aarch64-static >/dev/null || add qemu-user-static
+        command -v mmdebstrap >/dev/null || add mmdebstrap
+        ;;
+    esac
     # The double of Vivado that the tests use runs its scripts in a real Tcl.
     case "${1:-}" in test) command -v tclsh >/dev/null || add tcl ;; esac
 }

@@ -9,7 +9,9 @@ from typer.testing import CliRunner
 from toolchain.cli import main
 from toolchain.cli.app import app
 from toolchain.cli.choose import choose
+from toolchain.cli.wish import Wish
 from toolchain.errors import ConfigError, DataError, GateweaveError
+from toolchain.layout import Request
 
 runner = CliRunner()
 
@@ -56,9 +58,8 @@ def test_lists_are_tables_for_people() -> None:
     assert "cqmlp" in runner.invoke(app, ["models"]).output
 
 
-def _choose(**changed: str | None) -> object:
-    chosen: dict[str, str | None] = {"recipe": "default", "data": None, "strategy": "folded", "fps": None, **changed}
-    return choose(board="ulx3s", model="cqmlp", **chosen)  # type: ignore[arg-type]
+def _choose(**changed: str) -> Request:
+    return choose(Wish(**changed))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +70,9 @@ def _choose(**changed: str | None) -> object:
         ({"fps": "-1"}, "FPS: '-1'"),
         ({"fps": "nan"}, "FPS: 'nan'"),
         ({"recipe": "defalt"}, "did you mean default?"),
+        ({"flow": "finn"}, "FLOW: 'finn': board ulx3s builds with fpga_open"),
+        ({"flow": "fin", "board": "zcu104"}, "FLOW: 'fin': board zcu104 builds with finn or dataflow"),
+        ({"onnx": "net.onnx"}, "ONNX: board ulx3s has no ONNX Runtime; use one of "),
     ],
 )
 def test_choices_are_checked_before_any_work(changed: dict[str, str], words: str) -> None:
@@ -86,17 +90,18 @@ def test_the_folder_of_captures_is_checked(tmp_path: Path) -> None:
 
 
 def test_choices_make_a_request() -> None:
-    request = choose("ulx3s", "cqmlp", "default", None, "unrolled", "MAX")
-    assert request.variant == "default-unrolled-fpsmax"
-    assert choose("ulx3s", "cqmlp", "default", None, "folded", "5e4").fps == 50000
+    assert _choose(strategy="unrolled", fps="MAX").variant == "default-unrolled-fpsmax"
+    assert _choose(fps="5e4").fps == 50000
+    assert _choose(board="zcu104").variant == "default-finn"
+    assert _choose(board="zcu104", flow="dataflow").variant == "default-folded"
 
 
 def test_a_missing_program_is_named_with_its_mend(monkeypatch: pytest.MonkeyPatch) -> None:
     from toolchain.cli.choose import must_be_able_to_build
 
-    monkeypatch.setattr("shutil.which", lambda name: None if name == "g++" else f"/usr/bin/{name}")
+    monkeypatch.setattr("shutil.which", lambda name, **_: None if name == "g++" else f"/usr/bin/{name}")
     with pytest.raises(GateweaveError, match=r"missing: g\+\+; install with `make system-deps`"):
-        must_be_able_to_build()
+        must_be_able_to_build(Request("ulx3s", "cqmlp"))
 
 
 def test_a_full_disk_is_named_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +109,7 @@ def test_a_full_disk_is_named_before_any_work(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 5 << 20}))
     with pytest.raises(GateweaveError, match="5 MiB free on this disk"):
-        must_be_able_to_build()
+        must_be_able_to_build(Request("ulx3s", "cqmlp"))
 
 
 def test_doctor_finds_this_machine_as_the_tests_need_it(monkeypatch: pytest.MonkeyPatch) -> None:

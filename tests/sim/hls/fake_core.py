@@ -48,8 +48,8 @@ module gateweave_core (
     assign out_valid = full[{delay}-1];
     reg [15:0] noise = 1;
     always @(posedge clk) noise <= (noise << 1) | (noise[15] ^ noise[13] ^ noise[12] ^ noise[10]);
-    assign in_ready = (!{folded} || full == 0) && (!{stutters} || noise[0]);
     wire go = out_ready || !out_valid;
+    assign in_ready = ({folded} ? full == 0 : go) && (!{stutters} || noise[0]);
     always @(posedge clk) begin
         if (go) begin
             line[0] <= label[{class_bits}-1:0];

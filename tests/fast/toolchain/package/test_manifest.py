@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.fast.toolchain.fabricated import records
 from toolchain.catalog import load_board
 from toolchain.layout import Request
-from toolchain.package.manifest import Origin, build_manifest, file_hashes
+from toolchain.package.manifest import Origin, build_manifest
 from toolchain.package.revision import git_revision
 
 RECIPE = {"title": "t", "data": {"seed": 3}, "network": {}, "training": {"seed": 4}}
@@ -31,12 +31,6 @@ def test_the_manifest_names_where_everything_comes_from(tmp_path: Path) -> None:
 def test_the_manifest_does_not_depend_on_the_time_a_stage_took(tmp_path: Path) -> None:
     slow = {name: replace(record, seconds=99.0) for name, record in records().items()}
     assert build_manifest(_origin(tmp_path), slow) == build_manifest(_origin(tmp_path), records())
-
-
-def test_every_file_but_the_manifest_is_hashed(tmp_path: Path) -> None:
-    (tmp_path / "a").write_text("abc")
-    (tmp_path / "manifest.json").write_text("{}")
-    assert list(file_hashes(tmp_path)) == ["a"]
 
 
 def test_the_revision_says_whether_the_tree_was_changed(tmp_path: Path) -> None:

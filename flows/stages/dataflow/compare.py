@@ -1,0 +1,47 @@
+"""compare: FINN's core and both of ours side by side."""
+
+from __future__ import annotations
+
+from flows.stages import files
+from flows.stages.comparing import VECTORS, Row, own_rows, rows_or_reason, synthesised, work_of
+from flows.stages.context import Context, Outcome
+from flows.stages.core_check import must_agree, spread
+from flows.stages.finn.core import stream_core
+from flows.stages.finn.estimate import estimated
+from flows.stages.finn.target import clock_ns, map_target
+from hls.simulate_stream import simulate_stream
+from toolchain.finn.generate import generate_rtl
+from toolchain.finn.mapping import map_network
+from toolchain.finn.stitch import stitch
+from toolchain.fpga.xilinx import synthesise
+from toolchain.layout import STRATEGIES
+from toolchain.record import write_json
+
+
+def run(context: Context) -> Outcome:
+    """Write `comparison.json`."""
+    rows = [one for strategy in STRATEGIES for one in own_rows(context, strategy)]
+    rows += rows_or_reason("finn", lambda: _finn_rows(context))
+    write_json(context.out / "comparison.json", rows)
+    built = {"core": context.request.core, "rows": rows}
+    return Outcome(f"{len(rows)} rows for {len({r['core'] for r in rows})} cores", facts=built)
+
+
+def _finn_rows(context: Context) -> list[Row]:
+    context.progress("FINN's core")
+    target, network = map_target(context), files.network(context)
+    qonnx, folder = context.file("export", "model.onnx"), work_of(context, "finn")
+    mapped = map_network(qonnx, target, folder / "map", folder / "mapping", context.progress)
+    prepared = generate_rtl(mapped.model, target.part, clock_ns(context), folder / "generation", context.progress)
+    rtl = folder / "rtl"
+    core = stitch(prepared, rtl)
+    x = spread(files.golden_inputs(context), VECTORS)
+    expected = network.run(x).layers
+    simulated = simulate_stream(stream_core(core), rtl, x, expected, folder / "simulation", optimise=False)
+    must_agree("FINN's core", simulated)
+    sources = [rtl / name for name in core.sources]
+    family, out = context.amd_board.fpga.family, folder / "synthesis"
+    synthesis = synthesise(family, core.top, sources, rtl, out, system_verilog=True, progress=context.progress)
+    return [*estimated(mapped.facts), synthesised("finn", synthesis, simulated)]
+
+

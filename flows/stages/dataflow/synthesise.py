@@ -1,0 +1,15 @@
+"""synthesise: what the AXI chip takes of the device, as Yosys counts; Vivado implements it."""
+
+from __future__ import annotations
+
+from flows.stages import files
+from flows.stages.context import Context, Outcome
+from flows.stages.xilinx import synthesis_outcome
+from toolchain.fpga.xilinx import synthesise
+
+
+def run(context: Context) -> Outcome:
+    """Write `netlist.json`."""
+    chip, family = files.chip(context), context.amd_board.fpga.family
+    result = synthesise(family, "axi_chip", chip.source_paths, chip.rtl, context.out, progress=context.progress)
+    return synthesis_outcome(context, result)

@@ -1,0 +1,19 @@
+"""map: the QONNX model to FINN's hardware layers, folded for the board's budget and rate."""
+
+from __future__ import annotations
+
+from flows.stages.context import Context, Outcome
+from flows.stages.finn.target import map_target
+from toolchain.finn.door import VERSION
+from toolchain.finn.mapping import map_network
+
+
+def run(context: Context) -> Outcome:
+    """Write `model.onnx`, `parent.onnx`, `folding.json` and `estimates.json`."""
+    qonnx = context.file("export", "model.onnx")
+    mapped = map_network(qonnx, map_target(context), context.out, context.work / "finn", context.progress)
+    facts = mapped.facts
+    interval, fps = facts["initiation_interval"], facts["fps"]
+    folds = " ".join(f"{layer['pe']}x{layer['simd']}" for layer in facts["layers"] if "simd" in layer)
+    summary = f"PE x SIMD {folds}; one inference every {interval} clocks, {fps:,.0f}/s (estimated)"
+    return Outcome(summary, facts=facts, tools={"finn-plus": VERSION})

@@ -1,0 +1,63 @@
+"""What every package holds: the network, its golden vectors and its card; and the manifest they are told of in."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flows.stages import files
+from flows.stages.context import Context
+from hls.pack import pack_inputs
+from toolchain.layout import ROOT
+from toolchain.package.ladder import must_be_verified
+from toolchain.package.manifest import Origin, build_manifest
+from toolchain.package.model_card import model_card
+from toolchain.package.pins import installed, pinned
+from toolchain.package.vectors import VectorFormat, write_vectors
+from toolchain.record import StageRecord, write_atomic
+
+Records = Mapping[str, StageRecord]
+
+
+def verified_records(context: Context) -> dict[str, StageRecord]:
+    """The records of all stages before this one.
+
+    Raises:
+        VerificationError: a rung of the ladder is missing or broken.
+    """
+    records = {stage: context.record(stage) for stage in context.request.stages[:-1]}
+    must_be_verified(records, len(files.golden_inputs(context)), context.request.flow)
+    return records
+
+
+def manifest_of(context: Context, records: Records) -> dict[str, Any]:
+    """The manifest without its files."""
+    recipe: dict[str, Any] = context.recipe.model_dump(mode="json")
+    packages = {name: version or "missing" for name, version in installed(pinned(ROOT)).items()}
+    return build_manifest(Origin(context.request, context.board, recipe, packages, ROOT), records)
+
+
+def write_network(context: Context, records: Records, manifest: Mapping[str, Any]) -> None:
+    """Write `integer.onnx`, the golden vectors and `MODEL.md`."""
+    copy(context.file("streamline", "integer.onnx"), context.out)
+    network, x = files.network(context), files.golden_inputs(context)
+    packed = pack_inputs(x, network.input_type)
+    classes = records["data"].facts["classes"]
+    layout = VectorFormat(len(x), network.inputs, network.input_type, packed.shape[1], classes)
+    labels = network.run(x).labels.astype("uint8")
+    write_vectors(context.out, layout, packed.tobytes(), labels.tobytes())
+    write_atomic(context.out / "MODEL.md", model_card(context.model.title, manifest))
+
+
+def summary(manifest: Mapping[str, Any], records: Records) -> str:
+    """What the package came to, in a few words."""
+    compared = sum(sum(c.compared for c in r.checks.values()) for r in records.values())
+    return f"{len(manifest['files']) + 1} files; {compared:,} results compared on the way, all equal"
+
+
+def copy(path: Path, folder: Path) -> str:
+    """Copy a file into a folder, and return its name."""
+    shutil.copyfile(path, folder / path.name)
+    return path.name

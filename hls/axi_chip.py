@@ -1,0 +1,227 @@
+"""The design for a Zynq's logic: reset, AXI host link and core, wired together in one generated top module."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hls.chip import vector_bytes
+from hls.core import CoreDescription
+from hls.pack import encode, words, write_rom
+from toolchain.errors import ConfigError, FitError
+from toolchain.graph.network import IntegerNetwork, type_bits
+from toolchain.hostlink.registers import VECTOR_SPAN
+
+_LIBRARY = Path(__file__).parent / "rtl"
+
+# Modules of the library that every AXI chip uses.
+AXI_SOURCES = (
+    "reset_generator.v",
+    "crc32.v",
+    "bench_source.v",
+    "bench_feeder.v",
+    "bench_meter.v",
+    "result_queue.v",
+    "axi_slice.v",
+    "axi_lite.v",
+    "axi_registers.v",
+    "axi_window.v",
+    "axi_frame.v",
+    "axi_gearbox.v",
+    "axi_vector.v",
+    "axi_link.v",
+)
+AXI_TOP = "axi_chip"
+_TOP_FILE = f"{AXI_TOP}.v"
+_BENCH = "bench.hex"
+
+# Look-up tables (6 inputs) and kilobits of block RAM of reset, host link and stored vectors: what the core cannot have.
+# Synthesised for beats of 61 and 183 bits and rounded up; the RAM is for networks with far more inputs.
+LINK_LUT = 2000
+LINK_KBIT = 36
+
+# Interfaces of the top, as Vivado's block designs name them: name, bus, ports as (direction, width, name).
+_LITE = (
+    "s_axi",
+    "aximm",
+    (
+        ("input", "16", "awaddr"), ("input", "3", "awprot"), ("input", "", "awvalid"), ("output", "", "awready"),
+        ("input", "32", "wdata"), ("input", "4", "wstrb"), ("input", "", "wvalid"), ("output", "", "wready"),
+        ("output", "2", "bresp"), ("output", "", "bvalid"), ("input", "", "bready"),
+        ("input", "16", "araddr"), ("input", "3", "arprot"), ("input", "", "arvalid"), ("output", "", "arready"),
+        ("output", "32", "rdata"), ("output", "2", "rresp"), ("output", "", "rvalid"), ("input", "", "rready"),
+    ),
+)  # fmt: skip
+_IN = (
+    "s_axis",
+    "axis",
+    (
+        ("input", "{data_bits}", "tdata"), ("input", "{data_bytes}", "tkeep"), ("input", "", "tlast"),
+        ("input", "", "tvalid"), ("output", "", "tready"),
+    ),
+)  # fmt: skip
+_OUT = (
+    "m_axis",
+    "axis",
+    (
+        ("output", "32", "tdata"), ("output", "4", "tkeep"), ("output", "", "tlast"),
+        ("output", "", "tvalid"), ("input", "", "tready"),
+    ),
+)  # fmt: skip
+_INTERFACES = (_LITE, _IN, _OUT)
+_UNUSED = ("awprot", "arprot")
+
+_PARAMETERS = {
+    "s_axi": "XIL_INTERFACENAME s_axi, PROTOCOL AXI4LITE, DATA_WIDTH 32, ADDR_WIDTH 16",
+    "s_axis": "XIL_INTERFACENAME s_axis, TDATA_NUM_BYTES {data_bytes}, HAS_TKEEP 1, HAS_TLAST 1, HAS_TREADY 1",
+    "m_axis": "XIL_INTERFACENAME m_axis, TDATA_NUM_BYTES 4, HAS_TKEEP 1, HAS_TLAST 1, HAS_TREADY 1",
+}
+
+_TEMPLATE = """\
+// Generated: the whole design in the logic. All that depends on board and model is a constant here.
+//
+// The attributes tell Vivado the interfaces, so that a block design takes the module as it is.
+`default_nettype none
+module axi_chip (
+    (* X_INTERFACE_INFO = "xilinx.com:signal:clock:1.0 aclk CLK" *)
+    (* X_INTERFACE_PARAMETER = "ASSOCIATED_BUSIF s_axi:s_axis:m_axis, ASSOCIATED_RESET aresetn" *)
+    input  wire aclk,
+    (* X_INTERFACE_INFO = "xilinx.com:signal:reset:1.0 aresetn RST" *)
+    (* X_INTERFACE_PARAMETER = "POLARITY ACTIVE_LOW" *)
+    input  wire aresetn,
+{ports}
+);
+    localparam CLOCK_HZ      = {clock_hz};
+    localparam DATA_BITS     = {data_bits};
+    localparam VECTOR_BYTES  = {vector_bytes};
+    localparam IN_WIDTH      = {in_width};
+    localparam IN_BEATS      = {in_beats};
+    localparam CLASSES       = {classes};
+    localparam CLASS_BITS    = {class_bits};
+    localparam BENCH_VECTORS = {bench_vectors};
+    localparam [63:0] MODEL_HASH = 64'h{model_hash};
+    localparam [63:0] BUILD_ID   = 64'h{build_id};
+
+    wire resetting, restart, in_valid, in_ready, out_valid, out_ready;
+    wire bus_rst = !aresetn;
+    wire rst     = bus_rst || resetting;
+    wire [IN_WIDTH-1:0]   in_data;
+    wire [CLASS_BITS-1:0] out_data;
+
+    reset_generator resetter (.clk(aclk), .request(bus_rst || restart), .rst(resetting));
+
+    axi_link #(
+        .CLOCK_HZ(CLOCK_HZ), .DATA_BITS(DATA_BITS), .VECTOR_BYTES(VECTOR_BYTES), .IN_WIDTH(IN_WIDTH),
+        .IN_BEATS(IN_BEATS), .CLASSES(CLASSES), .CLASS_BITS(CLASS_BITS), .MODEL_HASH(MODEL_HASH),
+        .BUILD_ID(BUILD_ID), .BENCH_VECTORS(BENCH_VECTORS), .BENCH_FILE("{bench_file}")
+    ) link (
+        .clk(aclk), .bus_rst(bus_rst), .rst(rst), .restart(restart),
+{wires},
+        .in_data(in_data), .in_valid(in_valid), .in_ready(in_ready),
+        .out_data(out_data), .out_valid(out_valid), .out_ready(out_ready));
+
+    {core} core (
+        .clk(aclk), .rst(rst), .in_data(in_data), .in_valid(in_valid), .in_ready(in_ready),
+        .out_data(out_data), .out_valid(out_valid), .out_ready(out_ready));
+
+    wire unused = &{{1'b0, s_axi_awprot, s_axi_arprot}};
+endmodule
+`default_nettype wire
+"""
+
+
+def generate_axi_chip(
+    core: CoreDescription,
+    network: IntegerNetwork,
+    rtl_dir: Path,
+    *,
+    clock_hz: int,
+    model_hash: bytes,
+    build_id: bytes,
+    bench: NDArray[np.generic],
+    data_bits: int,
+) -> list[str]:
+    """Write the top, its library modules and its bench vectors into the core's RTL folder.
+
+    Args:
+        core: what `generate_core` wrote into `rtl_dir`.
+        network: the core's network, for the type of its inputs.
+        rtl_dir: folder of the Verilog files and ROMs.
+        clock_hz: frequency of the one clock.
+        model_hash: 8 bytes, told by registers.
+        build_id: 8 bytes, told by registers.
+        bench: input vectors to be stored for `bench`, shape (vectors, inputs), one or more.
+        data_bits: width of the input stream, 32 or 64.
+
+    Returns:
+        File names of all Verilog sources, with top module ``axi_chip``.
+
+    Raises:
+        ConfigError: an identifier of the wrong length, no bench vectors, or another stream width.
+        FitError: more classes or inputs than the registers can carry.
+    """
+    _check(core, data_bits, (model_hash, build_id), bench)
+    rows = encode(bench, network.input_type).reshape(len(bench) * core.in_beats, -1)
+    write_rom(rtl_dir / _BENCH, words(rows, type_bits(network.input_type)), core.in_width)
+    for name in AXI_SOURCES:
+        shutil.copyfile(_LIBRARY / name, rtl_dir / name)
+    text = _TEMPLATE.format(
+        **{name: getattr(core, name) for name in ("in_width", "in_beats", "classes", "class_bits")},
+        ports=",\n".join(_ports(data_bits)),
+        wires=",\n".join(_wires()),
+        clock_hz=clock_hz,
+        data_bits=data_bits,
+        vector_bytes=vector_bytes(core),
+        bench_vectors=len(bench),
+        bench_file=_BENCH,
+        model_hash=model_hash.hex(),
+        build_id=build_id.hex(),
+        core=core.top,
+    )
+    (rtl_dir / _TOP_FILE).write_text(text)
+    return [*core.sources, *(name for name in AXI_SOURCES if name not in core.sources), _TOP_FILE]
+
+
+def burst_bytes(core: CoreDescription, data_bits: int) -> int:
+    """Bytes from one vector of a burst to the next: the packed vector, up to whole beats of the stream."""
+    beat = data_bits // 8
+    return -(-vector_bytes(core) // beat) * beat
+
+
+def _ports(data_bits: int) -> list[str]:
+    lines = []
+    for interface, bus, ports in _INTERFACES:
+        parameter = f'    (* X_INTERFACE_PARAMETER = "{_PARAMETERS[interface]}" *)\n'
+        for index, (direction, width, name) in enumerate(ports):
+            lanes = f"[{int(width.format(data_bits=data_bits, data_bytes=data_bits // 8)) - 1}:0] " if width else ""
+            info = f'    (* X_INTERFACE_INFO = "xilinx.com:interface:{bus}:1.0 {interface} {name.upper()}" *)\n'
+            first = parameter.format(data_bytes=data_bits // 8) if index == 0 else ""
+            lines.append(f"{first}{info}    {direction:<6} wire {lanes}{interface}_{name}")
+    return lines
+
+
+def _wires() -> list[str]:
+    names = [f"{interface}_{name}" for interface, _, ports in _INTERFACES for *_, name in ports if name not in _UNUSED]
+    return [f"        .{name}({name})" for name in names]
+
+
+def _check(
+    core: CoreDescription,
+    data_bits: int,
+    identifiers: tuple[bytes, bytes],
+    bench: NDArray[np.generic],
+) -> None:
+    if any(len(identifier) != 8 for identifier in identifiers):
+        raise ConfigError(f"model hash and build id have 8 bytes each, not {[len(i) for i in identifiers]}")
+    if len(bench) == 0:
+        raise ConfigError("no bench vectors; store at least one")
+    if data_bits not in (32, 64):
+        raise ConfigError(f"host_link.data_bits: a stream of {data_bits} bits; use 32 or 64")
+    if core.in_width * core.in_beats != core.vector_bits:
+        raise ConfigError(f"core: {core.in_beats} beats of {core.in_width} bits are not {core.vector_bits} bits")
+    if core.classes > 256 or burst_bytes(core, data_bits) > VECTOR_SPAN:
+        limits = f"256 classes and {VECTOR_SPAN:,} bytes a vector"
+        raise FitError(f"the AXI host link carries {limits}; use a smaller network")

@@ -1,0 +1,293 @@
+"""The whole AXI chip in Verilator, spoken to as a driver does: through its AXI ports and nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hls.verilate import build_model
+from toolchain.errors import ToolError, VerificationError
+from toolchain.hostlink import registers as map_
+
+_HARNESS = Path(__file__).parent / "harness" / "axi_chip.cpp"
+_OKAY = 0
+
+# A chip that has not answered an access, or moved a beat of a burst, for this many clock cycles is not going to.
+REPLY_CYCLES = 2_000_000
+
+
+class Access(NamedTuple):
+    """Answer to one bare access: the value read (a write: 0), and whether the response was OKAY."""
+
+    value: int
+    good: bool
+
+
+class Identity(NamedTuple):
+    """What the chip is, as its registers tell."""
+
+    magic: int
+    version: int
+    model_hash: bytes
+    build_id: bytes
+    vector_bytes: int
+    burst_bytes: int
+    classes: int
+    clock_hz: int
+    bench_vectors: int
+    stream_bits: int
+
+
+class Inference(NamedTuple):
+    """Answer to `infer`: the class, and the clock cycles from first input beat to class."""
+
+    label: int
+    cycles: int
+
+
+class Bench(NamedTuple):
+    """Answer to `bench`: last class, clock cycles of the whole run, CRC-32 of all classes."""
+
+    label: int
+    cycles: int
+    checksum: int
+
+
+class Counters(NamedTuple):
+    """Events since configuration, modulo 2**32."""
+
+    inferences: int
+    requests: int
+    damaged: int
+    refused: int
+    bus_errors: int
+
+
+class Burst(NamedTuple):
+    """Answer to `burst`.
+
+    Attributes:
+        labels: one a vector; None where the vector came incomplete.
+        cycles: clock cycles from the first beat into the core to the last class out of it.
+        checksum: CRC-32 of the classes.
+    """
+
+    labels: tuple[int | None, ...]
+    cycles: int
+    checksum: int
+
+
+Answer = Access | Identity | Inference | Bench | Counters | Burst
+_Accesses = list[Access]
+_Decoder = Callable[[list[list[int]]], Answer]
+
+_IDENTITY = (
+    "MAGIC", "VERSION", "MODEL_HASH_LOW", "MODEL_HASH_HIGH", "BUILD_ID_LOW", "BUILD_ID_HIGH", "VECTOR_BYTES",
+    "BURST_BYTES", "CLASSES", "CLOCK_HZ", "BENCH_VECTORS", "STREAM_BITS",
+)  # fmt: skip
+_RESULTS = ("LABEL", "CYCLES_LOW", "CYCLES_HIGH", "CHECKSUM")
+_COUNTERS = ("INFERENCES", "REQUESTS", "DAMAGED", "REFUSED", "BUS_ERRORS")
+
+
+@dataclass
+class Script:
+    """What a driver does, in order; each method gives one answer and returns the script."""
+
+    lines: list[str] = field(default_factory=list)
+    decoders: list[tuple[int, _Decoder]] = field(default_factory=list)
+
+    def read(self, address: int) -> Script:
+        """Read one register, or any address."""
+        return self._add([_read(address)], lambda rows: Access(rows[0][1], rows[0][0] == _OKAY))
+
+    def write(self, address: int, value: int) -> Script:
+        """Write one register, or any address."""
+        return self._add([_write(address, value)], lambda rows: Access(0, rows[0][0] == _OKAY))
+
+    def identify(self) -> Script:
+        """Read what the chip is."""
+        return self._add([_read(map_.ADDRESS[name]) for name in _IDENTITY], _identity)
+
+    def infer(self, vector: bytes, *, cycles: int = REPLY_CYCLES) -> Script:
+        """Classify one packed vector through the window; wait `cycles` clock cycles at most."""
+        words = [vector[i : i + 4] for i in range(0, len(vector), 4)]
+        window = [_write(map_.VECTOR + 4 * i, int.from_bytes(word, "little")) for i, word in enumerate(words)]
+        return self._run(window, map_.INFER, cycles, lambda label, taken, _: Inference(label, taken))
+
+    def bench(self, inferences: int, *, cycles: int = REPLY_CYCLES) -> Script:
+        """Run that many inferences of the stored vectors; wait `cycles` clock cycles at most."""
+        count = [_write(map_.ADDRESS["BENCH_COUNT"], inferences)]
+        return self._run(count, map_.BENCH, cycles, Bench)
+
+    def counters(self) -> Script:
+        """Read the counters."""
+        addresses = [map_.ADDRESS[name] for name in _COUNTERS]
+        return self._add([_read(address) for address in addresses], lambda rows: Counters(*_values(rows)))
+
+    def burst(self, vectors: NDArray[np.uint8], *, cut: int = 0, stalls: int = 0) -> Script:
+        """Classify packed vectors, shape (vectors, bytes), as one burst of the streams.
+
+        Args:
+            cut: bytes left out at the end, which leaves the last vectors incomplete.
+            stalls: seed of random pauses on both sides; 0: none.
+        """
+        data = vectors.tobytes()
+        lines = [f"B {stalls:x} 1 {data[: len(data) - cut].hex()}", _wait(REPLY_CYCLES), *map(_read, _results())]
+        return self._add(lines, _burst)
+
+    def begin_burst(self, vectors: NDArray[np.uint8]) -> Script:
+        """Send packed vectors without an end of the packet and take no result; the answer means nothing.
+
+        `reset` ends it, as a driver does after a reset of the DMA.
+        """
+        return self._add([f"B 0 0 {vectors.tobytes().hex()}"], lambda rows: Access(0, True))
+
+    def reset(self) -> Script:
+        """Reset all but registers and counters, and wait for it."""
+        lines = [_write(map_.ADDRESS["COMMAND"], map_.RESET), _wait(REPLY_CYCLES)]
+        return self._add(lines, lambda rows: Access(rows[1][1], rows[0][0] == _OKAY and rows[1][0] == _OKAY))
+
+    def _run(self, setup: list[str], code: int, cycles: int, make: Callable[[int, int, int], Answer]) -> Script:
+        lines = [*setup, _write(map_.ADDRESS["COMMAND"], code), _wait(cycles), *map(_read, _results())]
+        before = len(setup) + 1
+        return self._add(lines, lambda rows: make(*_run_results(rows[before:], code)))
+
+    def _add(self, lines: list[str], decode: _Decoder) -> Script:
+        self.lines += lines
+        self.decoders.append((len(lines), decode))
+        return self
+
+
+@dataclass(frozen=True)
+class Playback:
+    """What came of a script: one answer a step, the simulated clock cycles, and the seconds they took."""
+
+    answers: list[Answer]
+    cycles: int
+    seconds: float
+
+
+class AxiChipSimulator:
+    """A Verilated `axi_chip`. Every playback starts from configuration: counters are zero."""
+
+    def __init__(
+        self,
+        sources: Sequence[Path],
+        work_dir: Path,
+        *,
+        vector_bytes: int,
+        data_bits: int,
+        extra_flags: Iterable[str] = (),
+        optimise: bool = True,
+    ) -> None:
+        """Build the model (once per `work_dir` and content of the sources).
+
+        Args:
+            sources: all Verilog files; their folder also holds what they read by ``$readmemh``.
+            work_dir: folder of the Verilator build.
+            vector_bytes: bytes of one packed vector (`hls.chip.vector_bytes`).
+            data_bits: width of the input stream.
+            extra_flags: further Verilator options.
+            optimise: compile for speed; without it small scripts are done sooner.
+
+        Raises:
+            ToolError: Verilator or the compiler is missing or failed.
+        """
+        self._vector_bytes = vector_bytes
+        self._folder = Path(sources[0]).resolve().parent
+        self._program = build_model(
+            sources,
+            "axi_chip",
+            _HARNESS,
+            work_dir,
+            defines={"DATA_BITS": str(data_bits)},
+            flags=extra_flags,
+            optimise=optimise,
+        )
+
+    def play(self, script: Script) -> Playback:
+        """Play a script to a freshly configured chip.
+
+        Raises:
+            ToolError: the simulation failed.
+            VerificationError: the chip left an access or a burst unanswered, answered a command's access with a bus
+                error, or refused a command.
+        """
+        begin = time.monotonic()
+        result = subprocess.run(
+            [str(self._program), str(self._vector_bytes), str(REPLY_CYCLES)],
+            input="\n".join([_wait(REPLY_CYCLES), *script.lines]) + "\n",
+            cwd=self._folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        *lines, last = result.stdout.split("\n")[:-1] or [""]
+        if result.returncode == 3:
+            raise VerificationError(f"chip through its AXI ports: {result.stderr.strip()} (command {len(lines)})")
+        if result.returncode != 0:
+            raise ToolError(f"chip simulation failed (exit {result.returncode}): {result.stderr.strip()[-400:]}")
+        rows = [[int(word, 16) for word in line.split()] for line in lines[1:]]
+        return Playback(_decode(rows, script), int(last.split()[1]), time.monotonic() - begin)
+
+
+def _decode(rows: list[list[int]], script: Script) -> list[Answer]:
+    answers = []
+    at = 0
+    for count, decode in script.decoders:
+        answers.append(decode(rows[at : at + count]))
+        at += count
+    return answers
+
+
+def _read(address: int) -> str:
+    return f"R {address:x}"
+
+
+def _write(address: int, value: int) -> str:
+    return f"W {address:x} {value:x}"
+
+
+def _wait(cycles: int) -> str:
+    return f"P {map_.ADDRESS['STATUS']:x} {map_.BUSY.mask:x} {cycles:x}"
+
+
+def _results() -> list[int]:
+    return [map_.ADDRESS[name] for name in _RESULTS]
+
+
+def _values(rows: list[list[int]]) -> list[int]:
+    if any(response != _OKAY for response, _ in rows):
+        raise VerificationError("chip through its AXI ports: a register answered with a bus error")
+    return [value for _, value in rows]
+
+
+def _identity(rows: list[list[int]]) -> Identity:
+    magic, version, hash_low, hash_high, build_low, build_high, *rest = _values(rows)
+    model_hash = (hash_high << 32 | hash_low).to_bytes(8, "little")
+    build_id = (build_high << 32 | build_low).to_bytes(8, "little")
+    return Identity(magic, version, model_hash, build_id, *rest)
+
+
+def _run_results(rows: list[list[int]], code: int) -> tuple[int, int, int]:
+    """Class, cycles and checksum of a run that has ended: STATUS, then the results."""
+    status, label, low, high, checksum = _values(rows)
+    if map_.BUSY.of(status) or map_.REFUSED.of(status) or map_.RUN.of(status) != code:
+        raise VerificationError(
+            f"chip through its AXI ports: command {code:#x} did not run to its end: STATUS is {status:#x}"
+        )
+    return label, high << 32 | low, checksum
+
+
+def _burst(rows: list[list[int]]) -> Burst:
+    words, *rest = rows
+    _, cycles, checksum = _run_results(rest, map_.BURST)
+    labels = [None if word & map_.RESULT_DAMAGED else word & map_.RESULT_LABEL for word in words]
+    return Burst(tuple(labels), cycles, checksum)

@@ -1,0 +1,206 @@
+"""Simulation of a core between AXI4-Streams in Verilator, every element compared with the expected integers."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hls.pack import Integers, pack
+from hls.simulate import CoreSimulation
+from hls.stream import Stream, StreamCore
+from hls.verilate import build_model
+from toolchain.errors import ModelError, ToolError
+
+HARNESS = Path(__file__).parent / "harness" / "stream.cpp"
+
+_TOP = "stream_tap"
+# Verilator gives ports above 64 bits one type; all buses of the harness are at least this wide.
+_LEAST_WORDS = 3
+# Small files and functions compile twice as fast in sum, and run about a tenth slower.
+_FLAGS = ("--no-timing", "-Wno-lint", "--output-split", "20000", "--output-split-cfuncs", "2000")
+
+
+def simulate_stream(
+    core: StreamCore,
+    rtl_dir: Path,
+    x: NDArray[np.generic],
+    expected: Sequence[NDArray[np.generic]],
+    work_dir: Path,
+    *,
+    backpressure_seed: int | None = None,
+    optimise: bool = True,
+) -> CoreSimulation:
+    """Run integer vectors through the core in Verilator and compare all its streams.
+
+    With `backpressure_seed`, the input pauses and the output stalls at random. The model is built once for the
+    same sources in one `work_dir`. Without `optimise` it is built sooner and runs slower, for a few vectors.
+
+    Args:
+        core: what to simulate.
+        rtl_dir: its sources and the files that they read by ``$readmemh``.
+        x: inputs, shape (vectors, input elements).
+        expected: for each of `core.layers` its vectors, shape (vectors, elements of the layer).
+        work_dir: keeps the compiled model and the data of this run.
+
+    Raises:
+        ModelError: a value does not fit its stream.
+        ToolError: Verilator is missing or fails.
+    """
+    work_dir.mkdir(parents=True, exist_ok=True)
+    specification = _write_data(core, x, expected, work_dir, backpressure_seed)
+    program = _build(core, rtl_dir, work_dir, optimise)
+    result = work_dir / "result.json"
+    result.unlink(missing_ok=True)
+    start = time.perf_counter()
+    command = [program, specification.resolve(), result.resolve()]
+    done = subprocess.run(command, cwd=rtl_dir, capture_output=True, text=True)
+    seconds = time.perf_counter() - start
+    # A ROM that $readmemh cannot read is only a warning to Verilator.
+    if done.returncode != 0 or "readmem" in done.stdout + done.stderr:
+        raise ToolError(f"simulation of {core.top} failed: {(done.stderr or done.stdout).strip()[-400:]}")
+    return _summary(core, len(x), json.loads(result.read_text()), seconds)
+
+
+def _summary(core: StreamCore, vectors: int, raw: dict[str, Any], seconds: float) -> CoreSimulation:
+    fault = raw["hung"] or raw["unstable"] or raw["surplus"] >= 0
+    return CoreSimulation(
+        compared=vectors,
+        equal=min(raw["equal"], vectors - 1) if fault else raw["equal"],
+        first_difference=_first_difference(core, raw),
+        latency_cycles=raw["latency"],
+        initiation_interval=math.ceil(raw["interval"]),
+        cycles=raw["cycles"],
+        seconds=seconds,
+    )
+
+
+def _first_difference(core: StreamCore, raw: dict[str, Any]) -> str | None:
+    names = [f"layer {i} ({layer.name})" for i, layer in enumerate(core.layers)]
+    if raw["difference"] is not None:
+        vector, index, element, *codes = raw["difference"]
+        right, wrong = (_value(core.layers[index], code) for code in codes)
+        return f"input {vector}: {names[index]}, element {element}: expected {right}, got {wrong}"
+    if raw["hung"]:
+        counts = raw["vectors"]
+        stuck = counts.index(min(counts))
+        return f"input {counts[-1]}: simulation hung: {names[stuck]} stopped after {counts[stuck]} vectors"
+    if raw["surplus"] >= 0:
+        return f"{names[raw['surplus']]}: more results than inputs"
+    if raw["unstable"]:
+        return f"{names[-1]}: tdata or tvalid changed while tready was low"
+    return None
+
+
+def _value(stream: Stream, code: int) -> int:
+    negative = stream.signed and code >> (stream.bits - 1)
+    return code - (1 << stream.bits) if negative else code
+
+
+def _words(bits: int) -> int:
+    return -(-bits // 32)
+
+
+def _build(core: StreamCore, rtl_dir: Path, work_dir: Path, optimise: bool) -> Path:
+    wrapper = work_dir / f"{_TOP}.v"
+    wrapper.write_text(tap_text(core))
+    sources = [*(rtl_dir / name for name in core.sources), wrapper]
+    return build_model(sources, _TOP, HARNESS, work_dir, flags=_FLAGS, optimise=optimise)
+
+
+def tap_text(core: StreamCore) -> str:
+    """Verilog of the wrapper that brings the streams to ports of whole 32-bit words."""
+    source, sink = core.input, core.layers[-1]
+    wires = [f"core.{layer.wires}" for layer in core.layers[:-1]] + ["out"]
+    fields = [_field(f"{name}_tdata", layer) for name, layer in zip(wires, core.layers, strict=True)]
+    fires = [f"{name}_tvalid && {name}_tready" for name in wires]
+    used = sum(_words(layer.beat_bits) for layer in core.layers)
+    if used < _LEAST_WORDS:
+        fields.append(f"{32 * (_LEAST_WORDS - used)}'b0")
+    padding = source.width - source.beat_bits
+    in_data = f"in_words[{source.beat_bits - 1}:0]"
+    return f"""// Generated: the core with its streams as ports.
+module {_TOP} (
+    input clk,
+    input rst,
+    input [{32 * _in_words(core) - 1}:0] in_words,
+    input in_valid,
+    output in_ready,
+    output out_valid,
+    input out_ready,
+    output [{32 * max(_LEAST_WORDS, used) - 1}:0] tap_words,
+    output [63:0] tap_fire
+);
+    wire [{sink.width - 1}:0] out_tdata;
+    wire out_tvalid;
+    wire out_tready = out_ready;
+    {core.top} core (
+        .{core.clock}(clk), .{core.reset}(!rst),
+        .{source.wires}_tdata({f"{{{padding}'b0, {in_data}}}" if padding else in_data}),
+        .{source.wires}_tvalid(in_valid), .{source.wires}_tready(in_ready),
+        .{sink.wires}_tdata(out_tdata), .{sink.wires}_tvalid(out_tvalid), .{sink.wires}_tready(out_tready)
+    );
+    assign out_valid = out_tvalid;
+    assign tap_words = {{{", ".join(reversed(fields))}}};
+    assign tap_fire = {{{64 - len(fires)}'b0, {", ".join(reversed(fires))}}};
+endmodule
+"""
+
+
+def _in_words(core: StreamCore) -> int:
+    return max(_LEAST_WORDS, _words(core.input.beat_bits))
+
+
+def _field(wire: str, stream: Stream) -> str:
+    padding = -stream.beat_bits % 32
+    used = f"{wire}[{stream.beat_bits - 1}:0]"
+    return f"{padding}'b0, {used}" if padding else used
+
+
+def _write_data(
+    core: StreamCore,
+    x: NDArray[np.generic],
+    expected: Sequence[NDArray[np.generic]],
+    work_dir: Path,
+    seed: int | None,
+) -> Path:
+    """Write input, expected and specification files; the layout is in the harness's header."""
+    _write_beats(work_dir / "inputs.bin", x, core.input)
+    lines, offset = [], 0
+    for i, (layer, values) in enumerate(zip(core.layers, expected, strict=True)):
+        file = work_dir / f"layer{i}.bin"
+        _write_beats(file, values, layer)
+        words = _words(layer.beat_bits)
+        lines.append(f"{file.name} {layer.beats} {words} {offset} {layer.elements_per_beat} {layer.bits}")
+        offset += words
+    watchdog = 64 * (core.initiation_interval + 64) * (len(core.layers) + 2)
+    shape = f"{len(x)} {core.input.beats} {_words(core.input.beat_bits)} {core.initiation_interval}"
+    head = f"{shape} {watchdog} {seed or 0} {int(seed is not None)}"
+    path = work_dir / "specification.txt"
+    path.write_text("\n".join([head, "inputs.bin", str(len(lines)), *lines]) + "\n")
+    return path
+
+
+def _write_beats(path: Path, values: NDArray[np.generic], stream: Stream) -> None:
+    """Write vectors of shape (vectors, elements) beat by beat, each padded to whole 32-bit words."""
+    packed = pack(_codes(values, stream).reshape(-1, stream.elements_per_beat), stream.bits)
+    np.pad(packed, ((0, 0), (0, -packed.shape[1] % 4))).tofile(path)
+
+
+def _codes(values: NDArray[np.generic], stream: Stream) -> Integers:
+    integers = np.asarray(values, dtype=np.int64)
+    if integers.ndim != 2 or integers.shape[1] != stream.elements:
+        raise ModelError(f"{stream.name}: values of shape {integers.shape}, expected (vectors, {stream.elements})")
+    low = -(1 << (stream.bits - 1)) if stream.signed else 0
+    outside = integers[(integers < low) | (integers >= low + (1 << stream.bits))]
+    if outside.size:
+        kind = "signed" if stream.signed else "unsigned"
+        raise ModelError(f"{stream.name}: value {outside[0]} does not fit its stream of {stream.bits} {kind} bits")
+    return integers & ((1 << stream.bits) - 1)

@@ -1,0 +1,72 @@
+"""The AXI chip in Verilator as the driver sees it: its registers, and its streams behind a model of the AXI DMA."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+from pathlib import Path
+
+from hls.simulate_axi import REPLY_CYCLES, AxiChipSimulator
+from tests.sim.hls.axi.shapes import Shape
+from tests.sim.hls.fake_core import BUILD_ID, MODEL_HASH
+from toolchain.package.amd.content import write_bitstream
+from toolchain.package.vectors import VectorFormat, write_vectors
+
+
+class RtlChip:
+    """A running simulation; every access is one on the chip's AXI ports, and a bus error ends the test."""
+
+    def __init__(self, shape: Shape, folder: Path) -> None:
+        _, sources = shape.generate(folder / "rtl")
+        beat = shape.data_bits // 8
+        size = shape.packed(shape.bench).shape[1]
+        # The DMA sends whole buffers: to the harness a vector is as long as its place in them.
+        self.stride = -(-size // beat) * beat
+        model = AxiChipSimulator(
+            sources, folder / "model", vector_bytes=self.stride, data_bits=shape.data_bits, optimise=False
+        )
+        self._process = subprocess.Popen(
+            ["stdbuf", "-oL", str(model._program), str(self.stride), str(REPLY_CYCLES)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=model._folder,
+            text=True,
+        )
+
+    def read(self, offset: int) -> int:
+        response, value = self._ask(f"R {offset:x}")
+        assert response == 0, f"SLVERR: read of {offset:#x}"
+        return value
+
+    def write(self, offset: int, value: int) -> None:
+        [response] = self._ask(f"W {offset:x} {value:x}")
+        assert response == 0, f"SLVERR: write of {offset:#x}"
+
+    def burst(self, data: bytes) -> bytes:
+        words = self._ask(f"B 7 1 {data.hex()}")
+        return struct.pack(f"<{len(words)}I", *words)
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def _ask(self, line: str) -> list[int]:
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+        return [int(word, 16) for word in self._process.stdout.readline().split()]
+
+
+def package_of(shape: Shape, folder: Path, count: int, manifest: dict[str, object], built: object) -> Path:
+    """A bitstream package with vectors of this shape's core, the stored ones first."""
+    network = shape.core.network()
+    stored, more = shape.bench, shape.core.random(2, count - len(shape.bench))
+    vectors = [*stored, *more]
+    packed = b"".join(bytes(row) for row in [*shape.packed(stored), *shape.packed(more)])
+    names = [f"class {index}" for index in range(shape.core.classes)]
+    described = VectorFormat(count, network.inputs, shape.core.type_name, len(packed) // count, names)
+    folder.mkdir()
+    write_vectors(folder, described, packed, bytes(shape.core.label(vector) for vector in vectors))
+    identity = {"model_hash": MODEL_HASH.hex(), "build_id": BUILD_ID.hex()}
+    write_bitstream(folder, built, {**manifest, "identity": identity})  # type: ignore[arg-type]
+    return folder

@@ -1,0 +1,84 @@
+"""The options that choose a build, shared by all commands that take one."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Annotated, Any
+
+import typer
+
+from toolchain.layout import STRATEGIES
+
+BoardName = Annotated[
+    str,
+    typer.Option("--board", "-b", envvar="BOARD", help="A folder of boards/; `gateweave boards` lists them."),
+]
+ModelName = Annotated[
+    str,
+    typer.Option("--model", "-m", envvar="MODEL", help="A folder of models/; `gateweave models` lists them."),
+]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person typed, unchecked; the fields are the options. See `toolchain.cli.choose`."""
+
+    board: BoardName = "ulx3s"
+    model: ModelName = "cqmlp"
+    recipe: Annotated[
+        str | None,
+        typer.Option(envvar="RECIPE", help="How to train: a file of models/<model>/recipes/; without it `default`."),
+    ] = None
+    data: Annotated[
+        str | None,
+        typer.Option(envvar="DATA", help="Folder of real captures; without it the model makes synthetic data."),
+    ] = None
+    strategy: Annotated[
+        str | None,
+        typer.Option(envvar="STRATEGY", help=f"How our own RTL builds layers: {' or '.join(STRATEGIES)}."),
+    ] = None
+    flow: Annotated[
+        str | None,
+        typer.Option(envvar="FLOW", help="AMD boards: `finn`, the default there, or `dataflow`, our own RTL."),
+    ] = None
+    fps: Annotated[
+        str | None,
+        typer.Option(
+            envvar="FPS", help="Inferences per second to aim at, or `max`; without it the board's own target."
+        ),
+    ] = None
+    onnx: Annotated[
+        str | None,
+        typer.Option(envvar="ONNX", help="Boards with ONNX Runtime: an ONNX or QONNX file in place of a model."),
+    ] = None
+    calibration: Annotated[
+        str | None,
+        typer.Option(envvar="CALIBRATION", help="Inputs to calibrate the ONNX file on: an npz file."),
+    ] = None
+    wheels: Annotated[
+        bool,
+        typer.Option("--wheels", envvar="WHEELS", help="Put the Python wheels into the package, to install offline."),
+    ] = False
+
+    @property
+    def is_particular(self) -> bool:
+        """Whether it asks for one variant, and not just for a board and a model."""
+        named = (f.name for f in fields(self) if f.name not in {"board", "model", "wheels"})
+        return any(getattr(self, name) for name in named)
+
+
+def takes_wish(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `Wish`; it gets them as one parameter `wish`."""
+    wished = list(inspect.signature(Wish, eval_str=True).parameters.values())
+    own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "wish"]
+
+    def call(**options: Any) -> None:
+        wish = Wish(**{parameter.name: options.pop(parameter.name) for parameter in wished})
+        command(wish=wish, **options)
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    call.__signature__ = inspect.Signature([p.replace(kind=keyword) for p in (*own[:1], *wished, *own[1:])])  # type: ignore[attr-defined]
+    call.__name__, call.__doc__ = command.__name__, command.__doc__
+    return call

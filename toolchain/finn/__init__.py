@@ -1,0 +1,1 @@
+"""FINN, behind one door: nothing else in the repository imports it."""

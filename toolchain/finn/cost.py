@@ -1,0 +1,92 @@
+"""What a layer of FINN's RTL costs, estimated from its parameters.
+
+FINN's own estimates say next to nothing of the LUTs of RTL layers, so those of LUTs and flip-flops are fitted to what
+Yosys makes of FINN's RTL. DSP slices and block RAMs are counted by the RTL's own rules: mvu.sv puts as many products
+into one slice as its pre-adder is wide, where FINN's estimate assumes four.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from toolchain.finn.folding import Cost
+
+FIXED: Cost = (0.0, 0.0, 0.0, 0.0)
+"""What a design uses besides its layers, in the order of `RESOURCES`."""
+
+_PREADDER_BITS = {"DSP48E1": 25, "DSP48E2": 27}
+_LUT_DEPTH = 64
+# Width and depth of half a block RAM (18 Kibit) as a simple dual-port memory: UG473, UG573.
+_BLOCK_SHAPES = ((1, 16384), (2, 8192), (4, 4096), (9, 2048), (18, 1024), (36, 512))
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A matrix-vector unit (MVAU_rtl) with its weight memory, its input FIFO, and the thresholds behind it.
+
+    Attributes:
+        narrow: no weight is the least value of its type.
+        levels_bits: width of the activations that the thresholds yield; 0 where there are none.
+        dsp_block: the device's DSP slice, `DSP48E1` (7 series) or `DSP48E2` (UltraScale+).
+    """
+
+    inputs: int
+    outputs: int
+    weight_bits: int
+    input_bits: int
+    sum_bits: int
+    narrow: bool
+    level_bits: int
+    dsp_block: str
+
+    @property
+    def lanes(self) -> int:
+        """Products that share a DSP slice (NUM_LANES of mvu.sv)."""
+        spare = _PREADDER_BITS[self.dsp_block] - (not self.narrow) - self.weight_bits
+        return 1 + max(0, spare) // (self.weight_bits + self.input_bits - 1)
+
+    def cycles(self, pe: int, simd: int) -> int:
+        """Clock cycles a vector."""
+        return (self.inputs // simd) * (self.outputs // pe)
+
+    def cost(self, pe: int, simd: int, ram_style: str) -> Cost:
+        """Cost of one folding."""
+        parts = (
+            self._product(pe, simd),
+            _memory(pe * simd * self.weight_bits, self.cycles(pe, simd), ram_style),
+            _fifo(self.input_bits * simd, self.inputs // simd),
+            self._thresholds(pe),
+        )
+        return tuple(sum(values) for values in zip(*parts, strict=True))
+
+    def _product(self, pe: int, simd: int) -> Cost:
+        bits = self.weight_bits + self.input_bits
+        lut = 25 + 3.2 * pe * self.sum_bits + 3.4 * pe * simd * bits
+        ff = 40 + 7.0 * pe * self.sum_bits + 4.4 * pe * simd * bits
+        return lut, ff, 0, math.ceil(pe / self.lanes) * simd
+
+    def _thresholds(self, pe: int) -> Cost:
+        if not self.level_bits:
+            return 0, 0, 0, 0
+        depth = self.outputs // pe
+        words = sum(math.ceil(depth * 2**level / _LUT_DEPTH) for level in range(self.level_bits))
+        lut = 30 + pe * self.sum_bits * (self.level_bits + 0.6 * words)
+        return lut, 40 + pe * 2 * self.level_bits * self.sum_bits, 0, 0
+
+
+def _memory(width: int, depth: int, ram_style: str) -> Cost:
+    """The weights, read again and again (memstream.sv)."""
+    if ram_style == "block":
+        return 70 + 3.6 * width, 120 + 12.5 * width, block_rams(width, depth), 0
+    return 70 + (2 + math.ceil(depth / _LUT_DEPTH)) * width, 120 + 12.5 * width, 0, 0
+
+
+def _fifo(width: int, depth: int) -> Cost:
+    """A FIFO in shift registers of 32 steps a LUT (fifo.sv)."""
+    return 20 + (2 + math.ceil(depth / 32)) * width, 30 + 6 * width, 0, 0
+
+
+def block_rams(width: int, depth: int) -> int:
+    """Halves of a block RAM that a memory takes."""
+    return min(math.ceil(width / wide) * math.ceil(depth / deep) for wide, deep in _BLOCK_SHAPES)

@@ -1,0 +1,147 @@
+"""The choice of a folding: exact search over every parallelism that FINN's layers take, for a rate on a device.
+
+A layer is a matrix product with its thresholds, which take as many values a cycle as the product yields. Its folding
+does not bear on its neighbours' (FINN puts width converters between them), so a choice is one option a layer. The
+design's interval is the slowest layer's; its cost is the sum. FINN's own `SetFolding` widens the inputs first and,
+where the rate is out of reach, goes on with the best it found; this search keeps to what fits and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from toolchain.errors import ConfigError, FitError
+
+T = TypeVar("T")
+Cost = tuple[float, ...]
+"""What is used of each resource, in the order of `RESOURCES`."""
+
+RESOURCES = ("lut", "ff", "bram", "dsp")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to fold a layer.
+
+    Attributes:
+        pe, simd: outputs and inputs that work in parallel.
+        ram_style: memory of the weights, `block` or `distributed`.
+        cycles: clock cycles a vector, as FINN estimates them.
+    """
+
+    pe: int
+    simd: int
+    ram_style: str
+    cycles: int
+    cost: Cost
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One option a layer: the slowest layer's cycles and the sum of the costs."""
+
+    options: tuple[Option, ...]
+    cycles: int
+    cost: Cost
+
+
+def choose(
+    layers: Sequence[Sequence[Option]], capacity: Cost, clock_hz: float, target_fps: float | None, fixed: Cost
+) -> Choice:
+    """The choice that reaches the rate with the least share of its scarcest resource; with None the fastest that fits.
+
+    Args:
+        layers: every option of every layer.
+        capacity: what may be used of each resource, the board's share already taken.
+        fixed: what the design uses besides the layers.
+
+    Raises:
+        FitError: nothing fits; or the rate is out of reach, naming the best that fits.
+        ConfigError: a rate that is not positive.
+    """
+    if target_fps is not None and not target_fps > 0:
+        raise ConfigError(f"FPS={target_fps}: the rate must be above 0; give a number or FPS=max")
+    if target_fps is not None:
+        found = within(layers, int(clock_hz / target_fps), capacity, fixed)
+        if found is not None:
+            return found
+    fastest = _fastest(layers, capacity, fixed)
+    if target_fps is None:
+        return fastest
+    raise FitError(
+        f"FINN: {target_fps:g} inferences/s at {clock_hz / 1e6:g} MHz leave {clock_hz / target_fps:.4g} cycles each; "
+        f"the best that fits is {clock_hz / fastest.cycles:,.0f} inferences/s ({fastest.cycles} cycles, "
+        f"{_words(fastest.cost)}, estimated): lower FPS, shrink the network or take a larger board; "
+        "FLOW=dataflow STRATEGY=unrolled may reach it"
+    )
+
+
+def within(layers: Sequence[Sequence[Option]], cycles: int, capacity: Cost, fixed: Cost) -> Choice | None:
+    """The choice of the least share with at most `cycles` cycles a vector; None where none fits."""
+    partial: list[tuple[tuple[Option, ...], Cost]] = [((), fixed)]
+    for options in layers:
+        quick = [option for option in options if option.cycles <= cycles]
+        sums = [((*chosen, option), _add(cost, option.cost)) for chosen, cost in partial for option in _lean(quick)]
+        partial = _undominated([item for item in sums if _fits(item[1], capacity)])
+    if not partial:
+        return None
+    options, cost = min(partial, key=lambda item: _share(item[1], capacity))
+    return Choice(options, max(option.cycles for option in options), cost)
+
+
+def _fastest(layers: Sequence[Sequence[Option]], capacity: Cost, fixed: Cost) -> Choice:
+    steps = sorted({option.cycles for options in layers for option in options})
+    best = within(layers, steps[-1], capacity, fixed)
+    if best is None:
+        raise FitError(_too_large(layers, steps[-1], capacity, fixed))
+    low, high = 0, len(steps) - 1
+    while low < high:
+        middle = (low + high) // 2
+        found = within(layers, steps[middle], capacity, fixed)
+        if found is None:
+            low = middle + 1
+        else:
+            best, high = found, middle
+    return best
+
+
+def _too_large(layers: Sequence[Sequence[Option]], cycles: int, capacity: Cost, fixed: Cost) -> str:
+    unlimited = within(layers, cycles, (float("inf"),) * len(capacity), fixed)
+    assert unlimited is not None
+    return (
+        f"FINN: even the slowest folding needs {_words(unlimited.cost)} (estimated), and the board's share is "
+        f"{_words(capacity)}: shrink the network or take a larger board; FLOW=dataflow may fit"
+    )
+
+
+def _words(cost: Cost) -> str:
+    return ", ".join(f"{value:,.0f} {name.upper()}" for name, value in zip(RESOURCES, cost, strict=True))
+
+
+def _add(one: Cost, other: Cost) -> Cost:
+    return tuple(a + b for a, b in zip(one, other, strict=True))
+
+
+def _fits(cost: Cost, capacity: Cost) -> bool:
+    return all(used <= have for used, have in zip(cost, capacity, strict=True))
+
+
+def _share(cost: Cost, capacity: Cost) -> tuple[float, float]:
+    """Share of the scarcest resource, and the sum of the shares to tell equals apart."""
+    shares = [used / have if have else 0.0 for used, have in zip(cost, capacity, strict=True)]
+    return max(shares), sum(shares)
+
+
+def _lean(options: Iterable[Option]) -> list[Option]:
+    return [item[0] for item in _undominated([(option, option.cost) for option in options])]
+
+
+def _undominated(items: list[tuple[T, Cost]]) -> list[tuple[T, Cost]]:
+    """Items that no other beats or equals in every resource; the first of equals stays."""
+    kept: list[tuple[T, Cost]] = []
+    for item in sorted(items, key=lambda pair: pair[1]):
+        if not any(_fits(other[1], item[1]) for other in kept):
+            kept.append(item)
+    return kept

@@ -1,0 +1,181 @@
+"""The front end: from a trained QONNX model to FINN's hardware layers, not yet folded.
+
+FINN's own steps do the work. What they need beforehand and cannot do themselves is done here on the graph: the input
+quantiser goes, so that the hardware takes the same integers as the integer reference; types of one bit are declared
+two bits wide, the narrowest that FINN's RTL takes; a TopK at the end takes in the logits' scale, and goes again.
+FINN rounds halves up, ONNX to the even neighbour: the thresholds become those of the integer reference, which are
+exact.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from onnx import NodeProto, TensorProto, helper
+from qonnx.core.datatype import DataType
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.custom_op.registry import getCustomOp
+from qonnx.transformation.general import RemoveUnusedTensors
+from qonnx.transformation.infer_datatypes import InferDataTypes
+from qonnx.transformation.insert_topk import InsertTopK
+
+from toolchain.errors import ModelError
+from toolchain.finn.door import Finn, Progress
+from toolchain.finn.faults import OTHER_FLOW, step
+from toolchain.graph.network import DenseLayer, IntegerNetwork
+from toolchain.graph.segments import LABELLING, RESHAPING, cut
+from toolchain.graph.streamline import read_quantiser, streamline
+
+# What each integer type of less than two bits becomes; the values are the same.
+_WIDER = {"BINARY": "UINT2", "BIPOLAR": "INT2", "UINT1": "UINT2"}
+
+
+def front_end(finn: Finn, model: ModelWrapper, build: object, progress: Progress) -> ModelWrapper:
+    """Hardware layers (MVAU and Thresholding) from the integer input to the integer logits.
+
+    Args:
+        model: a tidy QONNX model (`toolchain.graph.model_file.load_model`).
+        build: FINN's build configuration.
+
+    Raises:
+        ModelError: FINN has no hardware layer for a node; names it, its type and the mend.
+    """
+    network = streamline(model)
+    model = _with_integer_input(model, network.input_type)
+    model = _without_labels(model).transform(InsertTopK(k=1))
+    with step("tidy-up", finn.log, progress):
+        model = finn.steps.step_qonnx_to_finn(model, build)
+        _widen_constants(model)
+        model = finn.steps.step_tidy_up(model, build)
+    with step("streamlining", finn.log, progress):
+        model = finn.steps.step_streamline(model, build)
+        _widen_constants(model)
+    model = _without_labels(model)
+    _refuse_leftovers(model)
+    model = _with_exact_layers(model, network)
+    with step("conversion to hardware layers", finn.log, progress):
+        model = finn.steps.step_convert_to_hw(model, build)
+    _refuse_unmapped(model)
+    with step("bit-width minimisation", finn.log, progress):
+        model = finn.steps.step_minimize_bit_width_initial(model, build)
+    return model
+
+
+def _with_integer_input(model: ModelWrapper, datatype: str) -> ModelWrapper:
+    """The model from behind its input quantiser on; its input is what the quantiser yields, as flat integers.
+
+    Args:
+        datatype: of the integer network's input, which is the same.
+    """
+    head = cut(model)[0]
+    source, unit, target = model.graph.input[0].name, 1.0, model.graph.input[0].name
+    if head.quantiser is not None:
+        unit = read_quantiser(model, head.quantiser, "input").scale
+        target = head.quantiser.output[0]
+        for node in _ancestors(model, head.quantiser):
+            model.graph.node.remove(node)
+    while (shaper := model.find_consumer(target)) is not None and shaper.op_type in RESHAPING:
+        target = shaper.output[0]
+        model.graph.node.remove(shaper)
+    shape = model.get_tensor_shape(target)
+    model.graph.input[0].CopyFrom(helper.make_tensor_value_info(source, TensorProto.FLOAT, shape))
+    model.set_tensor_datatype(source, DataType[_WIDER.get(datatype, datatype)])
+    if unit == 1.0:
+        for consumer in model.find_consumers(target):
+            _rewire(consumer, target, source)
+    else:
+        model.set_initializer("input_unit", np.array(unit, np.float32))
+        model.graph.node.insert(0, helper.make_node("Mul", [source, "input_unit"], [target], name="Mul_input_unit"))
+    return model.transform(RemoveUnusedTensors())
+
+
+def _ancestors(model: ModelWrapper, node: NodeProto) -> list[NodeProto]:
+    """A node and all that its inputs depend on."""
+    found, pending = [node], list(node.input)
+    while pending:
+        producer = model.find_producer(pending.pop())
+        if producer is not None and producer not in found:
+            found.append(producer)
+            pending += producer.input
+    return found
+
+
+def _rewire(node: NodeProto, old: str, new: str) -> None:
+    for index, name in enumerate(node.input):
+        if name == old:
+            node.input[index] = new
+
+
+def _without_labels(model: ModelWrapper) -> ModelWrapper:
+    """The model without a label at its end: its output are the logits, and the argmax is the driver's."""
+    for node in [n for n in model.graph.node if n.op_type in LABELLING]:
+        logits = node.input[0]
+        shape, datatype = model.get_tensor_shape(logits), model.get_tensor_datatype(logits)
+        del model.graph.output[:]
+        for info in [v for v in model.graph.value_info if v.name == logits]:
+            model.graph.value_info.remove(info)
+        model.graph.output.append(helper.make_tensor_value_info(logits, TensorProto.FLOAT, shape))
+        model.set_tensor_datatype(logits, datatype)
+        model.graph.node.remove(node)
+    return model.transform(RemoveUnusedTensors())
+
+
+def _widen_constants(model: ModelWrapper) -> None:
+    """Bipolar weights as INT2: FINN would take bipolar products for XNORs, which only its HLS layers do."""
+    for initializer in model.graph.initializer:
+        if model.get_tensor_datatype(initializer.name).name in {"BIPOLAR", "BINARY"}:
+            model.set_tensor_datatype(initializer.name, DataType["INT2"])
+
+
+def _with_exact_layers(model: ModelWrapper, network: IntegerNetwork) -> ModelWrapper:
+    """The streamlined model with the weights and thresholds of the integer network, which differ in signs and ties."""
+    products = model.get_nodes_by_op_type("MatMul")
+    if len(products) != len(network.layers):
+        raise ModelError(f"FINN's streamlining leaves {len(products)} of {len(network.layers)} layers; {OTHER_FLOW}")
+    for node, layer in zip(products, network.layers, strict=True):
+        weights = model.get_initializer(node.input[1])
+        if weights is None or not np.array_equal(np.abs(weights), np.abs(layer.weights)):
+            raise ModelError(
+                f"node {node.name} (MatMul): FINN's streamlining leaves it without the integer weights of layer "
+                f"{layer.name}; give the layer one weight scale for each output at most; {OTHER_FLOW}"
+            )
+        model.set_initializer(node.input[1], layer.weights.astype(np.float32))
+        model.set_tensor_datatype(node.input[1], DataType[_WIDER.get(layer.weight_type, layer.weight_type)])
+        if layer.thresholds is not None:
+            _set_thresholds(model, model.find_consumer(node.output[0]), layer)
+    return model.transform(InferDataTypes())
+
+
+def _set_thresholds(model: ModelWrapper, node: NodeProto, layer: DenseLayer) -> None:
+    """Thresholds of a layer; one of one bit gets more of them, always or never reached, and yields the same values."""
+    thresholds, bias = layer.thresholds, layer.out_bias
+    assert thresholds is not None
+    low, high = (bound[:, None] for bound in layer.accumulator_range())
+    if layer.output_type == "BIPOLAR":
+        thresholds, bias = np.concatenate([low, thresholds, thresholds], axis=1), -2
+    elif layer.output_type in _WIDER:
+        thresholds = np.concatenate([thresholds, high + 1, high + 1], axis=1)
+    datatype = _WIDER.get(layer.output_type, layer.output_type)
+    model.set_initializer(node.input[1], thresholds.astype(np.float32))
+    operator = getCustomOp(node)
+    for name, value in (("out_dtype", datatype), ("out_scale", 1.0), ("out_bias", float(bias))):
+        operator.set_nodeattr(name, value)
+    model.set_tensor_datatype(node.output[0], DataType[datatype])
+
+
+def _refuse_leftovers(model: ModelWrapper) -> None:
+    """Refuse floating-point nodes that streamlining left between the layers or at the end."""
+    for node in model.graph.node:
+        if node.op_type not in {"MatMul", "MultiThreshold"}:
+            raise ModelError(
+                f"node {node.name} ({node.op_type}): FINN's streamlining leaves it, and it is no integer operation; "
+                f"use one scale for all channels, or follow it with a quantised activation; {OTHER_FLOW}"
+            )
+
+
+def _refuse_unmapped(model: ModelWrapper) -> None:
+    for node in model.graph.node:
+        if node.op_type not in {"MVAU", "Thresholding"}:
+            raise ModelError(
+                f"node {node.name} ({node.op_type}): FINN makes no hardware layer of it; its inputs must be integers "
+                f"(quantised) and its constants integers of up to 8 bits; {OTHER_FLOW}"
+            )

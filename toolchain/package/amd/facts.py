@@ -1,0 +1,21 @@
+"""What a package must know of its board, as plain JSON: the machine that finishes it has no board.yaml."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from toolchain.board import AmdBoard
+
+
+def board_facts(board: AmdBoard) -> dict[str, Any]:
+    """Keys of the manifest that the driver, finish.py and the README go by."""
+    return {
+        "board_title": f"{board.vendor} {board.title}",
+        "family": board.fpga.family,
+        "part": board.fpga.part,
+        "capacity": board.fpga.resources.model_dump(),
+        "clock_mhz": board.clock.mhz,
+        "host_link": board.host_link.model_dump(),
+        "machine": board.processing_system.machine,
+        "image": board.processing_system.image,
+    }

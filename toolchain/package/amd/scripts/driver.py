@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+"""The driver of this package's board: a program, and a module to import.
+
+python3 driver.py identify | infer 10 | bench 1000000 | counters
+
+    from driver import open_package
+
+    with open_package() as board:
+        print(board.infer(board.golden.pack([0, 1, ...])).label)
+"""
+
+import os
+import sys
+
+if sys.version_info < (3, 8):  # noqa: UP036 (boards and build servers have older ones)
+    sys.exit("error: Python 3.8 or newer is needed, this is " + sys.version.split()[0])
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(HERE, "lib"))
+
+
+def open_package(device="auto", load=True):  # type: ignore[no-untyped-def]  # read by older Pythons, too
+    """Open the board; see `toolchain.hostlink.axi.opening` in `lib` for what it can do and raises."""
+    from pathlib import Path
+
+    from toolchain.hostlink.axi.opening import open_board
+
+    return open_board(Path(HERE), device, load)
+
+
+if __name__ == "__main__":
+    from pathlib import Path
+
+    from toolchain.hostlink.axi.commands import driver
+
+    sys.exit(driver(Path(HERE), sys.argv[1:]))
