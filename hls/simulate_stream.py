@@ -25,7 +25,8 @@ _TOP = "stream_tap"
 # Verilator gives ports above 64 bits one type; all buses of the harness are at least this wide.
 _LEAST_WORDS = 3
 # Small files and functions compile twice as fast in sum, and run about a tenth slower.
-_FLAGS = ("--no-timing", "-Wno-lint", "--output-split", "20000", "--output-split-cfuncs", "2000")
+_SPLIT = ("--output-split", "20000", "--output-split-cfuncs", "2000")
+_FLAGS = ("--no-timing", "-Wno-lint", "--assert", *_SPLIT)
 
 
 def simulate_stream(
@@ -40,8 +41,9 @@ def simulate_stream(
 ) -> CoreSimulation:
     """Run integer vectors through the core in Verilator and compare all its streams.
 
-    With `backpressure_seed`, the input pauses and the output stalls at random. The model is built once for the
-    same sources in one `work_dir`. Without `optimise` it is built sooner and runs slower, for a few vectors.
+    With `backpressure_seed`, the input pauses and the output stalls at random. An assertion of the core that fails
+    counts as a difference. The model is built once for the same sources in one `work_dir`. Without `optimise` it is
+    built sooner and runs slower, for a few vectors.
 
     Args:
         core: what to simulate.
@@ -70,16 +72,21 @@ def simulate_stream(
 
 
 def _summary(core: StreamCore, vectors: int, raw: dict[str, Any], seconds: float) -> CoreSimulation:
-    fault = raw["hung"] or raw["unstable"] or raw["surplus"] >= 0
+    fault = raw["hung"] or raw["unstable"] or raw["surplus"] >= 0 or raw["assertion"]
     return CoreSimulation(
         compared=vectors,
         equal=min(raw["equal"], vectors - 1) if fault else raw["equal"],
-        first_difference=_first_difference(core, raw),
+        first_difference=_first_fault(core, raw),
         latency_cycles=raw["latency"],
         initiation_interval=math.ceil(raw["interval"]),
         cycles=raw["cycles"],
         seconds=seconds,
     )
+
+
+def _first_fault(core: StreamCore, raw: dict[str, Any]) -> str | None:
+    assertion = f"the core's own assertion at {raw['assertion']} fails" if raw["assertion"] else None
+    return "; ".join(filter(None, (_first_difference(core, raw), assertion))) or None
 
 
 def _first_difference(core: StreamCore, raw: dict[str, Any]) -> str | None:
@@ -112,7 +119,8 @@ def _build(core: StreamCore, rtl_dir: Path, work_dir: Path, optimise: bool) -> P
     wrapper = work_dir / f"{_TOP}.v"
     wrapper.write_text(tap_text(core))
     sources = [*(rtl_dir / name for name in core.sources), wrapper]
-    return build_model(sources, _TOP, HARNESS, work_dir, flags=_FLAGS, optimise=optimise)
+    defines = {"VL_USER_STOP": "1"}
+    return build_model(sources, _TOP, HARNESS, work_dir, defines=defines, flags=_FLAGS, optimise=optimise)
 
 
 def tap_text(core: StreamCore) -> str:

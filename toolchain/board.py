@@ -248,6 +248,7 @@ class Runtime(_Strict):
         cores: cores of the processor.
         core: the one that latency is measured on.
         wheels: the pinned packages, ONNX Runtime and NumPy.
+        emulator: the processor that qemu plays in `make verify`; None where that is not possible, or not needed.
     """
 
     machine: Literal["x86_64", "aarch64"]
@@ -260,6 +261,7 @@ class Runtime(_Strict):
     cores: Positive
     core: Annotated[int, Field(ge=0)]
     wheels: list[Wheel]
+    emulator: Literal["cortex-a53", "cortex-a72", "cortex-a76"] | None = None
 
     @model_validator(mode="after")
     def _is_one_device(self) -> Runtime:

@@ -18,6 +18,9 @@
 
 namespace {
 
+// Where the first assertion of the core failed; empty while none has.
+std::string failed_assertion;
+
 std::vector<uint32_t> read_words(const std::string& path) {
     std::ifstream file(path, std::ios::binary | std::ios::ate);
     if (!file) {
@@ -109,7 +112,7 @@ class Bench {
         std::fprintf(out, "\"surplus\": %lld, \"unstable\": %s, \"vectors\": [", surplus_, unstable_ ? "true" : "false");
         for (size_t i = 0; i < streams_.size(); ++i)
             std::fprintf(out, "%s%llu", i ? ", " : "", word(streams_[i].vector));
-        std::fprintf(out, "], \"difference\": ");
+        std::fprintf(out, "], \"assertion\": \"%s\", \"difference\": ", failed_assertion.c_str());
         if (first_.vector == UINT64_MAX)
             std::fprintf(out, "null}\n");
         else
@@ -238,6 +241,12 @@ class Bench {
 };
 
 }  // namespace
+
+// Verilator calls this in the place of its own, which would end the program (macro VL_USER_STOP).
+void vl_stop(const char* file, int line, const char*) {
+    const std::string path(file);
+    if (failed_assertion.empty()) failed_assertion = path.substr(path.rfind('/') + 1) + ":" + std::to_string(line);
+}
 
 int main(int count, char** arguments) {
     if (count != 3) {

@@ -166,7 +166,7 @@ module axi_link #(
 
     result_queue #(.WIDTH(2), .ADDRESS_BITS(UNDER_WAY)) marks (
         .clk(clk), .rst(rst), .ready(mark_ready), .accepted(mark), .push(mark), .push_data({mark_last, mark_damaged}),
-        .out_data({class_last, class_damaged}), .out_valid(marked), .out_ready(bursting && class_moves));
+        .out_data({class_last, class_damaged}), .out_valid(marked), .out_ready(class_moves));
     axi_slice #(.WIDTH(10)) exit (
         .clk(clk), .rst(rst), .in_data({class_last, class_damaged, class_byte}),
         .in_valid(bursting && out_valid && marked), .in_ready(exit_ready), .out_data({m_axis_tlast, result}),

@@ -23,7 +23,7 @@ _BLOCK_SHAPES = ((1, 16384), (2, 8192), (4, 4096), (9, 2048), (18, 1024), (36, 5
 
 @dataclass(frozen=True)
 class Layer:
-    """A matrix-vector unit (MVAU_rtl) with its weight memory, its input FIFO, and the thresholds behind it.
+    """A matrix-vector unit (MVAU_rtl) with its weight memory, the FIFOs around it, and the thresholds behind it.
 
     Attributes:
         narrow: no weight is the least value of its type.
@@ -55,8 +55,9 @@ class Layer:
         parts = (
             self._product(pe, simd),
             _memory(pe * simd * self.weight_bits, self.cycles(pe, simd), ram_style),
-            _fifo(self.input_bits * simd, self.inputs // simd),
+            _vector_fifo(self.input_bits * simd),
             self._thresholds(pe),
+            _short_fifo(self.sum_bits * pe),
         )
         return tuple(sum(values) for values in zip(*parts, strict=True))
 
@@ -72,7 +73,7 @@ class Layer:
         depth = self.outputs // pe
         words = sum(math.ceil(depth * 2**level / _LUT_DEPTH) for level in range(self.level_bits))
         lut = 30 + pe * self.sum_bits * (self.level_bits + 0.6 * words)
-        return lut, 40 + pe * 2 * self.level_bits * self.sum_bits, 0, 0
+        return lut, 30 + pe * 2.5 * self.level_bits * self.sum_bits, 0, 0
 
 
 def _memory(width: int, depth: int, ram_style: str) -> Cost:
@@ -82,9 +83,14 @@ def _memory(width: int, depth: int, ram_style: str) -> Cost:
     return 70 + (2 + math.ceil(depth / _LUT_DEPTH)) * width, 120 + 12.5 * width, 0, 0
 
 
-def _fifo(width: int, depth: int) -> Cost:
-    """A FIFO in shift registers of 32 steps a LUT (fifo.sv)."""
-    return 20 + (2 + math.ceil(depth / 32)) * width, 30 + 6 * width, 0, 0
+def _vector_fifo(width: int) -> Cost:
+    """A FIFO of a whole vector (fifo.sv): what it takes hardly depends on its depth."""
+    return 170 + 2 * width, 350 + 4 * width, 0, 0
+
+
+def _short_fifo(width: int) -> Cost:
+    """A FIFO of two words."""
+    return 14 + width, 10 + 5 * width, 0, 0
 
 
 def block_rams(width: int, depth: int) -> int:

@@ -65,9 +65,7 @@ def enter(work_dir: Path, jobs: int = 1) -> Iterator[Finn]:
     log = work_dir / "finn.log"
     with log.open("a", encoding="utf-8") as stream, _everything_to(stream):
         _settle(work_dir, jobs)
-        sys.modules.setdefault("finn.xsi", _stand_in_for_xsi())
-        steps = importlib.import_module("finn.builder.build_dataflow_steps")
-        config = importlib.import_module("finn.builder.build_dataflow_config")
+        steps, config = _builder()
         with _finn_log_to(stream):
             yield Finn(steps, config, log)
 
@@ -96,6 +94,15 @@ def require_version() -> str:
     if found != VERSION:
         raise ToolError(f"finn-plus {found} is installed, but {VERSION} is needed (requirements-finn.txt)")
     return found
+
+
+def _builder() -> tuple[types.ModuleType, types.ModuleType]:
+    sys.modules.setdefault("finn.xsi", _stand_in_for_xsi())
+    try:
+        steps = importlib.import_module("finn.builder.build_dataflow_steps")
+        return steps, importlib.import_module("finn.builder.build_dataflow_config")
+    except ImportError as error:
+        raise ToolError(f"finn-plus cannot be imported: {error}; install what requirements.txt names") from error
 
 
 def _settle(work_dir: Path, jobs: int) -> None:
@@ -127,8 +134,20 @@ def _stand_in_for_xsi() -> types.ModuleType:
 @contextlib.contextmanager
 def _everything_to(stream: TextIO) -> Iterator[None]:
     """Standard output, standard error and warnings go to `stream`."""
+
+    def note(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        stream.write(warnings.formatwarning(message, category, filename, lineno, line))
+
     with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream), warnings.catch_warnings():
         warnings.simplefilter("default")
+        warnings.showwarning = note
         yield
 
 

@@ -115,10 +115,11 @@ def finish(
     require_tools(vivado)
     progress = aloud(progress)
     shutil.rmtree(work_dir, ignore_errors=True)
+    settings = {**build_settings(spec), "output_dir": str(work_dir.absolute() / "finn")}
     with enter(work_dir, jobs or os.cpu_count() or 1) as finn:
-        _require_board(finn, spec)
+        _require_part(finn, spec)
         _require_library(finn)
-        build = _build_config(finn, spec, work_dir)
+        build = finn.config.DataflowBuildConfig.from_dict(settings)
         tools.write_wrappers(_programs(vivado), work_dir.absolute() / _TOOLS)
         with _environment(finn, vivado, work_dir), watching(work_dir, progress):
             built = _run_steps(finn, ModelWrapper(str(model)), build, work_dir, progress)
@@ -165,9 +166,7 @@ def _environment(finn: Finn, vivado: Vivado, work_dir: Path) -> Iterator[None]:
         os.environ.update(before)
 
 
-def _require_board(finn: Finn, spec: FinishSpec) -> None:
-    if spec.board not in BOARDS:
-        raise ConfigError(f"board {spec.board}: FINN knows only {', '.join(BOARDS)}; use FLOW=dataflow")
+def _require_part(finn: Finn, spec: FinishSpec) -> None:
     part = finn.get("util.basic", "pynq_part_map")[BOARDS[spec.board]]
     if part != spec.part:
         raise ConfigError(f"board {spec.board}: FINN has {part} on it, board.yaml {spec.part}; use FLOW=dataflow")
@@ -182,24 +181,30 @@ def _require_library(finn: Finn) -> None:
         )
 
 
-def _build_config(finn: Finn, spec: FinishSpec, work_dir: Path) -> Any:
-    """FINN's build configuration up to the deployment package."""
-    config, output = finn.config, finn.config.DataflowOutputType
-    return config.DataflowBuildConfig(
-        output_dir=str(work_dir.absolute() / "finn"),
-        synth_clk_period_ns=spec.clock_ns,
-        board=BOARDS[spec.board],
-        fpga_part=spec.part,
-        shell_flow_type=config.ShellFlowType.VIVADO_ZYNQ,
-        generate_outputs=[output.BITFILE, output.PYNQ_DRIVER, output.DEPLOYMENT_PACKAGE],
-        standalone_thresholds=True,
-        auto_fifo_depths=True,
-        auto_fifo_strategy=config.AutoFIFOSizingMethod.FORCE_MINIMAL_FIFOS,
-    )
+def build_settings(spec: FinishSpec) -> dict[str, Any]:
+    """FINN's build configuration up to the deployment package: plain JSON, without the folder it writes to.
+
+    The FIFOs keep the depths that the mapping gave them.
+
+    Raises:
+        ConfigError: FINN does not know the board.
+    """
+    if spec.board not in BOARDS:
+        raise ConfigError(f"board {spec.board}: FINN knows only {', '.join(BOARDS)}; use FLOW=dataflow")
+    return {
+        "synth_clk_period_ns": spec.clock_ns,
+        "board": BOARDS[spec.board],
+        "fpga_part": spec.part,
+        "shell_flow_type": "vivado_zynq",
+        "generate_outputs": ["bitfile", "pynq_driver", "deployment_package"],
+        "standalone_thresholds": True,
+        "auto_fifo_depths": True,
+        "auto_fifo_strategy": "force_minimal_fifos",
+    }
 
 
 def _run_steps(finn: Finn, model: ModelWrapper, build: Any, work_dir: Path, progress: Progress) -> ModelWrapper:
-    """FINN's steps; the FIFOs keep the depths that the mapping gave them."""
+    """FINN's steps, the hardware generation to the deployment package."""
     steps = (
         ("FIFOs and RTL generation", finn.steps.step_set_fifo_depths),
         ("Vivado and Vitis HLS", finn.steps.step_synthesize_bitfile),

@@ -3,8 +3,8 @@
 FINN's own steps do the work. What they need beforehand and cannot do themselves is done here on the graph: the input
 quantiser goes, so that the hardware takes the same integers as the integer reference; types of one bit are declared
 two bits wide, the narrowest that FINN's RTL takes; a TopK at the end takes in the logits' scale, and goes again.
-FINN rounds halves up, ONNX to the even neighbour: the thresholds become those of the integer reference, which are
-exact.
+FINN rounds halves up, ONNX to the even neighbour, and it leaves some activations in place: the thresholds become those
+of the integer reference, which are exact and hold all that lies between a product and its quantiser.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from toolchain.errors import ModelError
 from toolchain.finn.door import Finn, Progress
 from toolchain.finn.faults import OTHER_FLOW, step
 from toolchain.graph.network import DenseLayer, IntegerNetwork
-from toolchain.graph.segments import LABELLING, RESHAPING, cut
+from toolchain.graph.segments import ELEMENTWISE, LABELLING, QUANTISERS, RESHAPING, cut
 from toolchain.graph.streamline import read_quantiser, streamline
 
 # What each integer type of less than two bits becomes; the values are the same.
@@ -49,7 +49,7 @@ def front_end(finn: Finn, model: ModelWrapper, build: object, progress: Progress
     with step("streamlining", finn.log, progress):
         model = finn.steps.step_streamline(model, build)
         _widen_constants(model)
-    model = _without_labels(model)
+    model = _without_tails(_without_labels(model))
     _refuse_leftovers(model)
     model = _with_exact_layers(model, network)
     with step("conversion to hardware layers", finn.log, progress):
@@ -162,13 +162,27 @@ def _set_thresholds(model: ModelWrapper, node: NodeProto, layer: DenseLayer) -> 
     model.set_tensor_datatype(node.output[0], DataType[datatype])
 
 
+def _without_tails(model: ModelWrapper) -> ModelWrapper:
+    """The model without what streamlining left between products and their thresholds."""
+    for product in model.get_nodes_by_op_type("MatMul"):
+        tail, node = [], model.find_consumer(product.output[0])
+        while node is not None and node.op_type in ELEMENTWISE - QUANTISERS - {"MultiThreshold"}:
+            tail.append(node)
+            node = model.find_consumer(node.output[0])
+        if tail and node is not None and node.op_type == "MultiThreshold":
+            _rewire(node, tail[-1].output[0], product.output[0])
+            for left in tail:
+                model.graph.node.remove(left)
+    return model.transform(RemoveUnusedTensors())
+
+
 def _refuse_leftovers(model: ModelWrapper) -> None:
-    """Refuse floating-point nodes that streamlining left between the layers or at the end."""
+    """Refuse floating-point nodes that streamlining left elsewhere."""
     for node in model.graph.node:
         if node.op_type not in {"MatMul", "MultiThreshold"}:
             raise ModelError(
                 f"node {node.name} ({node.op_type}): FINN's streamlining leaves it, and it is no integer operation; "
-                f"use one scale for all channels, or follow it with a quantised activation; {OTHER_FLOW}"
+                f"quantise every activation to 8 bits at most, with one scale for all its channels; {OTHER_FLOW}"
             )
 
 

@@ -73,10 +73,13 @@ def _bits(node: NodeProto, kind: str) -> int:
 
 
 def _options(layer: Layer) -> list[Option]:
+    """All but those that take a whole vector a cycle: FINN's output queue then loses results under back-pressure (see
+    `toolchain.finn.stitch`).
+    """
     return [
         Option(pe, simd, style, layer.cycles(pe, simd), layer.cost(pe, simd, style))
         for pe in divisors(layer.outputs)
-        for simd in divisors(layer.inputs)
+        for simd in divisors(layer.inputs)[:-1] or [1]
         for style in ("block", "distributed")
         if pe * simd * layer.weight_bits <= _WIDEST_WEIGHTS
     ]

@@ -135,6 +135,7 @@ def _operator(model: ModelWrapper, node: NodeProto) -> Any:
     operator = getCustomOp(node)
     if node.op_type == "MVAU_rtl":
         _require_fixed_weights(operator, where)
+        _require_safe_queue(operator, where)
     if not Path(operator.get_nodeattr("code_gen_dir_ipgen") or "/-").is_dir():
         raise ModelError(f"{where}: its Verilog is missing; generate it first, and leave it where it was generated")
     return operator
@@ -147,6 +148,20 @@ def _require_fixed_weights(operator: Any, where: str) -> None:
     for name in ("pumpedCompute", "pumpedMemory"):
         if operator.get_nodeattr(name):
             raise ModelError(f"{where}: {name} needs a second clock, and there is one only; set it to 0 when folding")
+
+
+def _require_safe_queue(operator: Any, where: str) -> None:
+    """Refuse one result a cycle: FINN's output queue (mvu_vvu_axi.sv) is then too short for what is still under way.
+
+    It holds ``4 + clog2(SIMD + 1)`` results; when the output stalls, up to ``6 + clog2(SIMD)`` arrive. With one result
+    in two cycles or more it never fills.
+    """
+    simd, inputs = operator.get_nodeattr("SIMD"), operator.get_nodeattr("MW")
+    if simd == inputs > 1:
+        raise ModelError(
+            f"{where}: SIMD is {simd}, all of its inputs; FINN's RTL then loses results under back-pressure; "
+            f"fold it to SIMD {inputs // 2} or less"
+        )
 
 
 def _write_sources(operators: list[Any], out_dir: Path) -> list[str]:

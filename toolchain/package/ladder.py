@@ -7,35 +7,41 @@ from collections.abc import Mapping
 from toolchain.errors import VerificationError
 from toolchain.record import Check, StageRecord
 
-# Least number of results that the checks of `simulate` must have compared, by flow.
+# Least number of results that checks of a flow's proving stage must have compared.
 _CORE = {"test set": 1, "back-pressure": 1000}
-REQUIRED: Mapping[str, Mapping[str, int]] = {
-    "fpga_open": {**_CORE, "chip": 64, "bench": 1},
-    "dataflow": {**_CORE, "chip": 64, "bench": 1, "bursts": 64},
-    "finn": {**_CORE, "FINN's execution": 64},
+REQUIRED: Mapping[str, tuple[str, Mapping[str, int]]] = {
+    "fpga_open": ("simulate", {**_CORE, "chip": 64, "bench": 1}),
+    "dataflow": ("simulate", {**_CORE, "chip": 64, "bench": 1, "bursts": 64}),
+    "finn": ("simulate", {**_CORE, "FINN's execution": 64}),
+    "ort": ("prove", {}),
 }
-# Stages that must have compared something.
-CHECKED = ("export", "streamline", "simulate")
+# Stages that must have compared something, where a build has them.
+CHECKED = ("export", "streamline", "simulate", "prove")
+# These must have covered every vector: the test set, and every graph for ONNX Runtime.
+_WHOLE = ("test set", "FINN's execution")
 
 
 def must_be_verified(records: Mapping[str, StageRecord], vectors: int, flow: str) -> None:
     """Refuse to go on where a rung of the ladder is missing or broken.
 
     Args:
-        vectors: size of the whole test set, which the simulation must have covered.
+        vectors: size of the whole test set, which the proving stage must have covered.
 
     Raises:
         VerificationError: a stage lacks a check, compared too little, or found a difference.
     """
+    proving, required = REQUIRED[flow]
     for stage in CHECKED:
-        if not records[stage].checks:
+        if (stage in records or stage == proving) and not records[stage].checks:
             raise VerificationError(f"{stage}: nothing was verified; it cannot be packaged")
     for stage, record in records.items():
         for name, check in record.checks.items():
             _must_be_equal(stage, name, check)
-    for name, least in REQUIRED[flow].items():
-        needed = vectors if name == "test set" else min(least, vectors)
-        _must_cover("simulate", name, records["simulate"].checks.get(name), needed)
+    checks = records[proving].checks
+    for name in required or checks:
+        least = required.get(name, vectors)
+        needed = vectors if name in _WHOLE else min(least, vectors)
+        _must_cover(proving, name, checks.get(name), needed)
 
 
 def _must_be_equal(stage: str, name: str, check: Check) -> None:

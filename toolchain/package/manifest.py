@@ -39,6 +39,7 @@ def build_manifest(origin: Origin, records: Mapping[str, StageRecord]) -> dict[s
     Nothing in it depends on when, where or how fast the build ran.
     """
     request = origin.request
+    groups = _runtime(records) if request.flow == "ort" else _hardware(records)
     return {
         "format": FORMAT,
         "model": request.model,
@@ -46,27 +47,48 @@ def build_manifest(origin: Origin, records: Mapping[str, StageRecord]) -> dict[s
         "flow": request.flow,
         "strategy": request.core,
         "fps": request.fps,
-        "status": records["implement"].facts["status"],
-        "recipe": {"name": request.recipe, **origin.recipe},
+        "recipe": {"name": "onnx" if request.onnx else request.recipe, **origin.recipe},
         "seeds": _seeds(origin, records),
         "git": git_revision(origin.root),
         "tools": tool_versions(records),
         "packages": dict(origin.packages),
-        "identity": records["generate"].facts["identity"],
-        "layers": records["streamline"].facts["layers"],
-        "data": figures.data(records),
-        "accuracy": figures.accuracy(records),
-        "resources": figures.resources(records),
-        "timing": figures.timing(records),
-        "estimate": figures.estimate(records),
-        "comparison": figures.comparison(records),
+        **(_foreign_network(records) if request.onnx else _network(records)),
+        **groups,
         "stages": {name: stage_entry(record) for name, record in records.items()},
     }
 
 
+def _network(records: Mapping[str, StageRecord]) -> dict[str, Any]:
+    return {
+        "layers": records["streamline"].facts["layers"],
+        "data": figures.data(records),
+        "accuracy": figures.accuracy(records),
+    }
+
+
+def _foreign_network(records: Mapping[str, StageRecord]) -> dict[str, Any]:
+    """What is known of a network that somebody else made: its file, and what it was proved on."""
+    return {"onnx": dict(records["load"].facts), "data": None, "accuracy": None}
+
+
+def _hardware(records: Mapping[str, StageRecord]) -> dict[str, Any]:
+    return {
+        "status": records["implement"].facts["status"],
+        "identity": records["generate"].facts["identity"],
+        "resources": figures.resources(records),
+        "timing": figures.timing(records),
+        "estimate": figures.estimate(records),
+        "comparison": figures.comparison(records),
+    }
+
+
+def _runtime(records: Mapping[str, StageRecord]) -> dict[str, Any]:
+    return {"status": "runnable", "graphs": figures.graphs(records), "latency": figures.latency(records)}
+
+
 def _seeds(origin: Origin, records: Mapping[str, StageRecord]) -> dict[str, int]:
-    seeds = {part: origin.recipe[part]["seed"] for part in ("data", "training")}
-    placed = records["implement"].facts.get("seed")
+    seeds = {part: origin.recipe[part]["seed"] for part in ("data", "training") if part in origin.recipe}
+    placed = records["implement"].facts.get("seed") if "implement" in records else None
     return seeds if placed is None else {**seeds, "place and route": placed}
 
 

@@ -76,5 +76,17 @@ def comparison(records: Records) -> list[dict[str, Any]]:
     return list(record.facts["rows"]) if record else []
 
 
+def graphs(records: Records) -> dict[str, Any]:
+    """Every graph for ONNX Runtime with the counts of its proof."""
+    made, proved = records["graphs"].facts, records["prove"].facts
+    shared = {name: made[name] for name in ("kind", "judge", "vectors", "left_out", "accuracy")}
+    return {"proved": proved["graphs"], "budget": proved["budget"], **shared}
+
+
+def latency(records: Records) -> dict[str, Any]:
+    """Latency of each graph by each runner, measured on the computer that built it; and which was chosen."""
+    return {"kind": "measured", **records["time"].facts}
+
+
 def _tools(record: StageRecord) -> str:
     return ", ".join(f"{name} {version}" for name, version in sorted(record.tools.items()))

@@ -10,7 +10,7 @@ from toolchain.errors import BuildError
 from toolchain.layout import ON_DEMAND_STAGES, ROOT, Layout, Request, build_root
 from toolchain.record import StageRecord, read_record, token_of
 
-_GROUPS = ("data", "accuracy", "resources", "timing", "estimate", "comparison")
+_GROUPS = ("data", "accuracy", "resources", "timing", "estimate", "comparison", "onnx", "graphs", "latency")
 
 
 def latest_layout(board: str, model: str) -> Layout:
@@ -44,7 +44,7 @@ def report_of(layout: Layout) -> dict[str, Any]:
         "recipe": manifest["recipe"]["name"],
         "status": manifest["status"],
         "complete": layout.token("package").exists(),
-        **{group: manifest[group] for group in _GROUPS},
+        **{group: manifest.get(group) for group in _GROUPS},
         "stages": _stages(layout, manifest),
         "files": {role: shown(folder / name) for role, name in manifest["roles"].items()},
         "git": manifest["git"],

@@ -29,10 +29,15 @@ def print_report(report: Report, console: Console) -> None:
 
 
 def _tables(report: Report) -> Iterator[Table]:
-    yield accuracy_table(report)
-    yield hardware_table(report)
+    if report["accuracy"]:
+        yield accuracy_table(report)
+    if report["resources"]:
+        yield hardware_table(report)
     if report["comparison"]:
         yield comparison_table(report["comparison"])
+    if report["graphs"]:
+        yield graph_table(report["graphs"], report["latency"]["chosen"])
+        yield latency_table(report["latency"])
     yield stage_table(report)
 
 
@@ -63,6 +68,34 @@ def hardware_table(report: Report) -> Table:
         table.add_row(label, f"{resources[key]:,}", of_device, resources["kind"])
     for label, value, kind in _timing_rows(timing):
         table.add_row(label, value, "", kind)
+    return table
+
+
+def graph_table(graphs: dict[str, Any], chosen: str) -> Table:
+    """Every graph: vectors whose outputs, and whose labels, equal the reference's."""
+    title = f"graphs against {graphs['judge']} ({graphs['vectors']['count']:,} vectors: {graphs['vectors']['kind']})"
+    table = _table(title, "graph", "equal", "labels", "differing", "passes off", "value")
+    for name, proof in graphs["proved"].items():
+        counts = (f"{proof[key]:,}" for key in ("equal", "labels_equal", "differing"))
+        table.add_row(name, *counts, str(len(proof["options"]["disabled"])), "chosen" if name == chosen else "")
+    for name, why in graphs["left_out"].items():
+        table.add_row(name, "-", "-", "-", "-", f"left out: {why}")
+    return table
+
+
+def latency_table(latency: dict[str, Any]) -> Table:
+    """Latency of one call, with the Identity floor of the same runner in the same process."""
+    rows = latency["rows"]
+    title = f"latency in us, batch 1 ({rows[0]['kind']}, {rows[0]['where']})"
+    table = _table(title, "graph", "runner", "min", "p50", "p90", "p99", "floor", "switches")
+    for row in rows:
+        times = (row[key] for key in ("min_us", "p50_us", "p90_us", "p99_us", "floor_us"))
+        shown = ("" if time is None else f"{time:.1f}" for time in times)
+        table.add_row(row["variant"], row["runner"], *shown, f"{row['switches']:,}")
+    rate = latency["throughput"]
+    callers = f"{rate['workers']} caller in {rate['runner'].upper()}"
+    table.caption = f"throughput: {rate['per_second']:,}/s, batch {rate['batch']}, {callers} ({rate['kind']})"
+    table.caption_justify = "left"
     return table
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from torch import nn
@@ -14,6 +15,7 @@ from torch import nn
 from hls.simulate_stream import simulate_stream
 from hls.stream import Stream, StreamCore
 from models.cqmlp.model import build, merge
+from toolchain.errors import ModelError
 from toolchain.finn.generate import generate_rtl
 from toolchain.finn.mapping import MapTarget, map_network
 from toolchain.finn.stitch import StitchedCore, stitch
@@ -25,7 +27,7 @@ from toolchain.graph.streamline import streamline
 from toolchain.training.loop import set_up
 from toolchain.training.recipe import NetworkSettings
 
-INPUTS, CLASSES = 23, 5
+INPUTS, CLASSES = 24, 5
 X = np.random.default_rng(7).integers(0, 2, (1000, INPUTS)).astype(np.uint8)
 RESOURCES = {"lut": 50_000, "ff": 100_000, "bram": 200, "dsp": 200}
 
@@ -40,7 +42,7 @@ class Device:
 # One neuron at a time on the first, several on the second, whose DSP slice is another.
 DEVICES = {
     "zcu104": Device("xczu7ev-ffvc1156-2-e", "zynq_ultrascale", 1e6),
-    "pynq-z2": Device("xc7z020clg400-1", "zynq_7000", 1e7),
+    "pynq-z2": Device("xc7z020clg400-1", "zynq_7000", 5e6),
 }
 
 
@@ -54,7 +56,7 @@ class Stitched:
 
 
 @pytest.fixture(scope="module")
-def onnx(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network with random weights, its statistics from the data."""
     settings = NetworkSettings(hidden=(12, 8))
     set_up(3)
@@ -71,15 +73,15 @@ def onnx(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=DEVICES)
-def stitched(request: pytest.FixtureRequest, onnx: Path, tmp_path_factory: pytest.TempPathFactory) -> Stitched:
+def stitched(request: pytest.FixtureRequest, trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Stitched:
     """The core, in a folder that was moved after stitching."""
     device, folder = DEVICES[request.param], tmp_path_factory.mktemp("stitched")
     target = MapTarget(device.part, RESOURCES, 100.0, device.fps, 0.5)
-    mapped = map_network(onnx, target, folder / "map", folder / "finn", print)
+    mapped = map_network(trained, target, folder / "map", folder / "finn", print)
     prepared = generate_rtl(mapped.model, device.part, 10.0, folder / "generate", print)
     core = stitch(prepared, folder / "there")
     shutil.move(folder / "there", folder / "rtl")
-    return Stitched(streamline(load_model(onnx)), device, prepared, core, folder / "rtl")
+    return Stitched(streamline(load_model(trained)), device, prepared, core, folder / "rtl")
 
 
 def stream_core(core: StitchedCore) -> StreamCore:
@@ -109,6 +111,32 @@ def test_equal_bytes_without_paths(stitched: Stitched, tmp_path: Path) -> None:
         again = (tmp_path / name).read_bytes()
         assert again == (stitched.rtl / name).read_bytes()
         assert str(stitched.prepared.parent).encode() not in again
+
+
+def changed(prepared: Path, out: Path, name: str, **values: int | str) -> Path:
+    """The prepared model with other attributes of one node."""
+    model = onnx.load(prepared)
+    (node,) = [node for node in model.graph.node if node.name == name]
+    kept = [attribute for attribute in node.attribute if attribute.name not in values]
+    del node.attribute[:]
+    node.attribute.extend([*kept, *(onnx.helper.make_attribute(key, value) for key, value in values.items())])
+    onnx.save(model, out)
+    return out
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"SIMD": INPUTS}, r"node MVAU_rtl_0 \(MVAU_rtl\): SIMD is 24, all of its .* fold it to SIMD 12 or less"),
+        ({"mem_mode": "external"}, r"node MVAU_rtl_0 .* mem_mode is external, expected internal_decoupled"),
+        ({"pumpedCompute": 1}, r"node MVAU_rtl_0 .* pumpedCompute needs a second clock"),
+        ({"code_gen_dir_ipgen": "/gone"}, r"node MVAU_rtl_0 .* its Verilog is missing"),
+    ],
+)
+def test_refused_nodes(stitched: Stitched, tmp_path: Path, values: dict[str, int | str], message: str) -> None:
+    prepared = changed(stitched.prepared, tmp_path / "prepared.onnx", "MVAU_rtl_0", **values)
+    with pytest.raises(ModelError, match=message):
+        stitch(prepared, tmp_path / "rtl")
 
 
 def test_synthesis_counts_what_the_sources_instantiate(stitched: Stitched, tmp_path: Path) -> None:

@@ -190,6 +190,7 @@ async def identify(dut: Any) -> None:
 async def reset_values(dut: Any) -> None:
     host = await start(dut)
     await host.still_works(2)
+    await host.put("COMMAND", 0x77)
     before = {r.name: await host.get(r.name) for r in map_.REGISTERS if r.reset == map_.KEPT}
     await host.put("BENCH_COUNT", 99)
     await host.reset()

@@ -65,6 +65,6 @@ SHAPES = {
     "wide": Shape(FakeCore(inputs=68, elements_per_beat=68, folded=False, classes=256), 64),
     # Beats a little wider than words, three of them.
     "odd": Shape(FakeCore(inputs=33 * 3, type_name="UINT1", bits=1, elements_per_beat=33, folded=False, classes=2), 32),
-    # One word, one beat.
-    "tiny": Shape(FakeCore(inputs=6, elements_per_beat=6, folded=False, delay=1), 32),
+    # One word, one beat; so long a pipeline that more vectors would be under way than may.
+    "tiny": Shape(FakeCore(inputs=6, elements_per_beat=6, folded=False, delay=300), 32),
 }

@@ -68,6 +68,13 @@ def test_bursts_of_every_length_with_and_without_pauses(built: tuple[Shape, AxiC
         assert answer.checksum == zlib.crc32(bytes(labels[:length]))
 
 
+def test_a_burst_longer_than_all_that_may_be_under_way(built: tuple[Shape, AxiChipSimulator]) -> None:
+    shape, chip = built
+    x = shape.core.random(7, 900)
+    for answer in chip.play(Script().burst(shape.packed(x)).burst(shape.packed(x), stalls=8)).answers:
+        assert isinstance(answer, Burst) and list(answer.labels) == shape.labels(x)
+
+
 def test_a_burst_takes_a_word_every_cycle(built: tuple[Shape, AxiChipSimulator]) -> None:
     shape, chip = built
     packed = shape.packed(shape.core.random(4, 200))

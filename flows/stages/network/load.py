@@ -1,0 +1,29 @@
+"""load: somebody else's ONNX or QONNX file, checked before anything reads it further."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from flows.stages.context import Context, Outcome
+from toolchain.errors import BuildError
+from toolchain.record import sha256, write_atomic
+from toolchain.runtime.load import is_qonnx, load_untrusted
+
+MODEL, CALIBRATION = "model.onnx", "calibration.npz"
+
+
+def run(context: Context) -> Outcome:
+    """Write `model.onnx`, and `calibration.npz` where there is one."""
+    request = context.request
+    if request.onnx is None:
+        raise BuildError("load: the request names no ONNX file; run `make build` again")
+    path = Path(request.onnx)
+    context.progress("trying the model in a process of its own")
+    model = load_untrusted(path)
+    write_atomic(context.out / MODEL, model.SerializeToString(deterministic=True))
+    if request.calibration:
+        shutil.copyfile(request.calibration, context.out / CALIBRATION)
+    kind = "QONNX" if is_qonnx(model) else "ONNX"
+    facts = {"file": path.name, "sha256": sha256(path), "format": kind, "calibrated": bool(request.calibration)}
+    return Outcome(f"{path.name}: {kind}, {len(model.graph.node)} nodes", facts=facts)

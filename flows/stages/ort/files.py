@@ -1,0 +1,76 @@
+"""What the graphs stage writes and the stages after it read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import onnx
+
+from flows.stages.context import Context
+from toolchain.record import write_atomic, write_json
+from toolchain.runtime.golden import Vectors
+from toolchain.runtime.third_party import Imported
+
+OWN = "network"
+"""Kind of what is made of a network of ours; the others are third-party files."""
+
+_INDEX, _GOLDEN = "graphs.json", "golden.npz"
+
+
+def save(made: Imported, out: Path) -> None:
+    """Write every graph, and the vectors with what the reference says of them."""
+    for name, model in made.graphs.items():
+        write_atomic(out / f"{name}.onnx", model.SerializeToString(deterministic=True))
+    optional = {"truth": made.vectors.truth, "integers": made.integers}
+    arrays: dict[str, Any] = {name: array for name, array in optional.items() if array is not None}
+    np.savez(out / _GOLDEN, x=made.vectors.x, reference=made.reference, **arrays)
+    index = {"kind": made.kind, "judge": made.judge, "vectors": made.vectors.kind, "left_out": made.left_out}
+    write_json(out / _INDEX, {**index, "graphs": list(made.graphs)})
+
+
+def load(context: Context) -> Imported:
+    """Read what `save` wrote."""
+    folder = context.layout.stage("graphs")
+    index = json.loads((folder / _INDEX).read_text())
+    graphs = {name: onnx.load(folder / f"{name}.onnx") for name in index["graphs"]}
+    with np.load(folder / _GOLDEN) as arrays:
+        optional = {name: arrays[name] if name in arrays.files else None for name in ("truth", "integers")}
+        vectors = Vectors(arrays["x"], optional["truth"], index["vectors"])
+        reference = arrays["reference"]
+    left_out = index["left_out"]
+    return Imported(index["kind"], graphs, left_out, vectors, reference, index["judge"], optional["integers"])
+
+
+@dataclass(frozen=True)
+class Graph:
+    """How a kind of graph is named to the device."""
+
+    precision: Literal["int8", "fp16", "fp32"]
+    gpu: bool
+
+
+GRAPHS: Mapping[str, Graph] = {
+    "fp32": Graph("fp32", True),
+    "fp16": Graph("fp16", True),
+    "qcdq": Graph("int8", False),
+    "int8": Graph("int8", False),
+    "qdq": Graph("int8", False),
+    "lowered": Graph("fp32", True),
+    "tensorrt": Graph("int8", True),
+}
+
+
+def suits(name: str, context: Context) -> bool:
+    """Whether a board has a use for a graph: TensorRT's is for Jetsons."""
+    return name != "tensorrt" or context.ort_board.jetson is not None
+
+
+def facts_of(context: Context) -> dict[str, Any]:
+    """What the prove stage found, by graph."""
+    graphs: dict[str, Any] = context.record("prove").facts["graphs"]
+    return graphs

@@ -1,0 +1,53 @@
+"""graphs: every form of the network that a runtime may like, and the vectors that each is proved on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from flows.stages import files as network_files
+from flows.stages.context import Context, Outcome
+from flows.stages.network.load import CALIBRATION, MODEL
+from flows.stages.ort.files import OWN, save
+from toolchain.runtime.builder import GraphSettings
+from toolchain.runtime.golden import Vectors
+from toolchain.runtime.graphs import graphs_of
+from toolchain.runtime.third_party import Imported, import_model
+
+# Every board's runtime reads it, and newer ones bring these networks nothing.
+_OPSET = 17
+
+
+def run(context: Context) -> Outcome:
+    """Write `<graph>.onnx` for each, `golden.npz` and `graphs.json`."""
+    made = _third_party(context) if context.request.onnx else _own(context)
+    save(made, context.out)
+    left = f"; left out: {', '.join(made.left_out)}" if made.left_out else ""
+    facts = {
+        "kind": made.kind,
+        "judge": made.judge,
+        "vectors": {"count": len(made.vectors.x), "kind": made.vectors.kind},
+        "left_out": made.left_out,
+        "accuracy": made.accuracy(made.reference),
+    }
+    return Outcome(f"{', '.join(made.graphs)}{left}", facts=facts)
+
+
+def settings_of(context: Context) -> GraphSettings:
+    """What the board asks of its graphs."""
+    board = context.ort_board
+    opset = min(_OPSET, board.runtime.opset)
+    return GraphSettings(opset, tensorrt=board.jetson.tensorrt) if board.jetson else GraphSettings(opset)
+
+
+def _own(context: Context) -> Imported:
+    network = network_files.network(context)
+    with np.load(context.file("export", "golden.npz")) as golden:
+        x, logits, truth = golden["x"].astype(np.float32), golden["logits"], golden["truth"]
+    vectors = Vectors(x, truth.astype(np.int64), "test set")
+    return Imported(OWN, graphs_of(network, settings_of(context)), {}, vectors, logits, "the trained network", logits)
+
+
+def _third_party(context: Context) -> Imported:
+    calibration = context.file("load", CALIBRATION)
+    data = calibration if calibration.exists() else None
+    return import_model(context.file("load", MODEL), data, settings_of(context), progress=context.progress)

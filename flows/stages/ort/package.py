@@ -1,0 +1,92 @@
+"""package: graphs, runners, golden vectors and self-test for the device, each file with its SHA-256."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from flows.stages import packing
+from flows.stages.context import Context, Outcome
+from flows.stages.ort.files import GRAPHS, facts_of, load, suits
+from toolchain.layout import build_root
+from toolchain.package.model_card import model_card
+from toolchain.package.sealed import seal
+from toolchain.record import StageRecord, write_atomic
+from toolchain.runtime.binaries import MACHINES, build_runner
+from toolchain.runtime.package import DeviceContent, DeviceGraph, Judge, pack_device
+from toolchain.runtime.package_golden import choose_vectors
+from toolchain.runtime.prove import Proof, prove
+from toolchain.runtime.session import RunOptions
+from toolchain.runtime.third_party import Imported
+from toolchain.runtime.timing import floor_model
+from toolchain.runtime.wheels import fetch_wheels
+
+_VECTORS = 2000
+
+
+def run(context: Context) -> Outcome:
+    """Write the package and its `manifest.json`."""
+    records = packing.verified_records(context)
+    made = load(context)
+    rows = choose_vectors(len(made.vectors.x), _VECTORS)
+    content = DeviceContent(
+        model=context.request.model,
+        graphs={name: _graph(context, made, name, rows) for name in made.graphs if suits(name, context)},
+        chosen=records["time"].facts["chosen"],
+        inputs=made.vectors.x[rows],
+        outputs=made.reference[rows],
+        classes=_classes(made, records),
+        budget=records["prove"].facts["budget"],
+        binaries={machine: build_runner(machine, context.work / f"runner-{machine}") for machine in MACHINES},
+        wheels=_wheels(context),
+    )
+    device = pack_device(context.out, context.ort_board, content)
+    manifest = packing.manifest_of(context, records)
+    roles = {"manifest": "manifest.json", "readme": "README.md", "self_test": "run.sh"}
+    if not context.request.onnx:
+        write_atomic(context.out / "MODEL.md", model_card(context.model.title, manifest))
+        roles["model_card"] = "MODEL.md"
+    manifest = seal(context.out, {**manifest, "device": device, "roles": roles})
+    return Outcome(packing.summary(manifest, records), facts={"chosen": content.chosen})
+
+
+def _graph(context: Context, made: Imported, name: str, rows: NDArray[np.int64]) -> DeviceGraph:
+    facts, model = facts_of(context)[name], made.graphs[name]
+    floor = context.work / f"{name}.floor.onnx"
+    onnx.save(floor_model(model), floor)
+    proof = prove(model, made.vectors.x[rows], made.reference[rows], RunOptions.from_json(facts["options"]))
+    kind = GRAPHS[name]
+    return DeviceGraph(
+        path=context.layout.stage("graphs") / f"{name}.onnx",
+        judge=_judge(made, proof),
+        precision=kind.precision,
+        gpu=kind.gpu,
+        meaning=facts["meaning"],
+        floor=floor,
+        options=facts["options"],
+    )
+
+
+def _judge(made: Imported, proof: Proof) -> Judge:
+    """What the graph promises of the packed vectors: no more than what it was seen to keep."""
+    if proof.exact:
+        return Judge("exact")
+    if made.classifies:
+        return Judge("labels", differing=proof.differing / proof.compared)
+    return Judge("values", tolerance=proof.largest)
+
+
+def _classes(made: Imported, records: dict[str, StageRecord]) -> list[str]:
+    if "data" in records:
+        return list(records["data"].facts["classes"])
+    return [str(index) for index in range(made.reference.shape[1])] if made.classifies else []
+
+
+def _wheels(context: Context) -> list[Path]:
+    if not context.request.wheels:
+        return []
+    context.progress("fetching wheels")
+    return fetch_wheels(context.request.board, context.ort_board.runtime, build_root() / "cache" / "wheels")

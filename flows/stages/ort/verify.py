@@ -1,0 +1,124 @@
+"""verify: the package run as the board would run it: on this computer, or on aarch64 under qemu."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from flows.stages.context import Context, Outcome
+from flows.stages.ort.files import facts_of, load
+from flows.stages.ort.time import words
+from toolchain.errors import ToolError, VerificationError
+from toolchain.layout import build_root
+from toolchain.record import Check
+from toolchain.runtime.answers import Comparison, Job
+from toolchain.runtime.emulate import prove_emulated
+from toolchain.runtime.package_golden import choose_vectors
+from toolchain.runtime.session import RunOptions
+from toolchain.runtime.sysroot import Emulator, Pins, prepare_emulator
+from toolchain.runtime.wheels import fetch_wheels
+
+_VECTORS = 2000
+_NUMPY = re.compile(r"numpy-([\d.]+)-")
+
+
+def run(context: Context) -> Outcome:
+    """Run the self-test, and on aarch64 both runners against this computer's."""
+    runtime = context.ort_board.runtime
+    if runtime.machine == os.uname().machine:
+        checks, what = _self_test(context, []), f"self-test of the package on this {runtime.machine}"
+    else:
+        emulator = _emulator(context)
+        checks = _both_runners(context, emulator)
+        checks |= _self_test(context, _emulated(context, emulator), emulator.environment)
+        what = f"package and both runners on aarch64 ({emulator.cpu}, emulated: no times)"
+    compared = sum(check.compared for check in checks.values())
+    return Outcome(f"{what}: {compared:,} answers, all as they should be", checks, {"what": what})
+
+
+def _emulator(context: Context) -> Emulator:
+    board = context.ort_board
+    if board.runtime.emulator is None:
+        raise ToolError(
+            f"verify: ONNX Runtime {board.runtime.onnxruntime} has no build that the emulator can run; run the "
+            f"package's self-test on a {board.title}"
+        )
+    cache = build_root() / "cache"
+    own = board.runtime.python == "3.11"
+    wheels = fetch_wheels(board.name, board.runtime, cache / "wheels") if own else []
+    numpy = next(match[1] for wheel in board.runtime.wheels if (match := _NUMPY.match(wheel.file)))
+    pins = Pins(board.runtime.onnxruntime, numpy)
+    return prepare_emulator(cache / "emulator", pins, board.runtime.emulator, wheels, context.progress)
+
+
+def _both_runners(context: Context, emulator: Emulator) -> dict[str, Check]:
+    """Every graph by both runners on aarch64 and here, against the reference and against each other."""
+    made, checks = load(context), {}
+    rows = choose_vectors(len(made.vectors.x), _VECTORS)
+    for name in _packed(context):
+        context.progress(f"{name}: {len(rows):,} vectors through four runners")
+        facts = facts_of(context)[name]
+        path = context.layout.stage("graphs") / f"{name}.onnx"
+        job = Job(path, made.vectors.x[rows], words(RunOptions.from_json(facts["options"])))
+        for row in prove_emulated(emulator, job, made.reference[rows], context.work / name):
+            # A graph that only approximates the reference must still answer here and there alike.
+            if facts["exact"] or "=" in row.name:
+                checks[f"{name}: {row.name}"] = _check(name, row, facts["exact"])
+    return checks
+
+
+def _check(name: str, row: Comparison, exact: bool) -> Check:
+    """An exact graph must answer exactly; another one with the same labels."""
+    equal = row.outputs_equal if exact else row.labels_equal
+    if equal != row.compared:
+        raise VerificationError(f"{name}: {row.name}: {row.first_difference} ({row.compared - equal} differ)")
+    return Check(row.compared, equal)
+
+
+def _packed(context: Context) -> list[str]:
+    manifest = json.loads((context.layout.stage("package") / "manifest.json").read_text())
+    return list(manifest["device"]["graphs"])
+
+
+def _emulated(context: Context, emulator: Emulator) -> list[str]:
+    runner = context.layout.stage("package") / "runner" / "runner-aarch64"
+    python, c = " ".join(emulator.python), " ".join(emulator.command(runner.absolute()))
+    options = ["--emulated", "--no-timing", "--python", python, "--c-runner", c, "--site", str(emulator.site)]
+    board = context.ort_board
+    return [*options, *(["--fallback"] if board.jetson else [])]
+
+
+def _self_test(context: Context, options: list[str], environment: dict[str, str] | None = None) -> dict[str, Check]:
+    """The package's own self-test, in a copy: it unpacks and writes."""
+    context.progress("the package's own self-test")
+    package = context.work / "package"
+    shutil.rmtree(package, ignore_errors=True)
+    shutil.copytree(context.layout.stage("package"), package)
+    command = [sys.executable, "-B", str(package / "selftest.py"), *options]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment and {**os.environ, **environment})
+    (context.out / "selftest.log").write_text(done.stdout + done.stderr)
+    report = _report(package / "work" / "selftest.json")
+    if done.returncode or not report.get("passed"):
+        lines = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
+        raise VerificationError(f"self-test of the package: {lines[-1].removeprefix('error: ')}")
+    return {f"self-test: {run['run']}, {run['runner']}": _passed(run) for run in report["runs"]}
+
+
+def _passed(run: dict[str, Any]) -> Check:
+    """All answers were within what the graph promises, or the self-test would have failed."""
+    compared = run["verdict"]["compared"]
+    return Check(compared, compared)
+
+
+def _report(path: Path) -> dict[str, Any]:
+    try:
+        report: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return report

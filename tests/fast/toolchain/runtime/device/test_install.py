@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from toolchain.errors import BuildError
+from toolchain.runtime.device.install import install, packed_wheels
+
+
+def wheel(folder: Path, name: str, **files: str) -> Path:
+    path = folder / name
+    with zipfile.ZipFile(path, "w") as archive:
+        for file, text in files.items():
+            archive.writestr(file, text)
+    return path
+
+
+def test_wheels_are_unpacked_side_by_side(tmp_path: Path) -> None:
+    files = {"a.whl": {"a/__init__.py": "x = 1\n"}, "b.whl": {"b.py": "y = 2\n"}}
+    site = install([wheel(tmp_path, name, **content) for name, content in files.items()], tmp_path / "work")
+    assert (site / "a/__init__.py").read_text() == "x = 1\n"
+    assert (site / "b.py").read_text() == "y = 2\n"
+
+
+def test_what_is_installed_stays_as_it_is(tmp_path: Path) -> None:
+    wheels = [wheel(tmp_path, "a.whl", **{"a.py": ""})]
+    (install(wheels, tmp_path / "work") / "mark").touch()
+    assert (install(wheels, tmp_path / "work") / "mark").exists()
+
+
+def test_another_wheel_replaces_all(tmp_path: Path) -> None:
+    install([wheel(tmp_path, "a.whl", **{"a.py": ""})], tmp_path / "work")
+    site = install([wheel(tmp_path, "a.whl", **{"b.py": ""})], tmp_path / "work")
+    assert [path.name for path in site.iterdir()] == ["b.py"]
+
+
+def test_an_installation_that_was_killed_is_done_again(tmp_path: Path) -> None:
+    good, torn = wheel(tmp_path, "a.whl", **{"a.py": ""}), tmp_path / "b.whl"
+    torn.write_bytes(good.read_bytes()[:-10])
+    with pytest.raises(BuildError, match=r"b\.whl: is no intact wheel; copy"):
+        install([good, torn], tmp_path / "work")
+    wheel(tmp_path, "b.whl", **{"b.py": ""})
+    assert {path.name for path in install([good, torn], tmp_path / "work").iterdir()} == {"a.py", "b.py"}
+
+
+@pytest.mark.parametrize("name", ["../evil.py", "/evil.py", "a/../../evil.py"])
+def test_a_wheel_does_not_write_elsewhere(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BuildError, match="reaches outside"):
+        install([wheel(tmp_path, "a.whl", **{name: ""})], tmp_path / "work")
+    assert not list(tmp_path.rglob("evil.py"))
+
+
+def test_only_packed_wheels_are_installed(tmp_path: Path) -> None:
+    device = {"wheels": [{"file": "a.whl", "packed": True}, {"file": "b.whl", "packed": False}]}
+    assert packed_wheels(tmp_path, device) == [tmp_path / "wheels/a.whl"]

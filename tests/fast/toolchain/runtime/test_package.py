@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from tests.fast.toolchain.runtime.device.packages import INPUTS, OUTPUTS, board, content, pack, save_model
+from toolchain.errors import ModelError
+from toolchain.package.sealed import verify_package
+from toolchain.record import sha256
+from toolchain.runtime.package import pack_device, signature
+from toolchain.runtime.package_golden import choose_vectors, write_golden
+
+
+def _device(package: Path) -> dict[str, Any]:
+    device: dict[str, Any] = json.loads((package / "device.json").read_text())
+    return device
+
+
+def test_a_package_is_whole(tmp_path: Path) -> None:
+    package = pack(tmp_path)
+    packed = set(verify_package(package)["files"])
+    assert {
+        "run.sh",
+        "selftest.py",
+        "README.md",
+        "device.json",
+        "models/qcdq.onnx",
+        "models/floor.onnx",
+        "golden/inputs.bin",
+        "golden/outputs.bin",
+        "runner/main.c",
+        "runner/runner.py",
+        "runner/runner-aarch64",
+        "runner/runner-x86_64",
+        "lib/toolchain/errors.py",
+        "lib/toolchain/runtime/device/selftest.py",
+    } <= packed
+    assert not any(name.startswith(("wheels/", "lib/toolchain/runtime/device/__pycache__")) for name in packed)
+    assert "trtexec.sh" not in packed
+    assert all(os.access(package / name, os.X_OK) for name in ("run.sh", "selftest.py", "runner/runner-aarch64"))
+
+
+def test_lib_holds_nothing_but_what_the_device_needs(tmp_path: Path) -> None:
+    names = {path.relative_to(tmp_path / "package/lib").as_posix() for path in (pack(tmp_path) / "lib").rglob("*.py")}
+    assert {name for name in names if "/device/" not in name} == {
+        "toolchain/__init__.py",
+        "toolchain/errors.py",
+        "toolchain/runtime/__init__.py",
+    }
+
+
+def test_device_json_says_what_the_device_must_be_and_what_each_graph_promises(tmp_path: Path) -> None:
+    device = _device(pack(tmp_path))
+    assert (device["machine"], device["python"], device["core"]) == ("aarch64", "3.11", 3)
+    assert device["chosen"] == "qcdq"
+    graph = device["graphs"]["fp16"]
+    assert graph["judge"] == {"kind": "labels", "differing": 0.25, "tolerance": 0.0}
+    assert graph["sha256"] == sha256(tmp_path / "package" / graph["file"])
+    assert (graph["input"], graph["shape"], graph["open"]) == ("input", [1, 3], True)
+    assert (graph["input_type"], graph["output_type"]) == ("float", "float")
+    assert device["golden"]["vectors"] == 4
+    assert np.array_equal(np.fromfile(tmp_path / "package/golden/outputs.bin", "<f4").reshape(4, 2), OUTPUTS)
+
+
+def test_equal_content_gives_equal_bytes(tmp_path: Path) -> None:
+    seals = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        seals.append(verify_package(pack(tmp_path / name))["seal"])
+    assert seals[0] == seals[1]
+
+
+def test_a_jetson_gets_trtexec_with_the_graphs_that_its_gpu_takes(tmp_path: Path) -> None:
+    script = (pack(tmp_path, "jetson-nano") / "trtexec.sh").read_text()
+    assert "time_one fp16 --onnx=models/fp16.onnx --shapes=input:1x3 --fp16 --warmUp=500" in script
+    assert "time_one fp32 --onnx=models/fp32.onnx --shapes=input:1x3 --warmUp=500" in script
+    assert "time_one tensorrt" not in script and "no INT8" in script
+    assert "qcdq" not in script
+
+
+def test_packed_wheels_must_be_those_of_the_board(tmp_path: Path) -> None:
+    other = tmp_path / "numpy-1.0-cp311-cp311-linux_aarch64.whl"
+    other.write_bytes(b"")
+    with pytest.raises(ModelError, match="not those that raspberrypi4 pins"):
+        pack(tmp_path, wheels=[other])
+
+
+def test_packed_wheels_are_named_with_their_hash(tmp_path: Path) -> None:
+    wheels = [tmp_path / wheel.file for wheel in board("jetson-nano").runtime.wheels]
+    for wheel in wheels:
+        wheel.write_bytes(b"wheel")
+    device = _device(pack(tmp_path, "jetson-nano", wheels=wheels))
+    assert [(w["file"], w["packed"], w["sha256"]) for w in device["wheels"]] == [
+        (wheel.name, True, sha256(wheel)) for wheel in wheels
+    ]
+    assert (tmp_path / "package/wheels" / wheels[0].name).read_bytes() == b"wheel"
+
+
+def test_a_runner_for_the_board_is_needed(tmp_path: Path) -> None:
+    binaries = {"x86_64": content(tmp_path).binaries["x86_64"]}
+    with pytest.raises(ModelError, match="not for aarch64"):
+        pack(tmp_path, binaries=binaries)
+
+
+def test_the_chosen_graph_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="fp64: was chosen"):
+        pack_device(tmp_path, board(), content(tmp_path).__class__(**{**vars(content(tmp_path)), "chosen": "fp64"}))
+
+
+def test_the_readme_tells_the_truth_about_wheels_and_the_board(tmp_path: Path) -> None:
+    text = " ".join((pack(tmp_path) / "README.md").read_text().split())
+    assert "**not** in the package" in text and "./run.sh" in text
+    assert "**Nothing here has been run on a Raspberry Pi 4 by the build.**" in text
+    assert "at most 25.00% of the labels differ" in text
+
+
+def test_a_fixed_batch_shows_in_the_signature(tmp_path: Path) -> None:
+    found = signature(save_model(tmp_path / "m.onnx", rows=1))
+    assert (found["shape"], found["open"]) == ([1, 3], False)
+
+
+def test_a_graph_with_two_inputs_is_refused(tmp_path: Path) -> None:
+    sides = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("a", "b", "c")]
+    graph = helper.make_graph([helper.make_node("Add", ["a", "b"], ["c"])], "two", sides[:2], sides[2:])
+    onnx.save(helper.make_model(graph), tmp_path / "two.onnx")
+    with pytest.raises(ModelError, match="2 inputs"):
+        signature(tmp_path / "two.onnx")
+
+
+def test_vectors_are_spread_over_the_test_set() -> None:
+    assert choose_vectors(10, 4).tolist() == [0, 2, 5, 7]
+    assert choose_vectors(3, 4).tolist() == [0, 1, 2]
+
+
+def test_golden_vectors_of_a_type_no_device_reads_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="float16"):
+        write_golden(tmp_path, INPUTS.astype(np.float16), OUTPUTS)
+    with pytest.raises(ModelError, match="4 inputs, 3 outputs"):
+        write_golden(tmp_path, INPUTS, OUTPUTS[:3])

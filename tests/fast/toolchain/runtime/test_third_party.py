@@ -1,0 +1,130 @@
+"""A small QONNX network and a small float model through the import, without the child process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from toolchain.errors import DataError, ModelError
+from toolchain.runtime import third_party
+from toolchain.runtime.builder import GraphSettings
+from toolchain.runtime.lower import opset_of
+from toolchain.runtime.prove_third_party import prove_import
+from toolchain.runtime.session import open_session
+from toolchain.runtime.third_party import import_model
+
+
+@pytest.fixture(autouse=True)
+def _in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(third_party, "load_untrusted", lambda path: onnx.load(str(path)))
+
+
+def _save(path: Path, nodes: list[onnx.NodeProto], constants: dict[str, np.ndarray], wide: int, opset: int) -> Path:
+    tensors = [numpy_helper.from_array(np.asarray(values, np.float32), name) for name, values in constants.items()]
+    source = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 1, 2, 4])
+    sink = helper.make_tensor_value_info("scores", TensorProto.FLOAT, [1, wide])
+    opsets = [helper.make_opsetid("", opset), helper.make_opsetid("qonnx.custom_op.general", 1)]
+    graph = helper.make_graph(nodes, "g", [source], [sink], tensors)
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=7), str(path))
+    return path
+
+
+def _quant(source: str, scale: str, bits: str, output: str) -> onnx.NodeProto:
+    domain, how = "qonnx.custom_op.general", {"signed": 1, "narrow": 0, "rounding_mode": "ROUND"}
+    return helper.make_node("Quant", [source, scale, "zero", bits], [output], domain=domain, **how)
+
+
+@pytest.fixture
+def qonnx(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(6)
+    nodes = [
+        helper.make_node("Flatten", ["image"], ["flat"], axis=1),
+        _quant("flat", "in_scale", "in_bits", "codes"),
+        _quant("w0", "w_scale", "bits", "weights0"),
+        helper.make_node("MatMul", ["codes", "weights0"], ["sums0"]),
+        helper.make_node("Mul", ["sums0", "factor"], ["scaled"]),
+        helper.make_node("Add", ["scaled", "shift"], ["shifted"]),
+        _quant("shifted", "scale", "bits", "hidden"),
+        _quant("w1", "w_scale", "bits", "weights1"),
+        helper.make_node("MatMul", ["hidden", "weights1"], ["scores"]),
+    ]
+    constants = {
+        "zero": 0,
+        "in_scale": 0.031,
+        "in_bits": 6,
+        "scale": 0.37,
+        "w_scale": 0.21,
+        "bits": 3,
+        "w0": rng.normal(0, 0.5, (8, 16)),
+        "w1": rng.normal(0, 0.5, (16, 3)),
+        "factor": rng.uniform(0.3, 1.7, 16),
+        "shift": rng.normal(0, 0.3, 16),
+    }
+    return _save(tmp_path / "q.onnx", nodes, constants, 3, 11)
+
+
+def test_qonnx_becomes_every_variant_with_the_same_labels(qonnx: Path) -> None:
+    imported = import_model(qonnx, settings=GraphSettings(16, tensorrt="8.2"))
+    assert (imported.kind, imported.vectors.kind, imported.left_out) == ("qonnx", "random", {})
+    opsets = {name: opset_of(graph) for name, graph in imported.graphs.items()}
+    assert opsets == {"lowered": 16, "fp32": 16, "qcdq": 16, "fp16": 16, "tensorrt": 13}
+    assert len(np.unique(imported.reference.argmax(axis=1))) > 1
+    for name, proof in prove_import(imported).items():
+        # Steps that are no powers of two are rounded in float16.
+        assert proof.compared == 1000 and proof.differing <= (10 if name == "fp16" else 0), name
+
+
+def test_the_batch_is_opened_unless_one_is_asked_for(qonnx: Path) -> None:
+    for name, graph in import_model(qonnx).graphs.items():
+        assert open_session(graph).get_inputs()[0].shape == ["rows", 1, 2, 4], name
+    for name, graph in import_model(qonnx, settings=GraphSettings(batch=1)).graphs.items():
+        assert open_session(graph).get_inputs()[0].shape == [1, 1, 2, 4], name
+
+
+def test_what_does_not_streamline_is_left_out_with_a_reason(tmp_path: Path) -> None:
+    nodes = [helper.make_node("Flatten", ["image"], ["flat"], axis=1), _quant("flat", "scale", "bits", "codes")]
+    nodes += [helper.make_node("Sigmoid", ["codes"], ["scores"])]
+    imported = import_model(_save(tmp_path / "s.onnx", nodes, {"zero": 0, "scale": 0.1, "bits": 4}, 8, 13))
+    assert set(imported.graphs) == {"lowered"}
+    assert "operator Sigmoid is not supported" in imported.left_out["qcdq"]
+    assert prove_import(imported)["lowered"].exact
+
+
+def _float(folder: Path, opset: int) -> Path:
+    nodes = [helper.make_node("Flatten", ["image"], ["flat"], axis=1)]
+    nodes.append(helper.make_node("MatMul", ["flat", "w"], ["scores"]))
+    return _save(folder / "f.onnx", nodes, {"w": np.random.default_rng(2).normal(0, 1, (8, 3))}, 3, opset)
+
+
+def test_float_onnx_with_and_without_calibration(tmp_path: Path) -> None:
+    path, rng = _float(tmp_path, 19), np.random.default_rng(8)
+    without = import_model(path)
+    assert set(without.graphs) == {"fp32", "fp16"} and "CALIBRATION" in without.left_out["int8"]
+    assert opset_of(without.graphs["fp32"]) == 17
+    x = rng.normal(0, 1, (200, 8)).astype(np.float32)
+    y = (x @ numpy_helper.to_array(onnx.load(str(path)).graph.initializer[0])).argmax(axis=1)
+    np.savez(tmp_path / "c.npz", x=x, y=y)
+    imported = import_model(path, tmp_path / "c.npz")
+    assert set(imported.graphs) == {"fp32", "fp16", "int8", "tensorrt"} and imported.left_out == {}
+    assert imported.accuracy(imported.reference) == 1.0
+    proofs = prove_import(imported)
+    assert proofs["fp32"].differing == 0 and proofs["int8"].labels_equal > 180
+
+
+def test_calibration_of_the_wrong_shape(tmp_path: Path) -> None:
+    np.savez(tmp_path / "c.npz", x=np.zeros((5, 3), np.float32))
+    with pytest.raises(DataError, match=r"x has shape \(5, 3\); the model takes \(N, 1, 2, 4\)"):
+        import_model(_float(tmp_path, 17), tmp_path / "c.npz")
+
+
+def test_errors_name_the_file(tmp_path: Path) -> None:
+    path = _float(tmp_path, 17)
+    model = onnx.load(str(path))
+    model.graph.input[0].type.tensor_type.elem_type = TensorProto.STRING
+    onnx.save(model, str(path))
+    with pytest.raises(ModelError, match=r"f\.onnx: "):
+        import_model(path)

@@ -1,0 +1,66 @@
+"""The latency table and the choice, from made-up rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+from rich.console import Console
+
+from toolchain.errors import ModelError
+from toolchain.runtime.timing import Row, fastest, floor_model, latency_markdown, latency_table
+
+ROW = Row("qcdq", "c", "measured", "host: X", 1, 2.0, 2.5, 2.6, 3.0, 2.7, 4, 1.0)
+ROWS = [
+    ROW,
+    replace(ROW, runner="python", p50_us=1.0),
+    replace(ROW, variant="fp32", p50_us=2.0),
+    replace(ROW, variant="fp16", p50_us=1.5),
+    replace(ROW, runner="session.run", floor_us=None),
+]
+
+
+def test_fastest_among_those_that_are_good_enough() -> None:
+    assert fastest(ROWS, {"qcdq", "fp32"}) == "fp32"
+    assert fastest(ROWS, {"qcdq", "fp32", "fp16"}) == "fp16"
+    assert fastest(ROWS, {"qcdq"}, runner="python") == "qcdq"
+    with pytest.raises(ModelError, match="accuracy budget"):
+        fastest(ROWS, set())
+
+
+def test_table_shows_the_ratio_the_kind_and_the_place() -> None:
+    lines = latency_markdown(ROWS).splitlines()
+    assert lines[2] == "| qcdq | c | 2.00 | 2.50 | 2.60 | 3.00 | 2.70 | 1.00 | 2.50 | 4 | measured (host: X) |"
+    assert lines[-1].endswith("| 2.70 |  |  | 4 | measured (host: X) |")
+    console = Console(width=200, record=True, file=None, quiet=False)
+    with console.capture() as capture:
+        console.print(latency_table(ROWS))
+    assert capture.get().count("measured (host: X)") == len(ROWS)
+
+
+def test_row_survives_json() -> None:
+    assert Row(**ROW.to_json()) == ROW
+
+
+def model_of(kind: int, shape: list[int | str]) -> onnx.ModelProto:
+    sides = [helper.make_tensor_value_info(name, kind, shape) for name in "ab"]
+    graph = helper.make_graph([helper.make_node("Neg", ["a"], ["b"])], "g", sides[:1], sides[1:])
+    opsets = [helper.make_opsetid("com.microsoft", 1), helper.make_opsetid("", 11)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=7)
+
+
+def test_floor_keeps_type_shape_opset_and_format() -> None:
+    floor = floor_model(model_of(TensorProto.INT8, ["rows", 3, 4]))
+    onnx.checker.check_model(floor)
+    tensor = floor.graph.input[0].type.tensor_type
+    assert tensor.elem_type == TensorProto.INT8
+    assert [dim.dim_param or dim.dim_value for dim in tensor.shape.dim] == ["rows", 3, 4]
+    assert [(entry.domain, entry.version) for entry in floor.opset_import] == [("", 11)]
+    assert floor.ir_version == 7 and [node.op_type for node in floor.graph.node] == ["Identity"]
+
+
+def test_floor_of_a_model_without_input() -> None:
+    with pytest.raises(ModelError, match="no tensor input"):
+        floor_model(onnx.ModelProto())

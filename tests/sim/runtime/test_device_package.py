@@ -1,0 +1,83 @@
+"""The device package of this machine, with ONNX Runtime itself and both runners."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto
+
+from tests.sim.runtime.small_models import INPUTS, save_mlp, save_rounded_bias
+from toolchain.board import OrtBoard
+from toolchain.catalog import load_board
+from toolchain.package.sealed import seal
+from toolchain.runtime.binaries import build_runner
+from toolchain.runtime.package import DeviceContent, DeviceGraph, Judge, pack_device
+from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.timing import floor_model
+
+VECTORS = 200
+
+
+@pytest.fixture(scope="module")
+def binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_runner(os.uname().machine, tmp_path_factory.mktemp("binary") / "runner")
+
+
+def _graph(path: Path, options: RunOptions = RunOptions()) -> DeviceGraph:  # noqa: B008 (it is frozen)
+    floor = path.with_name(f"floor-{path.name}")
+    onnx.save(floor_model(onnx.load(path)), floor)
+    return DeviceGraph(path, Judge("exact"), "fp32", False, "small", floor, options.to_json())
+
+
+def _pack(folder: Path, graphs: dict[str, DeviceGraph], x: Any, y: Any, binary: Path) -> Path:
+    board = load_board("host")
+    assert isinstance(board, OrtBoard)
+    package = folder / "package"
+    package.mkdir()
+    content = DeviceContent("small", graphs, next(iter(graphs)), x, y, [], 0.0, {os.uname().machine: binary})
+    pack_device(package, board, content)
+    seal(package, {"model": "small"})
+    return package
+
+
+def _start(package: Path, *words: str) -> dict[str, Any]:
+    command = [sys.executable, "-B", package / "selftest.py", "--calls", "200", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    found: dict[str, Any] = json.loads((package / "work" / "selftest.json").read_text())
+    assert done.returncode == (0 if found["passed"] else 1), done.stderr
+    return found
+
+
+def test_both_runners_answer_as_the_reference_and_are_timed(tmp_path: Path, binary: Path) -> None:
+    graphs = {
+        "whole": _graph(save_mlp(tmp_path / "whole.onnx")),
+        "float": _graph(save_mlp(tmp_path / "float.onnx", kind=TensorProto.FLOAT)),
+    }
+    x = np.random.default_rng(1).integers(0, 4, (VECTORS, INPUTS)).astype(np.uint8)
+    y = run_session(open_session(onnx.load(graphs["whole"].path)), x)
+    found = _start(_pack(tmp_path, graphs, x, y, binary))
+    assert found["passed"]
+    assert {(run["graph"], run["runner"]) for run in found["runs"]} == {
+        (graph, runner) for graph in graphs for runner in ("python", "c")
+    }
+    for run in found["runs"]:
+        assert run["verdict"]["equal"] == run["verdict"]["compared"] == VECTORS
+        assert run["floor"]["p50_us"] > 0 and 0 < run["latency"]["min_us"] <= run["latency"]["p99_us"]
+
+
+def test_the_session_options_that_an_answer_needs_come_along(tmp_path: Path, binary: Path) -> None:
+    path = save_rounded_bias(tmp_path / "bias.onnx")
+    x, y = np.array([[1, 2]], np.float32), np.array([[5.5]], np.float32)
+    careful = {"careful": _graph(path, RunOptions(disabled=("WeightBiasQuantization",)))}
+    for name, graphs, passed in (("with", careful, True), ("without", {"careless": _graph(path)}, False)):
+        (tmp_path / name).mkdir()
+        found = _start(_pack(tmp_path / name, graphs, x, y, binary), "--no-timing")
+        assert [run["verdict"]["passed"] for run in found["runs"]] == [passed, passed]

@@ -1,0 +1,83 @@
+"""Models of others, which lie beside the repository, go through with the answers of their reference."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from toolchain.runtime.prove import Proof, compare, prove
+from toolchain.runtime.prove_third_party import prove_import
+from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.third_party import Imported, import_model
+
+# On all 10,000 test images; ../shared/data/README.md has 0.943, 0.950 and 0.977 on 300 of them in another order.
+TFC_ACCURACY = {"TFC_1W1A": 0.9296, "TFC_1W2A": 0.9474, "TFC_2W2A": 0.9660}
+
+
+def _import(path: Path, calibration: Path | None = None) -> Imported:
+    if not path.is_file():
+        pytest.skip(f"{path} is absent: third-party models are not part of the repository")
+    return import_model(path, calibration)
+
+
+def _imported(path: Path, calibration: Path | None = None) -> tuple[Imported, dict[str, Proof]]:
+    imported = _import(path, calibration)
+    return imported, prove_import(imported)
+
+
+def _mnist(folder: Path, scale: float, out: Path) -> Path:
+    images, labels = folder / "t10k-images-idx3-ubyte.gz", folder / "t10k-labels-idx1-ubyte.gz"
+    if not images.is_file():
+        pytest.skip(f"{folder} is absent: MNIST is not part of the repository")
+    x = np.frombuffer(gzip.decompress(images.read_bytes()), np.uint8, offset=16).reshape(-1, 1, 28, 28)
+    y = np.frombuffer(gzip.decompress(labels.read_bytes()), np.uint8, offset=8)
+    np.savez(out, x=x.astype(np.float32) * np.float32(scale), y=y)
+    return out
+
+
+@pytest.mark.parametrize("name", TFC_ACCURACY)
+def test_tfc_on_all_mnist_test_images(name: str, shared_data: Path, tmp_path: Path) -> None:
+    images = _mnist(shared_data / "mnist", 1 / 255, tmp_path / "mnist.npz")
+    imported = _import(shared_data / f"onnx/qonnx-model-zoo/{name}.onnx", images)
+    assert set(imported.graphs) == {"lowered", "fp32", "qcdq", "fp16", "tensorrt"}
+    assert imported.accuracy(imported.reference) == TFC_ACCURACY[name]
+    assert prove(imported.graphs["lowered"], imported.vectors.x, imported.reference).exact
+    outputs = run_session(open_session(imported.graphs["qcdq"]), imported.vectors.x)
+    assert compare(outputs, imported.reference, RunOptions()).labels_equal == 10_000
+    # The first of equal logits wins here, too.
+    assert imported.accuracy(outputs) == TFC_ACCURACY[name]
+
+
+def test_every_variant_of_tfc_keeps_every_label(shared_data: Path, tmp_path: Path) -> None:
+    images = _mnist(shared_data / "mnist", 1 / 255, tmp_path / "mnist.npz")
+    imported, proofs = _imported(shared_data / "onnx/qonnx-model-zoo/TFC_1W1A.onnx", images)
+    assert set(proofs) == set(imported.graphs)
+    for variant, proof in proofs.items():
+        assert (proof.compared, proof.labels_equal) == (10_000, 10_000), variant
+
+
+def test_kws_of_the_qonnx_zoo(shared_data: Path) -> None:
+    imported, proofs = _imported(shared_data / "onnx/qonnx-model-zoo/kwsmlp_w3a3.onnx")
+    assert set(imported.graphs) == {"lowered", "fp32", "qcdq", "fp16", "tensorrt"}
+    for variant, proof in proofs.items():
+        assert proof.differing <= 1, variant
+
+
+@pytest.mark.parametrize("name", ["deep_autoencoder", "kws_ref_model", "resnet"])
+def test_mlperf_tiny_int8(name: str, shared_data: Path) -> None:
+    imported, proofs = _imported(shared_data / f"onnx/mlperf-tiny-int8/{name}.onnx")
+    assert imported.kind == "qdq" and "zero point" in imported.left_out["tensorrt"]
+    proof = proofs["qdq"]
+    assert proof.compared == 1000
+    assert proof.differing == 0 and (imported.classifies or proof.equal == 1000)
+
+
+def test_post_training_int8_on_mnist(shared_data: Path, tmp_path: Path) -> None:
+    images = _mnist(shared_data / "mnist", 1.0, tmp_path / "mnist.npz")
+    imported, proofs = _imported(shared_data / "onnx/qonnx/mnist-conv.onnx", images)
+    assert set(imported.graphs) == {"fp32", "fp16", "int8", "tensorrt"}
+    assert proofs["fp32"].differing == 0
+    assert all(proofs[name].differing < 20 for name in ("int8", "tensorrt"))

@@ -1,0 +1,135 @@
+"""Runs a runner on vectors, reads its answers, and compares them with the reference and with each other."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolchain.errors import ToolError
+
+Values = NDArray[np.generic]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a runner is to answer.
+
+    Attributes:
+        model: ONNX file with one input and one output.
+        vectors: shape (N, ...), of the input's type.
+        words: session options as the runners take them, such as ``("--disable", "WeightBiasQuantization")``.
+    """
+
+    model: Path
+    vectors: Values
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a runner answered: outputs of shape (N, elements), labels of shape (N,), and its report."""
+
+    outputs: Values
+    labels: NDArray[np.int32]
+    report: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Answers against others, row by row.
+
+    Attributes:
+        name: who answered, such as ``"aarch64 C runner"``.
+        outputs_equal: rows whose outputs are all equal.
+        labels_equal: rows whose label is one of the greatest outputs of the other side.
+        largest_difference: of any output from the other side's.
+        first_difference: the first row with another label, else with other outputs; None where all are equal.
+    """
+
+    name: str
+    compared: int
+    outputs_equal: int
+    labels_equal: int
+    largest_difference: float
+    first_difference: str | None
+
+
+def run_runner(
+    command: Sequence[str], words: Sequence[str], *, env: Mapping[str, str] | None = None, timeout: float = 600
+) -> dict[str, Any]:
+    """Run a runner and return its report.
+
+    Args:
+        command: the program, such as ``["./runner-x86_64"]``.
+        words: its options.
+        env: the whole environment of the process, or None for this one's.
+        timeout: seconds after which it counts as stuck.
+
+    Raises:
+        ToolError: it failed; the message is the runner's own line.
+    """
+    try:
+        result = subprocess.run([*command, *words], capture_output=True, text=True, env=env, timeout=timeout)
+    except subprocess.TimeoutExpired as error:
+        raise ToolError(f"{Path(command[0]).name}: no answer after {timeout:g} s; it was ended") from error
+    except OSError as error:
+        raise ToolError(f"{command[0]}: cannot be run: {error.strerror}") from error
+    if result.returncode != 0:
+        lines = result.stderr.strip().splitlines() or [f"exit {result.returncode} without a word"]
+        own = [line for line in lines if line.startswith("error: ")]
+        raise ToolError(f"{Path(command[0]).name}: {(own or lines)[-1].removeprefix('error: ')}")
+    report: dict[str, Any] = json.loads(result.stdout)
+    return report
+
+
+def answer(
+    command: Sequence[str], job: Job, folder: Path, *, env: Mapping[str, str] | None = None, timeout: float = 600
+) -> Answers:
+    """Answers of a runner to all vectors of a job; files go to `folder`.
+
+    Raises:
+        ToolError: the runner failed or wrote too few answers.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = {name: folder / f"{name}.bin" for name in ("inputs", "answers", "labels")}
+    np.ascontiguousarray(job.vectors).tofile(paths["inputs"])
+    files = [word for name, path in paths.items() for word in (f"--{name}", str(path))]
+    report = run_runner(command, ["--model", str(job.model), *files, *job.words], env=env, timeout=timeout)
+    count = len(job.vectors)
+    outputs = np.fromfile(paths["answers"], dtype=report["output"]["type"])
+    labels = np.fromfile(paths["labels"], dtype=np.int32)
+    if labels.size != count or outputs.size % count:
+        raise ToolError(f"{Path(command[0]).name}: {labels.size} answers to {count} vectors")
+    return Answers(outputs.reshape(count, -1), labels, report)
+
+
+def compare(name: str, answers: Answers, reference: Values) -> Comparison:
+    """Answers against reference outputs of shape (N, elements), or of a shape that flattens to it.
+
+    A label is right where its reference output is one of the greatest: a tie may fall either way.
+    """
+    expected = np.asarray(reference).reshape(len(answers.labels), -1)
+    rows = np.arange(len(expected))
+    same = (answers.outputs == expected).all(axis=1)
+    right = expected[rows, answers.labels] == expected.max(axis=1)
+    apart = np.abs(answers.outputs.astype(np.float64) - expected.astype(np.float64))
+    return Comparison(
+        name, len(rows), int(same.sum()), int(right.sum()), float(apart.max()), _first(answers, expected, same, right)
+    )
+
+
+def _first(answers: Answers, expected: Values, same: NDArray[np.bool_], right: NDArray[np.bool_]) -> str | None:
+    if same.all():
+        return None
+    row = int(np.argmin(same) if right.all() else np.argmin(right))
+    got = answers.outputs[row]
+    element = int(np.argmax(got != expected[row]))
+    label = f"label {answers.labels[row]} for {int(expected[row].argmax())}, " if not right[row] else ""
+    return f"vector {row}: {label}output {element} is {got[element]} for {expected[row, element]}"

@@ -1,0 +1,94 @@
+"""Post-training int8 for models that were not trained quantised: static, per channel, calibrated on given data.
+
+For the CPU provider activations are uint8 and weights int8; for TensorRT both are int8 with zero point 0, weights carry
+a pair of their own and biases stay float (see `toolchain.runtime.rules`). ONNX Runtime's own quantiser does the work.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from toolchain.errors import ModelError
+
+Target = Literal["cpu", "tensorrt"]
+
+# Rows that calibration looks at: more change the ranges little.
+ROWS = 512
+
+_CPU = {"ActivationSymmetric": False, "WeightSymmetric": True}
+_TENSORRT = {"ActivationSymmetric": True, "WeightSymmetric": True, "AddQDQPairToWeight": True, "QuantizeBias": False}
+
+
+class _Rows(CalibrationDataReader):  # type: ignore[misc]
+    """Hands out the calibration data, as many rows at once as the model takes."""
+
+    def __init__(self, name: str, x: NDArray[np.generic], batch: int) -> None:
+        self._feeds = self._blocks(name, x, batch)
+
+    @staticmethod
+    def _blocks(name: str, x: NDArray[np.generic], batch: int) -> Iterator[dict[str, NDArray[np.generic]]]:
+        for start in range(0, len(x) - batch + 1, batch):
+            yield {name: np.ascontiguousarray(x[start : start + batch])}
+
+    def get_next(self) -> dict[str, NDArray[np.generic]] | None:
+        return next(self._feeds, None)
+
+
+def quantise(model: onnx.ModelProto, x: NDArray[np.generic], target: Target = "cpu") -> onnx.ModelProto:
+    """The model in int8, as QDQ; equal models and data give equal bytes.
+
+    Args:
+        model: float, opset 13 or more, of one input.
+        x: calibration data, shape (N, ...), of the input's type; the first `ROWS` are used.
+
+    Raises:
+        ModelError: the model cannot be quantised; the first line of the reason.
+    """
+    source = model.graph.input[0]
+    first = source.type.tensor_type.shape.dim[0]
+    batch = first.dim_value if first.HasField("dim_value") else 1
+    if len(x) < batch:
+        raise ModelError(f"calibration data of {len(x)} rows; the model takes {batch} at once")
+    with tempfile.TemporaryDirectory() as folder:
+        given, prepared, out = (str(Path(folder) / name) for name in ("given.onnx", "prepared.onnx", "int8.onnx"))
+        onnx.save(model, given)
+        rows = _Rows(source.name, x[:ROWS], batch)
+        try:
+            _quiet(lambda: quant_pre_process(given, prepared, skip_symbolic_shape=True))
+            _quiet(lambda: quantize_static(prepared, out, rows, **_how(target)))
+        except Exception as error:  # The quantiser raises whatever its parts raise.
+            raise ModelError(f"post-training int8: {(str(error).strip().splitlines() or ['failed'])[0]}") from error
+        result = onnx.load(out)
+    result.producer_name = "gateweave"
+    return result
+
+
+def _how(target: Target) -> dict[str, Any]:
+    return {
+        "quant_format": QuantFormat.QDQ,
+        "per_channel": True,
+        "activation_type": QuantType.QUInt8 if target == "cpu" else QuantType.QInt8,
+        "weight_type": QuantType.QInt8,
+        "calibrate_method": CalibrationMethod.MinMax,
+        "extra_options": dict(_CPU if target == "cpu" else _TENSORRT),
+    }
+
+
+def _quiet(work: Any) -> None:
+    """Run without the advice that ONNX Runtime's quantiser logs."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        work()
+    finally:
+        logging.disable(before)

@@ -1,0 +1,48 @@
+"""What the self-test says of its runs."""
+
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence
+
+Say = Callable[[str], Any]
+Row = Mapping[str, Any]
+"""One run by one runner: `run`, `graph`, `providers`, `runner`; then `verdict` and `latency`, or `error`."""
+
+
+def passed(row: Row) -> bool:
+    """Whether a run kept its promise."""
+    return "verdict" in row and bool(row["verdict"]["passed"])
+
+
+def fastest(rows: Sequence[Row]) -> Optional[Dict[str, Any]]:
+    """The run with the least p50 among those that keep their promise; None where nothing was timed."""
+    timed = [row for row in rows if passed(row) and "latency" in row]
+    best = min(timed, key=lambda row: float(row["latency"]["p50_us"]), default=None)
+    return {key: best[key] for key in ("run", "graph", "providers", "runner")} if best else None
+
+
+def line(row: Row) -> str:
+    """One line on one run."""
+    start = f"{row['run']:<24} {row['runner']:<6} "
+    if "error" in row:
+        return f"{start} FAILED: {row['error']}"
+    verdict, latency, floor = row["verdict"], row.get("latency"), row.get("floor")
+    text = f"{start} {verdict['equal']:,} of {verdict['compared']:,} equal"
+    if verdict["equal"] != verdict["compared"]:
+        text += f", {verdict['labels_differing']} labels differ (first: vector {verdict['first']})"
+    text += "" if verdict["passed"] else "  FAILED"
+    if latency:
+        text += f"; p50 {latency['p50_us']:.1f} us, p99 {latency['p99_us']:.1f} us"
+        text += f" (floor {floor['p50_us']:.1f} us)" if floor else ""
+    return text
+
+
+def say_end(report: Mapping[str, Any], chosen: str, say: Say) -> None:
+    """Which run was fastest here, and whether all passed.
+
+    Args:
+        chosen: the graph that the build chose.
+    """
+    best = report["fastest"]
+    if best:
+        same = "as" if best["graph"] == chosen else f"not {chosen}, as"
+        say(f"fastest here: {best['run']} ({best['runner']}); {same} the build chose")
+    say("passed" if report["passed"] else "FAILED: see the lines above; every figure is in work/selftest.json")

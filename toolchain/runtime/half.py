@@ -1,0 +1,31 @@
+"""The float16 twin of a third-party float model; input and output stay as they are, so that one runner serves all."""
+
+from __future__ import annotations
+
+import logging
+
+import onnx
+
+from toolchain.errors import ModelError
+
+
+def half(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model in float16, by ONNX Runtime's own converter.
+
+    Raises:
+        ModelError: it cannot be converted.
+    """
+    # Half a second to import, and not needed for our own networks.
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        result: onnx.ModelProto = convert_float_to_float16(copy, keep_io_types=True)
+    except Exception as error:  # The converter raises whatever its parts raise.
+        raise ModelError(f"float16: {(str(error).strip().splitlines() or ['failed'])[0]}") from error
+    finally:
+        logging.disable(before)
+    return result

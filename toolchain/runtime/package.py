@@ -1,0 +1,215 @@
+"""The device package: graphs, runners, golden vectors, wheels, and the self-test that runs them offline."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import onnx
+from numpy.typing import NDArray
+
+from toolchain.board import OrtBoard, Wheel
+from toolchain.errors import ModelError
+from toolchain.package.bundle import bundle
+from toolchain.record import sha256, write_atomic, write_json
+from toolchain.runtime.binaries import runner_files
+from toolchain.runtime.jetson import TensorRtGraph, trtexec_script
+from toolchain.runtime.package_golden import write_golden
+from toolchain.runtime.package_pages import readme
+
+FORMAT = 1
+DEVICE = "device.json"
+_SCRIPTS = Path(__file__).with_name("scripts")
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What a graph promises of its answers on the device's CPU.
+
+    Attributes:
+        kind: "exact": every output equals the reference's; "labels": at most the share `differing` of labels differs,
+            ties aside; "values": no output is off by more than `tolerance`.
+    """
+
+    kind: Literal["exact", "labels", "values"]
+    differing: float = 0.0
+    tolerance: float = 0.0
+
+
+@dataclass(frozen=True)
+class DeviceGraph:
+    """One graph of a package.
+
+    Attributes:
+        path: the ONNX file.
+        floor: an Identity model of the same input, whose latency is the least that this machine can do; or None.
+        precision: that of its arithmetic in TensorRT: "int8" where it has Q/DQ nodes.
+        gpu: whether it is made for a GPU, too.
+        options: the session options that its answers were proved with, as `RunOptions.to_json` writes them.
+        meaning: what it is, in a few words.
+    """
+
+    path: Path
+    judge: Judge
+    precision: Literal["int8", "fp16", "fp32"]
+    gpu: bool
+    meaning: str
+    floor: Path | None = None
+    options: Mapping[str, Any] = field(default_factory=lambda: {"level": "all", "disabled": []})
+
+
+@dataclass(frozen=True)
+class DeviceContent:
+    """Everything that a device package is made of.
+
+    Attributes:
+        model: its name; `chosen`: the graph that the build found fastest within the budget, a key of `graphs`.
+        inputs, outputs: golden vectors and the reference's answers, one a row.
+        classes: names of the classes; empty where the outputs are no classes.
+        budget: share of labels that may differ on a GPU, where a graph that is exact on the CPU may round.
+        binaries: the compiled C runner by machine ("aarch64", "x86_64").
+        wheels: fetched wheels to pack; empty without WHEELS=1.
+    """
+
+    model: str
+    graphs: Mapping[str, DeviceGraph]
+    chosen: str
+    inputs: NDArray[Any]
+    outputs: NDArray[Any]
+    classes: Sequence[str]
+    budget: float
+    binaries: Mapping[str, Path]
+    wheels: Sequence[Path] = ()
+
+
+def pack_device(package: Path, board: OrtBoard, content: DeviceContent) -> dict[str, Any]:
+    """Write everything of a device package but its manifest.
+
+    Args:
+        package: the package's folder; what it holds already stays. Seal it afterwards (`package.sealed.seal`).
+
+    Returns:
+        What device.json says, for the manifest.
+
+    Raises:
+        ModelError: a graph or the golden vectors do not suit the device.
+        BuildError: a file cannot be written.
+    """
+    _must_suit(board, content)
+    golden = write_golden(package, content.inputs, content.outputs, content.classes)
+    device = {
+        "format": FORMAT,
+        "board": board.name,
+        "title": board.title,
+        "model": content.model,
+        **board.runtime.model_dump(mode="json", exclude={"wheels", "opset", "ir_version"}),
+        "jetson": board.jetson.model_dump(mode="json") if board.jetson else None,
+        "wheels": [_wheel(wheel, content.wheels) for wheel in board.runtime.wheels],
+        "graphs": {name: _copy_graph(package, name, graph) for name, graph in content.graphs.items()},
+        "chosen": content.chosen,
+        "budget": content.budget,
+        "golden": golden,
+    }
+    write_json(package / DEVICE, device)
+    _copy_programs(package, content.binaries)
+    for wheel in content.wheels:
+        _copy(wheel, package / "wheels" / wheel.name)
+    if board.jetson:
+        _write_script(package / "trtexec.sh", trtexec_script(board.jetson, _for_tensorrt(device)))
+    write_atomic(package / "README.md", readme(board, device))
+    return device
+
+
+def _must_suit(board: OrtBoard, content: DeviceContent) -> None:
+    if content.chosen not in content.graphs:
+        raise ModelError(f"{content.chosen}: was chosen, but the package has {', '.join(content.graphs)}")
+    if board.runtime.machine not in content.binaries:
+        raise ModelError(f"C runner: compiled for {', '.join(content.binaries)}, not for {board.runtime.machine}")
+    if content.wheels and [path.name for path in content.wheels] != [wheel.file for wheel in board.runtime.wheels]:
+        raise ModelError(f"wheels: {', '.join(p.name for p in content.wheels)}: not those that {board.name} pins")
+
+
+def _wheel(wheel: Wheel, packed: Sequence[Path]) -> dict[str, Any]:
+    path = next((path for path in packed if path.name == wheel.file), None)
+    digest = sha256(path) if path else wheel.sha256
+    return {"file": wheel.file, "sha256": digest, "source": wheel.source or "PyPI", "packed": path is not None}
+
+
+def _copy_graph(package: Path, name: str, graph: DeviceGraph) -> dict[str, Any]:
+    file = f"models/{name}.onnx"
+    _copy(graph.path, package / file)
+    floor = f"models/{graph.floor.name}" if graph.floor else None
+    if graph.floor and floor:
+        _copy(graph.floor, package / floor)
+    return {
+        "file": file,
+        "sha256": sha256(graph.path),
+        "floor": floor,
+        "judge": asdict(graph.judge),
+        "precision": graph.precision,
+        "gpu": graph.gpu,
+        "meaning": graph.meaning,
+        "options": {key: graph.options[key] for key in ("level", "disabled")},
+        **signature(graph.path),
+    }
+
+
+def signature(path: Path) -> dict[str, Any]:
+    """The input and the output of a graph that has one of each.
+
+    Returns:
+        `input`: its name; `shape`: with 1 for what the file leaves open, as `open` says; types by ONNX's names.
+
+    Raises:
+        ModelError: there are several, or one is no tensor.
+    """
+    graph = onnx.load(path, load_external_data=False).graph
+    weights = {tensor.name for tensor in graph.initializer}
+    inputs = [value for value in graph.input if value.name not in weights]
+    if len(inputs) != 1 or len(graph.output) != 1:
+        raise ModelError(f"{path.name}: {len(inputs)} inputs, {len(graph.output)} outputs: runners take one of each")
+    dimensions = inputs[0].type.tensor_type.shape.dim
+    return {
+        "input": inputs[0].name,
+        "shape": [dimension.dim_value or 1 for dimension in dimensions],
+        "open": any(not dimension.dim_value for dimension in dimensions),
+        "input_type": _element_type(inputs[0]),
+        "output_type": _element_type(graph.output[0]),
+    }
+
+
+def _element_type(value: onnx.ValueInfoProto) -> str:
+    return str(onnx.TensorProto.DataType.Name(value.type.tensor_type.elem_type)).lower()
+
+
+def _for_tensorrt(device: Mapping[str, Any]) -> dict[str, TensorRtGraph]:
+    return {
+        name: TensorRtGraph(graph["file"], graph["precision"], graph["input"], graph["shape"], not graph["open"])
+        for name, graph in device["graphs"].items()
+        if graph["gpu"]
+    }
+
+
+def _copy_programs(package: Path, binaries: Mapping[str, Path]) -> None:
+    """The runners (source and binaries), and the self-test with what it imports."""
+    for path in runner_files():
+        _copy(path, package / "runner" / path.name)
+    for machine, path in sorted(binaries.items()):
+        _copy(path, package / "runner" / f"runner-{machine}")
+        (package / "runner" / f"runner-{machine}").chmod(0o755)
+    bundle(["toolchain.runtime.device"], package / "lib")
+    for name in ("run.sh", "selftest.py"):
+        _write_script(package / name, (_SCRIPTS / name).read_text(encoding="utf-8"))
+
+
+def _write_script(path: Path, text: str) -> None:
+    write_atomic(path, text)
+    path.chmod(0o755)
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)

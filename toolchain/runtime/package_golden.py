@@ -1,0 +1,70 @@
+"""Golden vectors of a package: inputs, and the outputs of the reference, as raw bytes that any program reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolchain.errors import ModelError
+from toolchain.record import write_atomic
+from toolchain.runtime.device.golden import TYPES
+
+FOLDER = "golden"
+
+_ONNX_NAMES = {"float32": "float", "float64": "double"}
+
+
+def onnx_type(array: NDArray[Any]) -> str:
+    """ONNX's name of an array's element type, such as "float" or "uint8".
+
+    Raises:
+        ModelError: a type that the self-test on the device cannot read.
+    """
+    name = _ONNX_NAMES.get(array.dtype.name, array.dtype.name)
+    if name not in TYPES:
+        raise ModelError(f"golden vectors: {array.dtype}: should be one of {', '.join(TYPES)}")
+    return name
+
+
+def choose_vectors(total: int, wanted: int) -> NDArray[np.int64]:
+    """Which vectors of a test set go into a package: spread evenly, so that every class that is not rare is among them.
+
+    Returns:
+        Ascending numbers, `wanted` of them or all.
+    """
+    count = min(total, wanted)
+    return np.arange(count, dtype=np.int64) * total // count
+
+
+def write_golden(
+    package: Path, inputs: NDArray[Any], outputs: NDArray[Any], classes: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Write `golden/inputs.bin` and `golden/outputs.bin`; returns what device.json says of them.
+
+    Args:
+        inputs: (vectors, ...) as the reference takes them.
+        outputs: (vectors, ...) as it answers.
+        classes: names of the classes in the order of the outputs, where they are classes.
+
+    Raises:
+        ModelError: an element type that the device cannot read, or other than one output row a vector.
+    """
+    if len(inputs) != len(outputs) or not len(inputs):
+        raise ModelError(f"golden vectors: {len(inputs)} inputs, {len(outputs)} outputs: should be as many, and some")
+    names = {"inputs": f"{FOLDER}/inputs.bin", "outputs": f"{FOLDER}/outputs.bin"}
+    for key, array in (("inputs", inputs), ("outputs", outputs)):
+        little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        write_atomic(package / names[key], little.tobytes())
+    return {
+        **names,
+        "vectors": len(inputs),
+        "input_type": onnx_type(inputs),
+        "input_elements": int(inputs[0].size),
+        "output_type": onnx_type(outputs),
+        "output_elements": int(outputs[0].size),
+        "classes": list(classes),
+    }

@@ -1,0 +1,136 @@
+"""`README.md` of a device package: how to run it, what each graph promises, what has not been tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from toolchain.board import Jetson, OrtBoard
+
+_LEVELS = {
+    level: f"onnxruntime.GraphOptimizationLevel.ORT_{name}"
+    for level, name in (("extended", "ENABLE_EXTENDED"), ("basic", "ENABLE_BASIC"), ("none", "DISABLE_ALL"))
+}
+
+
+def readme(board: OrtBoard, device: Mapping[str, Any]) -> str:
+    """The package's README.
+
+    Args:
+        device: what device.json says.
+    """
+    jetson = _jetson(board.jetson) if board.jetson else ""
+    vectors, chosen, machine = f"{device['golden']['vectors']:,}", device["chosen"], board.runtime.machine
+    return f"""# {device["model"]} for {board.title}
+
+One command checks the package (SHA-256 of every file), the device and its versions, installs what the package brings,
+compares the answers to {vectors} golden vectors, and measures latency:
+
+    ./run.sh
+
+It writes to `work/` beside it and nowhere else, and needs neither root nor a network{_offline(device)}.
+`./run.sh --help` lists options; every figure is in `work/selftest.json`, labelled with the machine it was measured on.
+
+{_needs(board, device)}
+
+## Graphs
+
+{_graphs(device)}
+
+Exact: every output of every golden vector equals the reference's on the CPU provider. The build chose `{chosen}`; the
+self-test times all of them and says which is fastest here.
+
+## In your own program
+
+{_example(device)}
+
+The C runner is in `runner/`: source, and binaries for aarch64 and x86-64 that load `libonnxruntime.so` at run time
+(`runner/runner-{machine} --help`).
+{jetson}
+## What is in it
+
+| file | what |
+|---|---|
+| `run.sh`, `selftest.py`, `lib/` | the self-test; standard library only, Python 3.6 or newer |
+| `device.json` | what the package expects of the device, and what each graph promises |
+| `models/` | the graphs, and an Identity model: the least latency that ONNX Runtime has here |
+| `runner/` | the runners in C and in Python: answers, latency, loops for throughput and energy |
+| `golden/` | vectors and reference outputs, raw and little-endian, as device.json describes them |
+| `manifest.json` | SHA-256 of every file, tools, seeds, revision, verification |
+
+{_tried(board)}
+"""
+
+
+def _offline(device: Mapping[str, Any]) -> str:
+    return ": the wheels are in `wheels/`" if any(wheel["packed"] for wheel in device["wheels"]) else ""
+
+
+def _needs(board: OrtBoard, device: Mapping[str, Any]) -> str:
+    packed = all(wheel["packed"] for wheel in device["wheels"])
+    runtime = board.runtime
+    rows = [[f"`{w['file']}`", w["source"], w["sha256"] or "not published"] for w in device["wheels"]]
+    table = _table(["wheel", "from", "SHA-256"], rows)
+    what = "with these wheels, which are in `wheels/`" if packed else "with these wheels, **not** in the package"
+    return f"It was built for {runtime.image}: Python {runtime.python} on {runtime.machine}, {what}:\n\n{table}"
+
+
+def _graphs(device: Mapping[str, Any]) -> str:
+    rows = [[f"`{name}`", graph["meaning"], _promise(graph["judge"])] for name, graph in device["graphs"].items()]
+    return _table(["graph", "what", "promise"], rows)
+
+
+def _promise(judge: Mapping[str, Any]) -> str:
+    return {
+        "exact": "exact",
+        "labels": f"at most {judge['differing']:.2%} of the labels differ (ties aside)",
+        "values": f"no output is off by more than {judge['tolerance']:g}",
+    }[judge["kind"]]
+
+
+def _example(device: Mapping[str, Any]) -> str:
+    graph = device["graphs"][device["chosen"]]
+    options = graph["options"]
+    disabled = f", disabled_optimizers={options['disabled']!r}" if options["disabled"] else ""
+    level = "" if options["level"] == "all" else f"    options.graph_optimization_level = {_LEVELS[options['level']]}\n"
+    return (
+        "    import onnxruntime\n\n"
+        "    options = onnxruntime.SessionOptions()\n"
+        "    options.intra_op_num_threads = 1\n"
+        f"{level}"
+        f'    session = onnxruntime.InferenceSession("{graph["file"]}", options, '
+        f'providers=["CPUExecutionProvider"]{disabled})\n'
+        "    outputs = session.run(None, {session.get_inputs()[0].name: rows})\n\n"
+        "These are the session options that the answers were proved with."
+    )
+
+
+def _jetson(jetson: Jetson) -> str:
+    modes = ", ".join(f"{number} is {name}" for number, name in sorted(jetson.power_modes.items()))
+    int8 = "" if jetson.int8 else " This GPU has no INT8, so the QDQ graph runs on the CPU only."
+    return f"""
+## On a Jetson
+
+Set the power mode and fix the clocks before you measure (`sudo nvpmodel -m N`: {modes}; then
+`sudo jetson_clocks`). Both are recorded in `work/selftest.json`, all clocks if you run it as root. Providers are
+TensorRT, CUDA and CPU, in this order; where one is absent the self-test stops and names it, and `--fallback` goes on
+without it. The first run builds TensorRT's engines, which takes minutes; they are kept in `work/engines/`, a folder for
+each graph, ONNX Runtime, TensorRT and GPU, and are good for this device alone.{int8}
+
+`./trtexec.sh` times the graphs with TensorRT's own tool, to compare.
+"""
+
+
+def _tried(board: OrtBoard) -> str:
+    """What the build ran, and what it did not."""
+    if board.runtime.machine == "x86_64":
+        return "The build compared all answers on an x86-64 machine; your processor may be another."
+    return (
+        "The build compared all answers on x86-64. `make verify` runs this package as aarch64 code in an emulator, "
+        f"which proves answers and no time. **Nothing here has been run on a {board.title} by the build.**"
+    )
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

@@ -1,0 +1,1 @@
+"""The programs that run a model with ONNX Runtime: C sources and a Python script, both copied into packages."""

@@ -1,0 +1,441 @@
+"""Runs a model with ONNX Runtime: its answers, its latency, or a loop to measure throughput and energy.
+
+It takes the same words as the C runner (options.c) and writes the same JSON (report.c). It runs alone on a device with
+Python 3.6 or newer, numpy and onnxruntime; hence the quoted annotations.
+"""
+
+import argparse
+import collections
+import gc
+import json
+import os
+import platform
+import resource
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnxruntime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+    Call = Callable[[], object]
+    Array = np.ndarray[tuple[int, ...], np.dtype[np.generic]]
+
+TYPES = {"float": "float32", "double": "float64"}  # ONNX Runtime's names that are not numpy's
+LEVELS = {"none": "DISABLE_ALL", "basic": "ENABLE_BASIC", "extended": "ENABLE_EXTENDED", "all": "ENABLE_ALL"}
+CPU = "CPUExecutionProvider"
+ROUNDS = 20  # model and floor take turns in this many blocks, so that a drifting clock touches both alike
+
+Side = collections.namedtuple("Side", "name dtype row")  # one side of a model; `row` is the shape of one vector
+Model = collections.namedtuple("Model", "session input output batch absent")
+Bound = collections.namedtuple("Bound", "model binding x y")  # x, y: arrays of a whole batch, bound once
+Timed = collections.namedtuple("Timed", "call x fresh batch")  # a call, its first row, what to lay there each time
+
+
+class RunnerError(Exception):
+    """What the person who runs this can act on; printed as one line."""
+
+
+class Parser(argparse.ArgumentParser):
+    """One line for each mistake, as everywhere."""
+
+    def error(self, message: str) -> "NoReturn":
+        """Raise it."""
+        raise RunnerError(message + "; see --help")
+
+
+def options_parser() -> argparse.ArgumentParser:
+    """The words of the command line."""
+    parser = Parser(prog="runner.py", description=__doc__.splitlines()[0])
+    for name in ("model", "floor", "library", "inputs", "answers", "labels", "json"):
+        parser.add_argument("--" + name, metavar="FILE", required=name == "model")
+    for name, default in (("batch", None), ("count", None), ("core", None), ("calls", 0), ("warmup", 500)):
+        parser.add_argument("--" + name, type=int, default=default, metavar="N")
+    parser.add_argument("--threads", type=int, default=1, metavar="N")
+    parser.add_argument("--workers", type=int, default=1, metavar="N")
+    parser.add_argument("--seconds", type=float, default=0.0, metavar="S")
+    parser.add_argument("--level", choices=sorted(LEVELS), default="all")
+    for name in ("disable", "config", "provider", "provider-option"):
+        parser.add_argument("--" + name, action="append", default=[], metavar="WORD")
+    for name in ("fallback", "emulated", "plain"):
+        parser.add_argument("--" + name, action="store_true")
+    return parser
+
+
+def check_options(options: argparse.Namespace) -> None:
+    """Refuse what does not go together.
+
+    Raises:
+        RunnerError: naming the option.
+    """
+    for name, least in (("batch", 1), ("count", 1), ("core", 0), ("threads", 1), ("workers", 1), ("warmup", 0)):
+        value = getattr(options, name)
+        if value is not None and value < least:
+            raise RunnerError(f"--{name} {value}: at least {least} is needed")
+    if (options.answers or options.labels) and not options.inputs:
+        raise RunnerError("--answers and --labels need --inputs")
+    if options.core is not None and (options.threads > 1 or options.workers > 1):
+        raise RunnerError("--core pins one thread; leave it out with --threads or --workers above 1")
+    if options.floor and not options.calls:
+        raise RunnerError("--floor needs --calls")
+    if options.plain and not (options.calls or options.seconds):
+        raise RunnerError("--plain needs --calls or --seconds")
+    if options.emulated and (options.calls or options.seconds):
+        raise RunnerError("an emulated run times nothing; leave out --calls and --seconds")
+
+
+def first_line(path: str) -> "str | None":
+    """First line of a file of the system, or None."""
+    try:
+        with open(path, errors="replace") as stream:
+            return stream.readline().strip("\0\n ") or None
+    except OSError:
+        return None
+
+
+def is_emulated() -> bool:
+    """Whether this process sees another architecture than the kernel's own."""
+    kernel = first_line("/proc/sys/kernel/arch")
+    return kernel is not None and kernel != platform.machine()
+
+
+def processor() -> "str | None":
+    """The board's own name, or the processor's."""
+    board = first_line("/proc/device-tree/model")
+    if board or not os.path.exists("/proc/cpuinfo"):
+        return board
+    with open("/proc/cpuinfo", errors="replace") as stream:
+        words = dict(line.split(":", 1) for line in stream if ":" in line)
+    names = {key.strip(): value.strip() for key, value in words.items()}
+    return names.get("model name") or names.get("Model")
+
+
+def machine(core: "int | None") -> "dict[str, object]":
+    """What the figures were measured on."""
+    governor = f"/sys/devices/system/cpu/cpu{core or 0}/cpufreq/scaling_governor"
+    return {
+        "architecture": platform.machine(),
+        "processor": processor(),
+        "governor": first_line(governor),
+        "cores": os.cpu_count(),
+        "core": core,
+    }
+
+
+def providers_of(options: argparse.Namespace) -> "tuple[list[tuple[str, dict[str, str]]], list[str]]":
+    """Providers with their options in order, and those that are absent.
+
+    Raises:
+        RunnerError: a provider is absent and --fallback was not given.
+    """
+    known, absent = onnxruntime.get_available_providers(), []
+    settings: dict[str, dict[str, str]] = {name: {} for name in options.provider if name in known}
+    for name in options.provider:
+        if name not in known:
+            absent.append(refuse(options, name, "not in this ONNX Runtime", known))
+    for word in options.provider_option:
+        name, _, pair = word.partition(":")
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise RunnerError(f"--provider-option {word}: NAME:KEY=VALUE is needed")
+        settings.get(name, {})[key] = value
+    settings.setdefault(CPU, {})
+    return list(settings.items()), absent
+
+
+def refuse(options: argparse.Namespace, name: str, reason: str, known: "list[str]") -> str:
+    """The name of an absent provider, if the person said to go on without it."""
+    if not options.fallback:
+        raise RunnerError(
+            "provider {}: {} (it has {}); leave it out, or say --fallback to go on without it".format(
+                name, reason, ", ".join(known)
+            )
+        )
+    return name
+
+
+def session_options(options: argparse.Namespace) -> "onnxruntime.SessionOptions":
+    """Sequential execution, `--threads` inside a call, and what the graph needs to give its proved answers."""
+    settings = onnxruntime.SessionOptions()
+    settings.log_severity_level = 3
+    settings.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    settings.intra_op_num_threads = options.threads
+    settings.inter_op_num_threads = 1
+    settings.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, "ORT_" + LEVELS[options.level])
+    for word in options.config:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise RunnerError(f"--config {word}: KEY=VALUE is needed")
+        settings.add_session_config_entry(key, value)
+    return settings
+
+
+def describe(node: "onnxruntime.NodeArg") -> Side:
+    """Name, numpy type and row shape of an input."""
+    word = node.type[len("tensor(") : -1]
+    for index, size in enumerate(node.shape[1:], 1):
+        if not isinstance(size, int) or size <= 0:
+            raise RunnerError(f"{node.name}: dimension {index} is not fixed; only the first (the batch) may be free")
+    return Side(node.name, np.dtype(TYPES.get(word, word)), tuple(node.shape[1:]))
+
+
+def open_session(path: str, options: argparse.Namespace) -> "tuple[onnxruntime.InferenceSession, list[str]]":
+    """A session, and the providers that went missing."""
+    providers, absent = providers_of(options)
+    if not os.path.isfile(path):
+        raise RunnerError(f"{path}: no such model, or not readable")
+    more = {"disabled_optimizers": options.disable} if options.disable else {}
+    session = onnxruntime.InferenceSession(
+        path,
+        session_options(options),
+        providers=[name for name, _ in providers],
+        provider_options=[settings for _, settings in providers],
+        **more,
+    )
+    for name, _ in providers:
+        if name not in session.get_providers():
+            absent.append(refuse(options, name, "its libraries cannot be loaded", session.get_providers()))
+    return session, absent
+
+
+def open_model(path: str, options: argparse.Namespace) -> Model:
+    """A session on a model of one input; its first call tells the output's shape.
+
+    Raises:
+        RunnerError: the model cannot be loaded, or is of a shape that this runner cannot feed.
+    """
+    session, absent = open_session(path, options)
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    if len(inputs) != 1 or not outputs or not inputs[0].shape:
+        raise RunnerError(f"{path}: {len(inputs)} inputs and {len(outputs)} outputs; one of each is needed")
+    fixed = inputs[0].shape[0] if isinstance(inputs[0].shape[0], int) and inputs[0].shape[0] > 0 else None
+    if fixed and options.batch and options.batch != fixed:
+        raise RunnerError(f"--batch {options.batch}: the model's batch is fixed at {fixed}")
+    side, batch = describe(inputs[0]), fixed or options.batch or 1
+    first = session.run([outputs[0].name], {side.name: np.zeros((batch, *side.row), side.dtype)})[0]
+    if first.shape[:1] != (batch,):
+        raise RunnerError(f"output {outputs[0].name}: shape {list(first.shape)} for a batch of {batch}")
+    return Model(session, side, Side(outputs[0].name, first.dtype, first.shape[1:]), batch, absent)
+
+
+def bind(model: Model) -> Bound:
+    """Arrays for one batch, bound by address, so that a call allocates and copies nothing."""
+    binding = model.session.io_binding()
+    x = np.zeros((model.batch, *model.input.row), model.input.dtype)
+    y = np.zeros((model.batch, *model.output.row), model.output.dtype)
+    binding.bind_input(model.input.name, "cpu", 0, x.dtype.type, list(x.shape), x.ctypes.data)
+    binding.bind_output(model.output.name, "cpu", 0, y.dtype.type, list(y.shape), y.ctypes.data)
+    return Bound(model, binding, x, y)
+
+
+def caller(bound: Bound) -> "Call":
+    """The call to time. One RunOptions for all calls: making one each time costs as much as the floor's half."""
+    run, binding, settings = bound.model.session.run_with_iobinding, bound.binding, onnxruntime.RunOptions()
+    return lambda: run(binding, settings)
+
+
+def plain_caller(options: argparse.Namespace, bound: Bound) -> "Call":
+    """What most people write: a session of default options, and `run`."""
+    session = onnxruntime.InferenceSession(options.model, providers=[CPU])
+    feed = {bound.model.input.name: bound.x.copy()}
+    return lambda: session.run(None, feed)
+
+
+def read_vectors(options: argparse.Namespace, model: Model) -> "Array":
+    """All vectors, shape (count, ...).
+
+    Raises:
+        RunnerError: the file is missing or holds no whole rows.
+    """
+    try:
+        raw = np.fromfile(options.inputs, np.uint8)
+    except OSError as error:
+        raise RunnerError(f"{options.inputs}: {error.strerror}") from error
+    row = int(np.prod(model.input.row, dtype=int)) * model.input.dtype.itemsize
+    if raw.size == 0 or raw.size % row:
+        raise RunnerError(f"{options.inputs}: {raw.size} bytes are not whole rows of {row} ({model.input.dtype})")
+    vectors: Array = raw.view(model.input.dtype).reshape((-1, *model.input.row))
+    if options.count and options.count > len(vectors):
+        raise RunnerError(f"--count {options.count}: {options.inputs} holds {len(vectors)} vectors")
+    count: int = options.count or len(vectors)
+    return vectors[:count]
+
+
+def write_answers(options: argparse.Namespace, model: Model, vectors: "Array") -> None:
+    """Raw output rows, and labels (int32; the first of equal outputs wins)."""
+    bound, answers = bind(model), np.empty((len(vectors), *model.output.row), model.output.dtype)
+    run = caller(bound)
+    for first in range(0, len(vectors), model.batch):
+        rows = vectors[first : first + model.batch]
+        bound.x[: len(rows)] = rows
+        run()
+        answers[first : first + len(rows)] = bound.y[: len(rows)]
+    if options.answers:
+        answers.tofile(options.answers)
+    if options.labels:
+        answers.reshape(len(answers), -1).argmax(axis=1).astype(np.int32).tofile(options.labels)
+
+
+def time_calls(timed: Timed, calls: int) -> "list[float]":
+    """Seconds of each call; the inputs are laid down outside of the timed part."""
+    clock, call, times = time.perf_counter, timed.call, []
+    for index in range(calls):
+        if timed.fresh is not None:
+            timed.x[...] = timed.fresh[index % len(timed.fresh)]
+        start = clock()
+        call()
+        times.append(clock() - start)
+    return times
+
+
+def summarise(times: "list[float]", switches: int, batch: int, warmup: int) -> "dict[str, object]":
+    """Figures of all calls; a percentile is the least time that so many of all calls do not exceed."""
+    ordered, count = sorted(seconds * 1e6 for seconds in times), len(times)
+    figures = {f"p{p}_us": ordered[(count * p + 99) // 100 - 1] for p in (50, 90, 99)}
+    figures.update(min_us=ordered[0], max_us=ordered[-1], mean_us=sum(ordered) / count)
+    result: dict[str, object] = {key: round(value, 3) for key, value in figures.items()}
+    result.update(calls=count, warmup=warmup, batch=batch, involuntary_switches=switches)
+    return result
+
+
+def switches_of(who: int) -> int:
+    """Involuntary context switches so far."""
+    return resource.getrusage(who).ru_nivcsw
+
+
+def sides_of(options: argparse.Namespace, model: Model, vectors: "Array | None") -> "dict[str, Timed]":
+    """What is timed, by its name in the result."""
+    bound = bind(model)
+    # A batch above one, or fixed, keeps the first vectors; else each call has an input of its own.
+    if vectors is not None:
+        bound.x[...] = np.resize(vectors, bound.x.shape)
+    fresh = vectors if model.batch == 1 else None
+    sides = {"latency": Timed(caller(bound), bound.x[0], fresh, model.batch)}
+    if options.floor:
+        floor = open_model(options.floor, options)
+        sides["floor"] = Timed(caller(bind(floor)), None, None, floor.batch)
+    if options.plain:
+        sides["plain"] = Timed(plain_caller(options, bound), None, None, model.batch)
+    return sides
+
+
+def measure_latency(options: argparse.Namespace, model: Model, vectors: "Array | None") -> "dict[str, object]":
+    """Latency of single calls beside the Identity floor and, with --plain, a plain `session.run`."""
+    sides = sides_of(options, model, vectors)
+    times: dict[str, list[float]] = {name: [] for name in sides}
+    switches = dict.fromkeys(sides, 0)
+    for timed in sides.values():
+        time_calls(timed, options.warmup)
+    gc.disable()
+    for turn in range(ROUNDS):
+        calls = options.calls * (turn + 1) // ROUNDS - options.calls * turn // ROUNDS
+        for name, timed in sides.items():
+            before = switches_of(resource.RUSAGE_THREAD)
+            times[name] += time_calls(timed, calls)
+            switches[name] += switches_of(resource.RUSAGE_THREAD) - before
+    gc.enable()
+    return {n: summarise(times[n], switches[n], timed.batch, options.warmup) for n, timed in sides.items()}
+
+
+def measure_loop(
+    options: argparse.Namespace, model: Model, vectors: "Array | None", plain: bool = False
+) -> "dict[str, object]":
+    """Calls without pause for --seconds, from --workers threads; with `plain`, of `session.run`."""
+    counts, start = [0] * options.workers, threading.Barrier(options.workers + 1)
+
+    def work(index: int) -> None:
+        bound = bind(model)
+        if vectors is not None:
+            bound.x[...] = np.resize(vectors, bound.x.shape)
+        run, clock, calls = plain_caller(options, bound) if plain else caller(bound), time.perf_counter, 0
+        time_calls(Timed(run, None, None, model.batch), options.warmup)
+        start.wait()
+        end = clock() + options.seconds
+        while clock() < end:
+            run()
+            calls += 1
+        counts[index] = calls
+
+    threads = [threading.Thread(target=work, args=(index,)) for index in range(options.workers)]
+    for thread in threads:
+        thread.start()
+    start.wait()
+    before, began, started = switches_of(resource.RUSAGE_SELF), time.perf_counter(), time.time()
+    for thread in threads:
+        thread.join()
+    seconds, inferences = time.perf_counter() - began, sum(counts) * model.batch
+    return {
+        "seconds": round(seconds, 6),
+        "inferences": inferences,
+        "per_second": round(inferences / seconds, 1),
+        "batch": model.batch,
+        "workers": options.workers,
+        "started_unix": started,
+        "ended_unix": time.time(),
+        "involuntary_switches": switches_of(resource.RUSAGE_SELF) - before,
+    }
+
+
+def report(options: argparse.Namespace, model: Model) -> "dict[str, object]":
+    """What the result says before anything is measured."""
+    sides = {"input": model.input, "output": model.output}
+    return {
+        "runner": "python",
+        "kind": "emulated" if options.emulated else "measured",
+        "runtime": onnxruntime.__version__,
+        "model": os.path.basename(options.model),
+        "provider": model.session.get_providers()[0],
+        "absent_providers": model.absent,
+        "machine": machine(options.core),
+        "threads": options.threads,
+        **{k: {"name": s.name, "type": str(s.dtype), "row": list(s.row)} for k, s in sides.items()},
+    }
+
+
+def run_all(options: argparse.Namespace) -> "dict[str, object]":
+    """Do all that was asked for."""
+    if is_emulated() and not options.emulated:
+        if options.calls or options.seconds:
+            raise RunnerError("this process is emulated: its times mean nothing; leave out --calls and --seconds")
+        options.emulated = True
+    check_options(options)
+    if options.emulated:
+        options.core = None  # a board's core need not exist on the emulating machine
+    if options.core is not None:
+        os.sched_setaffinity(0, {options.core})
+    model = open_model(options.model, options)
+    result, vectors = report(options, model), None
+    if options.inputs:
+        vectors = read_vectors(options, model)
+        result["vectors"] = len(vectors)
+    if vectors is not None and (options.answers or options.labels):
+        write_answers(options, model, vectors)
+    if options.calls:
+        result.update(measure_latency(options, model, vectors))
+    if options.seconds:
+        result["loop"] = measure_loop(options, model, vectors)
+    if options.seconds and options.plain:
+        result["plain_loop"] = measure_loop(options, model, vectors, plain=True)
+    return result
+
+
+def main(words: "list[str] | None" = None) -> int:
+    """Run, and write the result; 1 with one line where something is wrong."""
+    try:
+        options = options_parser().parse_args(words)
+        text = json.dumps(run_all(options), indent=2) + "\n"
+        with open(options.json, "w") if options.json else sys.stdout as stream:
+            stream.write(text)
+    except Exception as error:  # ONNX Runtime's own errors have no common type that all versions export
+        print("error: {}".format(" ".join(str(error).split())), file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

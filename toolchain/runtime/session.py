@@ -1,0 +1,154 @@
+"""Opening a model in ONNX Runtime with options that can be written down and shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+
+from toolchain.errors import ModelError
+
+CPU = "CPUExecutionProvider"
+
+_LEVELS = {
+    "all": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL,
+    "extended": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED,
+    "basic": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC,
+    "none": onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL,
+}
+
+_TYPES: Mapping[str, type[np.generic]] = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(double)": np.float64,
+    "tensor(uint8)": np.uint8,
+    "tensor(int8)": np.int8,
+    "tensor(int32)": np.int32,
+    "tensor(int64)": np.int64,
+    "tensor(bool)": np.bool_,
+}
+
+# Only faults reach the log; ONNX Runtime's warnings are about optimisations it could not make.
+_FATAL = 4
+
+# Passes in C have no list of names to disable before ONNX Runtime 1.18; this entry turns all of QDQ's off everywhere.
+_QDQ_PASSES = {"WeightBiasQuantization", "QDQPropagationTransformer", "QDQSelectorActionTransformer"}
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What a session must be opened with so that the answers hold.
+
+    Attributes:
+        level: graph optimisations: `all`, `extended`, `basic` or `none`.
+        disabled: optimiser passes by ONNX Runtime's names.
+    """
+
+    level: str = "all"
+    disabled: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.level not in _LEVELS:
+            raise ModelError(f"optimisation level {self.level!r}: should be one of {', '.join(_LEVELS)}")
+
+    @property
+    def entries(self) -> dict[str, str]:
+        """The same as session configuration entries, for the C API from ONNX Runtime 1.18 on."""
+        return {"optimization.disable_specified_optimizers": ";".join(self.disabled)} if self.disabled else {}
+
+    @property
+    def old_entries(self) -> dict[str, str] | None:
+        """Entries for the C API of older releases; None where they cannot say it."""
+        if not self.disabled:
+            return {}
+        return {"session.disable_quant_qdq": "1"} if set(self.disabled) <= _QDQ_PASSES else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {**asdict(self), "disabled": list(self.disabled)}
+
+    @staticmethod
+    def from_json(raw: Mapping[str, Any]) -> RunOptions:
+        """What `to_json` wrote."""
+        return RunOptions(str(raw["level"]), tuple(raw["disabled"]))
+
+
+def open_session(
+    model: onnx.ModelProto | bytes,
+    options: RunOptions | None = None,
+    *,
+    threads: int = 1,
+    providers: Sequence[str] = (CPU,),
+) -> onnxruntime.InferenceSession:
+    """A session on exactly these providers.
+
+    Raises:
+        ModelError: ONNX Runtime refuses the model; its first line says why.
+    """
+    options = options or RunOptions()
+    settings = onnxruntime.SessionOptions()
+    settings.graph_optimization_level = _LEVELS[options.level]
+    settings.intra_op_num_threads = settings.inter_op_num_threads = threads
+    settings.log_severity_level = _FATAL
+    raw = model if isinstance(model, bytes) else model.SerializeToString(deterministic=True)
+    try:
+        return onnxruntime.InferenceSession(
+            raw, settings, providers=list(providers), disabled_optimizers=set(options.disabled)
+        )
+    except Exception as error:  # The binding raises a class of its own for every status, some of them bare.
+        raise ModelError(f"ONNX Runtime {onnxruntime.__version__} refuses the model: {_line(error)}") from error
+
+
+def _line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def input_type(session: onnxruntime.InferenceSession) -> type[np.generic]:
+    """Element type of a session's one input.
+
+    Raises:
+        ModelError: it has several inputs, or one of a type that no vectors can be given in.
+    """
+    inputs = session.get_inputs()
+    if len(inputs) != 1:
+        names = ", ".join(value.name for value in inputs)
+        raise ModelError(f"the model has {len(inputs)} inputs ({names}); models of one input are supported")
+    kind = inputs[0].type
+    if kind not in _TYPES:
+        raise ModelError(f"input {inputs[0].name} is a {kind}; should be one of {', '.join(_TYPES)}")
+    return _TYPES[kind]
+
+
+def run_session(session: onnxruntime.InferenceSession, x: NDArray[np.generic], batch: int = 4096) -> NDArray[Any]:
+    """First output for inputs of shape (N, ...), concatenated to shape (N, ...).
+
+    A model of a fixed batch is fed as many rows at once as it takes; the last batch is padded.
+
+    Raises:
+        ModelError: the model fails on them; ONNX Runtime's first line says why.
+    """
+    kind, source, sink = input_type(session), session.get_inputs()[0], session.get_outputs()[0].name
+    rows = source.shape[0] if source.shape and isinstance(source.shape[0], int) else None
+    tail = [d if isinstance(d, int) else n for d, n in zip(source.shape[1:], x.shape[1:], strict=False)]
+    parts = []
+    try:
+        for block, count in _blocks(x, rows or batch, padded=rows is not None):
+            fed = np.ascontiguousarray(block.reshape(-1, *tail) if tail else block, dtype=kind)
+            parts.append(session.run([sink], {source.name: fed})[0][:count])
+    except Exception as error:
+        raise ModelError(f"ONNX Runtime {onnxruntime.__version__} fails on the model: {_line(error)}") from error
+    return np.concatenate(parts)
+
+
+def _blocks(x: NDArray[np.generic], size: int, *, padded: bool) -> Iterator[tuple[NDArray[np.generic], int]]:
+    for start in range(0, len(x), size):
+        block = x[start : start + size]
+        count = len(block)
+        if padded and count < size:
+            block = np.concatenate([block, np.zeros((size - count, *block.shape[1:]), block.dtype)])
+        yield block, count

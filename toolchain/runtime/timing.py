@@ -1,0 +1,232 @@
+"""Latency of a model's variants on this host, beside the Identity floor: measured here, and labelled so."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+from rich.table import Table
+
+from toolchain.errors import ModelError
+from toolchain.runtime.answers import Values, run_runner
+from toolchain.runtime.binaries import SOURCES, build_runner, find_library
+
+WARMUP, CALLS, REPEATS = 500, 5000, 3
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One graph to time.
+
+    Attributes:
+        model: ONNX file.
+        words: session options as the runners take them.
+        vectors: inputs to feed in turn, shape (N, ...), or None for zeros.
+    """
+
+    model: Path
+    words: tuple[str, ...] = ()
+    vectors: Values | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the latency table; times in microseconds a call.
+
+    Attributes:
+        variant, runner: which graph, by which runner (``"c"``, ``"python"``, ``"session.run"``).
+        kind, where: ``"measured"`` and the machine it was measured on.
+        floor_us: p50 of an Identity of the same input, by the same runner in the same process; None where it has none.
+        switches: involuntary context switches during the calls; many of them spoil p99, mean and the greatest.
+    """
+
+    variant: str
+    runner: str
+    kind: str
+    where: str
+    batch: int
+    min_us: float
+    p50_us: float
+    p90_us: float
+    p99_us: float
+    mean_us: float
+    switches: int
+    floor_us: float | None
+
+    @property
+    def ratio(self) -> float | None:
+        """p50 by the floor's p50."""
+        return None if self.floor_us is None else self.p50_us / self.floor_us
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return asdict(self)
+
+
+def floor_model(model: onnx.ModelProto) -> onnx.ModelProto:
+    """An Identity of the model's input: what a call costs when there is nothing to compute.
+
+    Raises:
+        ModelError: the model has no tensor input.
+    """
+    if not model.graph.input or not model.graph.input[0].type.HasField("tensor_type"):
+        raise ModelError("the model has no tensor input; an Identity of it cannot be made")
+    tensor = model.graph.input[0].type.tensor_type
+    shape = [dim.dim_value if dim.HasField("dim_value") else dim.dim_param or "rows" for dim in tensor.shape.dim]
+    kind = tensor.elem_type or TensorProto.FLOAT
+    sides = [helper.make_tensor_value_info(name, kind, shape) for name in ("input", "output")]
+    graph = helper.make_graph([helper.make_node("Identity", ["input"], ["output"])], "floor", sides[:1], sides[1:])
+    opsets = [entry for entry in model.opset_import if entry.domain in {"", "ai.onnx"}]
+    return helper.make_model(graph, ir_version=model.ir_version, opset_imports=opsets, producer_name="gateweave")
+
+
+def quiet_core() -> int:
+    """The core to pin to: the last one this process may use, since interrupts gather on the first."""
+    return max(os.sched_getaffinity(0))
+
+
+def measure(
+    command: Sequence[str], variant: Variant, work: Path, *, calls: int = CALLS, plain: bool = False
+) -> dict[str, Any]:
+    """Report of one runner on one variant with its floor, pinned, batch 1 (or the model's fixed batch).
+
+    Args:
+        command: the runner's program.
+        variant: the graph.
+        work: scratch folder for the floor and the inputs.
+        calls: timed calls, after `WARMUP` others.
+        plain: the Python runner also times `session.run` with default options.
+
+    Raises:
+        ToolError: the runner failed.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    floor = work / f"{variant.model.stem}.floor.onnx"
+    onnx.save(floor_model(onnx.load(str(variant.model), load_external_data=False)), str(floor))
+    words = ["--model", str(variant.model), "--floor", str(floor), "--calls", str(calls), "--warmup", str(WARMUP)]
+    words += ["--core", str(quiet_core()), *variant.words, *(["--plain"] if plain else [])]
+    if variant.vectors is not None:
+        path = work / f"{variant.model.stem}.inputs.bin"
+        np.ascontiguousarray(variant.vectors).tofile(path)
+        words += ["--inputs", str(path)]
+    return run_runner(command, words)
+
+
+def throughput(
+    command: Sequence[str], variant: Variant, *, batch: int, workers: int, seconds: float = 1.0, plain: bool = False
+) -> float:
+    """Inferences a second of `workers` callers with batches of `batch`, one thread a call; nothing is pinned.
+
+    With `plain`, of the Python runner's `session.run` with default options instead.
+
+    Raises:
+        ToolError: the runner failed, or the model's batch is fixed at another size.
+    """
+    words = ["--model", str(variant.model), "--seconds", str(seconds), "--batch", str(batch), "--workers", str(workers)]
+    report = run_runner(command, [*words, *variant.words, *(["--plain"] if plain else [])])
+    return float(report["plain_loop" if plain else "loop"]["per_second"])
+
+
+def runner_commands(work: Path) -> dict[str, list[str]]:
+    """Both runners on this machine, by name; the C one is compiled into `work`.
+
+    Raises:
+        ToolError: the compiler is missing or failed.
+    """
+    binary = build_runner(os.uname().machine, work / "runner")
+    return {
+        "c": [str(binary), "--library", str(find_library())],
+        "python": [sys.executable, str(SOURCES / "runner.py")],
+    }
+
+
+def time_variants(
+    variants: Mapping[str, Variant], work: Path, *, calls: int = CALLS, repeats: int = REPEATS, plain: str | None = None
+) -> list[Row]:
+    """Table of all variants by both runners, each the median (by p50) of several processes.
+
+    The variants take turns, so that a machine that slows down slows all of them.
+
+    Args:
+        variants: graphs by name.
+        work: scratch folder.
+        calls: timed calls a process.
+        repeats: processes a variant and runner.
+        plain: name of the variant to time with a plain `session.run`, too.
+
+    Raises:
+        ToolError: the compiler or a runner failed.
+    """
+    commands = runner_commands(work)
+    reports: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for _ in range(repeats):
+        for name, variant in variants.items():
+            for runner, command in commands.items():
+                also = plain == name and runner == "python"
+                report = measure(command, variant, work, calls=calls, plain=also)
+                reports.setdefault((name, runner), []).append(report)
+    rows = [_row(name, runner, "latency", entries) for (name, runner), entries in reports.items()]
+    if plain is not None:
+        rows.append(_row(plain, "session.run", "plain", reports[plain, "python"]))
+    return rows
+
+
+def _row(variant: str, runner: str, key: str, reports: Sequence[Mapping[str, Any]]) -> Row:
+    middle = statistics.median_low(report[key]["p50_us"] for report in reports)
+    report = next(report for report in reports if report[key]["p50_us"] == middle)
+    figures, machine = report[key], report["machine"]
+    times = {name: figures[name] for name in ("batch", "min_us", "p50_us", "p90_us", "p99_us", "mean_us")}
+    return Row(
+        variant=variant,
+        runner=runner,
+        kind=report["kind"],
+        where=f"host: {machine['processor'] or machine['architecture']}",
+        switches=figures["involuntary_switches"],
+        floor_us=report["floor"]["p50_us"] if key == "latency" else None,
+        **times,
+    )
+
+
+def fastest(rows: Sequence[Row], eligible: Collection[str], runner: str = "c") -> str:
+    """Name of the variant with the least p50 among those whose answers are good enough.
+
+    Raises:
+        ModelError: none of them was timed.
+    """
+    candidates = [row for row in rows if row.runner == runner and row.variant in eligible]
+    if not candidates:
+        raise ModelError("no variant is within the accuracy budget; raise the budget or mend the graphs")
+    return min(candidates, key=lambda row: row.p50_us).variant
+
+
+_TITLES = ("variant", "runner", "min", "p50", "p90", "p99", "mean", "floor", "x floor", "switches", "kind")
+
+
+def _cells(row: Row) -> list[str]:
+    times = (row.min_us, row.p50_us, row.p90_us, row.p99_us, row.mean_us, row.floor_us)
+    texts = ["" if value is None else f"{value:.2f}" for value in (*times, row.ratio)]
+    return [row.variant, row.runner, *texts, str(row.switches), f"{row.kind} ({row.where})"]
+
+
+def latency_table(rows: Sequence[Row]) -> Table:
+    """The rows for the terminal; times in microseconds."""
+    table = Table(title="latency of one call in microseconds, batch 1")
+    for index, title in enumerate(_TITLES):
+        table.add_column(title, justify="right" if 1 < index < len(_TITLES) - 1 else "left")
+    for row in rows:
+        table.add_row(*_cells(row))
+    return table
+
+
+def latency_markdown(rows: Sequence[Row]) -> str:
+    """The rows for a page."""
+    lines = [_TITLES, ["---"] * len(_TITLES), *map(_cells, rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
