@@ -236,7 +236,12 @@ def bind(model: Model) -> Bound:
 def caller(bound: Bound) -> "Call":
     """The call to time. One RunOptions for all calls: making one each time costs as much as the floor's half."""
     run, binding, settings = bound.model.session.run_with_iobinding, bound.binding, onnxruntime.RunOptions()
-    return lambda: run(binding, settings)
+
+    def call(kept: Bound = bound) -> None:
+        # `kept`: the binding holds addresses only, so the arrays must live as long as the call.
+        run(binding, settings)
+
+    return call
 
 
 def plain_caller(options: argparse.Namespace, bound: Bound) -> "Call":
