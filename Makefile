@@ -9,6 +9,8 @@ BIN := .venv/bin
 # A killed make ends its build, too.
 RUN := setpriv --pdeathsig TERM $(BIN)/gateweave
 PYTEST := $(BIN)/python -m pytest
+# Files stay whole, since their tests share what is slow to make.
+PARALLEL := --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help build plan show verify flash boards models doctor test check bench clean clean-env system-deps environment
@@ -46,11 +48,11 @@ verify: environment
 test: environment
 	@$(ENVIRONMENT) check test
 	@$(MAKE) --no-print-directory lint
-	@$(PYTEST) -q
+	@$(PYTEST) -q $(PARALLEL)
 
 check: environment
 	@$(MAKE) --no-print-directory lint
-	@$(PYTEST) -q tests/fast
+	@$(PYTEST) -q $(PARALLEL) tests/fast
 
 .PHONY: lint
 lint:

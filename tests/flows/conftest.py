@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,16 +69,29 @@ class Tree:
         out, err = process.communicate(timeout=within)
         return process.returncode, out, err
 
-    def must(self, *words: str, within: float = 120) -> str:
-        code, out, err = self.run(*words, within=within)
+    def must(self, *words: str, within: float = 120, **environment: str) -> str:
+        code, out, err = self.run(*words, within=within, **environment)
         assert code == 0, out + err
         return out
+
+    def fails(self, *words: str, within: float = 120, **environment: str) -> str:
+        """The one line of a command that must fail."""
+        code, out, err = self.run(*words, within=within, **environment)
+        assert code == 1, out + err
+        assert "Traceback" not in err
+        assert err.count("error: ") == 1
+        return err
 
     def ran(self) -> list[str]:
         """Stages that have run since the last call, in order."""
         stages = self.runs_file.read_text().split() if self.runs_file.exists() else []
         self.runs_file.unlink(missing_ok=True)
         return stages
+
+    def shown(self, board: str, *words: str) -> dict[str, Any]:
+        """What `show` says of a build."""
+        told: dict[str, Any] = json.loads(self.must("show", "--board", board, *words, "--json"))
+        return told
 
     def wait_until_runs(self, stage: str) -> None:
         deadline = time.monotonic() + _STARTED_WITHIN_SECONDS
@@ -110,6 +125,24 @@ class Tree:
         text = path.read_text()
         assert old in text
         path.write_text(text.replace(old, new, 1))
+
+
+_RECIPE = """\
+title: a short training for tests
+data: {encoding: bits, window: 2, seed: 1}
+network: {hidden: [16, 8]}
+training: {steps: 150, merged_steps: 50}
+"""
+
+
+@pytest.fixture(scope="session")
+def real_tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
+    """A copy of the repository with its real stages, and a recipe `tiny`."""
+    tree = Tree(tmp_path_factory.mktemp("real"))
+    copy_repository(tree.root)
+    (tree.root / "models/cqmlp/recipes/tiny.yaml").write_text(_RECIPE)
+    yield tree
+    tree.end()
 
 
 def copy_repository(root: Path) -> None:

@@ -5,40 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.flows.conftest import Tree, copy_repository
-
-RECIPE = """\
-title: a short training for tests
-data: {encoding: bits, window: 2, seed: 1}
-network: {hidden: [16, 8]}
-training: {steps: 150, merged_steps: 50}
-"""
-
-
-@pytest.fixture(scope="module")
-def real_tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
-    tree = Tree(tmp_path_factory.mktemp("real"))
-    copy_repository(tree.root)
-    (tree.root / "models/cqmlp/recipes/tiny.yaml").write_text(RECIPE)
-    yield tree
-    tree.end()
+from tests.flows.conftest import Tree
 
 
 @pytest.fixture(scope="module")
 def ulx3s(real_tree: Tree) -> dict[str, Any]:
     real_tree.must("build", "--recipe", "tiny", within=900)
-    return _shown(real_tree, "ulx3s")
-
-
-def _shown(tree: Tree, board: str) -> dict[str, Any]:
-    shown: dict[str, Any] = json.loads(tree.must("show", "--board", board, "--json"))
-    return shown
+    return real_tree.shown("ulx3s")
 
 
 def _sha256(path: Path) -> str:
@@ -80,5 +58,5 @@ def test_hardware_made_again_is_the_same_to_the_byte(real_tree: Tree, ulx3s: dic
 @pytest.mark.skipif(not shutil.which("icebox_vlog"), reason="needs Debian's fpga-icestorm: make system-deps")
 def test_a_bitstream_read_back_gives_the_same_answers(real_tree: Tree) -> None:
     real_tree.must("verify", "--recipe", "tiny", "--board", "icebreaker", within=900)
-    verified = _shown(real_tree, "icebreaker")["stages"]["verify"]["verified"]
+    verified = real_tree.shown("icebreaker")["stages"]["verify"]["verified"]
     assert verified["compared"] == verified["equal"] >= 64

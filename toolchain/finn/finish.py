@@ -26,16 +26,6 @@ from toolchain.vivado.find import Vivado
 from toolchain.vivado.implement import Result, implement
 from toolchain.vivado.project import SCRIPT
 
-BOARDS = {
-    "zcu104": "ZCU104",
-    "zcu102": "ZCU102",
-    "kv260": "KV260_SOM",
-    "ultra96v2": "Ultra96-V2",
-    "pynq-z1": "Pynq-Z1",
-    "pynq-z2": "Pynq-Z2",
-}
-"""What FINN calls our boards."""
-
 _LAST_VITIS_HLS = (2024, 2)
 _COLLECT = Path(__file__).with_name("collect.tcl")
 _SETTINGS = "settings.tcl"
@@ -49,7 +39,7 @@ class FinishSpec:
 
     Attributes:
         name: of the bitstream.
-        board: our name of the board.
+        board: FINN's name of the board.
         part: Vivado's part name, which must be the one that FINN has for the board.
         clock_ns: clock period in nanoseconds.
     """
@@ -167,7 +157,10 @@ def _environment(finn: Finn, vivado: Vivado, work_dir: Path) -> Iterator[None]:
 
 
 def _require_part(finn: Finn, spec: FinishSpec) -> None:
-    part = finn.get("util.basic", "pynq_part_map")[BOARDS[spec.board]]
+    known = finn.get("util.basic", "pynq_part_map")
+    part = known.get(spec.board)
+    if part is None:
+        raise ConfigError(f"board {spec.board}: FINN knows only {', '.join(known)}; use FLOW=dataflow")
     if part != spec.part:
         raise ConfigError(f"board {spec.board}: FINN has {part} on it, board.yaml {spec.part}; use FLOW=dataflow")
 
@@ -185,15 +178,10 @@ def build_settings(spec: FinishSpec) -> dict[str, Any]:
     """FINN's build configuration up to the deployment package: plain JSON, without the folder it writes to.
 
     The FIFOs keep the depths that the mapping gave them.
-
-    Raises:
-        ConfigError: FINN does not know the board.
     """
-    if spec.board not in BOARDS:
-        raise ConfigError(f"board {spec.board}: FINN knows only {', '.join(BOARDS)}; use FLOW=dataflow")
     return {
         "synth_clk_period_ns": spec.clock_ns,
-        "board": BOARDS[spec.board],
+        "board": spec.board,
         "fpga_part": spec.part,
         "shell_flow_type": "vivado_zynq",
         "generate_outputs": ["bitfile", "pynq_driver", "deployment_package"],

@@ -48,14 +48,13 @@ class Choice:
 
 
 def choose(
-    layers: Sequence[Sequence[Option]], capacity: Cost, clock_hz: float, target_fps: float | None, fixed: Cost
+    layers: Sequence[Sequence[Option]], capacity: Cost, clock_hz: float, target_fps: float | None
 ) -> Choice:
     """The choice that reaches the rate with the least share of its scarcest resource; with None the fastest that fits.
 
     Args:
         layers: every option of every layer.
         capacity: what may be used of each resource, the board's share already taken.
-        fixed: what the design uses besides the layers.
 
     Raises:
         FitError: nothing fits; or the rate is out of reach, naming the best that fits.
@@ -64,10 +63,10 @@ def choose(
     if target_fps is not None and not target_fps > 0:
         raise ConfigError(f"FPS={target_fps}: the rate must be above 0; give a number or FPS=max")
     if target_fps is not None:
-        found = within(layers, int(clock_hz / target_fps), capacity, fixed)
+        found = within(layers, int(clock_hz / target_fps), capacity)
         if found is not None:
             return found
-    fastest = _fastest(layers, capacity, fixed)
+    fastest = _fastest(layers, capacity)
     if target_fps is None:
         return fastest
     raise FitError(
@@ -78,9 +77,9 @@ def choose(
     )
 
 
-def within(layers: Sequence[Sequence[Option]], cycles: int, capacity: Cost, fixed: Cost) -> Choice | None:
+def within(layers: Sequence[Sequence[Option]], cycles: int, capacity: Cost) -> Choice | None:
     """The choice of the least share with at most `cycles` cycles a vector; None where none fits."""
-    partial: list[tuple[tuple[Option, ...], Cost]] = [((), fixed)]
+    partial: list[tuple[tuple[Option, ...], Cost]] = [((), (0.0,) * len(capacity))]
     for options in layers:
         quick = [option for option in options if option.cycles <= cycles]
         sums = [((*chosen, option), _add(cost, option.cost)) for chosen, cost in partial for option in _lean(quick)]
@@ -91,15 +90,15 @@ def within(layers: Sequence[Sequence[Option]], cycles: int, capacity: Cost, fixe
     return Choice(options, max(option.cycles for option in options), cost)
 
 
-def _fastest(layers: Sequence[Sequence[Option]], capacity: Cost, fixed: Cost) -> Choice:
+def _fastest(layers: Sequence[Sequence[Option]], capacity: Cost) -> Choice:
     steps = sorted({option.cycles for options in layers for option in options})
-    best = within(layers, steps[-1], capacity, fixed)
+    best = within(layers, steps[-1], capacity)
     if best is None:
-        raise FitError(_too_large(layers, steps[-1], capacity, fixed))
+        raise FitError(_too_large(layers, steps[-1], capacity))
     low, high = 0, len(steps) - 1
     while low < high:
         middle = (low + high) // 2
-        found = within(layers, steps[middle], capacity, fixed)
+        found = within(layers, steps[middle], capacity)
         if found is None:
             low = middle + 1
         else:
@@ -107,8 +106,8 @@ def _fastest(layers: Sequence[Sequence[Option]], capacity: Cost, fixed: Cost) ->
     return best
 
 
-def _too_large(layers: Sequence[Sequence[Option]], cycles: int, capacity: Cost, fixed: Cost) -> str:
-    unlimited = within(layers, cycles, (float("inf"),) * len(capacity), fixed)
+def _too_large(layers: Sequence[Sequence[Option]], cycles: int, capacity: Cost) -> str:
+    unlimited = within(layers, cycles, (float("inf"),) * len(capacity))
     assert unlimited is not None
     return (
         f"FINN: even the slowest folding needs {_words(unlimited.cost)} (estimated), and the board's share is "

@@ -15,7 +15,6 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from toolchain.errors import ModelError
-from toolchain.finn.cost import FIXED
 from toolchain.finn.door import Finn, Progress, aloud, enter
 from toolchain.finn.estimate import facts_of
 from toolchain.finn.faults import OTHER_FLOW, step
@@ -93,7 +92,7 @@ def map_network(qonnx: Path, target: MapTarget, out_dir: Path, work_dir: Path, p
             parent = ModelWrapper(str(build.get_intermediate_models_directory() / "dataflow_parent.onnx"))
         model = _specialised(finn, model, build, progress)
         progress("choosing a folding")
-        choice = choose(options_of(model, target.part), target.capacity, target.clock_mhz * 1e6, target.fps, FIXED)
+        choice = choose(options_of(model, target.part), target.capacity, target.clock_mhz * 1e6, target.fps)
         with step("folding", finn.log, progress):
             folding = apply(model, choice)
             model = finn.steps.step_minimize_bit_width(model, build)

@@ -9,6 +9,16 @@ python=${PYTHON:-python3}
 
 add() { missing="$missing $1"; }
 
+# cocotb loads Python as a shared library, which Debian packs apart.
+has_libpython() {
+    "$python" -c '
+import ctypes, os, sysconfig
+name, folder = (sysconfig.get_config_var(key) or "" for key in ("INSTSONAME", "LIBDIR"))
+beside = os.path.join(folder, name)
+ctypes.CDLL(beside if os.path.exists(beside) else name)
+' 2>/dev/null
+}
+
 # The Debian packages that are missing; `verify` and `test` add those that only these need.
 find_missing() {
     missing=
@@ -30,7 +40,11 @@ find_missing() {
         ;;
     esac
     # The double of Vivado that the tests use runs its scripts in a real Tcl.
-    case "${1:-}" in test) command -v tclsh >/dev/null || add tcl ;; esac
+    case "${1:-}" in test)
+        command -v tclsh >/dev/null || add tcl
+        has_libpython || add "libpython$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
+        ;;
+    esac
 }
 
 check() {

@@ -5,11 +5,15 @@ from __future__ import annotations
 import shutil
 
 from flows.stages.context import Context, Outcome
+from flows.stages.finn.target import finish_spec
+from toolchain.finn.finish import build_settings
+from toolchain.record import write_json
 
 
 def run(context: Context) -> Outcome:
-    """Write FINN's model, the graph around it, its folding and its estimates."""
+    """Write FINN's model, the graph around it, its folding, its estimates and its build configuration."""
     mapped = context.layout.stage("map")
     for path in sorted(mapped.iterdir()):
         shutil.copyfile(path, context.out / path.name)
-    return Outcome(f"FINN's model for {context.amd_board.fpga.part}, with its folding")
+    write_json(context.out / "build.json", build_settings(finish_spec(context)))
+    return Outcome(f"FINN's model for {context.amd_board.fpga.part}, with its folding and build configuration")

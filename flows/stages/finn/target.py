@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from flows.stages.context import Context
 from flows.stages.folding import target_fps
+from toolchain.finn.finish import FinishSpec
 from toolchain.finn.mapping import MapTarget
+
+
+def finish_spec(context: Context) -> FinishSpec:
+    """What is to be made of the mapped model."""
+    board = context.amd_board
+    return FinishSpec(f"{board.name}-{context.request.model}", board.processing_system.finn, board.fpga.part, clock_ns(context))
 
 
 def clock_ns(context: Context) -> float:

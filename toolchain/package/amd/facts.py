@@ -13,6 +13,7 @@ def board_facts(board: AmdBoard) -> dict[str, Any]:
         "board_title": f"{board.vendor} {board.title}",
         "family": board.fpga.family,
         "part": board.fpga.part,
+        "finn_board": board.processing_system.finn,
         "capacity": board.fpga.resources.model_dump(),
         "clock_mhz": board.clock.mhz,
         "host_link": board.host_link.model_dump(),

@@ -99,7 +99,7 @@ def _implement(manifest: Mapping[str, Any], vivado: Vivado, folder: Path, work: 
         result = implement(vivado, folder / PROJECT, work / "result", _say)
         return _built(result, None), with_result(manifest, result)
     finn, name = _finn(), f"{manifest['board']}-{manifest['model']}"
-    spec = finn.FinishSpec(name, manifest["board"], manifest["part"], 1000 / manifest["clock_mhz"])
+    spec = finn.FinishSpec(name, manifest["finn_board"], manifest["part"], 1000 / manifest["clock_mhz"])
     made = finn.finish(folder / PROJECT / FINN_MODEL, spec, vivado, work / "result", work / "finn", _say)
     driver = made.deploy / "driver"
     whole = {**with_result(manifest, made.result), "stream": streams_of(driver / "settings.json")}

@@ -50,3 +50,31 @@ def test_memory_is_in_one_kind_of_memory() -> None:
 
 def test_cycles() -> None:
     assert (LAYER.cycles(1, 1), LAYER.cycles(8, 3), LAYER.cycles(128, 183)) == (23424, 976, 1)
+
+
+def test_estimates_are_near_what_synthesis_made() -> None:
+    """Three whole designs in Yosys 0.70, xcup: LUT, FF, BRAM, DSP."""
+    cqmlp = [
+        LAYER,
+        layer(inputs=128, outputs=32, sum_bits=8),
+        layer(inputs=32, outputs=5, sum_bits=8, level_bits=0),
+    ]
+    published = [
+        layer(inputs=40, outputs=256, input_bits=8, sum_bits=14),
+        layer(inputs=256, outputs=128, sum_bits=9),
+        layer(inputs=128, outputs=64, sum_bits=9),
+        layer(inputs=64, outputs=32, sum_bits=8),
+        layer(inputs=32, outputs=5, sum_bits=8, level_bits=0),
+    ]
+    slow = [(8, 3, "block"), (1, 8, "block"), (1, 1, "distributed")]
+    fast = [(2, 61, "distributed"), (8, 4, "distributed"), (1, 1, "distributed")]
+    wide = [(4, 8, "block"), (8, 16, "block"), (2, 16, "block"), (2, 4, "block"), (1, 1, "distributed")]
+    for layers, foldings, synthesised in (
+        (cqmlp, slow, (1684, 3580, 4, 12)),
+        (cqmlp, fast, (4951, 8073, 0, 66)),
+        (published, wide, (6399, 12478, 13, 53)),
+    ):
+        costs = [one.cost(*folding) for one, folding in zip(layers, foldings, strict=True)]
+        lut, ff, bram, dsp = (sum(values) for values in zip(*costs, strict=True))
+        assert (lut, ff) == pytest.approx(synthesised[:2], rel=0.1)
+        assert (bram, dsp) == synthesised[2:]

@@ -10,7 +10,6 @@ import pytest
 from toolchain.errors import ConfigError, FitError
 from toolchain.finn.folding import Choice, Option, choose, within
 
-NOTHING = (0.0, 0.0, 0.0, 0.0)
 CAPACITY = (900.0, 1000.0, 20.0, 30.0)
 
 
@@ -45,16 +44,16 @@ def test_fastest_is_the_fastest_that_fits(seed: int) -> None:
     fitting = everything(layers)
     if not fitting:
         with pytest.raises(FitError, match="even the slowest folding"):
-            choose(layers, CAPACITY, 1e8, None, NOTHING)
+            choose(layers, CAPACITY, 1e8, None)
         return
-    assert choose(layers, CAPACITY, 1e8, None, NOTHING).cycles == min(choice.cycles for choice in fitting)
+    assert choose(layers, CAPACITY, 1e8, None).cycles == min(choice.cycles for choice in fitting)
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_within_is_the_least_share(seed: int) -> None:
     layers = random_layers(seed)
     fitting = [choice for choice in everything(layers) if choice.cycles <= 100]
-    found = within(layers, 100, CAPACITY, NOTHING)
+    found = within(layers, 100, CAPACITY)
     assert (found is None) == (not fitting)
     if found is not None:
         assert share(found) == pytest.approx(min(map(share, fitting)))
@@ -64,21 +63,16 @@ LAYERS = [[Option(1, 1, "block", 100, (10.0, 0, 0, 0)), Option(2, 1, "block", 50
 
 
 def test_rate_is_reached_with_no_more_than_it_needs() -> None:
-    assert choose(LAYERS, CAPACITY, 1e8, 1e6, NOTHING).cycles == 100
-    assert choose(LAYERS, CAPACITY, 1e8, 1e6 + 1, NOTHING).cycles == 50
+    assert choose(LAYERS, CAPACITY, 1e8, 1e6).cycles == 100
+    assert choose(LAYERS, CAPACITY, 1e8, 1e6 + 1).cycles == 50
 
 
 def test_rate_out_of_reach_names_the_best() -> None:
     with pytest.raises(FitError, match=r"2\.1e\+06 inferences/s .* best that fits is 2,000,000 .* \(50 cycles"):
-        choose(LAYERS, CAPACITY, 1e8, 2.1e6, NOTHING)
-
-
-def test_what_the_design_uses_besides_counts() -> None:
-    assert choose(LAYERS, (25.0, 1, 1, 1), 1e8, None, NOTHING).cycles == 50
-    assert choose(LAYERS, (25.0, 1, 1, 1), 1e8, None, (10.0, 0, 0, 0)).cycles == 100
+        choose(LAYERS, CAPACITY, 1e8, 2.1e6)
 
 
 @pytest.mark.parametrize("rate", [0.0, -1.0, float("nan")])
 def test_impossible_rates(rate: float) -> None:
     with pytest.raises(ConfigError, match="the rate must be above 0"):
-        choose(LAYERS, CAPACITY, 1e8, rate, NOTHING)
+        choose(LAYERS, CAPACITY, 1e8, rate)

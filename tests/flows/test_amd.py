@@ -1,0 +1,115 @@
+"""AMD boards from frames to a hand-off, and to a bitstream where a double of Vivado is on the PATH."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.doubles import vivado_environment
+from tests.flows.conftest import Tree
+from toolchain.package.sealed import verify_package
+
+DATAFLOW = ("build", "--recipe", "tiny", "--board", "zcu104", "--flow", "dataflow")
+FINN = ("build", "--recipe", "tiny", "--board", "pynq-z2")
+
+
+def _double(folder: Path, **how: str) -> dict[str, str]:
+    """Vivado's double, with a stand-in for the HLS sources that FINN fetches."""
+    library = folder / "deps" / "finn-hlslib"
+    library.mkdir(parents=True)
+    (library / "dma.h").touch()
+    return {**vivado_environment(folder, environ={"PATH": os.environ["PATH"]}, **how), "FINN_DEPS": str(library.parent)}
+
+
+def _package(tree: Tree, shown: dict[str, Any]) -> Path:
+    return (tree.root / shown["files"]["manifest"]).parent
+
+
+@pytest.fixture(scope="module")
+def dataflow(real_tree: Tree) -> dict[str, Any]:
+    real_tree.must(*DATAFLOW, within=900)
+    return real_tree.shown("zcu104")
+
+
+@pytest.fixture(scope="module")
+def finn(real_tree: Tree) -> dict[str, Any]:
+    real_tree.must(*FINN, within=900)
+    return real_tree.shown("pynq-z2")
+
+
+def test_our_own_rtl_ends_in_a_verified_hand_off(real_tree: Tree, dataflow: dict[str, Any]) -> None:
+    assert dataflow["status"] == "handoff"
+    manifest = verify_package(_package(real_tree, dataflow))
+    checks = manifest["stages"]["simulate"]["checks"]
+    assert checks["test set"]["equal"] == checks["test set"]["compared"] >= 10_000
+    assert {"back-pressure", "chip", "bursts", "bench", "identify", "counters"} <= set(checks)
+    assert manifest["timing"]["kind"] == "requested"
+    assert manifest["resources"]["kind"] == "synthesised"
+
+
+def test_finn_ends_in_a_verified_hand_off(real_tree: Tree, finn: dict[str, Any]) -> None:
+    assert finn["status"] == "handoff"
+    manifest = verify_package(_package(real_tree, finn))
+    checks = manifest["stages"]["simulate"]["checks"]
+    for name in ("test set", "FINN's execution"):
+        assert checks[name]["equal"] == checks[name]["compared"] >= 10_000
+    assert checks["back-pressure"]["compared"] >= 1000
+
+
+@pytest.mark.parametrize("flow", ["dataflow", "finn"])
+def test_both_flows_start_from_one_network_and_compare_all_cores(flow: str, request: pytest.FixtureRequest) -> None:
+    shown = request.getfixturevalue(flow)
+    found = {(row["core"], row["kind"]) for row in shown["comparison"]}
+    assert found == {(core, kind) for core in ("finn", "folded", "unrolled") for kind in ("estimated", "synthesised")}
+    assert all(row["lut"] > 0 and row["note"] == "" for row in shown["comparison"])
+
+
+def test_a_hand_off_is_not_flashed(real_tree: Tree, dataflow: dict[str, Any]) -> None:
+    assert "is a hand-off" in real_tree.fails("flash", "--board", "zcu104")
+
+
+def test_a_second_build_runs_nothing(real_tree: Tree, dataflow: dict[str, Any], finn: dict[str, Any]) -> None:
+    for command in (DATAFLOW, FINN):
+        assert "nothing to do" in real_tree.must(*command)
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"play": "licence"}, "licence"),
+        ({"play": "timing"}, "MHz needed"),
+        ({"play": "unfit"}, "LUT"),
+        ({"play": "crash"}, "Abnormal program termination"),
+        ({"play": "killed"}, "killed"),
+        ({"version": "2021.1"}, "2021.1"),
+    ],
+)
+def test_each_fault_of_vivado_has_its_own_error_and_costs_nothing(
+    real_tree: Tree, dataflow: dict[str, Any], tmp_path: Path, how: dict[str, str], words: str
+) -> None:
+    before = verify_package(_package(real_tree, dataflow))
+    assert words in real_tree.fails(*DATAFLOW, within=300, **_double(tmp_path, **how))
+    assert verify_package(_package(real_tree, dataflow)) == before
+
+
+@pytest.mark.parametrize("command", [DATAFLOW, FINN])
+def test_where_vivado_is_the_build_ends_in_a_bitstream(
+    real_tree: Tree, dataflow: dict[str, Any], finn: dict[str, Any], tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    real_tree.must(*command, within=600, **_double(tmp_path))
+    shown = real_tree.shown(command[4])
+    assert shown["status"] == "bitstream"
+    manifest = verify_package(_package(real_tree, shown))
+    assert manifest["resources"]["kind"] == manifest["timing"]["kind"] == "measured"
+    assert manifest["tools"]["Vivado"] == "2024.1"
+    assert [row["tool"] for row in manifest["comparison"] if row["kind"] == "measured"] == ["Vivado 2024.1"]
+    assert (_package(real_tree, shown) / "self_test.py").exists()
+
+
+def test_a_rate_that_no_folding_reaches_names_the_best(real_tree: Tree) -> None:
+    said = real_tree.fails("build", "--recipe", "tiny", "--board", "zcu104", "--fps", "1e9", within=900)
+    assert "1,000,000,000" in said
+    assert "FPS" in said
