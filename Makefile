@@ -3,6 +3,7 @@
 BOARD ?= ulx3s
 MODEL ?= cqmlp
 export BOARD MODEL DATA RECIPE STRATEGY FLOW FPS ONNX CALIBRATION WHEELS JOBS PYTHON
+export PACKAGE PORT HOST VIRTUAL FAULTS COUNT PERSIST CABLE METER
 
 ENVIRONMENT := toolchain/setup/environment.sh
 BIN := .venv/bin
@@ -13,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help build plan show verify flash boards models doctor test check bench clean clean-env system-deps environment
+.PHONY: help build plan show verify flash run report boards models doctor test check bench clean clean-env system-deps environment
 
 help:
 	@echo 'Gateweave takes a trained network to an FPGA bitstream, bit-exact at every stage, with open tools only.'
@@ -22,7 +23,9 @@ help:
 	@echo '  make plan          what `make build` would run, and why'
 	@echo '  make show          what the newest build came to: accuracy, resources, timing, files'
 	@echo '  make verify        build, then run the routed chip (or the bitstream read back) by its pins'
-	@echo '  make flash         check the newest package and load it onto its board'
+	@echo '  make flash         check the newest package, the cable and the FPGA, and load it (PERSIST=1: into flash memory)'
+	@echo '  make run           send the test set through the board (VIRTUAL=1: its Verilated chip; HOST=user@address: by SSH)'
+	@echo '  make report        one HTML page per build, and build/report.html across all'
 	@echo '  make boards        the boards        make models    the models and their recipes'
 	@echo '  make doctor        is this machine ready?'
 	@echo '  make test          all tests         make check     linters, types and fast tests only'
@@ -38,7 +41,7 @@ help:
 	@echo
 	@echo 'Example: make build BOARD=icebreaker FPS=max'
 
-build plan show flash boards models doctor: environment
+build plan show flash run report boards models doctor: environment
 	@$(RUN) $@
 
 verify: environment

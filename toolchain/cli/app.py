@@ -11,8 +11,12 @@ import typer
 from toolchain.cli import build as builds
 from toolchain.cli import flash as flashing
 from toolchain.cli import listing
+from toolchain.cli import run as running
 from toolchain.cli.choose import choose
 from toolchain.cli.wish import BoardName, ModelName, Wish, takes_wish
+from toolchain.console import out
+from toolchain.layout import build_root
+from toolchain.report.show import shown
 
 app = typer.Typer(
     name="gateweave",
@@ -26,6 +30,13 @@ app = typer.Typer(
 )
 
 Jobs = Annotated[int, typer.Option("--jobs", "-j", envvar="JOBS", min=1, help="Cores to use.")]
+Package = Annotated[
+    Path | None, typer.Option(envvar="PACKAGE", help="A package's folder; without it the newest build.")
+]
+Host = Annotated[str | None, typer.Option(envvar="HOST", help="user@address of a board that runs Linux.")]
+Port = Annotated[str | None, typer.Option(envvar="PORT", help="Serial port, such as /dev/ttyUSB0.")]
+Virtual = Annotated[bool, typer.Option("--virtual", envvar="VIRTUAL", help="The Verilated chip, no board.")]
+Faults = Annotated[str, typer.Option(envvar="FAULTS", help="On a virtual board's line: bits=1e-4,lost=1e-5.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 _CORES = os.cpu_count() or 1
@@ -68,11 +79,64 @@ def show(wish: Wish, as_json: AsJson = False) -> None:
 def flash(
     board: BoardName = "ulx3s",
     model: ModelName = "cqmlp",
-    package: Annotated[Path | None, typer.Option(help="A package's folder; without it the newest build.")] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Into the board's flash: still there after power-off.")] = False,
+    package: Package = None,
+    keep: Annotated[
+        bool, typer.Option("--persist", envvar="PERSIST", help="Into flash memory: still there after power-off.")
+    ] = False,
+    cable: Annotated[str | None, typer.Option(envvar="CABLE", help="One of several, BUS:DEVICE.")] = None,
+    host: Host = None,
 ) -> None:
-    """Check a package's SHA-256 and load its bitstream; AMD boards load it themselves, and a hand-off is refused."""
-    flashing.flash(board, model, package, keep)
+    """Check a package's SHA-256, the cable and the FPGA, and load the bitstream; AMD boards by SSH."""
+    flashing.flash(board, model, package, keep, cable, host)
+
+
+@app.command()
+def run(
+    board: BoardName = "ulx3s",
+    model: ModelName = "cqmlp",
+    package: Package = None,
+    port: Port = None,
+    host: Host = None,
+    virtual: Virtual = False,
+    faults: Faults = "",
+    count: Annotated[int | None, typer.Option(envvar="COUNT", min=1, help="Vectors to send; all without it.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send the test set through the board: every answer against golden, accuracy, and where the time goes."""
+    running.run(
+        board, model, package, port=port, host=host, virtual=virtual, faults=faults, count=count, as_json=as_json
+    )
+
+
+@app.command()
+@takes_wish
+def ids(
+    wish: Wish,
+    capture: Annotated[Path | None, typer.Option(help="A capture to watch, in any format that training reads.")] = None,
+    channel: Annotated[str | None, typer.Option(help="A bus to watch: can0, or interface:channel.")] = None,
+    pace: Annotated[float | None, typer.Option(help="Replay a capture so many times as fast as recorded.")] = None,
+    frames: Annotated[int | None, typer.Option(min=1, help="End after so many frames.")] = None,
+    log: Annotated[Path | None, typer.Option(help="JSON lines; else build/<model>/<board>/ids/alerts.jsonl.")] = None,
+    port: Port = None,
+    quiet: Annotated[float, typer.Option(help="Seconds without a frame of an attack that end its alert.")] = 2.0,
+    virtual: Virtual = False,
+    faults: Faults = "",
+) -> None:
+    """Watch a CAN bus or a capture: the network judges each frame, attacks become alerts. See docs/ids.md."""
+    # Imported here: they need a third of a second, which no other command shall wait for.
+    from toolchain.cli.ids import ids as watch_frames
+    from toolchain.ids.opening import Watch
+
+    watch_frames(wish, Watch(capture, channel, pace, frames, log, port, quiet, virtual, faults))
+
+
+@app.command()
+def report() -> None:
+    """Write one HTML page per build, report.html beside it, and build/report.html across all."""
+    # Imported here: Matplotlib is slow to import.
+    from toolchain.report.page import write_overview
+
+    out().print(shown(write_overview(build_root())))
 
 
 @app.command()

@@ -15,7 +15,8 @@ from toolchain.hostlink.serial_link import Patience, SerialBoard, must_be
 
 # A zero byte at an eighth of the rate holds the line low for 72 bit times.
 _BREAK_SLOWDOWN = 8
-_BREAK_SECONDS = 0.02
+# Long enough for a busy machine to see the rate change where the port is a pseudo-terminal.
+_BREAK_SECONDS = 0.1
 
 
 class SerialPort:
@@ -46,7 +47,6 @@ class SerialPort:
         """Send bytes without gaps."""
         try:
             self._serial.write(data)
-            self._serial.flush()
         except (serial.SerialException, OSError) as error:
             raise self._gone(error) from error
 
@@ -64,6 +64,7 @@ class SerialPort:
         pseudo-terminal, whose rate the virtual board sees.
         """
         try:
+            self._serial.flush()
             self._serial.baudrate = max(self.baud // _BREAK_SLOWDOWN, 300)
             self._serial.write(b"\0")
             self._serial.flush()

@@ -42,6 +42,7 @@ find_missing() {
     # The double of Vivado that the tests use runs its scripts in a real Tcl.
     case "${1:-}" in test)
         command -v tclsh >/dev/null || add tcl
+        command -v chromium >/dev/null || add chromium
         has_libpython || add "libpython$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
         ;;
     esac

@@ -10,8 +10,9 @@ from toolchain.finn.mapping import MapTarget
 
 def finish_spec(context: Context) -> FinishSpec:
     """What is to be made of the mapped model."""
-    board = context.amd_board
-    return FinishSpec(f"{board.name}-{context.request.model}", board.processing_system.finn, board.fpga.part, clock_ns(context))
+    board, request = context.amd_board, context.request
+    name, finn_board = f"{board.name}-{request.model}", board.processing_system.finn
+    return FinishSpec(name, finn_board, board.fpga.part, clock_ns(context))
 
 
 def clock_ns(context: Context) -> float:

@@ -24,7 +24,9 @@ def _main(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
     return caught.value.code
 
 
-@pytest.mark.parametrize("command", ["build", "plan", "show", "verify", "boards", "models", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["build", "plan", "show", "verify", "flash", "run", "ids", "report", "boards", "models", "doctor"]
+)
 def test_every_command_explains_itself(command: str) -> None:
     result = runner.invoke(app, [command, "--help"])
     assert result.exit_code == 0

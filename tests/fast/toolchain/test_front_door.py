@@ -15,6 +15,8 @@ TARGETS = (
     "show",
     "verify",
     "flash",
+    "run",
+    "report",
     "boards",
     "models",
     "doctor",

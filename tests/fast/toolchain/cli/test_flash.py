@@ -7,7 +7,7 @@ import pytest
 from tests.fast.toolchain.package.amd.packages import bitstream_package
 from tests.fast.toolchain.package.amd.test_content import handoff
 from toolchain.cli.flash import flash
-from toolchain.errors import BuildError, ConfigError, ToolError
+from toolchain.errors import BuildError, ConfigError
 from toolchain.package.sealed import seal
 
 
@@ -21,47 +21,30 @@ def package(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def loader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An openFPGALoader that notes its arguments, and fails where the file `status` says so."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    program = folder / "openFPGALoader"
-    program.write_text(f'#!/bin/sh\necho "$@" >{tmp_path}/asked\nexit $(cat {tmp_path}/status 2>/dev/null || echo 0)\n')
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    return tmp_path / "asked"
-
-
 @pytest.mark.parametrize(("keep", "option"), [(False, ""), (True, " --write-flash")])
 def test_open_boards_are_loaded(package: Path, loader: Path, keep: bool, option: str) -> None:
     flash("ulx3s", "cqmlp", package, keep)
-    assert loader.read_text() == f"--board ulx3s{option} {package}/ulx3s-cqmlp.bit\n"
+    *_, last = (loader / "asked").read_text().splitlines()
+    assert last == f"--board ulx3s{option} {package}/ulx3s-cqmlp.bit"
+
+
+def test_a_package_of_another_board_or_model_is_refused(package: Path, loader: Path) -> None:
+    with pytest.raises(BuildError, match="is for board ulx3s, not icebreaker; say BOARD=ulx3s"):
+        flash("icebreaker", "cqmlp", package, False)
+    assert not (loader / "asked").exists()
 
 
 def test_a_damaged_package_is_not_loaded(package: Path, loader: Path) -> None:
     (package / "ulx3s-cqmlp.bit").write_bytes(b"bitz")
     with pytest.raises(BuildError, match=r"altered: ulx3s-cqmlp\.bit"):
         flash("ulx3s", "cqmlp", package, False)
-    assert not loader.exists()
-
-
-def test_a_loader_that_fails_is_named(package: Path, loader: Path, tmp_path: Path) -> None:
-    (tmp_path / "status").write_text("3")
-    with pytest.raises(ToolError, match="openFPGALoader ended with status 3; is ULX3S"):
-        flash("ulx3s", "cqmlp", package, False)
-
-
-def test_a_missing_loader_is_named(package: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ToolError, match="openFPGALoader is not on the PATH; install"):
-        flash("ulx3s", "cqmlp", package, False)
+    assert not (loader / "asked").exists()
 
 
 def test_a_handoff_is_refused_with_what_to_do(tmp_path: Path, loader: Path) -> None:
     with pytest.raises(BuildError, match=r"is a hand-off, .* run `python3 finish\.py`"):
         flash("zcu104", "cqmlp", handoff(tmp_path), False)
-    assert not loader.exists()
+    assert not (loader / "asked").exists()
 
 
 def test_amd_boards_load_themselves(tmp_path: Path, loader: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,7 +52,15 @@ def test_amd_boards_load_themselves(tmp_path: Path, loader: Path, capsys: pytest
     shown = capsys.readouterr().out
     assert "nothing was sent" in shown
     assert "python3 self_test.py" in shown
-    assert not loader.exists()
+    assert not (loader / "asked").exists()
+
+
+def test_amd_boards_are_loaded_by_ssh(tmp_path: Path, ssh: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, text in (("id", "echo 0"), ("python3", 'echo "$(basename $PWD): $*"')):
+        (ssh / "bin" / name).write_text(f"#!/bin/sh\n{text}\n")
+        (ssh / "bin" / name).chmod(0o755)
+    flash("zcu104", "cqmlp", bitstream_package(tmp_path / "made"), False, host="me@board")
+    assert "zcu104-cqmlp: driver.py identify" in capsys.readouterr().out
 
 
 def test_what_was_not_built_and_what_does_not_exist_is_named(

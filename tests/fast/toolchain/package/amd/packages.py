@@ -43,6 +43,7 @@ MANIFEST: dict[str, Any] = {
     "clock_mhz": 100.0,
     "family": "zynq_ultrascale",
     "part": "xczu7ev-ffvc1156-2-e",
+    "finn_board": "ZCU104",
     "capacity": {"lut": 230400, "ff": 460800, "bram": 624, "dsp": 1728, "uram": 96},
     "image": "PYNQ 3.0.1",
     "machine": "aarch64",

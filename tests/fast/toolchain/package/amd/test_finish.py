@@ -157,7 +157,7 @@ def test_finn_goes_on_from_its_model(tmp_path: Path, finn: dict[str, Any]) -> No
     finishing.finish(handoff(tmp_path, "finn"), tmp_path / "out")
     made = verify_package(tmp_path / "out")
     part = "xczu7ev-ffvc1156-2-e"
-    spec = {"name": "zcu104-cqmlp", "board": "zcu104", "part": part, "clock_ns": 10.0}
+    spec = {"name": "zcu104-cqmlp", "board": "ZCU104", "part": part, "clock_ns": 10.0}
     assert finn["finn"] == ("model.onnx", spec)
     assert finn["tools"].version == "2024.1"
     assert made["stream"] == STREAM

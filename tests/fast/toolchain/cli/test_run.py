@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, label_of, uart_board
+from tests.fast.toolchain.package.amd.packages import bitstream_package
+from toolchain.cli import run as command
+from toolchain.errors import BuildError, ConfigError, VerificationError
+from toolchain.hostlink import serial_port
+from toolchain.hostlink.serial_link import SerialBoard, must_be
+from toolchain.layout import Request
+from toolchain.package.sealed import seal
+from toolchain.package.vectors import VectorFormat, write_vectors
+from toolchain.run.virtual import Virtual
+
+VECTORS = [bytes([index] * VECTOR_BYTES) for index in range(40)]
+LABELS = bytes(map(label_of, VECTORS))
+IDENTIFIERS = {"model_hash": IDENTITY.model_hash.hex(), "build_id": IDENTITY.build_id.hex()}
+
+
+def write_package(folder: Path, labels: bytes = LABELS, **changes: Any) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    layout = VectorFormat(len(VECTORS), 184, "BINARY", VECTOR_BYTES, ["normal", "dos", "fuzzing", "gear", "rpm"])
+    write_vectors(folder, layout, b"".join(VECTORS), labels)
+    manifest = {"board": "ulx3s", "model": "cqmlp", "status": "bitstream", "roles": {}, "identity": IDENTIFIERS}
+    seal(folder, {**manifest, **changes})
+    return folder
+
+
+@pytest.fixture
+def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A build of cqmlp for ulx3s, and a serial port at which the model board answers."""
+    monkeypatch.setenv("GATEWEAVE_BUILD_DIR", str(tmp_path))
+    request = Request("ulx3s", "cqmlp")
+    write_package(tmp_path / "cqmlp/ulx3s" / request.variant / "package")
+    (tmp_path / "cqmlp/ulx3s/latest.json").write_text(json.dumps({"request": request.to_json()}))
+    (tmp_path / "cqmlp/default/export").mkdir(parents=True)
+    np.savez(tmp_path / "cqmlp/default/export/golden.npz", truth=np.frombuffer(LABELS, np.uint8))
+
+    def opened(name: str, baud: int, packed: dict[str, str], patience: object = None) -> SerialBoard:
+        board = SerialBoard(uart_board())
+        must_be(board.identify(), packed, name)
+        return board
+
+    monkeypatch.setattr(serial_port, "open_serial", opened)
+    return tmp_path
+
+
+def results(build: Path) -> list[dict[str, Any]]:
+    return [json.loads(path.read_text()) for path in sorted((build / "cqmlp/ulx3s/measurements").iterdir())]
+
+
+def test_a_run_is_shown_and_kept(build: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command.run("ulx3s", "cqmlp", port="/dev/ttyUSB0")
+    shown = capsys.readouterr().out
+    assert "40 of 40" in shown
+    [kept] = results(build)
+    assert (kept["what"], kept["link"], kept["virtual"], kept["answers"]["equal"]) == ("run", "serial", False, 40)
+    assert kept["accuracy"]["accuracy"] == 1
+    assert kept["identity"] == IDENTIFIERS
+    assert len(kept["package"]["manifest_sha256"]) == 64
+
+
+def test_json_for_programs(build: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command.run("ulx3s", "cqmlp", port="/dev/ttyUSB0", count=10, as_json=True)
+    assert json.loads(capsys.readouterr().out)["answers"]["compared"] == 10
+
+
+def test_a_virtual_run_is_labelled(
+    build: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[Any] = []
+
+    @contextmanager
+    def started(generated: Path, work: Path, **options: Any) -> Iterator[Virtual]:
+        asked.append((generated, options))
+        yield Virtual("/dev/pts/9", {"flipped": 3})
+
+    monkeypatch.setattr(command, "virtual_board", started)
+    command.run("ulx3s", "cqmlp", virtual=True, faults="bits=1e-4")
+    [kept] = results(build)
+    assert (kept["virtual"], kept["link"], kept["line"]) == (True, "virtual", {"flipped": 3})
+    assert kept["latency"]["kind"] == "emulated"
+    assert "a simulated board: no time here is a board's" in capsys.readouterr().out
+    generated = build / "cqmlp/ulx3s/default-folded/generate"
+    assert asked == [(generated, {"clock_hz": 25_000_000, "baud": 1_000_000, "faults": "bits=1e-4"})]
+
+
+def test_another_model_on_the_board_is_refused(build: Path, tmp_path: Path) -> None:
+    other = write_package(tmp_path / "other", identity={**IDENTIFIERS, "model_hash": "00" * 8})
+    with pytest.raises(VerificationError, match=r"model_hash: the board answers .*; load its bitstream"):
+        command.run("ulx3s", "cqmlp", other, port="/dev/ttyUSB0")
+    assert not (build / "cqmlp/ulx3s/measurements").exists()
+
+
+def test_a_difference_fails_and_is_kept(build: Path, tmp_path: Path) -> None:
+    other = write_package(tmp_path / "other", bytes([(LABELS[0] + 1) % 5]) + LABELS[1:])
+    with pytest.raises(VerificationError, match="1 of 40 answers differ; the first: vector 0"):
+        command.run("ulx3s", "cqmlp", other, port="/dev/ttyUSB0")
+    assert results(build)[0]["answers"]["equal"] == 39
+
+
+def test_an_altered_package_is_refused(build: Path, tmp_path: Path) -> None:
+    other = write_package(tmp_path / "other")
+    (other / "labels.bin").write_bytes(LABELS[:-1] + b"\x04")
+    with pytest.raises(BuildError, match=r"altered: labels\.bin"):
+        command.run("ulx3s", "cqmlp", other, port="/dev/ttyUSB0")
+
+
+def test_what_does_not_suit_the_board_is_named(build: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="zcu104: VIRTUAL=1 is for boards with a serial port"):
+        command.run("zcu104", "cqmlp", virtual=True)
+    with pytest.raises(ConfigError, match=r"zcu104: say where it is: HOST=user@address"):
+        command.run("zcu104", "cqmlp", bitstream_package(tmp_path / "made"))
+    with pytest.raises(ConfigError, match="FAULTS are for virtual boards"):
+        command.run("ulx3s", "cqmlp", faults="bits=1")

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.fast.toolchain.ids.made import frames, write_hcrl
+from toolchain.errors import DataError
+from toolchain.ids.batch import limited
+from toolchain.ids.capture import CaptureSource
+from toolchain.training.can.attacks import class_index
+
+CANDUMP = "(1.000000) can0 123#0102\n(1.500000) can0 000#\n(2.500000) can0 124#FF\n"
+
+
+class Played:
+    """A clock that only moves when somebody sleeps, or works for `work` seconds before he looks again."""
+
+    def __init__(self, work: float = 0.0) -> None:
+        self.time, self.work, self.slept = 100.0, work, 0.0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+        self.slept += seconds
+
+
+def test_a_capture_comes_whole_in_batches_with_its_labels(tmp_path: Path) -> None:
+    table = frames([1, 2, 0, 0, 5], [0, 0, 1, 1, 0])
+    source = CaptureSource(write_hcrl(tmp_path / "dos.csv", table))
+    batches = list(source.batches(2))
+    assert [len(batch.frames) for batch in batches] == [2, 2, 1]
+    assert [batch.fresh for batch in batches] == [True, False, False]
+    for column in ("identifier", "length", "payload", "label"):
+        whole = np.concatenate([getattr(batch.frames, column) for batch in batches])
+        assert np.array_equal(whole, getattr(table, column))
+    assert all(batch.labelled for batch in batches)
+    assert not source.notices
+
+
+def test_the_folders_name_may_tell_the_attack(tmp_path: Path) -> None:
+    folder = tmp_path / "rpm"
+    folder.mkdir()
+    [batch] = CaptureSource(write_hcrl(folder / "a.csv", frames([1, 2], [0, 1]))).batches(9)
+    assert batch.frames.label.tolist() == [0, class_index("rpm")]
+
+
+def test_flags_of_an_unknown_attack_are_no_labels(tmp_path: Path) -> None:
+    source = CaptureSource(write_hcrl(tmp_path / "a.csv", frames([1, 2], [0, 1])))
+    [batch] = source.batches(9)
+    assert not batch.labelled
+    assert "no labels" in source.notices[0]
+
+
+def test_a_log_without_labels_is_watched_whatever_its_name(tmp_path: Path) -> None:
+    (tmp_path / "dos.log").write_text(CANDUMP)
+    source = CaptureSource(tmp_path / "dos.log")
+    [batch] = source.batches(9)
+    assert batch.frames.identifier.tolist() == [0x123, 0, 0x124]
+    assert not batch.labelled
+
+
+def test_a_log_may_have_a_sidecar(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text(CANDUMP)
+    (tmp_path / "a.log.attacks.csv").write_text("start,end,attack,identifier\n0.4,0.6,dos,000\n")
+    for path in (tmp_path / "a.log", tmp_path):
+        [batch] = CaptureSource(path).batches(9)
+        assert batch.labelled
+        assert batch.frames.label.tolist() == [0, 1, 0]
+
+
+def test_every_capture_of_a_zip_begins_anew(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "both.zip", "w") as archive:
+        archive.writestr("a.log", CANDUMP)
+        archive.writestr("b.log", CANDUMP)
+    assert [batch.fresh for batch in CaptureSource(tmp_path / "both.zip").batches(2)] == [True, False, True, False]
+
+
+@pytest.mark.parametrize("name", ["notes.md", "absent.csv"])
+def test_no_capture_is_one_line(tmp_path: Path, name: str) -> None:
+    (tmp_path / "notes.md").write_text("# notes\n")
+    with pytest.raises(DataError, match=name):
+        list(CaptureSource(tmp_path / name).batches(9))
+
+
+def test_a_replay_keeps_the_recorded_pace(tmp_path: Path) -> None:
+    path, clock = write_hcrl(tmp_path / "dos.csv", frames([1] * 21, step=0.5)), Played()
+    batches = list(CaptureSource(path, 2.0, clock).batches(100))
+    assert [len(batch.frames) for batch in batches if len(batch.frames)] == [1] * 21
+    assert max(batch.idle for batch in batches) == pytest.approx(0.4)
+    assert clock.slept == pytest.approx(5.0)
+    assert max(batch.lag for batch in batches) < 0.001
+
+
+def test_a_replay_that_is_judged_too_slowly_falls_behind_and_loses_nothing(tmp_path: Path) -> None:
+    path, clock = write_hcrl(tmp_path / "dos.csv", frames([1] * 100, step=0.1)), Played()
+    batches = []
+    for batch in CaptureSource(path, 1.0, clock).batches(4):
+        batches.append(batch)
+        clock.time += 1.0
+    assert sum(len(batch.frames) for batch in batches) == 100
+    assert batches[-1].lag > 10
+    assert max(batch.waiting for batch in batches) > 50
+
+
+@pytest.mark.parametrize(
+    ("most", "expected"), [(None, [2, 2, 1]), (5, [2, 2, 1]), (3, [2, 1]), (2, [2]), (99, [2, 2, 1])]
+)
+def test_a_limit_ends_it_to_the_frame(tmp_path: Path, most: int | None, expected: list[int]) -> None:
+    batches = CaptureSource(write_hcrl(tmp_path / "dos.csv", frames([1] * 5))).batches(2)
+    assert [len(batch.frames) for batch in limited(batches, most)] == expected

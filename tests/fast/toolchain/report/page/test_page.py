@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fast.toolchain.report.page.conftest import fabricate
+from tests.fast.toolchain.report.page.results import measurement, run_result, write_results
+from toolchain.layout import Layout, Request
+from toolchain.record import write_json
+from toolchain.report.figures import KINDS
+from toolchain.report.page import build_page, overview_page, write_build_page, write_overview
+from toolchain.report.page.render import ORIGINS
+
+_LOADS = {"src", "srcset", "href", "action", "data", "poster", "background", "cite", "formaction", "ping", "xlink:href"}
+_VOID = {"meta", "link", "br", "img", "input", "hr"}
+
+
+class _Page(HTMLParser):
+    """What a page refers to, its text, and whether its elements are closed in order."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.refers: list[tuple[str, str]] = []
+        self.tags: set[str] = set()
+        self.ids: list[str] = []
+        self.words: list[str] = []
+        self._open: list[str] = []
+        self.feed(html)
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        if tag not in _VOID:
+            self._open.append(tag)
+        for name, value in attributes:
+            if name in _LOADS:
+                self.refers.append((tag, value or ""))
+            if name == "id":
+                self.ids.append(value or "")
+
+    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attributes)
+        if tag not in _VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1] not in {"style", "title"}:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def _pages(layout: Layout) -> Iterator[str]:
+    yield build_page(layout)
+    write_results(layout.board_dir)
+    fabricate(layout.root, Request("icebreaker", "cqmlp"))
+    yield build_page(layout)
+    yield overview_page(layout.root)
+
+
+def test_a_page_asks_nothing_of_any_network(layout: Layout) -> None:
+    for html in _pages(layout):
+        page = _Page(html)
+        assert not page.tags & {"script", "iframe", "img", "object", "embed", "form", "base", "video", "audio"}
+        for tag, target in page.refers:
+            relative = tag == "a" and target.endswith("report.html") and "//" not in target
+            assert relative or target.startswith("#") or target == "data:,", (tag, target)
+        assert not re.search(r"https?:|@import|url\((?!#)", html)
+        assert "default-src 'none'" in html
+
+
+def test_what_a_drawing_refers_to_is_there_once(layout: Layout) -> None:
+    for html in _pages(layout):
+        page = _Page(html)
+        assert len(page.ids) == len(set(page.ids))
+        assert set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", html)) <= set(page.ids)
+
+
+def test_colours_of_drawings_follow_light_and_dark(layout: Layout) -> None:
+    write_results(layout.board_dir)
+    drawings = "".join(re.findall(r"<svg.*?</svg>", build_page(layout), re.DOTALL))
+    assert "var(--accent)" in drawings
+    assert not re.search(r"#[0-9a-f]{6}\b", drawings)
+
+
+def test_equal_inputs_give_equal_bytes(layout: Layout) -> None:
+    write_results(layout.board_dir)
+    first = write_build_page(layout).read_bytes()
+    assert write_build_page(layout).read_bytes() == first
+    assert str(layout.root).encode() not in first
+
+
+def test_what_was_not_measured_is_said_to_be_so(layout: Layout) -> None:
+    text = _Page(build_page(layout)).text
+    assert "energy of an inference not measured" in text
+    assert "no board has confirmed this build yet" in text
+    assert "not measured: this build has not been run" in text
+    assert "not measured: no sensor has been read" in text
+    assert "Not built for ARM, Jetson, PC." in text
+
+
+def test_every_part_is_there_once_it_was_run_and_measured(layout: Layout) -> None:
+    write_results(layout.board_dir)
+    text = _Page(build_page(layout)).text
+    for words in (
+        "0.9900 simulated macro F1",
+        "2.00 µs simulated 50 cycles at 25 MHz",
+        "latency, end to end 1.01 ms measured",
+        "energy of an inference 230 µJ measured 225 µJ to 237 µJ",
+        "1,000 routed",
+        "RTL, every layer = integer graph simulate 100 of 100 equal simulated",
+        "the board itself run 46,840 of 46,840 equal measured",
+        "; 1 slower than shown",
+        "ina226 12 V input measured",
+        "5 of 5 accepted",
+        "cpu 41.0 to 45.5 °C; sampling costs 0.20 % of throughput",
+        "synthetic",
+    ):
+        assert words in text, words
+
+
+def test_a_rejected_measurement_lends_no_figure_but_its_reason(layout: Layout) -> None:
+    why = "the interval is 7.1 % wide, more than 5 %; measure for 20 s"
+    write_json(layout.board_dir / "measurements" / "a.json", measurement(status="rejected", reasons=[why]))
+    text = _Page(build_page(layout)).text
+    assert why in text
+    assert "energy of an inference not measured" in text
+
+
+@pytest.mark.parametrize(
+    "made_up",
+    [
+        {"kind": "simulated"},
+        {"provenance": {"build_id": "bb" * 8, "emulated": True}},
+        {"latency": {"kind": "emulated", "seconds_per_inference": {"median": 1e-4}}},
+    ],
+)
+def test_a_made_up_sensor_or_an_emulator_lends_no_figure(layout: Layout, made_up: dict[str, Any]) -> None:
+    write_json(layout.board_dir / "measurements" / "a.json", measurement(**made_up))
+    text = _Page(build_page(layout)).text
+    assert "energy of an inference not measured" in text
+    assert "in a loop" not in text
+
+
+def test_a_virtual_board_lends_no_time_and_confirms_no_board(layout: Layout) -> None:
+    run = run_result(virtual=True)
+    run["latency"]["kind"] = "emulated"
+    write_json(layout.board_dir / "measurements" / "a.json", run)
+    text = _Page(build_page(layout)).text
+    assert "latency, end to end" not in text
+    assert "130,208/s measured on-chip bench" not in text
+    assert "Virtual board, by the driver run 46,840 of 46,840 equal" in text
+    assert "no board has confirmed this build yet" in text
+    assert "emulated" in text
+
+
+def test_a_difference_on_the_board_is_shown_as_one(layout: Layout) -> None:
+    run = run_result(answers={"kind": "measured", "compared": 100, "equal": 99})
+    write_json(layout.board_dir / "measurements" / "a.json", run)
+    assert re.search(r'<li class="different">.*?99 of 100 equal', build_page(layout), re.DOTALL)
+
+
+@pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", '"><img src=x>', "$\\frac{1}{0}$"])
+def test_text_from_files_stays_text(layout: Layout, hostile: str) -> None:
+    write_results(layout.board_dir)
+    result = measurement(reasons=[hostile], sources=[{"name": hostile, "rail": hostile, "kind": hostile}])
+    write_json(layout.board_dir / "measurements" / "energy-1.json", result)
+    page = _Page(build_page(layout))
+    assert hostile in "".join(page.words)
+    assert not page.tags & {"script", "img"}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{}, {"latency": 3, "answers": [], "accuracy": None}, {"latency": {"seconds": {"end_to_end": {"median": "x"}}}}],
+)
+def test_results_that_lack_parts_or_hold_nonsense_still_make_a_page(layout: Layout, broken: dict[str, Any]) -> None:
+    write_results(layout.board_dir)
+    folder = layout.board_dir / "measurements"
+    write_json(folder / "run-1.json", {"what": "run", **broken})
+    energy = {"status": "ok", "energy": {"per_inference_j": 1}, "repeats": [1, {}], **broken}
+    write_json(folder / "energy-1.json", energy)
+    assert "energy of an inference not measured" in _Page(build_page(layout)).text
+
+
+def test_a_manifest_that_lacks_all_but_its_name_still_makes_a_page(layout: Layout) -> None:
+    (layout.stage("package") / "manifest.json").write_text(json.dumps({"accuracy": None, "layers": None}))
+    text = _Page(build_page(layout)).text
+    assert "accuracy not measured" in text
+    assert "latency, fabric alone not measured" in text
+
+
+def test_the_overview_has_every_build_below_its_network_and_writes_their_pages(layout: Layout) -> None:
+    other = fabricate(layout.root, Request("icebreaker", "cqmlp"))
+    apart = fabricate(layout.root, Request("ulx3s", "cqmlp", recipe="published"))
+    html = write_overview(layout.root).read_text()
+    targets = [target for tag, target in _Page(html).refers if tag == "a"]
+    pages = [(build.variant_dir / "report.html").relative_to(layout.root) for build in (layout, other, apart)]
+    assert sorted(targets) == sorted(map(str, pages))
+    assert all((layout.root / target).is_file() for target in targets)
+    assert html.count("<h2>cqmlp") == 2
+
+
+def test_a_build_is_compared_with_others_of_its_network_only(layout: Layout) -> None:
+    fabricate(layout.root, Request("icebreaker", "cqmlp"))
+    fabricate(layout.root, Request("tangnano9k", "cqmlp", recipe="published"))
+    text = _Page(build_page(layout)).text
+    assert "iCEBreaker" in text
+    assert "Tang" not in text
+
+
+def test_no_build_at_all_is_said(tmp_path: Path) -> None:
+    assert "Nothing has been built yet" in _Page(overview_page(tmp_path)).text
+
+
+def test_every_kind_of_figure_has_its_meaning() -> None:
+    assert {*KINDS, "synthetic", "emulated"} == set(ORIGINS)
+
+
+def _runtime(board: str, root: Path) -> Layout:
+    """A build for ONNX Runtime, timed on the computer that built it."""
+    layout = fabricate(root, Request(board, "cqmlp", flow="ort"))
+    times = {"min_us": 2.0, "p50_us": 2.5, "p90_us": 2.6, "p99_us": 3.0, "floor_us": 0.8}
+    rows = [{"variant": name, "runner": "c", "kind": "measured", "where": "host: EPYC", **times} for name in "ab"]
+    latency = {"rows": rows, "chosen": "b", "throughput": {"kind": "measured", "batch": 64, "per_second": 2110000}}
+    write_json(layout.stage("package") / "manifest.json", {"latency": latency, "device": {"machine": "aarch64"}})
+    return layout
+
+
+def test_the_time_of_the_building_computer_is_not_the_boards(tmp_path: Path) -> None:
+    text = _Page(build_page(_runtime("raspberrypi4", tmp_path))).text
+    assert "latency, one call not measured 2.50 µs measured on the computer that built it" in text
+    assert "throughput not measured" in text
+    assert "Not built for FPGA, Jetson, PC." in text
+
+
+def test_the_host_is_the_computer_that_built_it(tmp_path: Path) -> None:
+    text = _Page(build_page(_runtime("host", tmp_path))).text
+    assert "latency, one call 2.50 µs measured median, b" in text
+    assert "throughput 2.11 M/s measured batch 64" in text
+    assert "measured host: EPYC" in text

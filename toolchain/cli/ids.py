@@ -1,0 +1,129 @@
+"""The command that watches a capture or a bus, on the host or on a board."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Any
+
+from rich.console import Console
+
+from toolchain.cli.choose import choose
+from toolchain.cli.wish import Wish
+from toolchain.console import out
+from toolchain.errors import BuildError
+from toolchain.ids.alerts import Hysteresis
+from toolchain.ids.batch import Source
+from toolchain.ids.classify import Classifier
+from toolchain.ids.detector import Detector, load_detector
+from toolchain.ids.journal import Journal
+from toolchain.ids.live import Live
+from toolchain.ids.log import Log
+from toolchain.ids.opening import (
+    HOST,
+    OpenLink,
+    Watch,
+    must_be_reachable,
+    open_classifier,
+    open_source,
+    serial_link,
+    virtual_link,
+)
+from toolchain.ids.screen import Screen, print_summary
+from toolchain.layout import Layout, layout_of
+from toolchain.report.show import latest_layout, shown
+
+
+def ids(wish: Wish, watch: Watch, link: OpenLink | None = None) -> dict[str, Any]:
+    """Watch frames until they end, or somebody presses Ctrl-C; then say what came of it.
+
+    Args:
+        link: opens the link to the board; None takes its serial port, or its simulated chip where that was asked for.
+
+    Returns:
+        The summary, as the log has it.
+
+    Raises:
+        ConfigError: options that do not go together, or a board that cannot do it.
+        GateweaveError: the network is not built, or source, board or log fail.
+    """
+    must_be_reachable(wish.board, watch)
+    layout = _layout(wish)
+    link = link or (virtual_link(watch.faults) if watch.virtual else serial_link(watch.port))
+    detector, console = load_detector(layout), out()
+    with ExitStack() as stack:
+        journal = Journal(watch.log or layout.board_dir / "ids" / "alerts.jsonl")
+        stack.callback(journal.close)
+        classifier = open_classifier(layout, detector, link, stack)
+        # Last, so that no frame waits while a board is being opened.
+        source = open_source(watch)
+        stack.callback(source.close)
+        source.notices += detector.seen_before(source.hashes)
+        _begin(console, journal, detector, classifier, source)
+        live = Live(detector, classifier, hysteresis=Hysteresis(quiet=watch.quiet))
+        return _watch(console, journal, live, source, watch.frames)
+
+
+def _layout(wish: Wish) -> Layout:
+    """The build asked for, else the newest; on the host a network that was trained for any board will do."""
+    request = choose(wish)
+    if wish.is_particular:
+        return layout_of(request)
+    try:
+        return latest_layout(wish.board, wish.model)
+    except BuildError:
+        if wish.board != HOST:
+            raise
+    return layout_of(request)
+
+
+def _watch(console: Console, journal: Journal, live: Live, source: Source, frames: int | None) -> dict[str, Any]:
+    log = Log(journal)
+    try:
+        with Screen(console) as screen, stopped_by_signals() as stop:
+            live.watchers = (screen, log)
+            live.run(source.batches(live.classifier.batch), frames, stop)
+    finally:
+        source.close()
+        summary = {**live.to_json(), "notices": source.notices}
+        log.summary(summary)
+        _end(console, journal, summary)
+    return summary
+
+
+def _begin(console: Console, journal: Journal, detector: Detector, classifier: Classifier, source: Source) -> None:
+    console.print(f"{detector.title}\non {classifier.name}\nwatching {source.name}")
+    values = {"network": detector.title, "judge": classifier.name, "source": source.name}
+    journal.write("start", {"at": datetime.now(UTC).isoformat(timespec="seconds"), **values})
+
+
+def _end(console: Console, journal: Journal, summary: dict[str, Any]) -> None:
+    for notice in summary["notices"]:
+        console.print(f"notice: {notice}")
+    print_summary(summary, console)
+    if journal.unwritten:
+        console.print(f"{journal.path}: {journal.unwritten} lines could not be written; is the disk full?")
+    elif journal.path:
+        console.print(f"log: {shown(journal.path)}")
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C or SIGTERM came: the batch in hand is finished first. A second one ends at once."""
+    stop = threading.Event()
+
+    def handle(_: int, __: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop.is_set
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

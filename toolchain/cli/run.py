@@ -1,0 +1,173 @@
+"""The command that sends the test set through a board, real or virtual, and keeps what came out."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+
+from toolchain.board import AmdBoard, OpenBoard
+from toolchain.catalog import load_board
+from toolchain.cli.flash import checked_package
+from toolchain.console import out
+from toolchain.errors import BuildError, ConfigError
+from toolchain.hostlink.axi.golden import Golden, read_golden
+from toolchain.layout import Layout, Request, build_root
+from toolchain.record import sha256, write_json
+from toolchain.report.show import latest_layout, shown
+from toolchain.run.remote import Remote
+from toolchain.run.remote_run import run_remotely
+from toolchain.run.table import run_table
+from toolchain.run.testset import must_be_equal, run_test_set
+from toolchain.run.virtual import PATIENCE, virtual_board
+
+VIRTUAL_VECTORS = 1000
+"""Vectors that a virtual board gets unless more are asked for: it answers about a hundred a second."""
+
+
+def run(
+    board: str,
+    model: str,
+    package: Path | None = None,
+    *,
+    port: str | None = None,
+    host: str | None = None,
+    virtual: bool = False,
+    faults: str = "",
+    count: int | None = None,
+    as_json: bool = False,
+) -> None:
+    """Send the test set through a board; print and keep accuracy, latency and every difference.
+
+    Args:
+        package: the package's folder; None takes the newest build.
+        port: serial port of an open board; None takes the one that is connected.
+        host: user@address of an AMD board.
+        virtual: run the Verilated chip of the newest build behind a pseudo-terminal instead.
+        faults: what goes wrong on a virtual board's line, such as "bits=1e-4,lost=1e-5".
+        count: how many vectors; None sends all (a virtual board gets `VIRTUAL_VECTORS`).
+
+    Raises:
+        ConfigError: an option that does not suit the board.
+        BuildError: nothing was built, or the package is damaged, of another board, or a hand-off.
+        ToolError: the board cannot be reached or stopped answering.
+        VerificationError: another model is loaded, or an answer differs; the result is kept all the same.
+    """
+    target = load_board(board)
+    _must_suit(target, host, virtual, faults)
+    folder, manifest = checked_package(board, model, package)
+    if isinstance(target, OpenBoard):
+        order = _Order(target, model, folder, manifest, count)
+        result = _run_virtual(order, faults) if virtual else _run_serial(order, port)
+    else:
+        result = run_remotely(Remote(str(host)), folder, manifest)
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    result = {"what": "run", "board": board, "model": model, "at": stamp, **_provenance(folder, manifest), **result}
+    kept = _keep(board, model, result)
+    if as_json:
+        print(json.dumps(result, indent=2))
+    else:
+        out().print(run_table(result))
+        out().print(f"kept in {shown(kept)}" + ("; a simulated board: no time here is a board's" if virtual else ""))
+    must_be_equal(result)
+
+
+def _must_suit(target: object, host: str | None, virtual: bool, faults: str) -> None:
+    if not isinstance(target, OpenBoard | AmdBoard):
+        raise ConfigError(f"{getattr(target, 'name', target)}: has no FPGA to run on; use `make measure`")
+    if virtual and not isinstance(target, OpenBoard):
+        raise ConfigError(f"{target.name}: VIRTUAL=1 is for boards with a serial port, such as ulx3s")
+    if faults and not virtual:
+        raise ConfigError("FAULTS are for virtual boards; add VIRTUAL=1")
+    if isinstance(target, AmdBoard) and host is None:
+        raise ConfigError(f"{target.name}: say where it is: HOST=user@address")
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What to send to which board with a serial port."""
+
+    board: OpenBoard
+    model: str
+    folder: Path
+    manifest: dict[str, Any]
+    count: int | None
+
+    def run(self, port: str, virtual: bool = False) -> dict[str, Any]:
+        # pyserial is needed here only.
+        from toolchain.hostlink.serial_port import open_serial
+
+        golden = read_golden(self.folder)
+        truth = _truth(self.board.name, self.model, golden)
+        baud, identity = self.board.host_link.baud, self.manifest["identity"]
+        patience = PATIENCE if virtual else None
+        with open_serial(port, baud, identity, patience) as device, _progress() as bar:
+            tell = _shown(bar)
+            return run_test_set(device, golden, count=self.count, truth=truth, virtual=virtual, progress=tell)
+
+
+def _run_serial(order: _Order, port: str | None) -> dict[str, Any]:
+    from toolchain.hostlink.serial_port import find_port
+
+    return {"link": "serial", **order.run(port or find_port())}
+
+
+def _run_virtual(order: _Order, faults: str) -> dict[str, Any]:
+    layout = _built(order.board.name, order.model, order.folder)
+    line = {"clock_hz": round(order.board.clock.mhz * 1e6), "baud": order.board.host_link.baud}
+    order = replace(order, count=order.count or VIRTUAL_VECTORS)
+    work = layout.variant_dir / "work" / "virtual"
+    with virtual_board(layout.stage("generate"), work, **line, faults=faults) as chip:
+        result = order.run(chip.port, virtual=True)
+    return {"link": "virtual", "faults": faults, "line": dict(chip.done), **result}
+
+
+def _progress() -> Progress:
+    """On standard error, so that `--json` stays JSON."""
+    return Progress(transient=True, console=Console(stderr=True))
+
+
+def _shown(bar: Progress) -> Any:
+    task = bar.add_task("vectors", total=None)
+    return lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _built(board: str, model: str, folder: Path) -> Layout:
+    """The build that a virtual board comes from: the one that the package lies in, else the newest."""
+    newest = latest_layout(board, model)
+    home = folder.resolve().parent
+    if home.parent == newest.board_dir and (home / "request.json").is_file():
+        return Layout(Request.from_json(json.loads((home / "request.json").read_text())), newest.root)
+    return newest
+
+
+def _truth(board: str, model: str, golden: Golden) -> Sequence[int] | None:
+    """The true classes, which lie in the build and not in the package."""
+    try:
+        with np.load(latest_layout(board, model).stage("export") / "golden.npz") as stored:
+            truth = [int(label) for label in stored["truth"]]
+    except (OSError, KeyError, ValueError, BuildError):
+        return None
+    return truth if len(truth) == golden.count else None
+
+
+def _provenance(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "package": {"manifest_sha256": sha256(folder / "manifest.json"), "git": manifest.get("git")},
+        "data": (manifest.get("accuracy") or {}).get("data"),
+    }
+
+
+def _keep(board: str, model: str, result: dict[str, Any]) -> Path:
+    name = f"run-{result['at']}{'-virtual' if result['virtual'] else ''}.json"
+    path = build_root() / model / board / "measurements" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_json(path, result)
+    return path

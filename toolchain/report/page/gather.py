@@ -1,0 +1,195 @@
+"""What a page is made of: a build's manifest, its stages' records, and what was run and measured on its board.
+
+All but the manifest may be absent, and any file may be of an older form or damaged: the page then says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from toolchain.catalog import load_board
+from toolchain.errors import BuildError, GateweaveError
+from toolchain.layout import ON_DEMAND_STAGES, Layout, Request
+from toolchain.record import StageRecord, read_record, sha256, token_of
+from toolchain.report.page.values import mapping, text
+
+_FOLDER = "measurements"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One file of a run or a measurement.
+
+    Attributes:
+        name: the file's, without its suffix.
+        content: what it says.
+        raw: the raw samples beside it, or None.
+    """
+
+    name: str
+    content: Mapping[str, Any]
+    raw: Path | None
+
+
+@dataclass(frozen=True)
+class Build:
+    """Everything that is known of one build.
+
+    Attributes:
+        facts: of every stage whose record is still the one that was packed, by stage.
+        checks: {"compared", "equal"} by stage and check, stages in the order in which they ran.
+        seconds: of every stage that `facts` holds.
+        title: the board's.
+        capacity: of its FPGA by resource; empty where it has none.
+        runs, measurements: oldest first.
+        notices: what could not be read.
+    """
+
+    layout: Layout
+    manifest: Mapping[str, Any]
+    facts: Mapping[str, Mapping[str, Any]]
+    checks: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    seconds: Mapping[str, float]
+    title: str
+    capacity: Mapping[str, Any]
+    runs: tuple[Result, ...] = ()
+    measurements: tuple[Result, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+def gather(layout: Layout) -> Build:
+    """Read all that is known of a build.
+
+    Raises:
+        BuildError: it has no package, or the package's manifest cannot be read.
+    """
+    path = layout.stage("package") / "manifest.json"
+    manifest = _read(path)
+    if manifest is None:
+        wish = f"BOARD={layout.request.board} MODEL={layout.request.model}"
+        raise BuildError(f"{path}: no manifest that can be read; run `make build {wish}` first")
+    notices: list[str] = []
+    results = list(_results(layout, manifest, notices))
+    records = dict(_records(layout, manifest))
+    title, capacity = _board(layout.request.board, manifest)
+    return Build(
+        layout,
+        manifest,
+        {name: record.facts for name, record in records.items()},
+        dict(_checks(layout, manifest, records)),
+        {name: record.seconds for name, record in records.items()},
+        title,
+        capacity,
+        tuple(result for result in results if result.content.get("what") == "run"),
+        tuple(result for result in results if result.content.get("what") != "run"),
+        tuple(notices),
+    )
+
+
+def find_builds(root: Path) -> tuple[list[Layout], list[str]]:
+    """The layouts of all builds that ended in a package, by model, board and variant; and what could not be read."""
+    layouts, notices = [], []
+    for manifest in sorted(root.glob("*/*/*/package/manifest.json")):
+        folder = manifest.parent.parent
+        layout = _layout(folder, root)
+        if layout is None or layout.variant_dir != folder:
+            notices.append(f"{folder.relative_to(root)}: request.json does not say what was built; build it again")
+        else:
+            layouts.append(layout)
+    return layouts, notices
+
+
+def _layout(folder: Path, root: Path) -> Layout | None:
+    """The layout of a folder; requests of older builds lack what is now the default."""
+    raw = _read(folder / "request.json")
+    names = {field.name for field in fields(Request)}
+    if raw is None or not {"board", "model"} <= set(raw) <= names:
+        return None
+    try:
+        layout = Layout(Request(**raw), root)
+        return layout if layout.variant_dir and layout.stage("package") else None
+    except (TypeError, ValueError, KeyError, GateweaveError):
+        return None
+
+
+def _records(layout: Layout, manifest: Mapping[str, Any]) -> Iterator[tuple[str, StageRecord]]:
+    """Records that are those of the package; a stage that was redone since has other facts."""
+    for stage in (*layout.request.stages, *ON_DEMAND_STAGES[layout.request.flow]):
+        try:
+            record = read_record(layout.record(stage))
+        except BuildError:
+            continue
+        packed = text(manifest, "stages", stage, "token")
+        if (packed and packed == token_of(record)) or (not packed and layout.token(stage).exists()):
+            yield stage, record
+
+
+def _checks(
+    layout: Layout, manifest: Mapping[str, Any], records: Mapping[str, StageRecord]
+) -> Iterator[tuple[str, Mapping[str, Mapping[str, Any]]]]:
+    for stage in (*layout.request.stages, *ON_DEMAND_STAGES[layout.request.flow]):
+        packed = mapping(manifest, "stages", stage, "checks")
+        if packed:
+            yield stage, packed
+        elif stage in records and records[stage].checks:
+            yield stage, {name: vars(check) for name, check in records[stage].checks.items()}
+
+
+def _board(name: str, manifest: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    try:
+        board = load_board(name)
+    except GateweaveError:
+        return text(manifest, "board_title") or name, mapping(manifest, "capacity")
+    fpga = getattr(board, "fpga", None)
+    resources = getattr(fpga, "resources", None)
+    capacity = resources.model_dump() if resources is not None and hasattr(resources, "model_dump") else resources
+    return board.title, capacity or mapping(manifest, "capacity")
+
+
+def _results(layout: Layout, manifest: Mapping[str, Any], notices: list[str]) -> Iterator[Result]:
+    digest = sha256(layout.stage("package") / "manifest.json")
+    for path in sorted((layout.board_dir / _FOLDER).glob("*.json")):
+        content = _read(path)
+        if content is None:
+            notices.append(f"{_FOLDER}/{path.name}: cannot be read; run or measure again")
+            continue
+        belongs = _belongs(content, layout.request.variant, manifest, digest)
+        if belongs is None:
+            notices.append(f"{_FOLDER}/{path.name}: does not say which build it was taken from; shown all the same")
+        if belongs is not False:
+            raw = path.with_name(f"{path.stem}.raw.jsonl")
+            yield Result(path.stem, content, raw if raw.is_file() else None)
+
+
+def _belongs(content: Mapping[str, Any], variant: str, manifest: Mapping[str, Any], digest: str) -> bool | None:
+    """Whether a result was taken from this build, by the surest mark that it has; None where it has none.
+
+    Args:
+        digest: SHA-256 of the package's manifest.
+    """
+    own = {
+        "build_id": text(manifest, "identity", "build_id"),
+        "seal": text(manifest, "seal"),
+        "variant": variant,
+        "manifest_sha256": digest,
+        "model_hash": text(manifest, "identity", "model_hash"),
+    }
+    places = [mapping(content, *path) for path in (("identity",), ("provenance",), ("package",))]
+    places.append(mapping(content, "provenance", "package"))
+    for mark, value in own.items():
+        said = [text(place, mark) for place in places if text(place, mark)]
+        if value and said:
+            return value in said
+    return None
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None

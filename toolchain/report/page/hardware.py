@@ -1,0 +1,190 @@
+"""What a page says of the hardware: the ladder of verification, utilisation, timing, cores side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from toolchain.report.page.gather import Build, Result
+from toolchain.report.page.values import (
+    ABSENT,
+    Figure,
+    count,
+    dig,
+    mapping,
+    number,
+    objects,
+    quantity,
+    rate,
+    text,
+    texts,
+)
+
+RESOURCES = {"lut": "LUT", "ff": "Flip-flops", "bram": "Block RAM", "dsp": "DSP", "uram": "UltraRAM"}
+
+# What is compared with what, by stage and check.
+_MEANINGS = {
+    ("export", "pytorch_qonnx"): "QONNX graph = PyTorch",
+    ("streamline", "pytorch_integer"): "Integer graph = PyTorch",
+    ("simulate", "test set"): "RTL, every layer = integer graph",
+    ("simulate", "back-pressure"): "RTL under random back-pressure",
+    ("simulate", "chip"): "Chip through its pins",
+    ("simulate", "bench"): "On-chip bench",
+    ("simulate", "bursts"): "Chip by stream bursts",
+    ("simulate", "identify"): "Chip says which network it is",
+    ("simulate", "counters"): "Chip's counters",
+    ("simulate", "FINN's execution"): "FINN's own execution = integer graph",
+    ("verify", "chip"): "What was routed, through its pins",
+    ("verify", "bench"): "What was routed: on-chip bench",
+    ("verify", "identify"): "What was routed says which network it is",
+    ("verify", "counters"): "What was routed: counters",
+}
+
+# Stages whose checks are named by the graph that they compared.
+_OTHERS = {"prove": "ONNX Runtime, graph {}"}
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One rung of the ladder; `state` is "equal", "different" or "open" (not done)."""
+
+    stage: str
+    what: str
+    counts: str
+    state: str
+    kind: str | None
+
+
+def ladder(build: Build) -> list[Rung]:
+    """Every comparison on the way, in order, and last the board itself."""
+    rungs = [
+        _rung(stage, name, checks[name]) for stage, checks in build.checks.items() for name in _in_order(stage, checks)
+    ]
+    return [*rungs, *_board_rungs(build)]
+
+
+def _in_order(stage: str, checks: Mapping[str, Any]) -> list[str]:
+    """The broadest check first, those that are not known last."""
+    known = [name for home, name in _MEANINGS if home == stage]
+    return sorted(checks, key=lambda name: (known.index(name) if name in known else len(known), name))
+
+
+def _rung(stage: str, name: str, check: Any) -> Rung:
+    compared, equal = number(check, "compared"), number(check, "equal")
+    meaning = _MEANINGS.get((stage, name)) or _OTHERS.get(stage, "{}").format(name.replace("_", " "))
+    return Rung(stage, meaning, _counts(compared, equal), _state(compared, equal), "simulated")
+
+
+def _board_rungs(build: Build) -> list[Rung]:
+    """The newest run on a virtual board, and the newest on a board or what is yet to be done."""
+    virtual = [_run_rung("Virtual board, by the driver", run) for run in build.runs if is_virtual(run)]
+    real = [_run_rung(f"{build.title}, the board itself", run) for run in build.runs if not is_virtual(run)]
+    return [*virtual[-1:], *(real[-1:] or [_open_rung(build)])]
+
+
+def is_virtual(run: Result) -> bool:
+    """Whether a run was on a simulated board."""
+    return dig(run.content, "virtual") is True
+
+
+def _run_rung(what: str, run: Result) -> Rung:
+    answers = mapping(run.content, "answers")
+    compared, equal = number(answers, "compared"), number(answers, "equal")
+    return Rung("run", what, _counts(compared, equal), _state(compared, equal), text(answers, "kind") or None)
+
+
+def _open_rung(build: Build) -> Rung:
+    if text(build.manifest, "status") == "handoff":
+        return Rung("finish", "Bitstream: finished by Vivado on a machine that has it", "", "open", None)
+    if build.layout.request.flow == "ort":
+        return Rung("run", f"{build.title}: the package has not been run there yet", "", "open", None)
+    return Rung("run", f"{build.title}: no board has confirmed this build yet", "", "open", None)
+
+
+def _counts(compared: float | None, equal: float | None) -> str:
+    if compared is None or equal is None:
+        return ""
+    return f"{count(equal)} of {count(compared)} equal"
+
+
+def _state(compared: float | None, equal: float | None) -> str:
+    if not compared or equal is None:
+        return "open"
+    return "equal" if compared == equal else "different"
+
+
+def utilisation(build: Build) -> list[dict[str, Any]]:
+    """One row a resource: used, of how many, in per cent of the device; and what was expected."""
+    resources, estimate = mapping(build.manifest, "resources"), mapping(build.manifest, "estimate")
+    synthesised = mapping(build.facts.get("synthesise"), "resources")
+    rows = []
+    for key, label in RESOURCES.items():
+        used, capacity = number(resources, key), number(build.capacity, key)
+        if used is None:
+            continue
+        share = number(resources, "used_percent", key)
+        if capacity:
+            share = 100 * used / capacity
+        rows.append(
+            {
+                "name": label,
+                "used": count(used),
+                "capacity": count(capacity),
+                "share": min(share or 0.0, 100.0),
+                "percent": "-" if share is None else f"{share:.1f} %",
+                "synthesised": count(number(synthesised, key)),
+                "estimated": count(number(estimate, key)),
+            }
+        )
+    return rows
+
+
+def clock(build: Build) -> Figure:
+    """The clock, and how fast it could be."""
+    timing = mapping(build.manifest, "timing")
+    megahertz, fastest = number(timing, "clock_mhz"), number(timing, "fmax_mhz")
+    if megahertz is None:
+        return ABSENT
+    note = f"up to {fastest:.1f} MHz" if fastest else "no tool has confirmed it yet" if _requested(timing) else ""
+    return Figure(f"{megahertz:g} MHz", text(timing, "kind") or None, note)
+
+
+def _requested(timing: Any) -> bool:
+    return text(timing, "kind") == "requested"
+
+
+def fabric_latency(build: Build) -> Figure:
+    """From the first input to the answer, in the fabric alone."""
+    timing = mapping(build.manifest, "timing")
+    microseconds, cycles = number(timing, "latency_us"), number(timing, "latency_cycles")
+    if microseconds is None:
+        return ABSENT
+    hertz = f" at {clock(build).text}" + (" as requested" if _requested(timing) else "")
+    note = f"{count(cycles)} cycles{hertz}"
+    return Figure(quantity(microseconds * 1e-6, "s"), text(timing, "cycles_kind") or None, note)
+
+
+def fabric_rate(build: Build) -> Figure:
+    """Inferences a second of the fabric alone."""
+    timing = mapping(build.manifest, "timing")
+    per_second, interval = number(timing, "inferences_per_second"), number(timing, "initiation_interval")
+    if per_second is None:
+        return ABSENT
+    note = "one every cycle" if interval == 1 else f"one every {count(interval)} cycles"
+    return Figure(rate(per_second), text(timing, "cycles_kind") or None, note)
+
+
+def critical_path(build: Build) -> list[str]:
+    """The slowest path, one step a line."""
+    return texts(build.manifest, "timing", "critical_path")
+
+
+def cores(build: Build) -> list[dict[str, Any]]:
+    """The cores that this network can become, side by side."""
+    rows = objects(build.manifest, "comparison")
+    counted = ("lut", "ff", "bram", "dsp", "latency_cycles", "initiation_interval")
+    words = ("core", "kind", "tool", "cycles_kind", "note")
+    return [
+        {**{key: text(row, key) for key in words}, **{key: count(number(row, key)) for key in counted}} for row in rows
+    ]

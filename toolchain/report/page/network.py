@@ -1,0 +1,136 @@
+"""What a page says of the network itself: accuracy, confusion matrix, layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from toolchain.report.page.gather import Build
+from toolchain.report.page.values import (
+    ABSENT,
+    Figure,
+    count,
+    dig,
+    mapping,
+    number,
+    numbers,
+    objects,
+    percent,
+    text,
+    texts,
+)
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """A confusion matrix: `rows` holds for each true class (shown count, share of the row 0 to 1, whether right)."""
+
+    classes: list[str]
+    rows: list[list[tuple[str, float, bool]]]
+
+
+def synthetic(build: Build) -> bool:
+    """Whether the network was trained and tested on made-up data."""
+    return text(build.manifest, "data", "kind") == "synthetic"
+
+
+def headline_accuracy(build: Build) -> Figure:
+    """Macro F1 on the test windows."""
+    accuracy = mapping(build.manifest, "accuracy")
+    f1 = number(accuracy, "macro_f1")
+    if f1 is None:
+        return ABSENT
+    return Figure(_score(f1), text(accuracy, "kind") or "simulated", "macro F1")
+
+
+def classes(build: Build) -> list[Row]:
+    """One row a class: precision, recall, F1, share missed, windows."""
+    per_class = mapping(build.manifest, "accuracy", "per_class")
+    names = texts(build.manifest, "accuracy", "confusion", "classes") or sorted(per_class)
+    return [{"name": name, **_scores(mapping(per_class, name))} for name in names if name in per_class]
+
+
+def baselines(build: Build) -> list[Row]:
+    """The network itself, and what the baselines stage compares it with."""
+    accuracy = mapping(build.manifest, "accuracy")
+    others = {name.replace("_", " "): value for name, value in accuracy.items() if isinstance(value, Mapping)}
+    every: Mapping[str, Any] = {"this network": accuracy, **others}
+    return [
+        {
+            "name": name,
+            "split": text(value, "split"),
+            "accuracy": percent(number(value, "accuracy"), 3),
+            "f1": _score(number(value, "macro_f1")),
+            "windows": count(number(value, "windows")),
+        }
+        for name, value in every.items()
+        if number(value, "macro_f1") is not None
+    ]
+
+
+def confusion(value: Any) -> Confusion | None:
+    """A confusion matrix from {"classes", "matrix"}, rows by true class; None where it is none."""
+    names = texts(value, "classes")
+    matrix = [numbers(value, "matrix", index) for index in range(len(names))]
+    if not names or any(len(row) != len(names) for row in matrix):
+        return None
+    rows = [
+        [(count(cell), cell / sum(row) if sum(row) > 0 else 0.0, i == j) for j, cell in enumerate(row)]
+        for i, row in enumerate(matrix)
+    ]
+    return Confusion(names, rows)
+
+
+def layers(build: Build) -> list[Row]:
+    """One row a layer of the hardware: shape, types, parallelism, cycles (and share of the slowest's), resources."""
+    mapped = objects(build.facts.get("map"), "layers")
+    folded = objects(build.facts.get("fold"), "folding", "layers")
+    known = {text(layer, "name"): layer for layer in objects(build.manifest, "layers")}
+    hardware = mapped or folded or list(known.values())
+    slowest = max((number(layer, "cycles") or 0 for layer in hardware), default=0)
+    return [_layer({**known.get(text(layer, "name"), {}), **layer}, slowest) for layer in hardware]
+
+
+def _layer(layer: Mapping[str, Any], slowest: float) -> Row:
+    cycles = number(layer, "cycles")
+    inputs, outputs = number(layer, "inputs"), number(layer, "outputs")
+    pe, simd = number(layer, "pe"), number(layer, "simd")
+    types = [text(layer, key) for key in ("input_type", "weight_type", "output_type")]
+    # Where both are there, ours counts the whole layer and FINN's leaves out much of it.
+    resources = mapping(layer, "estimate") or mapping(layer, "finn_estimate")
+    return {
+        "name": text(layer, "name"),
+        "shape": f"{count(inputs)} → {count(outputs)}" if inputs is not None else "",
+        "types": " · ".join(filter(None, types)),
+        "parallel": " · ".join(f"{count(n)} {unit}" for n, unit in ((pe, "PE"), (simd, "SIMD")) if n is not None),
+        "cycles": count(cycles) if cycles is not None else "",
+        "share": cycles / slowest if cycles is not None and slowest else 0.0,
+        "slowest": cycles is not None and cycles == slowest,
+        "resources": {key: count(number(resources, key)) for key in ("lut", "ff", "bram", "dsp")} if resources else {},
+    }
+
+
+def _scores(figures: Mapping[str, Any]) -> Row:
+    return {
+        **{key: _score(number(figures, key)) for key in ("precision", "recall", "f1")},
+        "missed": percent(number(figures, "false_negative_rate"), 3),
+        "windows": count(number(figures, "support")),
+    }
+
+
+def _score(value: float | None) -> str:
+    """Four digits; never rounded up to 1."""
+    if value is None:
+        return "-"
+    return "0.9999+" if 0.99995 <= value < 1 else f"{value:.4f}"
+
+
+def training(build: Build) -> str:
+    """What the data was, in a few words."""
+    data = mapping(build.manifest, "data")
+    frames = sum(number(capture, "frames") or 0 for capture in objects(data, "captures"))
+    words = [text(data, "kind"), f"{count(frames)} frames" if frames else "", f"{count(number(data, 'inputs'))} inputs"]
+    return ", ".join(filter(None, words)) if dig(data, "kind") else ""

@@ -1,0 +1,179 @@
+"""Writes the pages: gathers, fills the templates, and puts style and drawings into the one file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from toolchain.layout import Layout
+from toolchain.record import write_atomic
+from toolchain.report.page import compare, energy, hardware, latency, network
+from toolchain.report.page.gather import Build, find_builds, gather
+from toolchain.report.page.values import mapping, text, texts
+
+PAGE = "report.html"
+OVERVIEW = "report.html"
+_TEMPLATES = Path(__file__).with_name("templates")
+
+ORIGINS = {
+    "measured": "read from hardware: by a sensor or a clock of the machine that is named",
+    "simulated": "computed by a simulator or an executor on the computer that built it, result by result",
+    "synthesised": "counted in the netlist, before place and route",
+    "routed": "counted, or timed, in the placed and routed design",
+    "emulated": "a time taken on a simulated board or processor, which says nothing of how fast a real one is",
+    "estimated": "computed by a formula before anything was built",
+    "requested": "asked for; no tool has confirmed it yet",
+    "synthetic": "of made-up data, not of a real car",
+}
+"""What each badge means."""
+
+
+def write_build_page(layout: Layout) -> Path:
+    """Write `report.html` into a build's folder; the same inputs give the same bytes.
+
+    Raises:
+        BuildError: the build has no package, or the page cannot be written.
+    """
+    path = layout.variant_dir / PAGE
+    write_atomic(path, build_page(layout))
+    return path
+
+
+def write_overview(root: Path) -> Path:
+    """Write the page of every build below the folder of all builds, and `report.html` across them; returns that one.
+
+    Raises:
+        BuildError: a page cannot be written.
+    """
+    layouts, notices = find_builds(root)
+    builds = [gather(layout) for layout in layouts]
+    for build in builds:
+        write_atomic(build.layout.variant_dir / PAGE, _build_page(build, builds))
+    path = root / OVERVIEW
+    write_atomic(path, _overview(builds, notices, root))
+    return path
+
+
+def build_page(layout: Layout) -> str:
+    """The page of one build, with the other builds of the same network to compare with.
+
+    Raises:
+        BuildError: it has no package.
+    """
+    own = gather(layout)
+    others = [gather(other) for other in find_builds(layout.root)[0] if _network(other) == _network(layout)]
+    return _build_page(own, [*(b for b in others if b.layout != layout), own])
+
+
+def overview_page(root: Path) -> str:
+    """The page across all builds; it says so where there is none."""
+    layouts, notices = find_builds(root)
+    return _overview([gather(layout) for layout in layouts], notices, root)
+
+
+def _network(layout: Layout) -> tuple[str, str]:
+    return layout.request.model, layout.request.network
+
+
+def _build_page(build: Build, builds: Sequence[Build]) -> str:
+    layout, manifest = build.layout, build.manifest
+    same = [other for other in builds if _network(other.layout) == _network(layout)]
+    entries = compare.in_order(map(compare.entry, same))
+    own = next(entry for entry in entries if entry.build is build)
+    return _render(
+        "build.html.j2",
+        title=f"{layout.request.model} on {build.title}",
+        build=build,
+        request=layout.request,
+        manifest=manifest,
+        home=os.path.relpath(layout.root / OVERVIEW, layout.variant_dir),
+        synthetic=network.synthetic(build),
+        training=network.training(build),
+        headline=_headline(own),
+        ladder=hardware.ladder(build),
+        classes=network.classes(build),
+        baselines=network.baselines(build),
+        confusion=network.confusion(mapping(manifest, "accuracy", "confusion")),
+        layers=network.layers(build),
+        layers_kind="estimated",
+        utilisation=hardware.utilisation(build),
+        resources=mapping(manifest, "resources"),
+        critical_path=hardware.critical_path(build),
+        cores=hardware.cores(build),
+        newest_is_virtual=bool(build.runs) and hardware.is_virtual(build.runs[-1]),
+        parts=latency.latency_parts(build),
+        histogram=latency.latency_histogram(build),
+        runs=latency.runs(build),
+        graphs=latency.graph_rows(build),
+        graph_chart=latency.graph_chart(build),
+        where=latency.where_measured(build),
+        traces=energy.power_traces(build),
+        energy=energy.energy_table(build),
+        comparison=[{**compare.row(entry), "own": entry is own, "href": ""} for entry in entries],
+        plots=compare.plots("compare", entries),
+        absent=compare.absent_targets(entries),
+        revision=text(manifest, "git", "revision"),
+        dirty=mapping(manifest, "git").get("dirty") is True,
+        tools=sorted(mapping(manifest, "tools").items()),
+        packages=sorted(mapping(manifest, "packages").items()),
+        seeds=sorted(mapping(manifest, "seeds").items()),
+        files=sorted(mapping(manifest, "files").items()),
+        seconds=[(stage, f"{seconds:.1f}") for stage, seconds in build.seconds.items()],
+        data_notices=texts(manifest, "data", "notices"),
+    )
+
+
+def _headline(own: compare.Entry) -> list[tuple[str, Any]]:
+    build = own.build
+    tiles: list[tuple[str, Any]] = [("accuracy", network.headline_accuracy(build))]
+    tiles += [(f"latency, {value.of}", value.figure) for value in own.of("latency")]
+    tiles += [("throughput", own.of("rate")[0].figure)]
+    tiles += [("LUTs", lut)] if (lut := compare.row(own)["lut"]) else []
+    tiles += [("clock", hardware.clock(build))] if "timing" in build.manifest else []
+    return [*tiles, ("energy of an inference", energy.net_energy(build))]
+
+
+def _overview(builds: Iterable[Build], notices: Sequence[str], root: Path) -> str:
+    groups = []
+    for index, ((model, name), same) in enumerate(groupby(sorted(builds, key=_place), key=_place)):
+        entries = compare.in_order(map(compare.entry, same))
+        first = entries[0].build
+        groups.append(
+            {
+                "model": model,
+                "network": name,
+                "training": network.training(first),
+                "synthetic": network.synthetic(first),
+                "confusion": network.confusion(mapping(first.manifest, "accuracy", "confusion")),
+                "rows": [{**compare.row(entry), "own": False, "href": _href(entry, root)} for entry in entries],
+                "plots": compare.plots(f"network-{index}", entries),
+                "absent": compare.absent_targets(entries),
+                }
+        )
+    return _render("overview.html.j2", title="Gateweave builds", groups=groups, notices=notices)
+
+
+def _place(build: Build) -> tuple[str, str]:
+    return _network(build.layout)
+
+
+def _href(entry: compare.Entry, root: Path) -> str:
+    return (entry.build.layout.variant_dir / PAGE).relative_to(root).as_posix()
+
+
+def _render(template: str, **values: Any) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    return environment.get_template(template).render(style=style, origins=ORIGINS, **values)

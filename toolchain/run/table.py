@@ -1,0 +1,54 @@
+"""A run as a table for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.table import Table
+
+_SPLIT = {"fabric": "in the fabric", "driver": "in the driver", "link": "on the link", "end_to_end": "end to end"}
+
+
+def run_table(result: Mapping[str, Any]) -> Table:
+    """Figures of `testset.run_test_set`, each with its kind."""
+    table = Table(title=f"{result.get('model', '')} on {result.get('board', '')}".strip(), title_justify="left")
+    table.add_column("what")
+    table.add_column("figure", justify="right")
+    table.add_column("kind")
+    for row in _rows(result):
+        table.add_row(*row)
+    return table
+
+
+def _rows(result: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    answers = result["answers"]
+    yield "answers equal to golden", f"{answers['equal']:,} of {answers['compared']:,}", answers["kind"]
+    if result["accuracy"]:
+        yield "accuracy", f"{result['accuracy']['accuracy']:.4%}", result["accuracy"]["kind"]
+    yield from _latency(result["latency"])
+    rate = result["throughput"]
+    yield "throughput over the link", f"{rate['inferences_per_second']:,.0f} /s", rate["kind"]
+    yield from _bench(result["bench"])
+    if result["traffic"]:
+        repeated = result["traffic"]["sent"] - result["traffic"]["answered"]
+        yield "requests sent again", f"{repeated:,} of {result['traffic']['sent']:,}", answers["kind"]
+
+
+def _latency(latency: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    if latency["cycles"]:
+        yield "latency", f"{latency['cycles']['median']:,.0f} cycles", latency["cycles"]["kind"]
+    for name, text in _SPLIT.items():
+        spread = latency["seconds"].get(name)
+        if spread:
+            kind = latency["cycles"]["kind"] if name == "fabric" else latency["kind"]
+            yield f"  {text}, median (p99)", f"{spread['median'] * 1e6:,.1f} ({spread['p99'] * 1e6:,.1f}) µs", kind
+
+
+def _bench(bench: Mapping[str, Any] | None) -> Iterator[tuple[str, str, str]]:
+    if bench is None:
+        return
+    same = "equal" if bench.get("checksum") == bench.get("expected_checksum") else "DIFFERS"
+    yield f"bench of {bench['inferences']:,}, checksum", same, bench["kind"]
+    if "inferences_per_second" in bench:
+        yield "throughput in the fabric", f"{bench['inferences_per_second']:,.0f} /s", bench["kind"]

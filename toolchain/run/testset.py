@@ -1,0 +1,219 @@
+"""The test set through a board: every answer against golden, accuracy, and where the time of an answer goes."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, is_dataclass
+from typing import Any, Protocol
+
+from toolchain.errors import VerificationError
+from toolchain.hostlink.axi.answers import Bench, Counters, Identity, Inference
+from toolchain.hostlink.axi.golden import Golden
+
+FORMAT = 1
+SINGLE_VECTORS = 256
+"""Vectors that go one by one, each timed."""
+BENCH_INFERENCES = 10_000
+_BLOCK = 1024
+_SHOWN = 10
+
+Progress = Callable[[int, int], None]
+
+
+class Board(Protocol):
+    """A board whatever its link: `serial_link.SerialBoard`, `axi.opening.Board`."""
+
+    def identify(self) -> Identity:
+        """What the board is."""
+
+    def infer(self, vector: bytes) -> Inference:
+        """Class of one packed vector."""
+
+    def infer_many(self, vectors: list[bytes]) -> list[int]:
+        """Classes of many packed vectors."""
+
+    def bench(self, inferences: int, seconds: float = 60.0) -> Bench:
+        """Run that many inferences of the stored vectors."""
+
+    def counters(self) -> Counters:
+        """Events since configuration."""
+
+
+def run_test_set(
+    board: Board,
+    golden: Golden,
+    *,
+    count: int | None = None,
+    truth: Sequence[int] | None = None,
+    virtual: bool = False,
+    bench: int = BENCH_INFERENCES,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Send vectors through a board and hold every answer against golden.
+
+    Args:
+        count: how many vectors; None sends all.
+        truth: the true class of each golden vector; None where it is not known here.
+        virtual: whether the board is simulated: its answers and cycles are then `simulated`, its times `emulated`.
+        bench: inferences of the bench; 0 leaves it out.
+        progress: called with how many vectors are done, and of how many.
+
+    Returns:
+        Plain JSON: `answers`, `accuracy`, `latency`, `throughput`, `bench`, `counters`, `traffic`; each group
+        of figures has its `kind`. Differences are counted and the first named; `must_be_equal` refuses them.
+
+    Raises:
+        ToolError: the board stopped answering.
+    """
+    vectors = golden.vectors(golden.count if count is None else count)
+    tell = progress or (lambda done, total: None)
+    kinds = ("simulated", "emulated") if virtual else ("measured", "measured")
+    identity = board.identify()
+    latency = _latency(board, identity, vectors[:SINGLE_VECTORS], kinds)
+    labels, seconds = _stream(board, vectors, tell)
+    return {
+        "format": FORMAT,
+        "virtual": virtual,
+        "identity": {"model_hash": identity.model_hash.hex(), "build_id": identity.build_id.hex()},
+        "clock_mhz": identity.clock_hz / 1e6,
+        "answers": _answers(golden, labels, kinds[0]),
+        "accuracy": _accuracy(golden, labels, truth, kinds[0]),
+        "latency": latency,
+        "throughput": _throughput(len(labels), seconds, kinds[1]),
+        "bench": _bench(board, golden, identity, bench, kinds) if bench else None,
+        "counters": board.counters()._asdict(),
+        "traffic": _traffic(board),
+    }
+
+
+def must_be_equal(result: dict[str, Any]) -> None:
+    """Refuse a run with a difference.
+
+    Raises:
+        VerificationError: names the first.
+    """
+    answers, bench = result["answers"], result["bench"]
+    if answers["equal"] != answers["compared"]:
+        first = answers["differing"][0]
+        raise VerificationError(
+            f"{answers['compared'] - answers['equal']:,} of {answers['compared']:,} answers differ; the first: vector "
+            f"{first['vector']}: class {first['answered']}, expected {first['expected']}"
+        )
+    if bench and bench.get("checksum") != bench.get("expected_checksum"):
+        raise VerificationError(f"bench: checksum {bench['checksum']}, expected {bench['expected_checksum']}")
+    for finding in (result.get("self_test") or {"findings": []})["findings"]:
+        if finding["differences"]:
+            raise VerificationError(f"self-test: {finding['name']}: {finding['differences'][0]}")
+
+
+def _stream(board: Board, vectors: list[bytes], tell: Progress) -> tuple[list[int], float]:
+    labels: list[int] = []
+    started = time.perf_counter()
+    for at in range(0, len(vectors), _BLOCK):
+        labels += board.infer_many(vectors[at : at + _BLOCK])
+        tell(len(labels), len(vectors))
+    return labels, time.perf_counter() - started
+
+
+def _answers(golden: Golden, labels: Sequence[int], kind: str) -> dict[str, Any]:
+    wrong = [index for index, label in enumerate(labels) if label != golden.labels[index]]
+    return {
+        "kind": kind,
+        "compared": len(labels),
+        "equal": len(labels) - len(wrong),
+        "differing": [{"vector": i, "answered": labels[i], "expected": golden.labels[i]} for i in wrong[:_SHOWN]],
+    }
+
+
+def _accuracy(golden: Golden, labels: Sequence[int], truth: Sequence[int] | None, kind: str) -> dict[str, Any] | None:
+    if truth is None or len(truth) != golden.count or not labels:
+        return None
+    classes = len(golden.described["classes"])
+    matrix = [[0] * classes for _ in range(classes)]
+    for true, label in zip(truth, labels, strict=False):
+        matrix[int(true)][label] += 1
+    correct = sum(matrix[index][index] for index in range(classes))
+    return {
+        "kind": kind,
+        "accuracy": correct / len(labels),
+        "windows": len(labels),
+        "whole_test_set": len(labels) == golden.count,
+        "confusion": {"classes": list(golden.described["classes"]), "matrix": matrix},
+    }
+
+
+def _latency(board: Board, identity: Identity, vectors: list[bytes], kinds: tuple[str, str]) -> dict[str, Any]:
+    """Each vector alone: cycles in the fabric, and the host's time split by who spends it."""
+    splits: dict[str, list[float]] = {"fabric": [], "driver": [], "link": [], "end_to_end": []}
+    cycles: list[int] = []
+    board.infer_many(vectors[:1])
+    for vector in vectors:
+        in_port, started = _port_seconds(board), time.perf_counter()
+        answer = board.infer(vector)
+        whole = time.perf_counter() - started
+        splits["end_to_end"].append(whole)
+        if answer.cycles is not None:
+            cycles.append(answer.cycles)
+            splits["fabric"].append(answer.cycles / identity.clock_hz)
+        if in_port is not None:
+            waited = (_port_seconds(board) or 0.0) - in_port
+            splits["driver"].append(whole - waited)
+            splits["link"].append(max(waited - (splits["fabric"][-1] if cycles else 0.0), 0.0))
+    return {
+        "kind": kinds[1],
+        "vectors": len(vectors),
+        "cycles": {"kind": kinds[0], **_spread(cycles)} if cycles else None,
+        "seconds": {name: _spread(values) if values else None for name, values in splits.items()},
+        "end_to_end_seconds": [round(value, 9) for value in splits["end_to_end"]],
+    }
+
+
+def _port_seconds(board: Board) -> float | None:
+    traffic = getattr(board, "traffic", None)
+    return None if traffic is None else float(traffic.port_seconds)
+
+
+def _spread(values: Sequence[float]) -> dict[str, float]:
+    ordered = sorted(values)
+    at = [ordered[min(len(ordered) - 1, int(share * len(ordered)))] for share in (0.95, 0.99)]
+    return {
+        "minimum": ordered[0],
+        "median": statistics.median(ordered),
+        "p95": at[0],
+        "p99": at[1],
+        "maximum": ordered[-1],
+    }
+
+
+def _throughput(vectors: int, seconds: float, kind: str) -> dict[str, Any]:
+    rate = vectors / seconds if seconds else 0.0
+    return {"kind": kind, "vectors": vectors, "seconds": seconds, "inferences_per_second": rate}
+
+
+def _bench(
+    board: Board, golden: Golden, identity: Identity, inferences: int, kinds: tuple[str, str]
+) -> dict[str, Any] | None:
+    stored = identity.bench_vectors
+    if not 0 < stored <= golden.count:
+        return None
+    single, many = board.bench(1), board.bench(inferences)
+    found: dict[str, Any] = {
+        "kind": kinds[0],
+        "inferences": inferences,
+        "checksum": f"{many.checksum:08x}",
+        "expected_checksum": f"{golden.bench_checksum(stored, inferences):08x}",
+        "latency_cycles": single.cycles,
+        "cycles": many.cycles,
+    }
+    if single.cycles is not None and many.cycles is not None and inferences > 1:
+        interval = (many.cycles - single.cycles) / (inferences - 1)
+        found["initiation_interval"] = interval
+        found["inferences_per_second"] = identity.clock_hz / interval
+    return found
+
+
+def _traffic(board: Board) -> dict[str, Any] | None:
+    traffic = getattr(board, "traffic", None)
+    return asdict(traffic) if traffic is not None and is_dataclass(traffic) else None  # type: ignore[arg-type]

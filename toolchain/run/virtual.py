@@ -1,0 +1,77 @@
+"""Starts a virtual board as a program of its own: the Verilated chip of a build behind a pseudo-terminal."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from toolchain.errors import BuildError, ToolError
+from toolchain.hostlink.serial_link import Patience
+from toolchain.layout import ROOT
+
+PATIENCE = Patience(reply=2.0, quiet=0.4)
+"""A simulated chip is slower than a real one by far."""
+
+_GRACE_SECONDS = 15.0
+
+
+@dataclass
+class Virtual:
+    """A running virtual board: its port; and when it has ended, what it did to the line."""
+
+    port: str
+    done: Mapping[str, int] = field(default_factory=dict)
+
+
+@contextmanager
+def virtual_board(generated: Path, work: Path, *, clock_hz: int, baud: int, faults: str = "") -> Iterator[Virtual]:
+    """A virtual board for the time of a `with`.
+
+    Args:
+        generated: folder of the generate stage.
+        work: folder of the compiled simulator, kept between runs.
+        faults: such as "bits=1e-4,lost=1e-5"; see `hls.virtual_board.Faults`.
+
+    Raises:
+        BuildError: the chip's Verilog is not there.
+        ToolError: it cannot be simulated, or the faults are none; the message is the program's own.
+    """
+    if not (generated / "chip.json").is_file():
+        raise BuildError(f"{generated}: the chip's Verilog is not there; run `make build` first")
+    command = [sys.executable, "-m", "hls.virtual_board", str(generated.resolve()), "--work", str(work.resolve())]
+    command += ["--clock-hz", str(clock_hz), "--baud", str(baud), "--faults", faults]
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Ctrl-C is for the driver, which then ends the board in good order.
+        start_new_session=True,
+    )
+    try:
+        yield (board := Virtual(_port(process)))
+        told, _ = process.communicate(timeout=_GRACE_SECONDS)
+        board.done = json.loads(told)
+    finally:
+        # Its simulator ends by itself when its standard input does.
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None and not pipe.closed:
+                pipe.close()
+
+
+def _port(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    port = process.stdout.readline().strip()
+    if not port:
+        _, said = process.communicate()
+        raise ToolError(f"virtual board: {said.strip().removeprefix('error: ').splitlines()[-1] if said else 'ended'}")
+    return port
