@@ -14,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help build plan show verify flash run report boards models doctor test check bench clean clean-env system-deps environment
+.PHONY: help build plan show verify flash run measure report boards models doctor test check bench clean clean-env system-deps environment
 
 help:
 	@echo 'Gateweave takes a trained network to an FPGA bitstream, bit-exact at every stage, with open tools only.'
@@ -25,6 +25,7 @@ help:
 	@echo '  make verify        build, then run the routed chip (or the bitstream read back) by its pins'
 	@echo '  make flash         check the newest package, the cable and the FPGA, and load it (PERSIST=1: into flash memory)'
 	@echo '  make run           send the test set through the board (VIRTUAL=1: its Verilated chip; HOST=user@address: by SSH)'
+	@echo '  make measure       latency and energy where it runs (HOST=user@address, METER=joulescope); says so where no sensor is'
 	@echo '  make report        one HTML page per build, and build/report.html across all'
 	@echo '  make boards        the boards        make models    the models and their recipes'
 	@echo '  make doctor        is this machine ready?'
@@ -41,7 +42,7 @@ help:
 	@echo
 	@echo 'Example: make build BOARD=icebreaker FPS=max'
 
-build plan show flash run report boards models doctor: environment
+build plan show flash run measure report boards models doctor: environment
 	@$(RUN) $@
 
 verify: environment

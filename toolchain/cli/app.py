@@ -109,6 +109,28 @@ def run(
 
 
 @app.command()
+def measure(
+    board: BoardName = "host",
+    model: ModelName = "cqmlp",
+    package: Package = None,
+    host: Host = None,
+    port: Port = None,
+    meter: Annotated[str | None, typer.Option(envvar="METER", help="A meter here: joulescope, ppk2, i2c:...")] = None,
+    seconds: Annotated[float, typer.Option(min=10, help="Of each window, idle and active.")] = 10.0,
+    repeats: Annotated[int, typer.Option(min=5, help="Accepted repeats wanted.")] = 5,
+    sensor_root: Annotated[
+        str | None, typer.Option(help="A tree of files in place of sensors, to try it: all is then `simulated`.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure latency and energy of a package where it runs, or say that no sensor is there. See docs/measure.md."""
+    from toolchain.cli.measure import How
+    from toolchain.cli.measure import measure as measure_package
+
+    measure_package(board, model, package, How(host, port, meter, seconds, repeats, sensor_root), as_json)
+
+
+@app.command()
 @takes_wish
 def ids(
     wish: Wish,

@@ -46,6 +46,7 @@ def build_manifest(origin: Origin, records: Mapping[str, StageRecord]) -> dict[s
         "board": request.board,
         "flow": request.flow,
         "strategy": request.core,
+        "variant": request.variant,
         "fps": request.fps,
         "recipe": {"name": "onnx" if request.onnx else request.recipe, **origin.recipe},
         "seeds": _seeds(origin, records),

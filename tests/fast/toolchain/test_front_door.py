@@ -17,6 +17,7 @@ TARGETS = (
     "flash",
     "run",
     "report",
+    "measure",
     "boards",
     "models",
     "doctor",

@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import json
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def driver(folder: Path, arguments: Sequence[str]) -> int:
     parser = _parser("driver.py", "Ask the board: identify, infer (golden vectors), bench, counters.")
     parser.add_argument("command", choices=tuple(_COMMANDS))
     parser.add_argument("count", nargs="?", type=_positive, help="how many vectors or inferences; 1 without it")
+    parser.add_argument("--json", action="store_true", help="bench: print JSON for programs")
     options = parser.parse_args(arguments)
     return _guarded(lambda: _ask(folder, options))
 
@@ -58,9 +60,21 @@ def _guarded(work: Callable[[], int]) -> int:
 
 def _ask(folder: Path, options: argparse.Namespace) -> int:
     with open_board(folder, options.device, not options.no_load) as board:
+        if options.json and options.command == "bench":
+            print(json.dumps(_timed_bench(board, options.count or 1)))
+            return 0
         for line in _COMMANDS[options.command](board, options.count or 1):
             print(line)
     return 0
+
+
+def _timed_bench(board: Board, count: int) -> dict[str, object]:
+    """A bench with the times between which it ran, as the measuring agent wants them."""
+    started = time.monotonic()
+    bench = board.bench(count)
+    ended = time.monotonic()
+    counted = {"inferences": bench.inferences, "cycles": bench.cycles, "checksum": bench.checksum}
+    return {**counted, "started_monotonic": started, "ended_monotonic": ended}
 
 
 def _identify(board: Board, count: int) -> list[str]:

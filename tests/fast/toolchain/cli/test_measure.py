@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolchain.cli import measure as command
+from toolchain.cli.measure import How
+from toolchain.errors import ConfigError
+from toolchain.measure.measure import Job
+
+PLAIN = How(None, None, None, 10.0, 5, None)
+
+
+@pytest.mark.parametrize(
+    ("board", "how", "words"),
+    [
+        ("ulx3s", How("me@there", None, None, 10.0, 5, None), "ulx3s: hangs on this computer; leave out HOST="),
+        ("zcu104", PLAIN, "zcu104: say where it is: HOST=user@address"),
+        ("raspberrypi4", PLAIN, "raspberrypi4: say where it is: HOST=user@address"),
+        ("host", How(None, None, "joulescope", 10.0, 5, None), "METER=joulescope: host is measured by its own"),
+    ],
+)
+def test_options_that_do_not_suit_the_board(board: str, how: How, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        command.measure(board, "cqmlp", None, how, False)
+
+
+def test_this_computer_is_measured_by_its_own_sensors(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: dict[str, Any] = {}
+
+    def measure_at(place: Any, job: Job, board_dir: Path) -> dict[str, Any]:
+        asked.update(place=place.address, job=job, board_dir=board_dir)
+        return {"status": "unavailable"}
+
+    monkeypatch.setenv("GATEWEAVE_BUILD_DIR", str(tmp_path))
+    monkeypatch.setattr(command, "checked_package", lambda *_: (tmp_path, {}))
+    monkeypatch.setattr(command, "ready_runtime_package", lambda p, f, s: Job("host", "cqmlp", ["x"], settings=s))
+    monkeypatch.setattr(command, "measure_at", measure_at)
+    command.measure("host", "cqmlp", None, How(None, None, None, 20.0, 7, "/fake/sys"), True)
+    assert json.loads(capsys.readouterr().out) == {"status": "unavailable"}
+    assert asked["place"] == "local"
+    assert asked["board_dir"] == tmp_path / "cqmlp" / "host"
+    assert (asked["job"].settings.window_s, asked["job"].settings.repeats) == (20.0, 7)
+    assert asked["job"].sensor_root == "/fake/sys"

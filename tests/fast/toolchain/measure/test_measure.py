@@ -1,0 +1,205 @@
+"""From a build to a result: the agent taken to a machine, what it took brought back, whatever happens on the way."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from tests.fast.toolchain.measure.bench import TRUE_J, Bench
+from toolchain.errors import BuildError, ToolError
+from toolchain.measure.agent.plan import Settings
+from toolchain.measure.agent.session import RAW
+from toolchain.measure.measure import Job, measure_at, measure_here
+from toolchain.measure.place import Here
+from toolchain.measure.results import latest_result, read_results, save_result
+from toolchain.measure.table import measurement_rows, measurement_table, with_prefix
+from toolchain.measure.workloads import bench_workload, driver_words, runner_words
+from toolchain.run.remote import Remote
+
+WORK = """import json, sys, time
+time.sleep(float(sys.argv[1]))
+print(json.dumps({"inferences": 50, "seconds": sys.argv[1]}))
+"""
+JOB = Job("host", "cqmlp", [sys.executable, "-c", WORK, "{seconds}"], settings=Settings(0.01, 5, 0.0))
+
+
+def test_a_machine_without_sensors_gives_latency(tmp_path: Path) -> None:
+    result = measure_at(Here(tmp_path / "home"), JOB, tmp_path / "build", [sys.executable])
+    if any(Path("/sys/class/powercap").glob("intel-rapl:*")) or any(Path("/sys/class/hwmon").glob("*")):
+        assert result["latency"] is not None  # this machine has sensors of its own
+        return
+    assert result["status"] == "unavailable"
+    assert result["reasons"] == ["this machine has no power sensor"]
+    kept = latest_result(tmp_path / "build")
+    assert kept is not None
+    assert (kept["board"], kept["model"], kept["latency"]["inferences"]) == ("host", "cqmlp", 250)
+    assert len(kept["provenance"]["agent"]) == 16
+    assert kept["raw"]["file"].endswith(".raw.jsonl")
+    assert sorted(path.name for path in (tmp_path / "home").iterdir()) == ["agent"]
+
+
+def test_ssh_is_a_place() -> None:
+    verbs = {"deploy", "ask", "as_root", "fetch"}
+    assert verbs <= set(dir(Remote)) and verbs <= set(dir(Here))
+
+
+def test_over_ssh_the_agent_goes_there_and_its_result_comes_back(tmp_path: Path, ssh: Path) -> None:
+    result = measure_at(Remote("me@board"), JOB, tmp_path / "build", [sys.executable])
+    assert result["latency"]["inferences"] >= 250
+    kept = latest_result(tmp_path / "build")
+    assert kept is not None and kept["latency"] == result["latency"]
+    # The raw file was fetched, then removed there.
+    assert len(list((tmp_path / "build/measurements").glob("*.raw.jsonl"))) == 1
+    assert [path.name for path in (ssh / "home/gateweave").iterdir()] == ["agent"]
+
+
+def test_a_changed_host_key_ends_it_before_anything_runs(tmp_path: Path, ssh: Path) -> None:
+    (ssh / "fault").write_text("changed")
+    with pytest.raises(ToolError, match="its host key changed"):
+        measure_at(Remote("me@board"), JOB, tmp_path / "build")
+    assert read_results(tmp_path / "build") == []
+
+
+class Losing:
+    """A machine whose connection is lost; the agent had written this much."""
+
+    address = "root@board"
+
+    def __init__(self, raw: bytes | None, stdout: str = "") -> None:
+        self.raw, self.stdout, self.asked = raw, stdout, []  # type: ignore[var-annotated]
+
+    def deploy(self, folder: Path, name: str) -> str:
+        return name
+
+    def ask(self, words: Sequence[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        self.asked.append(list(words))
+        if not self.stdout and words[0] != "rm":
+            raise ToolError("root@board: connection lost")
+        return subprocess.CompletedProcess(list(words), 0, self.stdout, "")
+
+    def as_root(self, words: Sequence[str]) -> list[str]:
+        return ["sudo", "-n", *words]
+
+    def fetch(self, there: str, here: Path) -> None:
+        if self.raw is None or not there.endswith(RAW):
+            raise ToolError(f"{there}: not there")
+        here.write_bytes(self.raw)
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    bench = Bench(tmp_path_factory.mktemp("raw"))
+    bench.run()
+    return (bench.folder / RAW).read_bytes()
+
+
+def test_a_lost_connection_loses_no_samples(tmp_path: Path, raw: bytes) -> None:
+    cut = raw[: raw.rindex(b'{"unsampled"') - 3]
+    result = measure_at(Losing(cut), JOB, tmp_path)  # type: ignore[arg-type]
+    assert result["status"] == "unfinished"
+    assert result["reasons"][0] == "root@board: root@board: connection lost"
+    assert result["energy"]["per_inference_j"]["net"]["median"] == pytest.approx(TRUE_J, rel=0.02)
+    kept = next((tmp_path / "measurements").glob("*.raw.jsonl"))
+    assert kept.read_bytes() == cut
+
+
+def test_nothing_at_all_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match="the agent took nothing: root@board: connection lost"):
+        measure_at(Losing(None), JOB, tmp_path)  # type: ignore[arg-type]
+    with pytest.raises(ToolError, match="took nothing of use"):
+        measure_at(Losing(b"{}\n"), JOB, tmp_path)  # type: ignore[arg-type]
+    assert read_results(tmp_path) == []
+
+
+def test_root_and_choices_reach_the_agent(tmp_path: Path, raw: bytes) -> None:
+    place = Losing(raw, stdout='noise\n{"schema": 1, "started_unix": 5}\n')
+    job = Job("b", "m", ["x", "{count}"], "pkg", Settings(20, 7, 3), ["s1"], ["/dev/i2c-1:0x40:ina226:0.1"], True, "/t")
+    assert measure_at(place, job, tmp_path)["started_unix"] == 5  # type: ignore[arg-type]
+    words = place.asked[0]
+    assert words[:5] == ["sudo", "-n", "python3", "agent/agent.pyz", "measure"]
+    text = " ".join(words)
+    for part in ("--seconds 20", "--repeats 7", "--warm-up 3", "--source s1", "--i2c /dev/i2c-1:"):
+        assert part in text
+    assert text.endswith("--root /t --cd pkg -- x {count}")
+    assert place.asked[1][:5] == ["sudo", "-n", "rm", "-rf", "--"]
+
+
+def test_a_driver_on_this_computer(tmp_path: Path) -> None:
+    class Driver:
+        def bench(self, inferences: int, seconds: float = 60.0) -> Any:
+            import time
+            from types import SimpleNamespace
+
+            time.sleep(min(inferences * 1e-3, 0.3))
+            return SimpleNamespace(cycles=42 * inferences)
+
+    workload = bench_workload(Driver(), 0.01)
+    result = measure_here(workload, [], JOB, tmp_path)
+    assert result["status"] == "unavailable" and "METER=" in result["reasons"][0]
+    assert result["latency"]["cycles_per_inference"] == 42
+    assert result["workload"]["name"] == "bench"
+
+
+def test_results_are_kept_and_what_is_none_is_passed_over(tmp_path: Path) -> None:
+    one, two = ({"schema": 1, "started_unix": t, "n": t} for t in (2000, 1000))
+    save_result(tmp_path, one, None)
+    save_result(tmp_path, two, None)
+    (tmp_path / "measurements" / "a.json").write_text("{broken")
+    (tmp_path / "measurements" / "b.json").write_text('{"schema": 99}')
+    assert [result["n"] for result in read_results(tmp_path)] == [1000, 2000]
+    latest = latest_result(tmp_path)
+    assert latest is not None and latest["n"] == 2000
+    assert latest_result(tmp_path / "none") is None
+
+
+def test_what_a_full_disk_did_not_take_joins_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "raw.jsonl").write_text('{"header": 1}\n[1,0')
+    said = {"file": "raw.jsonl", "samples": 2, "unsaved_lines": [",5]", "[2,0,6]"]}
+    path = save_result(tmp_path, {"schema": 1, "raw": said}, tmp_path / "raw.jsonl")
+    kept = json.loads(path.read_text())["raw"]
+    assert kept["unsaved_lines"] == [] and kept["samples"] == 2
+    assert (path.parent / kept["file"]).read_text() == '{"header": 1}\n[1,0,5]\n[2,0,6]\n'
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "measurements").write_text("in the way")
+    with pytest.raises(BuildError, match="cannot write: File exists"):
+        save_result(tmp_path, {"schema": 1}, None)
+
+
+def test_the_table_says_kind_and_reasons(tmp_path: Path) -> None:
+    good = Bench(tmp_path / "good").run()
+    rows = {row[0]: row for row in measurement_rows(good)}
+    assert rows["energy of an inference, net"][3] == "measured"
+    assert rows["energy of an inference, net"][1].endswith("µJ")
+    bad = Bench(tmp_path / "bad", noise=2.0).run()
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(measurement_table(bad))
+    text = console.export_text()
+    assert "cqmlp on zcu104: rejected" in text and "too noisy" in text and "measured, rejected" in text
+
+
+def test_prefixes() -> None:
+    assert [with_prefix(v, "J") for v in (2.3e-4, 1.5, -0.004, 0.0, 4e-10)] == [
+        "230 µJ", "1.5 J", "-4 mJ", "0 pJ", "400 pJ",
+    ]  # fmt: skip
+
+
+def test_words_of_packages() -> None:
+    graph = {"file": "models/fp32.onnx", "input_type": "float", "options": {"level": "all", "disabled": ["GeluFusion"]}}
+    words = runner_words({"chosen": "fp32", "graphs": {"fp32": graph}})
+    assert "--model models/fp32.onnx" in " ".join(words) and words[-2:] == ["--seconds", "{seconds}"]
+    assert words[words.index("--disable") + 1] == "GeluFusion"
+    assert "{count}" in driver_words()
+
+
+def test_results_are_plain_json(tmp_path: Path) -> None:
+    assert json.loads(json.dumps(Bench(tmp_path).run(), allow_nan=False))["schema"] == 1

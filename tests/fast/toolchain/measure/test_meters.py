@@ -1,0 +1,136 @@
+"""Bench meters against doubles of their libraries."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from toolchain.errors import ConfigError, ToolError
+from toolchain.measure.agent.source import SensorError
+from toolchain.measure.meters import joulescope, open_meter, ppk2
+
+
+class Driver:
+    """pyjoulescope_driver's Driver as far as it is used."""
+
+    def __init__(self, *paths: str, silent: bool = False) -> None:
+        self.paths, self.silent = list(paths), silent
+        self.published: dict[str, Any] = {}
+        self.send: Callable[[str, Any], None] = lambda topic, value: None
+        self.closed: list[str] = []
+
+    def device_paths(self) -> list[str]:
+        return self.paths
+
+    def open(self, path: str) -> None:
+        assert path in self.paths
+
+    def publish(self, topic: str, value: Any) -> None:
+        self.published[topic] = value
+
+    def subscribe(self, topic: str, flags: str, callback: Callable[[str, Any], None]) -> None:
+        assert flags == "pub"
+        self.send = callback
+        if not self.silent:
+            callback(topic, energy(1.5))
+
+    def close(self, path: str) -> None:
+        self.closed.append(path)
+
+
+def energy(joules: float) -> dict[str, Any]:
+    return {"accumulators": {"energy": {"value": joules, "units": "J"}, "charge": {"value": 1.0, "units": "C"}}}
+
+
+def test_joulescope_gives_the_devices_own_sum() -> None:
+    driver, now = Driver("u/js220/000123", "u/js220/000456"), [10.0]
+    source = joulescope.source_of(driver, "456", lambda: now[0])
+    assert source.read() == 1.5
+    driver.send("t", energy(2.5))
+    assert source.read() == 2.5
+    assert driver.published["u/js220/000456/s/stats/scnt"] == 50_000
+    assert (source.traits.quantity, source.traits.kind, source.traits.time_constant_s) == ("energy", "measured", 0.05)
+    now[0] += 4
+    with pytest.raises(SensorError, match="sent nothing for 3 s"):
+        source.read()
+    source.close()
+    assert driver.closed == ["u/js220/000456"]
+
+
+def test_js110_has_its_own_topics() -> None:
+    source = joulescope.source_of(Driver("u/js110/001"), "")
+    assert source.traits.time_constant_s == 0.5
+
+
+@pytest.mark.parametrize("paths", [(), ("u/js220/1", "u/js220/2")])
+def test_not_one_joulescope(paths: tuple[str, ...]) -> None:
+    with pytest.raises(ToolError, match=f"{len(paths)} Joulescopes match ''"):
+        joulescope.source_of(Driver(*paths))
+
+
+def test_a_silent_joulescope(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joulescope, "_FIRST_S", 0.01)
+    with pytest.raises(ToolError, match="sends no statistics"):
+        joulescope.source_of(Driver("u/js220/1", silent=True))
+
+
+class Kit:
+    """ppk2_api's PPK2_API as far as it is used: 10 mA."""
+
+    def __init__(self, *, newer: bool) -> None:
+        self.newer, self.calls, self.left = newer, [], 3  # type: ignore[var-annotated]
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *words: self.calls.append((name, *words))
+
+    def get_data(self) -> bytes:
+        self.left -= 1
+        return b"data" if self.left >= 0 else b""
+
+    def get_samples(self, data: bytes) -> Any:
+        samples = [10_000.0] * 1000
+        return (samples, [0]) if self.newer else samples
+
+
+@pytest.mark.parametrize("newer", [False, True])
+def test_ppk2_adds_up_its_samples(newer: bool) -> None:
+    kit = Kit(newer=newer)
+    source = ppk2.source_of(kit, 3.3, "/dev/ttyACM0")
+    deadline = time.monotonic() + 5
+    while source.read() < 0.99e-3 - 1e-9 and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert source.read() == pytest.approx(3 * 1000 * 1e-5 * 0.01 * 3.3)
+    source.close()
+    assert [call[0] for call in kit.calls] == [
+        "get_modifiers", "set_source_voltage", "use_source_meter", "toggle_DUT_power", "start_measuring",
+        "stop_measuring",
+    ]  # fmt: skip
+    assert ("set_source_voltage", 3300) in kit.calls
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "message"),
+    [
+        ("multimeter", ConfigError, "METER=multimeter: should be i2c:BUS:ADDRESS:CHIP:OHMS, joulescope or ppk2"),
+        ("ppk2:9000", ConfigError, "should be 800 to 5000 mV"),
+        ("ppk2:five", ConfigError, "should be 800 to 5000 mV"),
+        ("i2c:/nowhere:0x40:ina226:0.1", ToolError, "No such file"),
+    ],
+)
+def test_meters_that_cannot_be(words: str, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        open_meter(words)
+
+
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "pyjoulescope_driver", None)
+    monkeypatch.setitem(sys.modules, "ppk2_api.ppk2_api", None)
+    with pytest.raises(ToolError, match="pip install pyjoulescope_driver"):
+        open_meter("joulescope")
+    with pytest.raises(ToolError, match="GPL-2: pip install ppk2-api"):
+        open_meter("ppk2")

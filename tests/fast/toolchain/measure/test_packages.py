@@ -1,0 +1,85 @@
+"""Packages made ready on their machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from toolchain.errors import BuildError, ToolError
+from toolchain.measure.agent.plan import Settings
+from toolchain.measure.measure import measure_at
+from toolchain.measure.packages import provenance_of, ready_amd_package, ready_runtime_package
+from toolchain.measure.place import Here
+from toolchain.package.sealed import BITSTREAM, HANDOFF, seal
+
+MANIFEST = {"board": "host", "model": "cqmlp", "identity": {"model_hash": "aa", "build_id": "bb"}, "variant": "v"}
+SELF_TEST = "import sys; from pathlib import Path; Path('work').mkdir(); Path('work/tested').touch()\n"
+RUNNER = """import json, sys, time
+assert open("work/tested") and sys.argv[2] == "models/fp32.onnx", sys.argv
+seconds = float(sys.argv[-1])
+started = time.time()
+time.sleep(seconds)
+print(json.dumps({"loop": {"inferences": 20, "started_unix": started, "ended_unix": time.time()}}, indent=2))
+"""
+QUICK = Settings(0.01, 5, 0.0)
+
+
+def runtime_package(folder: Path, self_test: str = SELF_TEST) -> Path:
+    (folder / "runner").mkdir(parents=True)
+    (folder / "selftest.py").write_text(self_test)
+    (folder / "runner" / "runner.py").write_text(RUNNER)
+    graph = {"file": "models/fp32.onnx", "input_type": "float", "options": {"level": "all", "disabled": []}}
+    (folder / "device.json").write_text(json.dumps({"chosen": "fp32", "graphs": {"fp32": graph}}))
+    seal(folder, MANIFEST)
+    return folder
+
+
+def test_a_runtime_package_is_tested_then_measured(tmp_path: Path) -> None:
+    place, package = Here(tmp_path / "home"), runtime_package(tmp_path / "package")
+    job = ready_runtime_package(place, package, QUICK, python=[sys.executable])
+    result = measure_at(place, job, tmp_path / "build", [sys.executable])
+    assert result["latency"]["inferences"] >= 100
+    assert result["provenance"]["model_hash"] == "aa" and len(result["provenance"]["seal"]) == 64
+    assert not (package / "work").exists()
+
+
+def test_a_self_test_that_fails_ends_it(tmp_path: Path) -> None:
+    package = runtime_package(tmp_path / "package", "import sys; sys.exit('error: 3 answers differ')\n")
+    with pytest.raises(ToolError, match=r"local: .*selftest.py --no-timing failed: error: 3 answers differ"):
+        ready_runtime_package(Here(tmp_path / "home"), package, QUICK, python=[sys.executable])
+
+
+def test_a_package_altered_by_a_byte_goes_nowhere(tmp_path: Path) -> None:
+    package = runtime_package(tmp_path / "package")
+    (package / "selftest.py").write_text(SELF_TEST + " ")
+    with pytest.raises(BuildError, match=r"altered: selftest.py"):
+        ready_runtime_package(Here(tmp_path / "home"), package, QUICK)
+    assert not (tmp_path / "home").exists()
+
+
+def amd_package(folder: Path, status: str) -> Path:
+    folder.mkdir()
+    (folder / "driver.py").write_text("open('loaded', 'w')\n")
+    seal(folder, {**MANIFEST, "board": "zcu104", "status": status})
+    return folder
+
+
+def test_an_amd_package_is_loaded_and_its_driver_kept_busy(tmp_path: Path) -> None:
+    package = amd_package(tmp_path / "package", BITSTREAM)
+    job = ready_amd_package(Here(tmp_path / "home"), package, QUICK, python=sys.executable)
+    assert (tmp_path / "home" / "zcu104-cqmlp" / "loaded").exists()
+    assert job.root and job.folder == "zcu104-cqmlp" and list(job.words[-2:]) == ["bench", "{count}"]
+
+
+def test_a_hand_off_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="is a hand-off"):
+        ready_amd_package(Here(tmp_path / "home"), amd_package(tmp_path / "package", HANDOFF), QUICK)
+
+
+def test_provenance_is_what_the_manifest_knows() -> None:
+    known = {"seal": "s", "variant": "v", "model_hash": "aa", "build_id": "bb"}
+    assert provenance_of({**MANIFEST, "seal": "s"}) == known
+    assert provenance_of({"board": "x"}) == {}

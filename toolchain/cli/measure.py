@@ -1,0 +1,105 @@
+"""The command that measures latency and energy of a package where it runs, and keeps the result."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from toolchain.board import AmdBoard, OpenBoard, OrtBoard
+from toolchain.catalog import load_board
+from toolchain.cli.flash import checked_package
+from toolchain.console import out
+from toolchain.errors import ConfigError
+from toolchain.layout import build_root
+from toolchain.measure.agent.plan import Settings
+from toolchain.measure.measure import Job, expected_seconds, measure_at, measure_here
+from toolchain.measure.meters import open_meter
+from toolchain.measure.packages import provenance_of, ready_amd_package, ready_runtime_package
+from toolchain.measure.place import Here
+from toolchain.measure.table import measurement_table
+from toolchain.measure.workloads import bench_workload
+from toolchain.run.remote import Remote
+
+
+@dataclass(frozen=True)
+class How:
+    """How to measure.
+
+    Attributes:
+        host: user@address of a board that runs Linux; None: this computer.
+        port: serial port of an open board; None takes the one that is connected.
+        meter: a meter at this computer, such as "joulescope"; None: none.
+        seconds: of each window; repeats: accepted ones wanted.
+        sensor_root: a tree of plain files in the place of the machine's sensors: figures are then `simulated`.
+    """
+
+    host: str | None
+    port: str | None
+    meter: str | None
+    seconds: float
+    repeats: int
+    sensor_root: str | None
+
+    @property
+    def settings(self) -> Settings:
+        """For the agent."""
+        return Settings(window_s=self.seconds, repeats=self.repeats)
+
+
+def measure(board: str, model: str, package: Path | None, how: How, as_json: bool) -> None:
+    """Measure a package on its board; print and keep the result.
+
+    Args:
+        package: the package's folder; None takes the newest build.
+
+    Raises:
+        ConfigError: an option that does not suit the board.
+        BuildError: nothing was built, or the package is damaged, of another board, or a hand-off.
+        ToolError: the board or a meter cannot be reached.
+    """
+    target = load_board(board)
+    _must_suit(target, how)
+    folder, manifest = checked_package(board, model, package)
+    board_dir = build_root() / model / board
+    if not as_json:
+        out().print(f"measuring: {expected_seconds(how.settings) / 60:.0f} minutes or more ...")
+    if isinstance(target, OpenBoard):
+        result = _open(target, folder, manifest, how, board_dir)
+    else:
+        result = _linux(target, folder, how, board_dir)
+    if as_json:
+        print(json.dumps(result, indent=2))
+    else:
+        out().print(measurement_table(result))
+
+
+def _must_suit(target: OpenBoard | AmdBoard | OrtBoard, how: How) -> None:
+    if isinstance(target, OpenBoard) and (how.host or how.sensor_root):
+        raise ConfigError(f"{target.name}: hangs on this computer; leave out HOST= and --sensor-root")
+    if how.meter and not isinstance(target, OpenBoard):
+        raise ConfigError(f"METER={how.meter}: {target.name} is measured by its own sensors; leave it out")
+    if not isinstance(target, OpenBoard) and target.name != "host" and how.host is None:
+        raise ConfigError(f"{target.name}: say where it is: HOST=user@address")
+
+
+def _open(board: OpenBoard, folder: Path, manifest: dict[str, Any], how: How, board_dir: Path) -> dict[str, Any]:
+    # pyserial is needed here only.
+    from toolchain.hostlink.serial_port import find_port, open_serial
+
+    sources = open_meter(how.meter) if how.meter else []
+    job = Job(board.name, manifest["model"], ["bench"], settings=how.settings, provenance=provenance_of(manifest))
+    with open_serial(how.port or find_port(), board.host_link.baud, manifest["identity"], None) as device:
+        workload = bench_workload(device, how.seconds)
+        return measure_here(workload, sources, job, board_dir, out().print)
+
+
+def _linux(board: AmdBoard | OrtBoard, folder: Path, how: How, board_dir: Path) -> dict[str, Any]:
+    home = board_dir / "measuring"
+    place = Remote(how.host) if how.host else Here(home)
+    ready = ready_amd_package if isinstance(board, AmdBoard) else ready_runtime_package
+    job = ready(place, folder, how.settings)
+    if how.sensor_root:
+        job = Job(**{**vars(job), "sensor_root": how.sensor_root})
+    return measure_at(place, job, board_dir)

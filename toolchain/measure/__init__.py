@@ -1,0 +1,1 @@
+"""Latency and energy of a network on its board."""

@@ -1,0 +1,124 @@
+"""The agent's command line.
+
+agent.pyz sources                          which power sensors there are
+agent.pyz measure --out DIR -- WORDS...    power and latency of a command with {seconds} or {count} in its words
+agent.pyz analyse DIR/raw.jsonl            the result of a measurement that was killed
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any, Optional
+
+from .clock import SystemClock
+from .discover import discover, mark_total, open_i2c, unique, unreadable
+from .plan import Settings
+from .recording import INTERRUPTED
+from .session import again, measure
+from .source import SensorError, Source
+from .workload import Command, WorkloadError
+
+
+def main(words: Optional[Sequence[str]] = None) -> int:  # noqa: UP045
+    """Run; 1 with one line where something is wrong, 130 where interrupted."""
+    options = _parser().parse_args(words)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return int(options.action(options))
+    except (SensorError, WorkloadError, OSError, ValueError) as error:
+        print("error: " + " ".join(str(error).split()), file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="agent", description="Measure power and latency beside a workload.")
+    verbs = parser.add_subparsers(required=True, dest="verb")
+    _add_sources(verbs.add_parser("sources", help="list the power sensors"))
+    _add_measure(verbs.add_parser("measure", help="measure a command"))
+    analyse = verbs.add_parser("analyse", help="the result of a raw file")
+    analyse.add_argument("raw", type=Path)
+    analyse.set_defaults(action=_analyse)
+    return parser
+
+
+def _add_sources(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--root", type=Path, default=Path("/"), help="where the file system starts")
+    parser.add_argument("--i2c", action="append", default=[], metavar="BUS:ADDRESS:CHIP:OHMS")
+    parser.set_defaults(action=_list)
+
+
+def _add_measure(parser: argparse.ArgumentParser) -> None:
+    defaults = Settings()
+    _add_sources(parser)
+    parser.add_argument("--out", type=Path, required=True, help="folder for raw.jsonl and result.json")
+    parser.add_argument("--source", action="append", default=[], metavar="NAME", help="read this one only (repeatable)")
+    parser.add_argument("--seconds", type=float, default=defaults.window_s, help="of a window (%(default)s)")
+    parser.add_argument("--repeats", type=int, default=defaults.repeats, help="accepted ones (%(default)s)")
+    parser.add_argument("--warm-up", type=float, default=defaults.warm_up_s, help="seconds at least (%(default)s)")
+    parser.add_argument("--cd", metavar="DIR", help="folder that the command runs in")
+    parser.add_argument("--header", type=json.loads, default={}, metavar="JSON", help="kept in the result")
+    parser.add_argument("words", nargs="+", help="the command, with {seconds} or {count}")
+    parser.set_defaults(action=_measure)
+
+
+def _sources_of(options: argparse.Namespace) -> list[Source]:
+    found = discover(options.root)
+    # A meter that a person names is what they want measured.
+    meters = [open_i2c(text) for text in options.i2c]
+    chosen = [*getattr(options, "source", []), *(meter.traits.name for meter in meters)]
+    sources = mark_total(unique([*meters, *found]), chosen)
+    # Who names sensors wants no others read: each costs time.
+    return [source for source in sources if source.traits.in_total] if getattr(options, "source", []) else sources
+
+
+def _list(options: argparse.Namespace) -> int:
+    sources = [source.traits.to_json() for source in _sources_of(options)]
+    print(json.dumps({"sources": sources, "unreadable": unreadable(options.root)}, indent=1))
+    return 0
+
+
+def _measure(options: argparse.Namespace) -> int:
+    clock, sources = SystemClock(), _sources_of(options)
+    workload = Command(options.words, clock, folder=options.cd)
+    settings = Settings(options.seconds, options.repeats, options.warm_up)
+    # Figures of a tree of plain files are no measurement, whatever the files say.
+    fake = {"simulated": True} if options.root != Path("/") else {}
+    header = {**options.header, **fake, "notes": [] if sources else _why_none(options.root)}
+    result = measure(workload, sources, settings, clock, options.out, header, options.root, progress=_say)
+    return _print(result)
+
+
+def _analyse(options: argparse.Namespace) -> int:
+    return _print(again(options.raw))
+
+
+def _print(result: dict[str, Any]) -> int:
+    # On standard output, too: a full disk must not lose it.
+    with contextlib.suppress(OSError):
+        print(json.dumps(result), flush=True)
+    return 130 if result["status"] == INTERRUPTED else 0
+
+
+def _why_none(root: Path) -> list[str]:
+    return [f"cannot be read: {reason}" for reason in unreadable(root)] or ["this machine has no power sensor"]
+
+
+def _say(text: str) -> None:
+    # Who watched may be gone, such as a lost SSH connection: the measurement goes on.
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
+
+
+def _interrupt(number: int, frame: Optional[FrameType]) -> None:  # noqa: UP045
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

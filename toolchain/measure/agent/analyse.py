@@ -1,0 +1,213 @@
+"""From a recording to its result: medians with intervals, and every reason against them."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from .interval import Interval, bootstrap
+from .judge import Judged, judge, total_indices
+from .plan import TRIM_CONSTANTS
+from .recording import COMPLETE, FAILED, SCHEMA, Recording
+from .source import ESTIMATED, MEASURED
+
+OK, REJECTED, UNAVAILABLE = "ok", "rejected", "unavailable"
+SIMULATED, EMULATED = "simulated", "emulated"
+
+
+def analyse(recording: Recording) -> dict[str, Any]:
+    """The result as plain JSON; see docs/measure.md for its keys."""
+    judged = [judge(recording, repeat) for repeat in recording.repeats]
+    accepted = [one for one in judged if not one.reasons]
+    indices = total_indices(recording)
+    energy = energy_of(recording, accepted, indices) if indices and accepted else None
+    cost = _sampling_cost(recording, accepted)
+    reasons = _reasons(recording, judged, accepted, energy, cost)
+    status = _status(recording, indices, reasons)
+    return {
+        "schema": SCHEMA,
+        "status": status,
+        "kind": _kind(recording, indices),
+        "reasons": reasons,
+        **recording.header,
+        "settings": {**recording.settings.to_json(), **(vars(recording.plan) if recording.plan else {})},
+        "sources": _sources(recording),
+        "latency": _latency(recording, accepted or judged),
+        "energy": energy,
+        "per_source": _per_source(recording, accepted),
+        "repeats": [_repeat(one, indices) for one in judged],
+        "sampling_cost": cost,
+        "events": _summary(recording.events),
+    }
+
+
+def energy_of(recording: Recording, accepted: Sequence[Judged], indices: Sequence[int]) -> dict[str, Any]:
+    """Energy of an inference (J) and power (W) of some sources together, with 95 % intervals."""
+    powers = [one.total(indices) for one in accepted]
+    each = [one.repeat.work.seconds / one.repeat.work.inferences for one in accepted]
+    # Each window knows its own scatter badly; all of them together know it well.
+    error, active_error = (_mean_square([getattr(p, name) for p in powers]) for name in ("error", "active_error"))
+    rounding = max(power.rounding for power in powers)
+    net_common = _root(rounding * 1.5**0.5, _left_of_lag(recording) * statistics.median(abs(p.net) for p in powers))
+
+    def interval(values: Sequence[float], own: float, common: float) -> dict[str, float]:
+        return bootstrap(values, [own] * len(values), common, recording.settings.draws).to_json()
+
+    middle = statistics.median(each)
+    return {
+        "kind": _kind(recording, indices),
+        "per_inference_j": {
+            "net": interval([p.net * s for p, s in zip(powers, each)], error * middle, net_common * middle),  # noqa: B905
+            "gross": interval([p.active * s for p, s in zip(powers, each)], active_error * middle, rounding * middle),  # noqa: B905
+        },
+        "power_w": {
+            "idle": interval([p.idle for p in powers], error, rounding),
+            "active": interval([p.active for p in powers], active_error, rounding),
+            "net": interval([p.net for p in powers], error, net_common),
+        },
+        "drift_w_per_s": statistics.median(one.drift for one in accepted),
+    }
+
+
+def _left_of_lag(recording: Recording) -> float:
+    """Share of a load that a sensor with a first-order lag still hides after the trim; averaging ones hide none."""
+    plan = recording.plan
+    if plan is None:
+        return 0.0
+    return math.exp(-TRIM_CONSTANTS) * plan.lag_s / (plan.window_s - 2 * plan.trim_s)
+
+
+def _sampling_cost(recording: Recording, accepted: Sequence[Judged]) -> dict[str, float] | None:
+    if not recording.unsampled or not accepted or not recording.traits:
+        return None
+    without = statistics.mean(work.inferences / work.seconds for work in recording.unsampled)
+    sampled = statistics.median(one.repeat.work.inferences / one.repeat.work.seconds for one in accepted)
+    return {"share": 1 - sampled / without, "with_per_second": sampled, "without_per_second": without}
+
+
+def _reasons(
+    recording: Recording,
+    judged: Sequence[Judged],
+    accepted: Sequence[Judged],
+    energy: dict[str, Any] | None,
+    cost: dict[str, float] | None,
+) -> list[str]:
+    reasons = [recording.reason] if recording.reason else []
+    if recording.traits and not total_indices(recording):
+        reasons.append("no sensor covers the board as a whole; choose some with --source")
+    reasons += _of_repeats(recording, judged, accepted)
+    if cost is not None and cost["share"] > recording.settings.cost_limit:
+        reasons.append(
+            f"sampling costs {cost['share']:.1%} of the throughput, more than {recording.settings.cost_limit:.0%};"
+            f" read fewer sources (--source), or let nothing else run"
+        )
+    if energy is not None:
+        reasons += _of_interval(recording, Interval(**energy["per_inference_j"]["net"]))
+    return reasons
+
+
+def _of_repeats(recording: Recording, judged: Sequence[Judged], accepted: Sequence[Judged]) -> list[str]:
+    wanted = min(recording.settings.repeats, recording.settings.least_repeats)
+    if recording.settings.repeats < recording.settings.least_repeats:
+        least = recording.settings.least_repeats
+        return [f"{recording.settings.repeats} repeats wanted: should be {least} or more; raise --repeats"]
+    if len(accepted) >= wanted or (not judged and recording.status == FAILED):
+        return []
+    why: list[str] = []
+    for one in judged:
+        why += [reason for reason in one.reasons if reason not in why]
+    return [f"{len(accepted)} of {len(judged)} repeats could be used, {wanted} are needed", *why[:5]]
+
+
+def _of_interval(recording: Recording, net: Interval) -> list[str]:
+    if net.low <= 0:
+        return ["the load cannot be told from idle: keep the board busier, or use a meter with a finer resolution"]
+    if net.width > recording.settings.width_limit:
+        return [
+            f"too noisy: the 95 % interval is {net.width:.1%} wide, more than {recording.settings.width_limit:.0%};"
+            f" take longer windows (--seconds) or more repeats (--repeats)"
+        ]
+    return []
+
+
+def _status(recording: Recording, indices: Sequence[int], reasons: Sequence[str]) -> str:
+    if recording.status != COMPLETE:
+        return recording.status
+    if not recording.traits:
+        return UNAVAILABLE
+    return REJECTED if reasons or not indices else OK
+
+
+def _kind(recording: Recording, indices: Sequence[int]) -> str:
+    kinds = {recording.traits[index].kind for index in indices}
+    if not kinds:
+        return UNAVAILABLE
+    if recording.header.get("simulated"):
+        return SIMULATED
+    return ESTIMATED if ESTIMATED in kinds else MEASURED
+
+
+def _sources(recording: Recording) -> list[dict[str, Any]]:
+    refresh = [*recording.refresh_s, *[None] * len(recording.traits)]
+    rows = zip(recording.traits, refresh, recording.series)  # noqa: B905
+    return [{**t.to_json(), "refresh_s": seconds, "samples": len(series.times)} for t, seconds, series in rows]
+
+
+def _latency(recording: Recording, used: Sequence[Judged]) -> dict[str, Any] | None:
+    works = [one.repeat.work for one in used] or recording.unsampled
+    if not works:
+        return None
+    counted = [work for work in works if work.cycles is not None]
+    cycles = sum(work.cycles or 0 for work in counted)
+    each = bootstrap([work.seconds / work.inferences for work in works], draws=recording.settings.draws)
+    return {
+        "kind": EMULATED if recording.header.get("provenance", {}).get("emulated") else MEASURED,
+        "what": "wall-clock seconds of a run by its inferences",
+        "inferences": sum(work.inferences for work in works),
+        "seconds_per_inference": each.to_json(),
+        "cycles_per_inference": cycles / sum(work.inferences for work in counted) if counted else None,
+    }
+
+
+def _per_source(recording: Recording, accepted: Sequence[Judged]) -> dict[str, Any]:
+    known = [i for i in range(len(recording.traits)) if accepted and all(i in one.power for one in accepted)]
+    return {recording.traits[index].name: energy_of(recording, accepted, [index]) for index in known}
+
+
+def _repeat(one: Judged, indices: Sequence[int]) -> dict[str, Any]:
+    work = one.repeat.work
+    entry: dict[str, Any] = {
+        "accepted": not one.reasons,
+        "reasons": one.reasons,
+        "inferences": work.inferences,
+        "cycles": work.cycles,
+        "windows": {"before": one.repeat.before, "active": (work.started, work.ended), "after": one.repeat.after},
+        "conditions": list(one.repeat.conditions),
+    }
+    if indices and all(index in one.power for index in indices):
+        total = one.total(indices)
+        entry["power_w"] = {"before": total.before, "active": total.active, "after": total.after}
+        entry["net_j"] = total.net * work.seconds / work.inferences
+        entry["gross_j"] = total.active * work.seconds / work.inferences
+    return entry
+
+
+def _summary(events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Events, at most ten of a kind; the raw file has all."""
+    shown: list[dict[str, Any]] = []
+    counts: dict[str, int] = {}
+    for event in events:
+        counts[event["event"]] = counts.get(event["event"], 0) + 1
+        if counts[event["event"]] <= 10:
+            shown.append(event)
+    return shown + [{"event": f"{count - 10} more: {name}"} for name, count in counts.items() if count > 10]
+
+
+def _mean_square(values: Sequence[float]) -> float:
+    return float(math.sqrt(sum(value**2 for value in values) / len(values)))
+
+
+def _root(*values: float) -> float:
+    return math.sqrt(sum(value**2 for value in values))

@@ -1,0 +1,74 @@
+"""What surrounds a measurement: temperatures, clocks, throttling."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from .source import Run, read_number, read_text
+
+# Bits of `vcgencmd get_throttled` that speak of now (Raspberry Pi's documentation of vcgencmd).
+_PI_NOW = {0: "under-voltage", 1: "clock capped", 2: "throttled", 3: "soft temperature limit"}
+
+
+def conditions(root: Path, run: Run) -> dict[str, Any]:
+    """Temperatures (Celsius), clocks (kHz) and throttling as they are now; what cannot be read is left out."""
+    return {
+        "temperature_c": temperatures(root),
+        "clocks_khz": _clocks(root),
+        "throttled_now": _throttled_now(run),
+        "throttle_events": _throttle_events(root),
+    }
+
+
+def temperatures(root: Path) -> dict[str, float]:
+    """Degrees Celsius by thermal zone, and by hwmon where there are no zones (the Zynq's `ams`)."""
+    found = {}
+    for zone in sorted((root / "sys/class/thermal").glob("thermal_zone*")):
+        number = read_number(zone / "temp")
+        if number is not None:
+            found[f"{read_text(zone / 'type') or 'zone'}:{zone.name[12:]}"] = number / 1000
+    return found or _board_temperatures(root)
+
+
+def throttling(before: dict[str, Any], after: dict[str, Any]) -> str | None:
+    """Why a repeat between these conditions was throttled, or None."""
+    now = sorted({*before["throttled_now"], *after["throttled_now"]})
+    if now:
+        return f"the board says: {', '.join(now)}"
+    counted = after["throttle_events"] - before["throttle_events"]
+    return f"the processor was throttled {counted} times" if counted > 0 else None
+
+
+def _board_temperatures(root: Path) -> dict[str, float]:
+    found = {}
+    for path in sorted((root / "sys/class/hwmon").glob("hwmon*/temp[0-9]*_input")):
+        number = read_number(path)
+        if number is not None:
+            found[f"{read_text(path.parent / 'name') or path.parent.name}:{path.name[:-6]}"] = number / 1000
+    return found
+
+
+def _clocks(root: Path) -> dict[str, float]:
+    found = {}
+    for path in sorted((root / "sys/devices/system/cpu").glob("cpu[0-9]*/cpufreq/scaling_cur_freq")):
+        number = read_number(path)
+        if number is not None:
+            found[path.parent.parent.name] = number
+    for path in sorted((root / "sys/class/devfreq").glob("*gpu*/cur_freq")):
+        number = read_number(path)
+        if number is not None:
+            found[path.parent.name] = number / 1000
+    return found
+
+
+def _throttled_now(run: Run) -> list[str]:
+    found = re.match(r"throttled=0x([0-9a-fA-F]+)", run(("vcgencmd", "get_throttled")) or "")
+    bits = int(found.group(1), 16) if found else 0
+    return [word for bit, word in _PI_NOW.items() if bits >> bit & 1]
+
+
+def _throttle_events(root: Path) -> int:
+    paths = (root / "sys/devices/system/cpu").glob("cpu[0-9]*/thermal_throttle/*_throttle_count")
+    return int(sum(read_number(path) or 0 for path in paths))

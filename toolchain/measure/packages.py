@@ -1,0 +1,95 @@
+"""A package on its machine, made ready to be measured: copied there, proved there, and what keeps it busy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from toolchain.errors import BuildError, ToolError
+from toolchain.measure.agent.plan import Settings
+from toolchain.measure.measure import Job
+from toolchain.measure.place import Place
+from toolchain.measure.workloads import driver_words, runner_words
+from toolchain.package.sealed import must_be_bitstream, verify_package
+
+_READY_SECONDS = 900.0
+
+
+def ready_runtime_package(
+    place: Place,
+    package: Path,
+    settings: Settings,
+    *,
+    graph: str | None = None,
+    python: Sequence[str] = ("python3",),
+    options: Sequence[str] = (),
+) -> Job:
+    """Copy a package of ONNX Runtime to its machine and run its self-test there, without timing.
+
+    Args:
+        graph: one of its graphs; the chosen one without it.
+        python: words that start the machine's Python.
+        options: of the self-test, such as `--other-runtime`.
+
+    Raises:
+        BuildError: the package is damaged.
+        ToolError: the machine cannot be reached, or the self-test failed there.
+    """
+    manifest = verify_package(package)
+    device = _read(package / "device.json")
+    there = place.deploy(package, _name(manifest))
+    _must_work(place, [*python, "selftest.py", "--no-timing", *options], there)
+    # RAPL is root's; on other machines sensors may be read by all.
+    root = place.address != "local"
+    return Job(
+        manifest["board"],
+        manifest["model"],
+        runner_words(device, graph, python),
+        there,
+        settings,
+        root=root,
+        provenance=provenance_of(manifest),
+    )
+
+
+def ready_amd_package(place: Place, package: Path, settings: Settings, *, python: str = "python3") -> Job:
+    """Copy an AMD board's package to the board and load its bitstream.
+
+    Raises:
+        BuildError: the package is damaged, or a hand-off without a bitstream.
+        ToolError: the board cannot be reached, or its driver refuses.
+    """
+    manifest = verify_package(package)
+    must_be_bitstream(package, manifest)
+    there = place.deploy(package, _name(manifest))
+    _must_work(place, place.as_root([python, "driver.py", "identify"]), there)
+    words = driver_words(python)
+    proven = provenance_of(manifest)
+    return Job(manifest["board"], manifest["model"], words, there, settings, root=True, provenance=proven)
+
+
+def provenance_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What says of a result which build it is of."""
+    known = {key: manifest[key] for key in ("seal", "variant", "flow", "strategy") if key in manifest}
+    return {**known, **manifest.get("identity", {})}
+
+
+def _name(manifest: Mapping[str, Any]) -> str:
+    return f"{manifest['board']}-{manifest['model']}"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        value: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise BuildError(f"{path}: cannot be read ({error}); build the package again") from error
+    return value
+
+
+def _must_work(place: Place, words: Sequence[str], folder: str) -> None:
+    done = place.ask(words, folder=folder, seconds=_READY_SECONDS)
+    if done.returncode:
+        lines = [line.strip() for line in (done.stdout + "\n" + done.stderr).splitlines() if line.strip()]
+        raise ToolError(f"{place.address}: {' '.join(words)} failed: {lines[-1] if lines else 'no reason given'}")

@@ -1,0 +1,51 @@
+"""A measurement for the terminal and for pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.table import Table
+
+UNAVAILABLE = "unavailable"
+
+
+def measurement_table(result: Mapping[str, Any]) -> Table:
+    """The figures of one result, each with its kind and 95 % interval, and every reason against it."""
+    title = f"{result.get('model', '?')} on {result.get('board', '?')}: {result['status']}"
+    table = Table(title=title, caption="\n".join(result["reasons"]) or None, caption_justify="left")
+    for name in ("figure", "median", "95 % interval", "kind"):
+        table.add_column(name, justify="left" if name in {"figure", "kind"} else "right")
+    for row in measurement_rows(result):
+        table.add_row(*row)
+    return table
+
+
+def measurement_rows(result: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    """Rows of figure, median, interval and kind."""
+    latency, energy = result["latency"], result["energy"]
+    if latency is not None:
+        yield _row("time of an inference", latency["seconds_per_inference"], "s", latency["kind"])
+        if latency["cycles_per_inference"] is not None:
+            yield "cycles of an inference", f"{latency['cycles_per_inference']:.1f}", "", latency["kind"]
+    if energy is None:
+        yield "energy of an inference", UNAVAILABLE, "", UNAVAILABLE
+        return
+    kind = energy["kind"] if result["status"] == "ok" else f"{energy['kind']}, {result['status']}"
+    yield _row("energy of an inference, net", energy["per_inference_j"]["net"], "J", kind)
+    yield _row("energy of an inference, gross", energy["per_inference_j"]["gross"], "J", kind)
+    for name in ("idle", "active", "net"):
+        yield _row(f"power, {name}", energy["power_w"][name], "W", kind)
+
+
+def with_prefix(value: float, unit: str) -> str:
+    """Four digits with an SI prefix: 0.00023 J is `230.0 µJ`."""
+    for factor, prefix in ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p")):
+        if abs(value) >= factor or factor == 1e-12:
+            return f"{value / factor:.4g} {prefix}{unit}"
+    return f"{value:.4g} {unit}"
+
+
+def _row(name: str, interval: Mapping[str, float], unit: str, kind: str) -> tuple[str, str, str, str]:
+    low, high = (with_prefix(interval[side], unit) for side in ("low", "high"))
+    return name, with_prefix(interval["median"], unit), f"{low} to {high}", kind

@@ -1,0 +1,52 @@
+"""What is kept busy on each kind of board: a package's own programs, or a driver on this computer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from toolchain.measure.agent.clock import SystemClock
+from toolchain.measure.agent.workload import Counted
+
+_BENCH_SPARE_S = 120.0
+_MOST_BENCH = 0xFFFFFFFF
+
+
+class Benchable(Protocol):
+    """A driver whose board runs its stored vectors by itself."""
+
+    def bench(self, inferences: int, seconds: float = 60.0) -> Any:
+        """Run that many inferences back to back."""
+
+
+def bench_workload(driver: Benchable, seconds: float) -> Counted:
+    """`bench` of a driver: the chip infers without the link, so that its energy is the chip's own.
+
+    Args:
+        seconds: length of a window; the driver waits for longer than that before it gives up.
+    """
+    return Counted("bench", lambda count: driver.bench(count, 2 * seconds + _BENCH_SPARE_S), SystemClock(), _MOST_BENCH)
+
+
+def driver_words(python: str = "python3") -> list[str]:
+    """The words for an AMD board's package, in its folder on the board; the bitstream is loaded already."""
+    return [python, "driver.py", "--no-load", "--json", "bench", "{count}"]
+
+
+def runner_words(
+    device: Mapping[str, Any], graph: str | None = None, python: Sequence[str] = ("python3",)
+) -> list[str]:
+    """The words for a package of ONNX Runtime, in its folder on the device, after its self-test has run there.
+
+    The self-test installs the wheels and writes the inputs that the runner takes; both lie in `work`.
+
+    Args:
+        device: the package's device.json.
+        graph: one of its graphs; the chosen one without it.
+        python: words that start Python.
+    """
+    entry = device["graphs"][graph or device["chosen"]]
+    words = ["env", "PYTHONPATH=work/site", *python, "runner/runner.py", "--model", entry["file"]]
+    words += ["--inputs", f"work/inputs-{entry['input_type']}.bin", "--level", entry["options"]["level"]]
+    words += [word for name in entry["options"]["disabled"] for word in ("--disable", name)]
+    return [*words, "--seconds", "{seconds}"]
