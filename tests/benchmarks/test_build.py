@@ -87,5 +87,23 @@ def test_builds(folder: Path) -> None:
         print(f"simulation, {strategy}: {simulated_rate(folder, strategy):,.0f} inferences/s")
 
 
+def test_builds_of_other_flows(folder: Path) -> None:
+    """Goals: FINN's front end and RTL in 60 s, its simulation in 180 s, `BOARD=host` after training in 60 s."""
+    build(folder)
+    for flow in ("finn", "dataflow"):
+        report(f"make build BOARD=zcu104 FLOW={flow}", build(folder, "--board", "zcu104", "--flow", flow))
+    seconds = stage_seconds(folder / "cqmlp/zcu104/default-finn/records")
+    print(f"FINN, front end and RTL: {seconds['map'] + seconds['generate']:.1f} s")
+    print(f"FINN, Verilator build and whole test set: {seconds['simulate']:.1f} s")
+    host = build(folder, "--board", "host")
+    report("make build BOARD=host", host)
+    assert host.stages == ("graphs", "prove", "time", "package")
+
+
+def stage_seconds(records: Path) -> dict[str, float]:
+    """Seconds of each stage, as its record has them."""
+    return {path.stem: json.loads(path.read_text())["seconds"] for path in records.glob("*.json")}
+
+
 def report(what: str, run: Run) -> None:
     print(f"{what}: {run.seconds:.1f} s, {run.peak_gib:.2f} GiB, ran {', '.join(run.stages) or 'nothing'}")
