@@ -88,7 +88,7 @@ typedef struct {
     const Model *model;
     const Vectors *vectors;
     pthread_barrier_t *start;
-    int64_t nanoseconds;
+    int64_t nanoseconds, began, ended;
     long warmup, calls;
     size_t first;
 } Worker;
@@ -99,11 +99,11 @@ static void *work(void *argument) {
     if (worker->vectors) fill(worker->model, &buffers, worker->vectors, worker->first);
     for (long i = 0; i < worker->warmup; i++) run(worker->model, &buffers);
     pthread_barrier_wait(worker->start);
-    int64_t end = now() + worker->nanoseconds;
+    worker->began = now();
     do {
         run(worker->model, &buffers);
         worker->calls++;
-    } while (now() < end);
+    } while ((worker->ended = now()) < worker->began + worker->nanoseconds);
     return NULL;
 }
 
@@ -114,19 +114,23 @@ Loop measure_loop(const Options *options, const Model *model, const Vectors *vec
     Loop loop = {0};
     pthread_barrier_init(&start, NULL, (unsigned)options->workers + 1);
     for (int i = 0; i < options->workers; i++) {
-        workers[i] = (Worker){model, vectors, &start, (int64_t)(options->seconds * 1e9), options->warmup, 0, (size_t)i};
+        workers[i] = (Worker){model, vectors, &start, (int64_t)(options->seconds * 1e9), 0, 0, options->warmup, 0, (size_t)i};
         if (pthread_create(&threads[i], NULL, work, &workers[i]) != 0) fail("--workers %d: no more threads", options->workers);
     }
     pthread_barrier_wait(&start);
     long switches = involuntary_switches(RUSAGE_SELF);
-    int64_t began = now();
-    loop.started = unix_time();
+    /* The workers know when they began: this thread may wake up well after them. */
+    int64_t began = INT64_MAX, ended = 0;
     for (int i = 0; i < options->workers; i++) {
         pthread_join(threads[i], NULL);
         loop.inferences += workers[i].calls * model->batch;
+        if (workers[i].began < began) began = workers[i].began;
+        if (workers[i].ended > ended) ended = workers[i].ended;
     }
-    loop.seconds = (double)(now() - began) * 1e-9;
-    loop.ended = unix_time();
+    double unix_zero = unix_time() - (double)now() * 1e-9;
+    loop.seconds = (double)(ended - began) * 1e-9;
+    loop.started = unix_zero + (double)began * 1e-9;
+    loop.ended = unix_zero + (double)ended * 1e-9;
     loop.involuntary_switches = involuntary_switches(RUSAGE_SELF) - switches;
     return loop;
 }

@@ -352,6 +352,8 @@ def measure_loop(
 ) -> "dict[str, object]":
     """Calls without pause for --seconds, from --workers threads; with `plain`, of `session.run`."""
     counts, start = [0] * options.workers, threading.Barrier(options.workers + 1)
+    # The workers know when they began: this thread may wake up well after them.
+    began, ended = [0.0] * options.workers, [0.0] * options.workers
 
     def work(index: int) -> None:
         bound = bind(model)
@@ -360,28 +362,31 @@ def measure_loop(
         run, clock, calls = plain_caller(options, bound) if plain else caller(bound), time.perf_counter, 0
         time_calls(Timed(run, None, None, model.batch), options.warmup)
         start.wait()
-        end = clock() + options.seconds
-        while clock() < end:
+        first = last = clock()
+        end = first + options.seconds
+        while last < end:
             run()
             calls += 1
-        counts[index] = calls
+            last = clock()
+        counts[index], began[index], ended[index] = calls, first, last
 
     threads = [threading.Thread(target=work, args=(index,)) for index in range(options.workers)]
     for thread in threads:
         thread.start()
     start.wait()
-    before, began, started = switches_of(resource.RUSAGE_SELF), time.perf_counter(), time.time()
+    before = switches_of(resource.RUSAGE_SELF)
     for thread in threads:
         thread.join()
-    seconds, inferences = time.perf_counter() - began, sum(counts) * model.batch
+    seconds, inferences = max(ended) - min(began), sum(counts) * model.batch
+    unix_zero = time.time() - time.perf_counter()
     return {
         "seconds": round(seconds, 6),
         "inferences": inferences,
         "per_second": round(inferences / seconds, 1),
         "batch": model.batch,
         "workers": options.workers,
-        "started_unix": started,
-        "ended_unix": time.time(),
+        "started_unix": unix_zero + min(began),
+        "ended_unix": unix_zero + max(ended),
         "involuntary_switches": switches_of(resource.RUSAGE_SELF) - before,
     }
 
