@@ -11,9 +11,16 @@ from pathlib import Path
 from toolchain.errors import GateweaveError
 from toolchain.layout import ROOT, build_root
 from toolchain.package.pins import installed, pinned
+from toolchain.vivado.find import find_vivado
 
 _PROGRAMS = {"g++": "g++", "make": "make", "perl": "perl"}
-_OPTIONAL = {"icebox_vlog": "fpga-icestorm", "git": "git"}
+_OPTIONAL = {
+    "icebox_vlog": "fpga-icestorm",
+    "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu",
+    "qemu-aarch64-static": "qemu-user-static",
+    "mmdebstrap": "mmdebstrap",
+    "git": "git",
+}
 _GIB = 1 << 30
 
 
@@ -29,7 +36,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """All checks, in the order in which a build would stumble."""
-    return [_python(), *_programs(), *_packages(), *_tools(), _disk(), _yowasp_cache()]
+    return [_python(), *_programs(), *_packages(), *_tools(), _vivado(), _disk(), _yowasp_cache()]
 
 
 def _python() -> Finding:
@@ -74,6 +81,17 @@ def _tools() -> Iterator[Finding]:
         else:
             found = ", ".join(f"{name} {version}" for name, version in versions.items())
             yield Finding(f"tools for {family}", True, found)
+
+
+def _vivado() -> Finding:
+    """Only AMD boards can do with it, and only for their last step."""
+    try:
+        vivado = find_vivado()
+    except GateweaveError as error:
+        return Finding("vivado", False, "cannot be used", str(error))
+    if vivado is None:
+        return Finding("vivado", None, "not on the PATH", "AMD boards end in a hand-off without it; see docs/amd.md")
+    return Finding("vivado", True, f"{vivado.version} at {vivado.path}")
 
 
 def _disk() -> Finding:
