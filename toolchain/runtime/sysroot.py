@@ -28,6 +28,10 @@ _PLATFORMS = ("manylinux_2_28", "manylinux_2_27", "manylinux_2_17", "manylinux20
 CPUS = {"cortex-a53": 0xD03, "cortex-a57": 0xD07, "cortex-a72": 0xD08, "cortex-a76": 0xD0B}
 """Processors that qemu 7.2 can play, with the part number of each (MIDR_EL1, Arm's technical reference manuals)."""
 
+# What programs need of a system. No other folder may be there: qemu takes a path that exists in its root from there, so
+# that a repository in /home would seem to lie in the emulated one.
+_SYSTEM = ("usr", "bin", "sbin", "lib", "lib64", "etc")
+
 Progress = Callable[[str], None]
 
 
@@ -111,7 +115,7 @@ def prepare_emulator(
     cache = cache.resolve()
     debian = cache / f"debian-{_key([SUITE, *_PACKAGES])}"
     packages = cache / f"site-{_key([PYTHON, *(map(sha256, wheels) if wheels else pins.requirements)])}"
-    root = cache / f"root-{cpu}-{debian.name}-{max(4, os.cpu_count() or 1)}"
+    root = cache / f"system-{cpu}-{debian.name}-{max(4, os.cpu_count() or 1)}"
     steps = {debian: _bootstrap, packages: lambda folder: _install(folder, pins, wheels)}
     if not all(folder.is_dir() for folder in steps) and progress is not None:
         progress("making the aarch64 system for the emulator (half a minute, once)")
@@ -183,9 +187,9 @@ def _disguise(root: Path, debian: Path, cpu: str) -> None:
 
     Both must tell of the same number of cores, and of no fewer than the host has.
     """
-    for path in debian.iterdir():
-        if path.name not in {"proc", "sys"}:
-            (root / path.name).symlink_to(Path("..") / debian.name / path.name)
+    for name in _SYSTEM:
+        if (debian / name).exists():
+            (root / name).symlink_to(Path("..") / debian.name / name)
     cores = max(4, os.cpu_count() or 1)
     lines = "Features\t: fp asimd evtstrm crc32 cpuid\nCPU implementer\t: 0x41\nCPU architecture: 8\n"
     core = f"{lines}CPU variant\t: 0x0\nCPU part\t: {CPUS[cpu]:#x}\nCPU revision\t: 3\n\n"

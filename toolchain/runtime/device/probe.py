@@ -6,12 +6,20 @@ import platform
 import sys
 
 
+def glibc() -> str:
+    """Version of the C library, empty where it is another one."""
+    try:
+        return (os.confstr("CS_GNU_LIBC_VERSION") or "").partition(" ")[2]
+    except (ValueError, OSError):
+        return ""
+
+
 def main() -> None:
     """Print one JSON object: the interpreter, and with the argument `runtime` what it imports."""
     found = {
         "machine": os.uname()[4],
         "python": platform.python_version(),
-        "glibc": platform.libc_ver(sys.executable)[1],
+        "glibc": glibc(),
     }
     if sys.argv[1:] == ["runtime"]:
         import numpy
