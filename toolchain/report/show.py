@@ -8,6 +8,7 @@ from typing import Any
 
 from toolchain.errors import BuildError
 from toolchain.layout import ON_DEMAND_STAGES, ROOT, Layout, Request, build_root
+from toolchain.measure.results import read_results
 from toolchain.record import StageRecord, read_record, token_of
 
 _GROUPS = ("data", "accuracy", "resources", "timing", "estimate", "comparison", "onnx", "graphs", "latency")
@@ -45,6 +46,7 @@ def report_of(layout: Layout) -> dict[str, Any]:
         "status": manifest["status"],
         "complete": layout.token("package").exists(),
         **{group: manifest.get(group) for group in _GROUPS},
+        "measurement": _measurement(layout, manifest),
         "stages": _stages(layout, manifest),
         "files": {role: shown(folder / name) for role, name in manifest["roles"].items()},
         "git": manifest["git"],
@@ -54,6 +56,18 @@ def report_of(layout: Layout) -> dict[str, Any]:
 def shown(path: Path) -> str:
     """A path as people and scripts want it: from the repository's folder, where it lies in there."""
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def _measurement(layout: Layout, manifest: dict[str, Any]) -> dict[str, Any] | None:
+    """The newest measurement of this very build, or None: a measurement names the build id, or the package's seal."""
+    identity, seal = manifest.get("identity", {}).get("build_id"), manifest.get("seal")
+    own = [
+        result
+        for result in read_results(layout.board_dir)
+        if (known := result["provenance"]).get("build_id", identity) == identity
+        and (identity is not None or known.get("seal") == seal)
+    ]
+    return own[-1] if own else None
 
 
 def _manifest(layout: Layout) -> dict[str, Any]:

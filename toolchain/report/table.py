@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from toolchain.measure.table import measurement_table
 from toolchain.report.compare import comparison_table
 
 Report = dict[str, Any]
@@ -38,6 +39,8 @@ def _tables(report: Report) -> Iterator[Table]:
     if report["graphs"]:
         yield graph_table(report["graphs"], report["latency"]["chosen"])
         yield latency_table(report["latency"])
+    if report["measurement"]:
+        yield measurement_table(report["measurement"])
     yield stage_table(report)
 
 

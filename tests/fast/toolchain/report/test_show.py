@@ -102,3 +102,16 @@ def _printed(report: dict[str, Any]) -> str:
     console = Console(width=120, record=True, file=io.StringIO())
     print_report(report, console)
     return console.export_text()
+
+
+def test_the_newest_measurement_of_this_build_is_shown(layout: Layout) -> None:
+    assert report_of(layout)["measurement"] is None
+    folder = layout.board_dir / "measurements"
+    for name, build_id in (("1", "bb" * 8), ("2", "cc" * 8)):
+        result = {"schema": 1, "status": "unavailable", "reasons": ["no sensor"], "latency": None, "energy": None}
+        write_json(folder / f"{name}.json", {**result, "provenance": {"build_id": build_id}})
+    report = report_of(layout)
+    assert report["measurement"]["provenance"]["build_id"] == "bb" * 8
+    console = Console(width=100, file=io.StringIO())
+    print_report(report, console)
+    assert "energy of an inference" in console.file.getvalue()  # type: ignore[attr-defined]
