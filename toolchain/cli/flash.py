@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from toolchain.board import OpenBoard
+from toolchain.board import OpenBoard, OrtBoard
 from toolchain.catalog import load_board, load_model
 from toolchain.console import out
-from toolchain.errors import BuildError
+from toolchain.errors import BuildError, ConfigError
 from toolchain.package.sealed import must_be_bitstream, verify_package
 from toolchain.report.show import latest_layout, shown
 from toolchain.run.loader import load
@@ -28,10 +28,12 @@ def flash(
         host: user@address of an AMD board; without it, what to do there is said.
 
     Raises:
-        ConfigError: there is no such board or model, or it is not clear which cable to take.
+        ConfigError: there is no such board or model, it has no FPGA, or it is not clear which cable to take.
         BuildError: nothing was built, the package is damaged, of another board, or a hand-off.
         ToolError: the loader is missing or fails, no cable or another FPGA is there, or the board cannot be reached.
     """
+    if isinstance(load_board(board), OrtBoard):
+        raise ConfigError(f"{board}: has no FPGA to flash; copy its package there and run `./run.sh`")
     folder, manifest = checked_package(board, model, package)
     out().print(f"{len(manifest['files'])} files as packed: {shown(folder)}")
     target = load_board(manifest["board"])
@@ -60,7 +62,8 @@ def checked_package(board: str, model: str, package: Path | None) -> tuple[Path,
                 f"{folder}: is for {name} {manifest[name]}, not {wanted}; say {name.upper()}={manifest[name]}, "
                 f"or take another package"
             )
-    must_be_bitstream(folder, manifest)
+    if not isinstance(load_board(board), OrtBoard):
+        must_be_bitstream(folder, manifest)
     return folder, manifest
 
 

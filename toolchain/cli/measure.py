@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -96,10 +97,11 @@ def _open(board: OpenBoard, folder: Path, manifest: dict[str, Any], how: How, bo
 
 
 def _linux(board: AmdBoard | OrtBoard, folder: Path, how: How, board_dir: Path) -> dict[str, Any]:
-    home = board_dir / "measuring"
-    place = Remote(how.host) if how.host else Here(home)
-    ready = ready_amd_package if isinstance(board, AmdBoard) else ready_runtime_package
-    job = ready(place, folder, how.settings)
-    if how.sensor_root:
-        job = Job(**{**vars(job), "sensor_root": how.sensor_root})
-    return measure_at(place, job, board_dir)
+    place = Remote(how.host) if how.host else Here(board_dir / "measuring")
+    # Here the environment that runs this has ONNX Runtime; a board has its own.
+    python = ("python3",) if how.host else (sys.executable,)
+    if isinstance(board, AmdBoard):
+        job = ready_amd_package(place, folder, how.settings)
+    else:
+        job = ready_runtime_package(place, folder, how.settings, python=python)
+    return measure_at(place, replace(job, sensor_root=how.sensor_root), board_dir, python)

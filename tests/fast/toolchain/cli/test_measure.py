@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from toolchain.cli import measure as command
+from toolchain.cli.flash import checked_package, flash
 from toolchain.cli.measure import How
 from toolchain.errors import ConfigError
 from toolchain.measure.measure import Job
+from toolchain.package.sealed import seal
 
 PLAIN = How(None, None, None, 10.0, 5, None)
 
@@ -33,17 +36,28 @@ def test_this_computer_is_measured_by_its_own_sensors(
 ) -> None:
     asked: dict[str, Any] = {}
 
-    def measure_at(place: Any, job: Job, board_dir: Path) -> dict[str, Any]:
-        asked.update(place=place.address, job=job, board_dir=board_dir)
+    def measure_at(place: Any, job: Job, board_dir: Path, python: Any) -> dict[str, Any]:
+        asked.update(place=place.address, job=job, board_dir=board_dir, python=python)
         return {"status": "unavailable"}
 
     monkeypatch.setenv("GATEWEAVE_BUILD_DIR", str(tmp_path))
     monkeypatch.setattr(command, "checked_package", lambda *_: (tmp_path, {}))
-    monkeypatch.setattr(command, "ready_runtime_package", lambda p, f, s: Job("host", "cqmlp", ["x"], settings=s))
+    ready = "ready_runtime_package"
+    monkeypatch.setattr(command, ready, lambda p, f, s, python: Job("host", "cqmlp", ["x"], settings=s))
     monkeypatch.setattr(command, "measure_at", measure_at)
     command.measure("host", "cqmlp", None, How(None, None, None, 20.0, 7, "/fake/sys"), True)
     assert json.loads(capsys.readouterr().out) == {"status": "unavailable"}
     assert asked["place"] == "local"
+    assert asked["python"] == (sys.executable,)
     assert asked["board_dir"] == tmp_path / "cqmlp" / "host"
     assert (asked["job"].settings.window_s, asked["job"].settings.repeats) == (20.0, 7)
     assert asked["job"].sensor_root == "/fake/sys"
+
+
+def test_a_package_for_onnx_runtime_needs_no_bitstream_and_is_not_flashed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    seal(tmp_path, {"board": "host", "model": "cqmlp", "status": "runnable"})
+    assert checked_package("host", "cqmlp", tmp_path)[1]["status"] == "runnable"
+    with pytest.raises(ConfigError, match=r"host: has no FPGA to flash; copy its package there and run `\./run\.sh`"):
+        flash("host", "cqmlp", tmp_path, False)
