@@ -121,13 +121,14 @@ def measure(
     sensor_root: Annotated[
         str | None, typer.Option(help="A tree of files in place of sensors, to try it: all is then `simulated`.")
     ] = None,
+    virtual: Virtual = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure latency and energy of a package where it runs, or say that no sensor is there. See docs/measure.md."""
     from toolchain.cli.measure import How
     from toolchain.cli.measure import measure as measure_package
 
-    measure_package(board, model, package, How(host, port, meter, seconds, repeats, sensor_root), as_json)
+    measure_package(board, model, package, How(host, port, meter, seconds, repeats, sensor_root, virtual), as_json)
 
 
 @app.command()

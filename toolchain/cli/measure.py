@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 from toolchain.board import AmdBoard, OpenBoard, OrtBoard
 from toolchain.catalog import load_board
 from toolchain.cli.flash import checked_package
+from toolchain.cli.run import layout_of_package
 from toolchain.console import out
 from toolchain.errors import ConfigError
 from toolchain.layout import build_root
@@ -22,6 +25,7 @@ from toolchain.measure.place import Here
 from toolchain.measure.table import measurement_table
 from toolchain.measure.workloads import bench_workload
 from toolchain.run.remote import Remote
+from toolchain.run.virtual import PATIENCE, virtual_board
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class How:
         meter: a meter at this computer, such as "joulescope"; None: none.
         seconds: of each window; repeats: accepted ones wanted.
         sensor_root: a tree of plain files in the place of the machine's sensors: figures are then `simulated`.
+        virtual: measure the Verilated chip of the newest build; it has no energy, and its times are `emulated`.
     """
 
     host: str | None
@@ -42,6 +47,7 @@ class How:
     seconds: float
     repeats: int
     sensor_root: str | None
+    virtual: bool = False
 
     @property
     def settings(self) -> Settings:
@@ -81,19 +87,41 @@ def _must_suit(target: OpenBoard | AmdBoard | OrtBoard, how: How) -> None:
         raise ConfigError(f"{target.name}: hangs on this computer; leave out HOST= and --sensor-root")
     if how.meter and not isinstance(target, OpenBoard):
         raise ConfigError(f"METER={how.meter}: {target.name} is measured by its own sensors; leave it out")
+    if how.virtual and (how.meter or how.port or not isinstance(target, OpenBoard)):
+        raise ConfigError(f"{target.name}: VIRTUAL=1 is for boards with a serial port, without METER and PORT")
     if not isinstance(target, OpenBoard) and target.name != "host" and how.host is None:
         raise ConfigError(f"{target.name}: say where it is: HOST=user@address")
 
 
 def _open(board: OpenBoard, folder: Path, manifest: dict[str, Any], how: How, board_dir: Path) -> dict[str, Any]:
     # pyserial is needed here only.
-    from toolchain.hostlink.serial_port import find_port, open_serial
+    from toolchain.hostlink.serial_port import open_serial
 
     sources = open_meter(how.meter) if how.meter else []
-    job = Job(board.name, manifest["model"], ["bench"], settings=how.settings, provenance=provenance_of(manifest))
-    with open_serial(how.port or find_port(), board.host_link.baud, manifest["identity"], None) as device:
+    known = {**provenance_of(manifest), **({"virtual": True, "emulated": True} if how.virtual else {})}
+    job = Job(board.name, manifest["model"], ["bench"], settings=how.settings, provenance=known)
+    patience = PATIENCE if how.virtual else None
+    with (
+        _port(board, manifest["model"], folder, how) as port,
+        open_serial(port, board.host_link.baud, manifest["identity"], patience) as device,
+    ):
         workload = bench_workload(device, how.seconds)
-        return measure_here(workload, sources, job, board_dir, out().print)
+        return measure_here(workload, sources, job, board_dir, lambda text: None)
+
+
+@contextmanager
+def _port(board: OpenBoard, model: str, folder: Path, how: How) -> Iterator[str]:
+    """The serial port of the board, or of a virtual one for the time of a `with`."""
+    from toolchain.hostlink.serial_port import find_port
+
+    if not how.virtual:
+        yield how.port or find_port()
+        return
+    layout = layout_of_package(board.name, model, folder)
+    generated, work = layout.stage("generate"), layout.variant_dir / "work" / "virtual"
+    clock_hz = round(board.clock.mhz * 1e6)
+    with virtual_board(generated, work, clock_hz=clock_hz, baud=board.host_link.baud) as chip:
+        yield chip.port
 
 
 def _linux(board: AmdBoard | OrtBoard, folder: Path, how: How, board_dir: Path) -> dict[str, Any]:

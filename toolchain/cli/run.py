@@ -120,7 +120,7 @@ def _run_serial(order: _Order, port: str | None) -> dict[str, Any]:
 
 
 def _run_virtual(order: _Order, faults: str) -> dict[str, Any]:
-    layout = _built(order.board.name, order.model, order.folder)
+    layout = layout_of_package(order.board.name, order.model, order.folder)
     line = {"clock_hz": round(order.board.clock.mhz * 1e6), "baud": order.board.host_link.baud}
     order = replace(order, count=order.count or VIRTUAL_VECTORS)
     work = layout.variant_dir / "work" / "virtual"
@@ -139,7 +139,7 @@ def _shown(bar: Progress) -> Any:
     return lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _built(board: str, model: str, folder: Path) -> Layout:
+def layout_of_package(board: str, model: str, folder: Path) -> Layout:
     """The build that a virtual board comes from: the one that the package lies in, else the newest."""
     newest = latest_layout(board, model)
     home = folder.resolve().parent

@@ -23,6 +23,7 @@ PLAIN = How(None, None, None, 10.0, 5, None)
         ("ulx3s", How("me@there", None, None, 10.0, 5, None), "ulx3s: hangs on this computer; leave out HOST="),
         ("zcu104", PLAIN, "zcu104: say where it is: HOST=user@address"),
         ("raspberrypi4", PLAIN, "raspberrypi4: say where it is: HOST=user@address"),
+        ("host", How(None, None, None, 10.0, 5, None, True), "host: VIRTUAL=1 is for boards with a serial port"),
         ("host", How(None, None, "joulescope", 10.0, 5, None), "METER=joulescope: host is measured by its own"),
     ],
 )
