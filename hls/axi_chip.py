@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hls.chip import vector_bytes
+from hls.chip import BENCH, check_content, vector_bytes, write_bench
 from hls.core import CoreDescription
-from hls.pack import encode, words, write_rom
 from toolchain.errors import ConfigError, FitError
-from toolchain.graph.network import IntegerNetwork, type_bits
+from toolchain.graph.network import IntegerNetwork
 from toolchain.hostlink.registers import VECTOR_SPAN
 
 _LIBRARY = Path(__file__).parent / "rtl"
@@ -36,7 +35,6 @@ AXI_SOURCES = (
 )
 AXI_TOP = "axi_chip"
 _TOP_FILE = f"{AXI_TOP}.v"
-_BENCH = "bench.hex"
 
 # Look-up tables (6 inputs) and kilobits of block RAM of reset, host link and stored vectors: what the core cannot have.
 # Synthesised for beats of 61 and 183 bits and rounded up; the RAM is for networks with far more inputs.
@@ -164,8 +162,7 @@ def generate_axi_chip(
         FitError: more classes or inputs than the registers can carry.
     """
     _check(core, data_bits, (model_hash, build_id), bench)
-    rows = encode(bench, network.input_type).reshape(len(bench) * core.in_beats, -1)
-    write_rom(rtl_dir / _BENCH, words(rows, type_bits(network.input_type)), core.in_width)
+    write_bench(core, network, rtl_dir, bench)
     for name in AXI_SOURCES:
         shutil.copyfile(_LIBRARY / name, rtl_dir / name)
     text = _TEMPLATE.format(
@@ -176,7 +173,7 @@ def generate_axi_chip(
         data_bits=data_bits,
         vector_bytes=vector_bytes(core),
         bench_vectors=len(bench),
-        bench_file=_BENCH,
+        bench_file=BENCH,
         model_hash=model_hash.hex(),
         build_id=build_id.hex(),
         core=core.top,
@@ -214,14 +211,9 @@ def _check(
     identifiers: tuple[bytes, bytes],
     bench: NDArray[np.generic],
 ) -> None:
-    if any(len(identifier) != 8 for identifier in identifiers):
-        raise ConfigError(f"model hash and build id have 8 bytes each, not {[len(i) for i in identifiers]}")
-    if len(bench) == 0:
-        raise ConfigError("no bench vectors; store at least one")
+    check_content(core, identifiers, bench)
     if data_bits not in (32, 64):
         raise ConfigError(f"host_link.data_bits: a stream of {data_bits} bits; use 32 or 64")
-    if core.in_width * core.in_beats != core.vector_bits:
-        raise ConfigError(f"core: {core.in_beats} beats of {core.in_width} bits are not {core.vector_bits} bits")
     if core.classes > 256 or burst_bytes(core, data_bits) > VECTOR_SPAN:
         limits = f"256 classes and {VECTOR_SPAN:,} bytes a vector"
         raise FitError(f"the AXI host link carries {limits}; use a smaller network")

@@ -34,7 +34,7 @@ LINK_SOURCES = (
     "host_link.v",
 )
 _TOP = "chip.v"
-_BENCH = "bench.hex"
+BENCH = "bench.hex"
 
 # Look-up tables (4 inputs) of reset and host link with beats of a few bits, measured on iCE40 and
 # rounded up: what the core cannot have.
@@ -131,8 +131,7 @@ def generate_chip(
         FitError: more classes or inputs than the host link's frames can carry.
     """
     _check(core, clock_hz, baud, timeout_us, (model_hash, build_id), bench)
-    rows = encode(bench, network.input_type).reshape(len(bench) * core.in_beats, -1)
-    write_rom(rtl_dir / _BENCH, words(rows, type_bits(network.input_type)), core.in_width)
+    write_bench(core, network, rtl_dir, bench)
     for name in LINK_SOURCES:
         shutil.copyfile(_LIBRARY / name, rtl_dir / name)
     text = _TEMPLATE.format(
@@ -142,7 +141,7 @@ def generate_chip(
         timeout_us=timeout_us,
         vector_bytes=vector_bytes(core),
         bench_vectors=len(bench),
-        bench_file=_BENCH,
+        bench_file=BENCH,
         model_hash=model_hash.hex(),
         build_id=build_id.hex(),
         heart=max(clock_hz.bit_length() - 2, 1),
@@ -157,6 +156,28 @@ def vector_bytes(core: CoreDescription) -> int:
     return -(-core.vector_bits // 8)
 
 
+def write_bench(
+    core: CoreDescription, network: IntegerNetwork, rtl_dir: Path, bench: NDArray[np.generic]
+) -> None:
+    """Write the ROM of the stored vectors, `BENCH`, as the core takes them beat by beat."""
+    rows = encode(bench, network.input_type).reshape(len(bench) * core.in_beats, -1)
+    write_rom(rtl_dir / BENCH, words(rows, type_bits(network.input_type)), core.in_width)
+
+
+def check_content(core: CoreDescription, identifiers: tuple[bytes, bytes], bench: NDArray[np.generic]) -> None:
+    """Check what every chip holds, whatever its host link.
+
+    Raises:
+        ConfigError: an identifier of the wrong length, no bench vectors, or a core whose beats are not its vector.
+    """
+    if any(len(identifier) != 8 for identifier in identifiers):
+        raise ConfigError(f"model hash and build id have 8 bytes each, not {[len(i) for i in identifiers]}")
+    if len(bench) == 0:
+        raise ConfigError("no bench vectors; store at least one")
+    if core.in_width * core.in_beats != core.vector_bits:
+        raise ConfigError(f"core: {core.in_beats} beats of {core.in_width} bits are not {core.vector_bits} bits")
+
+
 def _check(
     core: CoreDescription,
     clock_hz: int,
@@ -165,16 +186,11 @@ def _check(
     identifiers: tuple[bytes, bytes],
     bench: NDArray[np.generic],
 ) -> None:
-    if any(len(identifier) != 8 for identifier in identifiers):
-        raise ConfigError(f"model hash and build id have 8 bytes each, not {[len(i) for i in identifiers]}")
-    if len(bench) == 0:
-        raise ConfigError("no bench vectors; store at least one")
+    check_content(core, identifiers, bench)
     if clock_hz < _LEAST_CYCLES_PER_BIT * baud:
         limit = clock_hz // _LEAST_CYCLES_PER_BIT
         raise ConfigError(f"host_link: {baud} baud is too fast for a {clock_hz} Hz clock; use {limit} or less")
     if not 200 <= timeout_us * baud // 1_000_000 < 1 << 24:
         raise ConfigError(f"time-out of {timeout_us} us is outside 200 to 16,777,215 bit times at {baud} baud")
-    if core.in_width * core.in_beats != core.vector_bits:
-        raise ConfigError(f"core: {core.in_beats} beats of {core.in_width} bits are not {core.vector_bits} bits")
     if core.classes > 256 or vector_bytes(core) > 0xFFFF:
         raise FitError("the host link carries 256 classes and 65,535 bytes a vector; use a smaller network")
