@@ -26,7 +26,14 @@ PURPOSE = {
     "implement": "placing and routing",
     "bitstream": "writing the bitstream",
     "package": "packing everything with its hashes",
-    "verify": "running the chip as placed and routed",
+    "verify": "running what was built as the board would",
+    "map": "mapping the network to FINN's hardware layers",
+    "compare": "making the other cores, to put all side by side",
+    "project": "writing what Vivado goes on from",
+    "load": "checking the ONNX file",
+    "graphs": "making the graphs",
+    "prove": "comparing every graph with the reference",
+    "time": "timing every graph",
 }
 
 _HEARTBEAT_SECONDS = 30.0

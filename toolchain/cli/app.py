@@ -11,7 +11,6 @@ import typer
 from toolchain.cli import build as builds
 from toolchain.cli import flash as flashing
 from toolchain.cli import listing
-from toolchain.cli import run as running
 from toolchain.cli.choose import choose
 from toolchain.cli.wish import BoardName, ModelName, Wish, takes_wish
 from toolchain.console import out
@@ -103,9 +102,10 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Send the test set through the board: every answer against golden, accuracy, and where the time goes."""
-    running.run(
-        board, model, package, port=port, host=host, virtual=virtual, faults=faults, count=count, as_json=as_json
-    )
+    # Imported here, as below: NumPy and the like need a while, which no other command shall wait for.
+    from toolchain.cli.run import run as run_board
+
+    run_board(board, model, package, port=port, host=host, virtual=virtual, faults=faults, count=count, as_json=as_json)
 
 
 @app.command()
@@ -146,7 +146,6 @@ def ids(
     faults: Faults = "",
 ) -> None:
     """Watch a CAN bus or a capture: the network judges each frame, attacks become alerts. See docs/ids.md."""
-    # Imported here: they need a third of a second, which no other command shall wait for.
     from toolchain.cli.ids import ids as watch_frames
     from toolchain.ids.opening import Watch
 
@@ -156,7 +155,6 @@ def ids(
 @app.command()
 def report() -> None:
     """Write one HTML page per build, report.html beside it, and build/report.html across all."""
-    # Imported here: Matplotlib is slow to import.
     from toolchain.report.page import write_overview
 
     out().print(shown(write_overview(build_root())))

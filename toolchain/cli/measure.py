@@ -25,7 +25,7 @@ from toolchain.measure.place import Here
 from toolchain.measure.table import measurement_table
 from toolchain.measure.workloads import bench_workload
 from toolchain.run.remote import Remote
-from toolchain.run.virtual import PATIENCE, virtual_board
+from toolchain.run.virtual import PATIENCE, virtual_board_of
 
 
 @dataclass(frozen=True)
@@ -117,10 +117,7 @@ def _port(board: OpenBoard, model: str, folder: Path, how: How) -> Iterator[str]
     if not how.virtual:
         yield how.port or find_port()
         return
-    layout = layout_of_package(board.name, model, folder)
-    generated, work = layout.stage("generate"), layout.variant_dir / "work" / "virtual"
-    clock_hz = round(board.clock.mhz * 1e6)
-    with virtual_board(generated, work, clock_hz=clock_hz, baud=board.host_link.baud) as chip:
+    with virtual_board_of(layout_of_package(board.name, model, folder), board) as chip:
         yield chip.port
 
 

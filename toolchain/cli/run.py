@@ -26,7 +26,7 @@ from toolchain.run.remote import Remote
 from toolchain.run.remote_run import run_remotely
 from toolchain.run.table import run_table
 from toolchain.run.testset import must_be_equal, run_test_set
-from toolchain.run.virtual import PATIENCE, virtual_board
+from toolchain.run.virtual import PATIENCE, virtual_board_of
 
 VIRTUAL_VECTORS = 1000
 """Vectors that a virtual board gets unless more are asked for: it answers about a hundred a second."""
@@ -121,10 +121,8 @@ def _run_serial(order: _Order, port: str | None) -> dict[str, Any]:
 
 def _run_virtual(order: _Order, faults: str) -> dict[str, Any]:
     layout = layout_of_package(order.board.name, order.model, order.folder)
-    line = {"clock_hz": round(order.board.clock.mhz * 1e6), "baud": order.board.host_link.baud}
     order = replace(order, count=order.count or VIRTUAL_VECTORS)
-    work = layout.variant_dir / "work" / "virtual"
-    with virtual_board(layout.stage("generate"), work, **line, faults=faults) as chip:
+    with virtual_board_of(layout, order.board, faults) as chip:
         result = order.run(chip.port, virtual=True)
     return {"link": "virtual", "faults": faults, "line": dict(chip.done), **result}
 

@@ -151,13 +151,11 @@ def virtual_link(faults: str = "") -> OpenLink:
 
     def open_link(layout: Layout, stack: ExitStack) -> Link:
         from toolchain.hostlink.serial_port import open_serial
-        from toolchain.run.virtual import PATIENCE, virtual_board
+        from toolchain.run.virtual import PATIENCE, virtual_board_of
 
         manifest, board = verify_package(layout.stage("package")), _open_board(layout)
-        clock_hz, baud = round(board.clock.mhz * 1e6), board.host_link.baud
-        work = layout.variant_dir / "work" / "virtual"
-        chip = virtual_board(layout.stage("generate"), work, clock_hz=clock_hz, baud=baud, faults=faults)
-        driver = open_serial(stack.enter_context(chip).port, baud, manifest["identity"], PATIENCE)
+        chip = stack.enter_context(virtual_board_of(layout, board, faults))
+        driver = open_serial(chip.port, board.host_link.baud, manifest["identity"], PATIENCE)
         stack.callback(driver.close)
         return Link(driver, "virtual: its chip simulated", "simulated")
 

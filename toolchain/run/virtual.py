@@ -6,13 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from toolchain.board import OpenBoard
 from toolchain.errors import BuildError, ToolError
 from toolchain.hostlink.serial_link import Patience
-from toolchain.layout import ROOT
+from toolchain.layout import ROOT, Layout
 
 PATIENCE = Patience(reply=2.0, quiet=0.4)
 """A simulated chip is slower than a real one by far."""
@@ -66,6 +67,13 @@ def virtual_board(generated: Path, work: Path, *, clock_hz: int, baud: int, faul
         for pipe in (process.stdin, process.stdout, process.stderr):
             if pipe is not None and not pipe.closed:
                 pipe.close()
+
+
+def virtual_board_of(layout: Layout, board: OpenBoard, faults: str = "") -> AbstractContextManager[Virtual]:
+    """The virtual board of a build; see `virtual_board`."""
+    work = layout.variant_dir / "work" / "virtual"
+    clock_hz, baud = round(board.clock.mhz * 1e6), board.host_link.baud
+    return virtual_board(layout.stage("generate"), work, clock_hz=clock_hz, baud=baud, faults=faults)
 
 
 def _port(process: subprocess.Popen[str]) -> str:

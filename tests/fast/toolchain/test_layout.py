@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from toolchain.console import PURPOSE
 from toolchain.errors import BuildError, ConfigError
-from toolchain.layout import FLOWS, NETWORK_STAGES, ROOT, Layout, Request, build_root
+from toolchain.layout import FLOWS, NETWORK_STAGES, ON_DEMAND_STAGES, ONNX_STAGES, ROOT, Layout, Request, build_root
 
 REQUEST = Request("ulx3s", "cqmlp")
 
@@ -54,3 +55,8 @@ def test_the_folder_of_builds_can_be_elsewhere(monkeypatch: pytest.MonkeyPatch, 
     assert build_root() == ROOT / "build"
     monkeypatch.setenv("GATEWEAVE_BUILD_DIR", str(tmp_path))
     assert build_root() == tmp_path
+
+
+def test_every_stage_of_every_flow_says_what_it_does() -> None:
+    stages = {stage for flow in FLOWS for stage in (*FLOWS[flow], *ON_DEMAND_STAGES[flow])}
+    assert {*NETWORK_STAGES, *ONNX_STAGES, *stages} <= set(PURPOSE)

@@ -83,7 +83,7 @@ def test_a_virtual_run_is_labelled(
         asked.append((generated, options))
         yield Virtual("/dev/pts/9", {"flipped": 3})
 
-    monkeypatch.setattr(command, "virtual_board", started)
+    monkeypatch.setattr("toolchain.run.virtual.virtual_board", started)
     command.run("ulx3s", "cqmlp", virtual=True, faults="bits=1e-4")
     [kept] = results(build)
     assert (kept["virtual"], kept["link"], kept["line"]) == (True, "virtual", {"flipped": 3})
