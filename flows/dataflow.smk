@@ -5,7 +5,7 @@ NEEDS |= {
     "generate": ["export", "streamline", "fold"],
     "simulate": ["export", "streamline", "generate"],
     "synthesise": ["generate"],
-    "compare": ["export", "streamline", "simulate", "synthesise"],
+    "compare": ["export", "streamline", "fold", "generate", "simulate"],
     "project": ["generate"],
     "implement": ["project"],
     "package": [stage for stage in request.stages if stage != "package"],

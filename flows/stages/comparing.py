@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from flows.stages import files
-from flows.stages.context import Context
-from flows.stages.core_check import must_agree, spread
+from flows.stages.context import Context, Outcome
+from flows.stages.core_check import cycles_of, must_agree, spread
 from flows.stages.folding import fold_as
 from hls.axi_chip import LINK_KBIT, LINK_LUT
+from hls.core import CoreDescription
+from hls.folding import Folding
 from hls.generate import generate_core
-from hls.simulate import CoreSimulation, simulate_core
+from hls.simulate import simulate_core
 from toolchain.errors import FitError, ModelError
 from toolchain.fpga.results import Synthesis
 from toolchain.fpga.xilinx import synthesise
+from toolchain.record import write_json
 
 Row = dict[str, Any]
 
@@ -29,6 +32,13 @@ VECTORS = 64
 
 _OWN_ESTIMATE = "gateweave, 4-input LUTs"
 _RESOURCES = ("lut", "ff", "bram", "dsp")
+
+
+def side_by_side(context: Context, rows: list[Row]) -> Outcome:
+    """Write `comparison.json`."""
+    write_json(context.out / "comparison.json", rows)
+    facts = {"core": context.request.core, "rows": rows}
+    return Outcome(f"{len(rows)} rows for {len({row['core'] for row in rows})} cores", facts=facts)
 
 
 def own_rows(context: Context, strategy: str) -> list[Row]:
@@ -44,6 +54,14 @@ def rows_or_reason(core: str, make: Callable[[], list[Row]]) -> list[Row]:
         return [row(core, "synthesised", "", {}, note=str(error))]
 
 
+def built_rows(context: Context) -> list[Row]:
+    """The same of the core that this build has folded, generated and simulated already."""
+    chip = files.chip(context)
+    folding = Folding.from_json(context.record("fold").facts["folding"])
+    mapped = _mapped(context, chip.core, chip.rtl)
+    return [_estimate(folding), synthesised(folding.strategy, mapped, context.record("simulate").facts)]
+
+
 def _own_rows(context: Context, strategy: str) -> list[Row]:
     context.progress(f"{strategy} core")
     network, work = files.network(context), context.work / strategy
@@ -53,22 +71,24 @@ def _own_rows(context: Context, strategy: str) -> list[Row]:
     x = spread(files.golden_inputs(context), VECTORS)
     simulated = simulate_core(core, network, work / "rtl", x, work / "simulation")
     must_agree(f"{strategy} core", simulated)
-    sources = [work / "rtl" / name for name in core.sources]
-    family = context.amd_board.fpga.family
-    mapped = synthesise(family, core.top, sources, work / "rtl", work / "synthesis", progress=context.progress)
+    mapped = _mapped(context, core, work / "rtl")
+    return [_estimate(folding), synthesised(strategy, mapped, cycles_of(simulated))]
+
+
+def _mapped(context: Context, core: CoreDescription, rtl: Path) -> Synthesis:
+    sources = [rtl / name for name in core.sources]
+    family, out = context.amd_board.fpga.family, context.work / core.strategy / "synthesis"
+    return synthesise(family, core.top, sources, rtl, out, progress=context.progress)
+
+
+def _estimate(folding: Folding) -> Row:
     interval = {"initiation_interval": folding.initiation_interval, "cycles_kind": "estimated"}
-    estimate = row(strategy, "estimated", _OWN_ESTIMATE, {**folding.estimate, "bram": None}, interval)
-    return [estimate, synthesised(strategy, mapped, simulated)]
+    return row(folding.strategy, "estimated", _OWN_ESTIMATE, {**folding.estimate, "bram": None}, interval)
 
 
-def synthesised(core: str, mapped: Synthesis, simulated: CoreSimulation) -> Row:
-    """The row of a core that Yosys has mapped and Verilator has run."""
-    cycles = {
-        "latency_cycles": simulated.latency_cycles,
-        "initiation_interval": simulated.initiation_interval,
-        "cycles_kind": "simulated",
-    }
-    return row(core, "synthesised", mapped.tool, asdict(mapped.resources), cycles)
+def synthesised(core: str, mapped: Synthesis, cycles: Mapping[str, Any]) -> Row:
+    """The row of a core that Yosys has mapped; `cycles` as `cycles_of` has them."""
+    return row(core, "synthesised", mapped.tool, asdict(mapped.resources), {**cycles, "cycles_kind": "simulated"})
 
 
 def row(

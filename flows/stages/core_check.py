@@ -35,10 +35,7 @@ class CoreChecks:
     @property
     def facts(self) -> dict[str, Any]:
         """Cycles, as simulated."""
-        return {
-            "latency_cycles": self.whole.latency_cycles,
-            "initiation_interval": self.whole.initiation_interval,
-        }
+        return cycles_of(self.whole)
 
     @property
     def summary(self) -> str:
@@ -64,6 +61,14 @@ def check_core(context: Context, chip: files.Chip, network: IntegerNetwork, work
     stalled = simulate_core(chip.core, network, chip.rtl, some, work, backpressure_seed=SEED)
     must_agree("core with back-pressure", stalled)
     return CoreChecks(whole, stalled)
+
+
+def cycles_of(simulation: CoreSimulation) -> dict[str, int]:
+    """Latency and interval in clock cycles."""
+    return {
+        "latency_cycles": simulation.latency_cycles,
+        "initiation_interval": simulation.initiation_interval,
+    }
 
 
 def must_agree(what: str, simulation: CoreSimulation) -> None:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from flows.stages import files
-from flows.stages.comparing import VECTORS, Row, own_rows, rows_or_reason, synthesised, work_of
+from flows.stages.comparing import (
+    VECTORS,
+    Row,
+    built_rows,
+    own_rows,
+    rows_or_reason,
+    side_by_side,
+    synthesised,
+    work_of,
+)
 from flows.stages.context import Context, Outcome
-from flows.stages.core_check import must_agree, spread
+from flows.stages.core_check import cycles_of, must_agree, spread
 from flows.stages.finn.core import stream_core
 from flows.stages.finn.estimate import estimated
 from flows.stages.finn.target import clock_ns, map_target
@@ -15,16 +24,15 @@ from toolchain.finn.mapping import map_network
 from toolchain.finn.stitch import stitch
 from toolchain.fpga.xilinx import synthesise
 from toolchain.layout import STRATEGIES
-from toolchain.record import write_json
 
 
 def run(context: Context) -> Outcome:
     """Write `comparison.json`."""
-    rows = [one for strategy in STRATEGIES for one in own_rows(context, strategy)]
+    rows = built_rows(context)
+    for strategy in STRATEGIES:
+        rows += own_rows(context, strategy) if strategy != context.request.strategy else []
     rows += rows_or_reason("finn", lambda: _finn_rows(context))
-    write_json(context.out / "comparison.json", rows)
-    built = {"core": context.request.core, "rows": rows}
-    return Outcome(f"{len(rows)} rows for {len({r['core'] for r in rows})} cores", facts=built)
+    return side_by_side(context, rows)
 
 
 def _finn_rows(context: Context) -> list[Row]:
@@ -42,6 +50,6 @@ def _finn_rows(context: Context) -> list[Row]:
     sources = [rtl / name for name in core.sources]
     family, out = context.amd_board.fpga.family, folder / "synthesis"
     synthesis = synthesise(family, core.top, sources, rtl, out, system_verilog=True, progress=context.progress)
-    return [*estimated(mapped.facts), synthesised("finn", synthesis, simulated)]
+    return [*estimated(mapped.facts), synthesised("finn", synthesis, cycles_of(simulated))]
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from flows.stages.comparing import Row, own_rows, row
+from flows.stages.comparing import Row, own_rows, row, side_by_side
 from flows.stages.context import Context, Outcome
 from flows.stages.finn.estimate import estimated
 from toolchain.layout import STRATEGIES
-from toolchain.record import write_json
 
 
 def run(context: Context) -> Outcome:
     """Write `comparison.json`."""
     rows = [one for strategy in STRATEGIES for one in own_rows(context, strategy)]
     rows += [*estimated(context.record("map").facts), _synthesised(context)]
-    write_json(context.out / "comparison.json", rows)
-    built = {"core": context.request.core, "rows": rows}
-    return Outcome(f"{len(rows)} rows for {len({r['core'] for r in rows})} cores", facts=built)
+    return side_by_side(context, rows)
 
 
 def _synthesised(context: Context) -> Row:
