@@ -9,17 +9,47 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from toolchain.errors import BuildError
+
+What = Literal["outputs", "labels", "layers", "replies", "results"]
+"""What is compared of each vector: every output, the label, every element of every layer; `replies` are a chip's words
+on itself. `results`: a record of an older build, which does not say."""
+
+VectorKind = Literal["test set", "calibration", "random", ""]
+"""Which vectors: the test set, calibration data that was given, random ones; none with `replies` and older records."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One comparison of a verification: how many results were compared and how many were equal."""
+    """One comparison of a verification.
+
+    Attributes:
+        compared, equal: vectors (or replies) that were compared, and those that were equal.
+        tolerance: outputs this close, relative to the greatest magnitude of their row, count as equal.
+        allowed: how many may differ by what was promised.
+    """
 
     compared: int
     equal: int
+    what: What
+    vectors: VectorKind
+    tolerance: float = 0.0
+    allowed: int = 0
+
+    @property
+    def differing(self) -> int:
+        """How many were not equal."""
+        return self.compared - self.equal
+
+    @property
+    def kept(self) -> bool:
+        """Whether no more differ than may."""
+        return self.differing <= self.allowed
+
+
+_UNSAID = {"what": "results", "vectors": ""}
 
 
 @dataclass(frozen=True)
@@ -100,10 +130,8 @@ def read_record(path: Path) -> StageRecord:
     """
     try:
         raw = json.loads(path.read_text())
-        checks = {name: Check(**check) for name, check in raw["checks"].items()}
-        return StageRecord(
-            raw["stage"], raw["seconds"], raw["outputs"], checks, raw["facts"], raw["tools"]
-        )
+        checks = {name: Check(**{**_UNSAID, **check}) for name, check in raw["checks"].items()}
+        return StageRecord(raw["stage"], raw["seconds"], raw["outputs"], checks, raw["facts"], raw["tools"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BuildError(f"{path}: not a stage record ({error}); run the build again") from error
 

@@ -66,9 +66,8 @@ def _must_agree(outcome: Outcome) -> None:
     for name, check in outcome.checks.items():
         if check.compared == 0:
             raise VerificationError(f"{name}: nothing was compared")
-        if check.equal != check.compared:
-            differing = check.compared - check.equal
-            raise VerificationError(f"{name}: {differing} of {check.compared} results differ")
+        if not check.kept:
+            raise VerificationError(f"{name}: {check.differing} of {check.compared} {check.what} differ")
 
 
 def _record(stage: str, staging: Path, layout: Layout, outcome: Outcome, seconds: float) -> StageRecord:

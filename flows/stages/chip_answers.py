@@ -15,9 +15,15 @@ from flows.stages.context import Context
 from toolchain.errors import VerificationError
 from toolchain.graph.network import IntegerNetwork
 from toolchain.hostlink.protocol import bench_checksum
+from toolchain.record import Check
 
 # Not a multiple of the stored vectors, so that an error in their order shows in the checksum.
 BENCH_INFERENCES = 100
+
+
+def all_labels(count: int) -> Check:
+    """A chip answers with labels only: so many of the test set's, all equal."""
+    return Check(count, count, "labels", "test set")
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,13 @@ class ChipAnswers:
     def bench_labels(self) -> list[int]:
         """The right class of each stored vector."""
         return [int(label) for label in self.network.run(self.bench).labels]
+
+    @property
+    def checks(self) -> dict[str, Check]:
+        """What was compared once everything has been asked and nothing was wrong."""
+        one_reply = Check(1, 1, "replies", "")
+        every, bench = all_labels(len(self.x)), all_labels(BENCH_INFERENCES)
+        return {"chip": every, "bench": bench, "identify": one_reply, "counters": one_reply}
 
     def check_identity(self, answer: Any) -> None:
         """Compare what the chip says it is.

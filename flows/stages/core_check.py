@@ -43,7 +43,8 @@ class CoreChecks:
         whole = self.whole
         rate = whole.compared / max(whole.seconds, 1e-6)
         cycles = f"{whole.latency_cycles} cycles latency, one every {whole.initiation_interval}"
-        return f"RTL = integer on {whole.equal:,} of {whole.compared:,} vectors ({rate:,.0f}/s); {cycles}"
+        what = "RTL = integer, every element of every layer"
+        return f"{what}, on {whole.equal:,} of {whole.compared:,} test vectors ({rate:,.0f}/s); {cycles}"
 
 
 def check_core(context: Context, chip: files.Chip, network: IntegerNetwork, work: Path) -> CoreChecks:
@@ -90,4 +91,4 @@ def spread(x: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
 
 
 def _check(simulation: CoreSimulation) -> Check:
-    return Check(simulation.compared, simulation.equal)
+    return Check(simulation.compared, simulation.equal, "layers", "test set")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from toolchain.package.model_card import model_card
 from toolchain.package.pins import installed, pinned
 from toolchain.package.vectors import VectorFormat, write_vectors
 from toolchain.record import StageRecord, write_atomic
+from toolchain.report.comparisons import sentence
 
 Records = Mapping[str, StageRecord]
 
@@ -55,8 +57,8 @@ def write_network(context: Context, records: Records, manifest: Mapping[str, Any
 
 def summary(manifest: Mapping[str, Any], records: Records) -> str:
     """What the package came to, in a few words."""
-    compared = sum(sum(c.compared for c in r.checks.values()) for r in records.values())
-    return f"{len(manifest['files']) + 1} files; {compared:,} results compared on the way, all equal"
+    checks = [asdict(check) for record in records.values() for check in record.checks.values()]
+    return f"{len(manifest['files']) + 1} files; compared on the way: {sentence(checks)}"
 
 
 def copy(path: Path, folder: Path) -> str:

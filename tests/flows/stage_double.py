@@ -52,9 +52,9 @@ FACTS = {
     },
 }
 _CHECKS = {
-    "export": {"QONNX": Check(64, 64)},
-    "streamline": {"integer": Check(64, 64)},
-    "simulate": {n: Check(64, 64) for n in ("test set", "back-pressure", "chip", "bench")},
+    "export": {"QONNX": Check(64, 64, "outputs", "test set")},
+    "streamline": {"integer": Check(64, 64, "outputs", "test set")},
+    "simulate": {n: Check(64, 64, "layers", "test set") for n in ("test set", "back-pressure", "chip", "bench")},
 }
 _BEFORE = {
     "train": "data",

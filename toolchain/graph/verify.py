@@ -38,7 +38,7 @@ def compare(stage: str, expected: NDArray[Any], got: NDArray[Any]) -> tuple[Chec
         raise VerificationError(f"{stage}: results of shape {got.shape} where {expected.shape} were expected")
     equal = (expected == got).reshape(len(expected), -1).all(axis=1)
     differing = np.flatnonzero(~equal)
-    return Check(len(equal), int(equal.sum())), int(differing[0]) if len(differing) else None
+    return Check(len(equal), int(equal.sum()), "outputs", "test set"), int(differing[0]) if len(differing) else None
 
 
 def fail(stage: str, check: Check, index: int, expected: Named, got: Named) -> None:

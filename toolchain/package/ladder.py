@@ -45,10 +45,9 @@ def must_be_verified(records: Mapping[str, StageRecord], vectors: int, flow: str
 
 
 def _must_be_equal(stage: str, name: str, check: Check) -> None:
-    if check.equal != check.compared:
-        differing = check.compared - check.equal
+    if not check.kept:
         raise VerificationError(
-            f"{stage}: {name}: {differing} of {check.compared} results differ; it cannot be packaged"
+            f"{stage}: {name}: {check.differing} of {check.compared} {check.what} differ; it cannot be packaged"
         )
 
 

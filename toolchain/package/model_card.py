@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from toolchain.report.comparisons import compared
 from toolchain.report.table import baselines, share
 
 Accuracy = Mapping[str, Any]
@@ -30,6 +31,7 @@ def model_card(title: str, manifest: Mapping[str, Any]) -> str:
         _comparison(manifest["accuracy"]),
         _confusion(manifest["accuracy"]["confusion"]),
         _quantisation(manifest),
+        _verified(manifest["stages"]),
         _limits(manifest["data"]),
     ]
     return "\n".join(line for part in parts for line in part) + "\n"
@@ -80,6 +82,16 @@ def _quantisation(manifest: Mapping[str, Any]) -> list[str]:
     rows = [[layer[key.replace(" ", "_")] for key in ("name", *head[1:])] for layer in manifest["layers"]]
     note = "All arithmetic is integer; every scale is a power of two, so equality is exact."
     return ["## Quantisation", "", *_table(head, rows), "", note, ""]
+
+
+def _verified(stages: Mapping[str, Any]) -> list[str]:
+    head = ["stage", "compared", "on", "vectors", "equal"]
+    rows = [
+        [name, group.what, group.vectors, group.compared, group.equal]
+        for name, stage in stages.items()
+        for group in compared(stage["checks"].values())
+    ]
+    return ["## Compared on the way", "", *_table(head, rows), ""]
 
 
 def _limits(data: Mapping[str, Any]) -> list[str]:

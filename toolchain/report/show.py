@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,7 @@ def _entry(layout: Layout, stage: str, packed: dict[str, Any]) -> dict[str, Any]
         "seconds": record.seconds if record and current else None,
         "outputs": {shown(layout.root / name): digest for name, digest in packed["outputs"].items()},
         "verified": packed["verified"],
+        "checks": packed["checks"],
     }
 
 
@@ -106,6 +108,7 @@ def _own(layout: Layout, stage: str) -> dict[str, Any] | None:
         "seconds": record.seconds,
         "outputs": {shown(layout.root / name): digest for name, digest in record.outputs.items()},
         "verified": record.verified,
+        "checks": {name: asdict(check) for name, check in record.checks.items()},
     }
 
 

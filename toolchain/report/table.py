@@ -10,6 +10,7 @@ from rich.table import Table
 
 from toolchain.measure.table import measurement_table
 from toolchain.report.compare import comparison_table
+from toolchain.report.comparisons import compared
 
 Report = dict[str, Any]
 
@@ -103,13 +104,16 @@ def latency_table(latency: dict[str, Any]) -> Table:
 
 
 def stage_table(report: Report) -> Table:
-    """Seconds and verification counts of every stage."""
-    table = _table("stages", "stage", "seconds", "compared", "equal")
+    """Seconds of every stage; what it compared, on which vectors, how many, and how many were equal."""
+    table = _table("stages", "stage", "seconds", "what", "vectors", "compared", "equal")
     for name, stage in report["stages"].items():
         seconds = "" if stage["seconds"] is None else f"{stage['seconds']:.1f}"
-        verified = stage["verified"] or {}
-        counts = (f"{verified[k]:,}" if verified else "" for k in ("compared", "equal"))
-        table.add_row(name, seconds, *counts)
+        first = (name, seconds)
+        for group in compared(stage["checks"].values()):
+            table.add_row(*first, group.what, group.vectors, f"{group.compared:,}", f"{group.equal:,}")
+            first = ("", "")
+        if first[0]:
+            table.add_row(*first)
     return table
 
 
@@ -136,5 +140,5 @@ def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="dim")
     table.add_column(columns[0])
     for column in columns[1:]:
-        table.add_column(column, justify="left" if column in {"value", "kind"} else "right")
+        table.add_column(column, justify="left" if column in {"value", "kind", "what", "vectors"} else "right")
     return table

@@ -12,6 +12,7 @@ import onnx
 from numpy.typing import NDArray
 
 from toolchain.errors import DataError
+from toolchain.record import VectorKind
 from toolchain.runtime.graph_index import GraphIndex
 
 # Vectors where no file gives any: enough for `make verify`, few enough for a slow executor.
@@ -26,12 +27,12 @@ class Vectors:
     Attributes:
         x: shape (N, ...), of the model's input type.
         truth: true class indices, shape (N,), or None.
-        kind: `calibration` or `random`.
+        kind: `calibration`, `random`, or the `test set` of a network of ours.
     """
 
     x: NDArray[Any]
     truth: NDArray[np.int64] | None
-    kind: str
+    kind: VectorKind
 
 
 def read_vectors(path: Path, shape: tuple[int, ...], kind: type[np.generic]) -> Vectors:

@@ -53,4 +53,4 @@ def _execution(context: Context, network: IntegerNetwork, x: NDArray[np.uint8]) 
             f"FINN's execution: input {first}: expected {expected[first].tolist()}, got {logits[first].tolist()} "
             f"({len(wrong)} of {len(x)} inputs differ)"
         )
-    return Check(len(x), len(x))
+    return Check(len(x), len(x), "outputs", "test set")

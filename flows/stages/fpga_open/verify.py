@@ -39,5 +39,5 @@ def run(context: Context) -> Outcome:
     context.progress(f"running {len(x)} vectors through the UART pins")
     bench = files.bench_inputs(context)
     checks = ChipCheck(context, files.chip(context), files.network(context), x, bench).run(simulator)
-    summary = f"{_WHAT[family]} = integer on {len(x)} vectors through the UART pins"
+    summary = f"{_WHAT[family]} = integer, labels of {len(x)} test vectors through the UART pins"
     return Outcome(summary, checks, {"what": _WHAT[family]}, {"verilator": verilator_version()})

@@ -24,6 +24,6 @@ def run(context: Context) -> Outcome:
     golden.save(context.out / GOLDEN)
     check = verify_export(network, load_model(context.out / QONNX), golden)
     return Outcome(
-        f"QONNX = PyTorch on {check.equal:,} of {check.compared:,} windows",
+        f"QONNX = PyTorch, every output, on {check.equal:,} of {check.compared:,} test windows",
         {"pytorch_qonnx": check},
     )

@@ -20,15 +20,13 @@ def run(context: Context) -> Outcome:
     check = verify_integer(network, model, Golden.load(context.file("export", GOLDEN)))
     facts = {"layers": _layers(network), "logit_scale": network.logit_scale}
     summary = (
-        f"integer = PyTorch on {check.equal:,} of {check.compared:,} windows; {_shape(network)}"
+        f"integer = PyTorch, every output, on {check.equal:,} of {check.compared:,} test windows; {_shape(network)}"
     )
     return Outcome(summary, {"pytorch_integer": check}, facts)
 
 
 def _shape(network: IntegerNetwork) -> str:
-    return "-".join(
-        str(size) for size in (network.inputs, *(layer.outputs for layer in network.layers))
-    )
+    return "-".join(str(size) for size in (network.inputs, *(layer.outputs for layer in network.layers)))
 
 
 def _layers(network: IntegerNetwork) -> list[dict[str, object]]:

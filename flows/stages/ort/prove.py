@@ -56,18 +56,22 @@ def _own(made: Imported, context: Context) -> dict[str, Proof]:
 
 def _checks(made: Imported, proofs: Mapping[str, Proof]) -> dict[str, Check]:
     """What must hold: all values of our own exact graphs and of all that came out exact; a foreign model's labels."""
+    vectors = made.vectors.kind
     if made.kind == OWN:
         names = [name for name, proof in proofs.items() if name in _EXACT or proof.exact]
-        return {name: Check(proofs[name].compared, proofs[name].equal) for name in names}
+        return {name: Check(proofs[name].compared, proofs[name].equal, "outputs", vectors) for name in names}
     first = next(iter(proofs))
     proof = proofs[first]
-    return {first: Check(proof.compared, proof.labels_equal if made.classifies else proof.equal)}
+    if made.classifies:
+        return {first: Check(proof.compared, proof.labels_equal, "labels", vectors)}
+    return {first: Check(proof.compared, proof.equal, "outputs", vectors, proof.tolerance)}
 
 
 def _must_agree(name: str, check: Check, proof: Proof) -> None:
-    if check.equal != check.compared:
-        differing = check.compared - check.equal
-        raise VerificationError(f"{name}: input {proof.first} differs ({differing} of {check.compared} inputs differ)")
+    if not check.kept:
+        raise VerificationError(
+            f"{name}: input {proof.first} differs ({check.differing} of {check.compared} {check.what} differ)"
+        )
 
 
 def _facts(made: Imported, name: str, proof: Proof) -> dict[str, Any]:

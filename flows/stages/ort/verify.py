@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from flows.stages.ort.files import facts_of, load
 from flows.stages.ort.time import words
 from toolchain.errors import ToolError, VerificationError
 from toolchain.layout import build_root
-from toolchain.record import Check
+from toolchain.record import Check, VectorKind
 from toolchain.runtime.answers import Comparison, Job
 from toolchain.runtime.emulate import prove_emulated
 from toolchain.runtime.package_golden import choose_vectors
@@ -69,16 +70,16 @@ def _both_runners(context: Context, emulator: Emulator) -> dict[str, Check]:
         for row in prove_emulated(emulator, job, made.reference[rows], context.work / name):
             # A graph that only approximates the reference must still answer here and there alike.
             if facts["exact"] or "=" in row.name:
-                checks[f"{name}: {row.name}"] = _check(name, row, facts["exact"])
+                checks[f"{name}: {row.name}"] = _check(name, row, facts["exact"], made.vectors.kind)
     return checks
 
 
-def _check(name: str, row: Comparison, exact: bool) -> Check:
+def _check(name: str, row: Comparison, exact: bool, vectors: VectorKind) -> Check:
     """An exact graph must answer exactly; another one with the same labels."""
     equal = row.outputs_equal if exact else row.labels_equal
     if equal != row.compared:
         raise VerificationError(f"{name}: {row.name}: {row.first_difference} ({row.compared - equal} differ)")
-    return Check(row.compared, equal)
+    return Check(row.compared, equal, "outputs" if exact else "labels", vectors)
 
 
 def _packed(context: Context) -> list[str]:
@@ -107,13 +108,21 @@ def _self_test(context: Context, options: list[str], environment: dict[str, str]
     if done.returncode or not report.get("passed"):
         lines = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
         raise VerificationError(f"self-test of the package: {lines[-1].removeprefix('error: ')}")
-    return {f"self-test: {run['run']}, {run['runner']}": _passed(run) for run in report["runs"]}
+    graphs = json.loads((package / "device.json").read_text())["graphs"]
+    vectors = load(context).vectors.kind
+    return {
+        f"self-test: {run['run']}, {run['runner']}": _passed(run["verdict"], graphs[run["graph"]]["judge"], vectors)
+        for run in report["runs"]
+    }
 
 
-def _passed(run: dict[str, Any]) -> Check:
-    """All answers were within what the graph promises, or the self-test would have failed."""
-    compared = run["verdict"]["compared"]
-    return Check(compared, compared)
+def _passed(verdict: Mapping[str, Any], judge: Mapping[str, Any], vectors: VectorKind) -> Check:
+    """What a run of the self-test compared: the answers kept the graph's promise, or it would have failed."""
+    compared = verdict["compared"]
+    if judge["kind"] == "labels":
+        allowed = round(judge["differing"] * compared)
+        return Check(compared, compared - verdict["labels_differing"], "labels", vectors, allowed=allowed)
+    return Check(compared, verdict["equal"], "outputs", vectors)
 
 
 def _report(path: Path) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def _good(context: Context) -> Outcome:
     (context.out / "sub").mkdir()
     (context.out / "sub" / "file").write_text("new")
     (context.out / "tool.log").write_text("took 3 s")
-    return Outcome("fine", {"c": Check(2, 2)}, {"x": 1})
+    return Outcome("fine", {"c": Check(2, 2, "outputs", "test set")}, {"x": 1})
 
 
 def _last(layout: Layout) -> Event:
@@ -90,7 +90,11 @@ def test_an_internal_fault_points_to_its_log(layout: Layout, run: Run, capsys: p
 
 
 @pytest.mark.parametrize(
-    ("check", "words"), [(Check(9, 8), "c: 1 of 9 results differ"), (Check(0, 0), "c: nothing was compared")]
+    ("check", "words"),
+    [
+        (Check(9, 8, "labels", "test set"), "c: 1 of 9 labels differ"),
+        (Check(0, 0, "outputs", "test set"), "c: nothing was compared"),
+    ],
 )
 def test_a_difference_fails_a_stage_that_did_not_see_it_itself(
     layout: Layout, run: Run, check: Check, words: str

@@ -40,13 +40,13 @@ FACTS: dict[str, dict[str, object]] = {
     "bitstream": {"file": "ulx3s-cqmlp.bit"},
 }
 CHECKS = {
-    "export": {"pytorch_qonnx": Check(100, 100)},
-    "streamline": {"pytorch_integer": Check(100, 100)},
+    "export": {"pytorch_qonnx": Check(100, 100, "outputs", "test set")},
+    "streamline": {"pytorch_integer": Check(100, 100, "outputs", "test set")},
     "simulate": {
-        "test set": Check(100, 100),
-        "back-pressure": Check(100, 100),
-        "chip": Check(64, 64),
-        "bench": Check(100, 100),
+        "test set": Check(100, 100, "layers", "test set"),
+        "back-pressure": Check(100, 100, "layers", "test set"),
+        "chip": Check(64, 64, "labels", "test set"),
+        "bench": Check(100, 100, "labels", "test set"),
     },
 }
 STAGES = (*FACTS, "export")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from toolchain.errors import BuildError
 from toolchain.record import Check, StageRecord, hash_outputs, read_record, token_of, write_atomic, write_record
 
-RECORD = StageRecord("simulate", 1.5, {"a": "00"}, {"x": Check(3, 3), "y": Check(2, 1)}, {"f": 1}, {"t": "2"})
+CHECKS = {"x": Check(3, 3, "outputs", "test set"), "y": Check(2, 1, "labels", "random", allowed=1)}
+RECORD = StageRecord("simulate", 1.5, {"a": "00"}, CHECKS, {"f": 1}, {"t": "2"})
 
 
 def test_a_record_survives_its_file(tmp_path: Path) -> None:
@@ -19,6 +21,20 @@ def test_a_record_survives_its_file(tmp_path: Path) -> None:
 def test_verified_sums_checks_and_is_none_without_any() -> None:
     assert RECORD.verified == {"compared": 5, "equal": 4}
     assert StageRecord("fold", 0, {}).verified is None
+
+
+def test_a_check_is_kept_where_no_more_differ_than_may() -> None:
+    assert Check(3, 2, "labels", "random", allowed=1).kept
+    assert not Check(3, 2, "labels", "random").kept
+
+
+def test_a_record_of_an_older_build_is_read_and_does_not_claim_what_was_compared(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    write_record(path, RECORD)
+    raw = json.loads(path.read_text())
+    raw["checks"] = {"x": {"compared": 3, "equal": 3}}
+    path.write_text(json.dumps(raw))
+    assert read_record(path).checks == {"x": Check(3, 3, "results", "")}
 
 
 def test_the_token_covers_all_but_the_time() -> None:

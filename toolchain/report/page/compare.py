@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from toolchain.report.comparisons import compared, in_words, is_kept
 from toolchain.report.page import charts, energy, latency
 from toolchain.report.page.gather import Build
 from toolchain.report.page.hardware import fabric_latency, fabric_rate, is_virtual, utilisation
@@ -91,8 +92,8 @@ def row(entry: Entry) -> dict[str, Any]:
         "rate": entry.of("rate")[0].figure,
         "lut": Figure(lut["used"], kind, lut["percent"]) if lut else None,
         "energy": energy.net_energy(build),
-        "compared": count(sum(number(check, "compared") or 0 for check in checks)),
-        "equal": all(dig(check, "compared") == dig(check, "equal") for check in checks) and bool(checks),
+        "compared": [in_words(group) for group in compared(checks)],
+        "equal": all(map(is_kept, checks)) and bool(checks),
     }
 
 

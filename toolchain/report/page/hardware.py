@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from toolchain.report.comparisons import is_kept, what_and_where
 from toolchain.report.page.gather import Build, Result
 from toolchain.report.page.values import (
     ABSENT,
@@ -43,6 +44,8 @@ _MEANINGS = {
 
 # Stages whose checks are named by the graph that they compared.
 _OTHERS = {"prove": "ONNX Runtime, graph {}"}
+# What a run of a board compares.
+_RUN = "labels, test set"
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,8 @@ def _in_order(stage: str, checks: Mapping[str, Any]) -> list[str]:
 def _rung(stage: str, name: str, check: Any) -> Rung:
     compared, equal = number(check, "compared"), number(check, "equal")
     meaning = _MEANINGS.get((stage, name)) or _OTHERS.get(stage, "{}").format(name.replace("_", " "))
-    return Rung(stage, meaning, _counts(compared, equal), _state(compared, equal), "simulated")
+    state = "equal" if is_kept(mapping(check)) else _state(compared, equal)
+    return Rung(stage, meaning, _counts(compared, equal, what_and_where(mapping(check))), state, "simulated")
 
 
 def _board_rungs(build: Build) -> list[Rung]:
@@ -91,7 +95,7 @@ def is_virtual(run: Result) -> bool:
 def _run_rung(what: str, run: Result) -> Rung:
     answers = mapping(run.content, "answers")
     compared, equal = number(answers, "compared"), number(answers, "equal")
-    return Rung("run", what, _counts(compared, equal), _state(compared, equal), text(answers, "kind") or None)
+    return Rung("run", what, _counts(compared, equal, _RUN), _state(compared, equal), text(answers, "kind") or None)
 
 
 def _open_rung(build: Build) -> Rung:
@@ -102,10 +106,10 @@ def _open_rung(build: Build) -> Rung:
     return Rung("run", f"{build.title}: no board has confirmed this build yet", "", "open", None)
 
 
-def _counts(compared: float | None, equal: float | None) -> str:
+def _counts(compared: float | None, equal: float | None, what: str) -> str:
     if compared is None or equal is None:
         return ""
-    return f"{count(equal)} of {count(compared)} equal"
+    return f"{count(equal)} of {count(compared)} equal ({what})"
 
 
 def _state(compared: float | None, equal: float | None) -> str:

@@ -24,19 +24,19 @@ def test_a_stage_without_verification_is_refused(stage: str) -> None:
 
 def test_a_single_difference_is_refused() -> None:
     found = records()
-    found["export"] = replace(found["export"], checks={"pytorch_qonnx": Check(100, 99)})
-    with pytest.raises(VerificationError, match="export: pytorch_qonnx: 1 of 100 results differ"):
+    found["export"] = replace(found["export"], checks={"pytorch_qonnx": Check(100, 99, "outputs", "test set")})
+    with pytest.raises(VerificationError, match="export: pytorch_qonnx: 1 of 100 outputs differ"):
         must_be_verified(found, 100, "fpga_open")
 
 
 @pytest.mark.parametrize(
-    ("name", "check"), [("test set", Check(99, 99)), ("chip", Check(63, 63)), ("back-pressure", None), ("bench", None)]
+    ("name", "counted"), [("test set", 99), ("chip", 63), ("back-pressure", None), ("bench", None)]
 )
-def test_a_rung_that_covers_too_little_is_refused(name: str, check: Check | None) -> None:
+def test_a_rung_that_covers_too_little_is_refused(name: str, counted: int | None) -> None:
     found = records()
     checks = {**found["simulate"].checks}
-    if check:
-        checks[name] = check
+    if counted:
+        checks[name] = Check(counted, counted, "labels", "test set")
     else:
         del checks[name]
     found["simulate"] = replace(found["simulate"], checks=checks)

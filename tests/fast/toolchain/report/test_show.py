@@ -45,9 +45,10 @@ def test_the_object_has_every_promised_key(layout: Layout) -> None:
     assert {"macro_f1", "per_class", "confusion", "float_twin", "random_split"} <= set(report["accuracy"])
     assert set(report["stages"]) == {*records(), "package"}
     for stage in report["stages"].values():
-        assert set(stage) == {"seconds", "outputs", "verified"}
+        assert set(stage) == {"seconds", "outputs", "verified", "checks"}
     assert report["stages"]["fold"]["verified"] is None
     assert report["stages"]["export"]["verified"] == {"compared": 100, "equal": 100}
+    assert report["stages"]["export"]["checks"]["pytorch_qonnx"]["what"] == "outputs"
     assert {"kind", "tool", "lut", "ff", "bram", "dsp", "used_percent"} <= set(report["resources"])
     assert {"kind", "fmax_mhz", "clock_mhz", "latency_cycles", "initiation_interval"} <= set(report["timing"])
     assert report["files"]["bitstream"].endswith("package/x.bit")

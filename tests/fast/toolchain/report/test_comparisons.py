@@ -1,0 +1,42 @@
+"""Words say what was compared, on which vectors, and how many were equal; never more."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from toolchain.record import Check
+from toolchain.report.comparisons import Compared, compared, is_kept, sentence, what_and_where
+
+LABELS = asdict(Check(1000, 1000, "labels", "random"))
+OUTPUTS = asdict(Check(50, 50, "outputs", "test set"))
+NEAR = asdict(Check(10, 10, "outputs", "calibration", tolerance=1e-5))
+OLD = {"compared": 7, "equal": 7}
+
+
+def test_comparisons_of_one_kind_are_summed_and_kinds_kept_apart() -> None:
+    assert compared([LABELS, OUTPUTS, LABELS, NEAR, OLD]) == [
+        Compared("labels", "random vectors", 2000, 2000),
+        Compared("every output", "test set", 50, 50),
+        Compared("every output within 1e-05", "calibration data", 10, 10),
+        Compared("results", "", 7, 7),
+    ]
+
+
+def test_labels_are_never_called_outputs() -> None:
+    assert sentence([LABELS]) == "labels 1,000 (random vectors): all equal"
+    assert sentence([OUTPUTS, LABELS]) == "every output 50 (test set); labels 1,000 (random vectors): all equal"
+
+
+def test_what_may_differ_by_promise_is_not_said_to_be_equal() -> None:
+    check = asdict(Check(1000, 999, "labels", "random", allowed=2))
+    assert sentence([check]) == "labels 999 equal of 1,000 (random vectors)"
+    assert what_and_where(check) == "labels, random vectors, 2 may differ"
+    assert is_kept(check) and not is_kept({**check, "equal": 997})
+
+
+def test_nothing_compared_is_not_equal() -> None:
+    assert sentence([]) == "nothing" and not is_kept({})
+
+
+def test_a_damaged_manifest_claims_nothing() -> None:
+    assert compared([{"compared": "many", "equal": None, "what": 3}]) == [Compared("results", "", 0, 0)]

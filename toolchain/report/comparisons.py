@@ -1,0 +1,89 @@
+"""What was compared on the way, in words: outputs, labels or layers; on which vectors; how many were equal.
+
+Checks come as plain JSON, as manifests and records hold them. Those of older builds do not say what was compared, and
+a report page reads whatever lies there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+Json = Mapping[str, Any]
+
+_WHAT = {
+    "outputs": "every output",
+    "labels": "labels",
+    "layers": "every element of every layer",
+    "replies": "replies",
+}
+_UNSAID = "results"
+_VECTORS = {"test set": "test set", "calibration": "calibration data", "random": "random vectors"}
+
+
+class Compared(NamedTuple):
+    """Comparisons of one kind together.
+
+    Attributes:
+        what, vectors: in words; `vectors` is empty where there were none, or where an older build does not say.
+        compared, equal: vectors, or replies.
+    """
+
+    what: str
+    vectors: str
+    compared: int
+    equal: int
+
+
+def compared(checks: Iterable[Json]) -> list[Compared]:
+    """Sums of checks by what was compared on which vectors, in the order in which they come up."""
+    sums: dict[tuple[str, str], tuple[int, int]] = {}
+    for check in checks:
+        key = _what(check), _vectors(check)
+        total, equal = sums.get(key, (0, 0))
+        sums[key] = total + _count(check, "compared"), equal + _count(check, "equal")
+    return [Compared(*key, *counts) for key, counts in sums.items()]
+
+
+def sentence(checks: Iterable[Json]) -> str:
+    """All of it in one line, such as ``every output 93,680, labels 64 (test set): all equal``."""
+    parts: dict[str, list[str]] = {}
+    groups = compared(checks)
+    for group in groups:
+        parts.setdefault(group.vectors, []).append(in_words(group))
+    lists = [", ".join(words) + (f" ({vectors})" if vectors else "") for vectors, words in parts.items()]
+    same = bool(groups) and all(group.equal == group.compared for group in groups)
+    return ("; ".join(lists) or "nothing") + (": all equal" if same else "")
+
+
+def in_words(group: Compared) -> str:
+    """Such as ``labels 2,000``, or ``labels 1,999 equal of 2,000``."""
+    differ = "" if group.equal == group.compared else f"{group.equal:,} equal of "
+    return f"{group.what} {differ}{group.compared:,}"
+
+
+def what_and_where(check: Json) -> str:
+    """Such as ``labels, random vectors``."""
+    allowed = _count(check, "allowed")
+    words = [_what(check), _vectors(check), f"{allowed:,} may differ" if allowed else ""]
+    return ", ".join(word for word in words if word)
+
+
+def is_kept(check: Json) -> bool:
+    """Whether something was compared and no more differed than may."""
+    total, equal = _count(check, "compared"), _count(check, "equal")
+    return total > 0 and total - equal <= _count(check, "allowed")
+
+
+def _what(check: Json) -> str:
+    what, tolerance = _WHAT.get(str(check.get("what")), _UNSAID), check.get("tolerance")
+    return f"{what} within {tolerance:g}" if isinstance(tolerance, float) and tolerance else what
+
+
+def _vectors(check: Json) -> str:
+    return _VECTORS.get(str(check.get("vectors")), "")
+
+
+def _count(check: Json, key: str) -> int:
+    value = check.get(key)
+    return value if isinstance(value, int) else 0
