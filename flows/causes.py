@@ -77,6 +77,8 @@ def causes(stage: str, request: Request) -> list[str]:
         words.append(f"captures:{_listing_digest(captures(request))}")
     if stage == "load":
         words += [f"onnx:{_file_digest(Path(path))}" for path in onnx_files(request)]
+    if stage == "graphs" and request.outputs:
+        words.append(f"outputs:{request.outputs}")
     if stage == "package" and request.wheels:
         words.append("wheels:included")
     if stage in _RATED:

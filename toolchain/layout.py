@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from toolchain.errors import BuildError, ConfigError
 
@@ -37,6 +37,10 @@ ON_DEMAND_STAGES: Mapping[str, tuple[str, ...]] = {
 
 STRATEGIES = ("folded", "unrolled")
 
+OutputKind = Literal["classes", "values"]
+OUTPUT_KINDS: tuple[OutputKind, ...] = ("classes", "values")
+"""What the outputs of somebody else's network may be."""
+
 
 def build_root() -> Path:
     """Folder of all builds: `build/` in the repository, or `$GATEWEAVE_BUILD_DIR`."""
@@ -53,6 +57,7 @@ class Request:
         fps: inferences per second to aim at, "max", or None for the board's own target.
         onnx: absolute path of the network's file where it is not one of ours, which `model` is then only the name of.
         calibration: absolute path of an npz file with inputs to calibrate `onnx` on, or None.
+        outputs: what the person says that the outputs of `onnx` are, "classes" or "values"; None: as the model says.
         wheels: whether the package holds the Python wheels it needs.
     """
 
@@ -65,6 +70,7 @@ class Request:
     flow: str = "fpga_open"
     onnx: str | None = None
     calibration: str | None = None
+    outputs: OutputKind | None = None
     wheels: bool = False
 
     @property
@@ -103,14 +109,14 @@ class Request:
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Request:
-        """Read what `to_json` wrote.
+        """Read what `to_json` wrote; what an older build does not name has its default.
 
         Raises:
             BuildError: a key is missing or unknown.
         """
-        names = {f.name for f in fields(cls)}
-        if set(raw) != names:
-            raise BuildError(f"request: keys {sorted(set(raw) ^ names)} do not belong; run `make build` again")
+        wrong = set(raw) - {f.name for f in fields(cls)} | {"board", "model"} - set(raw)
+        if wrong:
+            raise BuildError(f"request: keys {sorted(wrong)} do not belong; run `make build` again")
         return cls(**raw)
 
 

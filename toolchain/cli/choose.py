@@ -11,7 +11,7 @@ from toolchain.board import AmdBoard
 from toolchain.catalog import list_boards, load_board, load_model, load_recipe
 from toolchain.cli.wish import Wish
 from toolchain.errors import BuildError, ConfigError, DataError, ToolError
-from toolchain.layout import STRATEGIES, Request, build_root, plain_name
+from toolchain.layout import OUTPUT_KINDS, STRATEGIES, OutputKind, Request, build_root, plain_name
 from toolchain.vivado.find import find_vivado
 from toolchain.yaml_file import near_matches
 
@@ -29,7 +29,7 @@ def choose(wish: Wish) -> Request:
     """
     board = load_board(wish.board)
     flow = _flow(wish.board, board.flows, wish.flow)
-    if wish.onnx or wish.calibration or wish.wheels:
+    if wish.onnx or wish.calibration or wish.outputs or wish.wheels:
         _must_run_onnx(wish, flow)
     if wish.onnx:
         return _third_party(wish, flow)
@@ -48,10 +48,11 @@ def choose(wish: Wish) -> Request:
 def _must_run_onnx(wish: Wish, flow: str) -> None:
     if flow != "ort":
         runners = [name for name in list_boards() if "ort" in load_board(name).flows]
-        option = next(name for name in ("onnx", "calibration", "wheels") if getattr(wish, name))
+        option = next(name for name in ("onnx", "calibration", "outputs", "wheels") if getattr(wish, name))
         raise ConfigError(f"{option.upper()}: board {wish.board} has no ONNX Runtime; use one of {', '.join(runners)}")
-    if wish.calibration and not wish.onnx:
-        raise ConfigError("CALIBRATION: is for a model of your own; name it with ONNX=")
+    for option in ("calibration", "outputs"):
+        if getattr(wish, option) and not wish.onnx:
+            raise ConfigError(f"{option.upper()}: is for a model of your own; name it with ONNX=")
 
 
 def _third_party(wish: Wish, flow: str) -> Request:
@@ -62,7 +63,18 @@ def _third_party(wish: Wish, flow: str) -> Request:
     model = plain_name(Path(str(onnx)).stem) or "model"
     if model in list_boards():
         model += "-onnx"
-    return Request(wish.board, model, flow=flow, onnx=onnx, calibration=calibration, wheels=wish.wheels)
+    outputs = _outputs(wish.outputs)
+    return Request(
+        wish.board, model, flow=flow, onnx=onnx, calibration=calibration, outputs=outputs, wheels=wish.wheels
+    )
+
+
+def _outputs(wish: str | None) -> OutputKind | None:
+    chosen = next((kind for kind in OUTPUT_KINDS if kind == wish), None)
+    if wish and chosen is None:
+        near = near_matches(wish, OUTPUT_KINDS)
+        raise ConfigError(f"OUTPUTS: {wish!r}: should be one of {', '.join(OUTPUT_KINDS)}{near}")
+    return chosen
 
 
 def must_be_able_to_build(request: Request) -> None:

@@ -17,6 +17,7 @@ _CHANGED = {
     "strategy": "the strategy changed",
     "fps": "the target rate changed",
     "onnx": "the ONNX file or its calibration data changed",
+    "outputs": "what the outputs are said to be changed",
     "wheels": "whether wheels are included changed",
     "vivado": "another Vivado is on the PATH, or none",
 }

@@ -57,6 +57,14 @@ class Wish:
         str | None,
         typer.Option(envvar="CALIBRATION", help="Inputs to calibrate the ONNX file on: an npz file."),
     ] = None
+    outputs: Annotated[
+        str | None,
+        typer.Option(
+            envvar="OUTPUTS",
+            help="What the ONNX file's outputs are: `classes` (labels must agree) or `values` (numbers must); without "
+            "it as the model and `y` of CALIBRATION say.",
+        ),
+    ] = None
     wheels: Annotated[
         bool,
         typer.Option("--wheels", envvar="WHEELS", help="Put the Python wheels into the package, to install offline."),

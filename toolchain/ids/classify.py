@@ -109,7 +109,7 @@ def proved_classifier(network: IntegerNetwork, golden: Path) -> Classifier:
         rows = np.linspace(0, len(arrays["x"]) - 1, min(len(arrays["x"]), _TRIED)).astype(np.int64)
         x, reference = arrays["x"][rows].astype(np.float32), arrays["logits"][rows]
     options, model = RunOptions(), graphs_of(network, GraphSettings())[_GRAPH]
-    if not prove(model, x, reference, options).exact:
+    if not prove(model, x, reference, options, batches=(OrtClassifier.batch,)).exact:
         return IntegerClassifier(network)
     return OrtClassifier(f"{_GRAPH} (exact on {len(rows):,} vectors)", model, options)
 
@@ -133,9 +133,7 @@ class BoardClassifier:
     # Fewer than on the host, for boards are slower.
     batch = 256
 
-    def __init__(
-        self, name: str, driver: BoardDriver, input_type: str, classes: int, kind: str = "measured"
-    ) -> None:
+    def __init__(self, name: str, driver: BoardDriver, input_type: str, classes: int, kind: str = "measured") -> None:
         self.name, self.kind = name, kind
         self._driver, self._input_type, self._classes = driver, input_type, classes
 

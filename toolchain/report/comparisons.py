@@ -39,7 +39,7 @@ def compared(checks: Iterable[Json]) -> list[Compared]:
     """Sums of checks by what was compared on which vectors, in the order in which they come up."""
     sums: dict[tuple[str, str], tuple[int, int]] = {}
     for check in checks:
-        key = _what(check), _vectors(check)
+        key = _what(check), words_of(str(check.get("vectors")))
         total, equal = sums.get(key, (0, 0))
         sums[key] = total + _count(check, "compared"), equal + _count(check, "equal")
     return [Compared(*key, *counts) for key, counts in sums.items()]
@@ -62,11 +62,21 @@ def in_words(group: Compared) -> str:
     return f"{group.what} {differ}{group.compared:,}"
 
 
+def words_of(vectors: str) -> str:
+    """Which vectors, such as ``random vectors``; empty where a build does not say."""
+    return _VECTORS.get(vectors, "")
+
+
 def what_and_where(check: Json) -> str:
     """Such as ``labels, random vectors``."""
     allowed = _count(check, "allowed")
-    words = [_what(check), _vectors(check), f"{allowed:,} may differ" if allowed else ""]
+    words = [_what(check), words_of(str(check.get("vectors"))), f"{allowed:,} may differ" if allowed else ""]
     return ", ".join(word for word in words if word)
+
+
+def told(check: Json) -> str:
+    """Such as ``1,000 of 1,000 equal (labels, random vectors)``."""
+    return f"{_count(check, 'equal'):,} of {_count(check, 'compared'):,} equal ({what_and_where(check)})"
 
 
 def is_kept(check: Json) -> bool:
@@ -78,10 +88,6 @@ def is_kept(check: Json) -> bool:
 def _what(check: Json) -> str:
     what, tolerance = _WHAT.get(str(check.get("what")), _UNSAID), check.get("tolerance")
     return f"{what} within {tolerance:g}" if isinstance(tolerance, float) and tolerance else what
-
-
-def _vectors(check: Json) -> str:
-    return _VECTORS.get(str(check.get("vectors")), "")
 
 
 def _count(check: Json, key: str) -> int:

@@ -79,7 +79,7 @@ def comparison(records: Records) -> list[dict[str, Any]]:
 def graphs(records: Records) -> dict[str, Any]:
     """Every graph for ONNX Runtime with the counts of its proof."""
     made, proved = records["graphs"].facts, records["prove"].facts
-    shared = {name: made[name] for name in ("kind", "judge", "vectors", "left_out", "accuracy")}
+    shared = {name: made[name] for name in ("kind", "judge", "vectors", "left_out", "accuracy", "outputs", "notices")}
     return {"proved": proved["graphs"], "budget": proved["budget"], **shared}
 
 

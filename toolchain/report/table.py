@@ -10,7 +10,7 @@ from rich.table import Table
 
 from toolchain.measure.table import measurement_table
 from toolchain.report.compare import comparison_table
-from toolchain.report.comparisons import compared
+from toolchain.report.comparisons import compared, words_of
 
 Report = dict[str, Any]
 
@@ -76,15 +76,28 @@ def hardware_table(report: Report) -> Table:
 
 
 def graph_table(graphs: dict[str, Any], chosen: str) -> Table:
-    """Every graph: vectors whose outputs, and whose labels, equal the reference's."""
-    title = f"graphs against {graphs['judge']} ({graphs['vectors']['count']:,} vectors: {graphs['vectors']['kind']})"
-    table = _table(title, "graph", "equal", "labels", "differing", "passes off", "value")
+    """Every graph: vectors whose outputs are equal to the reference's, near them, and whose labels are equal."""
+    vectors = graphs["vectors"]
+    title = f"graphs against {graphs['judge']} ({vectors['count']:,} vectors: {words_of(vectors['kind'])})"
+    near = max((proof["tolerance"] for proof in graphs["proved"].values()), default=0.0)
+    within = [f"within {near:g}"] if near else []
+    table = _table(title, "graph", "outputs equal", *within, "labels equal", "passes off", "value")
     for name, proof in graphs["proved"].items():
-        counts = (f"{proof[key]:,}" for key in ("equal", "labels_equal", "differing"))
-        table.add_row(name, *counts, str(len(proof["options"]["disabled"])), "chosen" if name == chosen else "")
+        counts = [proof[key] for key in ("equal", *["near" for _ in within], "labels_equal")]
+        shown = ("-" if number is None else f"{number:,}" for number in counts)
+        table.add_row(name, *shown, str(len(proof["options"]["disabled"])), _verdict(name, proof, chosen))
     for name, why in graphs["left_out"].items():
-        table.add_row(name, "-", "-", "-", "-", f"left out: {why}")
+        table.add_row(name, *["-" for _ in (*within, *range(3))], f"left out: {why}")
+    outputs = graphs["outputs"]
+    table.caption = "\n".join([f"outputs are {outputs['kind']}: {outputs['why']}", *graphs["notices"]])
+    table.caption_justify = "left"
     return table
+
+
+def _verdict(name: str, proof: dict[str, Any], chosen: str) -> str:
+    if name == chosen:
+        return "chosen"
+    return "" if proof["within_budget"] else "beyond the budget"
 
 
 def latency_table(latency: dict[str, Any]) -> Table:

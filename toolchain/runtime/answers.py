@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.errors import ToolError
+from toolchain.runtime import compare as outputs
+from toolchain.runtime.session import RunOptions
 
 Values = NDArray[np.generic]
 
@@ -47,7 +49,8 @@ class Comparison:
 
     Attributes:
         name: who answered, such as ``"aarch64 C runner"``.
-        outputs_equal: rows whose outputs are all equal.
+        outputs_equal: rows whose outputs are all equal; NaN equals NaN.
+        outputs_near: rows whose outputs are all within the tolerance.
         labels_equal: rows whose label is one of the greatest outputs of the other side.
         largest_difference: of any output from the other side's.
         first_difference: the first row with another label, else with other outputs; None where all are equal.
@@ -56,6 +59,7 @@ class Comparison:
     name: str
     compared: int
     outputs_equal: int
+    outputs_near: int
     labels_equal: int
     largest_difference: float
     first_difference: str | None
@@ -110,23 +114,28 @@ def answer(
     return Answers(outputs.reshape(count, -1), labels, report)
 
 
-def compare(name: str, answers: Answers, reference: Values) -> Comparison:
+def compare(name: str, answers: Answers, reference: Values, *, tolerance: float = 0.0) -> Comparison:
     """Answers against reference outputs of shape (N, elements), or of a shape that flattens to it.
 
-    A label is right where its reference output is one of the greatest: a tie may fall either way.
+    A label is right where its reference output is one of the greatest: a tie may fall either way, and so may scores
+    within the tolerance of each other. See `toolchain.runtime.compare`.
     """
     expected = np.asarray(reference).reshape(len(answers.labels), -1)
-    rows = np.arange(len(expected))
-    same = (answers.outputs == expected).all(axis=1)
-    right = expected[rows, answers.labels] == expected.max(axis=1)
-    apart = np.abs(answers.outputs.astype(np.float64) - expected.astype(np.float64))
-    return Comparison(
-        name, len(rows), int(same.sum()), int(right.sum()), float(apart.max()), _first(answers, expected, same, right)
-    )
+    found = outputs.compare(answers.outputs, expected, RunOptions(), tie=tolerance, tolerance=tolerance)
+    right = found.label_rows & _own_label(answers)
+    first = _first(answers, expected, found.equal_rows, right)
+    return Comparison(name, found.compared, found.equal, found.near, int(right.sum()), found.largest, first)
+
+
+def _own_label(answers: Answers) -> NDArray[np.bool_]:
+    """Rows whose label is that of the runner's own outputs: the first greatest; with NaN there is none."""
+    own = answers.outputs.astype(np.float64)
+    rows: NDArray[np.bool_] = (own.argmax(axis=1) == answers.labels) | np.isnan(own).any(axis=1)
+    return rows
 
 
 def _first(answers: Answers, expected: Values, same: NDArray[np.bool_], right: NDArray[np.bool_]) -> str | None:
-    if same.all():
+    if same.all() and right.all():
         return None
     row = int(np.argmin(same) if right.all() else np.argmin(right))
     got = answers.outputs[row]

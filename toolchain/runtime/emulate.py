@@ -45,7 +45,9 @@ def host_answers(job: Job, work: Path) -> dict[str, Answers]:
     return {name: answer(command, job, work / name.replace(" ", "-")) for name, command in commands.items()}
 
 
-def prove_emulated(emulator: Emulator, job: Job, reference: Values, work: Path) -> list[Comparison]:
+def prove_emulated(
+    emulator: Emulator, job: Job, reference: Values, work: Path, *, tolerance: float = 0.0
+) -> list[Comparison]:
     """Both aarch64 runners and both of this machine against the reference; then the aarch64 ones against this machine.
 
     Args:
@@ -53,11 +55,15 @@ def prove_emulated(emulator: Emulator, job: Job, reference: Values, work: Path) 
         job: at least 1,000 vectors make a proof.
         reference: outputs of shape (N, elements).
         work: scratch folder.
+        tolerance: see `toolchain.runtime.answers.compare`.
 
     Raises:
         ToolError: a tool is missing or a runner failed. Differences are in the result, not raised.
     """
     host, board = host_answers(job, work), emulated_answers(emulator, job, work)
-    rows = [compare(name, answers, reference) for name, answers in {**host, **board}.items()]
+    rows = [compare(name, answers, reference, tolerance=tolerance) for name, answers in {**host, **board}.items()]
     here = next(iter(host.values())).outputs
-    return rows + [compare(f"{name} = {os.uname().machine}", answers, here) for name, answers in board.items()]
+    machine = os.uname().machine
+    return rows + [
+        compare(f"{name} = {machine}", answers, here, tolerance=tolerance) for name, answers in board.items()
+    ]

@@ -1,4 +1,4 @@
-"""Vectors that a third-party model is proved on: the calibration file's, or random ones within its input's range."""
+"""Vectors that a third-party model is proved on: the calibration file's, or random ones over its input's range."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
 
 from toolchain.errors import DataError
 from toolchain.record import VectorKind
-from toolchain.runtime.graph_index import GraphIndex
+from toolchain.runtime.span import UNIT, Span
 
 # Vectors where no file gives any: enough for `make verify`, few enough for a slow executor.
 RANDOM_ROWS = 1000
@@ -82,36 +81,18 @@ def _words(shape: tuple[int, ...]) -> str:
 
 
 def random_vectors(
-    shape: tuple[int, ...], kind: type[np.generic], span: tuple[float, float], rows: int = RANDOM_ROWS
+    shape: tuple[int, ...], kind: type[np.generic], span: Span = UNIT, rows: int = RANDOM_ROWS
 ) -> Vectors:
-    """Random rows within a range: each has a middle and a spread of its own, so that classes other than one come up.
+    """Random rows over a range: each has a middle and a spread of its own, so that classes other than one come up.
 
     Args:
         shape: of one row.
-        span: least and greatest value.
     """
     generator = np.random.default_rng(1)
     broad = (rows, *[1] * len(shape))
     middle, spread = generator.uniform(0, 1, broad), generator.uniform(0, 1, broad)
     values = np.clip(middle + spread * generator.normal(0, 0.5, (rows, *shape)), 0, 1)
-    low, high = span
-    scaled = low + (high - low) * values
-    return Vectors((scaled if np.issubdtype(kind, np.floating) else np.rint(scaled)).astype(kind), None, "random")
-
-
-def input_span(model: onnx.ModelProto) -> tuple[float, float]:
-    """Range of a model's input: that of the QuantizeLinear it goes to, behind Reshape or Transpose; else 0 to 1."""
-    graph = GraphIndex(model)
-    constants = {tensor.name for tensor in model.graph.initializer}
-    name = next(value.name for value in model.graph.input if value.name not in constants)
-    while graph.consumers[name] and graph.consumers[name][0].op_type in {"Reshape", "Transpose", "Flatten", "Identity"}:
-        name = graph.consumers[name][0].output[0]
-    node = next((n for n in graph.consumers[name] if n.op_type == "QuantizeLinear"), None)
-    scale = None if node is None else graph.constant(node.input[1])
-    if node is None or scale is None or scale.size != 1:
-        return 0.0, 1.0
-    zero = graph.constant(node.input[2]) if len(node.input) > 2 and node.input[2] else np.zeros((), np.uint8)
-    if zero is None or zero.dtype.kind not in "iu":
-        return 0.0, 1.0
-    whole, unit, origin = np.iinfo(zero.dtype), float(scale.reshape(-1)[0]), int(zero.reshape(-1)[0])
-    return (int(whole.min) - origin) * unit, (int(whole.max) - origin) * unit
+    low, high, step = span
+    step = step if np.issubdtype(kind, np.floating) else max(step, 1.0)
+    scaled = low + step * np.rint(values * (high - low) / step) if step else low + (high - low) * values
+    return Vectors(scaled.astype(kind), None, "random")

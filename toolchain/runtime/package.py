@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from toolchain.board import OrtBoard, Wheel
 from toolchain.errors import ModelError
 from toolchain.package.bundle import bundle
-from toolchain.record import sha256, write_atomic, write_json
+from toolchain.record import VectorKind, sha256, write_atomic, write_json
 from toolchain.runtime.binaries import runner_files
 from toolchain.runtime.jetson import TensorRtGraph, trtexec_script
 from toolchain.runtime.package_golden import write_golden
@@ -27,16 +27,19 @@ _SCRIPTS = Path(__file__).with_name("scripts")
 
 @dataclass(frozen=True)
 class Judge:
-    """What a graph promises of its answers on the device's CPU.
+    """What a graph promises of its answers to the golden vectors on the device's CPU.
 
     Attributes:
-        kind: "exact": every output equals the reference's; "labels": at most the share `differing` of labels differs,
-            ties aside; "values": no output is off by more than `tolerance`.
+        kind: "exact": every output equals the reference's; "labels": at most the share `differing` of labels differs;
+            "values": at most the share `differing` of vectors has an output off by more than `tolerance`, relative to
+            the output's magnitude.
+        tie: outputs this near to a vector's greatest, relative to its magnitude, share its label.
     """
 
     kind: Literal["exact", "labels", "values"]
     differing: float = 0.0
     tolerance: float = 0.0
+    tie: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class DeviceGraph:
         gpu: whether it is made for a GPU, too.
         options: the session options that its answers were proved with, as `RunOptions.to_json` writes them.
         meaning: what it is, in a few words.
+        proved: what the build compared of it, in a few words.
+        within_budget: whether it answers well enough to be chosen.
     """
 
     path: Path
@@ -57,6 +62,8 @@ class DeviceGraph:
     precision: Literal["int8", "fp16", "fp32"]
     gpu: bool
     meaning: str
+    proved: str
+    within_budget: bool = True
     floor: Path | None = None
     options: Mapping[str, Any] = field(default_factory=lambda: {"level": "all", "disabled": []})
 
@@ -68,8 +75,11 @@ class DeviceContent:
     Attributes:
         model: its name; `chosen`: the graph that the build found fastest within the budget, a key of `graphs`.
         inputs, outputs: golden vectors and the reference's answers, one a row.
+        meaning: what the outputs are: "classes", whose labels count, or "values".
+        vector_kind: what vectors the golden ones are.
         classes: names of the classes; empty where the outputs are no classes.
-        budget: share of labels that may differ on a GPU, where a graph that is exact on the CPU may round.
+        budget: share of labels that may differ on a GPU, where a graph that is exact on the CPU may round; of values,
+            by how much of their magnitude they may.
         binaries: the compiled C runner by machine ("aarch64", "x86_64").
         wheels: fetched wheels to pack; empty without WHEELS=1.
     """
@@ -79,6 +89,8 @@ class DeviceContent:
     chosen: str
     inputs: NDArray[Any]
     outputs: NDArray[Any]
+    meaning: Literal["classes", "values"]
+    vector_kind: VectorKind
     classes: Sequence[str]
     budget: float
     binaries: Mapping[str, Path]
@@ -111,7 +123,8 @@ def pack_device(package: Path, board: OrtBoard, content: DeviceContent) -> dict[
         "graphs": {name: _copy_graph(package, name, graph) for name, graph in content.graphs.items()},
         "chosen": content.chosen,
         "budget": content.budget,
-        "golden": golden,
+        "outputs": content.meaning,
+        "golden": {**golden, "kind": content.vector_kind},
     }
     write_json(package / DEVICE, device)
     _copy_programs(package, content.binaries)
@@ -152,6 +165,8 @@ def _copy_graph(package: Path, name: str, graph: DeviceGraph) -> dict[str, Any]:
         "precision": graph.precision,
         "gpu": graph.gpu,
         "meaning": graph.meaning,
+        "proved": graph.proved,
+        "within_budget": graph.within_budget,
         "options": {key: graph.options[key] for key in ("level", "disabled")},
         **signature(graph.path),
     }

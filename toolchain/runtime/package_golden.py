@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from toolchain.errors import ModelError
 from toolchain.record import write_atomic
+from toolchain.runtime.compare import magnitudes
 from toolchain.runtime.device.golden import TYPES
 
 FOLDER = "golden"
@@ -43,7 +44,7 @@ def choose_vectors(total: int, wanted: int) -> NDArray[np.int64]:
 def write_golden(
     package: Path, inputs: NDArray[Any], outputs: NDArray[Any], classes: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Write `golden/inputs.bin` and `golden/outputs.bin`; returns what device.json says of them.
+    """Write inputs, outputs and the outputs' magnitudes to `golden/`; returns what device.json says of them.
 
     Args:
         inputs: (vectors, ...) as the reference takes them.
@@ -55,8 +56,9 @@ def write_golden(
     """
     if len(inputs) != len(outputs) or not len(inputs):
         raise ModelError(f"golden vectors: {len(inputs)} inputs, {len(outputs)} outputs: should be as many, and some")
-    names = {"inputs": f"{FOLDER}/inputs.bin", "outputs": f"{FOLDER}/outputs.bin"}
-    for key, array in (("inputs", inputs), ("outputs", outputs)):
+    arrays = {"inputs": inputs, "outputs": outputs, "magnitudes": magnitudes(outputs)}
+    names = {name: f"{FOLDER}/{name}.bin" for name in arrays}
+    for key, array in arrays.items():
         little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         write_atomic(package / names[key], little.tobytes())
     return {

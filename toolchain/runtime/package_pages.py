@@ -7,6 +7,7 @@ from typing import Any
 
 from toolchain.board import Jetson, OrtBoard
 
+_KINDS = {"test set": "of the test set", "calibration": "of the calibration data", "random": "random"}
 _LEVELS = {
     level: f"onnxruntime.GraphOptimizationLevel.ORT_{name}"
     for level, name in (("extended", "ENABLE_EXTENDED"), ("basic", "ENABLE_BASIC"), ("none", "DISABLE_ALL"))
@@ -37,7 +38,9 @@ It writes to `work/` beside it and nowhere else, and needs neither root nor a ne
 
 {_graphs(device)}
 
-Exact: every output of every golden vector equals the reference's on the CPU provider. The build chose `{chosen}`; the
+{_outputs(device)}
+The golden vectors are {_KINDS[device["golden"]["kind"]]}. Exact: every output of each equals the reference's on the CPU
+provider; NaN equals NaN. The self-test checks what is promised, and says what it found. The build chose `{chosen}`; the
 self-test times all of them and says which is fastest here.
 
 ## In your own program
@@ -76,16 +79,34 @@ def _needs(board: OrtBoard, device: Mapping[str, Any]) -> str:
 
 
 def _graphs(device: Mapping[str, Any]) -> str:
-    rows = [[f"`{name}`", graph["meaning"], _promise(graph["judge"])] for name, graph in device["graphs"].items()]
-    return _table(["graph", "what", "promise"], rows)
+    rows = [
+        [f"`{name}`", graph["meaning"], graph["proved"], _promise(graph["judge"]) + _beyond(graph, device["budget"])]
+        for name, graph in device["graphs"].items()
+    ]
+    return _table(["graph", "what", "compared in the build", "promise"], rows)
+
+
+def _beyond(graph: Mapping[str, Any], budget: float) -> str:
+    return "" if graph["within_budget"] else f"; **beyond the budget of {budget:.1%}, and so never chosen**"
+
+
+def _outputs(device: Mapping[str, Any]) -> str:
+    """What the outputs are proved as."""
+    if device["outputs"] == "classes":
+        return "The outputs are scores of classes, or labels: the label is what counts."
+    return "The outputs are values: each of them counts."
 
 
 def _promise(judge: Mapping[str, Any]) -> str:
     return {
         "exact": "exact",
-        "labels": f"at most {judge['differing']:.2%} of the labels differ (ties aside)",
-        "values": f"no output is off by more than {judge['tolerance']:g}",
+        "labels": f"{_share(judge)} of the labels differ (ties aside)",
+        "values": f"{_share(judge)} of the vectors are off by more than {judge['tolerance']:.3g} of an output's size",
     }[judge["kind"]]
+
+
+def _share(judge: Mapping[str, Any]) -> str:
+    return f"at most {judge['differing']:.2%}" if judge["differing"] else "none"
 
 
 def _example(device: Mapping[str, Any]) -> str:

@@ -3,82 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from toolchain.errors import VerificationError
+from toolchain.runtime.compare import Proof, compare
 from toolchain.runtime.passes import PASSES
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.session import BATCHES, RunOptions, fixed_batch, open_session, run_session
 
 # Inputs that went wrong, and as many others, on which passes are tried.
 _WITNESSES = 128
-
-
-@dataclass(frozen=True, eq=False)
-class Proof:
-    """How one graph compares with the reference, input by input.
-
-    Attributes:
-        equal_rows: which inputs' outputs are all equal, shape (N,).
-        label_rows: which inputs' class is one of those that share the reference's greatest logit, shape (N,).
-        largest: greatest difference of any output.
-        options: what the session was opened with: ship the graph with these.
-        tolerance: up to this difference, relative to the greatest magnitude, values counted as equal.
-    """
-
-    equal_rows: NDArray[np.bool_]
-    label_rows: NDArray[np.bool_]
-    largest: float
-    options: RunOptions
-    tolerance: float = 0.0
-
-    @property
-    def compared(self) -> int:
-        """Inputs compared."""
-        return len(self.equal_rows)
-
-    @property
-    def equal(self) -> int:
-        """Inputs whose outputs are all equal."""
-        return int(self.equal_rows.sum())
-
-    @property
-    def labels_equal(self) -> int:
-        """Inputs whose labels agree, ties allowed for."""
-        return int(self.label_rows.sum())
-
-    @property
-    def first(self) -> int | None:
-        """Index of the first input that differs in its label, or, where labels agree, in a value; None: no input."""
-        rows = self.equal_rows if self.label_rows.all() else self.label_rows
-        return None if rows.all() else int(np.flatnonzero(~rows)[0])
-
-    @property
-    def differing(self) -> int:
-        """Inputs whose labels differ."""
-        return self.compared - self.labels_equal
-
-    @property
-    def exact(self) -> bool:
-        """Whether every output of every input is equal."""
-        return self.equal == self.compared
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON, for facts and the manifest."""
-        return {
-            "compared": self.compared,
-            "equal": self.equal,
-            "labels_equal": self.labels_equal,
-            "differing": self.differing,
-            "largest_difference": self.largest,
-            "first_difference": self.first,
-            "tolerance": self.tolerance,
-            "options": self.options.to_json(),
-        }
 
 
 def prove(
@@ -89,48 +27,30 @@ def prove(
     *,
     tie: float = 0.0,
     tolerance: float = 0.0,
+    batches: Sequence[int] = BATCHES,
 ) -> Proof:
-    """Run a graph on all inputs and compare it with the reference's outputs.
+    """Run a graph on all inputs, as the package's runners do, and compare it with the reference's outputs.
 
     Args:
         x: inputs, shape (N, ...).
         reference: outputs of the reference, shape (N, ...).
-        tie: logits of the reference this close to a row's greatest, relative to the greatest magnitude of all of the
-            reference's values, count as equal to it.
-        tolerance: values this close, relative to the same, count as equal.
+        tie, tolerance: see `toolchain.runtime.compare.compare`.
+        batches: vectors given at once, one way after the other; a row counts as equal where it is in each. A graph of
+            a fixed batch has one way only.
 
     Raises:
         VerificationError: the outputs have another shape than the reference's.
         ModelError: ONNX Runtime cannot run it.
     """
     options = options or RunOptions()
-    got = run_session(open_session(model, options), x)
-    return compare(got, reference, options, tie=tie, tolerance=tolerance)
+    session = open_session(model, options)
+    fixed = fixed_batch(session)
 
+    def at(batch: int) -> Proof:
+        found = compare(run_session(session, x, batch), reference, options, tie=tie, tolerance=tolerance)
+        return replace(found, batches=(batch,))
 
-def compare(
-    got: NDArray[Any], reference: NDArray[Any], options: RunOptions, *, tie: float = 0.0, tolerance: float = 0.0
-) -> Proof:
-    """Compare outputs with the reference's; see `prove`.
-
-    Raises:
-        VerificationError: the shapes differ.
-    """
-    if got.size != reference.size or len(got) != len(reference):
-        raise VerificationError(f"the graph yields shape {got.shape} where the reference has {reference.shape}")
-    ours, theirs = (values.reshape(len(values), -1).astype(np.float64) for values in (got, reference))
-    # A value that is no number differs from everything, and so shows as infinitely far.
-    apart = np.where(ours == theirs, 0.0, np.abs(ours - theirs))
-    apart = np.where(np.isnan(apart), np.inf, apart)
-    equal = (apart <= tolerance * np.abs(theirs).max(initial=0.0)).all(axis=1)
-    return Proof(equal, _labels_agree(ours, theirs, tie), float(apart.max(initial=0.0)), options, tolerance)
-
-
-def _labels_agree(ours: NDArray[Any], theirs: NDArray[Any], tie: float) -> NDArray[np.bool_]:
-    chosen = theirs[np.arange(len(theirs)), ours.argmax(axis=1)]
-    near = theirs.max(axis=1) - tie * np.abs(theirs).max(initial=0.0)
-    agree: NDArray[np.bool_] = (chosen >= near) & ~np.isnan(ours).any(axis=1)
-    return agree
+    return reduce(Proof.both, map(at, [fixed] if fixed else batches))
 
 
 def settle(
@@ -150,7 +70,7 @@ def settle(
     went wrong, and proved on all.
 
     Args:
-        exact: every value counts; otherwise only labels do.
+        exact: every value counts, within the tolerance; otherwise only labels do.
         tie, tolerance: see `prove`.
 
     Returns:
@@ -180,7 +100,7 @@ def settle(
 
 
 def _wrong(proof: Proof, exact: bool) -> NDArray[np.bool_]:
-    return ~(proof.equal_rows if exact else proof.label_rows)
+    return ~(proof.near_rows if exact else proof.label_rows)
 
 
 def smallest(names: Sequence[str], good: Callable[[Sequence[str]], bool]) -> list[str]:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from toolchain.runtime.prove import Proof, prove, settle
+from toolchain.runtime.compare import TOLERANCE, Proof
+from toolchain.runtime.prove import prove, settle
 from toolchain.runtime.third_party import INTEGER_VARIANTS, Imported
-
-# What another order of float sums may come to, relative to the reference's greatest magnitude; logits so near each
-# other are ties that only rounding set apart.
-TOLERANCE = 1e-5
 
 
 def prove_import(imported: Imported, progress: Callable[[str], None] = lambda text: None) -> dict[str, Proof]:
     """Proofs of all graphs by variant; counts are against the reference, options those to ship.
 
-    A classifier must keep its labels, ties within `TOLERANCE` allowed for; any other model its values, within it.
-    Graphs that only approximate the reference are counted, not mended.
+    Classes must keep their labels, values their values; each within `TOLERANCE`. Graphs that only approximate the
+    reference are counted, not mended.
     """
 
     def one(name: str) -> Proof:
@@ -27,12 +24,12 @@ def prove_import(imported: Imported, progress: Callable[[str], None] = lambda te
 
 def _prove(imported: Imported, name: str, progress: Callable[[str], None]) -> Proof:
     model, x = imported.graphs[name], imported.vectors.x
-    exact, tolerance = not imported.classifies, 0.0 if imported.classifies else TOLERANCE
     whole = imported.integers is not None and name in INTEGER_VARIANTS
     answers = imported.integers if imported.integers is not None and whole else imported.reference
     # The integer network's own ties are exact.
     tie = 0.0 if whole else TOLERANCE
-    settled = settle(model, x, answers, exact=exact, tie=tie, tolerance=tolerance, progress=progress)
+    exact = not imported.classifies
+    settled = settle(model, x, answers, exact=exact, tie=tie, tolerance=TOLERANCE, progress=progress)
     if not whole:
         return settled
-    return prove(model, x, imported.reference, settled.options, tie=TOLERANCE, tolerance=tolerance)
+    return prove(model, x, imported.reference, settled.options, tie=TOLERANCE, tolerance=TOLERANCE)

@@ -15,6 +15,10 @@ from toolchain.errors import ModelError
 
 CPU = "CPUExecutionProvider"
 
+# Vectors that a package's runners are given at once: one for latency and in the self-test, so many for throughput.
+THROUGHPUT_BATCH = 64
+BATCHES = (1, THROUGHPUT_BATCH)
+
 _LEVELS = {
     "all": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL,
     "extended": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED,
@@ -124,6 +128,12 @@ def input_type(session: onnxruntime.InferenceSession) -> type[np.generic]:
     return _TYPES[kind]
 
 
+def fixed_batch(session: onnxruntime.InferenceSession) -> int | None:
+    """Size of the first axis of a session's input; None where it is open."""
+    shape = session.get_inputs()[0].shape
+    return shape[0] if shape and isinstance(shape[0], int) else None
+
+
 def run_session(session: onnxruntime.InferenceSession, x: NDArray[np.generic], batch: int = 4096) -> NDArray[Any]:
     """First output for inputs of shape (N, ...), concatenated to shape (N, ...).
 
@@ -133,7 +143,7 @@ def run_session(session: onnxruntime.InferenceSession, x: NDArray[np.generic], b
         ModelError: the model fails on them; ONNX Runtime's first line says why.
     """
     kind, source, sink = input_type(session), session.get_inputs()[0], session.get_outputs()[0].name
-    rows = source.shape[0] if source.shape and isinstance(source.shape[0], int) else None
+    rows = fixed_batch(session)
     tail = [d if isinstance(d, int) else n for d, n in zip(source.shape[1:], x.shape[1:], strict=False)]
     parts = []
     try:

@@ -19,22 +19,31 @@ from toolchain.errors import GateweaveError, ModelError
 from toolchain.graph.model_file import run_model
 from toolchain.graph.segments import cut
 from toolchain.graph.streamline import read_quantiser, streamline
+from toolchain.layout import OutputKind
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.calibrate import quantise
 from toolchain.runtime.dequantise import dequantise, is_qdq
-from toolchain.runtime.free_batch import free_batch
+from toolchain.runtime.free_batch import free_batch, inner_sizes, one_input, same_rows, settle_batch
 from toolchain.runtime.front import front_integers, integer_graphs
-from toolchain.runtime.golden import RANDOM_ROWS, Vectors, input_span, random_vectors, read_vectors
+from toolchain.runtime.golden import RANDOM_ROWS, Vectors, random_vectors, read_vectors
 from toolchain.runtime.graphs import VARIANTS, settings_of
 from toolchain.runtime.half import half
+from toolchain.runtime.integer_proof import must_be_the_model
 from toolchain.runtime.load import is_qonnx, load_untrusted
 from toolchain.runtime.lower import at_most, lower, tidy, to_opset
+from toolchain.runtime.meaning import VALUES, Meaning, accuracy, meaning_of, remarks
+from toolchain.runtime.repeat import ROWS as REPEATED
+from toolchain.runtime.repeat import must_repeat
 from toolchain.runtime.rules import violations
 from toolchain.runtime.session import RunOptions, input_type, open_session, run_session
+from toolchain.runtime.span import UNIT, Span, annotated_span, input_span
 
 Progress = Callable[[str], None]
 
 INTEGER_VARIANTS = tuple(VARIANTS)
+
+# Rows that the qonnx executor is given together and in the model's own batch, to see whether they stand apart.
+_TRIED = 8
 
 # Elements that the qonnx executor is given at once.
 _ELEMENTS = 1 << 21
@@ -53,6 +62,8 @@ class Imported:
         judge: name of the reference.
         integers: what the integer network of a streamlined QONNX model says, scaled, shape (N, classes), or None. The
             graphs of `INTEGER_VARIANTS` answer to it: sums of floats in the reference may round, its never do.
+        meaning: what the outputs are.
+        notices: what the person should know of the model.
     """
 
     kind: str
@@ -62,17 +73,19 @@ class Imported:
     reference: NDArray[Any]
     judge: str
     integers: NDArray[Any] | None = None
+    meaning: Meaning = VALUES
+    notices: tuple[str, ...] = ()
 
     @property
     def classifies(self) -> bool:
-        """Whether the outputs can be taken for the logits of classes: one row of fewer numbers than the input has."""
-        return self.reference.ndim == 2 and 1 < self.reference.shape[1] < int(np.prod(self.vectors.x.shape[1:]))
+        """Whether the outputs are proved as scores of classes, by their labels."""
+        return self.meaning.kind == "classes"
 
     def accuracy(self, outputs: NDArray[Any]) -> float | None:
         """Share of outputs, shape (N, classes), whose first greatest is the true class; None without true classes."""
         if self.vectors.truth is None or not self.classifies:
             return None
-        return float((outputs.reshape(len(outputs), -1).argmax(axis=1) == self.vectors.truth).mean())
+        return accuracy(outputs, self.vectors.truth)
 
 
 @dataclass
@@ -94,6 +107,7 @@ def import_model(
     calibration: Path | None = None,
     settings: GraphSettings | None = None,
     *,
+    outputs: OutputKind | None = None,
     progress: Progress = lambda text: None,
 ) -> Imported:
     """Read a file and make all graphs of it that can be made.
@@ -102,6 +116,7 @@ def import_model(
         calibration: npz with `x`, shape (N, ...), and maybe `y`, shape (N,): what post-training int8 is calibrated on,
             and what the graphs are proved on. Without it random vectors are used, and there is no post-training int8.
         settings: the opset is an upper bound; a batch keeps the model's own, none opens it where that can be done.
+        outputs: what the person says that the outputs are.
 
     Raises:
         ModelError: the model cannot be used; names the file.
@@ -112,24 +127,35 @@ def import_model(
     model = load_untrusted(path)
     try:
         if is_qonnx(model):
-            return _qonnx(model, calibration, settings, progress)
-        return _onnx(model, calibration, settings, progress)
+            return _qonnx(model, calibration, settings, outputs, progress)
+        return _onnx(model, calibration, settings, outputs, progress)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
 
 
 def _onnx(
-    model: onnx.ModelProto, calibration: Path | None, settings: GraphSettings, progress: Progress
+    model: onnx.ModelProto,
+    calibration: Path | None,
+    settings: GraphSettings,
+    wish: OutputKind | None,
+    progress: Progress,
 ) -> Imported:
-    model = free_batch(model) if settings.batch is None else model
+    model, sizes = inner_sizes(model)
+    model, whole = one_input(model)
     session = open_session(model, RunOptions("none"))
-    kind, shape = input_type(session), _row(session.get_inputs()[0].shape)
+    kind, shape = input_type(session), tuple(session.get_inputs()[0].shape[1:])
     if calibration:
         vectors = read_vectors(calibration, shape, kind)
     else:
         vectors = random_vectors(shape, kind, input_span(model), _rows(shape))
     progress(f"reference outputs of {len(vectors.x):,} vectors")
-    reference = run_session(session, vectors.x)
+    reference = run_session(session, vectors.x, 1)
+    must_repeat(model, reference[:REPEATED], run_session(session, vectors.x[:REPEATED], 1))
+    batch = ""
+    if settings.batch is None:
+        model, batch = settle_batch(model, vectors.x, reference)
+    meaning = meaning_of(model, reference, vectors.truth, wish)
+    notices = tuple(filter(None, (sizes, whole, batch, *remarks(meaning, reference))))
     shelf = _Shelf()
     given, tensorrt = at_most(model, settings.opset), settings.tensorrt
     older = settings_of("tensorrt", settings).opset
@@ -139,7 +165,9 @@ def _onnx(
         shelf.add("fp32", lambda: dequantise(given))
         shelf.add("fp16", lambda: half(dequantise(given)))
         shelf.add("tensorrt", lambda: _for_tensorrt(at_most(model, older), tensorrt))
-        return Imported("qdq", shelf.graphs, shelf.left_out, vectors, reference, _BARE)
+        return Imported(
+            "qdq", shelf.graphs, shelf.left_out, vectors, reference, _BARE, meaning=meaning, notices=notices
+        )
     shelf.graphs["fp32"] = given
     shelf.add("fp16", lambda: half(given))
     if calibration:
@@ -147,16 +175,11 @@ def _onnx(
         shelf.add("tensorrt", lambda: _for_tensorrt(quantise(to_opset(model, older), vectors.x, "tensorrt"), tensorrt))
     else:
         shelf.left_out["int8"] = shelf.left_out["tensorrt"] = "no data to calibrate on: give CALIBRATION=file.npz"
-    return Imported("onnx", shelf.graphs, shelf.left_out, vectors, reference, _BARE)
+    return Imported("onnx", shelf.graphs, shelf.left_out, vectors, reference, _BARE, meaning=meaning, notices=notices)
 
 
 _BARE = "ONNX Runtime without optimisations"
 _EXECUTOR = "the qonnx executor"
-
-
-def _row(shape: list[Any]) -> tuple[int, ...]:
-    """Shape of one row of an input: sizes that are open become 1."""
-    return tuple(size if isinstance(size, int) and size > 0 else 1 for size in shape[1:])
 
 
 def _for_tensorrt(model: onnx.ModelProto, tensorrt: str) -> onnx.ModelProto:
@@ -175,23 +198,33 @@ def _for_tensorrt(model: onnx.ModelProto, tensorrt: str) -> onnx.ModelProto:
 
 
 def _qonnx(
-    model: onnx.ModelProto, calibration: Path | None, settings: GraphSettings, progress: Progress
+    model: onnx.ModelProto,
+    calibration: Path | None,
+    settings: GraphSettings,
+    wish: OutputKind | None,
+    progress: Progress,
 ) -> Imported:
     wrapper = tidy(model)
     shape = tuple(int(size) for size in wrapper.get_tensor_shape(wrapper.graph.input[0].name)[1:])
     vectors = read_vectors(calibration, shape, np.float32) if calibration else _random(wrapper, shape)
     progress(f"reference outputs of {len(vectors.x):,} vectors")
     reference = _execute(wrapper, vectors.x)
+    must_repeat(model, reference[:REPEATED], _execute(wrapper, vectors.x[:REPEATED]))
     progress("making the graphs")
-    shelf, integers = _Shelf({"lowered": _lowered(wrapper, settings)}), None
+    lowered = _lowered(wrapper, settings)
+    shelf, integers, rounded = _Shelf({"lowered": lowered}), None, ""
     try:
         network = streamline(wrapper)
-        shelf.graphs.update(integer_graphs(wrapper, network, settings))
         sums = network.run(front_integers(wrapper, network, vectors.x, settings.opset)).logits
         integers = (sums * network.logit_scale + network.logit_offset).astype(np.float32)
+        rounded = must_be_the_model(integers, reference, lowered, vectors.x)
+        shelf.graphs.update(integer_graphs(wrapper, network, settings))
     except ModelError as error:
         shelf.left_out.update(dict.fromkeys(INTEGER_VARIANTS, str(error)))
-    return Imported("qonnx", shelf.graphs, shelf.left_out, vectors, reference, _EXECUTOR, integers)
+        integers = None
+    meaning = meaning_of(wrapper.model, reference, vectors.truth, wish)
+    notices = (*filter(None, [rounded]), *remarks(meaning, reference))
+    return Imported("qonnx", shelf.graphs, shelf.left_out, vectors, reference, _EXECUTOR, integers, meaning, notices)
 
 
 def _lowered(wrapper: ModelWrapper, settings: GraphSettings) -> onnx.ModelProto:
@@ -201,21 +234,18 @@ def _lowered(wrapper: ModelWrapper, settings: GraphSettings) -> onnx.ModelProto:
 
 def _random(wrapper: ModelWrapper, shape: tuple[int, ...]) -> Vectors:
     """Random vectors that suit the annotated type of the input, few where they are large."""
-    annotated = wrapper.get_tensor_datatype(wrapper.graph.input[0].name)
-    if not annotated.is_integer():
-        return random_vectors(shape, np.float32, _quantised_span(wrapper), _rows(shape))
-    vectors = random_vectors(shape, np.float32, (float(annotated.min()), float(annotated.max())), _rows(shape))
-    return Vectors(np.rint(vectors.x), None, vectors.kind)
+    annotated = annotated_span(wrapper.get_tensor_datatype(wrapper.graph.input[0].name).name)
+    return random_vectors(shape, np.float32, annotated or _quantised_span(wrapper), _rows(shape))
 
 
-def _quantised_span(wrapper: ModelWrapper) -> tuple[float, float]:
+def _quantised_span(wrapper: ModelWrapper) -> Span:
     """Range of the quantiser that the input goes to; 0 to 1 where it goes elsewhere."""
     try:
         node = cut(wrapper)[0].chain[0]
         quantiser = read_quantiser(wrapper, node if node.op_type == "Quant" else None, "input")
     except (ModelError, IndexError):
-        return 0.0, 1.0
-    return quantiser.scale * quantiser.least, quantiser.scale * (quantiser.least + quantiser.levels)
+        return UNIT
+    return Span(quantiser.scale * quantiser.least, quantiser.scale * (quantiser.least + quantiser.levels))
 
 
 def _rows(shape: tuple[int, ...]) -> int:
@@ -224,7 +254,15 @@ def _rows(shape: tuple[int, ...]) -> int:
 
 
 def _execute(wrapper: ModelWrapper, x: NDArray[Any]) -> NDArray[Any]:
-    batch = max(1, min(500, len(x), _ELEMENTS // max(1, int(np.prod(x.shape[1:])))))
+    """The qonnx executor's outputs: of many rows at once, where each is answered as in the model's own batch."""
+    own = max(1, int(wrapper.get_tensor_shape(wrapper.graph.input[0].name)[0]))
+    some = x[: max(own, _TRIED)]
+    alone = _run(wrapper, some, own)
+    wide = max(own, min(500, len(x), _ELEMENTS // max(1, int(np.prod(x.shape[1:])))))
+    return _run(wrapper, x, wide if same_rows(_run(wrapper, some, wide), alone) else own)
+
+
+def _run(wrapper: ModelWrapper, x: NDArray[Any], batch: int) -> NDArray[Any]:
     try:
         return run_model(wrapper, x, batch=batch)[""]
     except GateweaveError:

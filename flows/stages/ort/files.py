@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +14,8 @@ import onnx
 from flows.stages.context import Context
 from toolchain.record import write_atomic, write_json
 from toolchain.runtime.golden import Vectors
-from toolchain.runtime.third_party import Imported
+from toolchain.runtime.meaning import Meaning
+from toolchain.runtime.third_party import INTEGER_VARIANTS, Imported
 
 OWN = "network"
 """Kind of what is made of a network of ours; the others are third-party files."""
@@ -29,8 +30,18 @@ def save(made: Imported, out: Path) -> None:
     optional = {"truth": made.vectors.truth, "integers": made.integers}
     arrays: dict[str, Any] = {name: array for name, array in optional.items() if array is not None}
     np.savez(out / _GOLDEN, x=made.vectors.x, reference=made.reference, **arrays)
-    index = {"kind": made.kind, "judge": made.judge, "vectors": made.vectors.kind, "left_out": made.left_out}
-    write_json(out / _INDEX, {**index, "graphs": list(made.graphs)})
+    write_json(
+        out / _INDEX,
+        {
+            "kind": made.kind,
+            "judge": made.judge,
+            "vectors": made.vectors.kind,
+            "left_out": made.left_out,
+            "graphs": list(made.graphs),
+            "meaning": asdict(made.meaning),
+            "notices": made.notices,
+        },
+    )
 
 
 def load(context: Context) -> Imported:
@@ -42,8 +53,17 @@ def load(context: Context) -> Imported:
         optional = {name: arrays[name] if name in arrays.files else None for name in ("truth", "integers")}
         vectors = Vectors(arrays["x"], optional["truth"], index["vectors"])
         reference = arrays["reference"]
-    left_out = index["left_out"]
-    return Imported(index["kind"], graphs, left_out, vectors, reference, index["judge"], optional["integers"])
+    return Imported(
+        index["kind"],
+        graphs,
+        index["left_out"],
+        vectors,
+        reference,
+        index["judge"],
+        optional["integers"],
+        Meaning(**index["meaning"]),
+        tuple(index["notices"]),
+    )
 
 
 @dataclass(frozen=True)
@@ -68,6 +88,11 @@ GRAPHS: Mapping[str, Graph] = {
 def suits(name: str, context: Context) -> bool:
     """Whether a board has a use for a graph: TensorRT's is for Jetsons."""
     return name != "tensorrt" or context.ort_board.jetson is not None
+
+
+def is_exact(made: Imported, name: str) -> bool:
+    """Whether a graph's sums are exact by construction, and so the same on every processor; floats' may round apart."""
+    return made.kind == OWN or (made.integers is not None and name in INTEGER_VARIANTS)
 
 
 def facts_of(context: Context) -> dict[str, Any]:

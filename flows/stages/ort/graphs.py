@@ -11,7 +11,10 @@ from flows.stages.ort.files import OWN, save
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.golden import Vectors
 from toolchain.runtime.graphs import graphs_of
+from toolchain.runtime.meaning import Meaning
 from toolchain.runtime.third_party import Imported, import_model
+
+_TRAINED = Meaning("classes", "the data set names them")
 
 # Every board's runtime reads it, and newer ones bring these networks nothing.
 _OPSET = 17
@@ -28,8 +31,11 @@ def run(context: Context) -> Outcome:
         "vectors": {"count": len(made.vectors.x), "kind": made.vectors.kind},
         "left_out": made.left_out,
         "accuracy": made.accuracy(made.reference),
+        "outputs": {"kind": made.meaning.kind, "why": made.meaning.why},
+        "notices": list(made.notices),
     }
-    return Outcome(f"{', '.join(made.graphs)}{left}", facts=facts)
+    outputs = f"; outputs are {made.meaning.kind}: {made.meaning.why}"
+    return Outcome("; ".join([f"{', '.join(made.graphs)}{left}{outputs}", *made.notices]), facts=facts)
 
 
 def settings_of(context: Context) -> GraphSettings:
@@ -44,10 +50,17 @@ def _own(context: Context) -> Imported:
     with np.load(context.file("export", "golden.npz")) as golden:
         x, logits, truth = golden["x"].astype(np.float32), golden["logits"], golden["truth"]
     vectors = Vectors(x, truth.astype(np.int64), "test set")
-    return Imported(OWN, graphs_of(network, settings_of(context)), {}, vectors, logits, "the trained network", logits)
+    graphs = graphs_of(network, settings_of(context))
+    return Imported(OWN, graphs, {}, vectors, logits, "the trained network", logits, _TRAINED)
 
 
 def _third_party(context: Context) -> Imported:
     calibration = context.file("load", CALIBRATION)
     data = calibration if calibration.exists() else None
-    return import_model(context.file("load", MODEL), data, settings_of(context), progress=context.progress)
+    return import_model(
+        context.file("load", MODEL),
+        data,
+        settings_of(context),
+        outputs=context.request.outputs,
+        progress=context.progress,
+    )

@@ -7,14 +7,13 @@ import time
 from flows.stages.context import Context, Outcome
 from flows.stages.ort.files import facts_of, load, suits
 from toolchain.record import write_json
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.session import THROUGHPUT_BATCH, RunOptions, open_session, run_session
 from toolchain.runtime.third_party import Imported
 from toolchain.runtime.timing import CALLS, Row, Variant, fastest, runner_commands, throughput, time_variants
 
 _VECTORS = 1000
 _LEAST_CALLS = 100
 _SECONDS = 1.0
-_BATCH = 64
 
 
 def run(context: Context) -> Outcome:
@@ -54,7 +53,7 @@ def _calls(made: Imported, options: dict[str, RunOptions]) -> int:
 
 def _throughput(context: Context, made: Imported, variant: Variant) -> dict[str, float | int | str]:
     dimension = made.graphs[variant.model.stem].graph.input[0].type.tensor_type.shape.dim[0]
-    batch = 1 if dimension.dim_value else _BATCH
+    batch = 1 if dimension.dim_value else THROUGHPUT_BATCH
     command = runner_commands(context.work)["c"]
     rate = throughput(command, variant, batch=batch, workers=1)
     return {"kind": "measured", "runner": "c", "batch": batch, "workers": 1, "per_second": round(rate)}

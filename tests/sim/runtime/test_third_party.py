@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from toolchain.runtime.prove import Proof, compare, prove
+from toolchain.runtime.compare import Proof, compare
+from toolchain.runtime.prove import prove
 from toolchain.runtime.prove_third_party import prove_import
 from toolchain.runtime.session import RunOptions, open_session, run_session
 from toolchain.runtime.third_party import Imported, import_model

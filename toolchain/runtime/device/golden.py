@@ -1,5 +1,6 @@
 """The golden vectors of a package, and whether answers on the device agree with theirs. Plain bytes, no library."""
 
+import math
 from array import array
 from pathlib import Path
 from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence
@@ -32,28 +33,34 @@ class Golden(NamedTuple):
         vectors: how many there are.
         inputs: all of them, one after the other.
         outputs: the reference's outputs, likewise.
+        magnitudes: how large each output usually is; differences are measured by it.
     """
 
     vectors: int
     inputs: Values
     outputs: Values
+    magnitudes: Values
 
 
 class Verdict(NamedTuple):
     """How answers compare.
 
     Attributes:
+        promised: what the graph promises of so many vectors.
         compared: number of vectors.
-        equal: those with all outputs equal.
-        labels_differing: those whose label differs; a tie is no difference.
+        equal: those with all outputs equal; NaN equals NaN.
+        labels_differing: those whose label differs; a tie is no difference. With one output it is the label.
+        beyond: those with an output off by more than the promised tolerance.
         worst: the greatest difference of any output.
         first: the first vector that is not equal.
         passed: whether that is what the graph promises.
     """
 
+    promised: Dict[str, Any]
     compared: int
     equal: int
     labels_differing: int
+    beyond: int
     worst: float
     first: Optional[int]
     passed: bool
@@ -68,9 +75,10 @@ def read(package: Path, golden: Mapping[str, Any]) -> Golden:
     vectors = golden["vectors"]
     inputs = read_array(package / golden["inputs"], golden["input_type"])
     outputs = read_array(package / golden["outputs"], golden["output_type"])
+    magnitudes = read_array(package / golden["magnitudes"], "double")
     if (len(inputs), len(outputs)) != (vectors * golden["input_elements"], vectors * golden["output_elements"]):
         raise VerificationError(f"{package / golden['inputs']}: not the {vectors} vectors that device.json names")
-    return Golden(vectors, inputs, outputs)
+    return Golden(vectors, inputs, outputs, magnitudes)
 
 
 def read_array(path: Path, kind: str) -> Values:
@@ -90,7 +98,8 @@ def compare(golden: Golden, answers: Values, judge: Mapping[str, Any]) -> Verdic
 
     Args:
         judge: what the graph promises. `kind` is "exact" (every output equal), "labels" (at most the share `differing`
-            of labels differs) or "values" (no output is off by more than `tolerance`).
+            of labels differs; outputs within `tie` of a vector's greatest are equal to it) or "values" (at most the
+            share `differing` of vectors has an output off by more than `tolerance` of its magnitude).
 
     Raises:
         VerificationError: there are not as many answers as vectors.
@@ -99,32 +108,54 @@ def compare(golden: Golden, answers: Values, judge: Mapping[str, Any]) -> Verdic
         raise VerificationError(f"{len(answers)} outputs came back, not {len(golden.outputs)}")
     width = len(answers) // golden.vectors
     rows = [slice(i * width, (i + 1) * width) for i in range(golden.vectors)]
-    unequal = [i for i, row in enumerate(rows) if answers[row] != golden.outputs[row]]
-    labels = sum(_label_differs(golden.outputs[rows[i]], answers[rows[i]]) for i in unequal)
-    worst = max((_distance(golden.outputs[rows[i]], answers[rows[i]]) for i in unequal), default=0.0)
-    passed = {
-        "exact": not unequal,
-        "labels": labels <= judge.get("differing", 0) * golden.vectors,
-        "values": worst <= judge.get("tolerance", 0),
-    }[judge["kind"]]
+    unequal = [i for i, row in enumerate(rows) if not _same(golden.outputs[row], answers[row])]
+    pairs = [(golden.outputs[rows[i]], answers[rows[i]]) for i in unequal]
+    labels = sum(_label_differs(expected, found, judge.get("tie", 0)) for expected, found in pairs)
+    tolerance = judge.get("tolerance", 0)
+    beyond = sum(_relative(expected, found, golden.magnitudes) > tolerance for expected, found in pairs)
+    # A share of whole vectors may fall short of them by the rounding of floats.
+    may = {"kind": judge["kind"], "differing": int(judge.get("differing", 0) * golden.vectors + 1e-6)}
+    counted = {"exact": len(unequal), "labels": labels, "values": beyond}[judge["kind"]]
+    promised = dict(may, tolerance=tolerance) if judge["kind"] == "values" else may
+    worst = max((_distance(expected, found) for expected, found in pairs), default=0.0)
     first = unequal[0] if unequal else None
-    return Verdict(golden.vectors, golden.vectors - len(unequal), labels, worst, first, passed)
+    passed = counted <= may["differing"]
+    return Verdict(promised, golden.vectors, golden.vectors - len(unequal), labels, beyond, worst, first, passed)
 
 
 def as_json(verdict: Verdict) -> Dict[str, Any]:
-    """A verdict as plain JSON."""
-    return dict(verdict._asdict())
+    """A verdict as plain JSON; a difference without end is null."""
+    return dict(verdict._asdict(), worst=verdict.worst if math.isfinite(verdict.worst) else None)
 
 
-def _label_differs(expected: Values, found: Values) -> bool:
+def _same(expected: Values, found: Values) -> bool:
+    return expected == found or all(a == b or (a != a and b != b) for a, b in zip(expected, found))
+
+
+def _label_differs(expected: Values, found: Values, tie: float) -> bool:
     """Whether the label found (the first of equal outputs) is none of the reference's greatest; NaN is no answer."""
-    if _has_nan(found):
+    if len(expected) == 1 or _has_nan(found) or _has_nan(expected):
         return True
-    return expected[list(found).index(max(found))] != max(expected)
+    size = max((abs(value) for value in expected if math.isfinite(value)), default=0.0)
+    return expected[list(found).index(max(found))] < max(expected) - tie * size
+
+
+def _apart(expected: float, found: float) -> float:
+    if expected == found or (expected != expected and found != found):
+        return 0.0
+    apart = abs(expected - found)
+    return float("inf") if apart != apart else apart
 
 
 def _distance(expected: Values, found: Values) -> float:
-    return float("inf") if _has_nan(found) else max(abs(a - b) for a, b in zip(expected, found))
+    return max(map(_apart, expected, found))
+
+
+def _relative(expected: Values, found: Values, magnitudes: Values) -> float:
+    """The greatest difference by its output's magnitude, or by more where the whole vector is larger than usual."""
+    sizes = (abs(value) / size for value, size in zip(expected, magnitudes) if math.isfinite(value))
+    grown = max(1.0, max(sizes, default=0.0))
+    return max(apart / size for apart, size in zip(map(_apart, expected, found), magnitudes)) / grown
 
 
 def _has_nan(values: Values) -> bool:

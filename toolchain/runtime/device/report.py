@@ -25,13 +25,27 @@ def line(row: Row) -> str:
     if "error" in row:
         return f"{start} FAILED: {row['error']}"
     verdict, latency, floor = row["verdict"], row.get("latency"), row.get("floor")
-    text = f"{start} {verdict['equal']:,} of {verdict['compared']:,} equal"
-    if verdict["equal"] != verdict["compared"]:
-        text += f", {verdict['labels_differing']} labels differ (first: vector {verdict['first']})"
-    text += "" if verdict["passed"] else "  FAILED"
+    text = start + found(verdict) + ("" if verdict["passed"] else "  FAILED")
     if latency:
         text += f"; p50 {latency['p50_us']:.1f} us, p99 {latency['p99_us']:.1f} us"
         text += f" (floor {floor['p50_us']:.1f} us)" if floor else ""
+    return text
+
+
+def found(verdict: Mapping[str, Any]) -> str:
+    """What was compared, what came out, and what was promised."""
+    promised, compared = verdict["promised"], verdict["compared"]
+    what = {"exact": "every output", "labels": "labels", "values": f"outputs within {promised.get('tolerance', 0):.3g}"}
+    differing = {
+        "exact": compared - verdict["equal"],
+        "labels": verdict["labels_differing"],
+        "values": verdict["beyond"],
+    }[promised["kind"]]
+    text = f"{what[promised['kind']]}: {compared - differing:,} of {compared:,} equal"
+    if promised["differing"]:
+        text += f" (promised: {compared - promised['differing']:,} or more)"
+    elif differing:
+        text += f" (promised: all; first that differs: vector {verdict['first']})"
     return text
 
 
@@ -45,4 +59,6 @@ def say_end(report: Mapping[str, Any], chosen: str, say: Say) -> None:
     if best:
         same = "as" if best["graph"] == chosen else f"not {chosen}, as"
         say(f"fastest here: {best['run']} ({best['runner']}); {same} the build chose")
-    say("passed" if report["passed"] else "FAILED: see the lines above; every figure is in work/selftest.json")
+    kept = "passed: every run keeps what README.md promises"
+    failed = "FAILED: see the lines above; every figure is in work/selftest.json"
+    say(kept if report["passed"] else failed)

@@ -161,11 +161,13 @@ def _core(device: Mapping[str, Any]) -> int:
 
 
 def _judge(device: Mapping[str, Any], run: Run) -> Mapping[str, Any]:
-    """What a run promises: a graph that is exact on the CPU may round on a GPU, where its labels count."""
+    """What a run promises: a graph that is exact on the CPU may round on a GPU, within the budget."""
     judge: Mapping[str, Any] = device["graphs"][run.graph]["judge"]
-    if judge["kind"] == "exact" and run.providers != [checks.CPU]:
+    if judge["kind"] != "exact" or run.providers == [checks.CPU]:
+        return judge
+    if device["outputs"] == "classes":
         return {"kind": "labels", "differing": device["budget"]}
-    return judge
+    return {"kind": "values", "tolerance": device["budget"]}
 
 
 def _why_no_c(programs: runners.Runners) -> str:

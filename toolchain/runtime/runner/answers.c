@@ -37,12 +37,13 @@ void fill(const Model *model, const Buffers *buffers, const Vectors *vectors, si
         memcpy(buffers->input + (size_t)i * row, vectors->data + (first + (size_t)i) % vectors->count * row, row);
 }
 
-#define FIRST_OF_GREATEST(TYPE)                                 \
-    {                                                           \
-        const TYPE *values = row;                               \
-        for (size_t i = 1; i < count; i++)                      \
-            if (values[i] > values[best]) best = i;             \
-        return (int32_t)best;                                   \
+/* NaN, which equals nothing, is never the greatest. */
+#define FIRST_OF_GREATEST(TYPE)                                                                           \
+    {                                                                                                     \
+        const TYPE *values = row;                                                                         \
+        for (size_t i = 1; i < count; i++)                                                                \
+            if (values[i] > values[best] || (!(values[best] == values[best]) && values[i] == values[i])) best = i; \
+        return (int32_t)best;                                                                             \
     }
 
 static int32_t label_of(const void *row, size_t count, int type) {

@@ -283,7 +283,10 @@ def write_answers(options: argparse.Namespace, model: Model, vectors: "Array") -
     if options.answers:
         answers.tofile(options.answers)
     if options.labels:
-        answers.reshape(len(answers), -1).argmax(axis=1).astype(np.int32).tofile(options.labels)
+        scores = answers.reshape(len(answers), -1)
+        if scores.dtype.kind == "f":
+            scores = np.where(np.isnan(scores), -np.inf, scores)  # as in C: NaN is never the greatest
+        scores.argmax(axis=1).astype(np.int32).tofile(options.labels)
 
 
 def time_calls(timed: Timed, calls: int) -> "list[float]":

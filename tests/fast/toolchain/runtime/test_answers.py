@@ -17,7 +17,7 @@ def answers(outputs: list[list[float]], labels: list[int]) -> Answers:
 
 def test_equal() -> None:
     given = answers([[1, 2], [5, 5]], [1, 0])
-    assert compare("c", given, given.outputs) == Comparison("c", 2, 2, 2, 0.0, None)
+    assert compare("c", given, given.outputs) == Comparison("c", 2, 2, 2, 2, 0.0, None)
 
 
 def test_a_tie_may_fall_either_way_but_outputs_are_compared_exactly() -> None:
@@ -30,6 +30,18 @@ def test_wrong_label_is_named_before_an_output_that_only_differs() -> None:
     found = compare("c", answers([[5, 6.5], [3, 1]], [1, 0]), np.array([[5, 6], [0, 1]], np.float32))
     assert (found.outputs_equal, found.labels_equal) == (0, 1)
     assert found.first_difference == "vector 1: label 0 for 1, output 0 is 3.0 for 0.0"
+
+
+def test_nan_equals_nan() -> None:
+    given = answers([[np.nan, 2], [5, np.inf]], [1, 1])
+    assert compare("c", given, given.outputs) == Comparison("c", 2, 2, 2, 2, 0.0, None)
+
+
+def test_a_label_must_be_that_of_the_runners_own_outputs() -> None:
+    given = answers([[1, 2], [5, 3]], [1, 1])
+    found = compare("c", given, given.outputs)
+    assert (found.outputs_equal, found.labels_equal) == (2, 1)
+    assert found.first_difference is not None and found.first_difference.startswith("vector 1: label 1 for 0")
 
 
 def test_reference_of_any_rank() -> None:

@@ -61,7 +61,7 @@ def test_device_json_says_what_the_device_must_be_and_what_each_graph_promises(t
     assert (device["machine"], device["python"], device["core"]) == ("aarch64", "3.11", 3)
     assert device["chosen"] == "qcdq"
     graph = device["graphs"]["fp16"]
-    assert graph["judge"] == {"kind": "labels", "differing": 0.25, "tolerance": 0.0}
+    assert graph["judge"] == {"kind": "labels", "differing": 0.25, "tolerance": 0.0, "tie": 0.0}
     assert graph["sha256"] == sha256(tmp_path / "package" / graph["file"])
     assert (graph["input"], graph["shape"], graph["open"]) == ("input", [1, 3], True)
     assert (graph["input_type"], graph["output_type"]) == ("float", "float")

@@ -47,12 +47,12 @@ def content(folder: Path) -> DeviceContent:
         path.write_bytes(b"\x7fELF")
     model, floor = save_model(folder / "model.onnx"), save_floor(folder / "floor.onnx")
     graphs = {
-        "qcdq": DeviceGraph(model, Judge("exact"), "int8", False, "for the CPU", floor),
-        "tensorrt": DeviceGraph(model, Judge("exact"), "int8", True, "for TensorRT", floor),
-        "fp32": DeviceGraph(model, Judge("exact"), "fp32", True, "a twin", floor),
-        "fp16": DeviceGraph(model, Judge("labels", differing=0.25), "fp16", True, "a twin", floor),
+        "qcdq": DeviceGraph(model, Judge("exact"), "int8", False, "for the CPU", "all equal", floor=floor),
+        "tensorrt": DeviceGraph(model, Judge("exact"), "int8", True, "for TensorRT", "all equal", floor=floor),
+        "fp32": DeviceGraph(model, Judge("exact"), "fp32", True, "a twin", "all equal", floor=floor),
+        "fp16": DeviceGraph(model, Judge("labels", differing=0.25), "fp16", True, "a twin", "3 of 4", floor=floor),
     }
-    return DeviceContent("small", graphs, "qcdq", INPUTS, OUTPUTS, ["a", "b"], 0.01, binaries)
+    return DeviceContent("small", graphs, "qcdq", INPUTS, OUTPUTS, "classes", "test set", ["a", "b"], 0.01, binaries)
 
 
 def board(name: str = "raspberrypi4") -> OrtBoard:

@@ -99,7 +99,7 @@ def test_an_emulated_run_shows_no_time(tmp_path: Path) -> None:
 def test_a_wrong_answer_fails_and_is_named(tmp_path: Path) -> None:
     done = start(make(tmp_path, spoil="answers[5] += 1"), "--only", "qcdq", "--no-timing")
     assert done.returncode == 1
-    assert "3 of 4 equal, 0 labels differ (first: vector 2)  FAILED" in done.stdout
+    assert "every output: 3 of 4 equal (promised: all; first that differs: vector 2)  FAILED" in done.stdout
 
 
 def test_a_graph_that_promises_labels_only_may_round(tmp_path: Path) -> None:

@@ -1,0 +1,207 @@
+"""Outputs of a graph held against the reference's: equal, near, and with the same label, vector by vector.
+
+NaN equals NaN, and infinity equals infinity of the same sign. Nearness is measured per output and per vector, so that
+neither one extreme vector nor one large output hides what goes wrong in the others.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolchain.errors import VerificationError
+from toolchain.runtime.session import RunOptions
+
+# What another order of float sums may come to, relative to the magnitude of an output; scores of a vector so near each
+# other, relative to its greatest, are ties that only rounding set apart.
+TOLERANCE = 1e-5
+
+Rows = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """How one graph compares with the reference, vector by vector.
+
+    Attributes:
+        equal_rows: whose outputs are all equal, shape (N,).
+        near_rows: whose outputs are all within `tolerance`, shape (N,).
+        label_rows: whose class is one of those that share the reference's greatest output, shape (N,).
+        largest: greatest difference of any output.
+        relative: greatest difference relative to its output's magnitude; see `magnitudes`.
+        options: what the session was opened with: ship the graph with these.
+        labelled: whether there is a label at all: of several outputs the greatest, or an integer itself.
+        tolerance: up to this relative difference values count as near.
+        batches: how many vectors were given at once, one after the other.
+    """
+
+    equal_rows: Rows
+    near_rows: Rows
+    label_rows: Rows
+    largest: float
+    relative: float
+    options: RunOptions
+    labelled: bool = True
+    tolerance: float = 0.0
+    batches: tuple[int, ...] = (1,)
+
+    @property
+    def compared(self) -> int:
+        """Vectors compared."""
+        return len(self.equal_rows)
+
+    @property
+    def equal(self) -> int:
+        """Vectors whose outputs are all equal."""
+        return int(self.equal_rows.sum())
+
+    @property
+    def near(self) -> int:
+        """Vectors whose outputs are all within the tolerance."""
+        return int(self.near_rows.sum())
+
+    @property
+    def labels_equal(self) -> int:
+        """Vectors whose labels agree, ties allowed for."""
+        return int(self.label_rows.sum())
+
+    @property
+    def first(self) -> int | None:
+        """Index of the first vector that differs in its label, or, where labels agree, in a value; None: no vector."""
+        rows = self.equal_rows if self.label_rows.all() else self.label_rows
+        return None if rows.all() else int(np.flatnonzero(~rows)[0])
+
+    @property
+    def differing(self) -> int:
+        """Vectors whose labels differ."""
+        return self.compared - self.labels_equal
+
+    @property
+    def exact(self) -> bool:
+        """Whether every output of every vector is equal."""
+        return self.equal == self.compared
+
+    def both(self, other: Proof) -> Proof:
+        """The worse of two proofs of one graph, such as with other batches, vector by vector."""
+        return replace(
+            self,
+            equal_rows=self.equal_rows & other.equal_rows,
+            near_rows=self.near_rows & other.near_rows,
+            label_rows=self.label_rows & other.label_rows,
+            largest=max(self.largest, other.largest),
+            relative=max(self.relative, other.relative),
+            batches=self.batches + other.batches,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, for facts and the manifest; a difference without end is null."""
+        return {
+            "compared": self.compared,
+            "equal": self.equal,
+            "near": self.near,
+            "labels_equal": self.labels_equal if self.labelled else None,
+            "differing": self.differing if self.labelled else None,
+            "largest_difference": _finite(self.largest),
+            "largest_relative_difference": _finite(self.relative),
+            "first_difference": self.first,
+            "tolerance": self.tolerance,
+            "batches": list(self.batches),
+            "options": self.options.to_json(),
+        }
+
+
+def compare(
+    got: NDArray[Any], reference: NDArray[Any], options: RunOptions, *, tie: float = 0.0, tolerance: float = 0.0
+) -> Proof:
+    """Compare outputs with the reference's, shape (N, ...).
+
+    Args:
+        tie: outputs of the reference this close to a row's greatest, relative to the row's greatest magnitude, count
+            as equal to it.
+        tolerance: values this close, relative to their output's magnitude, count as near.
+
+    Raises:
+        VerificationError: the shapes differ.
+    """
+    if got.size != reference.size or len(got) != len(reference):
+        raise VerificationError(f"the graph yields shape {got.shape} where the reference has {reference.shape}")
+    ours, theirs = _flat(got), _flat(reference)
+    apart = _apart(ours, theirs)
+    relative = _relative(apart, theirs)
+    return Proof(
+        _whole(apart == 0),
+        _whole(relative <= tolerance),
+        _labels_agree(ours, theirs, apart, tie),
+        float(apart.max(initial=0.0)),
+        float(relative.max(initial=0.0)),
+        options,
+        theirs.shape[1] > 1 or reference.dtype.kind in "iu",
+        tolerance,
+    )
+
+
+def finite_rows(values: NDArray[Any]) -> Rows:
+    """Which rows of shape (N, ...) hold neither NaN nor infinity, shape (N,)."""
+    return _whole(np.isfinite(_flat(values)))
+
+
+def magnitudes(reference: NDArray[Any]) -> Floats:
+    """Magnitude of each output: the median of its magnitudes that are not 0, shape (elements,).
+
+    A value's own measure is that of its output, or as many times as much as its vector's outputs exceed theirs.
+    An output that is always 0 takes the median of the others.
+    """
+    sizes = np.abs(_flat(reference))
+    sizes[(sizes == 0) | ~np.isfinite(sizes)] = np.nan
+    found = np.isfinite(sizes).any(axis=0)
+    result = np.ones(sizes.shape[1])
+    if found.any():
+        result[found] = np.nanmedian(sizes[:, found], axis=0)
+        result[~found] = np.median(result[found])
+    return result
+
+
+def _relative(apart: Floats, theirs: Floats) -> Floats:
+    measure = magnitudes(theirs)
+    sizes = np.abs(np.where(np.isfinite(theirs), theirs, 0.0)) / measure
+    grown = np.maximum(1.0, sizes.max(axis=1, initial=0.0))
+    relative: Floats = apart / measure / grown[:, None]
+    return relative
+
+
+def _apart(ours: Floats, theirs: Floats) -> Floats:
+    """Differences; a value that is no number is infinitely far from every number."""
+    same = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
+    with np.errstate(invalid="ignore"):
+        apart = np.where(same, 0.0, np.abs(ours - theirs))
+    return np.where(np.isnan(apart), np.inf, apart)
+
+
+def _labels_agree(ours: Floats, theirs: Floats, apart: Floats, tie: float) -> Rows:
+    """A single output is a label itself, or a value that has none; where one is NaN there is no greatest."""
+    if theirs.shape[1] <= 1:
+        return _whole(apart == 0)
+    unordered = np.isnan(ours).any(axis=1) | np.isnan(theirs).any(axis=1)
+    known = np.where(np.isnan(theirs), -np.inf, theirs)
+    chosen = known[np.arange(len(known)), np.where(np.isnan(ours), -np.inf, ours).argmax(axis=1)]
+    size = np.abs(np.where(np.isfinite(theirs), theirs, 0.0)).max(axis=1)
+    agree: Rows = (chosen >= known.max(axis=1) - tie * size) & ~unordered
+    return agree | _whole(apart == 0)
+
+
+def _whole(elements: NDArray[np.bool_]) -> Rows:
+    rows: Rows = np.asarray(elements.all(axis=1))
+    return rows
+
+
+def _flat(values: NDArray[Any]) -> Floats:
+    return values.reshape(len(values), -1).astype(np.float64)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

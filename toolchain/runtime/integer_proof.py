@@ -1,0 +1,53 @@
+"""The integer network of a model held against the model itself, before anything is held against the integers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from toolchain.errors import ModelError
+from toolchain.runtime.compare import TOLERANCE, compare
+from toolchain.runtime.double import double
+from toolchain.runtime.session import RunOptions, open_session, run_session
+
+_BARE = RunOptions("none")
+
+
+def must_be_the_model(
+    integers: NDArray[Any], reference: NDArray[Any], lowered: onnx.ModelProto, x: NDArray[np.generic]
+) -> str:
+    """Refuse an integer network that answers otherwise than the model, by more than the rounding of floats.
+
+    A float32 sum at the edge of a quantiser's step may fall to its other side by rounding alone. So vectors that differ
+    are run once more in float64, which must agree with the integers.
+
+    Args:
+        integers: its outputs, scaled, shape (N, classes).
+        reference: the model's, shape (N, ...).
+        lowered: the model as float operators.
+        x: inputs, shape (N, ...).
+
+    Returns:
+        What the person should know: how many vectors the reference's own rounding decides; empty where none.
+
+    Raises:
+        ModelError: they differ otherwise; names the first vector.
+    """
+    found = compare(integers, reference, _BARE, tolerance=TOLERANCE)
+    apart = np.flatnonzero(~found.near_rows)
+    if not len(apart):
+        return ""
+    exact = run_session(open_session(double(lowered), _BARE), x[apart], 1).reshape(len(apart), -1)
+    wrong = apart[~compare(integers[apart], exact, _BARE, tolerance=TOLERANCE).near_rows]
+    if len(wrong):
+        raise ModelError(
+            f"the integer network answers {len(wrong):,} of {len(x):,} vectors otherwise than the model "
+            f"(the first: vector {wrong[0]}), by more than rounding"
+        )
+    return (
+        f"{len(apart):,} of {len(x):,} vectors lie on the edge of a quantiser's step, where float32 rounding in the "
+        "reference decides; in float64 the model answers as the integer network"
+    )
