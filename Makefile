@@ -39,6 +39,7 @@ help:
 	@echo '  RECIPE=published       how to train it            DATA=folder          train on real captures'
 	@echo '  STRATEGY=unrolled      one inference a clock      FPS=50000, FPS=max   inferences per second to aim at'
 	@echo '  FLOW=dataflow          AMD boards: our own RTL instead of FINN     JOBS=2  cores to use'
+	@echo '  OUTPUTS=classes        of an ONNX file: only labels count          OUTPUTS=values  every number does'
 	@echo
 	@echo 'Example: make build BOARD=icebreaker FPS=max'
 

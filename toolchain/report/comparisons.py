@@ -6,7 +6,7 @@ a report page reads whatever lies there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 Json = Mapping[str, Any]
@@ -52,8 +52,13 @@ def sentence(checks: Iterable[Json]) -> str:
     for group in groups:
         parts.setdefault(group.vectors, []).append(in_words(group))
     lists = [", ".join(words) + (f" ({vectors})" if vectors else "") for vectors, words in parts.items()]
-    same = bool(groups) and all(group.equal == group.compared for group in groups)
-    return ("; ".join(lists) or "nothing") + (": all equal" if same else "")
+    return ("; ".join(lists) or "nothing") + _verdict(groups)
+
+
+def _verdict(groups: Sequence[Compared]) -> str:
+    if not groups or any(group.equal != group.compared for group in groups):
+        return ""
+    return ": none differs by more" if any(" within " in group.what for group in groups) else ": all equal"
 
 
 def in_words(group: Compared) -> str:
@@ -67,6 +72,12 @@ def words_of(vectors: str) -> str:
     return _VECTORS.get(vectors, "")
 
 
+def counted(count: int, vectors: str) -> str:
+    """Such as ``1,000 random vectors``, or ``300 vectors of the test set``."""
+    words = words_of(vectors)
+    return f"{count:,} {words}" if vectors == "random" else f"{count:,} vectors of the {words}"
+
+
 def what_and_where(check: Json) -> str:
     """Such as ``labels, random vectors``."""
     allowed = _count(check, "allowed")
@@ -75,8 +86,10 @@ def what_and_where(check: Json) -> str:
 
 
 def told(check: Json) -> str:
-    """Such as ``1,000 of 1,000 equal (labels, random vectors)``."""
-    return f"{_count(check, 'equal'):,} of {_count(check, 'compared'):,} equal ({what_and_where(check)})"
+    """Such as ``1,000 of 1,000 equal (labels, random vectors)``; what is only near is not called equal."""
+    equal = "" if check.get("tolerance") else " equal"
+    what = what_and_where({**check, "allowed": 0})
+    return f"{_count(check, 'equal'):,} of {_count(check, 'compared'):,}{equal} ({what})"
 
 
 def is_kept(check: Json) -> bool:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from toolchain.measure.table import measurement_table
 from toolchain.report.compare import comparison_table
-from toolchain.report.comparisons import compared, words_of
+from toolchain.report.comparisons import compared, counted
 
 Report = dict[str, Any]
 
@@ -78,7 +78,7 @@ def hardware_table(report: Report) -> Table:
 def graph_table(graphs: dict[str, Any], chosen: str) -> Table:
     """Every graph: vectors whose outputs are equal to the reference's, near them, and whose labels are equal."""
     vectors = graphs["vectors"]
-    title = f"graphs against {graphs['judge']} ({vectors['count']:,} vectors: {words_of(vectors['kind'])})"
+    title = f"graphs against {graphs['judge']} ({counted(vectors['count'], vectors['kind'])})"
     near = max((proof["tolerance"] for proof in graphs["proved"].values()), default=0.0)
     within = [f"within {near:g}"] if near else []
     table = _table(title, "graph", "outputs equal", *within, "labels equal", "passes off", "value")

@@ -130,19 +130,21 @@ def compare(
     """
     if got.size != reference.size or len(got) != len(reference):
         raise VerificationError(f"the graph yields shape {got.shape} where the reference has {reference.shape}")
-    ours, theirs = _flat(got), _flat(reference)
-    apart = _apart(ours, theirs)
-    relative = _relative(apart, theirs)
-    return Proof(
-        _whole(apart == 0),
-        _whole(relative <= tolerance),
-        _labels_agree(ours, theirs, apart, tie),
-        float(apart.max(initial=0.0)),
-        float(relative.max(initial=0.0)),
-        options,
-        theirs.shape[1] > 1 or reference.dtype.kind in "iu",
-        tolerance,
-    )
+    equal = _equal(got.reshape(len(got), -1), reference.reshape(len(reference), -1))
+    near, labels, largest, relative = equal.copy(), equal.copy(), 0.0, 0.0
+    if not equal.all():
+        # The rest costs more, and most rows are equal.
+        ours, theirs, measure = _flat(got[~equal]), _flat(reference[~equal]), magnitudes(reference)
+        apart = _apart(ours, theirs)
+        shares = _relative(apart, theirs, measure)
+        near[~equal], labels[~equal] = _whole(shares <= tolerance), _labels_agree(ours, theirs, tie)
+        largest, relative = float(apart.max()), float(shares.max())
+    labelled = equal.size == 0 or reference[0].size > 1 or reference.dtype.kind in "iu"
+    return Proof(equal, near, labels, largest, relative, options, labelled, tolerance)
+
+
+def _equal(ours: NDArray[Any], theirs: NDArray[Any]) -> Rows:
+    return _whole((ours == theirs) | ((ours != ours) & (theirs != theirs)))
 
 
 def finite_rows(values: NDArray[Any]) -> Rows:
@@ -151,23 +153,22 @@ def finite_rows(values: NDArray[Any]) -> Rows:
 
 
 def magnitudes(reference: NDArray[Any]) -> Floats:
-    """Magnitude of each output: the median of its magnitudes that are not 0, shape (elements,).
+    """Magnitude of each output: the (lower) median of its magnitudes that are not 0, shape (elements,).
 
     A value's own measure is that of its output, or as many times as much as its vector's outputs exceed theirs.
     An output that is always 0 takes the median of the others.
     """
-    sizes = np.abs(_flat(reference))
-    sizes[(sizes == 0) | ~np.isfinite(sizes)] = np.nan
-    found = np.isfinite(sizes).any(axis=0)
-    result = np.ones(sizes.shape[1])
+    sizes = np.abs(_flat(reference)).T
+    counted = (sizes > 0) & (sizes < np.inf)
+    ordered, counts = np.sort(np.where(counted, sizes, np.inf), axis=1), counted.sum(axis=1)
+    found, result = counts > 0, np.ones(len(sizes))
     if found.any():
-        result[found] = np.nanmedian(sizes[:, found], axis=0)
+        result[found] = ordered[found, (counts[found] - 1) // 2]
         result[~found] = np.median(result[found])
     return result
 
 
-def _relative(apart: Floats, theirs: Floats) -> Floats:
-    measure = magnitudes(theirs)
+def _relative(apart: Floats, theirs: Floats, measure: Floats) -> Floats:
     sizes = np.abs(np.where(np.isfinite(theirs), theirs, 0.0)) / measure
     grown = np.maximum(1.0, sizes.max(axis=1, initial=0.0))
     relative: Floats = apart / measure / grown[:, None]
@@ -182,16 +183,15 @@ def _apart(ours: Floats, theirs: Floats) -> Floats:
     return np.where(np.isnan(apart), np.inf, apart)
 
 
-def _labels_agree(ours: Floats, theirs: Floats, apart: Floats, tie: float) -> Rows:
-    """A single output is a label itself, or a value that has none; where one is NaN there is no greatest."""
+def _labels_agree(ours: Floats, theirs: Floats, tie: float) -> Rows:
+    """Of rows that differ: a single output is a label itself, or has none; where one is NaN there is no greatest."""
     if theirs.shape[1] <= 1:
-        return _whole(apart == 0)
-    unordered = np.isnan(ours).any(axis=1) | np.isnan(theirs).any(axis=1)
-    known = np.where(np.isnan(theirs), -np.inf, theirs)
-    chosen = known[np.arange(len(known)), np.where(np.isnan(ours), -np.inf, ours).argmax(axis=1)]
+        return np.zeros(len(theirs), bool)
+    ordered = ~(np.isnan(ours) | np.isnan(theirs)).any(axis=1)
+    chosen = theirs[np.arange(len(theirs)), ours.argmax(axis=1)]
     size = np.abs(np.where(np.isfinite(theirs), theirs, 0.0)).max(axis=1)
-    agree: Rows = (chosen >= known.max(axis=1) - tie * size) & ~unordered
-    return agree | _whole(apart == 0)
+    agree: Rows = ordered & (chosen >= theirs.max(axis=1) - tie * size)
+    return agree
 
 
 def _whole(elements: NDArray[np.bool_]) -> Rows:

@@ -12,7 +12,7 @@ from flows.stages.context import Context, Outcome
 from flows.stages.ort.files import OWN, load
 from toolchain.errors import VerificationError
 from toolchain.record import Check
-from toolchain.report.comparisons import words_of
+from toolchain.report.comparisons import counted
 from toolchain.runtime.compare import Proof
 from toolchain.runtime.graphs import MEANINGS
 from toolchain.runtime.prove import settle
@@ -110,7 +110,7 @@ def _facts(made: Imported, name: str, proof: Proof) -> dict[str, Any]:
 
 
 def _summary(made: Imported, proofs: Mapping[str, Proof]) -> str:
-    """Such as ``1,000 random vectors: every output equal: fp32; labels: int8 994``."""
+    """Such as ``1,000 random vectors; every output equal: fp32; labels equal: int8 994``."""
     exact = [name for name, proof in proofs.items() if proof.exact]
     rest = {name: proof for name, proof in proofs.items() if not proof.exact}
     parts = [f"every output equal: {', '.join(exact)}"] if exact else []
@@ -119,4 +119,4 @@ def _summary(made: Imported, proofs: Mapping[str, Proof]) -> str:
     elif rest:
         near = ", ".join(f"{name} {proof.near:,}" for name, proof in rest.items())
         parts.append(f"outputs within {next(iter(rest.values())).tolerance:g}: {near}")
-    return f"{len(made.vectors.x):,} {words_of(made.vectors.kind)}; {'; '.join(parts)}"
+    return f"{counted(len(made.vectors.x), made.vectors.kind)}; {'; '.join(parts)}"

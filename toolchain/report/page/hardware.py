@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from toolchain.report.comparisons import is_kept, what_and_where
+from toolchain.report.comparisons import is_kept, told
 from toolchain.report.page.gather import Build, Result
 from toolchain.report.page.values import (
     ABSENT,
@@ -77,7 +77,8 @@ def _rung(stage: str, name: str, check: Any) -> Rung:
     compared, equal = number(check, "compared"), number(check, "equal")
     meaning = _MEANINGS.get((stage, name)) or _OTHERS.get(stage, "{}").format(name.replace("_", " "))
     state = "equal" if is_kept(mapping(check)) else _state(compared, equal)
-    return Rung(stage, meaning, _counts(compared, equal, what_and_where(mapping(check))), state, "simulated")
+    counts = "" if compared is None or equal is None else told(mapping(check))
+    return Rung(stage, meaning, counts, state, "simulated")
 
 
 def _board_rungs(build: Build) -> list[Rung]:

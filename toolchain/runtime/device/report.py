@@ -41,12 +41,13 @@ def found(verdict: Mapping[str, Any]) -> str:
         "labels": verdict["labels_differing"],
         "values": verdict["beyond"],
     }[promised["kind"]]
-    text = f"{what[promised['kind']]}: {compared - differing:,} of {compared:,} equal"
+    equal = "" if promised["kind"] == "values" else " equal"
+    text = f"{what[promised['kind']]}: {compared - differing:,} of {compared:,}{equal}"
     if promised["differing"]:
         text += f" (promised: {compared - promised['differing']:,} or more)"
     elif differing:
         text += f" (promised: all; first that differs: vector {verdict['first']})"
-    return text
+    return text + (f"; every output: {verdict['equal']:,}" if promised["kind"] != "exact" else "")
 
 
 def say_end(report: Mapping[str, Any], chosen: str, say: Say) -> None:

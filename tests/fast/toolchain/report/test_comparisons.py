@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from toolchain.record import Check
-from toolchain.report.comparisons import Compared, compared, is_kept, sentence, what_and_where
+from toolchain.report.comparisons import Compared, compared, is_kept, sentence, told, what_and_where
 
 LABELS = asdict(Check(1000, 1000, "labels", "random"))
 OUTPUTS = asdict(Check(50, 50, "outputs", "test set"))
@@ -40,3 +40,9 @@ def test_nothing_compared_is_not_equal() -> None:
 
 def test_a_damaged_manifest_claims_nothing() -> None:
     assert compared([{"compared": "many", "equal": None, "what": 3}]) == [Compared("results", "", 0, 0)]
+
+
+def test_what_is_only_near_is_not_called_equal() -> None:
+    assert sentence([NEAR]) == "every output within 1e-05 10 (calibration data): none differs by more"
+    assert told(NEAR) == "10 of 10 (every output within 1e-05, calibration data)"
+    assert told(LABELS) == "1,000 of 1,000 equal (labels, random vectors)"
