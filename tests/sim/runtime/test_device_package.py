@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -12,9 +13,9 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
-from tests.sim.runtime.small_models import INPUTS, save_mlp, save_rounded_bias
+from tests.sim.runtime.small_models import INPUTS, save, save_mlp, save_rounded_bias
 from toolchain.board import OrtBoard
 from toolchain.catalog import load_board
 from toolchain.package.sealed import seal
@@ -34,7 +35,7 @@ def binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _graph(path: Path, options: RunOptions = RunOptions()) -> DeviceGraph:  # noqa: B008 (it is frozen)
     floor = path.with_name(f"floor-{path.name}")
     onnx.save(floor_model(onnx.load(path)), floor)
-    return DeviceGraph(path, Judge("exact"), "fp32", False, "small", floor, options.to_json())
+    return DeviceGraph(path, Judge("exact"), "fp32", False, "small", "all equal", True, floor, options.to_json())
 
 
 def _pack(folder: Path, graphs: dict[str, DeviceGraph], x: Any, y: Any, binary: Path) -> Path:
@@ -42,7 +43,8 @@ def _pack(folder: Path, graphs: dict[str, DeviceGraph], x: Any, y: Any, binary: 
     assert isinstance(board, OrtBoard)
     package = folder / "package"
     package.mkdir()
-    content = DeviceContent("small", graphs, next(iter(graphs)), x, y, [], 0.0, {os.uname().machine: binary})
+    binaries = {os.uname().machine: binary}
+    content = DeviceContent("small", graphs, next(iter(graphs)), x, y, "values", "random", [], 0.0, binaries)
     pack_device(package, board, content)
     seal(package, {"model": "small"})
     return package
@@ -81,3 +83,29 @@ def test_the_session_options_that_an_answer_needs_come_along(tmp_path: Path, bin
         (tmp_path / name).mkdir()
         found = _start(_pack(tmp_path / name, graphs, x, y, binary), "--no-timing")
         assert [run["verdict"]["passed"] for run in found["runs"]] == [passed, passed]
+
+
+def test_nan_and_infinity_are_answers_like_any_other(tmp_path: Path, binary: Path) -> None:
+    nodes = [helper.make_node("Log", ["input"], ["logits"])]
+    path = save(tmp_path / "log.onnx", nodes, {}, TensorProto.FLOAT, ["rows", 2], ["rows", 2])
+    x = np.array([[-1, 2], [0, 1], [3, -2]], np.float32)
+    y = run_session(open_session(onnx.load(path)), x)
+    found = _start(_pack(tmp_path, {"log": _graph(path)}, x, y, binary), "--no-timing")
+    assert [run["verdict"]["equal"] for run in found["runs"]] == [3, 3] and found["passed"]
+
+
+def test_what_was_promised_is_checked_and_said(tmp_path: Path, binary: Path) -> None:
+    path = save_mlp(tmp_path / "m.onnx")
+    x = np.random.default_rng(1).integers(0, 4, (20, INPUTS)).astype(np.uint8)
+    y = run_session(open_session(onnx.load(path)), x)
+    # The reference prefers another class on the first two vectors.
+    y[:2, 0] = y.max() + 1
+    ways = {"kept": Judge("labels", differing=2 / 20), "broken": Judge("labels", differing=1 / 20)}
+    for name, judge in ways.items():
+        (tmp_path / name).mkdir()
+        graph = dataclasses.replace(_graph(path), judge=judge)
+        package = _pack(tmp_path / name, {name: graph}, x, y, binary)
+        found = _start(package, "--no-timing")
+        assert found["passed"] == (name == "kept")
+        assert all(run["verdict"]["labels_differing"] == 2 for run in found["runs"])
+        assert found["runs"][0]["verdict"]["promised"] == {"kind": "labels", "differing": round(judge.differing * 20)}

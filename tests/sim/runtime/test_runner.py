@@ -42,6 +42,16 @@ def test_fixed_batch_is_padded_at_the_end(command: list[str], tmp_path: Path) ->
         run_runner(command, ["--model", str(model), "--batch", "3"])
 
 
+def test_nan_is_an_answer_but_never_the_greatest(command: list[str], tmp_path: Path) -> None:
+    nodes = [helper.make_node("Log", ["input"], ["logits"])]
+    model = save(tmp_path / "log.onnx", nodes, {}, TensorProto.FLOAT, ["rows", 3], ["rows", 3])
+    x = np.array([[-1, 1, 2], [3, -1, 2], [0, 0, 1], [-1, -1, -1], [1, 2, -1]], np.float32)
+    answers = answer(command, Job(model, x), tmp_path / "work")
+    assert answers.labels.tolist() == [2, 0, 2, 0, 1]
+    found = compare("runner", answers, answers.outputs.copy())
+    assert (found.outputs_equal, found.labels_equal) == (5, 5)
+
+
 def test_rows_of_any_rank(command: list[str], tmp_path: Path) -> None:
     nodes = [helper.make_node("Transpose", ["input"], ["logits"], perm=[0, 2, 1, 3])]
     model = save(tmp_path / "t.onnx", nodes, {}, TensorProto.FLOAT, ["n", 2, 3, 4], ["n", 3, 2, 4])
