@@ -83,15 +83,24 @@ def graph_table(graphs: dict[str, Any], chosen: str) -> Table:
     within = [f"within {near:g}"] if near else []
     table = _table(title, "graph", "outputs equal", *within, "labels equal", "passes off", "value")
     for name, proof in graphs["proved"].items():
-        counts = [proof[key] for key in ("equal", *["near" for _ in within], "labels_equal")]
+        counts = [proof.get(key) for key in ("equal", *["near" for _ in within], "labels_equal")]
         shown = ("-" if number is None else f"{number:,}" for number in counts)
         table.add_row(name, *shown, str(len(proof["options"]["disabled"])), _verdict(name, proof, chosen))
     for name, why in graphs["left_out"].items():
         table.add_row(name, *["-" for _ in (*within, *range(3))], f"left out: {why}")
-    outputs = graphs["outputs"]
-    table.caption = "\n".join([f"outputs are {outputs['kind']}: {outputs['why']}", *graphs["notices"]])
+    table.caption = "\n".join(_remarks(graphs))
     table.caption_justify = "left"
     return table
+
+
+def _remarks(graphs: dict[str, Any]) -> Iterator[str]:
+    """What the outputs are, and what else the person should know; older builds do not say."""
+    if outputs := graphs.get("outputs"):
+        yield f"outputs are {outputs['kind']}: {outputs['why']}"
+    yield from graphs.get("notices", ())
+    if graphs["accuracy"] is not None:
+        on = counted(graphs["vectors"]["count"], graphs["vectors"]["kind"])
+        yield f"accuracy of {graphs['judge']}: {share(graphs['accuracy'])} ({on})"
 
 
 def _verdict(name: str, proof: dict[str, Any], chosen: str) -> str:

@@ -23,7 +23,7 @@ def run_table(result: Mapping[str, Any]) -> Table:
 
 def _rows(result: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     answers = result["answers"]
-    yield "answers equal to golden", f"{answers['equal']:,} of {answers['compared']:,}", answers["kind"]
+    yield "labels equal to the golden ones", f"{answers['equal']:,} of {answers['compared']:,}", answers["kind"]
     if result["accuracy"]:
         yield "accuracy", f"{result['accuracy']['accuracy']:.4%}", result["accuracy"]["kind"]
     yield from _latency(result["latency"])

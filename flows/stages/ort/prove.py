@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import onnxruntime
 
 from flows.stages.context import Context, Outcome
@@ -86,10 +87,12 @@ def _check(made: Imported, proof: Proof, *, whole: bool) -> Check:
 def _must_agree(name: str, check: Check, proof: Proof) -> None:
     if check.kept:
         return
-    what = "labels" if check.what == "labels" else f"vectors by more than {check.tolerance:g} of their outputs' size"
-    mend = "" if check.what == "labels" else "; if only the label counts, say OUTPUTS=classes"
+    labels = check.what == "labels"
+    first = int(np.argmin(proof.label_rows if labels else proof.near_rows))
+    how = "" if labels else f" by more than {check.tolerance:g} of their size"
+    mend = "; if only the label counts, say OUTPUTS=classes" if check.tolerance and proof.labelled else ""
     raise VerificationError(
-        f"{name}: input {proof.first} differs ({check.differing:,} of {check.compared:,} {what} differ){mend}"
+        f"{name}: input {first} differs ({check.differing:,} of {check.compared:,} {check.what} differ{how}){mend}"
     )
 
 

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from flows.stages.ort.time import words
 from toolchain.errors import ToolError, VerificationError
 from toolchain.layout import build_root
 from toolchain.record import Check, VectorKind
+from toolchain.report.comparisons import sentence
 from toolchain.runtime.answers import Comparison, Job
 from toolchain.runtime.compare import TOLERANCE
 from toolchain.runtime.emulate import prove_emulated
@@ -41,8 +43,7 @@ def run(context: Context) -> Outcome:
         checks = _both_runners(context, emulator)
         checks |= _self_test(context, _emulated(context, emulator), emulator.environment)
         what = f"package and both runners on aarch64 ({emulator.cpu}, emulated: no times)"
-    compared = sum(check.compared for check in checks.values())
-    return Outcome(f"{what}: {compared:,} answers, all as they should be", checks, {"what": what})
+    return Outcome(f"{what}, as promised: {sentence(map(asdict, checks.values()))}", checks, {"what": what})
 
 
 def _emulator(context: Context) -> Emulator:
