@@ -74,7 +74,7 @@ def test_an_open_axis_that_is_no_batch_is_fixed_and_proved_one_by_one(model: onn
     onnx.save(model, str(tmp_path / "m.onnx"))
     imported = import_model(tmp_path / "m.onnx")
     assert shape_of(imported.graphs["fp32"])[0] == 1
-    assert "is no batch" in imported.notices[0]
+    assert "answered otherwise than one by one" in imported.notices[0]
     alone = np.concatenate([run_session(open_session(model, BARE), row[None]) for row in imported.vectors.x[:20]])
     assert np.array_equal(imported.reference[:20], alone)
     proof = prove_import(imported)["fp32"]
