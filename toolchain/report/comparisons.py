@@ -100,7 +100,7 @@ def is_kept(check: Json) -> bool:
 
 def _what(check: Json) -> str:
     what, tolerance = _WHAT.get(str(check.get("what")), _UNSAID), check.get("tolerance")
-    return f"{what} within {tolerance:g}" if isinstance(tolerance, float) and tolerance else what
+    return f"{what} within {tolerance:.3g}" if isinstance(tolerance, float) and tolerance else what
 
 
 def _count(check: Json, key: str) -> int:

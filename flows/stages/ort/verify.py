@@ -71,10 +71,11 @@ def _both_runners(context: Context, emulator: Emulator) -> dict[str, Check]:
         path = context.layout.stage("graphs") / f"{name}.onnx"
         job = Job(path, made.vectors.x[rows], words(RunOptions.from_json(facts["options"])))
         exact = facts["exact"] and is_exact(made, name)
-        for row in prove_emulated(emulator, job, made.reference[rows], context.work / name, tolerance=TOLERANCE):
+        tolerance = _tolerance(made, facts)
+        for row in prove_emulated(emulator, job, made.reference[rows], context.work / name, tolerance=tolerance):
             # A graph that only approximates the reference must still answer here and there alike.
             if facts["exact"] or "=" in row.name:
-                check = _check(row, made, exact=exact)
+                check = _check(row, made, tolerance, exact=exact)
                 if not check.kept:
                     raise VerificationError(
                         f"{name}: {row.name}: {row.first_difference} ({check.differing} {check.what} differ)"
@@ -83,14 +84,19 @@ def _both_runners(context: Context, emulator: Emulator) -> dict[str, Check]:
     return checks
 
 
-def _check(row: Comparison, made: Imported, *, exact: bool) -> Check:
+def _tolerance(made: Imported, facts: Mapping[str, Any]) -> float:
+    """What a graph's values may differ by: as they do here."""
+    return TOLERANCE if made.classifies else max(TOLERANCE, facts["largest_relative_difference"] or 0.0)
+
+
+def _check(row: Comparison, made: Imported, tolerance: float, *, exact: bool) -> Check:
     """An exact graph must answer exactly, another one with the same labels, or with values as near."""
     vectors = made.vectors.kind
     if exact:
         return Check(row.compared, row.outputs_equal, "outputs", vectors)
     if made.classifies:
         return Check(row.compared, row.labels_equal, "labels", vectors)
-    return Check(row.compared, row.outputs_near, "outputs", vectors, TOLERANCE)
+    return Check(row.compared, row.outputs_near, "outputs", vectors, tolerance)
 
 
 def _packed(context: Context) -> list[str]:
