@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from toolchain.errors import ModelError
 from toolchain.runtime.compare import Proof, compare
 from toolchain.runtime.passes import PASSES
 from toolchain.runtime.session import BATCHES, RunOptions, fixed_batch, open_session, run_session
@@ -63,7 +64,7 @@ def settle(
     tolerance: float = 0.0,
     progress: Callable[[str], None] = lambda text: None,
 ) -> Proof:
-    """Prove a graph with all optimisations on; where those change answers, find the passes and prove it without them.
+    """Prove a graph with all optimisations on; where those change answers or break it, find the passes to do without.
 
     An optimisation is to blame where the graph is right without any; a graph that is only near the reference, such as
     a float16 twin, is proved as it is. Then the smallest set of passes is sought that must be off: on the inputs that
@@ -75,28 +76,41 @@ def settle(
 
     Returns:
         The proof on all inputs, with the options to ship.
+
+    Raises:
+        VerificationError: the outputs have another shape than the reference's.
+        ModelError: ONNX Runtime cannot run it, even without optimisations.
     """
 
     def again(inputs: NDArray[np.generic], wanted: NDArray[Any], options: RunOptions) -> Proof:
         return prove(model, inputs, wanted, options, tie=tie, tolerance=tolerance)
 
-    whole = again(x, reference, RunOptions())
-    if not _wrong(whole, exact).any():
+    def attempt(inputs: NDArray[np.generic], wanted: NDArray[Any], options: RunOptions) -> Proof | None:
+        """None where it does not even run."""
+        try:
+            return again(inputs, wanted, options)
+        except ModelError:
+            return None
+
+    whole = attempt(x, reference, RunOptions())
+    if whole and not _wrong(whole, exact).any():
         return whole
     bare = again(x, reference, RunOptions("none"))
     if _wrong(bare, exact).any():
-        return whole
-    rows = np.union1d(np.flatnonzero(_wrong(whole, exact))[:_WITNESSES], np.arange(min(_WITNESSES, len(x))))
+        return whole or bare
+    rows = np.arange(min(_WITNESSES, len(x)))
+    if whole:
+        rows = np.union1d(np.flatnonzero(_wrong(whole, exact))[:_WITNESSES], rows)
 
     def good(disabled: Sequence[str]) -> bool:
         progress(f"trying it without {len(disabled)} optimiser passes")
-        tried = again(x[rows], reference[rows], RunOptions("all", tuple(disabled)))
-        return not _wrong(tried, exact).any()
+        tried = attempt(x[rows], reference[rows], RunOptions("all", tuple(disabled)))
+        return tried is not None and not _wrong(tried, exact).any()
 
     if not good(PASSES):
         return bare
-    settled = again(x, reference, RunOptions("all", tuple(smallest(PASSES, good))))
-    return bare if _wrong(settled, exact).any() else settled
+    settled = attempt(x, reference, RunOptions("all", tuple(smallest(PASSES, good))))
+    return settled if settled and not _wrong(settled, exact).any() else bare
 
 
 def _wrong(proof: Proof, exact: bool) -> NDArray[np.bool_]:

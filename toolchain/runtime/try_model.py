@@ -14,7 +14,7 @@ import onnx
 from toolchain.errors import ModelError
 from toolchain.runtime.inspect_model import QONNX_DOMAINS, Limits, check_size
 from toolchain.runtime.load import is_qonnx, read_model
-from toolchain.runtime.session import input_type, open_session
+from toolchain.runtime.session import RunOptions, input_type, open_session
 
 
 def main(arguments: list[str]) -> int:
@@ -61,7 +61,8 @@ def _check_shapes(model: onnx.ModelProto, limits: Limits) -> None:
 
 
 def _run(model: onnx.ModelProto) -> None:
-    session = open_session(model)
+    # Optimiser passes may break a valid model; which ones do is found where it is proved.
+    session = open_session(model, RunOptions("none"))
     kind, source = input_type(session), session.get_inputs()[0]
     shape = [size if isinstance(size, int) and size > 0 else 1 for size in source.shape]
     try:

@@ -82,3 +82,27 @@ def test_a_graph_is_proved_with_every_batch_that_the_package_gives() -> None:
     assert (proof.equal, proof.batches) == (2, (1, 64))
     fixed = prove(_running_sum(1), x, x)
     assert fixed.exact and fixed.batches == (1,)
+
+
+def test_the_pass_that_breaks_a_valid_graph_is_found() -> None:
+    """A weight behind a Transpose that moves nothing: with every optimisation on, its session does not even open."""
+    rng = np.random.default_rng(0)
+    shapes = {"w0": (16, 8), "b0": (8,), "w1": (8, 5), "b1": (5,)}
+    tensors = [numpy_helper.from_array(rng.normal(size=s).astype(np.float32), name) for name, s in shapes.items()]
+    nodes = [
+        helper.make_node("Transpose", ["w0"], ["w0t"], perm=[0, 1]),
+        helper.make_node("Gemm", ["x", "w0t", "b0"], ["a"]),
+        helper.make_node("Relu", ["a"], ["r"]),
+        helper.make_node("Gemm", ["r", "w1", "b1"], ["y"]),
+    ]
+    source = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 16])
+    sink = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 5])
+    graph = helper.make_graph(nodes, "g", [source], [sink], tensors)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    x = rng.normal(size=(50, 16)).astype(np.float32)
+    with pytest.raises(ModelError):
+        run_session(open_session(model), x)
+    reference = run_session(open_session(model, RunOptions("none")), x)
+    proof = settle(model, x, reference, exact=True, tolerance=1e-5)
+    assert proof.near == proof.compared
+    assert proof.options.level == "all" and len(proof.options.disabled) == 1
