@@ -64,7 +64,10 @@ def _result(told: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, A
         "virtual": False,
         "identity": dict(manifest["identity"]),
         "clock_mhz": manifest.get("clock_mhz"),
-        "answers": {"kind": kind, "compared": compared, "equal": equal, "differing": _differing(golden)},
+        "answers": {
+            "kind": kind, "what": "labels", "vectors": "test set",
+            "compared": compared, "equal": equal, "differing": _differing(golden),
+        },
         "accuracy": None,
         "latency": {"kind": kind, "vectors": vectors, "cycles": cycles and {"kind": kind, "median": cycles},
                     "seconds": {}, "end_to_end_seconds": []},

@@ -121,6 +121,8 @@ def _answers(golden: Golden, labels: Sequence[int], kind: str) -> dict[str, Any]
     wrong = [index for index, label in enumerate(labels) if label != golden.labels[index]]
     return {
         "kind": kind,
+        "what": "labels",
+        "vectors": "test set",
         "compared": len(labels),
         "equal": len(labels) - len(wrong),
         "differing": [{"vector": i, "answered": labels[i], "expected": golden.labels[i]} for i in wrong[:_SHOWN]],

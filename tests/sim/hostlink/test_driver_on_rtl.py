@@ -31,7 +31,7 @@ def board(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def test_self_test_finds_no_difference(board: Board) -> None:
     findings = list(run_self_test(board, inferences=500))
     assert [difference for finding in findings for difference in finding.differences] == []
-    assert findings[2].summary == f"{COUNT} compared, {COUNT} equal"
+    assert findings[2].summary == f"{COUNT} labels compared, {COUNT} equal"
     assert findings[3].measured["latency_cycles"] > 0
 
 

@@ -65,7 +65,7 @@ def _answers(board: Board, way: str, infer: Callable[[list[bytes]], Sequence[int
     labels = infer(vectors)
     seconds = time.perf_counter() - started
     wrong = [index for index, label in enumerate(labels) if label != golden.labels[index]]
-    finding = Finding(f"golden vectors, {way}", f"{len(labels):,} compared, {len(labels) - len(wrong):,} equal")
+    finding = Finding(f"golden vectors, {way}", f"{len(labels):,} labels compared, {len(labels) - len(wrong):,} equal")
     finding.differences = [
         f"vector {index}: class {labels[index]} ({golden.class_name(labels[index])}), "
         f"expected {golden.labels[index]} ({golden.class_name(golden.labels[index])})"

@@ -22,6 +22,9 @@ def test_the_model_card_has_every_figure_and_says_synthetic(tmp_path: Path) -> N
         "| DoS | 0.9900 | 0.9800",
         "| DoS | 1 | 9 |",
         "| float twin | 0.9910",
+        "| export | every output | test set | 100 | 100 |",
+        "| simulate | every element of every layer | test set | 200 | 200 |",
+        "| simulate | labels | test set | 164 | 164 |",
     ):
         assert words in card
     assert card.count("(synthetic data)") == 2

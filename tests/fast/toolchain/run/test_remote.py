@@ -15,9 +15,9 @@ from toolchain.run.testset import must_be_equal
 
 FINDINGS = [
     {"name": "identify", "summary": "model", "differences": [], "measured": {}},
-    {"name": "golden vectors, one by one", "summary": "40 compared, 40 equal", "differences": [],
+    {"name": "golden vectors, one by one", "summary": "40 labels compared, 40 equal", "differences": [],
      "measured": {"vectors": 40, "seconds_with_driver": 0.1}},
-    {"name": "golden vectors, in bursts by DMA", "summary": "46,840 compared, 46,840 equal", "differences": [],
+    {"name": "golden vectors, in bursts by DMA", "summary": "46,840 labels compared, 46,840 equal", "differences": [],
      "measured": {"vectors": 46840, "seconds_with_driver": 0.5}},
     {"name": "bench", "summary": "", "differences": [],
      "measured": {"inferences": 1000, "seconds": 0.1, "inferences_per_second": 10000.0, "latency_cycles": 40}},
@@ -114,7 +114,8 @@ def test_the_self_tests_figures_come_back(board: Remote, ssh: Path, tmp_path: Pa
 
 def test_a_difference_on_the_board_is_one_here(board: Remote, ssh: Path, tmp_path: Path) -> None:
     wrong = [dict(finding) for finding in FINDINGS]
-    wrong[2] |= {"summary": "40 compared, 39 equal", "differences": ["vector 3: class 1 (dos), expected 0 (normal)"]}
+    differences = ["vector 3: class 1 (dos), expected 0 (normal)"]
+    wrong[2] |= {"summary": "40 labels compared, 39 equal", "differences": differences}
     (ssh / "told").write_text(json.dumps({"kind": "measured", "findings": wrong}))
     program(ssh, "python3", f"cat {ssh}/told; exit 1")
     folder = bitstream_package(tmp_path / "made")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.fast.toolchain.runtime.device.packages import INPUTS, OUTPUTS, board,
 from toolchain.errors import ModelError
 from toolchain.package.sealed import verify_package
 from toolchain.record import sha256
-from toolchain.runtime.package import pack_device, signature
+from toolchain.runtime.package import Judge, pack_device, signature
 from toolchain.runtime.package_golden import choose_vectors, write_golden
 
 
@@ -119,6 +120,23 @@ def test_the_readme_tells_the_truth_about_wheels_and_the_board(tmp_path: Path) -
     assert "**not** in the package" in text and "./run.sh" in text
     assert "**Nothing here has been run on a Raspberry Pi 4 by the build.**" in text
     assert "at most 25.00% of the labels differ" in text
+
+
+def test_the_readme_says_what_was_compared_and_what_the_outputs_are(tmp_path: Path) -> None:
+    graph = replace(
+        content(tmp_path).graphs["fp16"],
+        judge=Judge("values", tolerance=0.003),
+        proved="7 of 1,000 (every output within 1e-05, random vectors)",
+        within_budget=False,
+    )
+    package = pack(tmp_path, graphs={"fp16": graph}, chosen="fp16", meaning="values", vector_kind="random", classes=[])
+    text = " ".join((package / "README.md").read_text().split())
+    assert "The outputs are values: each of them counts. The golden vectors are random." in text
+    assert (
+        "| 7 of 1,000 (every output within 1e-05, random vectors) | none of the vectors are off by more than 0.003"
+        in text
+    )
+    assert "**beyond the budget of 1.0%, and so never chosen**" in text
 
 
 def test_a_fixed_batch_shows_in_the_signature(tmp_path: Path) -> None:

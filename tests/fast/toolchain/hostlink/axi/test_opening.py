@@ -166,7 +166,7 @@ def test_a_right_board_passes_and_is_measured(package: Path) -> None:
     assert differences(findings) == []
     bench = next(finding for finding in findings if finding.name == "bench")
     assert (bench.measured["latency_cycles"], bench.measured["initiation_interval"]) == (LATENCY, INTERVAL)
-    assert findings[2].summary == f"{COUNT} compared, {COUNT} equal"
+    assert findings[2].summary == f"{COUNT} labels compared, {COUNT} equal"
 
 
 def test_finn_passes_without_cycles(finn_package: Path) -> None:

@@ -15,6 +15,9 @@ import pytest
 
 from tests.fast.toolchain.runtime.device.packages import board, pack
 from toolchain.package.sealed import seal
+from toolchain.runtime.device.checks import CPU
+from toolchain.runtime.device.runs import Run
+from toolchain.runtime.device.selftest import _judge
 
 # Takes the first two of three columns, as the graph says, and notes what it was told.
 RUNNER = """
@@ -102,8 +105,19 @@ def test_a_wrong_answer_fails_and_is_named(tmp_path: Path) -> None:
     assert "every output: 3 of 4 equal (promised: all; first that differs: vector 2)  FAILED" in done.stdout
 
 
-def test_a_graph_that_promises_labels_only_may_round(tmp_path: Path) -> None:
-    assert start(make(tmp_path, spoil="answers[5] += 1"), "--only", "fp16", "--no-timing").returncode == 0
+def test_a_graph_that_promises_labels_only_may_round_and_says_so(tmp_path: Path) -> None:
+    done = start(make(tmp_path, spoil="answers[5] += 1"), "--only", "fp16", "--no-timing")
+    assert done.returncode == 0
+    assert "labels: 4 of 4 equal (promised: 3 or more); every output: 3" in done.stdout
+    assert done.stdout.splitlines()[-1] == "passed: every run keeps what README.md promises"
+
+
+@pytest.mark.parametrize(("outputs", "kind"), [("classes", "labels"), ("values", "values")])
+def test_on_a_gpu_what_is_exact_may_round_within_the_budget(outputs: str, kind: str) -> None:
+    device = {"graphs": {"g": {"judge": {"kind": "exact"}}}, "outputs": outputs, "budget": 0.01}
+    assert _judge(device, Run("g", [CPU], {}))["kind"] == "exact"
+    promised = _judge(device, Run("g", ["CUDAExecutionProvider", CPU], {}))
+    assert promised["kind"] == kind and 0.01 in promised.values()
 
 
 def test_a_runner_that_fails_is_named_and_the_others_go_on(tmp_path: Path) -> None:
