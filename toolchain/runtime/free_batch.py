@@ -17,14 +17,14 @@ from toolchain.runtime.builder import ROWS
 from toolchain.runtime.compare import TOLERANCE, compare
 from toolchain.runtime.golden import random_vectors
 from toolchain.runtime.session import THROUGHPUT_BATCH, RunOptions, fixed_batch, input_type, open_session, run_session
-from toolchain.runtime.span import input_span
+from toolchain.runtime.span import input_of, input_span
 
 _ROWS = 8
 
 
 def free_batch(model: onnx.ModelProto) -> onnx.ModelProto:
     """The model with an open batch, or the model itself where several rows at once do not give each row's answer."""
-    first = model.graph.input[0].type.tensor_type.shape.dim[:1]
+    first = input_of(model).type.tensor_type.shape.dim[:1]
     if not first or first[0].dim_value != 1:
         return model
     try:
@@ -76,7 +76,7 @@ def settle_batch(model: onnx.ModelProto, x: NDArray[np.generic], alone: NDArray[
 
 def inner_sizes(model: onnx.ModelProto) -> tuple[onnx.ModelProto, str]:
     """The model with all sizes of one vector known: open ones become 1; and what the person should know of it."""
-    sizes = model.graph.input[0].type.tensor_type.shape.dim
+    sizes = input_of(model).type.tensor_type.shape.dim
     unknown = [axis for axis, size in enumerate(sizes) if axis and not size.dim_value]
     if not unknown:
         return model, ""
@@ -114,7 +114,7 @@ def fix_sizes(model: onnx.ModelProto, first: int) -> onnx.ModelProto:
     """The model with every open size of its input, from axis `first` on, fixed at 1."""
     result = _copy(model)
     names = set()
-    for size in result.graph.input[0].type.tensor_type.shape.dim[first:]:
+    for size in input_of(result).type.tensor_type.shape.dim[first:]:
         if not size.dim_value:
             names.add(size.dim_param)
             size.dim_value = 1
@@ -129,7 +129,7 @@ def fix_sizes(model: onnx.ModelProto, first: int) -> onnx.ModelProto:
 def _with_leading_axis(model: onnx.ModelProto, output: tuple[int, ...]) -> onnx.ModelProto:
     result = _copy(model)
     graph = result.graph
-    source, sink = graph.input[0], graph.output[0]
+    source, sink = input_of(result), graph.output[0]
     inner = tuple(int(size.dim_value) for size in source.type.tensor_type.shape.dim)
     ways = ((source, f"{source.name}_whole", inner, inner), (sink, f"{sink.name}_whole", (1, *output), output))
     nodes = list(graph.node)
@@ -166,7 +166,7 @@ def _copy(model: onnx.ModelProto) -> onnx.ModelProto:
 
 def _open(model: onnx.ModelProto) -> onnx.ModelProto:
     result = _copy(model)
-    for value in (*result.graph.input[:1], *result.graph.output):
+    for value in (input_of(result), *result.graph.output):
         if value.type.tensor_type.shape.dim:
             value.type.tensor_type.shape.dim[0].dim_param = ROWS
     del result.graph.value_info[:]

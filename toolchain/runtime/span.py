@@ -23,7 +23,6 @@ class Span(NamedTuple):
 
 UNIT = Span(0.0, 1.0)
 
-
 _MOVED = {"Reshape", "Transpose", "Flatten", "Identity", "Squeeze", "Unsqueeze"}
 
 # Integers this wide are rarely meant to be used whole: samples of a converter, or indices.
@@ -33,8 +32,7 @@ _WIDEST_BITS = 16
 def input_span(model: onnx.ModelProto) -> Span:
     """Range of a model's input: as it is annotated, as its type or the QuantizeLinear behind it allows; else 0 to 1."""
     graph = GraphIndex(model)
-    constants = {tensor.name for tensor in model.graph.initializer}
-    source = next(value for value in model.graph.input if value.name not in constants)
+    source = input_of(model)
     annotated = _annotated(model, source.name)
     if annotated:
         return annotated
@@ -44,6 +42,13 @@ def input_span(model: onnx.ModelProto) -> Span:
     if kind.kind in "iu":
         return _indices(graph, source.name) or integer_span(*_limits(kind))
     return _quantised(graph, source.name) or UNIT
+
+
+def input_of(model: onnx.ModelProto) -> onnx.ValueInfoProto:
+    """A model's one input; old files list their constants among the inputs, too."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    source: onnx.ValueInfoProto = next(value for value in model.graph.input if value.name not in constants)
+    return source
 
 
 def integer_span(low: float, high: float) -> Span:

@@ -256,10 +256,20 @@ def _rows(shape: tuple[int, ...]) -> int:
 def _execute(wrapper: ModelWrapper, x: NDArray[Any]) -> NDArray[Any]:
     """The qonnx executor's outputs: of many rows at once, where each is answered as in the model's own batch."""
     own = max(1, int(wrapper.get_tensor_shape(wrapper.graph.input[0].name)[0]))
+    if own > 1:
+        _must_be_a_batch(wrapper, x, own)
     some = x[: max(own, _TRIED)]
     alone = _run(wrapper, some, own)
     wide = max(own, min(500, len(x), _ELEMENTS // max(1, int(np.prod(x.shape[1:])))))
     return _run(wrapper, x, wide if same_rows(_run(wrapper, some, wide), alone) else own)
+
+
+def _must_be_a_batch(wrapper: ModelWrapper, x: NDArray[Any], size: int) -> None:
+    """Refuse a fixed first axis whose rows are answered by what stands beside them."""
+    some = x[: 2 * size]
+    moved = _run(wrapper, np.roll(some, 1, axis=0), size)
+    if not same_rows(np.roll(moved, -1, axis=0), _run(wrapper, some, size)):
+        raise ModelError(f"the first axis of its input ({size}) is no batch; export it with one axis of 1 before that")
 
 
 def _run(wrapper: ModelWrapper, x: NDArray[Any], batch: int) -> NDArray[Any]:

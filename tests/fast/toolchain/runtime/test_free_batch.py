@@ -9,8 +9,9 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from toolchain.errors import ModelError
 from toolchain.runtime import third_party
-from toolchain.runtime.free_batch import free_batch, one_input
+from toolchain.runtime.free_batch import fix_sizes, free_batch, one_input
 from toolchain.runtime.prove_third_party import prove_import
 from toolchain.runtime.session import RunOptions, open_session, run_session
 from toolchain.runtime.third_party import import_model
@@ -109,3 +110,25 @@ def test_other_open_sizes_are_fixed_and_told(tmp_path: Path) -> None:
     imported = import_model(tmp_path / "m.onnx")
     assert shape_of(imported.graphs["fp32"]) == ["n", 1, 3]
     assert "open size at axis 1 is fixed at 1" in imported.notices[0]
+
+
+def test_constants_among_the_inputs_are_not_the_input() -> None:
+    model = influenced("n")
+    model.graph.input.insert(0, helper.make_tensor_value_info("w", TensorProto.FLOAT, [10, 4]))
+    assert [value.name for value in fix_sizes(model, 0).graph.input] == ["w", "x"]
+    assert shape_of(fix_sizes(model, 0)) == [1, 10]
+
+
+def test_a_qonnx_model_of_a_fixed_axis_that_is_no_batch_is_refused(tmp_path: Path) -> None:
+    domain, how = "qonnx.custom_op.general", {"signed": 1, "narrow": 0, "rounding_mode": "ROUND"}
+    nodes = [
+        helper.make_node("Quant", ["x", "scale", "zero", "bits"], ["q"], domain=domain, **how),
+        helper.make_node("MatMul", ["w", "q"], ["y"]),
+    ]
+    weights = np.random.default_rng(0).normal(size=(4, 4)).astype(np.float32)
+    scalars = {name: np.float32(value) for name, value in (("scale", 0.1), ("zero", 0), ("bits", 8))}
+    model = _model(nodes, [4, 3], [4, 3], w=weights, **scalars)
+    model.opset_import.append(helper.make_opsetid(domain, 1))
+    onnx.save(model, str(tmp_path / "m.onnx"))
+    with pytest.raises(ModelError, match=r"the first axis of its input \(4\) is no batch"):
+        import_model(tmp_path / "m.onnx")
