@@ -21,8 +21,9 @@ from qonnx.transformation.insert_topk import InsertTopK
 from toolchain.errors import ModelError
 from toolchain.finn.door import Finn, Progress
 from toolchain.finn.faults import OTHER_FLOW, step
+from toolchain.graph.labelling import LABELLING
 from toolchain.graph.network import DenseLayer, IntegerNetwork
-from toolchain.graph.segments import ELEMENTWISE, LABELLING, QUANTISERS, RESHAPING, cut
+from toolchain.graph.segments import CODING, ELEMENTWISE, RESHAPING, cut
 from toolchain.graph.streamline import read_quantiser, streamline
 
 # What each integer type of less than two bits becomes; the values are the same.
@@ -166,7 +167,7 @@ def _without_tails(model: ModelWrapper) -> ModelWrapper:
     """The model without what streamlining left between products and their thresholds."""
     for product in model.get_nodes_by_op_type("MatMul"):
         tail, node = [], model.find_consumer(product.output[0])
-        while node is not None and node.op_type in ELEMENTWISE - QUANTISERS - {"MultiThreshold"}:
+        while node is not None and node.op_type in ELEMENTWISE - CODING:
             tail.append(node)
             node = model.find_consumer(node.output[0])
         if tail and node is not None and node.op_type == "MultiThreshold":

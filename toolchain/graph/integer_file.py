@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +14,9 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from toolchain.errors import ModelError
+from toolchain.graph.labelling import check_labelling
 from toolchain.graph.model_file import load_model
-from toolchain.graph.network import DenseLayer, IntegerNetwork
+from toolchain.graph.network import DenseLayer, IntegerNetwork, Integers, type_range
 from toolchain.record import write_atomic
 
 _DOMAIN = "qonnx.custom_op.general"
@@ -88,41 +91,125 @@ def _annotate(wrapper: ModelWrapper, network: IntegerNetwork) -> None:
 
 
 def load_network(path: Path) -> IntegerNetwork:
-    """Read an integer graph.
+    """Read an integer graph; every wire is followed, and every value held against its declared type.
 
     Raises:
-        ModelError: the file is not an all-integer chain of MatMul and MultiThreshold nodes.
+        ModelError: the file is not one chain of integer MatMul and MultiThreshold nodes that ends in an argmax.
     """
     model = load_model(path)
-    products = [node for node in model.graph.node if node.op_type == "MatMul"]
-    odd = [n for n in model.graph.node if n.op_type not in {"MatMul", "MultiThreshold", "ArgMax", "TopK"}]
-    if odd:
-        raise ModelError(f"{path}: node {odd[0].name} ({odd[0].op_type}) is not integer; streamline the model first")
-    if not products:
-        raise ModelError(f"{path}: no MatMul node; not an integer graph")
-    properties = {p.key: float(p.value) for p in model.model.metadata_props if p.key in {_SCALE, _OFFSET}}
-    layers = tuple(_read_layer(model, node, path) for node in products)
-    return IntegerNetwork(layers, properties.get(_SCALE, 1.0), properties.get(_OFFSET, 0.0))
+    try:
+        layers = tuple(_Reader(model).layers())
+        scale, offset = _logit_properties(model)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+    return IntegerNetwork(layers, scale, offset)
 
 
-def _read_layer(model: ModelWrapper, node: NodeProto, path: Path) -> DenseLayer:
-    weights = model.get_initializer(node.input[1])
-    if weights is None or not np.array_equal(weights, np.rint(weights)):
-        raise ModelError(f"{path}: node {node.name}: weights must be constant integers")
-    types = [model.get_tensor_datatype(name).name for name in node.input]
-    integers = weights.astype(np.int64)
-    follower = model.find_consumer(node.output[0])
-    if follower is None or follower.op_type != "MultiThreshold":
-        return DenseLayer(node.name, integers, types[0], types[1], "INT32")
-    thresholds = np.asarray(model.get_initializer(follower.input[1]))
-    operator = getCustomOp(follower)
-    return DenseLayer(
-        node.name,
-        integers,
-        types[0],
-        types[1],
-        operator.get_nodeattr("out_dtype"),
-        np.broadcast_to(np.ceil(thresholds), (integers.shape[1], thresholds.shape[1])).astype(np.int64),
-        int(operator.get_nodeattr("out_scale")),
-        int(operator.get_nodeattr("out_bias")),
-    )
+def _logit_properties(model: ModelWrapper) -> tuple[float, float]:
+    said = {p.key: p.value for p in model.model.metadata_props}
+    try:
+        scale, offset = float(said.get(_SCALE, 1.0)), float(said.get(_OFFSET, 0.0))
+    except ValueError as error:
+        raise ModelError(f"{_SCALE} or {_OFFSET} is no number") from error
+    if not (np.isfinite([scale, offset]).all() and scale > 0):
+        raise ModelError(f"{_SCALE} {scale}, {_OFFSET} {offset}: a positive scale and a finite offset are expected")
+    return scale, offset
+
+
+class _Reader:
+    """Walks the chain from the graph's input to its output."""
+
+    def __init__(self, model: ModelWrapper) -> None:
+        self._model = model
+        self._left = list(model.graph.node)
+        self._current = model.graph.input[0].name
+
+    def layers(self) -> Iterator[DenseLayer]:
+        """All layers, in the order of the wires.
+
+        Raises:
+            ModelError: see `load_network`.
+        """
+        layer = None
+        while self._left and self._left[0].op_type == "MatMul":
+            if layer is not None and layer.thresholds is None:
+                raise ModelError(f"node {layer.name} (MatMul): another product follows it without a MultiThreshold")
+            entering = layer.output_type if layer else None
+            layer = self._layer(self._next("MatMul"), entering)
+            yield layer
+        if layer is None:
+            raise ModelError("no MatMul node at the input; not an integer graph")
+        if layer.thresholds is not None:
+            raise ModelError(f"node {layer.name} (MatMul): the last layer has thresholds; its logits are expected")
+        self._end()
+
+    def _end(self) -> None:
+        node = self._next("ArgMax", "TopK")
+        check_labelling(self._model, node, {i.name: self._model.get_initializer(i.name) for i in self._initializers})
+        label = node.output[1] if node.op_type == "TopK" else node.output[0]
+        if self._left or [value.name for value in self._model.graph.output] != [label]:
+            raise ModelError(f"node {node.name} ({node.op_type}): its label is not the end of the graph")
+
+    @property
+    def _initializers(self) -> Iterable[TensorProto]:
+        values: Iterable[TensorProto] = self._model.graph.initializer
+        return values
+
+    def _next(self, *kinds: str) -> NodeProto:
+        """The next node, which must take what the chain has come to as its first input and constants besides."""
+        if not self._left:
+            raise ModelError(f"the graph ends in {self._current!r}; {' or '.join(kinds)} is expected")
+        node: NodeProto = self._left.pop(0)
+        if node.op_type not in kinds:
+            raise ModelError(
+                f"node {node.name} ({node.op_type}): {' or '.join(kinds)} is expected here; streamline the model first"
+            )
+        if node.input[0] != self._current:
+            raise ModelError(
+                f"node {node.name} ({node.op_type}): takes {node.input[0]!r} where the chain has come to "
+                f"{self._current!r}"
+            )
+        self._current = node.output[0]
+        return node
+
+    def _layer(self, node: NodeProto, entering: str | None) -> DenseLayer:
+        types = [self._model.get_tensor_datatype(name).name for name in node.input]
+        if entering not in (None, types[0]):
+            raise ModelError(
+                f"node {node.name} (MatMul): takes {types[0]} by its type; the layer before yields {entering}"
+            )
+        weights = _integers(self._model, node, 1)
+        _must_hold(f"node {node.name} (MatMul): weights", types[1], weights)
+        if self._left and self._left[0].op_type == "MultiThreshold":
+            return self._activated(DenseLayer(node.name, weights, types[0], types[1], "INT32"))
+        return DenseLayer(node.name, weights, types[0], types[1], "INT32")
+
+    def _activated(self, bare: DenseLayer) -> DenseLayer:
+        node = self._next("MultiThreshold")
+        where, operator = f"node {node.name} (MultiThreshold)", getCustomOp(node)
+        thresholds = _integers(self._model, node, 1)
+        if len(thresholds) not in (1, bare.outputs) or (np.diff(thresholds, axis=1) < 0).any():
+            raise ModelError(f"{where}: thresholds of {bare.outputs} neurons, ascending, are expected")
+        scale, bias = (float(operator.get_nodeattr(name)) for name in ("out_scale", "out_bias"))
+        if scale != int(scale) or bias != int(bias) or scale < 1:
+            raise ModelError(f"{where}: out_scale {scale:g}, out_bias {bias:g}; whole numbers are expected")
+        output_type = str(operator.get_nodeattr("out_dtype"))
+        levels = thresholds.shape[1]
+        _must_hold(where, output_type, np.array([int(bias), int(bias) + int(scale) * levels]))
+        full = np.broadcast_to(thresholds, (bare.outputs, levels)).copy()
+        return replace(bare, output_type=output_type, thresholds=full, out_scale=int(scale), out_bias=int(bias))
+
+
+def _integers(model: ModelWrapper, node: NodeProto, index: int) -> Integers:
+    """A constant matrix of whole numbers."""
+    values = model.get_initializer(node.input[index]) if len(node.input) > index else None
+    if values is None or np.ndim(values) != 2 or not np.array_equal(values, np.rint(values)):
+        raise ModelError(f"node {node.name} ({node.op_type}): input {index} must be a constant matrix of integers")
+    integers: Integers = values.astype(np.int64)
+    return integers
+
+
+def _must_hold(where: str, name: str, values: Integers) -> None:
+    low, high = type_range(name)
+    if values.size and (values.min() < low or values.max() > high):
+        raise ModelError(f"{where}: values from {values.min()} to {values.max()} are not {name}")

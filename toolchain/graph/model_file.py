@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -17,6 +18,8 @@ from qonnx.transformation.infer_shapes import InferShapes
 from qonnx.util.cleanup import cleanup_model
 
 from toolchain.errors import ModelError
+from toolchain.graph.limits import check_annotations
+from toolchain.graph.qonnx_nodes import normalised
 
 Floats = NDArray[np.float32]
 
@@ -44,8 +47,11 @@ def load_model(path: Path) -> ModelWrapper:
         ModelError: the file is missing, truncated, or not an ONNX model that qonnx understands.
     """
     try:
-        raw = onnx.load(str(path), load_external_data=False)
+        raw = normalised(onnx.load(str(path), load_external_data=False))
+        check_annotations(raw)
         return cleanup_model(ModelWrapper(raw))
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
     except FileNotFoundError as error:
         raise ModelError(f"{path}: no such file; export the model first") from error
     except _UNUSABLE as error:
@@ -101,15 +107,27 @@ def chain_function(model: ModelWrapper, nodes: list[NodeProto], source: str, row
     """
     wide = rebatch(model, rows)
     constants = {i.name: numpy_helper.to_array(i) for i in wide.graph.initializer}
-    opset = wide.model.opset_import[0].version
 
     def run(values: Floats) -> Floats:
         context = {**constants, source: values}
         for node in nodes:
             for name in node.output:
                 context.setdefault(name, np.zeros(wide.get_tensor_shape(name), np.float32))
-            execute_node(node, context, wide.graph, opset)
+            run_node(node, context, wide)
         result: Floats = context[nodes[-1].output[0] if nodes else source]
         return result
 
     return run
+
+
+def run_node(node: NodeProto, context: dict[str, Any], model: ModelWrapper) -> None:
+    """Execute one node in the qonnx executor; its outputs are put into `context`.
+
+    Raises:
+        ModelError: it fails; names the node.
+    """
+    try:
+        execute_node(node, context, model.graph, model.model.opset_import[0].version)
+    except Exception as error:  # qonnx raises plain Exception, ONNX Runtime classes of its own.
+        message = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"node {node.name} ({node.op_type}): does not run: {message}") from error

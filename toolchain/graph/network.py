@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from qonnx.core.datatype import DataType
 
 from toolchain.errors import ModelError
+from toolchain.graph.limits import datatype
 
 Integers = NDArray[np.int64]
 
@@ -133,12 +133,12 @@ def type_range(name: str) -> tuple[int, int]:
     Raises:
         ModelError: the type is not an integer type.
     """
-    datatype = DataType[name]
-    if not datatype.is_integer():
+    known = datatype("the integer network", name)
+    if not known.is_integer():
         raise ModelError(f"{name} is not an integer type; streamline the graph first")
-    return int(datatype.min()), int(datatype.max())
+    return int(known.min()), int(known.max())
 
 
 def type_bits(name: str) -> int:
     """Width in bits of a qonnx DataType, by name."""
-    return int(DataType[name].bitwidth())
+    return int(datatype("the integer network", name).bitwidth())

@@ -13,26 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import NodeProto
 from qonnx.core.modelwrapper import ModelWrapper
-from qonnx.core.onnx_exec import execute_node
 
 from toolchain.errors import ModelError
+from toolchain.graph.labelling import LABELLING, check_labelling
+from toolchain.graph.model_file import run_node
 from toolchain.graph.network import Integers
+from toolchain.graph.qonnx_nodes import QUANTISERS
 
 LINEAR = {"MatMul", "Gemm"}
 RESHAPING = {"Flatten", "Reshape", "Identity", "Squeeze", "Unsqueeze"}
-QUANTISERS = {"Quant", "BipolarQuant"}
-ELEMENTWISE = QUANTISERS | {
-    "Add",
-    "BatchNormalization",
-    "Clip",
-    "Div",
-    "HardTanh",
-    "Mul",
-    "MultiThreshold",
-    "Relu",
-    "Sub",
-}
-LABELLING = {"ArgMax", "TopK", "Softmax"}
+AFFINE = {"Add", "BatchNormalization", "Div", "Mul", "Sub"}
+CODING = QUANTISERS | {"MultiThreshold"}
+"""What can end a segment: it yields one of few values."""
+ELEMENTWISE = CODING | AFFINE | {"Clip", "HardTanh", "Relu"}
+
+_LARGEST = 2**31
 
 
 @dataclass
@@ -57,8 +52,8 @@ class Segment:
 
     @property
     def quantiser(self) -> NodeProto | None:
-        """The quantiser that ends the segment, if one does."""
-        return self.chain[-1] if self.chain and self.chain[-1].op_type in QUANTISERS else None
+        """The node that ends the segment with one of few values, if one does."""
+        return self.chain[-1] if self.chain and self.chain[-1].op_type in CODING else None
 
 
 def cut(model: ModelWrapper) -> list[Segment]:
@@ -67,39 +62,123 @@ def cut(model: ModelWrapper) -> list[Segment]:
     Raises:
         ModelError: a node that is not part of such a chain; the message names it and its type.
     """
-    constants = _fold_constants(model)
-    segments = [Segment("input", model.graph.input[0].name)]
-    current = model.graph.input[0].name
+    walk = _Walk(model, fold_constants(model))
     for node in model.graph.node:
-        if node.output[0] in constants or node.op_type in LABELLING:
-            continue
-        if current not in node.input:
-            raise ModelError(f"node {node.name} ({node.op_type}): the network branches here; only chains are supported")
-        current = node.output[0]
-        if node.op_type in LINEAR:
-            segments.append(_linear_segment(model, node, constants))
+        if node.output[0] not in walk.constants:
+            walk.take(node)
+    if len(walk.segments) == 1:
+        raise ModelError("the model holds no MatMul or Gemm node; nothing to map to hardware")
+    walk.must_end_in([value.name for value in model.graph.output])
+    return walk.segments
+
+
+class _Walk:
+    """The chain as far as it has been walked."""
+
+    def __init__(self, model: ModelWrapper, constants: dict[str, NDArray[np.float32]]) -> None:
+        self._model, self.constants = model, constants
+        self._current = model.graph.input[0].name
+        self.segments = [Segment("input", self._current)]
+        self._reshaping: list[NodeProto] = []
+        # Tensors of this segment: one may be taken again further down, since all depend on one accumulator alone.
+        self._inside = {self._current}
+        self._label: NodeProto | None = None
+
+    def take(self, node: NodeProto) -> None:
+        """Add the next node.
+
+        Raises:
+            ModelError: it does not go on from where the chain ends, or is no part of one.
+        """
+        self._must_go_on(node)
+        if node.op_type in LABELLING:
+            check_labelling(self._model, node, self.constants)
+            self._label = node
+        elif node.op_type in LINEAR:
+            self._open(node)
         elif node.op_type in ELEMENTWISE:
-            segments[-1].chain.append(node)
-        elif node.op_type not in RESHAPING:
+            self._must_keep_shape(node)
+            self.segments[-1].chain += [*self._reshaping, node]
+            self._reshaping = []
+        elif node.op_type in RESHAPING:
+            self._must_keep_rows(node)
+            self._reshaping.append(node)
+        else:
             raise ModelError(
                 f"node {node.name}: operator {node.op_type} is not supported; "
                 f"use one of {', '.join(sorted(LINEAR | ELEMENTWISE | RESHAPING))}"
             )
-    if len(segments) == 1:
-        raise ModelError("the model holds no MatMul or Gemm node; nothing to map to hardware")
-    return segments
+        self._current = _result(node)
+        self._inside.add(self._current)
+
+    def must_end_in(self, outputs: list[str]) -> None:
+        """Check that the chain's end is the model's only output.
+
+        Raises:
+            ModelError: it is not.
+        """
+        if outputs != [self._current]:
+            raise ModelError(f"the model's output is {', '.join(outputs)}; the end of the chain is {self._current}")
+
+    def _open(self, node: NodeProto) -> None:
+        segment = _linear_segment(self._model, node, self.constants)
+        self._must_be_a_row(node, segment)
+        self.segments.append(segment)
+        self._reshaping, self._inside = [], set()
+
+    def _must_go_on(self, node: NodeProto) -> None:
+        if self._label is not None and node.op_type not in LABELLING | RESHAPING:
+            raise ModelError(
+                f"node {node.name} ({node.op_type}): follows {self._label.op_type}; end the network with the label"
+            )
+        known = self._inside if node.op_type in ELEMENTWISE else {self._current}
+        others = [name for name in node.input if name and name not in self.constants and name not in known]
+        if self._current not in node.input or others:
+            raise ModelError(f"node {node.name} ({node.op_type}): the network branches here; only chains are supported")
+
+    def _must_keep_shape(self, node: NodeProto) -> None:
+        before, after = (self._model.get_tensor_shape(name) for name in (self._current, node.output[0]))
+        if before != after:
+            raise ModelError(
+                f"node {node.name} ({node.op_type}): makes shape {after} of {before}; its constants must not add rows"
+            )
+
+    def _must_keep_rows(self, node: NodeProto) -> None:
+        before, after = (self._model.get_tensor_shape(name) for name in (self._current, node.output[0]))
+        if not before or not after or before[0] != after[0]:
+            raise ModelError(
+                f"node {node.name} ({node.op_type}): makes shape {after} of {before}; the first axis, which counts "
+                "inputs, must stay"
+            )
+
+    def _must_be_a_row(self, node: NodeProto, segment: Segment) -> None:
+        assert segment.weights is not None
+        shape = self._model.get_tensor_shape(self._current)
+        if node.input[0] != self._current or not shape or len(shape) != 2 or shape[1] != len(segment.weights):
+            raise ModelError(
+                f"node {node.name} ({node.op_type}): takes shape {shape}; one row of {len(segment.weights)} values as "
+                "its first input is supported"
+            )
 
 
-def _fold_constants(model: ModelWrapper) -> dict[str, NDArray[np.float32]]:
-    """Values of all tensors that do not depend on the input, by name."""
+def _result(node: NodeProto) -> str:
+    """The output that the chain goes on from: of a TopK the indices."""
+    return str(node.output[1] if node.op_type == "TopK" else node.output[0])
+
+
+def fold_constants(model: ModelWrapper) -> dict[str, NDArray[np.float32]]:
+    """Values of all tensors that do not depend on the input, by name.
+
+    Raises:
+        ModelError: a node fails on them.
+    """
     known = {i.name: model.get_initializer(i.name) for i in model.graph.initializer}
-    opset = model.model.opset_import[0].version
     for node in model.graph.node:
         if all(name in known for name in node.input if name):
             context = dict(known)
             for name in node.output:
-                context[name] = np.zeros(model.get_tensor_shape(name), np.float32)
-            execute_node(node, context, model.graph, opset)
+                context[name] = np.zeros(model.get_tensor_shape(name) or (), np.float32)
+            run_node(node, context, model)
             known.update({name: context[name] for name in node.output})
     return known
 
@@ -108,11 +187,16 @@ def _linear_segment(model: ModelWrapper, node: NodeProto, constants: dict[str, N
     attributes = {a.name: (a.f if a.type == 1 else a.i) for a in node.attribute}
     if node.input[1] not in constants or attributes.get("transA", 0) or attributes.get("alpha", 1.0) != 1.0:
         raise ModelError(f"node {node.name} ({node.op_type}): needs constant weights, no transA and alpha of 1")
+    if np.ndim(constants[node.input[1]]) != 2:
+        raise ModelError(f"node {node.name} ({node.op_type}): weights of two dimensions are expected")
     values = np.asarray(constants[node.input[1]], dtype=np.float64)
     scale = _weight_scale(model, node, values.shape)
     if attributes.get("transB", 0):
         values, scale = values.T, scale.T
-    weights = np.rint(values / scale)
+    with np.errstate(all="ignore"):
+        weights = np.rint(values / scale)
+    if not np.isfinite(weights).all() or np.abs(weights).max(initial=0) >= _LARGEST:
+        raise ModelError(f"node {node.name} ({node.op_type}): weights of 31 bits at most are supported")
     if not np.array_equal((weights * scale).astype(np.float32), values.astype(np.float32)):
         raise ModelError(f"node {node.name} ({node.op_type}): weights are not integers times their Quant scale")
     per_output = np.broadcast_to(scale, values.shape)

@@ -7,7 +7,9 @@ one way and leaves the executor's own rounding in the thresholds.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +18,20 @@ from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import ModelError
+from toolchain.graph.limits import MAX_BITS, MAX_LEVELS
 from toolchain.graph.model_file import chain_function
 from toolchain.graph.network import DenseLayer, IntegerNetwork, Integers, type_range
-from toolchain.graph.segments import Segment, cut
-from toolchain.graph.thresholds import CHUNK, Codes, find_thresholds
+from toolchain.graph.quantiser import read_quantising
+from toolchain.graph.segments import AFFINE, RESHAPING, Segment, cut
+from toolchain.graph.thresholds import CHUNK, MAX_RANGE, Codes, chunks, find_thresholds
+
+# A Softmax in float32 keeps the order of logits that lie this far apart.
+_SOFTMAX_UNIT = 2.0**-10
 
 
 @dataclass(frozen=True)
 class Quantiser:
-    """What a Quant or BipolarQuant node yields: ``scale * (step * code + least)`` for code in 0..levels."""
+    """What the end of a segment yields: ``scale * (step * code + least)`` for code in 0..levels."""
 
     datatype: str
     scale: float
@@ -66,32 +73,50 @@ def streamline(model: ModelWrapper) -> IntegerNetwork:
 
 
 def read_quantiser(model: ModelWrapper, node: NodeProto | None, where: str) -> Quantiser:
-    """What a quantiser node yields.
+    """What the node at the end of a segment yields.
 
     Raises:
-        ModelError: there is none, or its scale, zero point or bit width is not a plain scalar.
+        ModelError: there is none, or its parameters are not those of one scale for all channels.
     """
     if node is None:
         raise ModelError(f"{where}: no Quant or BipolarQuant before the next layer; quantise its activation")
-    parameters = [np.asarray(model.get_initializer(name)) for name in node.input[1:]]
-    if any(p.size != 1 for p in parameters):
-        raise ModelError(f"{node.name} ({node.op_type}): scale, zero point and width must be scalars for activations")
-    scale = float(parameters[0].item())
-    if node.op_type == "BipolarQuant":
-        return Quantiser("BIPOLAR", scale, 1, 2, -1)
-    if float(parameters[1].item()) != 0.0:
-        raise ModelError(f"{node.name} (Quant): zero point {parameters[1].item()}; only 0 is supported")
-    signed, narrow = (bool(_attribute(node, name, 1 - i)) for i, name in enumerate(("signed", "narrow")))
-    bits = int(parameters[2].item())
-    least = -(2 ** (bits - 1)) + narrow if signed else 0
-    greatest = 2 ** (bits - 1) - 1 if signed else 2**bits - 1 - narrow
-    name = f"{'INT' if signed else 'UINT'}{bits}"
-    return Quantiser("BINARY" if name == "UINT1" else name, scale, greatest - least, 1, least)
+    constants = {name: model.get_initializer(name) for name in node.input[1:]}
+    quantiser = _of_thresholds(node, constants) if node.op_type == "MultiThreshold" else _of_quant(node, constants)
+    if quantiser.levels > MAX_LEVELS:
+        raise ModelError(
+            f"node {node.name} ({node.op_type}): {quantiser.levels + 1:,} values; {MAX_LEVELS + 1:,} at most"
+        )
+    return quantiser
 
 
-def _attribute(node: NodeProto, name: str, default: int) -> int:
-    values = [helper.get_attribute_value(a) for a in node.attribute if a.name == name]
-    return int(values[0]) if values else default
+def _of_quant(node: NodeProto, constants: Mapping[str, Any]) -> Quantiser:
+    said = read_quantising(node, constants)
+    if said.scale.size != 1 or said.zero.size != 1:
+        raise ModelError(f"{said.where}: scale, zero point and width must be scalars for activations")
+    scale = float(said.scale.item())
+    if scale < 0:
+        raise ModelError(f"{said.where}: scale {scale:g}; the scale of an activation must be positive")
+    if said.zero.any():
+        raise ModelError(f"{said.where}: zero point {said.zero.item():g}; only 0 is supported")
+    datatype, least, step = said.datatype, int(said.least), 2 if said.bipolar else 1
+    return Quantiser(datatype, scale, (int(said.greatest) - least) // step, step, least)
+
+
+def _of_thresholds(node: NodeProto, constants: Mapping[str, Any]) -> Quantiser:
+    """A MultiThreshold yields ``out_scale * count + out_bias``; its unit is such that both are whole."""
+    where = f"node {node.name} (MultiThreshold)"
+    thresholds = constants[node.input[1]]
+    if thresholds is None or np.ndim(thresholds) != 2:
+        raise ModelError(f"{where}: thresholds must be a constant of shape (channels, levels)")
+    attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+    scale, bias = (float(attributes.get(name, default)) for name, default in (("out_scale", 1.0), ("out_bias", 0.0)))
+    for step in (1, 2):
+        least = bias * step / scale if scale > 0 else np.nan
+        if least == np.rint(least) and abs(least) < 2 ** (MAX_BITS - 1):
+            levels = int(np.shape(thresholds)[1])
+            ends = np.array([int(least), int(least) + step * levels])
+            return Quantiser(unsigned_or_signed(ends), scale / step, levels, step, int(least))
+    raise ModelError(f"{where}: out_scale {scale:g}, out_bias {bias:g}; a bias of whole or half scales is supported")
 
 
 def _input_wire(model: ModelWrapper, segment: Segment) -> _Wire:
@@ -107,11 +132,15 @@ def _input_wire(model: ModelWrapper, segment: Segment) -> _Wire:
 
 
 def _is_identity(model: ModelWrapper, segment: Segment, datatype: str, quantiser: Quantiser) -> bool:
+    """Whether the quantiser leaves every value of a type as it is."""
     low, high = type_range(datatype)
-    values = np.arange(low, high + 1)
-    padded = np.resize(values, CHUNK)
-    codes = _codes(model, segment, np.ones(1), quantiser)(padded)
-    return bool((quantiser.step * codes + quantiser.least == padded[:, None]).all())
+    if high - low > MAX_RANGE:
+        return False
+    codes = _codes(model, segment, np.ones(1), quantiser)
+    return all(
+        bool((quantiser.step * codes(values) + quantiser.least == values[:, None]).all())
+        for values in chunks(low, high)
+    )
 
 
 def _codes(model: ModelWrapper, segment: Segment, scale: NDArray[np.float64], quantiser: Quantiser) -> Codes:
@@ -125,7 +154,10 @@ def _codes(model: ModelWrapper, segment: Segment, scale: NDArray[np.float64], qu
         values = accumulators.reshape(-1, *[1] * len(shape)) * scale + bias
         inputs = np.broadcast_to(values, (CHUNK, *shape)).astype(np.float32)
         integers = np.rint(run(inputs).astype(np.float64) / quantiser.scale).reshape(CHUNK, -1)
-        return ((integers - quantiser.least) // quantiser.step).astype(np.int64)
+        found: Integers = ((integers - quantiser.least) // quantiser.step).astype(np.int64)
+        if not np.isfinite(integers).all() or found.min() < 0 or found.max() > quantiser.levels:
+            raise ModelError(f"{segment.name}: its activation yields values that the quantiser at its end has not")
+        return found
 
     return codes
 
@@ -134,6 +166,14 @@ def _bare_layer(segment: Segment, wire: _Wire) -> DenseLayer:
     assert segment.weights is not None
     weight_type = smallest_type(segment.weights)
     return DenseLayer(segment.name, segment.weights, wire.datatype, weight_type, "INT32")
+
+
+def unsigned_or_signed(values: Integers) -> str:
+    """Name of the narrowest qonnx type that holds all values, unsigned where none is negative."""
+    if values.min() < 0:
+        return smallest_type(values)
+    bits = max(1, int(values.max()).bit_length())
+    return "BINARY" if bits == 1 else f"UINT{bits}"
 
 
 def smallest_type(values: Integers) -> str:
@@ -164,17 +204,51 @@ def _hidden_layer(model: ModelWrapper, segment: Segment, wire: _Wire, quantiser:
 
 
 def _logit_scale(model: ModelWrapper, segment: Segment, wire: _Wire, layer: DenseLayer) -> tuple[float, float]:
-    """Scale and offset that turn integer logits into the model's; both must be the same for all classes."""
-    unit = np.broadcast_to(segment.weight_scale * wire.scale, layer.outputs)
+    """Scale and offset that turn integer logits into the model's; both must be the same for all classes.
+
+    Raises:
+        ModelError: the model's logits could be in another order than the integers, or tie where these do not.
+    """
+    _must_be_alike(model, segment)
+    unit = float(np.ravel(segment.weight_scale)[0]) * wire.scale
     low, high = (int(v) for v in (layer.accumulator_range()[0].min(), layer.accumulator_range()[1].max()))
-    run = chain_function(model, segment.chain, segment.tensor, 2)
-    ends = run((np.array([[low], [high]]) * unit + segment.bias).astype(np.float32)).astype(np.float64)
-    scale = (ends[1] - ends[0]) / max(high - low, 1)
+    run = chain_function(model, segment.chain, segment.tensor, 4)
+    points = np.array([low, min(low + 1, high), max(high - 1, low), high])
+    values = np.broadcast_to((points * unit)[:, None] + segment.bias, (4, layer.outputs)).astype(np.float32)
+    ends = run(values).astype(np.float64).reshape(4, -1)[:, 0]
+    scale = (ends[3] - ends[0]) / max(high - low, 1)
+    _must_keep_order(segment.name, scale, ends, high > low)
+    if scale < _SOFTMAX_UNIT and any(node.op_type == "Softmax" for node in model.graph.node):
+        raise ModelError(f"{segment.name}: a Softmax cannot tell logits of {scale:g} a unit apart; leave it out")
     offset = ends[0] - low * scale
-    alike = np.allclose(scale, scale[0]) and np.allclose(offset, offset[0], atol=abs(scale[0]) * 1e-3)
-    if not alike or scale[0] <= 0:
+    return float(scale), 0.0 if abs(offset) < abs(scale) * 1e-6 else float(offset)
+
+
+def _must_be_alike(model: ModelWrapper, segment: Segment) -> None:
+    """Check that what follows the last product is one straight line for all classes."""
+    for node in segment.chain:
+        if node.op_type not in AFFINE | RESHAPING:
+            raise ModelError(
+                f"node {node.name} ({node.op_type}): follows the last layer, and may make equal what the logits tell "
+                "apart; end the network with its logits"
+            )
+        inner = [name for name in node.input if name and model.get_initializer(name) is None]
+        if len(inner) != 1 and node.op_type in AFFINE:
+            raise ModelError(f"node {node.name} ({node.op_type}): follows the last layer; its factor must be constant")
+    parameters = [segment.weight_scale, segment.bias]
+    parameters += [model.get_initializer(n) for node in segment.chain if node.op_type in AFFINE for n in node.input]
+    if any(np.size(p) and (np.ravel(p) != np.ravel(p)[0]).any() for p in parameters if p is not None):
         raise ModelError(
             f"{segment.name}: the last layer scales or shifts its classes differently, so that integer logits "
             "cannot be compared; train it without bias and with one scale"
         )
-    return float(scale[0]), 0.0 if abs(offset[0]) < abs(scale[0]) * 1e-6 else float(offset[0])
+
+
+def _must_keep_order(name: str, scale: float, ends: NDArray[np.float64], moves: bool) -> None:
+    """Check that one unit is still told apart where float32 is coarsest, which is at the ends of the range."""
+    steps = np.array([ends[1] - ends[0], ends[3] - ends[2]])
+    if not np.isfinite(ends).all() or (moves and (scale <= 0 or (np.abs(steps - scale) > scale / 4).any())):
+        raise ModelError(
+            f"{name}: logits of {scale:g} a unit around {ends[0]:g} to {ends[3]:g}: float32 cannot tell them apart, or "
+            "they fall; leave out the shift behind the last layer, and give it a positive scale"
+        )

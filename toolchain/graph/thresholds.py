@@ -7,7 +7,7 @@ ReLU and rounding mode are all taken in as the executor itself computes them, an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,17 +22,10 @@ CHUNK = 2048
 Codes = Callable[[Integers], Integers]
 
 
-def walk(codes: Codes, low: int, high: int) -> Integers:
-    """Output codes at each accumulator value of [low, high], shape (high - low + 1, channels).
-
-    Args:
-        codes: maps accumulator values of shape (CHUNK,) to codes of shape (CHUNK, channels).
-    """
-    parts = []
+def chunks(low: int, high: int) -> Iterator[Integers]:
+    """All values of [low, high], in order, `CHUNK` at a time; the last chunk is filled up with `high`."""
     for start in range(low, high + 1, CHUNK):
-        values = np.arange(start, start + CHUNK, dtype=np.int64)
-        parts.append(codes(np.minimum(values, high)))
-    return np.concatenate(parts)[: high - low + 1]
+        yield np.minimum(np.arange(start, start + CHUNK, dtype=np.int64), high)
 
 
 def find_thresholds(
@@ -58,16 +51,39 @@ def find_thresholds(
     least, greatest = int(low.min()), int(high.max())
     if greatest - least > MAX_RANGE:
         raise ModelError(f"{name}: accumulators span {greatest - least} values, {MAX_RANGE} at most; narrow the types")
-    table = walk(codes, least, greatest)
-    thresholds = np.zeros((len(low), levels), dtype=np.int64)
-    falling = np.zeros(len(low), dtype=np.bool_)
-    for channel in range(len(low)):
-        column = table[low[channel] - least : high[channel] - least + 1, channel]
-        steps = np.diff(column)
-        falling[channel] = bool((steps < 0).any())
-        if falling[channel] and (steps > 0).any():
-            raise ModelError(f"{name}: the activation of channel {channel} is not monotone: it has no thresholds")
-        first = -int(high[channel]) if falling[channel] else int(low[channel])
-        rising = column[::-1] if falling[channel] else column
-        thresholds[channel] = first + np.searchsorted(rising, np.arange(1, levels + 1))
-    return thresholds, falling
+    steps = _Steps(low, high, levels)
+    for values in chunks(least, greatest):
+        steps.take(values, codes(values))
+    if (both := steps.rising & steps.falling).any():
+        channel = int(np.flatnonzero(both)[0])
+        raise ModelError(f"{name}: the activation of channel {channel} is not monotone: it has no thresholds")
+    # As many values lie below a threshold as have a lower code.
+    below = steps.counts[:, :levels].cumsum(axis=1)
+    return np.where(steps.falling, -high, low)[:, None] + below, steps.falling
+
+
+class _Steps:
+    """How often each code comes up in each channel, and in which direction codes step, chunk by chunk."""
+
+    def __init__(self, low: Integers, high: Integers, levels: int) -> None:
+        self._low, self._high = low, high
+        self._last: tuple[Integers, NDArray[np.bool_]] | None = None
+        self._channels = np.arange(len(low))
+        self.counts = np.zeros((len(low), levels + 1), dtype=np.int64)
+        self.rising, self.falling = (np.zeros(len(low), dtype=np.bool_) for _ in range(2))
+
+    def take(self, values: Integers, codes: Integers) -> None:
+        # A chunk that was filled up repeats its last value.
+        fresh = np.append(True, np.diff(values) > 0)
+        within = fresh[:, None] & (values[:, None] >= self._low) & (values[:, None] <= self._high)
+        slots = (self._channels * self.counts.shape[1] + codes)[within]
+        self.counts += np.bincount(slots, minlength=self.counts.size).reshape(self.counts.shape)
+        self._compare(codes, within)
+
+    def _compare(self, codes: Integers, within: NDArray[np.bool_]) -> None:
+        if self._last is not None:
+            codes, within = np.vstack([self._last[0], codes]), np.vstack([self._last[1], within])
+        steps = np.where(within[1:] & within[:-1], np.diff(codes, axis=0), 0)
+        self.rising |= (steps > 0).any(axis=0)
+        self.falling |= (steps < 0).any(axis=0)
+        self._last = (codes[-1:], within[-1:])

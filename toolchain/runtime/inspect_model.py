@@ -6,14 +6,16 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import onnx
-from onnx import GraphProto, NodeProto, TensorProto, helper
+from onnx import GraphProto, NodeProto, TensorProto, helper, numpy_helper
 
 from toolchain.errors import ModelError
+from toolchain.graph.limits import check_annotations
+from toolchain.graph.qonnx_nodes import GENERAL, OPERATORS, QUANTISERS
+from toolchain.graph.quantiser import read_quantising
 
-QONNX_DOMAINS = {"qonnx.custom_op.general", "onnx.brevitas", "finn.custom_op.general"}
-_QONNX_OPERATORS = {"Quant", "IntQuant", "BipolarQuant", "Trunc"}
 _CONTRIBUTED = "com.microsoft"
 
 
@@ -41,6 +43,7 @@ def inspect(model: onnx.ModelProto, folder: Path, limits: Limits) -> None:
     """Check a parsed model before anything is done with it.
 
     Args:
+        model: after `toolchain.graph.qonnx_nodes.normalised`.
         folder: where the file lies; external data must lie in it, too.
 
     Raises:
@@ -60,6 +63,8 @@ def inspect(model: onnx.ModelProto, folder: Path, limits: Limits) -> None:
             _check_operator(node, opsets)
         _check_order(graph, depth)
         _check_tensors(graph, folder, limits)
+        _check_quantisers(graph)
+    check_annotations(model)
     _check_interface(model.graph)
 
 
@@ -68,7 +73,7 @@ def _opsets(model: onnx.ModelProto) -> dict[str, int]:
     newest = onnx.defs.onnx_opset_version()
     if not 7 <= opsets.get("", 0) <= newest:
         raise ModelError(f"opset {opsets.get('', 'unknown')}: should be 7 to {newest}; export it with opset 17")
-    known = {"", "ai.onnx.ml", _CONTRIBUTED} | QONNX_DOMAINS
+    known = {"", "ai.onnx.ml", _CONTRIBUTED, *OPERATORS}
     used = {node.domain for node in model.graph.node} - {"ai.onnx"}
     if strange := sorted(used - known):
         raise ModelError(f"operators of unknown domain {strange[0]!r}; known are {', '.join(sorted(known - {''}))}")
@@ -92,11 +97,11 @@ def _name(node: NodeProto) -> str:
 
 def _check_operator(node: NodeProto, opsets: dict[str, int]) -> None:
     domain = "" if node.domain == "ai.onnx" else node.domain
-    if domain in QONNX_DOMAINS:
-        if node.op_type not in _QONNX_OPERATORS:
+    if domain in OPERATORS:
+        if node.op_type not in OPERATORS[domain]:
             raise ModelError(
                 f"node {_name(node)}: operator {node.op_type} of {domain} is unknown; "
-                f"known are {', '.join(sorted(_QONNX_OPERATORS))}"
+                f"known are {', '.join(sorted(OPERATORS[domain]))}"
             )
         return
     if domain == _CONTRIBUTED:
@@ -143,6 +148,24 @@ def _check_tensors(graph: GraphProto, folder: Path, limits: Limits) -> None:
     for value in (*graph.input, *graph.output, *graph.value_info):
         dimensions = [d.dim_value if d.HasField("dim_value") else 1 for d in value.type.tensor_type.shape.dim]
         check_size(value.name, dimensions, limits)
+
+
+def _check_quantisers(graph: GraphProto) -> None:
+    """What can be told of quantisers without running anything: parameters that lie in the file as they are."""
+    inside = {t.name: t for t in graph.initializer if t.data_location != TensorProto.EXTERNAL}
+    for node in graph.node:
+        if node.op_type == "Constant" and node.attribute and node.attribute[0].HasField("t"):
+            inside[node.output[0]] = node.attribute[0].t
+    for node in graph.node:
+        if node.domain == GENERAL and node.op_type in QUANTISERS and all(n in inside for n in node.input[1:]):
+            read_quantising(node, {name: _values(inside[name]) for name in node.input[1:]})
+
+
+def _values(tensor: TensorProto) -> Any:
+    try:
+        return numpy_helper.to_array(tensor)
+    except (ValueError, TypeError, RuntimeError, KeyError) as error:
+        raise ModelError(f"tensor {tensor.name!r}: its values cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def _tensors(graph: GraphProto) -> Iterator[TensorProto]:

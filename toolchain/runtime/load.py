@@ -17,9 +17,10 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from toolchain.errors import ModelError
-from toolchain.runtime.inspect_model import QONNX_DOMAINS, Limits, inspect
+from toolchain.graph.qonnx_nodes import normalised
+from toolchain.runtime.inspect_model import Limits, inspect
 
-__all__ = ["Limits", "is_qonnx", "load_untrusted", "read_model"]
+__all__ = ["Limits", "load_untrusted", "read_model"]
 
 _CHILD = "toolchain.runtime.try_model"
 
@@ -40,7 +41,7 @@ def load_untrusted(path: Path, limits: Limits | None = None) -> onnx.ModelProto:
 
 
 def read_model(path: Path, limits: Limits) -> onnx.ModelProto:
-    """Parse and check a file in this process.
+    """Parse and check a file in this process; QONNX operators come in one spelling.
 
     Raises:
         ModelError: see `load_untrusted`; the file is not named.
@@ -52,17 +53,13 @@ def read_model(path: Path, limits: Limits) -> onnx.ModelProto:
         raise ModelError("malformed or truncated: not an ONNX model") from error
     except OSError as error:
         raise ModelError(f"cannot be read: {error.strerror}") from error
+    model = normalised(model)
     inspect(model, path.parent, limits)
     try:
         onnx.load_external_data_for_model(model, str(path.parent))
     except (OSError, ValueError, RuntimeError, onnx.checker.ValidationError) as error:
         raise ModelError(f"external data cannot be read: {str(error).splitlines()[0]}") from error
     return model
-
-
-def is_qonnx(model: onnx.ModelProto) -> bool:
-    """Whether a model has QONNX operators, which ONNX Runtime does not run as they are."""
-    return any(node.domain in QONNX_DOMAINS for node in model.graph.node)
 
 
 def _check_file(path: Path, limits: Limits) -> None:

@@ -17,7 +17,8 @@ from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import GateweaveError, ModelError
 from toolchain.graph.model_file import run_model
-from toolchain.graph.segments import cut
+from toolchain.graph.qonnx_nodes import is_qonnx
+from toolchain.graph.segments import CODING, cut
 from toolchain.graph.streamline import read_quantiser, streamline
 from toolchain.layout import OutputKind
 from toolchain.runtime.builder import GraphSettings
@@ -29,7 +30,7 @@ from toolchain.runtime.golden import RANDOM_ROWS, Vectors, random_vectors, read_
 from toolchain.runtime.graphs import VARIANTS, settings_of
 from toolchain.runtime.half import half
 from toolchain.runtime.integer_proof import must_be_the_model
-from toolchain.runtime.load import is_qonnx, load_untrusted
+from toolchain.runtime.load import load_untrusted
 from toolchain.runtime.lower import at_most, lower, tidy, to_opset
 from toolchain.runtime.meaning import VALUES, Meaning, accuracy, meaning_of, remarks
 from toolchain.runtime.repeat import ROWS as REPEATED
@@ -242,10 +243,11 @@ def _quantised_span(wrapper: ModelWrapper) -> Span:
     """Range of the quantiser that the input goes to; 0 to 1 where it goes elsewhere."""
     try:
         node = cut(wrapper)[0].chain[0]
-        quantiser = read_quantiser(wrapper, node if node.op_type == "Quant" else None, "input")
+        quantiser = read_quantiser(wrapper, node if node.op_type in CODING else None, "input")
     except (ModelError, IndexError):
         return UNIT
-    return Span(quantiser.scale * quantiser.least, quantiser.scale * (quantiser.least + quantiser.levels))
+    greatest = quantiser.least + quantiser.step * quantiser.levels
+    return Span(quantiser.scale * quantiser.least, quantiser.scale * greatest)
 
 
 def _rows(shape: tuple[int, ...]) -> int:

@@ -12,8 +12,9 @@ import numpy as np
 import onnx
 
 from toolchain.errors import ModelError
-from toolchain.runtime.inspect_model import QONNX_DOMAINS, Limits, check_size
-from toolchain.runtime.load import is_qonnx, read_model
+from toolchain.graph.qonnx_nodes import is_qonnx
+from toolchain.runtime.inspect_model import Limits, check_size
+from toolchain.runtime.load import read_model
 from toolchain.runtime.session import RunOptions, input_type, open_session
 
 
@@ -48,9 +49,6 @@ def _check_shapes(model: onnx.ModelProto, limits: Limits) -> None:
     """Tensors inside the model, as far as their shapes can be known, are no larger than allowed."""
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
-    named = {opset.domain for opset in copy.opset_import}
-    # Exports of old Brevitas name no version for their own domain.
-    copy.opset_import.extend(onnx.helper.make_opsetid(name, 1) for name in sorted(QONNX_DOMAINS - named))
     try:
         inferred = onnx.shape_inference.infer_shapes(copy, data_prop=True)
     except Exception as error:  # onnx raises classes of its own, and plain RuntimeError.

@@ -141,8 +141,8 @@ def test_activation_that_is_too_wide_is_named_with_the_mend(tmp_path: Path) -> N
 
 
 def test_layer_without_rtl_is_named_with_the_mend(tmp_path: Path) -> None:
-    onnx = write_product(tmp_path / "model.onnx", np.array([[1 << 27, 1], [3, 4]]))
-    with pytest.raises(ModelError, match=r"node MVAU_\w*0 \(MVAU_hls\): FINN has no RTL for 29-bit weights.*FLOW="):
+    onnx = write_product(tmp_path / "model.onnx", np.array([[1, 1], [3, 4]]), "UINT20")
+    with pytest.raises(ModelError, match=r"node MVAU_\w*0 \(MVAU_hls\): FINN has no RTL .*20-bit activations.*FLOW="):
         map_network(onnx, TARGET, tmp_path / "out", tmp_path / "work", quiet)
     assert not (tmp_path / "out").exists()
 

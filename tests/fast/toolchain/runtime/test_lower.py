@@ -6,11 +6,13 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from qonnx.core.onnx_exec import execute_onnx
 
 from toolchain.errors import ModelError
 from toolchain.graph.model_file import run_model
 from toolchain.runtime.lower import at_most, lower, opset_of, tidy
 from toolchain.runtime.prove import prove
+from toolchain.runtime.session import open_session, run_session
 
 WIDE = 6
 X = np.concatenate(
@@ -79,3 +81,50 @@ def test_parameters_that_are_no_constants() -> None:
 def test_unknown_rounding() -> None:
     with pytest.raises(ModelError, match="unknown rounding mode 'SIDEWAYS'"):
         lower(tidy(_model("Quant", [1.0, 0, 4], signed=1, narrow=0, rounding_mode="SIDEWAYS")), 17)
+
+
+def _thresholds(shape: tuple[int, ...], layout: str) -> onnx.ModelProto:
+    thresholds = np.sort(np.random.default_rng(2).normal(0, 1, (3, 4)), axis=1).astype(np.float32)
+    said = {"out_dtype": "INT4", "out_scale": 0.5, "out_bias": -1.0, **({"data_layout": layout} if layout else {})}
+    node = helper.make_node("MultiThreshold", ["x", "t"], ["y"], domain="qonnx.custom_op.general", **said)
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in "xy"]
+    graph = helper.make_graph([node], "g", ends[:1], ends[1:], [numpy_helper.from_array(thresholds, "t")])
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("qonnx.custom_op.general", 1)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=8)
+
+
+@pytest.mark.parametrize(
+    ("shape", "layout"), [((1, 3), ""), ((1, 5, 3), ""), ((1, 3, 2, 2), ""), ((1, 2, 2, 3), "NHWC"), ((1, 3, 5), "NCW")]
+)
+def test_thresholds_along_the_axis_of_the_layout(shape: tuple[int, ...], layout: str) -> None:
+    wrapper = tidy(_thresholds(shape, layout))
+    x = np.random.default_rng(3).normal(0, 1, shape).astype(np.float32)
+    wanted = execute_onnx(wrapper, {wrapper.graph.input[0].name: x})[wrapper.graph.output[0].name]
+    assert np.array_equal(run_session(open_session(lower(wrapper, 17)), x), wanted)
+
+
+@pytest.mark.parametrize("bits", [1.0, 1.5, 3.7])
+@pytest.mark.parametrize("signed", [0, 1])
+def test_newer_name_and_fractions_of_a_bit(bits: float, signed: int) -> None:
+    assert _exact(_model("IntQuant", [0.3, 0, bits], signed=signed, narrow=0, rounding_mode="ROUND"))
+
+
+def test_channels_last_operators() -> None:
+    random = np.random.default_rng(4)
+    weights, x = (random.normal(0, 1, shape).astype(np.float32) for shape in ((4, 3, 3, 3), (1, 5, 6, 3)))
+    conv = {"pads": [1] * 4, "kernel_shape": [3, 3], "strides": [1, 1], "dilations": [1, 1], "group": 1}
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["c"], name="c", domain="qonnx.custom_op.channels_last", **conv),
+        helper.make_node(
+            "MaxPool", ["c"], ["y"], name="m", domain="qonnx.custom_op.channels_last", kernel_shape=[2, 2]
+        ),
+    ]
+    ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in (("x", x.shape), ("y", (1, 4, 5, 4)))]
+    graph = helper.make_graph(nodes, "g", ends[:1], ends[1:], [numpy_helper.from_array(weights, "w")])
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("qonnx.custom_op.channels_last", 17)]
+    got = run_session(open_session(lower(tidy(helper.make_model(graph, opset_imports=opsets, ir_version=8)), 17)), x)
+    padded = np.pad(x[0], ((1, 1), (1, 1), (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(0, 1))
+    sums = np.einsum("hwcij,oijc->hwo", windows, weights)
+    pooled = np.lib.stride_tricks.sliding_window_view(sums, (2, 2), axis=(0, 1)).max(axis=(-1, -2))
+    assert np.allclose(got[0], pooled, rtol=1e-5, atol=1e-5)
