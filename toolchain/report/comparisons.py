@@ -50,7 +50,7 @@ def sentence(checks: Iterable[Json]) -> str:
     parts: dict[str, list[str]] = {}
     groups = compared(checks)
     for group in groups:
-        parts.setdefault(group.vectors, []).append(in_words(group))
+        parts.setdefault(group.vectors, []).append(_in_words(group))
     lists = [", ".join(words) + (f" ({vectors})" if vectors else "") for vectors, words in parts.items()]
     return ("; ".join(lists) or "nothing") + _verdict(groups)
 
@@ -61,7 +61,12 @@ def _verdict(groups: Sequence[Compared]) -> str:
     return ": none differs by more" if any(" within " in group.what for group in groups) else ": all equal"
 
 
-def in_words(group: Compared) -> str:
+def lines(checks: Iterable[Json]) -> list[str]:
+    """One line for each kind, such as ``labels 64 (test set)``."""
+    return [_in_words(group) + (f" ({group.vectors})" if group.vectors else "") for group in compared(checks)]
+
+
+def _in_words(group: Compared) -> str:
     """Such as ``labels 2,000``, or ``labels 1,999 equal of 2,000``."""
     differ = "" if group.equal == group.compared else f"{group.equal:,} equal of "
     return f"{group.what} {differ}{group.compared:,}"

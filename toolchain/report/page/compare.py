@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from toolchain.report.comparisons import compared, in_words, is_kept
+from toolchain.report.comparisons import is_kept, lines
 from toolchain.report.page import charts, energy, latency
 from toolchain.report.page.gather import Build
 from toolchain.report.page.hardware import fabric_latency, fabric_rate, is_virtual, utilisation
@@ -92,7 +92,7 @@ def row(entry: Entry) -> dict[str, Any]:
         "rate": entry.of("rate")[0].figure,
         "lut": Figure(lut["used"], kind, lut["percent"]) if lut else None,
         "energy": energy.net_energy(build),
-        "compared": [in_words(group) for group in compared(checks)],
+        "compared": lines(checks),
         "equal": all(map(is_kept, checks)) and bool(checks),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from toolchain.record import Check
-from toolchain.report.comparisons import Compared, compared, is_kept, sentence, told, what_and_where
+from toolchain.report.comparisons import Compared, compared, is_kept, lines, sentence, told, what_and_where
 
 LABELS = asdict(Check(1000, 1000, "labels", "random"))
 OUTPUTS = asdict(Check(50, 50, "outputs", "test set"))
@@ -32,6 +32,10 @@ def test_what_may_differ_by_promise_is_not_said_to_be_equal() -> None:
     assert sentence([check]) == "labels 999 equal of 1,000 (random vectors)"
     assert what_and_where(check) == "labels, random vectors, 2 may differ"
     assert is_kept(check) and not is_kept({**check, "equal": 997})
+
+
+def test_one_line_for_each_kind() -> None:
+    assert lines([LABELS, OUTPUTS, OLD]) == ["labels 1,000 (random vectors)", "every output 50 (test set)", "results 7"]
 
 
 def test_nothing_compared_is_not_equal() -> None:
