@@ -58,3 +58,10 @@ def test_captures_count_by_name_size_and_time(tmp_path: Path) -> None:
     assert "captures" in _kinds("data", request)
     (tmp_path / "a.log").write_text("xy")
     assert causes("data", request) != before
+
+
+def test_what_the_outputs_are_said_to_be_decides_the_graphs() -> None:
+    given = Request("host", "net", flow="ort", onnx=__file__)
+    said = replace(given, outputs="classes")
+    assert set(causes("graphs", said)) - set(causes("graphs", given)) == {"outputs:classes"}
+    assert causes("load", said) == causes("load", given)

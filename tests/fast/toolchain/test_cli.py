@@ -127,3 +127,21 @@ def test_doctor_finds_this_machine_as_the_tests_need_it(monkeypatch: pytest.Monk
     result = runner.invoke(app, ["doctor", "--json"])
     assert result.exit_code == 1
     assert [finding["ok"] for finding in json.loads(result.output)] == [True, None, False]
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        (Wish(board="host", outputs="classes"), "OUTPUTS: is for a model of your own; name it with ONNX="),
+        (Wish(board="ulx3s", outputs="classes"), "OUTPUTS: board ulx3s has no ONNX Runtime"),
+        (Wish(board="host", onnx=__file__, outputs="clases"), "OUTPUTS: 'clases': should be one of classes, values"),
+    ],
+)
+def test_outputs_that_cannot_be_asked_for(wish: Wish, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        choose(wish)
+
+
+def test_outputs_that_are_asked_for() -> None:
+    assert choose(Wish(board="host", onnx=__file__, outputs="values")).outputs == "values"
+    assert choose(Wish(board="host", onnx=__file__)).outputs is None

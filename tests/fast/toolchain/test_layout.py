@@ -44,6 +44,13 @@ def test_a_request_survives_json() -> None:
     assert Request.from_json(request.to_json()) == request
     with pytest.raises(BuildError, match="surplus"):
         Request.from_json({**request.to_json(), "surplus": 1})
+    with pytest.raises(BuildError, match="board"):
+        Request.from_json({"model": "m"})
+
+
+def test_a_request_of_an_older_build_is_read() -> None:
+    older = {name: value for name, value in REQUEST.to_json().items() if name != "outputs"}
+    assert Request.from_json(older) == REQUEST
 
 
 def test_an_unknown_stage_is_refused() -> None:
