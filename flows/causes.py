@@ -9,7 +9,9 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,10 @@ from toolchain.vivado.find import find_vivado
 # They start stages and move files, but compute nothing of what is written.
 _PLUMBING = {"flows", "flows.stages", "flows.stages.context"}
 _ROOMS = ("toolchain", "hls", "flows", "models")
+_MODULE = re.compile(r"(?:toolchain|hls|flows)(?:\.\w+)+")
+_NAME = re.compile(r"\w[\w.]*")
+# Kinds of files in a folder that a module names.
+_READ = {".py", ".c", ".h", ".cpp", ".v", ".sv", ".tcl", ".j2", ".sh", ".css", ".js"}
 
 # Files of the model's folder that a stage loads by path.
 _MODEL_CODE = {
@@ -114,18 +120,24 @@ def onnx_files(request: Request) -> list[str]:
 def sources(module: str) -> set[Path]:
     """Files of this repository that a module needs, however indirectly.
 
-    Follows imports, also those inside functions, and takes in what lies beside a module without being Python
-    (Verilog, C++), in its folder or in folders below that are no packages.
+    Follows imports, also those inside functions; modules that are named in a string, since they are run as processes
+    of their own or copied into packages; files and folders beside a module that it names; and what lies beside a
+    module without being Python (Verilog, C++), in its folder or in folders below that are no packages.
     """
     found: set[str] = set()
+    named: set[Path] = set()
     pending = [module]
     while pending:
         name = pending.pop()
         if name not in found:
             found.add(name)
-            pending += _imports(name)
+            needs = _needs(name)
+            named |= needs.files
+            pending += [*needs.modules, *(_module_at(file) for file in needs.files if file.suffix == ".py")]
     files = {file for name in found if (file := _file_of(name))}
-    return files | {beside for file in files for beside in _beside(file.parent)}
+    # The two great rooms' own folders hold what starts stages, not what stages do.
+    folders = {file.parent for file in files} - {ROOT / "flows", ROOT / "toolchain"}
+    return files | named | {beside for folder in folders for beside in _beside(folder)}
 
 
 def module_of(stage: str, request: Request) -> str:
@@ -146,17 +158,51 @@ def _file_of(module: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
+@dataclass(frozen=True)
+class _Needs:
+    """What a module needs itself: modules of this repository, with the packages above them, and files beside it."""
+
+    modules: frozenset[str] = frozenset()
+    files: frozenset[Path] = frozenset()
+
+
 @cache
-def _imports(module: str) -> frozenset[str]:
-    """Modules of this repository that a module imports itself, with the packages above them."""
+def _needs(module: str) -> _Needs:
     path = _file_of(module)
     if path is None or module in _PLUMBING:
-        return frozenset()
-    tree = ast.parse(path.read_bytes())
+        return _Needs()
+    nodes = list(ast.walk(ast.parse(path.read_bytes())))
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    named = {name for node in ast.walk(tree) for name in _names(node, package)}
-    mine = {name for name in named | {module} if name.split(".")[0] in _ROOMS}
-    return frozenset(above for name in mine for above in _with_parents(name) if above != module)
+    words = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    imported = {name for node in nodes for name in _names(node, package)}
+    spoken = {inner for word in words if _MODULE.fullmatch(word) for inner in _modules_of(word)}
+    mine = {name for name in imported | spoken | {module} if name.split(".")[0] in _ROOMS}
+    above = frozenset(above for name in mine for above in _with_parents(name) if above != module)
+    return _Needs(above, frozenset(file for word in words for file in _named(path, word)))
+
+
+def _modules_of(word: str) -> Iterator[str]:
+    """A module, or all modules of a package: who names a package in a string runs or copies all of it."""
+    base = ROOT.joinpath(*word.split("."))
+    yield word
+    if (base / "__init__.py").is_file():
+        yield from (_module_at(path) for path in base.rglob("*.py"))
+
+
+def _named(path: Path, word: str) -> Iterator[Path]:
+    """The file that a word names, or all files of the folder that it names, beside a module."""
+    if not _NAME.fullmatch(word):
+        return
+    beside = path.with_name(word)
+    if beside.is_file():
+        yield beside
+    elif beside.is_dir():
+        yield from (file for file in beside.rglob("*") if file.is_file() and file.suffix in _READ)
+
+
+def _module_at(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def _names(node: ast.AST, package: str) -> Iterator[str]:

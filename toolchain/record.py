@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -49,6 +49,7 @@ class Check:
         return self.differing <= self.allowed
 
 
+_PASSING = {"seconds", "causes", "inputs"}
 _UNSAID = {"what": "results", "vectors": ""}
 
 
@@ -63,6 +64,8 @@ class StageRecord:
         checks: the verifications it made, by name; empty where there was nothing to compare.
         facts: figures for the manifest (resources, timing, accuracy), plain JSON.
         tools: versions of the tools that ran.
+        causes: what it was made of, one word each, such as ``"recipe:6c5f..."``; empty in records of older versions.
+        inputs: the tokens of the stages it waited for, by stage.
     """
 
     stage: str
@@ -71,6 +74,8 @@ class StageRecord:
     checks: Mapping[str, Check] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     tools: Mapping[str, str] = field(default_factory=dict)
+    causes: Sequence[str] = ()
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def verified(self) -> dict[str, int] | None:
@@ -131,15 +136,24 @@ def read_record(path: Path) -> StageRecord:
     try:
         raw = json.loads(path.read_text())
         checks = {name: Check(**{**_UNSAID, **check}) for name, check in raw["checks"].items()}
-        return StageRecord(raw["stage"], raw["seconds"], raw["outputs"], checks, raw["facts"], raw["tools"])
+        made_of = (tuple(raw.get("causes", ())), raw.get("inputs", {}))
+        return StageRecord(raw["stage"], raw["seconds"], raw["outputs"], checks, raw["facts"], raw["tools"], *made_of)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BuildError(f"{path}: not a stage record ({error}); run the build again") from error
 
 
 def token_of(record: StageRecord) -> str:
-    """SHA-256 of all a record says but the time it took: equal work gives equal tokens."""
-    lasting = {key: value for key, value in asdict(record).items() if key != "seconds"}
+    """SHA-256 of what a record says of the work: equal work gives equal tokens, whenever and why ever it was done."""
+    lasting = {key: value for key, value in asdict(record).items() if key not in _PASSING}
     return hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).hexdigest()
+
+
+def read_token(path: Path) -> str | None:
+    """The token that a finished stage left; None where there is none."""
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return None
 
 
 def hash_outputs(paths: Iterable[Path], root: Path) -> dict[str, str]:

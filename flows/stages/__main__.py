@@ -14,10 +14,13 @@ import shutil
 import sys
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 from flows.causes import module_of
+from flows.needs import needs
 from flows.stages.context import Context, Outcome, load_request
+from flows.stale import made_of, tokens
 from toolchain.errors import BuildError, GateweaveError, VerificationError
 from toolchain.events import Event, emit
 from toolchain.layout import Layout
@@ -43,12 +46,14 @@ def main(stage: str, request_file: str) -> int:
 
 def _run(stage: str, layout: Layout) -> tuple[Outcome, float]:
     started = time.monotonic()
+    # Noted before the work: what changes while it runs must make it run again.
+    causes, inputs = made_of(stage, layout), tokens(needs(layout.request)[stage], layout)
     staging = _fresh(layout.home(stage) / "staging" / stage)
     module = importlib.import_module(module_of(stage, layout.request))
     outcome: Outcome = module.run(Context(stage, layout.request, layout, staging))
     _must_agree(outcome)
     seconds = round(time.monotonic() - started, 3)
-    record = _record(stage, staging, layout, outcome, seconds)
+    record = replace(_record(stage, staging, layout, outcome, seconds), causes=causes, inputs=inputs)
     _publish(staging, layout.stage(stage))
     write_record(layout.record(stage), record)
     write_atomic(layout.token(stage), token_of(record) + "\n")

@@ -44,12 +44,13 @@ class Order:
     def command(self) -> list[str]:
         """The Snakemake command line."""
         layout = self.layout
-        words = [sys.executable, "-m", "snakemake", self.target]
+        words = [sys.executable, "-m", "flows", str(layout.request_file), self.target, ",".join(self.forced)]
         words += ["--snakefile", str(ROOT / "flows" / "Snakefile"), "--directory", str(layout.root)]
         words += ["--configfile", str(layout.request_file), "--cores", str(self.jobs)]
         # Our own lock covers the whole folder and cannot go stale.
         words += ["--nolock", "--rerun-incomplete", "--scheduler", "greedy", "--nocolor"]
-        words += ["--forcerun", *self.forced] if self.forced else []
+        # The stages' records tell what is out of date; times of files that were copied do not.
+        words += ["--rerun-triggers", "params", "input"]
         return [*words, *shlex.split(os.environ.get("SNAKEMAKE_ARGS", "")), *self.extra]
 
 
@@ -60,7 +61,8 @@ def dry_run(order: Order) -> str:
         BuildError: the stages cannot be ordered.
     """
     write_json(order.layout.request_file, order.layout.request.to_json())
-    done = subprocess.run([*order.command(), "--dry-run"], env=_environment(), capture_output=True, text=True)
+    command, root = [*order.command(), "--dry-run"], order.layout.root
+    done = subprocess.run(command, cwd=root, env=_environment(), capture_output=True, text=True)
     if done.returncode != 0:
         _write_log(order.layout.log, done.stdout + done.stderr)
         raise BuildError(_no_stage_failed(order.layout))
@@ -93,6 +95,7 @@ def _snakemake(order: Order, lock: int, log: int) -> Iterator[subprocess.Popen[b
     """Snakemake in a process group of its own, which ends with this process however that ends."""
     process = subprocess.Popen(
         order.command(),
+        cwd=order.layout.root,
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from toolchain.layout import Layout
 
-_CHANGED = {
-    "code": "the code changed",
-    "pins": "the pinned packages changed",
-    "recipe": "the recipe changed",
-    "board": "the board changed",
-    "captures": "the captures changed",
-    "strategy": "the strategy changed",
-    "fps": "the target rate changed",
-    "onnx": "the ONNX file or its calibration data changed",
-    "outputs": "what the outputs are said to be changed",
-    "wheels": "whether wheels are included changed",
-    "vivado": "another Vivado is on the PATH, or none",
-}
+STALE = "stale: "
+"""Starts the line in which `python -m flows` says which finished stages are out of date, and why, as JSON."""
 
 
 @dataclass(frozen=True)
@@ -33,16 +23,22 @@ class Step:
 
 
 def read_plan(text: str, layout: Layout, stages: list[str], damaged: Mapping[str, str]) -> list[Step]:
-    """The plan that Snakemake's dry run tells of, for the stages on the way."""
-    jobs = _jobs(text)
-    return [_step(stage, jobs, layout, damaged) for stage in stages]
+    """The plan that a dry run tells of, for the stages on the way."""
+    jobs, known = _jobs(text), {**_stale(text), **damaged}
+    return [_step(stage, jobs, layout, known) for stage in stages]
 
 
-def _step(stage: str, jobs: Mapping[str, str], layout: Layout, damaged: Mapping[str, str]) -> Step:
+def _stale(text: str) -> dict[str, str]:
+    line = next((line for line in text.splitlines() if line.startswith(STALE)), f"{STALE}{{}}")
+    stale: dict[str, str] = json.loads(line.removeprefix(STALE))
+    return stale
+
+
+def _step(stage: str, jobs: Mapping[str, str], layout: Layout, known: Mapping[str, str]) -> Step:
     if stage not in jobs:
         return Step(stage, False, "up to date")
-    if stage in damaged:
-        return Step(stage, True, damaged[stage])
+    if stage in known:
+        return Step(stage, True, known[stage])
     return Step(stage, True, _reason(jobs[stage], layout.record(stage).exists()))
 
 
@@ -60,8 +56,7 @@ def _field(body: str, name: str) -> str:
 
 def _reason(reason: str, ran_before: bool) -> str:
     if "Params have changed" in reason:
-        names = dict.fromkeys(re.findall(r"'(\w+):[^']*'", reason))
-        return "; ".join(_CHANGED.get(name, name) for name in names) or "its parameters changed"
+        return "what it is made of changed"
     if "Missing output" in reason:
         return "did not finish last time" if ran_before else "not built yet"
     if "Input files updated by another job" in reason:

@@ -32,6 +32,16 @@ def bundle(modules: Iterable[str], lib: Path) -> None:
         shutil.copyfile(SOURCES / name, target)
 
 
+def module_file(module: str) -> Path:
+    """The file of a module that is no package.
+
+    Raises:
+        BuildError: there is none.
+    """
+    [path] = _files(module)
+    return path
+
+
 def closure(modules: Iterable[str]) -> set[str]:
     """Names of the files that modules and their imports come from, relative to `SOURCES`."""
     found: set[str] = set()

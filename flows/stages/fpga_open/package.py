@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flows.stages import packing
 from flows.stages.context import Context, Outcome
-from toolchain.layout import ROOT
+from toolchain.package.bundle import module_file
 from toolchain.package.pages import pins, readme
 from toolchain.package.sealed import seal
 from toolchain.record import write_atomic
@@ -16,7 +16,7 @@ def run(context: Context) -> Outcome:
     manifest = packing.manifest_of(context, records)
     board = context.open_board
     bitstream = packing.copy(context.file("bitstream", records["bitstream"].facts["file"]), context.out)
-    packing.copy(ROOT / "toolchain" / "hostlink" / "protocol.py", context.out)
+    packing.copy(module_file("toolchain.hostlink.protocol"), context.out)
     packing.write_network(context, records, manifest)
     write_atomic(context.out / "PINS.md", pins(board, manifest["identity"]))
     write_atomic(context.out / "README.md", readme(board, bitstream, manifest))

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from flows.causes import causes, sources
 from toolchain.layout import FLOWS, NETWORK_STAGES, ON_DEMAND_STAGES, ROOT, Request
+from toolchain.package.amd import content
+from toolchain.package.bundle import closure
 
 REQUEST = Request("ulx3s", "cqmlp")
 
@@ -65,3 +67,24 @@ def test_what_the_outputs_are_said_to_be_decides_the_graphs() -> None:
     said = replace(given, outputs="classes")
     assert set(causes("graphs", said)) - set(causes("graphs", given)) == {"outputs:classes"}
     assert causes("load", said) == causes("load", given)
+
+
+def test_programs_that_a_stage_starts_are_its_code() -> None:
+    assert "toolchain/fpga/launch.py" in _names("flows.stages.fpga_open.synthesise")
+    assert "toolchain/vivado/supervise.py" in _names("flows.stages.dataflow.implement")
+    assert "toolchain/runtime/try_model.py" in _names("flows.stages.network.load")
+    assert "toolchain/runtime/runner/runner.py" in _names("flows.stages.ort.time")
+
+
+def _packed(modules: tuple[str, ...]) -> set[str]:
+    return {name for name in closure(modules) if "__pycache__" not in name}
+
+
+def test_code_that_is_copied_into_packages_is_their_code() -> None:
+    amd = _names("flows.stages.finn.package")
+    assert _packed((*content._BOARD_MODULES, *content._FINISH_MODULES, *content._FLOW_MODULES["finn"])) <= amd
+    assert {f"toolchain/package/amd/scripts/{name}" for name in (*content._BOARD_SCRIPTS, content.FINISH)} <= amd
+    runners = {str(path.relative_to(ROOT)) for path in (ROOT / "toolchain/runtime/runner").glob("*.*")}
+    assert runners <= _names("flows.stages.ort.package")
+    assert _packed(("toolchain.runtime.device",)) <= _names("flows.stages.ort.package")
+    assert "toolchain/hostlink/protocol.py" in _names("flows.stages.fpga_open.package")

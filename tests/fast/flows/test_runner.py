@@ -24,7 +24,7 @@ Run = Callable[[Callable[[Context], Outcome]], int]
 @pytest.fixture
 def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     monkeypatch.chdir(tmp_path)
-    layout = Layout(Request("b", "m"), tmp_path)
+    layout = Layout(Request("ulx3s", "cqmlp"), tmp_path)
     write_json(layout.request_file, layout.request.to_json())
     return layout
 
@@ -54,7 +54,7 @@ def _last(layout: Layout) -> Event:
 def test_a_good_stage_leaves_outputs_record_and_token(layout: Layout, run: Run) -> None:
     assert run(_good) == 0
     record = read_record(layout.record("fold"))
-    assert list(record.outputs) == ["m/b/default-folded/fold/sub/file"], "logs are no outputs"
+    assert list(record.outputs) == ["cqmlp/ulx3s/default-folded/fold/sub/file"], "logs are no outputs"
     assert record.verified == {"compared": 2, "equal": 2}
     assert damaged_stages(layout) == {}
     assert _last(layout).text == "fine"

@@ -8,6 +8,7 @@ from toolchain.cli.plan import read_plan
 from toolchain.layout import Layout, Request
 
 DRY_RUN = """\
+stale: {"train": "the code changed; the recipe changed"}
 Building DAG of jobs...
 rule train:
     input: cqmlp/default/data/done

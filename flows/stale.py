@@ -1,0 +1,72 @@
+"""Which finished stages are out of date, by their own records.
+
+Snakemake notes what a job was made of in a hidden folder. A folder of builds that was copied without it, or whose times
+were changed, must not pass for up to date: each stage's record says what it was made of, and the record decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from flows.causes import causes
+from flows.needs import needs
+from toolchain.errors import BuildError
+from toolchain.layout import Layout
+from toolchain.record import StageRecord, read_record, read_token
+
+WORDS = {
+    "code": "the code changed",
+    "pins": "the pinned packages changed",
+    "recipe": "the recipe changed",
+    "board": "the board changed",
+    "captures": "the captures changed",
+    "strategy": "the strategy changed",
+    "fps": "the target rate changed",
+    "onnx": "the ONNX file or its calibration data changed",
+    "outputs": "what the outputs are said to be changed",
+    "wheels": "whether wheels are included changed",
+    "vivado": "another Vivado is on the PATH, or none",
+    "needs": "it waits for other stages than before",
+}
+"""What a changed cause means, by the first word of the cause."""
+
+
+def stale_stages(layout: Layout, stages: Iterable[str]) -> dict[str, str]:
+    """Why each of these stages must run again, for those that have finished and are out of date."""
+    request, wanted = layout.request, needs(layout.request)
+    finished = [stage for stage in stages if read_token(layout.token(stage)) is not None]
+    reasons = {stage: _reason(layout, stage, made_of(stage, layout), wanted[stage]) for stage in finished}
+    assert set(finished) <= set(wanted), request
+    return {stage: reason for stage, reason in reasons.items() if reason}
+
+
+def made_of(stage: str, layout: Layout) -> list[str]:
+    """All causes of a stage as one word each: its own, and which stages it waits for."""
+    return [*causes(stage, layout.request), f"needs:{'-'.join(needs(layout.request)[stage])}"]
+
+
+def tokens(stages: Iterable[str], layout: Layout) -> dict[str, str]:
+    """What each stage came to, by name; empty for one that has not finished."""
+    return {stage: read_token(layout.token(stage)) or "" for stage in stages}
+
+
+def _reason(layout: Layout, stage: str, today: Sequence[str], wanted: Sequence[str]) -> str | None:
+    try:
+        record = read_record(layout.record(stage))
+    except BuildError:
+        return None  # `toolchain.integrity` tells of it.
+    if not record.causes:
+        return "an older version of Gateweave made it"
+    changed = dict.fromkeys(word.partition(":")[0] for word in _differing(record.causes, today))
+    if changed:
+        return "; ".join(WORDS.get(kind, f"{kind} changed") for kind in changed)
+    return _other_input(record, tokens(wanted, layout))
+
+
+def _differing(before: Sequence[str], now: Sequence[str]) -> list[str]:
+    return [word for word in (*before, *now) if word not in before or word not in now]
+
+
+def _other_input(record: StageRecord, now: Mapping[str, str]) -> str | None:
+    other = [stage for stage, token in now.items() if record.inputs.get(stage) != token]
+    return f"{other[0]} has come to something else since" if other else None
