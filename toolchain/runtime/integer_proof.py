@@ -45,7 +45,7 @@ def must_be_the_model(
     if len(wrong):
         raise ModelError(
             f"the integer network answers {len(wrong):,} of {len(x):,} vectors otherwise than the model "
-            f"(the first: vector {wrong[0]}), by more than rounding"
+            f"(the first: vector {wrong[0]})"
         )
     return (
         f"{len(apart):,} of {len(x):,} vectors lie on the edge of a quantiser's step, where float32 rounding in the "

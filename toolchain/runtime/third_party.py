@@ -15,8 +15,7 @@ import onnx
 from numpy.typing import NDArray
 from qonnx.core.modelwrapper import ModelWrapper
 
-from toolchain.errors import GateweaveError, ModelError
-from toolchain.graph.model_file import run_model
+from toolchain.errors import ModelError
 from toolchain.graph.qonnx_nodes import is_qonnx
 from toolchain.graph.segments import CODING, cut
 from toolchain.graph.streamline import read_quantiser, streamline
@@ -24,7 +23,8 @@ from toolchain.layout import OutputKind
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.calibrate import quantise
 from toolchain.runtime.dequantise import dequantise, is_qdq
-from toolchain.runtime.free_batch import free_batch, inner_sizes, one_input, same_rows, settle_batch
+from toolchain.runtime.executor import ELEMENTS, execute
+from toolchain.runtime.free_batch import inner_sizes, one_input, settle_batch
 from toolchain.runtime.front import front_integers, integer_graphs
 from toolchain.runtime.golden import RANDOM_ROWS, Vectors, random_vectors, read_vectors
 from toolchain.runtime.graphs import VARIANTS, settings_of
@@ -42,12 +42,6 @@ from toolchain.runtime.span import UNIT, Span, annotated_span, input_span
 Progress = Callable[[str], None]
 
 INTEGER_VARIANTS = tuple(VARIANTS)
-
-# Rows that the qonnx executor is given together and in the model's own batch, to see whether they stand apart.
-_TRIED = 8
-
-# Elements that the qonnx executor is given at once.
-_ELEMENTS = 1 << 21
 
 
 @dataclass(frozen=True)
@@ -209,10 +203,11 @@ def _qonnx(
     shape = tuple(int(size) for size in wrapper.get_tensor_shape(wrapper.graph.input[0].name)[1:])
     vectors = read_vectors(calibration, shape, np.float32) if calibration else _random(wrapper, shape)
     progress(f"reference outputs of {len(vectors.x):,} vectors")
-    reference = _execute(wrapper, vectors.x)
-    must_repeat(model, reference[:REPEATED], _execute(wrapper, vectors.x[:REPEATED]))
+    lowered = lower(wrapper, settings.opset)
+    reference = execute(wrapper, vectors.x, lowered)
     progress("making the graphs")
-    lowered = _lowered(wrapper, settings)
+    if settings.batch is None:
+        lowered, _ = settle_batch(lowered, vectors.x, reference)
     shelf, integers, rounded = _Shelf({"lowered": lowered}), None, ""
     try:
         network = streamline(wrapper)
@@ -226,11 +221,6 @@ def _qonnx(
     meaning = meaning_of(wrapper.model, reference, vectors.truth, wish)
     notices = (*filter(None, [rounded]), *remarks(meaning, reference))
     return Imported("qonnx", shelf.graphs, shelf.left_out, vectors, reference, _EXECUTOR, integers, meaning, notices)
-
-
-def _lowered(wrapper: ModelWrapper, settings: GraphSettings) -> onnx.ModelProto:
-    model = lower(wrapper, settings.opset)
-    return free_batch(model) if settings.batch is None else model
 
 
 def _random(wrapper: ModelWrapper, shape: tuple[int, ...]) -> Vectors:
@@ -252,33 +242,4 @@ def _quantised_span(wrapper: ModelWrapper) -> Span:
 
 def _rows(shape: tuple[int, ...]) -> int:
     """Random vectors: fewer where they are large."""
-    return max(16, min(RANDOM_ROWS, 2 * _ELEMENTS // max(1, int(np.prod(shape)))))
-
-
-def _execute(wrapper: ModelWrapper, x: NDArray[Any]) -> NDArray[Any]:
-    """The qonnx executor's outputs: of many rows at once, where each is answered as in the model's own batch."""
-    own = max(1, int(wrapper.get_tensor_shape(wrapper.graph.input[0].name)[0]))
-    if own > 1:
-        _must_be_a_batch(wrapper, x, own)
-    some = x[: max(own, _TRIED)]
-    alone = _run(wrapper, some, own)
-    wide = max(own, min(500, len(x), _ELEMENTS // max(1, int(np.prod(x.shape[1:])))))
-    return _run(wrapper, x, wide if same_rows(_run(wrapper, some, wide), alone) else own)
-
-
-def _must_be_a_batch(wrapper: ModelWrapper, x: NDArray[Any], size: int) -> None:
-    """Refuse a fixed first axis whose rows are answered by what stands beside them."""
-    some = x[: 2 * size]
-    moved = _run(wrapper, np.roll(some, 1, axis=0), size)
-    if not same_rows(np.roll(moved, -1, axis=0), _run(wrapper, some, size)):
-        raise ModelError(f"the first axis of its input ({size}) is no batch; export it with one axis of 1 before that")
-
-
-def _run(wrapper: ModelWrapper, x: NDArray[Any], batch: int) -> NDArray[Any]:
-    try:
-        return run_model(wrapper, x, batch=batch)[""]
-    except GateweaveError:
-        raise
-    except Exception as error:  # qonnx raises plain Exception, and whatever its nodes raise.
-        message = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"the qonnx executor fails on it: {message}") from error
+    return max(16, min(RANDOM_ROWS, 2 * ELEMENTS // max(1, int(np.prod(shape)))))

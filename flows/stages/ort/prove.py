@@ -23,8 +23,6 @@ from toolchain.runtime.third_party import Imported
 # Share of labels that may differ in a graph that is chosen; those of `_EXACT` must not differ at all.
 BUDGET = 0.001
 _EXACT = ("fp32", "qcdq")
-# Kinds of foreign models in which rounding may carry a value over a quantiser's step.
-_QUANTISED = ("qonnx", "qdq")
 
 _FOREIGN_MEANINGS = {
     "fp32": "the model in float32",
@@ -72,15 +70,14 @@ def _check(made: Imported, proof: Proof, *, whole: bool) -> Check:
     """The comparison that a proof stands for: of outputs where all are equal, else of what the outputs mean.
 
     Args:
-        whole: nothing may differ, but where rounding in a quantised model carries a value over a step.
+        whole: nothing may differ; else as many as the budget has.
     """
     vectors = made.vectors.kind
     if proof.exact:
         return Check(proof.compared, proof.equal, "outputs", vectors)
-    budget = int(BUDGET * proof.compared)
+    allowed = 0 if whole else int(BUDGET * proof.compared)
     if made.classifies:
-        return Check(proof.compared, proof.labels_equal, "labels", vectors, allowed=0 if whole else budget)
-    allowed = budget if made.kind in _QUANTISED or not whole else 0
+        return Check(proof.compared, proof.labels_equal, "labels", vectors, allowed=allowed)
     return Check(proof.compared, proof.near, "outputs", vectors, proof.tolerance, allowed)
 
 

@@ -119,16 +119,32 @@ def test_constants_among_the_inputs_are_not_the_input() -> None:
     assert shape_of(fix_sizes(model, 0)) == [1, 10]
 
 
-def test_a_qonnx_model_of_a_fixed_axis_that_is_no_batch_is_refused(tmp_path: Path) -> None:
+def _qonnx(rows: int, *nodes: onnx.NodeProto, **weights: object) -> onnx.ModelProto:
+    """A quantiser from x to q, and what follows to y."""
     domain, how = "qonnx.custom_op.general", {"signed": 1, "narrow": 0, "rounding_mode": "ROUND"}
-    nodes = [
-        helper.make_node("Quant", ["x", "scale", "zero", "bits"], ["q"], domain=domain, **how),
-        helper.make_node("MatMul", ["w", "q"], ["y"]),
-    ]
-    weights = np.random.default_rng(0).normal(size=(4, 4)).astype(np.float32)
+    quantiser = helper.make_node("Quant", ["x", "scale", "zero", "bits"], ["q"], domain=domain, **how)
     scalars = {name: np.float32(value) for name, value in (("scale", 0.1), ("zero", 0), ("bits", 8))}
-    model = _model(nodes, [4, 3], [4, 3], w=weights, **scalars)
+    model = _model([quantiser, *nodes], [rows, 4], [rows, 4], **scalars, **weights)
     model.opset_import.append(helper.make_opsetid(domain, 1))
-    onnx.save(model, str(tmp_path / "m.onnx"))
+    return model
+
+
+def test_a_qonnx_model_whose_rows_depend_on_one_another_is_answered_row_by_row(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("ReduceMax", ["q"], ["most"], axes=[0], keepdims=1),
+        helper.make_node("Add", ["q", "most"], ["y"]),
+    ]
+    onnx.save(_qonnx(1, *nodes), str(tmp_path / "m.onnx"))
+    np.savez(tmp_path / "x.npz", x=np.random.default_rng(2).normal(size=(40, 4)).astype(np.float32))
+    imported = import_model(tmp_path / "m.onnx", tmp_path / "x.npz")
+    steps = np.rint(imported.vectors.x / np.float32(0.1)).clip(-128, 127)
+    assert np.allclose(imported.reference, 0.2 * steps, atol=1e-6)
+    assert shape_of(imported.graphs["lowered"]) == [1, 4]
+    assert prove_import(imported)["lowered"].near == 40
+
+
+def test_a_qonnx_model_of_a_fixed_axis_that_is_no_batch_is_refused(tmp_path: Path) -> None:
+    weights = np.random.default_rng(0).normal(size=(4, 4)).astype(np.float32)
+    onnx.save(_qonnx(4, helper.make_node("MatMul", ["w", "q"], ["y"]), w=weights), str(tmp_path / "m.onnx"))
     with pytest.raises(ModelError, match=r"the first axis of its input \(4\) is no batch"):
         import_model(tmp_path / "m.onnx")

@@ -1,0 +1,70 @@
+"""The qonnx executor as the reference of a QONNX model: each vector answered as in the model's own batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from qonnx.core.modelwrapper import ModelWrapper
+
+from toolchain.errors import GateweaveError, ModelError
+from toolchain.graph.model_file import run_model
+from toolchain.runtime.compare import TOLERANCE, compare
+from toolchain.runtime.free_batch import same_rows
+from toolchain.runtime.repeat import ROWS, must_repeat
+from toolchain.runtime.session import RunOptions, open_session, run_session
+
+# Elements that the executor is given at once.
+ELEMENTS = 1 << 21
+
+_WIDEST = 500
+_BARE = RunOptions("none")
+
+
+def execute(wrapper: ModelWrapper, x: NDArray[Any], lowered: onnx.ModelProto) -> NDArray[Any]:
+    """The executor's outputs, shape (N, ...).
+
+    It is slow row by row, so many rows are given at once. Sums in another order may round to the other side of a
+    quantiser's step, and rows may depend on one another; so those that the model as plain operators, one row at a time,
+    answers otherwise are run again in the model's own batch.
+
+    Args:
+        wrapper: the tidy model.
+        x: inputs, shape (N, ...).
+        lowered: the same model as float operators, in its own batch.
+
+    Raises:
+        ModelError: the executor fails, answers otherwise each time, or takes more than one row that depend on others.
+    """
+    own = max(1, int(wrapper.get_tensor_shape(wrapper.graph.input[0].name)[0]))
+    if own > 1:
+        _must_be_a_batch(wrapper, x, own)
+    wide = max(own, min(_WIDEST, len(x), ELEMENTS // max(1, int(np.prod(x.shape[1:])))))
+    result = _run(wrapper, x, wide)
+    must_repeat(wrapper.model, result[:ROWS], _run(wrapper, x[:ROWS], wide))
+    alone = run_session(open_session(lowered, _BARE), x, 1)
+    if own == 1 and alone.size == result.size:
+        doubtful = ~compare(alone, result, _BARE, tolerance=TOLERANCE).near_rows
+        if doubtful.any():
+            result[doubtful] = _run(wrapper, x[doubtful], own)
+    return result
+
+
+def _must_be_a_batch(wrapper: ModelWrapper, x: NDArray[Any], size: int) -> None:
+    """Refuse a fixed first axis whose rows are answered by what stands beside them."""
+    some = x[: 2 * size]
+    moved = _run(wrapper, np.roll(some, 1, axis=0), size)
+    if not same_rows(np.roll(moved, -1, axis=0), _run(wrapper, some, size)):
+        raise ModelError(f"the first axis of its input ({size}) is no batch; export it with one axis of 1 before that")
+
+
+def _run(wrapper: ModelWrapper, x: NDArray[Any], batch: int) -> NDArray[Any]:
+    try:
+        return run_model(wrapper, x, batch=batch)[""]
+    except GateweaveError:
+        raise
+    except Exception as error:  # qonnx raises plain Exception, and whatever its nodes raise.
+        message = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"the qonnx executor fails on it: {message}") from error
