@@ -14,14 +14,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from toolchain.board import AmdBoard
 from toolchain.errors import ToolError
 from toolchain.layout import PINS, ROOT, Request
 from toolchain.vivado.find import find_vivado
+from toolchain.yaml_file import read_mapping
 
 # They start stages and move files, but compute nothing of what is written.
 _PLUMBING = {"flows", "flows.stages", "flows.stages.context"}
@@ -75,10 +73,10 @@ def causes(stage: str, request: Request) -> list[str]:
     ]
     if stage in _RECIPE_PARTS and not request.onnx:
         recipe = ROOT / "models" / request.model / "recipes" / f"{request.recipe}.yaml"
-        words.append(f"recipe:{_yaml_digest(recipe, _RECIPE_PARTS[stage])}")
+        words.append(f"recipe:{yaml_digest(recipe, _RECIPE_PARTS[stage])}")
     if stage in _BOARD_PARTS:
         board = ROOT / "boards" / request.board / "board.yaml"
-        words.append(f"board:{_yaml_digest(board, _BOARD_PARTS[stage])}")
+        words.append(f"board:{yaml_digest(board, _BOARD_PARTS[stage])}")
     if stage == "data" and request.data is not None:
         words.append(f"captures:{_listing_digest(captures(request))}")
     if stage == "load":
@@ -245,9 +243,9 @@ def _file_digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
-def _yaml_digest(path: Path, parts: tuple[str, ...]) -> str:
+def yaml_digest(path: Path, parts: tuple[str, ...]) -> str:
     """Digest of the values of a YAML file's sections, whatever its comments and spacing."""
-    raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    raw = read_mapping(path)
     chosen = {key: raw.get(key) for key in parts or sorted(raw)}
     return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -11,7 +11,17 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-Positive = Annotated[int, Field(gt=0)]
+Positive = Annotated[int, Field(gt=0, le=10**9)]
+
+# Text reaches constraint files, command lines, paths and pages: each kind has a pattern.
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+"""A folder's or a tool's name for something."""
+Title = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^\S")]
+"""Words for people."""
+Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_./+-]{1,64}$")]
+"""One word of a constraint file or an option: a pin, a grade, a setting."""
+Key = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
+"""The name of an attribute or a setting."""
 
 
 class Resources(_Strict):
@@ -29,7 +39,7 @@ class Resources(_Strict):
 class Target(_Strict):
     """What a build aims at: inferences per second, and the share of the device that the design may use."""
 
-    fps: Annotated[float, Field(gt=0)]
+    fps: Annotated[float, Field(gt=0, le=1e12)]
     share: Annotated[float, Field(gt=0, le=1)]
 
 
@@ -43,10 +53,10 @@ class Board(_Strict):
 
     flows: ClassVar[tuple[str, ...]]
 
-    name: str
-    title: str
-    vendor: str
-    sensors: list[str] = []
+    name: Name
+    title: Title
+    vendor: Title
+    sensors: list[Name] = []
 
 
 class Fpga(_Strict):
@@ -61,20 +71,20 @@ class Fpga(_Strict):
     """
 
     family: Literal["ecp5", "ice40", "gowin"]
-    part: str
-    device: str
-    package: str
-    speed: str = ""
+    part: Word
+    device: Word
+    package: Word
+    speed: Word | Literal[""] = ""
     resources: Resources
     bram_kbit: Positive
-    settings: dict[str, str] = {}
+    settings: dict[Key, Word] = {}
 
 
 class Pin(_Strict):
     """One pin of the chip top: its ball or pin number, and I/O attributes as its constraint file names them."""
 
-    pin: str
-    attributes: dict[str, str] = {}
+    pin: Word
+    attributes: dict[Key, Word] = {}
 
 
 class Clock(_Strict):
@@ -96,7 +106,7 @@ class Uart(_Strict):
 class Flash(_Strict):
     """How openFPGALoader names the board."""
 
-    board: str
+    board: Name
 
 
 class OpenBoard(Board):
@@ -122,7 +132,7 @@ class AmdFpga(_Strict):
     """
 
     family: Literal["zynq_7000", "zynq_ultrascale"]
-    part: str
+    part: Word
     resources: Resources
     bram_kbit: Literal[18]
 
@@ -137,10 +147,10 @@ class ProcessingSystem(_Strict):
         image: the Linux image that the driver was written for.
     """
 
-    board_part: Annotated[str, Field(pattern=r"^[^:]+:[^:]+:part0:[^:]+$")]
-    finn: str
+    board_part: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+:part0:[A-Za-z0-9_.-]+$")]
+    finn: Name
     machine: Literal["aarch64", "armv7l"]
-    image: str
+    image: Title
 
 
 class FabricClock(_Strict):
@@ -208,9 +218,9 @@ class Wheel(_Strict):
         source: where a person gets it, if not from PyPI.
     """
 
-    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+-[0-9][^-]*-[^-]+-[^-]+-[^-]+\.whl$")]
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+-[0-9][A-Za-z0-9_.+!]*(-[A-Za-z0-9_.]+){3}\.whl$")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-    source: str | None = None
+    source: Title | None = None
 
     @property
     def name(self) -> str:
@@ -252,12 +262,12 @@ class Runtime(_Strict):
     """
 
     machine: Literal["x86_64", "aarch64"]
-    image: str
-    python: Annotated[str, Field(pattern=r"^3\.\d+$")]
-    onnxruntime: Annotated[str, Field(pattern=r"^1\.\d+\.\d+$")]
+    image: Title
+    python: Annotated[str, Field(pattern=r"^3\.[0-9]+$")]
+    onnxruntime: Annotated[str, Field(pattern=r"^1\.[0-9]+\.[0-9]+$")]
     opset: Annotated[int, Field(ge=13, le=21)]
     ir_version: Annotated[int, Field(ge=7, le=10)]
-    providers: Annotated[list[str], Field(min_length=1)]
+    providers: Annotated[list[Key], Field(min_length=1)]
     cores: Positive
     core: Annotated[int, Field(ge=0)]
     wheels: list[Wheel]
@@ -292,13 +302,13 @@ class Jetson(_Strict):
         power_modes: names that `nvpmodel` has for its modes.
     """
 
-    jetpack: str
-    tensorrt: Annotated[str, Field(pattern=r"^\d+\.\d+(\.\d+)*$")]
-    cuda: str
-    soc: Annotated[str, Field(pattern=r"^tegra\d+$")]
-    compute_capability: Annotated[str, Field(pattern=r"^\d+\.\d+$")]
+    jetpack: Name
+    tensorrt: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+(\.[0-9]+)*$")]
+    cuda: Name
+    soc: Annotated[str, Field(pattern=r"^tegra[0-9]+$")]
+    compute_capability: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+$")]
     int8: bool
-    power_modes: dict[int, str]
+    power_modes: dict[int, Name]
 
 
 class OrtBoard(Board):

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pydantic import BaseModel
 
 from toolchain.board import SCHEMAS, AnyBoard
-from toolchain.errors import ConfigError
+from toolchain.errors import ConfigError, GateweaveError
 from toolchain.layout import ROOT
 from toolchain.yaml_file import load_yaml, near_matches
 
 if TYPE_CHECKING:
     from toolchain.training.recipe import Recipe
+
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Model:
 
     @property
     def title(self) -> str:
-        """First heading of the model's README, or its name."""
+        """First heading of the model's README in printable characters, or its name."""
         return _first_heading(self.path / "README.md") or self.name
 
 
@@ -112,6 +116,18 @@ def load_recipe(model: Model, name: str) -> Recipe:
     return load_yaml(path, Recipe, f"models/{model.name}/recipes/{name}.yaml")
 
 
+def sound(names: Iterable[str], load: Callable[[str], Found]) -> tuple[list[Found], list[GateweaveError]]:
+    """What can be read, and what is wrong with the rest: one broken folder does not hide the others."""
+    found: list[Found] = []
+    broken: list[GateweaveError] = []
+    for name in names:
+        try:
+            found.append(load(name))
+        except GateweaveError as error:
+            broken.append(error)
+    return found, broken
+
+
 def _must_know(kind: str, name: str, known: list[str], place: str) -> None:
     if name not in known:
         near = near_matches(name, known)
@@ -121,7 +137,8 @@ def _must_know(kind: str, name: str, known: list[str], place: str) -> None:
 
 def _first_heading(path: Path) -> str | None:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return None
-    return next((line.lstrip("# ").strip() for line in lines if line.startswith("#")), None)
+    heading = next((line.lstrip("# ").strip() for line in lines if line.startswith("#")), "")
+    return "".join(filter(str.isprintable, heading)) or None

@@ -40,8 +40,8 @@ _HEARTBEAT_SECONDS = 30.0
 
 
 def out() -> Console:
-    """Console for results."""
-    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    """Console for results. Brackets are plain text: names, titles and paths may hold any."""
+    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False, markup=False)
 
 
 def fail(error: GateweaveError) -> None:

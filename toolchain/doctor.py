@@ -68,10 +68,10 @@ def _packages() -> Iterator[Finding]:
 def _tools() -> Iterator[Finding]:
     """What each device family's backend says of its tools."""
     from toolchain.board import OpenBoard
-    from toolchain.catalog import list_boards, load_board
+    from toolchain.catalog import list_boards, load_board, sound
     from toolchain.fpga import backend_for
 
-    boards = (board for board in map(load_board, list_boards()) if isinstance(board, OpenBoard))
+    boards = (board for board in sound(list_boards(), load_board)[0] if isinstance(board, OpenBoard))
     families = {board.fpga.family: board.fpga for board in boards}
     for family, fpga in sorted(families.items()):
         try:

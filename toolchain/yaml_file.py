@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import stat
 import types
 import typing
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from toolchain.errors import ConfigError
+from toolchain.yaml_bounds import MAX_BYTES, parse_bounded
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
@@ -28,13 +30,27 @@ def load_yaml(path: Path, schema: type[Schema], shown: str | None = None) -> Sch
         ConfigError: the file is missing, is not YAML, or breaks the schema.
     """
     name = shown or str(path)
-    raw = _parse(path, name)
-    if not isinstance(raw, dict):
-        raise ConfigError(f"{name}: expected `key: value` lines, found {_short(raw)}")
+    raw = read_mapping(path, name)
     try:
         return schema.model_validate(raw)
     except ValidationError as error:
         raise ConfigError(f"{name}: {_explain(error.errors(), schema)}") from None
+
+
+def read_mapping(path: Path, shown: str | None = None) -> dict[Any, Any]:
+    """The keys and values of a YAML file, within the bounds of `toolchain.yaml_bounds`.
+
+    Args:
+        shown: how messages name the file, if not by its path.
+
+    Raises:
+        ConfigError: the file is missing, is not YAML, breaks a bound, or holds no mapping.
+    """
+    name = shown or str(path)
+    raw = _parse(path, name)
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{name}: expected `key: value` lines, found {_short(raw)}")
+    return raw
 
 
 def near_matches(name: str, known: Sequence[str]) -> str:
@@ -45,7 +61,7 @@ def near_matches(name: str, known: Sequence[str]) -> str:
 
 def _parse(path: Path, name: str) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return parse_bounded(_read(path, name).decode("utf-8"))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f"line {mark.line + 1}" if mark else "somewhere"
@@ -54,6 +70,17 @@ def _parse(path: Path, name: str) -> Any:
         raise ConfigError(f"{name}: not YAML: {str(error).splitlines()[0]}") from None
     except OSError as error:
         raise ConfigError(f"{name}: cannot read: {error.strerror}") from None
+
+
+def _read(path: Path, name: str) -> bytes:
+    """The bytes of a file that is one, and is not huge: reading a pipe or a device would never end."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ConfigError(f"{name}: cannot read: not a regular file")
+    with path.open("rb") as stream:
+        content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ConfigError(f"{name}: larger than {MAX_BYTES:,} bytes; such a file needs a few hundred")
+    return content
 
 
 def _explain(errors: Sequence[ErrorDetails], schema: type[BaseModel]) -> str:

@@ -4,26 +4,47 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
 from toolchain.board import AnyBoard, OrtBoard
-from toolchain.catalog import list_boards, list_models, load_board, load_model
-from toolchain.console import out
+from toolchain.catalog import list_boards, list_models, load_board, load_model, sound
+from toolchain.console import fail, out
+from toolchain.errors import GateweaveError
 
 
 def boards(as_json: bool) -> None:
     """Print every board."""
-    found = [load_board(name) for name in list_boards()]
+    found, broken = sound(list_boards(), load_board)
     if as_json:
         print(json.dumps([board.model_dump(mode="json") for board in found], indent=2))
-        return
+        return _tell(broken)
+    out().print(board_table(found))
+    _tell(broken)
+
+
+def board_table(found: Sequence[AnyBoard]) -> Table:
+    """One row for each board."""
     table = _table("board", "what", "flows", "device", "target")
     for board in found:
-        table.add_row(board.name, f"{board.vendor} {board.title}", ", ".join(board.flows), *_device(board))
-    out().print(table)
+        _add(table, board.name, f"{board.vendor} {board.title}", ", ".join(board.flows), *_device(board))
+    return table
+
+
+def _tell(broken: list[GateweaveError]) -> None:
+    """Print what is wrong; exit status 1 where anything is."""
+    for error in broken:
+        fail(error)
+    if broken:
+        raise typer.Exit(1)
+
+
+def _add(table: Table, *cells: str) -> None:
+    """A row of plain words: what stands in files is never markup."""
+    table.add_row(*map(Text, cells))
 
 
 def _device(board: AnyBoard) -> tuple[str, str]:
@@ -37,15 +58,16 @@ def _device(board: AnyBoard) -> tuple[str, str]:
 
 def models(as_json: bool) -> None:
     """Print every model with its recipes."""
-    found = [load_model(name) for name in list_models()]
+    found, broken = sound(list_models(), load_model)
     if as_json:
         rows = [{"name": m.name, "title": m.title, "recipes": list(m.recipes)} for m in found]
         print(json.dumps(rows, indent=2))
-        return
+        return _tell(broken)
     table = _table("model", "what", "recipes")
     for model in found:
-        table.add_row(model.name, model.title, ", ".join(model.recipes))
+        _add(table, model.name, model.title, ", ".join(model.recipes))
     out().print(table)
+    _tell(broken)
 
 
 def doctor(as_json: bool) -> None:
@@ -58,7 +80,7 @@ def doctor(as_json: bool) -> None:
     else:
         table = _table("", "check", "found", "mend")
         for finding in findings:
-            table.add_row(_mark(finding.ok), finding.check, finding.found, finding.mend)
+            table.add_row(_mark(finding.ok), *map(Text, (finding.check, finding.found, finding.mend)))
         out().print(table)
     if any(finding.ok is False for finding in findings):
         raise typer.Exit(1)

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from toolchain.measure.table import measurement_table
 from toolchain.report.compare import comparison_table
@@ -19,9 +20,12 @@ _RESOURCES = {"lut": "LUT", "ff": "FF", "bram": "block RAM", "dsp": "DSP"}
 
 def print_report(report: Report, console: Console) -> None:
     """Print the report: accuracy, hardware, stages, files."""
-    note = "" if report["complete"] else "  [yellow](a later build stopped; this is the last whole one)[/]"
+    title = Text(f"{report['model']} on {report['board']}", style="bold")
+    title.append(f", {report['strategy']}: {report['status']}", style="not bold")
+    if not report["complete"]:
+        title.append("  (a later build stopped; this is the last whole one)", style="not bold yellow")
     console.print()
-    console.print(f"[bold]{report['model']} on {report['board']}[/], {report['strategy']}: {report['status']}{note}")
+    console.print(title)
     for table in _tables(report):
         console.print()
         console.print(table)

@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Bits = Annotated[int, Field(ge=2, le=8)]
-Positive = Annotated[int, Field(gt=0)]
+Positive = Annotated[int, Field(gt=0, le=10**7)]
+Width = Annotated[int, Field(gt=0, le=8192)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class _Strict(BaseModel):
@@ -25,13 +27,13 @@ class DataSettings(_Strict):
 
     encoding: Literal["bits", "bytes", "context"]
     window: Annotated[int, Field(ge=1, le=256)]
-    seed: int = 1
+    seed: Seed = 1
 
 
 class NetworkSettings(_Strict):
     """Shape of the network: sizes of the hidden layers, and widths of weights and activations in bits."""
 
-    hidden: Annotated[tuple[Positive, ...], Field(min_length=1)]
+    hidden: Annotated[tuple[Width, ...], Field(min_length=1, max_length=16)]
     weight_bits: Bits = 2
     activation_bits: Bits = 2
 
@@ -57,13 +59,13 @@ class TrainingSettings(_Strict):
     normal_limit: Positive = 2_000_000
     weight_decay: Annotated[float, Field(ge=0, lt=10)] = 0.1
     rare_share: Annotated[float, Field(ge=0, le=0.1)] = 0.02
-    seed: int = 1
+    seed: Seed = 1
 
 
 class Recipe(_Strict):
     """Everything that decides a trained network, apart from the captures."""
 
-    title: str
+    title: Annotated[str, Field(min_length=1, max_length=120, pattern=r"^\S")]
     data: DataSettings
     network: NetworkSettings
     training: TrainingSettings
