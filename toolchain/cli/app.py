@@ -136,7 +136,7 @@ def measure(
 def ids(
     wish: Wish,
     capture: Annotated[Path | None, typer.Option(help="A capture to watch, in any format that training reads.")] = None,
-    channel: Annotated[str | None, typer.Option(help="A bus to watch: can0, or interface:channel.")] = None,
+    channel: Annotated[str | None, typer.Option(help="A bus: can0, interface:channel; or one in the capture.")] = None,
     pace: Annotated[float | None, typer.Option(help="Replay a capture so many times as fast as recorded.")] = None,
     frames: Annotated[int | None, typer.Option(min=1, help="End after so many frames.")] = None,
     log: Annotated[Path | None, typer.Option(help="JSON lines; else build/<model>/<board>/ids/alerts.jsonl.")] = None,

@@ -17,9 +17,14 @@ from can.interfaces import VALID_INTERFACES
 from toolchain.errors import ToolError
 from toolchain.ids.batch import EMPTY, Batch
 from toolchain.training.can.frames import PAYLOAD_BYTES, Frames, one_capture
+from toolchain.training.can.readers.skipped import Kind, Skipped
+from toolchain.training.can.windows import confused
 
 # Eleven seconds of a full bus at 1 Mb/s.
 QUEUE_FRAMES = 100_000
+
+# Identifiers that are remembered, to tell at the end which are one to the network.
+_SEEN = 1 << 16
 
 _RECEIVE_SECONDS = 0.2
 _SILENCE_SECONDS = 0.25
@@ -51,7 +56,8 @@ class BusSource:
         self._bus = _open(channel)
         self._widen()
         self._rows: list[_Row] = []
-        self._lost = self._skipped = self._dropped = 0
+        self._lost = self._dropped = 0
+        self._skipped, self._seen = Skipped(), set[int]()
         self._error: str | None = None
         self._ready, self._stop = threading.Condition(), threading.Event()
         self._thread = threading.Thread(target=self._receive, name="can receiver", daemon=True)
@@ -83,8 +89,7 @@ class BusSource:
             return
         self._stop.set()
         self._thread.join(5 * _RECEIVE_SECONDS)
-        if self._skipped:
-            self.notices.append(f"{self._skipped:,} remote, error or CAN-FD frames skipped")
+        self.notices += [*self._skipped.notices(), *confused(np.fromiter(self._seen, np.uint32))]
         with suppress(can.CanError, OSError):
             self._bus.shutdown()
 
@@ -102,9 +107,12 @@ class BusSource:
                 self._ready.notify()
 
     def _add(self, message: Any) -> None:
-        if message.is_error_frame or message.is_remote_frame or len(message.data) > PAYLOAD_BYTES:
-            self._skipped += 1
+        kind = _skipped_as(message)
+        if kind:
+            self._skipped[kind] += 1
             return
+        if len(self._seen) < _SEEN:
+            self._seen.add(message.arbitration_id)
         row = (message.timestamp, message.arbitration_id, bytes(message.data), time.monotonic())
         with self._ready:
             if len(self._rows) >= self._queue:
@@ -136,6 +144,15 @@ class BusSource:
         if isinstance(line, socket.socket):
             with suppress(OSError):
                 line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+
+
+def _skipped_as(message: Any) -> Kind | None:
+    """What a message is, if it is no data frame of classic CAN."""
+    if message.is_error_frame:
+        return "error"
+    if message.is_remote_frame:
+        return "remote"
+    return "long" if len(message.data) > PAYLOAD_BYTES else None
 
 
 def dropped_by(line: Any) -> int:

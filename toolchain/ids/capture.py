@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Protocol
 
 import numpy as np
 
-from toolchain.errors import DataError
+from toolchain.errors import DataError, GateweaveError
 from toolchain.ids.batch import EMPTY, Batch
+from toolchain.ids.pipe import Spool
 from toolchain.record import sha256
-from toolchain.training.can import sidecar
-from toolchain.training.can.attacks import NORMAL, class_from_name, class_index
-from toolchain.training.can.frames import Bytes, Frames, one_capture
-from toolchain.training.can.readers import KNOWN, find_reader, read_capture
+from toolchain.training.can.frames import Frames
+from toolchain.training.can.readers import KNOWN, Reader, find_reader, read_capture
 from toolchain.training.can.readers.records import Records
 from toolchain.training.can.readers.source import Source as Stream
 from toolchain.training.can.readers.source import list_sources
+from toolchain.training.can.truth import buses_notice, by_bus, is_beside, known_labels
+from toolchain.training.can.windows import confused
 
 _LONGEST_SLEEP = 0.1
 
@@ -44,7 +45,7 @@ class SystemClock:
 
 @dataclass(frozen=True)
 class _Part:
-    """One capture of a file: a zip may hold several."""
+    """One bus of one capture of a file: a zip may hold several."""
 
     frames: Frames
     labelled: bool
@@ -54,57 +55,72 @@ class CaptureSource:
     """A capture in any format that training reads; see `toolchain.training.can.readers`.
 
     Args:
-        path: a file, packed or not; or a folder.
+        path: a file, packed or not; a pipe, which is read to its end first; or a folder.
         pace: 1 replays at the recorded pace, 2 twice as fast; None as fast as frames can be judged.
+        bus: watch only this bus of each capture; None all, one after the other.
 
     Raises:
         DataError: no such file, or no capture in it.
     """
 
-    def __init__(self, path: Path, pace: float | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self, path: Path, pace: float | None = None, clock: Clock | None = None, bus: str | None = None
+    ) -> None:
         self.name, self.notices = str(path), []  # type: tuple[str, list[str]]
-        self._pace, self._clock = pace, clock or SystemClock()
-        found = [(s, find_reader(s)) for s in list_sources(path) if not s.name.endswith(sidecar.SUFFIX)]
-        self._streams = [(stream, reader) for stream, reader in found if reader]
+        self._pace, self._clock, self._bus = pace, clock or SystemClock(), bus
+        self._spool = Spool(path)
+        try:
+            self._streams = _streams(self._spool.path)
+        except GateweaveError:
+            self._spool.close()
+            raise
         if not self._streams:
+            self._spool.close()
             raise DataError(f"{path}: no CAN capture; formats that can be read: {KNOWN}")
         self.hashes = frozenset(sha256(file) for file in {stream.path for stream, _ in self._streams})
 
     def batches(self, size: int) -> Iterator[Batch]:
-        """Batches of `size` frames at most; the first of each capture is fresh.
+        """Batches of `size` frames at most; the first of each capture, and of each of its buses, is fresh.
 
         Raises:
             DataError: a capture is malformed; the message names the line.
         """
         for stream, reader in self._streams:
-            part = self._read(stream, reader)
-            yield from _replayed(part, size, self._pace, self._clock) if self._pace else _cut(part, size)
+            for part in self._read(stream, reader):
+                yield from _replayed(part, size, self._pace, self._clock) if self._pace else _cut(part, size)
 
     def close(self) -> None:
-        """Nothing is left open."""
+        """Remove the copy of a pipe."""
+        self._spool.close()
 
-    def _read(self, stream: Stream, reader: ModuleType) -> _Part:
+    def _read(self, stream: Stream, reader: Reader) -> list[_Part]:
         records = read_capture(stream, reader)
-        self.notices += [f"{stream.name}: {notice}" for notice in records.notices]
-        label = _labels(stream, records)
-        known = np.zeros(len(records), np.uint8) if label is None else label
-        columns = (records.time, records.identifier, records.length, records.payload)
-        if label is None:
-            self.notices.append(f"{stream.name}: no labels; accuracy is not known")
-        return _Part(one_capture(stream.name, *columns, known), label is not None)
+        index = self._chosen(stream, records)
+        if self._pace and not records.timed:
+            raise DataError(f"{stream.label}: has no times that --pace could keep to; leave --pace out")
+        # The name of the folder counts last, as it does for training.
+        label = known_labels(stream, records, Path(os.path.realpath(stream.path)).parent.name)
+        unknown = [] if label is not None else ["no labels; accuracy is not known"]
+        said = (*records.notices, *buses_notice(records, self._bus), *confused(records.identifier), *unknown)
+        self.notices += [f"{stream.name}: {notice}" for notice in said]
+        labels = np.zeros(len(records), np.uint8) if label is None else label
+        return [_Part(frames, label is not None) for frames in by_bus(stream.name, records, labels)[index]]
+
+    def _chosen(self, stream: Stream, records: Records) -> slice:
+        """Which of the buses are watched."""
+        if self._bus is None:
+            return slice(None)
+        if self._bus not in records.buses:
+            there = ", ".join(bus or "one without a name" for bus in records.buses[:8])
+            raise DataError(f"{stream.label}: no bus '{self._bus}'; its buses: {there}")
+        index = records.buses.index(self._bus)
+        return slice(index, index + 1)
 
 
-def _labels(stream: Stream, records: Records) -> Bytes | None:
-    """Class of each frame from its flags and the capture's name, or from the sidecar; None where nothing tells."""
-    beside = sidecar.sidecar_of(stream.path)
-    if records.injected is None:
-        given = stream.member is None and beside.is_file()
-        return sidecar.apply(sidecar.read_sidecar(beside), records) if given else None
-    # The name of the folder counts last, as it does for training.
-    attack = records.attack or class_from_name(f"{stream.path.resolve().parent.name}/{stream.name}")
-    if attack in (None, "normal") and records.injected.any():
-        return None
-    return np.where(records.injected, class_index(attack or "normal"), NORMAL).astype(np.uint8)
+def _streams(path: Path) -> list[tuple[Stream, Reader]]:
+    """The captures below a path."""
+    found = [(s, find_reader(s)) for s in list_sources(path) if not is_beside(s.name)]
+    return [(stream, reader) for stream, reader in found if reader]
 
 
 def _cut(part: _Part, size: int) -> Iterator[Batch]:

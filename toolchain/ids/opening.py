@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ HOST = "host"
 
 @dataclass(frozen=True)
 class Watch:
-    """What to watch, and how; exactly one of `capture` and `channel` is given.
+    """What to watch, and how: a capture, or a channel; with a capture, `channel` is one of its buses.
 
     Attributes:
         pace: of a capture: 1 as recorded; None as fast as it goes.
@@ -52,11 +53,11 @@ class Watch:
     faults: str = ""
 
     def __post_init__(self) -> None:
-        if (self.capture is None) == (self.channel is None):
-            raise ConfigError("ids: give --capture FILE or --channel CHANNEL, one of the two")
-        if self.pace is not None and (self.channel or not self.pace > 0):
+        if self.capture is None and self.channel is None:
+            raise ConfigError("ids: give --capture FILE or --channel CHANNEL")
+        if self.pace is not None and (self.capture is None or not 0 < self.pace < math.inf):
             raise ConfigError(f"--pace {self.pace:g}: is for a capture, and more than 0: 1 is as recorded")
-        if not self.quiet > 0:
+        if not 0 < self.quiet < math.inf:
             raise ConfigError(f"--quiet {self.quiet:g}: should be seconds, more than 0")
         if self.faults and not self.virtual:
             raise ConfigError(f"--faults {self.faults}: are those of a virtual board; add --virtual")
@@ -83,7 +84,7 @@ def open_source(watch: Watch) -> Source:
         ToolError: no such channel.
     """
     if watch.capture:
-        return CaptureSource(watch.capture, watch.pace)
+        return CaptureSource(watch.capture, watch.pace, bus=watch.channel)
     return BusSource(str(watch.channel))
 
 

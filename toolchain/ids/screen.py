@@ -101,7 +101,8 @@ def print_summary(summary: dict[str, Any], console: Console) -> None:
         f"{summary['lost']:,} lost; {summary['alerts']} alerts; at most {summary['worst_lag_seconds']:.2f} s behind"
     )
     if summary["accuracy"] is None:
-        console.print("accuracy: not known, the frames carry no labels")
+        reason = "the frames carry no labels" if summary["judged"] else "no frame was judged"
+        console.print(f"accuracy: not known, {reason}")
     else:
         console.print(_accuracy(summary))
 

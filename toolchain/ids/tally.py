@@ -67,9 +67,7 @@ class Tally:
             "right": sum(right) / known,
             "detected": _share(attacks[:, 1:].sum(), attacks.sum()),
             "false_alarms": _share(normal[1:].sum(), normal.sum()),
-            "classes": {
-                name: self._class(i, right[i]) for i, name in enumerate(CLASSES) if self._matrix[i].any()
-            },
+            "classes": {name: self._class(i, right[i]) for i, name in enumerate(CLASSES) if self._matrix[i].any()},
         }
 
     def _right(self, truth: int) -> int:

@@ -17,7 +17,7 @@ from toolchain.training.can.splits import (
     blocked_split,
     random_split,
 )
-from toolchain.training.can.windows import Encoding, encoding_named, window_ends
+from toolchain.training.can.windows import Encoding, confused, encoding_named, window_ends
 from toolchain.training.dataset import Dataset, pack
 
 # Windows encoded at once; bounds the memory of their unpacked vectors.
@@ -76,7 +76,7 @@ def windows_dataset(
         captures=tuple(captures),
         notices=(),
     )
-    return _with_notices(dataset, notices)
+    return _with_notices(dataset, (*notices, *confused(frames.identifier)))
 
 
 def _encode_all(encoder: Encoding, frames: Frames, ends: Index, window: int) -> Bytes:

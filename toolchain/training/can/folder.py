@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 
 from toolchain.errors import DataError
 from toolchain.record import sha256
 from toolchain.training.can import sidecar
-from toolchain.training.can.attacks import CLASSES, MEND, NORMAL, class_from_name, class_index
-from toolchain.training.can.frames import Bytes, Frames, concatenate, one_capture
-from toolchain.training.can.readers import KNOWN, find_reader, read_capture
+from toolchain.training.can.attacks import CLASSES, MEND, NORMAL, class_from_name
+from toolchain.training.can.frames import Bytes, Frames, concatenate
+from toolchain.training.can.readers import KNOWN, Reader, find_reader, read_capture
+from toolchain.training.can.readers.limits import MOST_CAPTURES, MOST_FRAMES_TOGETHER
 from toolchain.training.can.readers.records import Records
 from toolchain.training.can.readers.source import Source, list_sources
+from toolchain.training.can.truth import buses_notice, by_bus, is_beside, known_labels
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Capture:
     """Where one capture's frames came from.
 
     Attributes:
-        name: path relative to the data folder; ``!`` stands before a zip member.
+        name: path relative to the data folder; ``!`` stands before a zip member, ``:`` before one of several buses.
         sha256: of the file on disk (of the zip file, for a member).
         format: title of its reader.
         frames: number of frames.
@@ -36,6 +38,10 @@ class Capture:
     format: str
     frames: int
     attacks: Mapping[str, int]
+
+
+# A capture's frames, and where they came from.
+_Part = tuple[Frames, Capture]
 
 
 @dataclass(frozen=True)
@@ -54,36 +60,53 @@ def read_folder(data: Path) -> Folder:
         DataError: no capture, no attack, or an empty, truncated, malformed or mislabelled capture.
     """
     sources = list_sources(data)
-    sidecars = [s for s in sources if s.name.endswith(sidecar.SUFFIX)]
-    _require_logs(sidecars)
-    readers = {s: find_reader(s) for s in sources if s not in sidecars}
-    home = (data if data.is_dir() else data.parent).resolve().name
-    read = [_read(s, reader, home) for s, reader in readers.items() if reader is not None]
-    if not read:
+    _require_logs([s for s in sources if s.name.endswith(sidecar.SUFFIX)])
+    readers = {s: find_reader(s) for s in sources if not is_beside(s.name)}
+    home = Path(os.path.realpath(data if data.is_dir() else data.parent)).name
+    parts, notices = _read_all(data, [(s, reader) for s, reader in readers.items() if reader], home)
+    if not parts:
         raise DataError(f"{data}: no CAN capture in it; formats that can be read: {KNOWN}")
-    frames = concatenate([table for table, _, _ in read])
+    frames = concatenate([table for table, _ in parts])
     _require_attacks(data, frames)
     ignored = [f"{s.name}: ignored, not a capture" for s, reader in readers.items() if not reader]
-    notices = [notice for _, _, some in read for notice in some]
-    return Folder(frames, tuple(capture for _, capture, _ in read), (*ignored, *notices))
+    return Folder(frames, tuple(capture for _, capture in parts), (*ignored, *notices))
 
 
-def _read(source: Source, reader: ModuleType, home: str) -> tuple[Frames, Capture, list[str]]:
+def _read_all(data: Path, sources: list[tuple[Source, Reader]], home: str) -> tuple[list[_Part], list[str]]:
+    """The captures of all sources, and notices."""
+    parts: list[_Part] = []
+    notices: list[str] = []
+    for source, reader in sources:
+        some, said = _read(source, reader, home)
+        parts += some
+        notices += said
+        if sum(len(table) for table, _ in parts) > MOST_FRAMES_TOGETHER or len(parts) > MOST_CAPTURES:
+            most = f"{MOST_FRAMES_TOGETHER:,} frames or {MOST_CAPTURES:,} captures"
+            raise DataError(f"{data}: more than {most} in all; train on fewer")
+    return parts, notices
+
+
+def _read(source: Source, reader: Reader, home: str) -> tuple[list[_Part], list[str]]:
+    """A capture for each bus of a source."""
     records = read_capture(source, reader)
-    label = _labels(source, records, home)
-    counts = np.bincount(label, minlength=len(CLASSES))
-    attacks = {name: int(n) for name, n in zip(CLASSES[1:], counts[1:], strict=True) if n}
+    tables = by_bus(source.name, records, _labels(source, records, home))
     digest = sha256(source.path)
-    capture = Capture(source.name, digest, reader.TITLE, len(records), attacks)
-    columns = (records.time, records.identifier, records.length, records.payload)
-    notices = [f"{source.name}: {notice}" for notice in records.notices]
-    return one_capture(source.name, *columns, label), capture, notices + _absent(source, attacks)
+    parts = [
+        (table, Capture(table.captures[0], digest, reader.TITLE, len(table), _attacks(table.label))) for table in tables
+    ]
+    said = [f"{source.name}: {notice}" for notice in (*records.notices, *buses_notice(records))]
+    return parts, said + _absent(source, any(capture.attacks for _, capture in parts))
 
 
-def _absent(source: Source, attacks: Mapping[str, int]) -> list[str]:
+def _attacks(label: Bytes) -> dict[str, int]:
+    counts = np.bincount(label, minlength=len(CLASSES))
+    return {name: int(n) for name, n in zip(CLASSES[1:], counts[1:], strict=True) if n}
+
+
+def _absent(source: Source, attacked: bool) -> list[str]:
     """A notice where the capture is named after an attack that it does not hold."""
     named = class_from_name(source.name)
-    if named in (None, "normal") or attacks:
+    if named in (None, "normal") or attacked:
         return []
     return [f"{source.name}: named {named} but holds no injected frame"]
 
@@ -93,18 +116,14 @@ def _labels(source: Source, records: Records, home: str) -> Bytes:
 
     The data folder's own name, `home`, counts last, and only where the capture has flags.
     """
-    beside = sidecar.sidecar_of(source.path)
-    named = class_from_name(source.name)
+    label = known_labels(source, records, home)
+    if label is not None:
+        return label
     if records.injected is None:
-        if source.member is None and beside.is_file():
-            return sidecar.apply(sidecar.read_sidecar(beside), records)
-        _require_unnamed(source, named)
+        _require_unnamed(source, class_from_name(source.name))
         return np.full(len(records), NORMAL, np.uint8)
-    attack = records.attack or named or class_from_name(home)
-    if attack in (None, "normal") and records.injected.any():
-        line = int(records.line[np.argmax(records.injected)])
-        source.fail(line, f"an injected frame in a capture of no known attack; {MEND}")
-    return np.where(records.injected, class_index(attack or "normal"), NORMAL).astype(np.uint8)
+    line = int(records.line[np.argmax(records.injected)])
+    source.fail(line, f"an injected frame in a capture of no known attack; {MEND}")
 
 
 def _require_unnamed(source: Source, named: str | None) -> None:

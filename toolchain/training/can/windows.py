@@ -154,6 +154,18 @@ def _frame_bytes(frames: Frames, at: Index) -> Bytes:
     return np.concatenate([identifier.view(np.uint8).reshape(-1, 2), frames.payload[at]], axis=1)
 
 
+def confused(identifier: NDArray[np.uint32]) -> list[str]:
+    """A notice where different identifiers, (n,), are one to the network."""
+    if not len(identifier) or int(identifier.max()) <= _LOW_IDENTIFIER:
+        return []
+    distinct = np.unique(identifier)
+    seen = len(np.unique(distinct & _LOW_IDENTIFIER))
+    if seen == len(distinct):
+        return []
+    bits = f"only the low {IDENTIFIER_BITS} bits of an identifier"
+    return [f"{len(distinct):,} identifiers are {seen:,} to the network, which sees {bits}"]
+
+
 ENCODINGS: dict[str, Encoding] = {
     encoding.name: encoding for encoding in (BitsEncoding(), BytesEncoding(), ContextEncoding())
 }

@@ -62,12 +62,28 @@ def test_frames_come_in_order_and_whole(sender: Any) -> None:
 def test_what_is_no_classic_data_frame_is_counted_and_skipped(sender: Any) -> None:
     source = listen(sender)
     sender.send(can.Message(arbitration_id=1, is_remote_frame=True, is_extended_id=False))
+    sender.send(can.Message(arbitration_id=4, is_error_frame=True, data=bytes(8)))
     sender.send(can.Message(arbitration_id=2, is_fd=True, data=bytes(12), is_extended_id=False))
     sender.send(message(3))
     [batch] = [batch for batch in collect(source, 1) if len(batch.frames)]
     source.close()
     assert batch.frames.identifier.tolist() == [3]
-    assert source.notices == ["2 remote, error or CAN-FD frames skipped"]
+    assert source.notices == [
+        "1 error frames skipped",
+        "1 remote frames skipped",
+        "1 CAN-FD frames of more than 8 bytes skipped",
+    ]
+
+
+def test_identifiers_that_are_one_to_the_network_are_said(sender: Any) -> None:
+    source = listen(sender)
+    for number in (0x123, 0x12340123, 0x124):
+        sender.send(message(number & 0x7FF) if number < 0x800 else can.Message(arbitration_id=number, data=b"x"))
+    collect(source, 3)
+    source.close()
+    assert source.notices == [
+        "3 identifiers are 2 to the network, which sees only the low 11 bits of an identifier"
+    ]
 
 
 def test_silence_is_told_and_closing_ends_it(sender: Any) -> None:

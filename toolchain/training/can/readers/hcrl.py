@@ -1,4 +1,4 @@
-"""HCRL Car-Hacking captures, native format: ``time,ID,DLC,data bytes...,R|T``.
+"""HCRL Car-Hacking captures, native format: ``time,ID,DLC,data bytes...,R|T``, a header line before it or not.
 
 A frame of fewer than 8 bytes comes in two shapes: short, with the flag behind its last byte (and
 perhaps empty fields behind the flag), or padded with ``00`` to 8 bytes.
@@ -22,14 +22,19 @@ from toolchain.training.can.readers.text import (
     iter_lines,
     parse_float,
     parse_hex,
-    parse_integer,
+    parse_length,
     require,
     split_commas,
+    trimmed,
+    without_header,
 )
 
 TITLE = "HCRL Car-Hacking CSV"
 
-_FIRST_LINE = re.compile(rb"(\xef\xbb\xbf)?\d+\.?\d*,[0-9A-Fa-f]{1,8},\d+,([0-9A-Fa-f]{1,2},|[RTrt])")
+_FIRST_LINE = re.compile(
+    rb"(\xef\xbb\xbf)?\s*\d+\.?\d*\s*,\s*[0-9A-Fa-f]{1,8}\s*,\s*\d+\s*,\s*([0-9A-Fa-f]{1,2}\s*,|[RTrt])"
+)
+_HEADER = re.compile(rb"(\xef\xbb\xbf)?\s*time\w*\s*,\s*(can_?)?id\s*,\s*dlc\s*,\s*data\W?_?\d", re.IGNORECASE)
 _BEFORE_DATA = 3
 _COLUMNS = _BEFORE_DATA + PAYLOAD_BYTES + 1
 _SHAPE = "expected time,ID,DLC,data bytes,R or T"
@@ -37,12 +42,15 @@ _SHAPE = "expected time,ID,DLC,data bytes,R or T"
 
 def accepts(head: bytes) -> bool:
     """Whether the head of a file is in this format."""
-    return _FIRST_LINE.match(head) is not None
+    return _FIRST_LINE.match(head) is not None or _HEADER.match(head) is not None
 
 
 def read(stream: BinaryIO, source: Source) -> Records:
     """All frames of a capture; DataError names the line of a malformed row."""
-    return join([_block(split_commas(b, _COLUMNS), source) for b in iter_lines(stream, source)], None)
+    blocks = iter_lines(stream, source)
+    if _HEADER.match(source.head()):
+        blocks = (without_header(lines) for lines in blocks)
+    return join([_block(trimmed(split_commas(b, _COLUMNS)), source) for b in blocks], None)
 
 
 def _block(fields: Fields, source: Source) -> Records:
@@ -50,8 +58,7 @@ def _block(fields: Fields, source: Source) -> Records:
     data_bytes = used - _BEFORE_DATA - 1
     require(data_bytes >= 0, fields, source, f"{_SHAPE}; the row ends early")
     require(fields.count <= _COLUMNS, fields, source, f"{_SHAPE}; the row has too many fields")
-    length = parse_integer(fields, 2, source).astype(np.int64)
-    require(length <= PAYLOAD_BYTES, fields, source, "DLC {} is above 8: no classic CAN frame", 2)
+    length = parse_length(fields, 2, source)
     fits = (data_bytes == length) | (data_bytes == PAYLOAD_BYTES)
     require(fits, fields, source, f"{_SHAPE}; the number of data bytes is not DLC {{}}", 2)
     return Records(

@@ -19,7 +19,7 @@ from toolchain.training.can.readers.text import (
     iter_lines,
     parse_float,
     parse_hex,
-    parse_integer,
+    parse_length,
     require,
     split_spaces,
 )
@@ -51,8 +51,7 @@ def read(stream: BinaryIO, source: Source) -> Records:
 
 
 def _block(fields: Fields, source: Source) -> Records:
-    length = parse_integer(fields, 6, source).astype(np.int64)
-    require(length <= PAYLOAD_BYTES, fields, source, "DLC {} is above 8: no classic CAN frame", 6)
+    length = parse_length(fields, 6, source)
     whole = fields.count == _BEFORE_DATA + length
     require(whole, fields, source, "the number of data bytes is not DLC {}", 6)
     return Records(

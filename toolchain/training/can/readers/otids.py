@@ -17,14 +17,16 @@ from toolchain.training.can.readers.records import Records, join
 from toolchain.training.can.readers.source import Source
 from toolchain.training.can.readers.text import (
     Fields,
-    Lines,
     as_words,
     iter_lines,
     parse_float,
     parse_hex,
     parse_integer,
+    parse_length,
     require,
     split_commas,
+    trimmed,
+    without_header,
 )
 
 TITLE = "OTIDS CSV"
@@ -44,7 +46,7 @@ def read(stream: BinaryIO, source: Source) -> Records:
     """All frames of a capture; DataError names the line of a malformed row."""
     parts, remote = [], 0
     for lines in iter_lines(stream, source):
-        fields = split_commas(_without_header(lines), _DATA + 2)
+        fields = trimmed(split_commas(without_header(lines), _DATA + 2))
         require(fields.count == _COLUMNS, fields, source, f"expected {_COLUMNS} fields")
         is_remote = as_words(fields, 2) == _REMOTE
         remote += int(is_remote.sum())
@@ -53,14 +55,8 @@ def read(stream: BinaryIO, source: Source) -> Records:
     return join(parts, "dos", notices + [f"{remote} remote frames skipped"] * bool(remote))
 
 
-def _without_header(lines: Lines) -> Lines:
-    keep = lines.number > 1
-    return Lines(lines.data, lines.start[keep], lines.end[keep], lines.number[keep])
-
-
 def _block(fields: Fields, source: Source) -> Records:
-    length = parse_integer(fields, 3, source).astype(np.int64)
-    require(length <= PAYLOAD_BYTES, fields, source, "DLC {} is above 8: no classic CAN frame", 3)
+    length = parse_length(fields, 3, source)
     digits = fields.end[:, _DATA] - fields.start[:, _DATA]
     whole = (length == 0) | (digits == 3 * length - 1)
     require(whole, fields, source, "'{}' is not as many bytes as its DLC says", _DATA)

@@ -24,6 +24,11 @@ class Records:
         line: line number (or, in binary logs, message number) of each frame, from 1, (n,).
         attack: the attack that the format itself implies, else None: the capture's name tells.
         notices: what a person should know about the capture.
+        label: class of each frame, uint8 (n,), where the format tells it; `injected` then holds the
+            frames of an attack that it does not name.
+        bus: index into `buses`, uint8 (n,).
+        buses: names of the buses that the frames were on.
+        timed: whether the times are the capture's own; else the frames are only put in order.
     """
 
     time: NDArray[np.float64]
@@ -34,6 +39,10 @@ class Records:
     line: Index
     attack: str | None = None
     notices: tuple[str, ...] = ()
+    label: Bytes | None = None
+    bus: Bytes | None = None
+    buses: tuple[str, ...] = ("",)
+    timed: bool = True
 
     def __len__(self) -> int:
         """Number of frames."""

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import gzip
-import io
+import os
+import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, NoReturn, cast
 
 from toolchain.errors import DataError
+from toolchain.training.can.readers.limits import MOST_BYTES, MOST_FILES
+from toolchain.training.can.readers.zip_size import directory_bytes
 
 # What reading a damaged container raises.
-BROKEN = (EOFError, OSError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+BROKEN = (EOFError, OSError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError)
 
 _HEAD_BYTES = 4096
+
+# Bytes of a zip's directory for each member, names of 200 characters and more included.
+_MEMBER_BYTES = 512
 
 
 @dataclass(frozen=True)
@@ -48,22 +55,22 @@ class Source:
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """The uncompressed stream.
+        """The uncompressed stream, `MOST_BYTES` at most.
 
         Raises:
-            DataError: the file or its container is damaged, at opening or while it is read.
+            DataError: the file or its container is damaged or too large, at opening or while it is read.
         """
         try:
             with self._raw() as raw:
-                yield raw
+                yield cast(BinaryIO, _Bounded(raw, self))
         except BROKEN as error:
-            reason = str(error) or type(error).__name__
+            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise DataError(f"{self.label}: cannot be read: {reason}; copy it anew") from error
 
     @contextmanager
     def _raw(self) -> Iterator[BinaryIO]:
         if self.member is not None:
-            with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as stream:
+            with _archive(self.path).open(self.member) as stream:
                 yield cast(BinaryIO, stream)
         elif _magic(self.path) == b"\x1f\x8b":
             with gzip.open(self.path) as packed:
@@ -82,30 +89,85 @@ class Source:
         raise DataError(f"{self.label}:{line}: {problem}")
 
 
+class _Bounded:
+    """A stream that may be read to `MOST_BYTES`: what a small file unpacks to is its author's choice."""
+
+    def __init__(self, stream: BinaryIO, source: Source) -> None:
+        self._stream, self._source, self._count = stream, source, 0
+
+    def read(self, size: int) -> bytes:
+        """As of a file; fewer bytes only at the end."""
+        data = self._stream.read(size)
+        self._count += len(data)
+        if self._count > MOST_BYTES:
+            raise DataError(f"{self._source.label}: more than {MOST_BYTES >> 30} GiB; cut the capture into several")
+        return data
+
+
 def list_sources(data: Path) -> list[Source]:
     """All streams below a folder (or in one file), by name; hidden files are left out.
 
     Raises:
-        DataError: there is no such folder, or a zip file is damaged.
+        DataError: there is no such folder, a file is none, a link leads out of the folder, there are too many
+            files, or a zip file is damaged.
     """
     if not data.exists():
         raise DataError(f"{data}: no such folder; DATA must name a folder with CAN captures")
-    root = data if data.is_dir() else data.parent
-    files = (p for p in data.rglob("*") if p.is_file()) if data.is_dir() else iter([data])
-    visible = (p for p in files if not _hidden(p.relative_to(root).as_posix()))
-    sources = (s for path in visible for s in _expand(path, path.relative_to(root).as_posix()))
+    sources: list[Source] = []
+    for path in _walk(data) if data.is_dir() else iter([data]):
+        _must_be_a_file(path)
+        sources += _expand(path, path.relative_to(data).as_posix() if data.is_dir() else path.name)
+        if len(sources) > MOST_FILES:
+            raise DataError(f"{data}: more than {MOST_FILES:,} files, members of zip files included; use fewer")
     return sorted(sources, key=lambda s: s.name)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Files below a folder; a link that leads out of it would show what nobody put there."""
+
+    def fail(error: OSError) -> NoReturn:
+        raise DataError(f"{error.filename}: cannot be read: {error.strerror}")
+
+    home = os.path.realpath(folder)
+    for parent, folders, files in os.walk(folder, onerror=fail):
+        folders[:] = [name for name in folders if not _hidden(name)]
+        for name in (*folders, *files):
+            path = Path(parent, name)
+            if path.is_symlink() and not os.path.realpath(path).startswith(os.path.join(home, "")):
+                raise DataError(f"{path}: a link that leads out of {folder}; copy here what it points to")
+        yield from (Path(parent, name) for name in files if not _hidden(name))
+
+
+def _must_be_a_file(path: Path) -> None:
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    if not stat.S_ISREG(mode):
+        raise DataError(f"{path}: neither a file nor a folder; captures are read from files")
 
 
 def _expand(path: Path, name: str) -> list[Source]:
     if _magic(path) != b"PK":
         return [Source(name, path)]
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = [i.filename for i in archive.infolist() if not i.is_dir()]
+        members = [i.filename for i in _archive(path).infolist() if not i.is_dir()]
     except BROKEN as error:
         raise DataError(f"{path}: damaged zip file: {error}; copy it anew") from error
     return [Source(f"{name}!{m}", path, m) for m in members if not _hidden(m)]
+
+
+def _archive(path: Path) -> zipfile.ZipFile:
+    """The zip file, its directory read once for all members."""
+    facts = path.stat()
+    return _open_archive(path, facts.st_ino, facts.st_mtime_ns, facts.st_size)
+
+
+@lru_cache(maxsize=1)
+def _open_archive(path: Path, *_: int) -> zipfile.ZipFile:
+    if directory_bytes(path) > MOST_FILES * _MEMBER_BYTES:
+        raise DataError(f"{path}: more than {MOST_FILES:,} members; unpack it and keep the captures")
+    return zipfile.ZipFile(path)
 
 
 def _hidden(name: str) -> bool:
@@ -118,21 +180,3 @@ def _magic(path: Path) -> bytes:
             return stream.read(2)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-
-
-def text_stream(stream: BinaryIO) -> CountedText:
-    """The stream as UTF-8 text that knows its current line; a leading BOM is dropped."""
-    return CountedText(stream, encoding="utf-8-sig", errors="backslashreplace")
-
-
-class CountedText(io.TextIOWrapper):
-    """Text that counts the lines handed out, for error messages."""
-
-    line = 0
-
-    # Iteration calls readline too, in subclasses.
-    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
-        """The next line, or an empty string at the end."""
-        text = super().readline(size)
-        self.line += bool(text)
-        return text

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-from toolchain.training.can.frames import Bytes, Index, Mask
+from toolchain.training.can.frames import PAYLOAD_BYTES, Bytes, Index, Mask
+from toolchain.training.can.readers.limits import LONGEST_LINE, LONGEST_WORD, MOST_LINES
 from toolchain.training.can.readers.source import Source
 
-_BLOCK_BYTES = 1 << 23
-_LONGEST_LINE = 1 << 16
+# A block may hold half as many lines, each of them a row in every column.
+_BLOCK_BYTES = 1 << 20
 _BOM = b"\xef\xbb\xbf"
 _INVALID = 255
+
+# Data length codes have four bits.
+LARGEST_DLC = 15
 
 
 def _digit_table() -> Bytes:
@@ -64,7 +68,8 @@ class Fields:
 
     def text(self, row: int, column: int) -> str:
         """One field as text, for messages and slow paths."""
-        raw = self.data[self.start[row, column] : self.end[row, column]].tobytes()
+        start, end = self.start[row, column], self.end[row, column]
+        raw = self.data[start : min(end, start + LONGEST_WORD)].tobytes()
         return raw.decode("utf-8", "replace")
 
 
@@ -78,11 +83,59 @@ def iter_lines(stream: BinaryIO, source: Source) -> Iterator[Lines]:
     while block := stream.read(_BLOCK_BYTES):
         block = rest + block
         cut = block.rfind(b"\n") + 1
-        yield _lines(block[:cut], number)
+        yield _bounded(_lines(block[:cut], number), source)
         number, rest = number + block.count(b"\n", 0, cut), block[cut:]
-        if len(rest) > _LONGEST_LINE:
-            source.fail(number, f"line of more than {_LONGEST_LINE} bytes; not a capture")
+        _must_be_few(number, source)
+        if len(rest) > LONGEST_LINE:
+            _too_long(source, number)
     yield _lines(rest, number)
+
+
+def iter_text(stream: BinaryIO, source: Source) -> Iterator[tuple[int, bytes]]:
+    """Line numbers, from 1, and lines without their ends, a byte order mark left out.
+
+    Raises:
+        DataError: a line is so long that this cannot be a log.
+    """
+    rest, number = b"", 1
+    while block := stream.read(_BLOCK_BYTES):
+        *lines, rest = (rest + block).split(b"\n")
+        _must_be_few(number + len(lines), source)
+        for line in lines:
+            if len(line) > LONGEST_LINE:
+                _too_long(source, number)
+            yield number, _bare(line, number)
+            number += 1
+        if len(rest) > LONGEST_LINE:
+            _too_long(source, number)
+    if rest:
+        yield number, _bare(rest, number)
+
+
+def _bare(line: bytes, number: int) -> bytes:
+    return line.removesuffix(b"\r").removeprefix(_BOM if number == 1 else b"")
+
+
+def _must_be_few(lines: int, source: Source) -> None:
+    if lines > MOST_LINES:
+        source.fail(1, f"more than {MOST_LINES:,} lines; cut the capture into several")
+
+
+def first_line(head: bytes, comment: bytes) -> bytes:
+    """The first line that is neither empty nor begins with `comment`."""
+    lines = (line.rstrip() for line in head.removeprefix(_BOM).split(b"\n"))
+    return next((line for line in lines if line and not line.startswith(comment)), b"")
+
+
+def _bounded(lines: Lines, source: Source) -> Lines:
+    long = lines.end - lines.start > LONGEST_LINE
+    if long.any():
+        _too_long(source, int(lines.number[np.argmax(long)]))
+    return lines
+
+
+def _too_long(source: Source, number: int) -> NoReturn:
+    source.fail(number, f"line of more than {LONGEST_LINE:,} bytes; not a capture")
 
 
 def _lines(block: bytes, first: int) -> Lines:
@@ -130,6 +183,31 @@ def split_spaces(lines: Lines, columns: int) -> Fields:
     )
 
 
+def trimmed(fields: Fields) -> Fields:
+    """The fields without the blanks and tabs around them."""
+    if not _is_blank(fields.data).any():
+        return fields
+    start, end = fields.start, fields.end
+    for _ in range(LONGEST_WORD):
+        left = (start < end) & _is_blank(fields.data[np.minimum(start, len(fields.data) - 1)])
+        right = (start < end) & _is_blank(fields.data[end - 1])
+        if not (left.any() or right.any()):
+            break
+        start, end = start + left, np.maximum(end - right, start + left)
+    return Fields(fields.data, start, end, fields.count, fields.number)
+
+
+def _is_blank(data: Bytes) -> Mask:
+    blank: Mask = (data == ord(" ")) | (data == ord("\t"))
+    return blank
+
+
+def without_header(lines: Lines) -> Lines:
+    """The lines but the file's first."""
+    keep = lines.number > 1
+    return Lines(lines.data, lines.start[keep], lines.end[keep], lines.number[keep])
+
+
 def require(ok: Mask, fields: Fields, source: Source, problem: str, column: int = -1) -> None:
     """Raise a DataError for the first line that is not ok; `{}` in `problem` becomes its field."""
     if not ok.all():
@@ -164,14 +242,22 @@ def parse_integer(fields: Fields, column: int, source: Source) -> NDArray[np.uin
     return value
 
 
+def parse_length(fields: Fields, column: int, source: Source) -> Index:
+    """Bytes of data from data length codes: 9 to 15 are 8 in a classic frame."""
+    code = parse_integer(fields, column, source).astype(np.int64)
+    require(code <= LARGEST_DLC, fields, source, f"DLC {{}} is above {LARGEST_DLC}: no CAN frame", column)
+    return np.minimum(code, PAYLOAD_BYTES)
+
+
 def parse_float(fields: Fields, column: int, source: Source) -> NDArray[np.float64]:
     """Finite decimal numbers, exponents allowed."""
     words = as_words(fields, column)
     try:
         value = words.astype(np.float64)
     except ValueError:
-        value = np.array([_float(word) for word in words.tolist()])
-    require(np.isfinite(value), fields, source, "'{}' is not a number of seconds", column)
+        value = np.array([_float(word) for word in words.tolist()], np.float64)
+    ok = np.isfinite(value) & (fields.end[:, column] - fields.start[:, column] <= LONGEST_WORD)
+    require(ok, fields, source, "'{}' is not a number of seconds", column)
     return value
 
 
@@ -183,8 +269,9 @@ def _float(word: bytes) -> float:
 
 
 def as_words(fields: Fields, column: int) -> NDArray[np.bytes_]:
-    """A column as fixed-width byte strings, (n,)."""
-    start, end = fields.start[:, column], fields.end[:, column]
+    """A column as fixed-width byte strings, (n,); what is too long for a number or a mark is cut."""
+    start = fields.start[:, column]
+    end = np.minimum(fields.end[:, column], start + LONGEST_WORD + 1)
     width = max(1, int((end - start).max(initial=0)))
     place = start[:, None] + np.arange(width)
     padded = np.append(fields.data, np.uint8(0))

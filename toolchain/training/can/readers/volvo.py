@@ -19,7 +19,6 @@ from toolchain.training.can.readers.records import Records, join
 from toolchain.training.can.readers.source import Source
 from toolchain.training.can.readers.text import (
     Fields,
-    Lines,
     as_words,
     iter_lines,
     parse_digits,
@@ -28,6 +27,8 @@ from toolchain.training.can.readers.text import (
     parse_integer,
     require,
     split_commas,
+    trimmed,
+    without_header,
 )
 
 TITLE = "Volvo V40 CSV"
@@ -51,7 +52,7 @@ def read(stream: BinaryIO, source: Source) -> Records:
     """All frames of a capture; DataError names the line of a malformed row."""
     parts, floats = [], []
     for lines in iter_lines(stream, source):
-        fields = split_commas(_without_header(lines), _COLUMNS)
+        fields = trimmed(split_commas(without_header(lines), _COLUMNS))
         require(fields.count == _COLUMNS, fields, source, f"expected {_COLUMNS} fields")
         block, texts = _block(fields, source)
         parts.append(block)
@@ -59,11 +60,6 @@ def read(stream: BinaryIO, source: Source) -> Records:
     records = join(parts, None)
     _resolve(records.identifier, floats)
     return records
-
-
-def _without_header(lines: Lines) -> Lines:
-    keep = lines.number > 1
-    return Lines(lines.data, lines.start[keep], lines.end[keep], lines.number[keep])
 
 
 def _block(fields: Fields, source: Source) -> tuple[Records, list[str]]:
