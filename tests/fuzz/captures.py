@@ -22,16 +22,17 @@ from toolchain.training.can.folder import read_folder
 
 NAME = "captures"
 
-_FRAMES = 60
+FRAMES = 60
 _HOSTILE = (
-    b"nan", b"inf", b"-1", b"1e400", b"1e18", b"9" * 400, b"0x", b"", b"\0", b"\xff\xfe", b'"', b"{}", b"%n", b"4294967296",
-    b"20000004", b"ffffffffffffffff", b" ", b"\t", b"\r", b",,,,,,,,,,,,,,,,,,", b"#R", b"##1" + b"AB" * 64, b"d f", b"[64]",
+    b"nan", b"inf", b"-1", b"1e400", b"1e18", b"9" * 400, b"0x", b"", b"\0", b"\xff\xfe", b'"', b"{}", b"%n",
+    b"4294967296", b"20000004", b"ffffffffffffffff", b" ", b"\t", b"\r", b",,,,,,,,,,,,,,,,,,", b"#R", b"d f",
+    b"##1" + b"AB" * 64, b"[64]",
 )  # fmt: skip
 
 
 def once(rng: np.random.Generator, folder: Path) -> None:
     """Damage one capture in `folder`, which is empty, and read it both ways."""
-    name, raw = _FORMS[int(rng.integers(len(_FORMS)))]
+    name, raw = FORMS[int(rng.integers(len(FORMS)))]
     content = raw(rng)
     for _ in range(int(rng.integers(0, 4))):
         content = _CHANGES[int(rng.integers(len(_CHANGES)))](rng, content)
@@ -60,7 +61,7 @@ def _watch(folder: Path, name: str, rng: np.random.Generator) -> None:
         source.close()
 
 
-def _must_be_sound(time: np.ndarray, identifier: np.ndarray, length: np.ndarray) -> None:  # type: ignore[type-arg]
+def _must_be_sound(time: np.ndarray, identifier: np.ndarray, length: np.ndarray) -> None:
     assert np.isfinite(time).all()
     assert (identifier < 1 << 29).all()
     assert (length <= 8).all()
@@ -72,9 +73,7 @@ _Row = tuple[float, int, bytes]
 
 
 def _rows(rng: np.random.Generator) -> list[_Row]:
-    return [
-        (1.6e9 + k * 0.01, int(rng.integers(1, 0x7FF)), rng.bytes(int(rng.integers(0, 9)))) for k in range(_FRAMES)
-    ]
+    return [(1.6e9 + k * 0.01, int(rng.integers(1, 0x7FF)), rng.bytes(int(rng.integers(0, 9)))) for k in range(FRAMES)]
 
 
 def _lines(line: Callable[[float, int, bytes], str], *head: str) -> Callable[[np.random.Generator], bytes]:
@@ -97,20 +96,14 @@ def _otids(time: float, identifier: int, data: bytes) -> str:
     return f"{time:.6f},{identifier},0,{len(data)},{data.hex(' ')},0,{identifier}," + ",".join(["0"] * 16)
 
 
-def _logged(suffix: str) -> Callable[[np.random.Generator], bytes]:
+def _blf(rng: np.random.Generator) -> bytes:
     """Written by python-can's own writer."""
-
-    def write(rng: np.random.Generator) -> bytes:
-        stream = io.BytesIO()
-        writer = can.BLFWriter(stream)
-        for time, identifier, data in _rows(rng):
-            writer.on_message_received(can.Message(time, identifier, False, data=data, channel=1))
-        writer.file.flush()
-        writer._flush()
-        return stream.getvalue()
-
-    assert suffix == ".blf"
-    return write
+    stream = io.BytesIO()
+    writer = can.BLFWriter(stream)
+    for time, identifier, data in _rows(rng):
+        writer.on_message_received(can.Message(time, identifier, False, data=data, channel=1))
+    writer._flush()
+    return stream.getvalue()
 
 
 def _database(rng: np.random.Generator) -> bytes:
@@ -130,7 +123,7 @@ def _zip(rng: np.random.Generator) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for k in range(int(rng.integers(1, 4))):
-            name, raw = _FORMS[int(rng.integers(len(_FORMS) - 1))]
+            name, raw = FORMS[int(rng.integers(len(FORMS) - 1))]
             archive.writestr(f"{k}/{name}", raw(rng))
     return stream.getvalue()
 
@@ -140,7 +133,7 @@ _HCRL = ",".join(["Timestamp", "ID", "DLC", *(f"Data{k}" for k in range(8)), "Fl
 _OTIDS = "Time,IntID1,ID2,DLC,Data,Label" + ",x" * 17
 _TRC = (";$FILEVERSION=2.1", ";$STARTTIME=44000.5", ";$COLUMNS=N,O,T,B,I,d,R,L,D")
 
-_FORMS: tuple[tuple[str, Callable[[np.random.Generator], bytes]], ...] = (
+FORMS: tuple[tuple[str, Callable[[np.random.Generator], bytes]], ...] = (
     ("a.log", _lines(lambda t, i, d: f"({t:.6f}) can{i % 2} {i:03X}#{d.hex()}")),
     ("b.log", _lines(lambda t, i, d: f" ({t:.6f})  can0  {i:03X}   [{len(d)}]  {_spaced(d)}")),
     ("c.log", _lines(lambda t, i, d: f"  can0  {i:03X}   [{len(d)}]  {_spaced(d)}")),
@@ -157,17 +150,25 @@ _FORMS: tuple[tuple[str, Callable[[np.random.Generator], bytes]], ...] = (
     ("i.csv", _lines(lambda t, i, d: f"{t:.6f},{i:03X},{d.hex()},{int(i % 7 == 0)}",
                      "timestamp,arbitration_id,data_field,attack")),
     ("j.trc", _lines(lambda t, i, d: f" 1 {t - 1.6e9:.3f} DT 1 {i:04X} Rx - {len(d)} {_spaced(d)}", *_TRC)),
-    ("k.blf", _logged(".blf")),
+    ("k.blf", _blf),
     ("l.db", _database),
     ("m.zip", _zip),
 )  # fmt: skip
 
-_COLUMNS = b"time: timestamp\nidentifier: arbitration_id\ndata: data_field\nlabel: attack\nlabels: {'0': normal, '1': attack}\n"
+COLUMNS = b"""time: timestamp
+identifier: arbitration_id
+data: data_field
+label: attack
+labels: {'0': normal, '1': attack}
+"""
 
 
 def _beside(rng: np.random.Generator, folder: Path, name: str) -> None:
     """Files that describe the capture, now and then damaged as well."""
-    texts = {"columns.yaml": _COLUMNS, f"{name}.attacks.csv": b"start,end,attack,identifier\n0.1,0.3,dos,\n0.2,0.4,rpm,123\n"}
+    texts = {
+        "columns.yaml": COLUMNS,
+        f"{name}.attacks.csv": b"start,end,attack,identifier\n0.1,0.3,dos,\n0.2,0.4,rpm,123\n",
+    }
     for beside, text in texts.items():
         if rng.random() < 0.5:
             damaged = _CHANGES[int(rng.integers(len(_CHANGES)))](rng, text) if rng.random() < 0.3 else text

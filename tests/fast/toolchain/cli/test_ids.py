@@ -144,7 +144,7 @@ def test_ctrl_c_ends_a_live_bus_with_a_summary(host: Layout, capsys: pytest.Capt
     "options",
     [
         {},
-        {"capture": Path("a"), "channel": "can0"},
+        {"capture": Path("a"), "pace": float("inf")},
         {"channel": "can0", "pace": 1.0},
         {"capture": Path("a"), "pace": 0.0},
         {"capture": Path("a"), "quiet": 0.0},

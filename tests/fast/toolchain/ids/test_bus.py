@@ -81,9 +81,7 @@ def test_identifiers_that_are_one_to_the_network_are_said(sender: Any) -> None:
         sender.send(message(number & 0x7FF) if number < 0x800 else can.Message(arbitration_id=number, data=b"x"))
     collect(source, 3)
     source.close()
-    assert source.notices == [
-        "3 identifiers are 2 to the network, which sees only the low 11 bits of an identifier"
-    ]
+    assert source.notices == ["3 identifiers are 2 to the network, which sees only the low 11 bits of an identifier"]
 
 
 def test_silence_is_told_and_closing_ends_it(sender: Any) -> None:

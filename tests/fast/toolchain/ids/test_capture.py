@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import threading
 import zipfile
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from tests.fast.toolchain.ids.made import frames, write_hcrl
 from toolchain.errors import DataError
 from toolchain.ids.batch import limited
 from toolchain.ids.capture import CaptureSource
+from toolchain.ids.pipe import Spool
 from toolchain.training.can.attacks import class_index
 
 CANDUMP = "(1.000000) can0 123#0102\n(1.500000) can0 000#\n(2.500000) can0 124#FF\n"
@@ -113,3 +116,58 @@ def test_a_replay_that_is_judged_too_slowly_falls_behind_and_loses_nothing(tmp_p
 def test_a_limit_ends_it_to_the_frame(tmp_path: Path, most: int | None, expected: list[int]) -> None:
     batches = CaptureSource(write_hcrl(tmp_path / "dos.csv", frames([1] * 5))).batches(2)
     assert [len(batch.frames) for batch in limited(batches, most)] == expected
+
+
+TWO_BUSES = "".join(f"({100 + k}.0) can{k % 2} 10{k % 2}#00\n" for k in range(10))
+
+
+def test_windows_of_two_buses_do_not_mix(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text(TWO_BUSES)
+    source = CaptureSource(tmp_path / "a.log")
+    batches = list(source.batches(3))
+    assert [batch.fresh for batch in batches] == [True, False, True, False]
+    assert all(len(set(batch.frames.identifier.tolist())) == 1 for batch in batches)
+    assert source.notices[0] == "a.log: 2 buses (can0, can1), each by itself"
+
+
+def test_one_bus_may_be_chosen_with_the_labels_of_the_whole(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text(TWO_BUSES)
+    (tmp_path / "a.log.attacks.csv").write_text("start,end,attack,identifier\n2,4,dos,\n")
+    [batch] = CaptureSource(tmp_path / "a.log", bus="can1").batches(99)
+    assert batch.frames.identifier.tolist() == [0x101] * 5
+    assert batch.frames.label.tolist() == [0, 1, 0, 0, 0]
+    with pytest.raises(DataError, match=r"a\.log: no bus 'can2'; its buses: can0, can1"):
+        list(CaptureSource(tmp_path / "a.log", bus="can2").batches(99))
+
+
+def test_identifiers_that_are_one_to_the_network_are_said(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("(1.0) can0 04394100#00\n(1.1) can0 0E394100#00\n(1.2) can0 04394101#00\n")
+    source = CaptureSource(tmp_path / "a.log")
+    list(source.batches(9))
+    assert source.notices[0].startswith("a.log: 3 identifiers are 2 to the network")
+
+
+def test_a_pipe_is_read_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.log"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(CANDUMP,))
+    writer.start()
+    source = CaptureSource(pipe)
+    writer.join()
+    [batch] = source.batches(9)
+    [copy] = [stream.path for stream, _ in source._streams]
+    source.close()
+    assert batch.frames.identifier.tolist() == [0x123, 0, 0x124]
+    assert not copy.exists()
+
+
+def test_a_pipe_that_nobody_writes_into_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match=r"pipe: nothing was written into this pipe for 0\.05 s"):
+        Spool(tmp_path / "pipe", seconds=0.05)
+
+
+def test_a_pace_needs_times(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("  can0  123   [1]  00\n")
+    with pytest.raises(DataError, match="no times that --pace could keep to"):
+        list(CaptureSource(tmp_path / "a.log", 1.0).batches(9))

@@ -23,7 +23,9 @@ TITLE = "candump log or console"
 
 _LOG = re.compile(rb"\s*\((-?\d{1,19}(?:\.\d{0,9})?)\)\s+(\S{1,64})\s+([0-9A-Fa-f]{1,8})#(\S*)(?:\s+[RT]\S*)?\s*")
 # What nearly all lines are, told at once.
-_PLAIN = re.compile(rb"\((\d{1,19}\.\d{1,9})\) (\S{1,64}) ([0-9A-Fa-f]{3}|[01][0-9A-Fa-f]{7})#((?:[0-9A-Fa-f]{2}){0,8})")
+_PLAIN = re.compile(
+    rb"\((\d{1,19}\.\d{1,9})\) (\S{1,64}) ([0-9A-Fa-f]{3}|[01][0-9A-Fa-f]{7})#((?:[0-9A-Fa-f]{2}){0,8})"
+)
 _CLASSIC = re.compile(rb"([0-9A-Fa-f]*)(?:_[9A-Fa-f])?")
 _REMOTE = re.compile(rb"[Rr]\d?(?:_[9A-Fa-f])?")
 _FD = re.compile(rb"#[0-9A-Fa-f]([0-9A-Fa-f]*)")

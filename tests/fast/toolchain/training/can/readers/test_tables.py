@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -88,7 +89,7 @@ def test_blocks_of_the_file_do_not_matter(write, monkeypatch):
         ("1478198376.39,03g6,8,05,21,00,09,21,21,00,6f,R", 6, "'03g6'"),
         ("when,0316,8,05,21,00,09,21,21,00,6f,R", 6, "'when'"),
         ("nan,0316,8,05,21,00,09,21,21,00,6f,R", 6, "'nan'"),
-        ("1478198376.39,0316,9,05,21,00,09,21,21,00,6f,R", 6, "DLC 9"),
+        ("1478198376.39,0316,16,05,21,00,09,21,21,00,6f,R", 6, "DLC 16"),
         ("1478198376.39,0316,8,05,21,00,09,21,21,00,6f,X", 6, "'X'"),
         ("1478198376.39,0316,2,05,21,00", 6, "'00'"),
         ("1478198376.39,7fffffff,2,05,21,R", 6, "29 bits"),
@@ -101,6 +102,29 @@ def test_malformed_hcrl_row_is_named(write, row, line, problem):
     assert f"DoS_dataset.csv:{line}: " in str(caught.value)
     assert problem in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_hcrl_with_header_and_blanks(write):
+    header = "Timestamp, ID, DLC, " + ", ".join(f"Data{k}" for k in range(8)) + ", Flag\n"
+    plain = read_folder(write("dos.csv", HCRL)).frames
+    spaced = read_folder(write("dos.csv", header + HCRL.replace(",", " , "))).frames
+    for column in ("time", "identifier", "length", "payload", "label"):
+        assert np.array_equal(getattr(plain, column), getattr(spaced, column))
+
+
+def test_a_long_field_among_many_rows_takes_little_memory(write):
+    rows = HCRL * 2000 + HCRL.replace("R", "R" * 12_000, 1)
+    tracemalloc.start()
+    with pytest.raises(DataError, match=r"dos\.csv:10001: "):
+        read_folder(write("dos.csv", rows))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 100 << 20
+
+
+def test_a_line_too_long_is_named_within_a_block(write):
+    with pytest.raises(DataError, match=r"dos\.csv:6: line of more than 16,384 bytes"):
+        read_folder(write("dos.csv", HCRL + "1" * 20_000 + "\n" + HCRL))
 
 
 def test_hcrl_text_log_is_normal(write):
