@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -119,10 +120,15 @@ def _rate(text: str | None) -> float | str | None:
     return rate
 
 
+def _real(text: str) -> Path:
+    """The path without its links; a loop of links stays as it is, and exists no more than what is not there."""
+    return Path(os.path.realpath(os.path.expanduser(text)))
+
+
 def _file(option: str, text: str | None) -> str | None:
     if not text:
         return None
-    path = Path(text).expanduser().resolve()
+    path = _real(text)
     if not path.is_file():
         raise DataError(f"{option}: {text}: no such file")
     return str(path)
@@ -131,7 +137,7 @@ def _file(option: str, text: str | None) -> str | None:
 def _folder(text: str | None) -> str | None:
     if not text:
         return None
-    path = Path(text).expanduser().resolve()
+    path = _real(text)
     if not path.exists():
         raise DataError(f"DATA: {text}: no such folder")
     if not path.is_dir():

@@ -9,24 +9,27 @@ from toolchain.training.can.readers.columns import Columns
 from toolchain.training.can.readers.records import Records
 from toolchain.training.can.readers.source import Source
 from toolchain.training.can.readers.table import Table
-from toolchain.training.can.readers.text import first_line
 
 TITLE = "GVRET CSV"
 
-_HEADER = re.compile(rb"time ?stamp\s*,\s*id\s*,\s*extended\s*,\s*(dir\s*,\s*)?bus\s*,\s*len\b(.*)", re.IGNORECASE)
+_HEADER = re.compile(rb"time ?stamp\s*,\s*id\s*,\s*extended\s*,\s*(dir\s*,\s*)?bus\s*,\s*len\b", re.IGNORECASE)
 _MOST_BYTES = 64
 
 
 def accepts(head: bytes) -> bool:
     """Whether the head of a file is in this format."""
-    return _HEADER.match(head.removeprefix(b"\xef\xbb\xbf")) is not None
+    return _HEADER.match(_bare(head)) is not None
+
+
+def _bare(head: bytes) -> bytes:
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()
 
 
 def read(stream: BinaryIO, source: Source) -> Records:
     """All data frames of a log; DataError names the line of one that is malformed."""
-    names = [name.strip().decode("utf-8", "replace") for name in first_line(source.head(), b"#").split(b",")]
-    length = next(k for k, name in enumerate(names, 1) if name.lower() == "len")
-    bus = next(k for k, name in enumerate(names, 1) if name.lower() == "bus")
+    found = _HEADER.match(_bare(source.head()))
+    # Older writers have no direction before the bus.
+    length = 6 if found and found[1] else 5
     data: list[str | int] = list(range(length + 1, length + 1 + _MOST_BYTES))
-    columns = Columns(time=1, identifier=2, bus=bus, length=length, data=data, time_unit="us")
+    columns = Columns(time=1, identifier=2, bus=length - 1, length=length, data=data, time_unit="us")
     return Table(columns, TITLE).read(stream, source)

@@ -101,6 +101,7 @@ PYTHON_CAN = """timestamp,arbitration_id,extended,remote,error,dlc,data
         ("c.asc", VECTOR, (ERROR, REMOTE, LONG, "1 entries that are no CAN frames skipped")),
         ("d.trc", PEAK, (ERROR, REMOTE, LONG, "1 entries that are no CAN frames skipped")),
         ("e.csv", GVRET, (ERROR, LONG)),
+        ("e.csv", GVRET.replace("Dir,", "").replace("Rx,", ""), (ERROR, LONG)),
         ("f.csv", PYTHON_CAN, (ERROR, REMOTE, LONG)),
     ],
 )
