@@ -14,18 +14,23 @@ import shutil
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from flows.causes import module_of
 from flows.needs import needs
 from flows.stages.context import Context, Outcome, load_request
 from flows.stale import made_of, tokens
+from toolchain.bounded import WorkError, bounded
 from toolchain.errors import BuildError, GateweaveError, VerificationError
 from toolchain.events import Event, emit
 from toolchain.layout import Layout
 from toolchain.record import StageRecord, hash_outputs, token_of, write_atomic, write_record
 
+# The emulator that `verify` starts is bounded by its own clock, and maps more memory than it uses.
+_UNBOUNDED = {"verify"}
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -50,7 +55,7 @@ def _run(stage: str, layout: Layout) -> tuple[Outcome, float]:
     causes, inputs = made_of(stage, layout), tokens(needs(layout.request)[stage], layout)
     staging = _fresh(layout.home(stage) / "staging" / stage)
     module = importlib.import_module(module_of(stage, layout.request))
-    outcome: Outcome = module.run(Context(stage, layout.request, layout, staging))
+    outcome = _outcome(module, Context(stage, layout.request, layout, staging))
     _must_agree(outcome)
     seconds = round(time.monotonic() - started, 3)
     record = replace(_record(stage, staging, layout, outcome, seconds), causes=causes, inputs=inputs)
@@ -58,6 +63,17 @@ def _run(stage: str, layout: Layout) -> tuple[Outcome, float]:
     write_record(layout.record(stage), record)
     write_atomic(layout.token(stage), token_of(record) + "\n")
     return outcome, seconds
+
+
+def _outcome(module: Any, context: Context) -> Outcome:
+    """What the stage says; stages of a foreign network run it, and so are bounded."""
+    run: Callable[[Context], Outcome] = module.run
+    if not context.request.onnx or context.stage in _UNBOUNDED:
+        return run(context)
+    # Reading ONNX takes a while to import.
+    from flows.stages.bounds import bounds_of
+
+    return bounded(f"{context.stage} of this network", lambda: run(context), bounds_of(context.request))
 
 
 def _fresh(folder: Path) -> Path:
@@ -100,7 +116,8 @@ def _message(error: Exception, stage: str, layout: Layout) -> str:
     if isinstance(error, GateweaveError):
         return str(error)
     log = layout.stage_log(stage)
-    return f"internal fault ({type(error).__name__}: {error}); its traceback is in {log}"
+    what = str(error) if isinstance(error, WorkError) else f"{type(error).__name__}: {error}"
+    return f"internal fault ({what}); its traceback is in {log}"
 
 
 if __name__ == "__main__":

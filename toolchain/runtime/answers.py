@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from toolchain.bounded import die_with_parent
 from toolchain.errors import ToolError
 from toolchain.runtime import compare as outputs
 from toolchain.runtime.session import RunOptions
@@ -80,7 +81,9 @@ def run_runner(
         ToolError: it failed; the message is the runner's own line.
     """
     try:
-        result = subprocess.run([*command, *words], capture_output=True, text=True, env=env, timeout=timeout)
+        result = subprocess.run(
+            [*command, *words], capture_output=True, text=True, env=env, timeout=timeout, preexec_fn=die_with_parent
+        )
     except subprocess.TimeoutExpired as error:
         raise ToolError(f"{Path(command[0]).name}: no answer after {timeout:g} s; it was ended") from error
     except OSError as error:

@@ -22,6 +22,8 @@ from toolchain.errors import ModelError
 
 Target = Literal["cpu", "tensorrt"]
 
+# Least opset of a QuantizeLinear with a scale for each channel.
+PER_CHANNEL = 13
 # Rows that calibration looks at: more change the ranges little.
 ROWS = 512
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import onnx
 
@@ -37,8 +38,17 @@ def graphs_of(network: IntegerNetwork, settings: GraphSettings | None = None) ->
     Raises:
         ModelError: the network cannot be expressed so; the message names the layer.
     """
-    codes, settings = code_network(network), settings or GraphSettings()
-    return {name: make(codes, settings_of(name, settings)) for name, make in VARIANTS.items()}
+    return {name: make() for name, make in makers(network, settings or GraphSettings()).items()}
+
+
+def makers(network: IntegerNetwork, settings: GraphSettings) -> dict[str, Callable[[], onnx.ModelProto]]:
+    """What makes each variant; see `graphs_of`.
+
+    Raises:
+        ModelError: no variant can be made; the message names the layer.
+    """
+    codes = code_network(network)
+    return {name: partial(make, codes, settings_of(name, settings)) for name, make in VARIANTS.items()}
 
 
 def settings_of(variant: str, settings: GraphSettings) -> GraphSettings:

@@ -28,15 +28,22 @@ class Limits:
         elements: of any one tensor.
         nodes: of all graphs together.
         depth: of graphs within graphs.
-        memory_bytes, seconds: of the child process that tries the model.
+        seconds: on the clock, of the process that tries the model.
+        memory_bytes: of every process that reads or runs it, and eight times the file's size.
+        stage_seconds: on the clock, of each stage that makes, runs or proves its graphs.
     """
 
     file_bytes: int = 512 << 20
     elements: int = 1 << 28
     nodes: int = 100_000
     depth: int = 8
-    memory_bytes: int = 6 << 30
-    seconds: int = 60
+    memory_bytes: int = 3 << 29
+    seconds: float = 60
+    stage_seconds: float = 3600
+
+    def memory(self, file_bytes: int) -> int:
+        """Bytes that a process may take to read and run a model of this size: copies of its weights, and more."""
+        return self.memory_bytes + 8 * file_bytes
 
 
 def inspect(model: onnx.ModelProto, folder: Path, limits: Limits) -> None:
@@ -52,7 +59,7 @@ def inspect(model: onnx.ModelProto, folder: Path, limits: Limits) -> None:
     if not model.HasField("graph") or not model.graph.node:
         raise ModelError("no graph, or one without nodes: truncated, or not an ONNX model")
     if model.functions or model.training_info:
-        raise ModelError("holds model-local functions or training information; export plain inference")
+        raise ModelError("holds functions that cannot be inlined, or training information; export plain inference")
     opsets = _opsets(model)
     nodes = 0
     for graph, depth in _graphs(model.graph, limits):
@@ -229,5 +236,9 @@ def _check_interface(graph: GraphProto) -> None:
     if len(inputs) != 1:
         names = ", ".join(value.name for value in inputs[:8])
         raise ModelError(f"{len(inputs)} inputs ({names}); models of one input are supported")
-    if not graph.output:
-        raise ModelError("the model has no output")
+    if len(graph.output) != 1:
+        names = ", ".join(value.name for value in graph.output[:8])
+        raise ModelError(
+            f"{len(graph.output)} outputs ({names}); models of one output are supported: "
+            "export one, or cut the others off with onnx.utils.extract_model"
+        )

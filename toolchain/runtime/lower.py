@@ -69,8 +69,8 @@ def to_opset(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
     """
     try:
         converted = version_converter.convert_version(model, opset) if opset_of(model) != opset else model
-    except (RuntimeError, onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        message = str(error).strip().splitlines()[0]
+    except Exception as error:  # The converter raises plain RuntimeError, and classes of its own.
+        message = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ModelError(f"cannot be brought to opset {opset}: {message}; export it with opset {opset}") from error
     result = onnx.ModelProto()
     result.CopyFrom(converted)
@@ -83,18 +83,19 @@ def to_opset(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
     return result
 
 
-def at_most(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
-    """The model in its own opset, or in this one where its own is newer.
-
-    Raises:
-        ModelError: see `to_opset`.
-    """
-    return to_opset(model, min(opset_of(model), opset))
-
-
 def opset_of(model: onnx.ModelProto) -> int:
     """Version of ONNX's own operators."""
     return next((int(o.version) for o in model.opset_import if o.domain in {"", "ai.onnx"}), 0)
+
+
+def qonnx_opset(model: onnx.ModelProto, most: int = max(IR_VERSIONS), least: int = min(IR_VERSIONS)) -> int:
+    """Opset of a QONNX model's graphs: its own where that can be, since each conversion may go wrong.
+
+    Args:
+        most: the newest that the board takes.
+        least: the oldest to use.
+    """
+    return min(max(opset_of(model), least), most)
 
 
 def _with_placeholders(model: onnx.ModelProto, quantisers: Mapping[str, NodeProto]) -> onnx.ModelProto:

@@ -6,7 +6,7 @@ The reference of an ONNX model is ONNX Runtime without any optimisation; that of
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,28 +15,32 @@ import onnx
 from numpy.typing import NDArray
 from qonnx.core.modelwrapper import ModelWrapper
 
-from toolchain.errors import ModelError
+from toolchain.errors import GateweaveError, ModelError
+from toolchain.graph.network import IntegerNetwork
 from toolchain.graph.qonnx_nodes import is_qonnx
 from toolchain.graph.segments import CODING, cut
 from toolchain.graph.streamline import read_quantiser, streamline
 from toolchain.layout import OutputKind
 from toolchain.runtime.builder import GraphSettings
-from toolchain.runtime.calibrate import quantise
+from toolchain.runtime.calibrate import PER_CHANNEL, quantise
+from toolchain.runtime.calibration_file import read_vectors
+from toolchain.runtime.convert import within as within_opsets
 from toolchain.runtime.dequantise import dequantise, is_qdq
 from toolchain.runtime.executor import ELEMENTS, execute
 from toolchain.runtime.free_batch import inner_sizes, one_input, settle_batch
-from toolchain.runtime.front import front_integers, integer_graphs
-from toolchain.runtime.golden import RANDOM_ROWS, Vectors, random_vectors, read_vectors
+from toolchain.runtime.front import answers_of, integer_graphs, integer_scores, until_scores
+from toolchain.runtime.golden import RANDOM_ROWS, Vectors, random_vectors
 from toolchain.runtime.graphs import VARIANTS, settings_of
 from toolchain.runtime.half import half
 from toolchain.runtime.integer_proof import must_be_the_model
 from toolchain.runtime.load import load_untrusted
-from toolchain.runtime.lower import at_most, lower, tidy, to_opset
+from toolchain.runtime.lower import lower, qonnx_opset, tidy
 from toolchain.runtime.meaning import VALUES, Meaning, accuracy, meaning_of, remarks
 from toolchain.runtime.repeat import ROWS as REPEATED
 from toolchain.runtime.repeat import must_repeat
 from toolchain.runtime.rules import violations
 from toolchain.runtime.session import RunOptions, input_type, open_session, run_session
+from toolchain.runtime.shelf import Shelf
 from toolchain.runtime.span import UNIT, Span, annotated_span, input_span
 
 Progress = Callable[[str], None]
@@ -81,20 +85,6 @@ class Imported:
         if self.vectors.truth is None or not self.classifies:
             return None
         return accuracy(outputs, self.vectors.truth)
-
-
-@dataclass
-class _Shelf:
-    """Graphs as they are made, and why some are not."""
-
-    graphs: dict[str, onnx.ModelProto] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
-
-    def add(self, name: str, make: Callable[[], onnx.ModelProto]) -> None:
-        try:
-            self.graphs[name] = make()
-        except ModelError as error:
-            self.left_out[name] = str(error)
 
 
 def import_model(
@@ -151,23 +141,29 @@ def _onnx(
         model, batch = settle_batch(model, vectors.x, reference)
     meaning = meaning_of(model, reference, vectors.truth, wish)
     notices = tuple(filter(None, (sizes, whole, batch, *remarks(meaning, reference))))
-    shelf = _Shelf()
-    given, tensorrt = at_most(model, settings.opset), settings.tensorrt
-    older = settings_of("tensorrt", settings).opset
+    shelf = Shelf(vectors.x, reference)
+    older, tensorrt = settings_of("tensorrt", settings).opset, settings.tensorrt
+
+    def within(most: int, least: int = 0) -> onnx.ModelProto:
+        return within_opsets(model, least, most, vectors.x, reference)
+
+    given = within(settings.opset)
     progress("making the graphs")
     if is_qdq(model):
         shelf.graphs["qdq"] = given
         shelf.add("fp32", lambda: dequantise(given))
         shelf.add("fp16", lambda: half(dequantise(given)))
-        shelf.add("tensorrt", lambda: _for_tensorrt(at_most(model, older), tensorrt))
+        shelf.add("tensorrt", lambda: _for_tensorrt(within(older), tensorrt))
         return Imported(
             "qdq", shelf.graphs, shelf.left_out, vectors, reference, _BARE, meaning=meaning, notices=notices
         )
     shelf.graphs["fp32"] = given
     shelf.add("fp16", lambda: half(given))
     if calibration:
-        shelf.add("int8", lambda: quantise(to_opset(model, settings.opset), vectors.x, "cpu"))
-        shelf.add("tensorrt", lambda: _for_tensorrt(quantise(to_opset(model, older), vectors.x, "tensorrt"), tensorrt))
+        shelf.add("int8", lambda: quantise(within(settings.opset, PER_CHANNEL), vectors.x, "cpu"))
+        shelf.add(
+            "tensorrt", lambda: _for_tensorrt(quantise(within(older, PER_CHANNEL), vectors.x, "tensorrt"), tensorrt)
+        )
     else:
         shelf.left_out["int8"] = shelf.left_out["tensorrt"] = "no data to calibrate on: give CALIBRATION=file.npz"
     return Imported("onnx", shelf.graphs, shelf.left_out, vectors, reference, _BARE, meaning=meaning, notices=notices)
@@ -201,32 +197,60 @@ def _qonnx(
 ) -> Imported:
     wrapper = tidy(model)
     shape = tuple(int(size) for size in wrapper.get_tensor_shape(wrapper.graph.input[0].name)[1:])
-    vectors = read_vectors(calibration, shape, np.float32) if calibration else _random(wrapper, shape)
+    annotated = annotated_span(wrapper.get_tensor_datatype(wrapper.graph.input[0].name).name)
+    if calibration:
+        vectors = read_vectors(calibration, shape, np.float32, annotated)
+    else:
+        vectors = random_vectors(shape, np.float32, annotated or _quantised_span(wrapper), _rows(shape))
     progress(f"reference outputs of {len(vectors.x):,} vectors")
-    lowered = lower(wrapper, settings.opset)
+    lowered = lower(wrapper, qonnx_opset(model, settings.opset))
     reference = execute(wrapper, vectors.x, lowered)
     progress("making the graphs")
     if settings.batch is None:
         lowered, _ = settle_batch(lowered, vectors.x, reference)
-    shelf, integers, rounded = _Shelf({"lowered": lowered}), None, ""
+    shelf, integers = Shelf(vectors.x, reference, {"lowered": lowered}), None
+    rounded = ties = ""
+    # What the integer networks of ours are made for, unless the model is newer.
+    cores = replace(settings, opset=qonnx_opset(model, settings.opset, least=GraphSettings().opset))
     try:
-        network = streamline(wrapper)
-        sums = network.run(front_integers(wrapper, network, vectors.x, settings.opset)).logits
-        integers = (sums * network.logit_scale + network.logit_offset).astype(np.float32)
-        rounded = must_be_the_model(integers, reference, lowered, vectors.x)
-        shelf.graphs.update(integer_graphs(wrapper, network, settings))
+        network = _streamlined(wrapper)
+        scores, whole = integer_scores(wrapper, network, vectors.x, cores.opset), until_scores(wrapper, lowered)
+        if whole is None:
+            rounded = must_be_the_model(scores, reference, lowered, vectors.x)
+        else:
+            given = run_session(open_session(whole, RunOptions("none")), vectors.x, 1)
+            rounded = must_be_the_model(scores, given, whole, vectors.x)
+        integers = answers_of(wrapper, scores, cores.opset)
+        ties = _ties(integers, reference)
+        for name, make in integer_graphs(wrapper, network, cores).items():
+            shelf.add(name, make)
     except ModelError as error:
         shelf.left_out.update(dict.fromkeys(INTEGER_VARIANTS, str(error)))
         integers = None
     meaning = meaning_of(wrapper.model, reference, vectors.truth, wish)
-    notices = (*filter(None, [rounded]), *remarks(meaning, reference))
+    notices = (*filter(None, [rounded, ties]), *remarks(meaning, reference))
     return Imported("qonnx", shelf.graphs, shelf.left_out, vectors, reference, _EXECUTOR, integers, meaning, notices)
 
 
-def _random(wrapper: ModelWrapper, shape: tuple[int, ...]) -> Vectors:
-    """Random vectors that suit the annotated type of the input, few where they are large."""
-    annotated = annotated_span(wrapper.get_tensor_datatype(wrapper.graph.input[0].name).name)
-    return random_vectors(shape, np.float32, annotated or _quantised_span(wrapper), _rows(shape))
+def _ties(integers: NDArray[Any], reference: NDArray[Any]) -> str:
+    """What the person should know of labels that differ though the scores behind them do not."""
+    apart = int((integers != reference).sum()) if reference.dtype.kind in "iu" else 0
+    if not apart:
+        return ""
+    return (
+        f"to {apart:,} of {len(reference):,} vectors the label is decided by float32 rounding between equal scores; "
+        "the integer graphs take the first of them"
+    )
+
+
+def _streamlined(wrapper: ModelWrapper) -> IntegerNetwork:
+    try:
+        return streamline(wrapper)
+    except GateweaveError:
+        raise
+    except Exception as error:  # The executor raises plain Exception, and whatever a hostile graph provokes.
+        line = (str(error).strip().splitlines() or ["no message"])[0]
+        raise ModelError(f"it does not streamline: {type(error).__name__}: {line}") from error
 
 
 def _quantised_span(wrapper: ModelWrapper) -> Span:

@@ -1,38 +1,49 @@
-"""The child that tries a model nobody vouches for: ``python -m toolchain.runtime.try_model FILE MEMORY``.
-
-Its parent has put limits on it. The last line on stdout is ``ok``, or what is wrong, with exit status 1.
-"""
+"""Trying a model nobody vouches for, in a bounded process: its shapes, and a run on zeros and on random vectors."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import onnx
+from onnx.inliner import inline_local_functions
 
 from toolchain.errors import ModelError
 from toolchain.graph.qonnx_nodes import is_qonnx
+from toolchain.runtime.golden import random_vectors
 from toolchain.runtime.inspect_model import Limits, check_size
-from toolchain.runtime.load import read_model
-from toolchain.runtime.session import RunOptions, input_type, open_session
+from toolchain.runtime.session import RunOptions, input_type, open_session, run_session
+from toolchain.runtime.span import input_span
+
+# Random vectors; what a model does may depend on its input's values, such as how often a Loop goes round.
+_VECTORS = 4
 
 
-def main(arguments: list[str]) -> int:
-    """Parse, check, infer shapes and run the model once on zeros."""
+def try_model(model: onnx.ModelProto, limits: Limits) -> None:
+    """Infer shapes and run a checked model.
+
+    Raises:
+        ModelError: it does not run, or answers with too much.
+    """
+    _check_shapes(model, limits)
+    _run(_plain(model), limits)
+
+
+def inlined(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with its local functions written out, and without the domains that only they used.
+
+    Raises:
+        ModelError: ONNX's own inliner cannot do it.
+    """
+    if not model.functions:
+        return model
     try:
-        limits = Limits(memory_bytes=int(arguments[1]))
-        model = read_model(Path(arguments[0]), limits)
-        _check_shapes(model, limits)
-        _run(_plain(model))
-    except ModelError as error:
-        print(str(error).splitlines()[0])
-        return 1
-    except MemoryError:
-        print(f"asks for more than {int(arguments[1]) >> 30} GiB of memory")
-        return 1
-    print("ok")
-    return 0
+        result = inline_local_functions(model)
+    except Exception as error:  # The binding raises plain RuntimeError, and classes of its own.
+        raise ModelError(f"its functions cannot be inlined: {_line(error)}; export plain operators") from error
+    domains = {function.domain for function in model.functions}
+    kept = [entry for entry in result.opset_import if entry.domain not in domains]
+    del result.opset_import[:]
+    result.opset_import.extend(kept)
+    return result
 
 
 def _plain(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -40,9 +51,9 @@ def _plain(model: onnx.ModelProto) -> onnx.ModelProto:
     if not is_qonnx(model):
         return model
     # qonnx takes a while to import.
-    from toolchain.runtime.lower import lower, tidy
+    from toolchain.runtime.lower import lower, qonnx_opset, tidy
 
-    return lower(tidy(model), 17)
+    return lower(tidy(model), qonnx_opset(model))
 
 
 def _check_shapes(model: onnx.ModelProto, limits: Limits) -> None:
@@ -52,22 +63,36 @@ def _check_shapes(model: onnx.ModelProto, limits: Limits) -> None:
     try:
         inferred = onnx.shape_inference.infer_shapes(copy, data_prop=True)
     except Exception as error:  # onnx raises classes of its own, and plain RuntimeError.
-        raise ModelError(f"its shapes contradict each other: {str(error).strip().splitlines()[0]}") from error
+        raise ModelError(f"its shapes contradict each other: {_line(error)}") from error
     for value in inferred.graph.value_info:
         sizes = [d.dim_value if d.HasField("dim_value") else 1 for d in value.type.tensor_type.shape.dim]
         check_size(value.name, sizes, limits)
 
 
-def _run(model: onnx.ModelProto) -> None:
+def _run(model: onnx.ModelProto, limits: Limits) -> None:
     # Optimiser passes may break a valid model; which ones do is found where it is proved.
     session = open_session(model, RunOptions("none"))
     kind, source = input_type(session), session.get_inputs()[0]
+    if not source.shape:
+        raise ModelError(f"input {source.name} is a scalar, or has no shape; its first axis should be the batch")
     shape = [size if isinstance(size, int) and size > 0 else 1 for size in source.shape]
+    check_size(source.name, shape, limits)
     try:
-        session.run(None, {source.name: np.zeros(shape, kind)})
+        answers = session.run(None, {source.name: np.zeros(shape, kind)})
     except Exception as error:  # As in `open_session`.
-        raise ModelError(f"does not run on zeros: {str(error).strip().splitlines()[0]}") from error
+        raise ModelError(f"does not run on zeros: {_line(error)}") from error
+    _must_be_rows(answers[0], shape[0])
+    random = random_vectors(tuple(shape[1:]), kind, input_span(model), max(_VECTORS, shape[0])).x
+    run_session(session, random, 1)
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def _must_be_rows(answer: object, vectors: int) -> None:
+    if not isinstance(answer, np.ndarray) or answer.dtype.kind not in "fiub" or not answer.size:
+        raise ModelError("its output is no tensor of numbers, or an empty one")
+    # Where more are given at once, they may be one input: see `one_input`.
+    if vectors == 1 and answer.shape[:1] != (1,):
+        raise ModelError(f"it answers one vector with shape {answer.shape}; the first axis should be its own, of 1")
+
+
+def _line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from flows.stages import files as network_files
 from flows.stages.context import Context, Outcome
 from flows.stages.network.load import CALIBRATION, MODEL
 from flows.stages.ort.files import OWN, save
+from toolchain.errors import ModelError
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.golden import Vectors
-from toolchain.runtime.graphs import graphs_of
+from toolchain.runtime.graphs import makers
 from toolchain.runtime.meaning import Meaning
+from toolchain.runtime.shelf import Shelf
 from toolchain.runtime.third_party import Imported, import_model
 
 _TRAINED = Meaning("classes", "the data set names them")
@@ -49,9 +53,12 @@ def _own(context: Context) -> Imported:
     network = network_files.network(context)
     with np.load(context.file("export", "golden.npz")) as golden:
         x, logits, truth = golden["x"].astype(np.float32), golden["logits"], golden["truth"]
-    vectors = Vectors(x, truth.astype(np.int64), "test set")
-    graphs = graphs_of(network, settings_of(context))
-    return Imported(OWN, graphs, {}, vectors, logits, "the trained network", logits, _TRAINED)
+    vectors, shelf = Vectors(x, truth.astype(np.int64), "test set"), Shelf(x, logits)
+    for name, make in makers(network, settings_of(context)).items():
+        shelf.add(name, make)
+    if not shelf.graphs:
+        raise ModelError("; ".join(shelf.left_out.values()))
+    return Imported(OWN, shelf.graphs, shelf.left_out, vectors, logits, "the trained network", logits, _TRAINED)
 
 
 def _third_party(context: Context) -> Imported:
@@ -60,7 +67,8 @@ def _third_party(context: Context) -> Imported:
     return import_model(
         context.file("load", MODEL),
         data,
-        settings_of(context),
+        # The file's own opset stays where the board takes it.
+        replace(settings_of(context), opset=context.ort_board.runtime.opset),
         outputs=context.request.outputs,
         progress=context.progress,
     )

@@ -121,7 +121,7 @@ def _deep(m: onnx.ModelProto) -> None:
 
 SPOILS: list[tuple[Spoil, str]] = [
     (_no_nodes, "no graph, or one without nodes"),
-    (_functions, "model-local functions"),
+    (_functions, "functions that cannot be inlined"),
     (_no_opset, "opset unknown: should be 7 to"),
     (_far_opset, "opset 9999: should be 7 to"),
     (_strange_domain, "unknown domain 'nobody.knows'"),

@@ -10,7 +10,7 @@ from qonnx.core.onnx_exec import execute_onnx
 
 from toolchain.errors import ModelError
 from toolchain.graph.model_file import run_model
-from toolchain.runtime.lower import at_most, lower, opset_of, tidy
+from toolchain.runtime.lower import lower, opset_of, tidy
 from toolchain.runtime.prove import prove
 from toolchain.runtime.session import open_session, run_session
 
@@ -63,12 +63,6 @@ def test_opset_and_ir_version_follow() -> None:
     lowered = lower(tidy(_model("BipolarQuant", [1.0], opset=9)), 13)
     assert (opset_of(lowered), lowered.ir_version) == (13, 7)
     assert {node.domain for node in lowered.graph.node} == {""}
-
-
-def test_an_older_opset_is_kept_and_a_newer_one_brought_down() -> None:
-    model = lower(tidy(_model("BipolarQuant", [1.0])), 19)
-    assert opset_of(at_most(model, 21)) == 19
-    assert opset_of(at_most(model, 16)) == 16
 
 
 def test_parameters_that_are_no_constants() -> None:

@@ -1,0 +1,62 @@
+"""A model stays in its own opset where it may; a conversion that breaks it or changes its answers is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from toolchain.errors import ModelError
+from toolchain.runtime import convert
+from toolchain.runtime.lower import opset_of
+from toolchain.runtime.session import RunOptions, open_session, run_session
+
+X = np.random.default_rng(1).normal(size=(100, 16)).astype(np.float32)
+
+
+def _mean(opset: int) -> onnx.ModelProto:
+    """From opset 18 on, ReduceMean takes its axes as an input; the converter down from there forgets them."""
+    axes = numpy_helper.from_array(np.array([1], np.int64), "axes")
+    node = helper.make_node("ReduceMean", ["x", "axes"], ["y"], keepdims=1)
+    return _model([node], [axes], opset, 1)
+
+
+def _model(nodes: list[onnx.NodeProto], tensors: list[onnx.TensorProto], opset: int, wide: int) -> onnx.ModelProto:
+    source = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 16])
+    sink = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", wide])
+    graph = helper.make_graph(nodes, "g", [source], [sink], tensors)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+
+
+def _answers(model: onnx.ModelProto) -> NDArray[np.float32]:
+    answers: NDArray[np.float32] = run_session(open_session(model, RunOptions("none")), X)
+    return answers
+
+
+def test_the_opset_stays_where_it_is_in_range() -> None:
+    model = _mean(20)
+    assert opset_of(convert.within(model, 13, 21, X, _answers(model))) == 20
+
+
+def test_it_is_brought_to_the_nearest_opset_in_range() -> None:
+    model = _model([helper.make_node("Relu", ["x"], ["y"])], [], 19, 16)
+    for least, most, expected in ((13, 16, 16), (20, 21, 20)):
+        brought = convert.within(model, least, most, X, _answers(model))
+        assert opset_of(brought) == expected
+        assert np.array_equal(_answers(brought), _answers(model))
+
+
+def test_a_conversion_that_breaks_the_model_is_refused() -> None:
+    model = _mean(18)
+    with pytest.raises(ModelError, match=r"from opset 18 to 17: .*export it with opset 17"):
+        convert.within(model, 13, 17, X, _answers(model))
+
+
+def test_a_conversion_that_changes_answers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = _model([helper.make_node("Relu", ["x"], ["y"])], [], 18, 16)
+    other = _model([helper.make_node("Abs", ["x"], ["y"])], [], 17, 16)
+    monkeypatch.setattr(convert, "to_opset", lambda given, opset: other)
+    with pytest.raises(ModelError, match="100 of 100 vectors are answered otherwise; export it with opset 17"):
+        convert.within(model, 13, 17, X, _answers(model))

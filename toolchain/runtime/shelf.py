@@ -1,0 +1,52 @@
+"""Graphs as they are made of a network: one that cannot be made, or does not run, is left out with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from toolchain.errors import ModelError
+from toolchain.runtime.session import RunOptions, open_session, run_session
+
+Make = Callable[[], onnx.ModelProto]
+
+# Vectors that a new graph is run on.
+_TRIED = 4
+
+
+@dataclass
+class Shelf:
+    """The graphs of one network.
+
+    Attributes:
+        x: inputs, shape (N, ...).
+        reference: their answers, shape (N, ...), which tell how many numbers a graph must yield.
+        graphs: by variant.
+        left_out: variants that are not there, and why.
+    """
+
+    x: NDArray[np.generic]
+    reference: NDArray[Any]
+    graphs: dict[str, onnx.ModelProto] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, make: Make) -> None:
+        """Make a graph, open it and run it on a few vectors."""
+        try:
+            graph = make()
+            self._run(graph)
+        except ModelError as error:
+            self.left_out[name] = str(error)
+        else:
+            self.graphs[name] = graph
+
+    def _run(self, graph: onnx.ModelProto) -> None:
+        wanted = self.reference[:_TRIED]
+        answers = run_session(open_session(graph, RunOptions("none")), self.x[:_TRIED], 1)
+        if answers.size != wanted.size:
+            raise ModelError(f"yields shape {answers.shape} where the reference has {wanted.shape}")
