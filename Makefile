@@ -2,8 +2,19 @@
 
 BOARD ?= ulx3s
 MODEL ?= cqmlp
-export BOARD MODEL DATA RECIPE STRATEGY FLOW FPS ONNX CALIBRATION OUTPUTS WHEELS JOBS PYTHON
-export PACKAGE PORT HOST VIRTUAL FAULTS COUNT PERSIST CABLE METER
+# Every variable that may stand on the command line; `make help` explains each.
+VARIABLES := BOARD MODEL DATA RECIPE STRATEGY FLOW FPS ONNX CALIBRATION OUTPUTS WHEELS JOBS PYTHON \
+    PACKAGE PORT HOST VIRTUAL FAULTS COUNT PERSIST CABLE METER SNAKEMAKE_ARGS GATEWEAVE_BUILD_DIR
+export $(VARIABLES)
+
+# A misspelt variable would build something else for minutes, without a word.
+GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
+UNKNOWN := $(firstword $(filter-out $(VARIABLES) SHELL,$(GIVEN)))
+ifdef UNKNOWN
+NEAR := $(shell python3 -c 'import difflib, sys; print(*difflib.get_close_matches(sys.argv[1].upper(), sys.argv[2:], 1))' \
+    '$(subst ','\'',$(UNKNOWN))' $(VARIABLES))
+$(error unknown variable $(UNKNOWN)$(if $(NEAR),; did you mean $(NEAR)?); `make help` lists them)
+endif
 
 ENVIRONMENT := toolchain/setup/environment.sh
 BIN := .venv/bin
@@ -19,7 +30,7 @@ PARALLEL := --numprocesses auto --dist loadfile
 help:
 	@echo 'Gateweave takes a trained network to an FPGA bitstream, bit-exact at every stage, with open tools only.'
 	@echo
-	@echo '  make build         train, export, generate, simulate, synthesise, route and pack (BOARD=$(BOARD) MODEL=$(MODEL))'
+	@echo '  make build         train, export, generate, simulate, synthesise, route and pack (BOARD=ulx3s MODEL=cqmlp by default)'
 	@echo '  make plan          what `make build` would run, and why'
 	@echo '  make show          what the newest build came to: accuracy, resources, timing, files'
 	@echo '  make verify        build, then run the routed chip (or the bitstream read back) by its pins'
@@ -34,12 +45,23 @@ help:
 	@echo '  make clean         remove all builds (make clean-env removes the Python environment)'
 	@echo '  make system-deps   install the Debian packages that are missing'
 	@echo
-	@echo 'Choose with variables:'
+	@echo 'Choose what is built:'
 	@echo '  BOARD=icebreaker       a folder of boards/        MODEL=cqmlp          a folder of models/'
 	@echo '  RECIPE=published       how to train it            DATA=folder          train on real captures'
 	@echo '  STRATEGY=unrolled      one inference a clock      FPS=50000, FPS=max   inferences per second to aim at'
-	@echo '  FLOW=dataflow          AMD boards: our own RTL instead of FINN     JOBS=2  cores to use'
+	@echo '  FLOW=dataflow          AMD boards: our own RTL instead of FINN'
+	@echo '  ONNX=file              ONNX Runtime boards: a network of your own in place of MODEL'
+	@echo '  CALIBRATION=file.npz   inputs to calibrate ONNX on    WHEELS=1         put the Python wheels into the package'
 	@echo '  OUTPUTS=classes        of an ONNX file: only labels count          OUTPUTS=values  every number does'
+	@echo 'Choose where it runs (flash, run, measure):'
+	@echo '  PACKAGE=folder         instead of the newest build    PORT=/dev/ttyUSB0    serial port of an open board'
+	@echo '  HOST=user@address      a board that runs Linux        VIRTUAL=1            the Verilated chip, no board'
+	@echo '  CABLE=BUS:DEVICE       one of several cables          PERSIST=1            flash memory: kept after power-off'
+	@echo '  COUNT=1000             vectors to send                FAULTS=bits=1e-4     on the line of a virtual board'
+	@echo '  METER=joulescope       a power meter at this computer'
+	@echo 'Choose how to work:'
+	@echo '  JOBS=2                 cores to use                   PYTHON=python3.12    makes the environment'
+	@echo '  SNAKEMAKE_ARGS=...     further words for Snakemake    GATEWEAVE_BUILD_DIR=folder   instead of build/'
 	@echo
 	@echo 'Example: make build BOARD=icebreaker FPS=max'
 
@@ -68,7 +90,10 @@ bench: environment
 	@$(ENVIRONMENT) venv requirements-bench.txt
 	@$(PYTEST) -q -s tests/benchmarks
 
+# Not from under a build that runs: it holds the lock.
 clean:
+	@[ ! -e build/.lock ] || flock --nonblock build/.lock true \
+	    || { echo 'error: a build runs in build/; wait for it, or end it first' >&2; exit 1; }
 	rm -rf build
 
 clean-env:

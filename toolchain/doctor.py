@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ _OPTIONAL = {
     "qemu-aarch64-static": "qemu-user-static",
     "mmdebstrap": "mmdebstrap",
     "git": "git",
+    "openFPGALoader": "openfpgaloader",
 }
 _GIB = 1 << 30
 
@@ -57,12 +59,21 @@ def _packages() -> Iterator[Finding]:
     """The packages that differ from their pins, or one finding that all agree."""
     pins = pinned(ROOT)
     found = installed(pins)
-    wrong = [name for name in pins if found[name] != pins[name]]
+    wrong = [name for name in pins if not _same(found[name], pins[name])]
     for name in wrong:
         mend = "make clean-env, then make"
         yield Finding(f"package {name}", False, f"{found[name]}, pinned {pins[name]}", mend)
     if not wrong:
         yield Finding("packages", True, f"all {len(pins)} as pinned")
+
+
+def _same(found: str | None, pin: str) -> bool:
+    """Whether two versions are equal as versions: 1.17 is 1.17.0."""
+    return found is not None and _without_zeros(found) == _without_zeros(pin)
+
+
+def _without_zeros(version: str) -> str:
+    return re.sub(r"(\.0)+$", "", version)
 
 
 def _tools() -> Iterator[Finding]:

@@ -20,7 +20,6 @@ from toolchain.report.show import shown
 app = typer.Typer(
     name="gateweave",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Takes a trained network to an FPGA bitstream, [bold]bit-exact at every stage[/bold], with open "
@@ -37,6 +36,24 @@ Port = Annotated[str | None, typer.Option(envvar="PORT", help="Serial port, such
 Virtual = Annotated[bool, typer.Option("--virtual", envvar="VIRTUAL", help="The Verilated chip, no board.")]
 Faults = Annotated[str, typer.Option(envvar="FAULTS", help="On a virtual board's line: bits=1e-4,lost=1e-5.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"gateweave {version('gateweave')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _of_all(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which one.")
+    ] = False,
+) -> None:
+    """Options before any command; the help of `app` stands in its definition."""
+
 
 _CORES = os.cpu_count() or 1
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": False}
@@ -110,7 +127,7 @@ def run(
 
 @app.command()
 def measure(
-    board: BoardName = "host",
+    board: BoardName = "ulx3s",
     model: ModelName = "cqmlp",
     package: Package = None,
     host: Host = None,

@@ -28,6 +28,7 @@ def choose(wish: Wish) -> Request:
         ConfigError: a name, YAML file, strategy, flow or rate that cannot be used, or options that exclude each other.
         DataError: a file or folder of data cannot be used.
     """
+    _must_be_text("the folder of builds", str(build_root()))
     board = load_board(wish.board)
     flow = _flow(wish.board, board.flows, wish.flow)
     if wish.onnx or wish.calibration or wish.outputs or wish.wheels:
@@ -120,28 +121,54 @@ def _rate(text: str | None) -> float | str | None:
     return rate
 
 
-def _real(text: str) -> Path:
-    """The path without its links; a loop of links stays as it is, and exists no more than what is not there."""
-    return Path(os.path.realpath(os.path.expanduser(text)))
-
-
 def _file(option: str, text: str | None) -> str | None:
     if not text:
         return None
-    path = _real(text)
+    path = _resolved(option, text)
     if not path.is_file():
         raise DataError(f"{option}: {text}: no such file")
+    _must_be_readable(option, path)
     return str(path)
 
 
 def _folder(text: str | None) -> str | None:
     if not text:
         return None
-    path = _real(text)
+    path = _resolved("DATA", text)
     if not path.exists():
         raise DataError(f"DATA: {text}: no such folder")
     if not path.is_dir():
         raise DataError(f"DATA: {text}: is a file; give the folder that holds the captures")
-    if not any(file.is_file() for file in path.rglob("*")):
+    files = [Path(folder, name) for folder, _, names in os.walk(path, onerror=_unreadable) for name in names]
+    captures = [file for file in files if file.is_file()]
+    if not captures:
         raise DataError(f"DATA: {text}: is empty; put captures into it (see docs/tutorial.md)")
+    for capture in captures:
+        _must_be_readable("DATA", capture)
     return str(path)
+
+
+def _resolved(option: str, text: str) -> Path:
+    """The absolute path without its links, of which Snakemake and JSON can write every letter."""
+    path = os.path.realpath(os.path.expanduser(text))
+    if os.path.islink(path):
+        raise DataError(f"{option}: {text}: is a link that leads to itself, or to nothing")
+    _must_be_text(option, path)
+    return Path(path)
+
+
+def _must_be_text(option: str, path: str) -> None:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise DataError(f"{option}: {path}: the name is not UTF-8; rename it") from None
+
+
+def _must_be_readable(option: str, path: Path) -> None:
+    _must_be_text(option, str(path))
+    if not os.access(path, os.R_OK):
+        raise DataError(f"{option}: {path}: may not be read; mend its permissions (chmod u+r)")
+
+
+def _unreadable(error: OSError) -> None:
+    raise DataError(f"DATA: {error.filename}: {error.strerror}; mend its permissions (chmod u+rx)")

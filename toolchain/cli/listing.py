@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import typer
 from rich.table import Table
@@ -28,7 +28,7 @@ def boards(as_json: bool) -> None:
 
 def board_table(found: Sequence[AnyBoard]) -> Table:
     """One row for each board."""
-    table = _table("board", "what", "flows", "device", "target")
+    table = _table("board", "what", "flows", "device", "target", whole=("board", "device"))
     for board in found:
         _add(table, board.name, f"{board.vendor} {board.title}", ", ".join(board.flows), *_device(board))
     return table
@@ -92,5 +92,9 @@ def _mark(ok: bool | None) -> Text:
     return Text("ok", style="green") if ok else Text("NO", style="bold red")
 
 
-def _table(*columns: str) -> Table:
-    return Table(*columns, box=None, header_style="bold")
+def _table(*columns: str, whole: Collection[str] = ()) -> Table:
+    """A table that cuts nothing however narrow the terminal is; the columns `whole` are not broken, either."""
+    table = Table(box=None, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold", no_wrap=column in whole)
+    return table

@@ -119,9 +119,11 @@ def find_port(ports: Iterable[Any] | None = None) -> str:
         where = (port.location or port.device).split(":")[0]
         adapters.setdefault(where, []).append(port.device)
     if not adapters:
-        raise ConfigError("no USB serial port is there; connect the board, or name its port with --port /dev/tty...")
+        raise ConfigError(
+            "no USB serial port is there; connect the board, or name its port with PORT=/dev/tty... (--port)"
+        )
     if len(adapters) > 1:
         names = ", ".join(sorted(port.device for port in listed))
-        raise ConfigError(f"several USB serial adapters are connected ({names}); choose with --port")
+        raise ConfigError(f"several USB serial adapters are connected ({names}); choose with PORT= (--port)")
     [devices] = adapters.values()
     return max(devices, key=lambda name: (len(name), name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -120,10 +121,30 @@ def _record(layout: Layout, stage: str) -> StageRecord | None:
 
 
 def _not_built(board: str, model: str, request: Request | None = None) -> str:
-    words = [f"BOARD={board}", f"MODEL={model}"]
-    if request:
-        words += [f"RECIPE={request.recipe}", f"STRATEGY={request.strategy}"]
-        words += [f"FLOW={request.flow}"] if request.flow != "fpga_open" else []
-        words += [f"FPS={request.fps}"] if request.fps else []
-        words += [f"DATA={request.data}"] if request.data else []
-    return f"{model} has not been built for {board} yet; run `make build {' '.join(words)}`"
+    asked = " ".join([f"BOARD={board}", *(_choices(request) if request else [f"MODEL={model}"])])
+    found = built_variants(board, model)
+    if found:
+        return f"{asked} has not been built; built for {board}: {', '.join(found)}; build it with `make build {asked}`"
+    return f"{model} has not been built for {board} yet; run `make build {asked}`"
+
+
+def built_variants(board: str, model: str) -> list[str]:
+    """Folders in build/MODEL/BOARD that hold a package, such as `default-folded-fps50000`."""
+    found = (build_root() / model / board).glob("*/package/manifest.json")
+    return sorted(path.parent.parent.name for path in found)
+
+
+def _choices(request: Request) -> list[str]:
+    """The variables that ask for this build, but for the board; each one word of a shell."""
+    chosen = {
+        "MODEL": None if request.onnx else request.model,
+        "ONNX": request.onnx,
+        "CALIBRATION": request.calibration,
+        "OUTPUTS": request.outputs,
+        "RECIPE": None if request.onnx else request.recipe,
+        "STRATEGY": request.strategy if request.core == request.strategy else None,
+        "FLOW": None if request.onnx or request.flow == "fpga_open" else request.flow,
+        "FPS": request.fps if isinstance(request.fps, str | None) else f"{request.fps:g}",
+        "DATA": request.data,
+    }
+    return [f"{name}={shlex.quote(value)}" for name, value in chosen.items() if value]

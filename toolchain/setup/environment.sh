@@ -1,7 +1,7 @@
 #!/bin/sh
 # Prepares the machine and the Python environment; the Makefile calls it, and it runs before any Python package is there.
 #   environment.sh check [verify|test]   name the missing Debian packages in one line
-#   environment.sh system-deps           install them (all of them, those for `make verify` and `make test` too)
+#   environment.sh system-deps           install them (all of them, those for `make verify`, `test` and `flash` too)
 #   environment.sh venv REQUIREMENTS     make .venv, or bring it up to date with its pins
 set -eu
 cd "$(dirname "$0")/../.."
@@ -48,6 +48,11 @@ find_missing() {
     esac
 }
 
+# What only `make flash` needs, where this system has it.
+find_wishes() {
+    command -v openFPGALoader >/dev/null || ! apt-cache show openfpgaloader >/dev/null 2>&1 || add openfpgaloader
+}
+
 check() {
     find_missing "${1:-}"
     if [ -n "$missing" ]; then
@@ -62,13 +67,17 @@ check() {
 
 system_deps() {
     find_missing test
+    find_wishes
     [ -n "$missing" ] || { echo "all Debian packages are there"; return; }
     command -v apt-get >/dev/null || { echo "error: no apt-get; install these yourself:$missing" >&2; exit 1; }
     sudo=
     [ "$(id -u)" = 0 ] || sudo=sudo
-    $sudo apt-get update -qq
+    # Another apt, such as a nightly upgrade, may hold the lock for a while.
+    wait="-o DPkg::Lock::Timeout=300"
+    # shellcheck disable=SC2086  # two words
+    $sudo apt-get update -qq $wait
     # shellcheck disable=SC2086  # one word a package
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $wait --no-install-recommends $missing
 }
 
 # Everything that decides what is installed; the stamp is written last, so a broken install has none.

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from toolchain.cli import main
@@ -11,7 +12,8 @@ from toolchain.cli.app import app
 from toolchain.cli.choose import choose
 from toolchain.cli.wish import Wish
 from toolchain.errors import ConfigError, DataError, GateweaveError
-from toolchain.layout import Request
+from toolchain.layout import Request, layout_of
+from toolchain.report.show import report_of
 
 runner = CliRunner()
 
@@ -145,3 +147,64 @@ def test_outputs_that_cannot_be_asked_for(wish: Wish, message: str) -> None:
 def test_outputs_that_are_asked_for() -> None:
     assert choose(Wish(board="host", onnx=__file__, outputs="values")).outputs == "values"
     assert choose(Wish(board="host", onnx=__file__)).outputs is None
+
+
+def test_what_cannot_be_read_or_named_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(DataError, match="loop: is a link that leads to itself"):
+        _choose(data=str(tmp_path / "loop"))
+    with pytest.raises(DataError, match="the name is not UTF-8"):
+        _choose(data=str(tmp_path / "caf\udce9"))
+    (tmp_path / "a.log").write_text("x")
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(DataError, match=r"a\.log: may not be read"):
+        _choose(data=str(tmp_path))
+
+
+def test_it_says_its_version() -> None:
+    result = runner.invoke(app, ["--version"])
+    assert result.exit_code == 0
+    assert result.output.startswith("gateweave ")
+
+
+def test_every_command_has_the_same_default_board() -> None:
+    commands = typer.main.get_group(app).commands.values()
+    boards = {option.default for command in commands for option in command.params if option.name == "board"}
+    assert len(boards) == 1
+
+
+def test_show_says_what_is_built_where_the_asked_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWEAVE_BUILD_DIR", str(tmp_path))
+    package = tmp_path / "cqmlp" / "ulx3s" / "default-folded" / "package"
+    package.mkdir(parents=True)
+    (package / "manifest.json").write_text("{}")
+    with pytest.raises(GateweaveError, match=r"FPS=77 has not been built; built for ulx3s: default-folded; build it"):
+        report_of(layout_of(_choose(fps="77")))
+
+
+def test_an_unbuilt_network_from_a_file_is_named_by_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWEAVE_BUILD_DIR", str(tmp_path))
+    (tmp_path / "my net.onnx").write_text("x")
+    with pytest.raises(GateweaveError) as caught:
+        report_of(layout_of(_choose(board="host", onnx=str(tmp_path / "my net.onnx"))))
+    assert str(caught.value).endswith(f"run `make build BOARD=host ONNX='{tmp_path}/my net.onnx'`")
+
+
+def test_versions_are_compared_as_versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    from toolchain import doctor
+
+    monkeypatch.setattr("toolchain.doctor.pinned", lambda root: {"mip": "1.17.0", "torch": "2.1.0", "numpy": "2.0"})
+    monkeypatch.setattr("toolchain.doctor.installed", lambda pins: {"mip": "1.17", "torch": "2.10", "numpy": None})
+    assert [finding.check for finding in doctor._packages()] == ["package torch", "package numpy"]
+
+
+@pytest.mark.parametrize("command", ["boards", "doctor"])
+def test_a_narrow_terminal_cuts_nothing(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from toolchain.doctor import Finding
+
+    long = Finding("g++", True, "/a/very/long/folder/that/no/column/holds/" * 2)
+    monkeypatch.setattr("toolchain.doctor.examine", lambda: [long])
+    shown = runner.invoke(app, [command], env={"COLUMNS": "80"}).output
+    assert "…" not in shown
+    if command == "boards":
+        assert {"xczu9eg-ffvb1156-2-e", "jetson-orin-nano"} <= set(shown.split())

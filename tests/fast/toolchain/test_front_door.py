@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+import typer
 
 from tests.conftest import REPOSITORY
+from toolchain.cli.app import app
+from toolchain.cli.lock import build_lock
 
 SCRIPT = REPOSITORY / "toolchain" / "setup" / "environment.sh"
 TARGETS = (
@@ -46,8 +50,62 @@ def test_make_alone_explains_itself() -> None:
     shown = subprocess.run(["make"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
     for target in TARGETS:
         assert f"make {target}" in shown
-    for variable in ("BOARD", "MODEL", "DATA", "RECIPE", "STRATEGY", "FPS", "JOBS"):
-        assert f"{variable}=" in shown
+    for variable in _variables():
+        assert f" {variable}=" in shown
+
+
+def _variables() -> list[str]:
+    """What the Makefile takes."""
+    text = (REPOSITORY / "Makefile").read_text().replace("\\\n", " ")
+    [line] = re.findall(r"^VARIABLES := (.*)$", text, flags=re.MULTILINE)
+    return line.split()
+
+
+def test_every_option_of_a_command_that_reads_a_variable_has_it_in_the_makefile() -> None:
+    commands = typer.main.get_group(app).commands.values()
+    read = {str(option.envvar) for command in commands for option in command.params if getattr(option, "envvar", None)}
+    assert "CALIBRATION" in read
+    assert read <= set(_variables())
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("BORD=icebreaker", "unknown variable BORD; did you mean BOARD?"),
+        ("board=icebreaker", "unknown variable board; did you mean BOARD?"),
+        ("b'c=1", "unknown variable b'c; `make help` lists them"),
+    ],
+)
+def test_a_misspelt_variable_is_refused(given: str, words: str) -> None:
+    done = subprocess.run(["make", "help", given], cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert words in done.stderr
+    assert done.stdout == ""
+
+
+def test_builds_are_not_removed_from_under_a_build_that_runs(tmp_path: Path) -> None:
+    shutil.copy(REPOSITORY / "Makefile", tmp_path)
+    with build_lock(tmp_path / "build"):
+        refused = subprocess.run(["make", "clean"], cwd=tmp_path, capture_output=True, text=True)
+    assert refused.returncode != 0
+    assert "error: a build runs in build/" in refused.stderr
+    assert (tmp_path / "build").exists()
+    subprocess.run(["make", "clean"], cwd=tmp_path, capture_output=True, check=True)
+    assert not (tmp_path / "build").exists()
+
+
+def test_system_deps_waits_for_apt_and_takes_what_flash_needs(tmp_path: Path) -> None:
+    path = _programs(tmp_path, "dirname", "id", "env", "sh")
+    log = tmp_path / "log"
+    for name in ("apt-get", "apt-cache", "sudo"):
+        (tmp_path / name).write_text(f'#!/bin/sh\necho {name} "$@" >> {log}\n[ {name} != sudo ] || exec "$@"\n')
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(["/bin/sh", str(SCRIPT), "system-deps"], env={"PATH": path}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    calls = [line for line in log.read_text().splitlines() if line.startswith("apt-get")]
+    assert len(calls) == 2
+    assert all("-o DPkg::Lock::Timeout=300" in call for call in calls)
+    assert calls[1].endswith(" openfpgaloader")
 
 
 def test_all_missing_packages_are_named_in_one_line(tmp_path: Path) -> None:
