@@ -41,7 +41,7 @@ _HEARTBEAT_SECONDS = 30.0
 
 def out() -> Console:
     """Console for results. Brackets are plain text: names, titles and paths may hold any."""
-    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False, markup=False)
+    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False, markup=False, emoji=False)
 
 
 def fail(error: GateweaveError) -> None:

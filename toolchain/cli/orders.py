@@ -15,13 +15,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolchain.errors import BuildError
+from toolchain.errors import BuildError, ConfigError
 from toolchain.events import Event, Follower
 from toolchain.layout import ROOT, Layout
 from toolchain.record import write_json
 
 _POLL_SECONDS = 0.05
 _GRACE_SECONDS = 5.0
+_LONGEST_CAUSE = 500
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,15 @@ class Order:
         words += ["--nolock", "--rerun-incomplete", "--scheduler", "greedy", "--nocolor"]
         # The stages' records tell what is out of date; times of files that were copied do not.
         words += ["--rerun-triggers", "params", "input"]
-        return [*words, *shlex.split(os.environ.get("SNAKEMAKE_ARGS", "")), *self.extra]
+        return [*words, *_further_words(), *self.extra]
+
+
+def _further_words() -> list[str]:
+    text = os.environ.get("SNAKEMAKE_ARGS", "")
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise ConfigError(f"SNAKEMAKE_ARGS: {text!r}: {str(error).lower()}; quote it as a shell needs it") from error
 
 
 def dry_run(order: Order) -> str:
@@ -163,7 +172,7 @@ def _explain_failure(layout: Layout, events: Sequence[Event]) -> str:
     failed = [event for event in events if event.kind == "error"]
     if failed:
         return f"{failed[0].stage}: {failed[0].text}"
-    if shutil.disk_usage(layout.root).free < 1 << 20:
+    if layout.root.exists() and shutil.disk_usage(layout.root).free < 1 << 20:
         return f"no space left on the disk of {layout.root}; free some and build again"
     ended = {event.stage for event in events if event.kind in {"done", "error"}}
     cut = [e.stage for e in events if e.kind == "start" and e.stage not in ended]
@@ -174,10 +183,24 @@ def _explain_failure(layout: Layout, events: Sequence[Event]) -> str:
 
 
 def _no_stage_failed(layout: Layout) -> str:
-    """The first line in Snakemake's log that speaks of an error, and where to read on."""
-    lines = layout.log.read_text(errors="replace").splitlines()
-    telling = (line.strip() for line in lines if re.search(r"error|exception", line, re.IGNORECASE))
-    return f"Snakemake could not run the stages: {next(telling, 'no reason given')}; see {layout.log}"
+    """What ended Snakemake, by its log, and where to read on."""
+    if not layout.log.exists():
+        return f"{layout.log.parent}: the build's folder was removed or moved while the build ran; build again"
+    return f"Snakemake could not run the stages: {cause_in(layout.log.read_text(errors='replace'))}; see {layout.log}"
+
+
+def cause_in(log: str) -> str:
+    """The error that Snakemake, its command line or Python ended with; words in file names or remarks are none.
+
+    Each starts a line with the name of its kind and goes on until an empty one; what comes last ended it.
+    """
+    kind = r"^(?:\w+\.py: error|(?:\w+\.)*\w*(?:Error|Exception))(?:$|:| in | \()"
+    blocks = [block for block in re.split(r"\n\s*\n", log) if re.search(kind, block, re.MULTILINE)]
+    if not blocks:
+        return "it gave no reason"
+    lines = blocks[-1].splitlines()
+    first = next(number for number, line in enumerate(lines) if re.search(kind, line))
+    return " ".join(" ".join(lines[first:]).split())[:_LONGEST_CAUSE]
 
 
 def _write_log(path: Path, text: str) -> None:
