@@ -138,6 +138,9 @@ def measure(
     sensor_root: Annotated[
         str | None, typer.Option(help="A tree of files in place of sensors, to try it: all is then `simulated`.")
     ] = None,
+    source: Annotated[
+        list[str] | None, typer.Option(help="A sensor of the board whose power is the figure (repeatable: the sum).")
+    ] = None,
     virtual: Virtual = False,
     as_json: AsJson = False,
 ) -> None:
@@ -145,7 +148,8 @@ def measure(
     from toolchain.cli.measure import How
     from toolchain.cli.measure import measure as measure_package
 
-    measure_package(board, model, package, How(host, port, meter, seconds, repeats, sensor_root, virtual), as_json)
+    how = How(host, port, meter, seconds, repeats, sensor_root, virtual, tuple(source or ()))
+    measure_package(board, model, package, how, as_json)
 
 
 @app.command()

@@ -39,6 +39,7 @@ class How:
         seconds: of each window; repeats: accepted ones wanted.
         sensor_root: a tree of plain files in the place of the machine's sensors: figures are then `simulated`.
         virtual: measure the Verilated chip of the newest build; it has no energy, and its times are `emulated`.
+        sources: names of the machine's sensors whose sum is the figure; the agent chooses where there are none.
     """
 
     host: str | None
@@ -48,6 +49,7 @@ class How:
     repeats: int
     sensor_root: str | None
     virtual: bool = False
+    sources: tuple[str, ...] = ()
 
     @property
     def settings(self) -> Settings:
@@ -68,6 +70,7 @@ def measure(board: str, model: str, package: Path | None, how: How, as_json: boo
     """
     target = load_board(board)
     _must_suit(target, how)
+    how = replace(how, sensor_root=_sensor_root(how))
     folder, manifest = checked_package(board, model, package)
     board_dir = build_root() / model / board
     if not as_json:
@@ -85,12 +88,28 @@ def measure(board: str, model: str, package: Path | None, how: How, as_json: boo
 def _must_suit(target: OpenBoard | AmdBoard | OrtBoard, how: How) -> None:
     if isinstance(target, OpenBoard) and (how.host or how.sensor_root):
         raise ConfigError(f"{target.name}: hangs on this computer; leave out HOST= and --sensor-root")
+    if how.sources and isinstance(target, OpenBoard):
+        raise ConfigError(f"--source: {target.name} has no sensors of its own; leave it out")
     if how.meter and not isinstance(target, OpenBoard):
         raise ConfigError(f"METER={how.meter}: {target.name} is measured by its own sensors; leave it out")
     if how.virtual and (how.meter or how.port or not isinstance(target, OpenBoard)):
         raise ConfigError(f"{target.name}: VIRTUAL=1 is for boards with a serial port, without METER and PORT")
     if not isinstance(target, OpenBoard) and target.name != "host" and how.host is None:
         raise ConfigError(f"{target.name}: say where it is: HOST=user@address")
+
+
+def _sensor_root(how: How) -> str | None:
+    """The tree's whole path: the agent runs in another folder."""
+    if how.sensor_root is None:
+        return None
+    root = Path(how.sensor_root)
+    if how.host:
+        if not root.is_absolute():
+            raise ConfigError(f"--sensor-root {root}: lies on {how.host}; give its whole path, from /")
+        return str(root)
+    if not (root.expanduser() / "sys").is_dir():
+        raise ConfigError(f"--sensor-root {root}: should be a folder that holds sys/, as a file system does")
+    return str(root.expanduser().resolve())
 
 
 def _open(board: OpenBoard, folder: Path, manifest: dict[str, Any], how: How, board_dir: Path) -> dict[str, Any]:
@@ -129,4 +148,4 @@ def _linux(board: AmdBoard | OrtBoard, folder: Path, how: How, board_dir: Path) 
         job = ready_amd_package(place, folder, how.settings)
     else:
         job = ready_runtime_package(place, folder, how.settings, python=python)
-    return measure_at(place, replace(job, sensor_root=how.sensor_root), board_dir, python)
+    return measure_at(place, replace(job, sensor_root=how.sensor_root, sources=how.sources), board_dir, python)

@@ -6,19 +6,33 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 UNAVAILABLE = "unavailable"
 
 
 def measurement_table(result: Mapping[str, Any]) -> Table:
     """The figures of one result, each with its kind and 95 % interval, and every reason against it."""
-    title = f"{result.get('model', '?')} on {result.get('board', '?')}: {result['status']}"
-    table = Table(title=title, caption="\n".join(result["reasons"]) or None, caption_justify="left")
+    title = f"{result.get('model', '?')} on {result.get('board', '?')}: {what_ended(result['status'])}"
+    remarks = [*result["reasons"], *lost_sensors(result)]
+    # As texts: names and reasons come from files and programs, and may hold what looks like markup.
+    table = Table(title=Text(title), caption=Text("\n".join(remarks)) if remarks else None, caption_justify="left")
     for name in ("figure", "median", "95 % interval", "kind"):
         table.add_column(name, justify="left" if name in {"figure", "kind"} else "right")
     for row in measurement_rows(result):
-        table.add_row(*row)
+        table.add_row(*map(Text, row))
     return table
+
+
+def what_ended(status: str) -> str:
+    """A result's status in words: `unavailable` is its energy, its time may be there all the same."""
+    return "time only, energy unavailable" if status == UNAVAILABLE else status
+
+
+def lost_sensors(result: Mapping[str, Any]) -> list[str]:
+    """A line for each sensor that was there, could not be read, and is not named by a reason already."""
+    lost = result.get("unreadable") or []
+    return [f"not read: {one['name']}: {one['why']}" for one in lost if not one["needed"]]
 
 
 def measurement_rows(result: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:

@@ -18,12 +18,14 @@ from types import FrameType
 from typing import Any, Optional
 
 from .clock import SystemClock
-from .discover import discover, mark_total, open_i2c, unique, unreadable
+from .discover import Found, discover, mark_total, open_i2c, unique
 from .plan import Settings
 from .recording import INTERRUPTED
 from .session import again, measure
-from .source import SensorError, Source
+from .source import Lost, Run, SensorError, Source, run_command
 from .workload import Command, WorkloadError
+
+_SYSTEM = Path("/")
 
 
 def main(words: Optional[Sequence[str]] = None) -> int:  # noqa: UP045
@@ -49,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_sources(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--root", type=Path, default=Path("/"), help="where the file system starts")
+    parser.add_argument("--root", type=_root, default=_SYSTEM, help="where the file system starts")
     parser.add_argument("--i2c", action="append", default=[], metavar="BUS:ADDRESS:CHIP:OHMS")
     parser.set_defaults(action=_list)
 
@@ -68,30 +70,50 @@ def _add_measure(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(action=_measure)
 
 
-def _sources_of(options: argparse.Namespace) -> list[Source]:
-    found = discover(options.root)
+def _found(options: argparse.Namespace) -> Found:
+    found = discover(options.root, _runner(options.root))
     # A meter that a person names is what they want measured.
     meters = [open_i2c(text) for text in options.i2c]
     chosen = [*getattr(options, "source", []), *(meter.traits.name for meter in meters)]
-    sources = mark_total(unique([*meters, *found]), chosen)
+    every = unique([*meters, *found.sources, *found.lost])
+    sources = [sensor for sensor in every if isinstance(sensor, Source)]
+    found = mark_total(Found(sources, [sensor for sensor in every if isinstance(sensor, Lost)]), chosen)
     # Who names sensors wants no others read: each costs time.
-    return [source for source in sources if source.traits.in_total] if getattr(options, "source", []) else sources
+    wanted = [source for source in found.sources if source.traits.in_total]
+    return Found(wanted, found.lost) if getattr(options, "source", []) else found
+
+
+def _runner(root: Path) -> Run:
+    """Commands are the machine's own; a tree of plain files has none."""
+    return run_command if root == _SYSTEM else lambda words: None
+
+
+def _root(text: str) -> Path:
+    """The folder where the file system starts."""
+    root = Path(text).resolve()
+    if root != _SYSTEM and not (root / "sys").is_dir():
+        raise argparse.ArgumentTypeError(f"{text}: should be a folder that holds sys/, as a file system does")
+    return root
 
 
 def _list(options: argparse.Namespace) -> int:
-    sources = [source.traits.to_json() for source in _sources_of(options)]
-    print(json.dumps({"sources": sources, "unreadable": unreadable(options.root)}, indent=1))
+    found = _found(options)
+    sources = [source.traits.to_json() for source in found.sources]
+    print(json.dumps({"sources": sources, "unreadable": [lost.to_json() for lost in found.lost]}, indent=1))
     return 0
 
 
 def _measure(options: argparse.Namespace) -> int:
-    clock, sources = SystemClock(), _sources_of(options)
+    clock, found = SystemClock(), _found(options)
     workload = Command(options.words, clock, folder=options.cd)
     settings = Settings(options.seconds, options.repeats, options.warm_up)
     # Figures of a tree of plain files are no measurement, whatever the files say.
-    fake = {"simulated": True} if options.root != Path("/") else {}
-    header = {**options.header, **fake, "notes": [] if sources else _why_none(options.root)}
-    result = measure(workload, sources, settings, clock, options.out, header, options.root, progress=_say)
+    fake = {"simulated": True} if options.root != _SYSTEM else {}
+    where = "this machine has" if options.root == _SYSTEM else f"{options.root}: holds"
+    notes = [] if found.sources or found.lost else [f"{where} no power sensor"]
+    header = {**options.header, **fake, "notes": notes, "unreadable": [lost.to_json() for lost in found.lost]}
+    run = _runner(options.root)
+    result = measure(workload, found.sources, settings, clock, options.out, header, options.root, run, _say)
     return _print(result)
 
 
@@ -104,10 +126,6 @@ def _print(result: dict[str, Any]) -> int:
     with contextlib.suppress(OSError):
         print(json.dumps(result), flush=True)
     return 130 if result["status"] == INTERRUPTED else 0
-
-
-def _why_none(root: Path) -> list[str]:
-    return [f"cannot be read: {reason}" for reason in unreadable(root)] or ["this machine has no power sensor"]
 
 
 def _say(text: str) -> None:

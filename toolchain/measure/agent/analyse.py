@@ -31,6 +31,7 @@ def analyse(recording: Recording) -> dict[str, Any]:
         "status": status,
         "kind": _kind(recording, indices),
         "reasons": reasons,
+        "unreadable": [],
         **recording.header,
         "settings": {**recording.settings.to_json(), **(vars(recording.plan) if recording.plan else {})},
         "sources": _sources(recording),
@@ -95,8 +96,8 @@ def _reasons(
     cost: dict[str, float] | None,
 ) -> list[str]:
     reasons = [recording.reason] if recording.reason else []
-    if recording.traits and not total_indices(recording):
-        reasons.append("no sensor covers the board as a whole; choose some with --source")
+    if not total_indices(recording):
+        reasons += _no_total(recording)
     reasons += _of_repeats(recording, judged, accepted)
     if cost is not None and cost["share"] > recording.settings.cost_limit:
         reasons.append(
@@ -106,6 +107,15 @@ def _reasons(
     if energy is not None:
         reasons += _of_interval(recording, Interval(**energy["per_inference_j"]["net"]))
     return reasons
+
+
+def _no_total(recording: Recording) -> list[str]:
+    needed = [one for one in recording.header.get("unreadable", []) if one["needed"]]
+    if needed:
+        why = "; ".join(f"{one['name']} cannot be read: {one['why']}" for one in needed)
+        others = "; the other sensors are only parts of it, choose some with --source" if recording.traits else ""
+        return [f"no figure of the whole: {why}{others}"]
+    return ["no sensor covers the board as a whole; choose some with --source"] if recording.traits else []
 
 
 def _of_repeats(recording: Recording, judged: Sequence[Judged], accepted: Sequence[Judged]) -> list[str]:

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from .source import Run, read_number, read_text
+from .source import Run, entries, read_number, read_text
 
+_COLDEST, _HOTTEST = -100e3, 250e3  # thousandths of a degree Celsius: what a thermometer can show
 # Bits of `vcgencmd get_throttled` that speak of now (Raspberry Pi's documentation of vcgencmd).
 _PI_NOW = {0: "under-voltage", 1: "clock capped", 2: "throttled", 3: "soft temperature limit"}
 
@@ -25,8 +26,8 @@ def conditions(root: Path, run: Run) -> dict[str, Any]:
 def temperatures(root: Path) -> dict[str, float]:
     """Degrees Celsius by thermal zone, and by hwmon where there are no zones (the Zynq's `ams`)."""
     found = {}
-    for zone in sorted((root / "sys/class/thermal").glob("thermal_zone*")):
-        number = read_number(zone / "temp")
+    for zone in entries(root / "sys/class/thermal", "thermal_zone*"):
+        number = read_number(zone / "temp", _COLDEST, _HOTTEST)
         if number is not None:
             found[f"{read_text(zone / 'type') or 'zone'}:{zone.name[12:]}"] = number / 1000
     return found or _board_temperatures(root)
@@ -43,8 +44,8 @@ def throttling(before: dict[str, Any], after: dict[str, Any]) -> str | None:
 
 def _board_temperatures(root: Path) -> dict[str, float]:
     found = {}
-    for path in sorted((root / "sys/class/hwmon").glob("hwmon*/temp[0-9]*_input")):
-        number = read_number(path)
+    for path in entries(root / "sys/class/hwmon", "hwmon*/temp[0-9]*_input"):
+        number = read_number(path, _COLDEST, _HOTTEST)
         if number is not None:
             found[f"{read_text(path.parent / 'name') or path.parent.name}:{path.name[:-6]}"] = number / 1000
     return found
@@ -52,11 +53,11 @@ def _board_temperatures(root: Path) -> dict[str, float]:
 
 def _clocks(root: Path) -> dict[str, float]:
     found = {}
-    for path in sorted((root / "sys/devices/system/cpu").glob("cpu[0-9]*/cpufreq/scaling_cur_freq")):
+    for path in entries(root / "sys/devices/system/cpu", "cpu[0-9]*/cpufreq/scaling_cur_freq"):
         number = read_number(path)
         if number is not None:
             found[path.parent.parent.name] = number
-    for path in sorted((root / "sys/class/devfreq").glob("*gpu*/cur_freq")):
+    for path in entries(root / "sys/class/devfreq", "*gpu*/cur_freq"):
         number = read_number(path)
         if number is not None:
             found[path.parent.name] = number / 1000
@@ -70,5 +71,5 @@ def _throttled_now(run: Run) -> list[str]:
 
 
 def _throttle_events(root: Path) -> int:
-    paths = (root / "sys/devices/system/cpu").glob("cpu[0-9]*/thermal_throttle/*_throttle_count")
+    paths = entries(root / "sys/devices/system/cpu", "cpu[0-9]*/thermal_throttle/*_throttle_count")
     return int(sum(read_number(path) or 0 for path in paths))

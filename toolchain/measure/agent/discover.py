@@ -5,36 +5,41 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple, Union
 
 from .hwmon import hwmon_sources
 from .iio import iio_sources
 from .ina2xx import ina2xx_source, open_registers
 from .powercap import powercap_sources
-from .source import INPUT, PACKAGE, RAIL, Run, SensorError, Source, run_command
+from .source import INPUT, PACKAGE, RAIL, Lost, Run, SensorError, Source, run_command
 from .vcgencmd import vcgencmd_sources
 
+Sensor = Union[Source, Lost]  # noqa: UP007 (Python 3.8 runs this line)
 
-def discover(root: Path = Path("/"), run: Run = run_command) -> list[Source]:
-    """All sensors that can be read now, with those that make up the total marked.
+
+class Found(NamedTuple):
+    """The sensors of a machine: those that can be read, and those that are there and cannot."""
+
+    sources: list[Source]
+    lost: list[Lost]
+
+
+def discover(root: Path = Path("/"), run: Run = run_command) -> Found:
+    """All sensors of a machine, with those that make up the total marked.
 
     Args:
         root: where the file system starts; a tree of plain files will do.
         run: runs `vcgencmd`.
     """
-    found = [*hwmon_sources(root), *iio_sources(root), *vcgencmd_sources(run), *powercap_sources(root)]
-    return mark_total(unique([source for source in found if _answers(source)]))
-
-
-def unreadable(root: Path = Path("/")) -> list[str]:
-    """Sensors that are there but may not be read, and why, such as RAPL without root."""
-    reasons = []
-    for source in [*hwmon_sources(root), *iio_sources(root), *powercap_sources(root)]:
-        try:
-            source.read()
-        except SensorError as error:
-            reasons.append(f"{source.traits.name}: {error}")
-        source.close()
-    return reasons
+    every = [*hwmon_sources(root), *iio_sources(root), *vcgencmd_sources(run, root), *powercap_sources(root)]
+    found = Found([], [])
+    for sensor in unique(every):
+        lost = sensor if isinstance(sensor, Lost) else _why_lost(sensor)
+        if lost is not None:
+            found.lost.append(lost)
+        elif isinstance(sensor, Source):
+            found.sources.append(sensor)
+    return mark_total(found)
 
 
 def open_i2c(text: str) -> Source:
@@ -51,21 +56,19 @@ def open_i2c(text: str) -> Source:
     return ina2xx_source(chip, shunt, open_registers(bus, place), f"{bus}:{address}")
 
 
-def unique(sources: Iterable[Source]) -> list[Source]:
-    """The same sources, those of equal names numbered."""
+def unique(sensors: Iterable[Sensor]) -> list[Sensor]:
+    """The same sensors, those of equal names numbered."""
     names: dict[str, int] = {}
-    result = []
-    for source in sources:
-        name = source.traits.name
+    result: list[Sensor] = []
+    for sensor in sensors:
+        name = _name(sensor)
         names[name] = names.get(name, 0) + 1
-        if names[name] > 1:
-            source.traits = dataclasses.replace(source.traits, name=f"{name}#{names[name]}")
-        result.append(source)
+        result.append(sensor if names[name] == 1 else _renamed(sensor, f"{name}#{names[name]}"))
     return result
 
 
-def mark_total(sources: list[Source], names: Iterable[str] = ()) -> list[Source]:
-    """Mark the sources whose sum is the figure.
+def mark_total(found: Found, names: Iterable[str] = ()) -> Found:
+    """Mark the sources whose sum is the figure, and the lost sensors that the figure lacks: then none is marked.
 
     Args:
         names: what the person chose; without it the board's inputs, else its rails, else the processor's packages.
@@ -73,39 +76,67 @@ def mark_total(sources: list[Source], names: Iterable[str] = ()) -> list[Source]
     Raises:
         SensorError: a name that no source has.
     """
-    chosen = set(names) or _widest(sources)
-    unknown = chosen - {source.traits.name for source in sources}
-    if unknown:
-        there = ", ".join(source.traits.name for source in sources) or "none"
-        raise SensorError(f"no sensor {', '.join(sorted(unknown))}; there are: {there}")
-    for source in sources:
+    chosen = set(names)
+    _must_be_there(found, chosen)
+    needed: set[str] = set()
+    if not chosen:
+        widest = _widest(found)
+        needed = widest & {lost.name for lost in found.lost}
+        chosen = set() if needed else widest
+    for source in found.sources:
         source.traits = dataclasses.replace(source.traits, in_total=source.traits.name in chosen)
-    return sources
+    return Found(found.sources, [dataclasses.replace(lost, needed=lost.name in needed) for lost in found.lost])
 
 
-def _widest(sources: Iterable[Source]) -> set[str]:
-    traits = [source.traits for source in sources]
+def _must_be_there(found: Found, chosen: set[str]) -> None:
+    unknown = chosen - {source.traits.name for source in found.sources}
+    why = [f"{lost.name} cannot be read: {lost.why}" for lost in found.lost if lost.name in unknown]
+    if why:
+        raise SensorError("; ".join(why))
+    if unknown:
+        there = ", ".join(source.traits.name for source in found.sources) or "none"
+        raise SensorError(f"no sensor {', '.join(sorted(unknown))}; there are: {there}")
+
+
+def _widest(found: Found) -> set[str]:
+    """Names of what covers the most, whether it can be read or not: a sum of parts is not the whole."""
+    scopes = [(source.traits.name, source.traits.scope) for source in found.sources]
+    # What does not say what it covers may be the board's input.
+    scopes += [(lost.name, lost.scope or INPUT) for lost in found.lost]
     for scope in (INPUT, RAIL):
-        names = {trait.name for trait in traits if trait.scope == scope}
+        names = {name for name, its in scopes if its == scope}
         if names:
             return names
-    return {trait.name for trait in traits if trait.scope == PACKAGE and _counts(trait.name)}
+    return {name for name, its in scopes if its == PACKAGE and _counts(name)}
 
 
 def _counts(name: str) -> bool:
-    # A package counts its cores in; memory is apart; psys would count the package twice.
-    return ":package" in name or name.endswith(":dram")
+    # A package counts its cores in; memory is apart; psys would count the package twice. One without a name may be one.
+    return ":package" in name or name.endswith(":dram") or name.count(":") == 1
 
 
-def _answers(source: Source) -> bool:
+def _why_lost(source: Source) -> Lost | None:
     try:
         source.read()
     except SensorError as error:
         # One that answers nonsense is there: the measurement must say so, not pass it over.
-        return not source_is_gone(error)
-    return True
+        if source_is_gone(error):
+            source.close()
+            return Lost(source.traits.name, source.traits.scope, str(error))
+    return None
 
 
 def source_is_gone(error: SensorError) -> bool:
     """Whether a sensor cannot be read at all, rather than answering nonsense."""
     return type(error) is SensorError
+
+
+def _name(sensor: Sensor) -> str:
+    return sensor.name if isinstance(sensor, Lost) else sensor.traits.name
+
+
+def _renamed(sensor: Sensor, name: str) -> Sensor:
+    if isinstance(sensor, Lost):
+        return dataclasses.replace(sensor, name=name)
+    sensor.traits = dataclasses.replace(sensor.traits, name=name)
+    return sensor

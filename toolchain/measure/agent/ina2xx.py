@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import Protocol
 
-from .source import INPUT, MEASURED, POWER, NonsenseError, SensorError, Source, Traits
+from .source import INPUT, MEASURED, POWER, NonsenseError, SensorError, Source, Traits, product
 
 _I2C_SLAVE = 0x0703
 _CONFIG, _SHUNT, _BUS, _MAKER = 0x00, 0x01, 0x02, 0xFE
@@ -73,7 +73,7 @@ def ina2xx_source(chip: str, ohms: float, registers: Registers, path: str) -> So
         shunt, bus = registers(_SHUNT), registers(_BUS)
         if bus == 0xFFFF:
             raise NonsenseError("bus voltage reads ffff")
-        return _signed(shunt) * step / ohms * (bus >> shift) * bus_step
+        return product((bus >> shift) * bus_step, _signed(shunt) * step / ohms)
 
     return Source(traits, read)
 

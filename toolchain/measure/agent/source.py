@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
+import re
+import stat
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -18,10 +21,20 @@ class Run(Protocol):
         """The command's output, or None where it is missing or fails."""
 
 
-
 MEASURED, ESTIMATED = "measured", "estimated"
 POWER, ENERGY = "power", "energy"
 INPUT, RAIL, PACKAGE = "input", "rail", "package"
+
+MOST_WATT, MOST_VOLT, MOST_AMPERE = 1000.0, 100.0, 100.0
+"""What a sensor of these boards can show; more than that is nonsense."""
+MOST_JOULE = 1e12
+"""What an energy counter can have counted: 1 kW for 30 years."""
+MOST_LAG_S = 20.0
+"""The longest time that a sensor can average over: an INA226 at its slowest takes 17 s."""
+
+# Nothing that a sensor's file says is longer.
+_MOST_BYTES = 4096
+_NUMBER = re.compile(rb"\s*[-+]?\d+(\.\d*)?([eE][-+]?\d+)?\s*", re.ASCII)
 
 
 class SensorError(Exception):
@@ -30,6 +43,27 @@ class SensorError(Exception):
 
 class NonsenseError(SensorError):
     """A sensor that answers with what cannot be a power or an energy."""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A sensor that is there and cannot be read.
+
+    Attributes:
+        name: as a source's.
+        scope: as a source's; None where it is not known, as without a label: it may be the board's input.
+        why: what stands in the way.
+        needed: whether the board's figure lacks it.
+    """
+
+    name: str
+    scope: str | None
+    why: str
+    needed: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -82,12 +116,31 @@ class Source:
 
         Raises:
             SensorError: it has vanished.
-            NonsenseError: it is no number, or negative by more than noise and offset may make it.
+            NonsenseError: it is no number, more than can be, or negative by more than noise and offset may make it.
         """
-        value = self._read()
-        if not math.isfinite(value) or value < -4 * self.traits.resolution:
-            raise NonsenseError(f"{value:g} {'J' if self.traits.quantity == ENERGY else 'W'}")
-        return value
+        traits = self.traits
+        unit, most = ("J", traits.wrap_j or MOST_JOULE) if traits.quantity == ENERGY else ("W", MOST_WATT)
+        return within(self._read(), -4 * traits.resolution, most, unit)
+
+
+def within(value: float, least: float, most: float, unit: str) -> float:
+    """The value itself.
+
+    Raises:
+        NonsenseError: it is no number, or outside these bounds.
+    """
+    if not math.isfinite(value) or not least <= value <= most:
+        raise NonsenseError(f"{value:g} {unit}, should be {max(least, 0.0):g} to {most:g}")
+    return value
+
+
+def product(volt: float, ampere: float) -> float:
+    """W of a voltage and a current.
+
+    Raises:
+        NonsenseError: one of them cannot be. A supply is never negative; what flows back is, and the product shows it.
+    """
+    return within(volt, 0.0, MOST_VOLT, "V") * within(ampere, -MOST_AMPERE, MOST_AMPERE, "A")
 
 
 class NumberFile:
@@ -101,20 +154,19 @@ class NumberFile:
         """The number now.
 
         Raises:
-            SensorError: the file cannot be read.
+            SensorError: the file cannot be read, or is a pipe or a device.
             NonsenseError: its text is no number.
         """
         try:
             if self._handle is None:
-                self._handle = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+                self._handle = open_plain(self._path)
             raw = os.pread(self._handle, 64, 0)
         except OSError as error:
             self.close()
             raise SensorError(f"{self._path}: {error.strerror}") from error
-        try:
-            return float(raw)
-        except ValueError:
-            raise NonsenseError(repr(raw[:32])) from None
+        if not _NUMBER.fullmatch(raw) or len(raw) == 64:
+            raise NonsenseError(repr(raw[:32]))
+        return float(raw)
 
     def close(self) -> None:
         """Let go of the file; the next read opens it again."""
@@ -123,21 +175,70 @@ class NumberFile:
             self._handle = None
 
 
+def open_plain(path: Path) -> int:
+    """A descriptor of a file of sysfs, or of one that stands in for it.
+
+    To open a pipe would wait for its writer, and to open a device may start it, such as a watchdog.
+
+    Raises:
+        OSError: it cannot be opened, or is no plain file.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError(errno.EINVAL, "is no plain file")
+    return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+
+
+def file_text(path: Path) -> str:
+    """Stripped text of a small file; empty where the file is.
+
+    Raises:
+        SensorError: it cannot be read.
+    """
+    try:
+        handle = open_plain(path)
+        try:
+            raw = os.read(handle, _MOST_BYTES)
+        finally:
+            os.close(handle)
+    except (OSError, ValueError) as error:
+        raise SensorError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+    text = raw.decode("utf-8", "replace").strip("\0\n ")
+    # On one line: it becomes part of a name.
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def label_text(path: Path) -> str | None:
+    """Text of a file that need not be there: None without it, or where it is empty.
+
+    Raises:
+        SensorError: it is there and cannot be read.
+    """
+    return (file_text(path) or None) if os.path.lexists(path) else None
+
+
 def read_text(path: Path) -> str | None:
     """Stripped text of a small file, or None where it cannot be read."""
     try:
-        return path.read_bytes().decode("utf-8", "replace").strip("\0\n ") or None
-    except OSError:
+        return file_text(path) or None
+    except SensorError:
         return None
 
 
-def read_number(path: Path) -> float | None:
-    """Number in a small file, or None where there is none."""
+def read_number(path: Path, least: float = -1e15, most: float = 1e15) -> float | None:
+    """Number in a small file, or None where there is none within these bounds."""
     try:
         number = float(read_text(path) or "nan")
     except ValueError:
         return None
-    return number if math.isfinite(number) else None
+    return number if least <= number <= most else None
+
+
+def entries(folder: Path, pattern: str) -> list[Path]:
+    """What matches below a folder, in order; nothing where it cannot be searched."""
+    try:
+        return sorted(folder.glob(pattern))
+    except OSError:
+        return []
 
 
 def run_command(words: Sequence[str]) -> str | None:

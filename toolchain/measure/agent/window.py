@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .sampler import Series
-from .source import ENERGY, Traits
+from .source import ENERGY, MOST_WATT, Traits
 
 _BLOCKS = 10
-_MOST_WATTS = 1e5
 
 
 class WindowError(Exception):
@@ -55,7 +54,7 @@ def mean_power(series: Series, traits: Traits, start: float, end: float, gap: fl
     inside = values[bisect_left(times, start) : bisect_right(times, end)]
     steady = traits.quantity != ENERGY and _scatter(inside) < traits.resolution / 2
     watts = sum(parts) / _BLOCKS
-    if abs(watts) > _MOST_WATTS:
+    if abs(watts) > MOST_WATT:
         raise WindowError(f"{traits.name}: {watts:g} W cannot be; the counter was reset or is broken")
     return Mean(watts, _scatter(parts) / _BLOCKS**0.5, len(inside), steady)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import shlex
 import subprocess
@@ -14,6 +15,7 @@ from .clock import Clock
 from .sampler import CLOCK_STEP_S
 
 _FIRST_COUNT, _LEAST_TRIAL_S, _MOST = 1, 0.2, 0xFFFFFFFF
+_MOST_TOLD = 1 << 62
 
 
 class WorkloadError(Exception):
@@ -139,23 +141,21 @@ class Command:
     def _once(self, seconds: float, count: float) -> Work:
         number = min(max(1, round(count)), _MOST)
         words = [word.replace("{seconds}", f"{seconds:.3f}").replace("{count}", str(number)) for word in self.words]
-        offset = self._clock.wall() - self._clock.now()
+        offset, began = self._clock.wall() - self._clock.now(), self._clock.now()
         try:
-            done = subprocess.run(
-                words, capture_output=True, stdin=subprocess.DEVNULL, cwd=self._folder
-            )
+            done = subprocess.run(words, capture_output=True, stdin=subprocess.DEVNULL, cwd=self._folder)
         except OSError as error:
             raise WorkloadError(f"{self.name}: {error.strerror}") from error
         ended = self._clock.now()
         if done.returncode != 0:
             raise WorkloadError(f"{self.name}: exit status {done.returncode}: {_last_line(done.stderr)}")
         moved = self._clock.wall() - ended - offset
-        work = read_work(done.stdout.decode("utf-8", "replace"), offset, ended, moved, self.name)
+        work = read_work(done.stdout.decode("utf-8", "replace"), offset, ended, moved, self.name, began)
         self._per_second = work.inferences / max(work.seconds, 1e-9)
         return work
 
 
-def read_work(text: str, offset: float, ended: float, moved: float, name: str) -> Work:
+def read_work(text: str, offset: float, ended: float, moved: float, name: str, began: float = -math.inf) -> Work:
     """What a program said it did.
 
     Args:
@@ -163,22 +163,28 @@ def read_work(text: str, offset: float, ended: float, moved: float, name: str) -
         offset: time of day less monotonic time, when it started.
         ended: monotonic time when it ended.
         moved: how far the time of day has moved against the monotonic one meanwhile.
+        began: monotonic time when it was started.
 
     Raises:
-        WorkloadError: there is no JSON object, or it lacks what must be there.
+        WorkloadError: there is no JSON object, it lacks what must be there, or it says what cannot be.
     """
     said = _last_object(text)
     said = said.get("loop", said) if isinstance(said.get("loop", said), dict) else said
     try:
         inferences, cycles = int(said["inferences"]), said.get("cycles")
+        cycles = None if cycles is None else int(cycles)
         start, end, doubt = _times(said, offset, ended, moved)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise WorkloadError(
             f"{name}: should print a JSON object with inferences, and started_monotonic and ended_monotonic or seconds"
         ) from None
-    if inferences < 1 or end <= start:
+    if not (1 <= inferences <= _MOST_TOLD and 0 < end - start < math.inf):
         raise WorkloadError(f"{name}: says {inferences} inferences in {end - start:g} s")
-    return Work(inferences, start, end, None if cycles is None else int(cycles), doubt)
+    if cycles is not None and not 1 <= cycles <= _MOST_TOLD:
+        raise WorkloadError(f"{name}: says {cycles} cycles for {inferences} inferences")
+    if not doubt and not began - CLOCK_STEP_S <= start < end <= ended + CLOCK_STEP_S:
+        raise WorkloadError(f"{name}: says it was busy for {end - start:g} s, which is not within the time it ran")
+    return Work(inferences, start, end, cycles, doubt)
 
 
 def _times(said: Mapping[str, Any], offset: float, ended: float, moved: float) -> tuple[float, float, str]:

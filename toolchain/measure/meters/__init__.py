@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from toolchain.errors import ConfigError, ToolError
-from toolchain.measure.agent.discover import mark_total, open_i2c
+from toolchain.measure.agent.discover import Found, mark_total, open_i2c
 from toolchain.measure.agent.source import SensorError, Source
 
 # PPK2's library is under GPL-2: it is no dependency, and only who installs it has it loaded.
@@ -26,10 +26,10 @@ def open_meter(text: str) -> list[Source]:
     name, _, rest = text.partition(":")
     if name == "i2c":
         try:
-            return mark_total([open_i2c(rest)])
+            return mark_total(Found([open_i2c(rest)], [])).sources
         except SensorError as error:
             raise ToolError(f"METER={text}: {error}") from error
     if name not in _MODULES:
         raise ConfigError(f"METER={text}: should be i2c:BUS:ADDRESS:CHIP:OHMS, {' or '.join(sorted(_MODULES))}")
     opener: Callable[[str], Source] = import_module(_MODULES[name]).open_source
-    return mark_total([opener(rest)])
+    return mark_total(Found([opener(rest)], [])).sources

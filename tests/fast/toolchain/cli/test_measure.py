@@ -24,6 +24,13 @@ PLAIN = How(None, None, None, 10.0, 5, None)
         ("zcu104", PLAIN, "zcu104: say where it is: HOST=user@address"),
         ("raspberrypi4", PLAIN, "raspberrypi4: say where it is: HOST=user@address"),
         ("host", How(None, None, None, 10.0, 5, None, True), "host: VIRTUAL=1 is for boards with a serial port"),
+        (
+            "host",
+            How(None, None, None, 10.0, 5, "/nowhere"),
+            "--sensor-root /nowhere: should be a folder that holds",
+        ),
+        ("zcu104", How("a@b", None, None, 10.0, 5, "tree"), "--sensor-root tree: lies on a@b; give its whole path"),
+        ("ulx3s", How(None, None, None, 10.0, 5, None, False, ("x",)), "--source: ulx3s has no sensors of its own"),
         ("host", How(None, None, "joulescope", 10.0, 5, None), "METER=joulescope: host is measured by its own"),
     ],
 )
@@ -46,13 +53,15 @@ def test_this_computer_is_measured_by_its_own_sensors(
     ready = "ready_runtime_package"
     monkeypatch.setattr(command, ready, lambda p, f, s, python: Job("host", "cqmlp", ["x"], settings=s))
     monkeypatch.setattr(command, "measure_at", measure_at)
-    command.measure("host", "cqmlp", None, How(None, None, None, 20.0, 7, "/fake/sys"), True)
+    (tmp_path / "tree" / "sys").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    command.measure("host", "cqmlp", None, How(None, None, None, 20.0, 7, "tree"), True)
     assert json.loads(capsys.readouterr().out) == {"status": "unavailable"}
     assert asked["place"] == "local"
     assert asked["python"] == (sys.executable,)
     assert asked["board_dir"] == tmp_path / "cqmlp" / "host"
     assert (asked["job"].settings.window_s, asked["job"].settings.repeats) == (20.0, 7)
-    assert asked["job"].sensor_root == "/fake/sys"
+    assert asked["job"].sensor_root == str(tmp_path / "tree")
 
 
 def test_a_package_for_onnx_runtime_needs_no_bitstream_and_is_not_flashed(

@@ -46,8 +46,9 @@ class Bench:
 
     def run(self, settings: Settings = QUICK, **more: Any) -> dict[str, Any]:
         """Measure."""
-        self.sources = discover(self.root, silent)
-        header = {"board": "zcu104", "model": "cqmlp"}
+        found = discover(self.root, silent)
+        self.sources = found.sources
+        header = {"board": "zcu104", "model": "cqmlp", "unreadable": [lost.to_json() for lost in found.lost]}
         arguments = {"root": self.root, "run": silent, **more}
         log: RawLog | None = arguments.pop("log", None)
         return measure(self.load, self.sources, settings, self.device, self.folder, header, log=log, **arguments)

@@ -52,8 +52,16 @@ def test_only_chosen_sensors_are_read(tmp_path: Path) -> None:
     assert result["status"] == "rejected" and result["energy"] is None
 
 
+@pytest.mark.parametrize("root", ["tree", "nowhere"])
+def test_a_tree_without_sys_is_refused(tmp_path: Path, root: str) -> None:
+    (tmp_path / "tree").mkdir()
+    words = [sys.executable, str(build_agent(tmp_path)), "sources", "--root", root]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 2 and "should be a folder that holds sys/" in done.stderr
+
+
 def test_a_mistake_is_one_line(tmp_path: Path) -> None:
-    words = [sys.executable, str(build_agent(tmp_path)), "measure", "--root", str(tmp_path), "--out", str(tmp_path)]
+    words = [sys.executable, str(build_agent(tmp_path)), "measure", "--out", str(tmp_path / "out")]
     done = subprocess.run([*words, "--", "true"], capture_output=True, text=True)
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr == "error: true: should hold {seconds} or {count}, else it runs for no known time\n"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.doubles.sensors import hwmon
-from toolchain.measure.agent.discover import discover, mark_total, open_i2c, unreadable
+from toolchain.measure.agent.discover import discover, mark_total, open_i2c
 from toolchain.measure.agent.ina2xx import conversion_seconds, ina2xx_source
 from toolchain.measure.agent.source import NonsenseError, SensorError, Source
 
@@ -26,7 +27,7 @@ def silent(words: object) -> None:
 
 
 def by_name(root: Path, run: Callable[..., str | None] = silent) -> dict[str, Source]:
-    return {source.traits.name: source for source in discover(root, run)}
+    return {source.traits.name: source for source in discover(root, run).sources}
 
 
 def test_zcu104_takes_its_input_and_shows_the_rails_beside(tmp_path: Path) -> None:
@@ -114,7 +115,7 @@ def test_vcgencmd_that_fails_later_has_vanished_and_garbage_is_nonsense(tmp_path
             source.read()
 
 
-@pytest.mark.parametrize("text", ["nan", "-500000", "inf", "12 W", ""])
+@pytest.mark.parametrize("text", ["nan", "-500000", "inf", "12 W", "", "1e30", "1_000", "1" * 80])
 def test_nonsense_is_told_from_a_figure(tmp_path: Path, text: str) -> None:
     folder = hwmon(tmp_path, 0, "ina226", power1_input=1_000_000)
     source = by_name(tmp_path)["ina226"]
@@ -133,16 +134,109 @@ def test_a_sensor_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     folder = hwmon(tmp_path, 0, "ina226")
     (folder / "power1_input").mkdir()
     assert by_name(tmp_path) == {}
-    assert unreadable(tmp_path) == [f"ina226: {folder / 'power1_input'}: Is a directory"]
+    [lost] = discover(tmp_path, silent).lost
+    assert (lost.name, lost.scope, lost.needed) == ("ina226", "input", True)
+    assert lost.why == f"{folder / 'power1_input'}: is no plain file"
+
+
+def jetson(root: Path) -> Path:
+    """Three rails, of which VDD_IN feeds the others."""
+    rails = {"VDD_IN": 1200, "VDD_CPU_GPU_CV": 300, "VDD_SOC": 250}
+    files = {f"in{i}_label": name for i, name in enumerate(rails, 1)}
+    files |= {f"in{i}_input": "5000" for i in (1, 2, 3)}
+    return hwmon(root, 7, "ina3221", **files, **{f"curr{i}_input": mA for i, mA in enumerate(rails.values(), 1)})
+
+
+def gone(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/proc/self/mem")  # reading it fails with EIO
+
+
+@pytest.mark.parametrize(
+    ("broken", "name"),
+    [("curr1_input", "ina3221:VDD_IN"), ("in1_label", "ina3221:channel 1"), ("name", "hwmon7")],
+)
+def test_parts_are_not_added_up_where_the_whole_cannot_be_read(tmp_path: Path, broken: str, name: str) -> None:
+    gone(jetson(tmp_path) / broken)
+    found = discover(tmp_path, silent)
+    assert [(lost.name, lost.needed) for lost in found.lost] == [(name, True)]
+    assert "Input/output error" in found.lost[0].why
+    assert not any(source.traits.in_total for source in found.sources)
+    with pytest.raises(SensorError, match=f"{name} cannot be read: "):
+        mark_total(found, [name])
+
+
+def test_a_channel_that_is_missing_or_switched_off_is_named(tmp_path: Path) -> None:
+    folder = jetson(tmp_path)
+    (folder / "in1_enable").write_text("0\n")
+    (folder / "curr3_input").unlink()
+    lost = {one.name: one for one in discover(tmp_path, silent).lost}
+    assert {name: one.needed for name, one in lost.items()} == {"ina3221:VDD_IN": True, "ina3221:VDD_SOC": False}
+    assert "switched off" in lost["ina3221:VDD_IN"].why and "No such file" in lost["ina3221:VDD_SOC"].why
+
+
+def test_one_of_several_inputs_is_missed(tmp_path: Path) -> None:
+    hwmon(tmp_path, 0, "ina226_u76", power1_input=1_000_000)
+    hwmon(tmp_path, 1, "ina226_u77")
+    found = discover(tmp_path, silent)
+    assert [(lost.name, lost.needed) for lost in found.lost] == [("ina226_u77", True)]
+    assert not found.sources[0].traits.in_total
+
+
+def test_a_rail_beside_the_input_may_be_missing(tmp_path: Path) -> None:
+    gone(jetson(tmp_path) / "curr2_input")
+    found = discover(tmp_path, silent)
+    assert [(lost.name, lost.needed) for lost in found.lost] == [("ina3221:VDD_CPU_GPU_CV", False)]
+    assert [s.traits.name for s in found.sources if s.traits.in_total] == ["ina3221:VDD_IN"]
+
+
+def test_pipes_and_devices_are_neither_waited_for_nor_opened(tmp_path: Path) -> None:
+    folder = jetson(tmp_path)
+    for name, target in (("in1_label", ""), ("in2_label", "/dev/zero"), ("curr3_input", "/dev/zero")):
+        (folder / name).unlink()
+        if target:
+            (folder / name).symlink_to(target)
+        else:
+            os.mkfifo(folder / name)
+    assert [lost.why.endswith("is no plain file") for lost in discover(tmp_path, silent).lost] == [True] * 3
+
+
+@pytest.mark.parametrize(("volt", "ampere"), [(-5000, -2000), (5e27, 1), (5000, 1e27), (0, 1e27), (99_000, 99_000)])
+def test_a_voltage_or_current_that_cannot_be_is_nonsense(tmp_path: Path, volt: float, ampere: float) -> None:
+    hwmon(tmp_path, 0, "ina3221", in1_label="VDD_IN", in1_input=volt, curr1_input=ampere)
+    with pytest.raises(NonsenseError, match="should be 0 to"):
+        by_name(tmp_path)["ina3221:VDD_IN"].read()
+
+
+def test_an_interval_that_cannot_be_is_not_waited_for(tmp_path: Path) -> None:
+    hwmon(tmp_path, 0, "ina226", power1_input=1, update_interval="1e12")
+    found = discover(tmp_path, silent)
+    assert found.sources == [] and found.lost[0].needed and "should be 0 to 20000" in found.lost[0].why
+
+
+def test_a_pi_5_whose_firmware_says_nothing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "proc/device-tree").mkdir(parents=True)
+    (tmp_path / "proc/device-tree/model").write_text("Raspberry Pi 5 Model B Rev 1.0\0")
+    [lost] = discover(tmp_path, silent).lost
+    assert (lost.name, lost.needed) == ("vcgencmd:pmic", True)
+
+
+def test_a_rail_that_goes_missing_is_nonsense_and_no_smaller_sum(tmp_path: Path) -> None:
+    without = "\n".join(line for line in PI5.splitlines() if "VDD_CORE" not in line)
+    answers = [PI5, PI5, without, PI5.replace("VDD_CORE_V", "X_V")]
+    source = by_name(tmp_path, lambda words: answers.pop(0))["vcgencmd:pmic"]
+    for _ in range(2):
+        with pytest.raises(NonsenseError, match="VDD_CORE"):
+            source.read()
 
 
 def test_the_person_may_choose(tmp_path: Path) -> None:
     hwmon(tmp_path, 0, "ina226", power1_input=1)
     hwmon(tmp_path, 1, "irps5401", power1_input=1, power1_label="pout1")
-    sources = mark_total(discover(tmp_path, silent), ["irps5401@hwmon1:pout1"])
-    assert [source.traits.in_total for source in sources] == [False, True]
+    found = mark_total(discover(tmp_path, silent), ["irps5401@hwmon1:pout1"])
+    assert [source.traits.in_total for source in found.sources] == [False, True]
     with pytest.raises(SensorError, match=r"no sensor ina9; there are: ina226, irps5401@hwmon1:pout1"):
-        mark_total(sources, ["ina9"])
+        mark_total(found, ["ina9"])
 
 
 class Chip:

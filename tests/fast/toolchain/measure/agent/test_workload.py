@@ -81,10 +81,11 @@ def test_a_program_runs_where_it_should_for_as_long_as_asked(tmp_path: Path) -> 
 
 def test_a_program_that_takes_a_count(tmp_path: Path) -> None:
     (tmp_path / "count.py").write_text(
-        "import json, sys; n = int(sys.argv[1]); print(json.dumps({'inferences': n, 'seconds': n * 1e-3}))"
+        "import json, sys, time; n = int(sys.argv[1]); time.sleep(n * 1e-3);"
+        " print(json.dumps({'inferences': n, 'seconds': n * 1e-3}))"
     )
-    work = Command([sys.executable, "count.py", "{count}"], SystemClock(), folder=str(tmp_path)).run(2.0)
-    assert work.inferences == 2000 and work.seconds == pytest.approx(2.0)
+    work = Command([sys.executable, "count.py", "{count}"], SystemClock(), folder=str(tmp_path)).run(0.1)
+    assert work.inferences == 100 and work.seconds == pytest.approx(0.1)
 
 
 def said(**values: Any) -> str:
@@ -114,11 +115,16 @@ def test_unix_times_over_a_clock_step_are_doubted() -> None:
         ("{broken", "should print a JSON object"),
         (said(inferences=0, seconds=1), "0 inferences in 1 s"),
         (said(inferences=9, seconds=-1), "9 inferences in -1 s"),
+        (said(inferences=9, seconds=float("nan")), "9 inferences in nan s"),
+        (said(inferences=float("inf"), seconds=1), "should print a JSON object"),
+        (said(inferences=9, seconds=1, cycles=-3), "-3 cycles for 9 inferences"),
+        (said(inferences=9, seconds=8), "busy for 8 s, which is not within the time it ran"),
+        (said(inferences=9, started_monotonic=6, ended_monotonic=12), "busy for 6 s, which is not within"),
     ],
 )
 def test_what_a_program_must_say(text: str, message: str) -> None:
     with pytest.raises(WorkloadError, match=message):
-        read_work(text, 0.0, 10.0, 0.0, "program")
+        read_work(text, 0.0, 10.0, 0.0, "program", 5.0)
 
 
 def test_programs_that_cannot_be() -> None:
