@@ -84,7 +84,7 @@ def _layout(wish: Wish) -> Layout:
 def _watch(console: Console, journal: Journal, live: Live, source: Source, frames: int | None) -> dict[str, Any]:
     log = Log(journal)
     try:
-        with Screen(console) as screen, stopped_by_signals() as stop:
+        with Screen(console, lambda: source.doing) as screen, stopped_by_signals() as stop:
             live.watchers = (screen, log)
             live.run(source.batches(live.classifier.batch), frames, stop)
     finally:

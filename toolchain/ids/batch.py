@@ -41,11 +41,13 @@ class Source(Protocol):
         name: the capture or channel, for people.
         notices: what a person should know about it; grows while it is read.
         hashes: SHA-256 of its files; empty for a bus.
+        doing: what it does before its first frames, for people.
     """
 
     name: str
     hashes: frozenset[str]
     notices: list[str]
+    doing: str
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Batches of `size` frames at most, until there are no more.

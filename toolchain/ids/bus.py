@@ -49,6 +49,7 @@ class BusSource:
     """
 
     hashes: frozenset[str] = frozenset()
+    doing = "waiting for frames"
 
     def __init__(self, channel: str, queue: int = QUEUE_FRAMES) -> None:
         self.name, self.notices = channel, []  # type: tuple[str, list[str]]

@@ -68,6 +68,7 @@ class CaptureSource:
     ) -> None:
         self.name, self.notices = str(path), []  # type: tuple[str, list[str]]
         self._pace, self._clock, self._bus = pace, clock or SystemClock(), bus
+        self.doing = f"reading {path}"
         self._spool = Spool(path)
         try:
             self._streams = _streams(self._spool.path)
@@ -94,7 +95,7 @@ class CaptureSource:
         self._spool.close()
 
     def _read(self, stream: Stream, reader: Reader) -> list[_Part]:
-        records = read_capture(stream, reader)
+        records = read_capture(stream, reader, lambda count: self._reading(stream, count))
         index = self._chosen(stream, records)
         if self._pace and not records.timed:
             raise DataError(f"{stream.label}: has no times that --pace could keep to; leave --pace out")
@@ -105,6 +106,9 @@ class CaptureSource:
         self.notices += [f"{stream.name}: {notice}" for notice in said]
         labels = np.zeros(len(records), np.uint8) if label is None else label
         return [_Part(frames, label is not None) for frames in by_bus(stream.name, records, labels)[index]]
+
+    def _reading(self, stream: Stream, count: int) -> None:
+        self.doing = f"reading {stream.name}: {count >> 20:,} MiB"
 
     def _chosen(self, stream: Stream, records: Records) -> slice:
         """Which of the buses are watched."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,10 +24,14 @@ _YEAR_2001 = 1e9
 
 
 class Screen:
-    """Tells a console; a terminal gets a live line. Use it in a `with`."""
+    """Tells a console; a terminal gets a live line. Use it in a `with`.
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    Args:
+        doing: tells what goes on before the first frames.
+    """
+
+    def __init__(self, console: Console, doing: Callable[[], str] = lambda: "waiting for frames") -> None:
+        self._console, self._doing = console, doing
         self._live: Live | None = None
         self._rich = RichLive(console=console, refresh_per_second=4, transient=True, get_renderable=self._rows)
 
@@ -65,7 +70,7 @@ class Screen:
     def _rows(self) -> RenderableType:
         live = self._live
         if live is None:
-            return Text("waiting for frames", style="cyan")
+            return Text(self._doing(), style="cyan")
         tally = live.tally
         rows = [Text(f"{tally.frames:>10,} frames  {live.seconds:6.0f} s  {live.tracker.count} alerts", style="cyan")]
         return Group(*rows, *(_line(alert.to_json(), "goes on", "red") for alert in live.tracker.open))

@@ -76,8 +76,10 @@ def _read_all(data: Path, sources: list[tuple[Source, Reader]], home: str) -> tu
     """The captures of all sources, and notices."""
     parts: list[_Part] = []
     notices: list[str] = []
+    # Once for all members of a zip.
+    digests = {path: sha256(path) for path in {source.path for source, _ in sources}}
     for source, reader in sources:
-        some, said = _read(source, reader, home)
+        some, said = _read(source, reader, home, digests[source.path])
         parts += some
         notices += said
         if sum(len(table) for table, _ in parts) > MOST_FRAMES_TOGETHER or len(parts) > MOST_CAPTURES:
@@ -86,11 +88,10 @@ def _read_all(data: Path, sources: list[tuple[Source, Reader]], home: str) -> tu
     return parts, notices
 
 
-def _read(source: Source, reader: Reader, home: str) -> tuple[list[_Part], list[str]]:
+def _read(source: Source, reader: Reader, home: str, digest: str) -> tuple[list[_Part], list[str]]:
     """A capture for each bus of a source."""
     records = read_capture(source, reader)
     tables = by_bus(source.name, records, _labels(source, records, home))
-    digest = sha256(source.path)
     parts = [
         (table, Capture(table.captures[0], digest, reader.TITLE, len(table), _attacks(table.label))) for table in tables
     ]

@@ -171,3 +171,11 @@ def test_a_pace_needs_times(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text("  can0  123   [1]  00\n")
     with pytest.raises(DataError, match="no times that --pace could keep to"):
         list(CaptureSource(tmp_path / "a.log", 1.0).batches(9))
+
+
+def test_what_is_being_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text(CANDUMP * 40_000)
+    source = CaptureSource(tmp_path / "a.log")
+    told = [source.doing]
+    next(source.batches(9))
+    assert [*told, source.doing] == [f"reading {tmp_path / 'a.log'}", "reading a.log: 2 MiB"]

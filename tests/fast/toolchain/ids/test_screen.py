@@ -79,3 +79,9 @@ def test_accuracy_that_is_not_known_is_not_shown() -> None:
     print_summary(live.to_json(), to)
     assert "accuracy: not known" in printed(to)
     assert "%" not in printed(to)
+
+
+def test_accuracy_is_not_denied_labels_where_nothing_was_judged() -> None:
+    to, live = console(), Live(detector(), IntegerClassifier(network()))
+    print_summary(live.to_json(), to)
+    assert "accuracy: not known, no frame was judged" in printed(to)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import BinaryIO, Protocol
 
@@ -19,12 +20,13 @@ from toolchain.training.can.readers import (
     trc,
     volvo,
 )
-from toolchain.training.can.readers.columns import FOLDER_FILE, columns_of, load_columns
+from toolchain.training.can.readers.columns import FOLDER_FILE, Columns, columns_of
 from toolchain.training.can.readers.records import Records
 from toolchain.training.can.readers.rows import must_be_29_bits, must_be_bounded
 from toolchain.training.can.readers.source import Source
 from toolchain.training.can.readers.table import Table
 from toolchain.training.can.readers.times import backward, must_be_seconds
+from toolchain.yaml_file import load_yaml
 
 
 class Reader(Protocol):
@@ -60,19 +62,22 @@ def find_reader(source: Source) -> Reader | None:
     found: Reader | None = next((reader for reader in READERS if reader.accepts(head)), None)
     told = columns_of(source.path, source.suffix)
     if told and (found is None or told.name != FOLDER_FILE):
-        return Table(load_columns(told))
+        return Table(load_yaml(told, Columns))
     if found is None and source.suffix in CAPTURE_SUFFIXES:
         raise DataError(f"{source.label}:1: not a known capture format; known are: {KNOWN}")
     return found
 
 
-def read_capture(source: Source, reader: Reader) -> Records:
+def read_capture(source: Source, reader: Reader, told: Callable[[int], None] | None = None) -> Records:
     """All frames of a capture.
+
+    Args:
+        told: learns how many bytes have been read, unpacked.
 
     Raises:
         DataError: malformed, truncated, without frames or with too many; the message names file and line.
     """
-    with source.open() as stream:
+    with source.open(told) as stream:
         records = reader.read(stream, source)
     if not len(records):
         said = "".join(f"; {notice}" for notice in records.notices)

@@ -7,9 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from toolchain.errors import DataError
-from toolchain.training.can.readers.limits import MOST_COLUMNS, MOST_SIDECAR_BYTES
-from toolchain.yaml_file import load_yaml
+from toolchain.training.can.readers.limits import MOST_COLUMNS
 
 FOLDER_FILE = "columns.yaml"
 SUFFIX = f".{FOLDER_FILE}"
@@ -85,15 +83,3 @@ def columns_of(path: Path, suffix: str) -> Path | None:
 def is_columns_file(name: str) -> bool:
     """Whether a file of this name tells columns."""
     return name.endswith(SUFFIX) or name.rsplit("/", 1)[-1] == FOLDER_FILE
-
-
-def load_columns(path: Path) -> Columns:
-    """Read a file of columns.
-
-    Raises:
-        ConfigError: it breaks the schema; the message names file, key, value and what is allowed.
-        DataError: it is far too large.
-    """
-    if path.stat().st_size > MOST_SIDECAR_BYTES >> 8:
-        raise DataError(f"{path}: more than {MOST_SIDECAR_BYTES >> 18} KiB; it should name a few columns")
-    return load_yaml(path, Columns)

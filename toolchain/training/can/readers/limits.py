@@ -36,6 +36,6 @@ MOST_VALUE_BYTES = 1 << 12
 MOST_DATABASE_BYTES = 1 << 31
 MOST_STEPS = 1 << 29
 
-# Bytes of a file that describes a capture (labels, columns), and seconds until somebody writes into a pipe.
+# Bytes of a sidecar, and seconds until somebody writes into a pipe.
 MOST_SIDECAR_BYTES = 1 << 24
 PIPE_SECONDS = 10.0

@@ -7,7 +7,7 @@ import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -54,15 +54,18 @@ class Source:
         return path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
 
     @contextmanager
-    def open(self) -> Iterator[BinaryIO]:
+    def open(self, told: Callable[[int], None] | None = None) -> Iterator[BinaryIO]:
         """The uncompressed stream, `MOST_BYTES` at most.
+
+        Args:
+            told: learns how many bytes have been read.
 
         Raises:
             DataError: the file or its container is damaged or too large, at opening or while it is read.
         """
         try:
             with self._raw() as raw:
-                yield cast(BinaryIO, _Bounded(raw, self))
+                yield cast(BinaryIO, _Bounded(raw, self, told))
         except BROKEN as error:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise DataError(f"{self.label}: cannot be read: {reason}; copy it anew") from error
@@ -92,13 +95,15 @@ class Source:
 class _Bounded:
     """A stream that may be read to `MOST_BYTES`: what a small file unpacks to is its author's choice."""
 
-    def __init__(self, stream: BinaryIO, source: Source) -> None:
-        self._stream, self._source, self._count = stream, source, 0
+    def __init__(self, stream: BinaryIO, source: Source, told: Callable[[int], None] | None) -> None:
+        self._stream, self._source, self._told, self._count = stream, source, told, 0
 
     def read(self, size: int) -> bytes:
         """As of a file; fewer bytes only at the end."""
         data = self._stream.read(size)
         self._count += len(data)
+        if self._told:
+            self._told(self._count)
         if self._count > MOST_BYTES:
             raise DataError(f"{self._source.label}: more than {MOST_BYTES >> 30} GiB; cut the capture into several")
         return data
