@@ -25,12 +25,13 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help build plan show verify flash run measure report boards models doctor test check bench clean clean-env system-deps environment
+.PHONY: help build compare plan show verify flash run measure report boards models doctor test check bench clean clean-env system-deps environment
 
 help:
 	@echo 'Gateweave takes a trained network to an FPGA bitstream, bit-exact at every stage, with open tools only.'
 	@echo
 	@echo '  make build         train, export, generate, simulate, synthesise, route and pack (BOARD=ulx3s MODEL=cqmlp by default)'
+	@echo '  make compare       build, then train the float twin and the random split; AMD boards: make the other cores, too'
 	@echo '  make plan          what `make build` would run, and why'
 	@echo '  make show          what the newest build came to: accuracy, resources, timing, files'
 	@echo '  make verify        build, then run the routed chip (or the bitstream read back) by its pins'
@@ -65,7 +66,7 @@ help:
 	@echo
 	@echo 'Example: make build BOARD=icebreaker FPS=max'
 
-build plan show flash run measure report boards models doctor: environment
+build compare plan show flash run measure report boards models doctor: environment
 	@$(RUN) $@
 
 verify: environment

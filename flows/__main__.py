@@ -7,25 +7,53 @@ hands the rest to Snakemake, in this process.
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from flows.stages.context import load_request
 from flows.stale import stale_stages
 from toolchain.cli.plan import STALE
-from toolchain.layout import ON_DEMAND_STAGES, Layout
+from toolchain.layout import Layout
+from toolchain.record import read_token
+
+_BEFORE_TRAINING = ("data", "check")
 
 
 def main(request_file: str, target: str, damaged: str, *words: str) -> None:
     """Run Snakemake on the target; does not return."""
     from snakemake.cli import main as snakemake
 
-    layout = Layout(load_request(Path(request_file)), Path.cwd())
-    on_demand = ON_DEMAND_STAGES[layout.request.flow] if target == "all_verified" else ()
-    stale = stale_stages(layout, (*layout.request.stages, *on_demand))
+    layout, known = Layout(load_request(Path(request_file)), Path.cwd()), [*filter(None, damaged.split(","))]
+    request = layout.request
+    if "--dry-run" not in words and _trains(layout, known):
+        _try_first(layout, known, words)
+        known = [stage for stage in known if stage not in _BEFORE_TRAINING]
+    stale = stale_stages(layout, (*request.stages, *request.targets[target]))
     print(f"{STALE}{json.dumps(stale)}", flush=True)
-    forced = dict.fromkeys([*filter(None, damaged.split(",")), *stale])
-    snakemake([target, *(["--forcerun", *forced] if forced else []), *words])
+    snakemake([target, *_forced([*known, *stale]), *words])
+
+
+def _trains(layout: Layout, damaged: Sequence[str]) -> bool:
+    """Whether a training lies ahead."""
+    if not layout.request.trial_stages:
+        return False
+    missing = any(read_token(layout.token(stage)) is None for stage in ("data", "train"))
+    return missing or bool({"data", "train"} & {*damaged, *stale_stages(layout, ("data", "train"))})
+
+
+def _try_first(layout: Layout, damaged: Sequence[str], words: Sequence[str]) -> None:
+    """Run the stages before the training in a Snakemake of their own, so that the training is not made of the trial."""
+    stale = stale_stages(layout, _BEFORE_TRAINING)
+    forced = _forced([*(stage for stage in damaged if stage in _BEFORE_TRAINING), *stale])
+    status = subprocess.call([sys.executable, "-m", "snakemake", "check", *forced, *words])
+    if status:
+        sys.exit(status)
+
+
+def _forced(stages: Sequence[str]) -> list[str]:
+    return ["--forcerun", *dict.fromkeys(stages)] if stages else []
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from toolchain.board import AmdBoard
 from toolchain.errors import ToolError
-from toolchain.layout import PINS, ROOT, Request
+from toolchain.layout import BASELINE_STAGES, PINS, ROOT, TRIAL_STAGES, Request
 from toolchain.vivado.find import find_vivado
 from toolchain.yaml_file import read_mapping
 
@@ -32,6 +32,7 @@ _READ = {".py", ".c", ".h", ".cpp", ".v", ".sv", ".tcl", ".j2", ".sh", ".css", "
 # Files of the model's folder that a stage loads by path.
 _MODEL_CODE = {
     "data": ("data",),
+    "check": ("model",),
     "train": ("model",),
     "baselines": ("data", "model"),
     "export": ("model",),
@@ -39,6 +40,7 @@ _MODEL_CODE = {
 # Sections of the recipe that decide a stage's result.
 _RECIPE_PARTS = {
     "data": ("data",),
+    "check": ("data", "network"),
     "train": ("data", "network", "training"),
     "baselines": ("data", "network", "training"),
     "export": ("data", "network"),
@@ -46,6 +48,7 @@ _RECIPE_PARTS = {
 }
 # Sections of board.yaml that decide a stage's result; () means all of them.
 _BOARD_PARTS: dict[str, tuple[str, ...]] = {
+    "check": ("fpga", "clock", "target"),
     "fold": ("fpga", "clock", "target"),
     "map": ("fpga", "clock", "target"),
     "compare": ("fpga", "clock", "target"),
@@ -62,7 +65,7 @@ _BOARD_PARTS: dict[str, tuple[str, ...]] = {
     "time": ("runtime",),
 }
 # Stages that the rate to aim at decides.
-_RATED = {"fold", "map", "compare"}
+_RATED = {"check", "fold", "map", "compare"}
 
 
 def causes(stage: str, request: Request) -> list[str]:
@@ -89,7 +92,7 @@ def causes(stage: str, request: Request) -> list[str]:
         words.append(f"fps:{request.fps or 'board'}")
     if stage == "implement" and request.flow in AmdBoard.flows:
         words.append(f"vivado:{_vivado()}")
-    if stage == "fold":
+    if stage in {"check", "fold"}:
         words.append(f"strategy:{request.strategy}")
     return words
 
@@ -140,7 +143,8 @@ def sources(module: str) -> set[Path]:
 
 def module_of(stage: str, request: Request) -> str:
     """The module that does a stage's work."""
-    return f"flows.stages.{'network' if stage in request.network_stages else request.flow}.{stage}"
+    network = (*request.network_stages, *BASELINE_STAGES, *TRIAL_STAGES)
+    return f"flows.stages.{'network' if stage in network else request.flow}.{stage}"
 
 
 def _code(stage: str, request: Request) -> str:

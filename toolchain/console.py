@@ -15,6 +15,7 @@ from toolchain.events import Event
 
 PURPOSE = {
     "data": "reading frames and cutting windows",
+    "check": "trying whether the untrained network can be built",
     "train": "training the quantised network",
     "baselines": "training what it is compared with",
     "export": "writing QONNX and golden vectors",

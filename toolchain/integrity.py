@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from toolchain.errors import BuildError
-from toolchain.layout import ON_DEMAND_STAGES, Layout
-from toolchain.record import read_record, sha256, token_of
+from toolchain.layout import Layout
+from toolchain.record import StageRecord, read_record, read_token, sha256, token_of
 
 
 def damaged_stages(layout: Layout) -> dict[str, str]:
@@ -15,10 +15,15 @@ def damaged_stages(layout: Layout) -> dict[str, str]:
     A stage without its token counts as not run, which Snakemake sees for itself.
     """
     request = layout.request
-    known = request.stages + ON_DEMAND_STAGES[request.flow]
+    known = request.known_stages
     finished = [stage for stage in known if layout.token(stage).exists()]
     faults = {stage: _fault(layout, stage) for stage in finished}
     return {stage: fault for stage, fault in faults.items() if fault}
+
+
+def is_current(layout: Layout, record: StageRecord) -> bool:
+    """Whether the stages that a record was made from are still as they were then; of stages on demand."""
+    return all(read_token(layout.token(stage)) == token for stage, token in record.inputs.items())
 
 
 def _fault(layout: Layout, stage: str) -> str | None:

@@ -17,23 +17,23 @@ ROOT = Path(__file__).resolve().parent.parent
 PINS = ("requirements.txt", "requirements-finn.txt")
 """Files that pin the versions of the environment's packages."""
 
-NETWORK_STAGES = ("data", "train", "baselines", "export", "streamline")
+NETWORK_STAGES = ("data", "train", "export", "streamline")
+BASELINE_STAGES = ("baselines",)
+"""Of the network as well, but on demand: they train two more networks."""
+TRIAL_STAGES = ("check",)
+"""Before a training: whether the untrained network can be exported and mapped. No package holds anything of it."""
 ONNX_STAGES = ("load",)
 """What stands in the place of the network's stages where the network is a file that somebody else made."""
 
 FLOWS: Mapping[str, tuple[str, ...]] = {
     "fpga_open": ("fold", "generate", "simulate", "synthesise", "implement", "bitstream", "package"),
-    "dataflow": ("fold", "generate", "simulate", "synthesise", "compare", "project", "implement", "package"),
-    "finn": ("map", "generate", "simulate", "synthesise", "compare", "project", "implement", "package"),
+    "dataflow": ("fold", "generate", "simulate", "synthesise", "project", "implement", "package"),
+    "finn": ("map", "generate", "simulate", "synthesise", "project", "implement", "package"),
     "ort": ("graphs", "prove", "time", "package"),
 }
 """The stages of each flow after the network's, in order."""
-ON_DEMAND_STAGES: Mapping[str, tuple[str, ...]] = {
-    "fpga_open": ("verify",),
-    "dataflow": (),
-    "finn": (),
-    "ort": ("verify",),
-}
+VERIFY_STAGES: Mapping[str, tuple[str, ...]] = {"fpga_open": ("verify",), "ort": ("verify",)}
+COMPARE_STAGES: Mapping[str, tuple[str, ...]] = {"dataflow": ("compare",), "finn": ("compare",)}
 
 STRATEGIES = ("folded", "unrolled")
 
@@ -82,6 +82,31 @@ class Request:
     def stages(self) -> tuple[str, ...]:
         """All stages of the build, in order, without those on demand."""
         return self.network_stages + FLOWS[self.flow]
+
+    @property
+    def trial_stages(self) -> tuple[str, ...]:
+        """The stages that come before a training, which is not made of them."""
+        return () if self.onnx else TRIAL_STAGES
+
+    @property
+    def targets(self) -> dict[str, tuple[str, ...]]:
+        """What can be asked for: the stages on demand, beside those of the build, by rule of `flows/Snakefile`."""
+        baselines = () if self.onnx else BASELINE_STAGES
+        return {
+            "all": (),
+            "all_verified": VERIFY_STAGES.get(self.flow, ()),
+            "all_compared": (*baselines, *COMPARE_STAGES.get(self.flow, ())),
+        }
+
+    @property
+    def on_demand_stages(self) -> tuple[str, ...]:
+        """All stages on demand, in order."""
+        return tuple(stage for stages in self.targets.values() for stage in stages)
+
+    @property
+    def known_stages(self) -> tuple[str, ...]:
+        """All stages that there can be."""
+        return self.stages + self.trial_stages + self.on_demand_stages
 
     @property
     def network(self) -> str:
@@ -177,10 +202,11 @@ class Layout:
         Raises:
             ConfigError: there is no such stage.
         """
-        known = self.request.stages + ON_DEMAND_STAGES[self.request.flow]
+        known = self.request.known_stages
         if stage not in known:
             raise ConfigError(f"unknown stage '{stage}'; the stages are {', '.join(known)}")
-        return self.network_dir if stage in self.request.network_stages else self.variant_dir
+        shared = (*self.request.network_stages, *BASELINE_STAGES)
+        return self.network_dir if stage in shared else self.variant_dir
 
     def stage(self, stage: str) -> Path:
         """Folder of a stage's outputs."""

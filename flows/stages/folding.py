@@ -7,6 +7,7 @@ from flows.stages.context import Context, Outcome
 from hls.fold import Capacity, choose_folding
 from hls.folding import Folding
 from toolchain.board import FpgaBoard
+from toolchain.graph.network import IntegerNetwork
 from toolchain.record import write_json
 
 
@@ -28,8 +29,13 @@ def fold_as(context: Context, strategy: str, link_lut: int, link_kbit: int) -> F
     Raises:
         FitError: the network does not fit the board, or no folding reaches the rate.
     """
+    return fold_network(context, files.network(context), strategy, link_lut, link_kbit)
+
+
+def fold_network(context: Context, network: IntegerNetwork, strategy: str, link_lut: int, link_kbit: int) -> Folding:
+    """The folding of any network, as `fold_as`."""
     return choose_folding(
-        files.network(context),
+        network,
         clock_hz=files.clock_hz(context),
         target_fps=target_fps(context),
         capacity=capacity_of(context.fpga_board, link_kbit),

@@ -19,13 +19,13 @@ from typing import Any
 import pytest
 
 from tests.conftest import REPOSITORY
-from toolchain.layout import FLOWS, NETWORK_STAGES, ON_DEMAND_STAGES, PINS
+from toolchain.layout import BASELINE_STAGES, FLOWS, NETWORK_STAGES, PINS, TRIAL_STAGES, VERIFY_STAGES
 
 _COPIED = ("toolchain", "flows", "hls", "boards", "models", *PINS)
 _FLOW = "fpga_open"
 _MODULES = {
-    **dict.fromkeys(NETWORK_STAGES, "network"),
-    **dict.fromkeys((*FLOWS[_FLOW], *ON_DEMAND_STAGES[_FLOW]), _FLOW),
+    **dict.fromkeys((*NETWORK_STAGES, *BASELINE_STAGES, *TRIAL_STAGES), "network"),
+    **dict.fromkeys((*FLOWS[_FLOW], *VERIFY_STAGES[_FLOW]), _FLOW),
 }
 _STARTED_WITHIN_SECONDS = 30
 

@@ -58,7 +58,8 @@ _CHECKS = {
 }
 _BEFORE = {
     "train": "data",
-    "baselines": "data",
+    "check": "data",
+    "baselines": "train",
     "export": "train",
     "streamline": "export",
     "fold": "streamline",

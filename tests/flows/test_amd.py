@@ -60,8 +60,12 @@ def test_finn_ends_in_a_verified_hand_off(real_tree: Tree, finn: dict[str, Any])
 
 
 @pytest.mark.parametrize("flow", ["dataflow", "finn"])
-def test_both_flows_start_from_one_network_and_compare_all_cores(flow: str, request: pytest.FixtureRequest) -> None:
-    shown = request.getfixturevalue(flow)
+def test_compare_puts_all_cores_side_by_side(flow: str, real_tree: Tree, request: pytest.FixtureRequest) -> None:
+    assert request.getfixturevalue(flow)["not_run"] == ["baselines", "compare"]
+    command, board = (DATAFLOW, "zcu104") if flow == "dataflow" else (FINN, "pynq-z2")
+    real_tree.must("compare", *command[1:], within=900)
+    shown = real_tree.shown(board)
+    assert shown["not_run"] == []
     found = {(row["core"], row["kind"]) for row in shown["comparison"]}
     assert found == {(core, kind) for core in ("finn", "folded", "unrolled") for kind in ("estimated", "synthesised")}
     assert all(row["lut"] > 0 and row["note"] == "" for row in shown["comparison"])

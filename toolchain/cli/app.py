@@ -77,6 +77,13 @@ def verify(context: typer.Context, wish: Wish, jobs: Jobs = _CORES) -> None:
     builds.verify(choose(wish), jobs, context.args)
 
 
+@app.command(context_settings=_PASS_ON)
+@takes_wish
+def compare(context: typer.Context, wish: Wish, jobs: Jobs = _CORES) -> None:
+    """Build, then train the float twin and the random split to compare with; on AMD boards make the other cores too."""
+    builds.compare(choose(wish), jobs, context.args)
+
+
 @app.command()
 @takes_wish
 def plan(wish: Wish, as_json: AsJson = False) -> None:

@@ -22,7 +22,7 @@ from toolchain.console import Progress, out
 from toolchain.errors import BuildError, ConfigError
 from toolchain.events import Event
 from toolchain.integrity import damaged_stages
-from toolchain.layout import ON_DEMAND_STAGES, Layout, Request, build_root, layout_of
+from toolchain.layout import Layout, Request, build_root, layout_of
 from toolchain.record import write_json
 from toolchain.report.show import latest_layout, report_of
 from toolchain.report.table import print_report
@@ -54,12 +54,24 @@ def verify(request: Request, jobs: int, extra: Sequence[str]) -> None:
         ConfigError: the flow has none.
         GateweaveError: as for `build`.
     """
-    if not ON_DEMAND_STAGES[request.flow]:
+    if not request.targets["all_verified"]:
         raise ConfigError(
             f"FLOW={request.flow}: nothing reads an AMD bitstream back; `make build` has already compared the RTL with "
             "the network on the whole test set, and the package's self-test does so on the board"
         )
     build(request, "all_verified", jobs, extra)
+
+
+def compare(request: Request, jobs: int, extra: Sequence[str]) -> None:
+    """Bring a build up to date, then make what it is held against: baselines, and on AMD boards the other cores.
+
+    Raises:
+        ConfigError: there is nothing to compare with.
+        GateweaveError: as for `build`.
+    """
+    if not request.targets["all_compared"]:
+        raise ConfigError("ONNX: somebody else's network comes without a recipe to train others by; see `make show`")
+    build(request, "all_compared", jobs, extra)
 
 
 def plan(request: Request, as_json: bool) -> None:

@@ -79,7 +79,6 @@ def _hardware(records: Mapping[str, StageRecord]) -> dict[str, Any]:
         "resources": figures.resources(records),
         "timing": figures.timing(records),
         "estimate": figures.estimate(records),
-        "comparison": figures.comparison(records),
     }
 
 

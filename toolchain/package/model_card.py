@@ -67,6 +67,8 @@ def _comparison(accuracy: Accuracy) -> list[str]:
         [name.replace("_", " "), share(other["macro_f1"]), other["windows"]]
         for name, other in baselines(dict(accuracy))
     ]
+    if len(rows) == 1:
+        return []
     title = f"## Compared{_label(accuracy)}"
     return [title, "", *_table(["network or split", "macro-F1", "windows"], rows), ""]
 

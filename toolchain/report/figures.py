@@ -22,15 +22,15 @@ def data(records: Records) -> dict[str, Any]:
 
 
 def accuracy(records: Records) -> dict[str, Any]:
-    """Accuracy on the test windows, which the RTL simulation reproduced bit by bit.
-
-    Beside the network's own on the default split: the random split, the float twin, and what else
-    the baselines stage compares with.
-    """
+    """Accuracy on the test windows, which the RTL simulation reproduced bit by bit."""
     own = dict(records["train"].facts["accuracy"])
-    label = {"kind": "simulated", "data": records["data"].facts["kind"]}
-    baselines = {name: {**label, **f} for name, f in records["baselines"].facts.items()}
-    return {**label, **own, **baselines}
+    return {"kind": "simulated", "data": records["data"].facts["kind"], **own}
+
+
+def baselines(record: StageRecord, accuracy: Mapping[str, Any]) -> dict[str, Any]:
+    """What the network is held against, by name: the random split, the float twin, and so on."""
+    label = {"kind": accuracy["kind"], "data": accuracy["data"]}
+    return {name: {**label, **figures} for name, figures in record.facts.items()}
 
 
 def resources(records: Records) -> dict[str, Any]:
@@ -68,12 +68,6 @@ def estimate(records: Records) -> dict[str, Any]:
     """What folding expected, to be held against what was synthesised and routed."""
     folded = records["map" if "map" in records else "fold"]
     return {"kind": "estimated", **folded.facts["estimate"]}
-
-
-def comparison(records: Records) -> list[dict[str, Any]]:
-    """FINN's core and ours side by side; empty where a flow compares nothing. See `toolchain.report.compare`."""
-    record = records.get("compare")
-    return list(record.facts["rows"]) if record else []
 
 
 def graphs(records: Records) -> dict[str, Any]:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from toolchain.errors import BuildError
-from toolchain.layout import ON_DEMAND_STAGES, ROOT, Layout, Request, build_root
+from toolchain.integrity import is_current
+from toolchain.layout import ROOT, Layout, Request, build_root
 from toolchain.measure.results import read_results
 from toolchain.record import StageRecord, read_record, token_of
+from toolchain.report.figures import baselines
 
 _GROUPS = ("data", "accuracy", "resources", "timing", "estimate", "comparison", "onnx", "graphs", "latency")
 
@@ -48,6 +50,9 @@ def report_of(layout: Layout) -> dict[str, Any]:
         "status": manifest["status"],
         "complete": layout.token("package").exists(),
         **{group: manifest.get(group) for group in _GROUPS},
+        "accuracy": _accuracy(layout, manifest),
+        "comparison": _comparison(layout, manifest),
+        "not_run": _not_run(layout, manifest),
         "measurement": _measurement(layout, manifest),
         "stages": _stages(layout, manifest),
         "files": {role: shown(folder / name) for role, name in manifest["roles"].items()},
@@ -58,6 +63,36 @@ def report_of(layout: Layout) -> dict[str, Any]:
 def shown(path: Path) -> str:
     """A path as people and scripts want it: from the repository's folder, where it lies in there."""
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def _accuracy(layout: Layout, manifest: dict[str, Any]) -> dict[str, Any] | None:
+    """The package's own, with the baselines where they were made; older packages hold those themselves."""
+    own: dict[str, Any] | None = manifest.get("accuracy")
+    record = _current(layout, "baselines") if own else None
+    return {**own, **baselines(record, own)} if own and record else own
+
+
+def _comparison(layout: Layout, manifest: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """FINN's core and ours side by side, where they were made. See `toolchain.report.compare`."""
+    record = _current(layout, "compare")
+    rows: list[dict[str, Any]] | None = record.facts["rows"] if record else manifest.get("comparison")
+    return rows
+
+
+def _not_run(layout: Layout, manifest: dict[str, Any]) -> list[str]:
+    """What is made on demand only, and has not been made of this build."""
+    request = layout.request
+    told = {"baselines": "float_twin" in (manifest.get("accuracy") or {}), "compare": bool(manifest.get("comparison"))}
+    stages = request.targets["all_compared"]
+    return [stage for stage in stages if not told[stage] and _current(layout, stage) is None]
+
+
+def _current(layout: Layout, stage: str) -> StageRecord | None:
+    """The record of a stage on demand, if it has finished and was made of what there is now."""
+    if stage not in layout.request.on_demand_stages or not layout.token(stage).exists():
+        return None
+    record = _record(layout, stage)
+    return record if record and is_current(layout, record) else None
 
 
 def _measurement(layout: Layout, manifest: dict[str, Any]) -> dict[str, Any] | None:
@@ -86,7 +121,7 @@ def _stages(layout: Layout, manifest: dict[str, Any]) -> dict[str, Any]:
     entries = manifest["stages"]
     request = layout.request
     packed = {name: _entry(layout, name, entries[name]) for name in request.stages if name in entries}
-    own = {name: _own(layout, name) for name in ("package", *ON_DEMAND_STAGES[request.flow])}
+    own = {name: _own(layout, name) for name in ("package", *request.on_demand_stages)}
     return {**packed, **{name: entry for name, entry in own.items() if entry}}
 
 
@@ -102,8 +137,8 @@ def _entry(layout: Layout, stage: str, packed: dict[str, Any]) -> dict[str, Any]
 
 
 def _own(layout: Layout, stage: str) -> dict[str, Any] | None:
-    record = _record(layout, stage) if layout.token(stage).exists() else None
-    if record is None:
+    record = _current(layout, stage) if stage != "package" else _record(layout, stage)
+    if record is None or not layout.token(stage).exists():
         return None
     return {
         "seconds": record.seconds,

@@ -15,6 +15,10 @@ from toolchain.report.comparisons import compared, counted
 
 Report = dict[str, Any]
 
+_ON_DEMAND = {
+    "baselines": "trains the float twin and the random split to compare with",
+    "compare": "makes the other cores, to put all side by side",
+}
 _RESOURCES = {"lut": "LUT", "ff": "FF", "bram": "block RAM", "dsp": "DSP"}
 
 
@@ -30,6 +34,8 @@ def print_report(report: Report, console: Console) -> None:
         console.print()
         console.print(table)
     console.print()
+    for stage in report["not_run"]:
+        console.print(f"{stage:<11} not run: `make compare` {_ON_DEMAND[stage]}")
     for role, path in report["files"].items():
         console.print(f"{role:<11} {path}")
 
@@ -50,7 +56,7 @@ def _tables(report: Report) -> Iterator[Table]:
 
 
 def accuracy_table(report: Report) -> Table:
-    """Per class, with the float twin and the random split beside it."""
+    """Per class, with the float twin and the random split beside it where they were trained."""
     accuracy = report["accuracy"]
     synthetic = ", synthetic data" if accuracy["data"] == "synthetic" else ""
     title = f"accuracy ({accuracy['windows']:,} test windows, blocked split{synthetic})"
@@ -155,7 +161,7 @@ def baselines(accuracy: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _timing_rows(timing: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     fmax = timing["fmax_mhz"]
-    yield "clock", f"{timing['clock_mhz']:.12g} MHz" + (f" (up to {fmax:.1f})" if fmax else ""), timing["kind"]
+    yield "clock", f"{timing['clock_mhz']:g} MHz" + (f" (up to {fmax:.1f})" if fmax else ""), timing["kind"]
     cycles = timing["cycles_kind"]
     yield "latency", f"{timing['latency_cycles']:,} cycles = {timing['latency_us']:,} us", cycles
     rate = f"one every {timing['initiation_interval']:,} cycles = {timing['inferences_per_second']:,.0f}/s"

@@ -23,6 +23,8 @@ from toolchain.errors import BuildError, DataError
 Bytes = NDArray[np.uint8]
 
 KINDS = ("synthetic", "captures")
+INPUT_BITS = {"BINARY": 1, "UINT8": 8}
+"""Bits of an input by its qonnx DataType; others are not taken."""
 
 _FORMAT = 1
 _DATE = (1980, 1, 1, 0, 0, 0)

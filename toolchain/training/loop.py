@@ -50,6 +50,7 @@ def fit(
     learning_rate: float,
     weight_decay: float = 0.0,
     progress: Progress = lambda done, steps, loss: None,
+    pause: Callable[[int], None] | None = None,
 ) -> None:
     """Train in place with AdamW, a one-cycle learning rate and cross-entropy.
 
@@ -57,6 +58,7 @@ def fit(
         x: integer inputs, shape (N, inputs).
         y: class indices, shape (N,).
         weight_decay: of matrices, decoupled.
+        pause: called after each batch with the number done; it may use the network in any mode.
         steps: number of batches, drawn without replacement until the data are used up, then anew.
     """
     groups = parameter_groups(network, learning_rate, weight_decay)
@@ -76,6 +78,9 @@ def fit(
         recent += (loss.item() - recent) / min(done, REPORT_STEPS)
         if done % REPORT_STEPS == 0 or done == steps:
             progress(done, steps, recent)
+        if pause is not None:
+            pause(done)
+            network.train()
 
 
 def _batches(rows: int, settings: TrainingSettings) -> Iterator[torch.Tensor]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from toolchain.training.dataset import Dataset
+from toolchain.training.dataset import INPUT_BITS, Dataset
 from toolchain.training.loop import Progress, fit, logits_of, set_up
 from toolchain.training.metrics import evaluate
 from toolchain.training.recipe import NetworkSettings, Recipe
@@ -19,8 +19,8 @@ from toolchain.training.state import State
 
 # Fall of the validation macro-F1 that no fine-tuning of a healthy network shows.
 WITHERED = 0.05
-
-INPUT_BITS = {"BINARY": 1, "UINT8": 8}
+# How often the float twin is looked at.
+CHECKPOINTS = 20
 
 
 class ModelCode(Protocol):
@@ -73,14 +73,48 @@ def _fine_tune(
 
 
 def train_float(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str, progress: Progress) -> nn.Module:
-    """Train the float32 twin, for as many steps in all."""
+    """Train the float32 twin, for as many steps in all; the state that is best on the validation part is kept.
+
+    Nothing quantises it, so it learns the training part by heart where that is small.
+    """
     settings = recipe.training
     x, y = _training_part(recipe, dataset, split)
     set_up(settings.seed)
     network = code.build_float(recipe.network, *_shape(dataset))
     steps, rate, decay = settings.steps + settings.merged_steps, settings.learning_rate, settings.weight_decay
-    fit(network, x, y, settings, steps=steps, learning_rate=rate, weight_decay=decay, progress=progress)
+    best = _Best(network, lambda: _validation_f1(network, dataset, split))
+    every = max(1, steps // CHECKPOINTS)
+    fit(
+        network,
+        x,
+        y,
+        settings,
+        steps=steps,
+        learning_rate=rate,
+        weight_decay=decay,
+        progress=progress,
+        pause=lambda done: best.look() if done % every == 0 or done == steps else None,
+    )
+    best.restore()
     return network
+
+
+class _Best:
+    """Keeps the state in which a network was best."""
+
+    def __init__(self, network: nn.Module, quality: Callable[[], float]) -> None:
+        self._network, self._quality = network, quality
+        self._score, self._state = float("-inf"), copy.deepcopy(network.state_dict())
+
+    def look(self) -> None:
+        """Keep the present state if it is better than all before."""
+        score = self._quality()
+        if score > self._score:
+            self._score, self._state = score, copy.deepcopy(self._network.state_dict())
+
+    def restore(self) -> None:
+        """Go back to the best."""
+        self._network.load_state_dict(self._state)
 
 
 def restore_quantised(code: ModelCode, recipe: Recipe, dataset: Dataset, state: State) -> nn.Module:

@@ -8,7 +8,9 @@ from typing import Any
 from flows.stages.context import Context, Outcome
 from flows.stages.network.files import DATASET, model_code
 from toolchain.errors import DataError
+from toolchain.training.author import authors_code
 from toolchain.training.dataset import Dataset, save
+from toolchain.training.sound import must_be_sound
 
 
 def run(context: Context) -> Outcome:
@@ -19,15 +21,13 @@ def run(context: Context) -> Outcome:
     """
     data = context.request.data
     code = model_code(context, "data")
-    dataset: Dataset = code.build_dataset(
-        Path(data) if data else None, context.recipe.data.model_dump()
-    )
+    with authors_code(context.model.name):
+        built = code.build_dataset(Path(data) if data else None, context.recipe.data.model_dump())
+    dataset = must_be_sound(built, f"models/{context.model.name}/data.py")
     _must_be_usable(dataset, data)
     save(context.out / DATASET, dataset)
     attacks = ", ".join(dataset.classes[1:])
-    summary = (
-        f"{len(dataset):,} windows of {dataset.window} frames, attacks: {attacks} ({dataset.kind})"
-    )
+    summary = f"{len(dataset):,} windows of {dataset.window} frames, attacks: {attacks} ({dataset.kind})"
     return Outcome(summary, facts=_facts(dataset))
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from flows.stages.context import Context
+from toolchain.training import author as authors
 from toolchain.training.dataset import Dataset, load
 from toolchain.training.loop import Progress
+
+if TYPE_CHECKING:
+    from qonnx.core.modelwrapper import ModelWrapper
 
 DATASET, NETWORK, QONNX, GOLDEN, INTEGER = (
     "dataset.npz",
@@ -22,8 +26,15 @@ KIND = {"synthetic": "synthetic data", "captures": "real captures"}
 
 
 def model_code(context: Context, name: str) -> ModuleType:
-    """A module of the model's folder: `data` or `model`."""
-    return importlib.import_module(f"models.{context.model.name}.{name}")
+    """A module of the model's folder: `data` or `model`; see `toolchain.training.author`."""
+    return authors.model_code(context.model.name, name)
+
+
+def must_be_exact(context: Context, model: ModelWrapper) -> None:
+    """Refuse an exported model whose sums would be rounded."""
+    from toolchain.graph.scales import must_be_powers_of_two
+
+    must_be_powers_of_two(model, f"models/{context.model.name}/model.py")
 
 
 def dataset_of(context: Context) -> Dataset:
@@ -33,6 +44,4 @@ def dataset_of(context: Context) -> Dataset:
 
 def step_progress(context: Context, what: str) -> Progress:
     """Progress of a training, said in a few words."""
-    return lambda done, steps, loss: context.progress(
-        f"{what}step {done:,} of {steps:,}, loss {loss:.4f}"
-    )
+    return lambda done, steps, loss: context.progress(f"{what}step {done:,} of {steps:,}, loss {loss:.4f}")

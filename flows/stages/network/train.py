@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flows.stages.context import Context, Outcome
 from flows.stages.network.files import KIND, NETWORK, dataset_of, model_code, step_progress
+from toolchain.training.author import authors_code
 from toolchain.training.network import score, train_quantised
 from toolchain.training.state import save_state
 
@@ -12,7 +13,8 @@ def run(context: Context) -> Outcome:
     """Write the merged network's state, and its figures on the test part."""
     dataset = dataset_of(context)
     code = model_code(context, "model")
-    network = train_quantised(code, context.recipe, dataset, "blocked", step_progress(context, ""))
+    with authors_code(context.model.name):
+        network = train_quantised(code, context.recipe, dataset, "blocked", step_progress(context, ""))
     save_state(network, context.out / NETWORK)
     accuracy = {"split": "blocked", **score(network, dataset, "blocked")}
     summary = f"macro-F1 {accuracy['macro_f1']:.4f}, accuracy {accuracy['accuracy']:.4%} ({KIND[dataset.kind]})"

@@ -13,7 +13,8 @@ from typing import Any
 
 from toolchain.catalog import load_board
 from toolchain.errors import BuildError, GateweaveError
-from toolchain.layout import ON_DEMAND_STAGES, Layout, Request
+from toolchain.integrity import is_current
+from toolchain.layout import Layout, Request
 from toolchain.record import StageRecord, read_record, sha256, token_of
 from toolchain.report.page.values import mapping, text
 
@@ -118,20 +119,21 @@ def _layout(folder: Path, root: Path) -> Layout | None:
 
 def _records(layout: Layout, manifest: Mapping[str, Any]) -> Iterator[tuple[str, StageRecord]]:
     """Records that are those of the package; a stage that was redone since has other facts."""
-    for stage in (*layout.request.stages, *ON_DEMAND_STAGES[layout.request.flow]):
+    for stage in (*layout.request.stages, *layout.request.on_demand_stages):
         try:
             record = read_record(layout.record(stage))
         except BuildError:
             continue
         packed = text(manifest, "stages", stage, "token")
-        if (packed and packed == token_of(record)) or (not packed and layout.token(stage).exists()):
+        made = layout.token(stage).exists() and is_current(layout, record)
+        if packed == token_of(record) if packed else made:
             yield stage, record
 
 
 def _checks(
     layout: Layout, manifest: Mapping[str, Any], records: Mapping[str, StageRecord]
 ) -> Iterator[tuple[str, Mapping[str, Mapping[str, Any]]]]:
-    for stage in (*layout.request.stages, *ON_DEMAND_STAGES[layout.request.flow]):
+    for stage in (*layout.request.stages, *layout.request.on_demand_stages):
         packed = mapping(manifest, "stages", stage, "checks")
         if packed:
             yield stage, packed

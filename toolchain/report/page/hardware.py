@@ -152,7 +152,7 @@ def clock(build: Build) -> Figure:
     if megahertz is None:
         return ABSENT
     note = f"up to {fastest:.1f} MHz" if fastest else "no tool has confirmed it yet" if _requested(timing) else ""
-    return Figure(f"{megahertz:.12g} MHz", text(timing, "kind") or None, note)
+    return Figure(f"{megahertz:g} MHz", text(timing, "kind") or None, note)
 
 
 def _requested(timing: Any) -> bool:
@@ -187,7 +187,7 @@ def critical_path(build: Build) -> list[str]:
 
 def cores(build: Build) -> list[dict[str, Any]]:
     """The cores that this network can become, side by side."""
-    rows = objects(build.manifest, "comparison")
+    rows = objects(build.facts.get("compare"), "rows") or objects(build.manifest, "comparison")
     counted = ("lut", "ff", "bram", "dsp", "latency_cycles", "initiation_interval")
     words = ("core", "kind", "tool", "cycles_kind", "note")
     return [

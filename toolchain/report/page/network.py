@@ -56,7 +56,8 @@ def classes(build: Build) -> list[Row]:
 def baselines(build: Build) -> list[Row]:
     """The network itself, and what the baselines stage compares it with."""
     accuracy = mapping(build.manifest, "accuracy")
-    others = {name.replace("_", " "): value for name, value in accuracy.items() if isinstance(value, Mapping)}
+    made = {**accuracy, **mapping(build.facts.get("baselines"))}
+    others = {name.replace("_", " "): value for name, value in made.items() if isinstance(value, Mapping)}
     every: Mapping[str, Any] = {"this network": accuracy, **others}
     return [
         {

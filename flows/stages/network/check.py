@@ -1,0 +1,60 @@
+"""check: the untrained network through export, streamlining and folding; what cannot be built is said at once.
+
+Weights are random and figures mean nothing; only whether it can be done counts.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from flows.stages import folding
+from flows.stages.context import Context, Outcome
+from flows.stages.network.files import QONNX, model_code, must_be_exact
+from hls import axi_chip, chip
+from toolchain.board import AmdBoard, OpenBoard
+from toolchain.errors import FitError
+from toolchain.graph.export import Golden, export_network
+from toolchain.graph.model_file import load_model
+from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.streamline import streamline
+from toolchain.graph.verify import verify_export, verify_integer
+from toolchain.training.author import authors_code
+from toolchain.training.dataset import INPUT_BITS
+from toolchain.training.loop import logits_of, set_up
+from toolchain.training.sound import must_answer
+
+_ROWS = 16
+
+
+def run(context: Context) -> Outcome:
+    """Write the untrained `model.onnx`."""
+    facts = context.record("data").facts
+    inputs, classes, kind = facts["inputs"], len(facts["classes"]), facts["input_type"]
+    code, recipe, shown = model_code(context, "model"), context.recipe, f"models/{context.model.name}/model.py"
+    set_up(recipe.training.seed)
+    with authors_code(context.model.name):
+        built = code.build(recipe.network, inputs, classes, INPUT_BITS[kind])
+        network = must_answer(built, inputs, classes, f"{shown}: build()")
+        merged = must_answer(code.merge(network, recipe.network), inputs, classes, f"{shown}: merge()")
+        export_network(merged, inputs, kind, context.out / QONNX)
+    model = load_model(context.out / QONNX)
+    must_be_exact(context, model)
+    integer = streamline(model)
+    x = np.random.default_rng(1).integers(0, 1 << INPUT_BITS[kind], (_ROWS, inputs)).astype(np.uint8)
+    golden = Golden(x, logits_of(merged, x), np.zeros(_ROWS, np.uint8))
+    verify_export(merged, model, golden)
+    verify_integer(integer, model, golden)
+    return Outcome(f"the untrained network can be built: {len(integer.layers)} layers{_on_board(context, integer)}")
+
+
+def _on_board(context: Context, network: IntegerNetwork) -> str:
+    """Whether it folds for the board. Training makes it sparser, so what does not fit yet is only said."""
+    board = context.board
+    links = {OpenBoard: (chip.LINK_LUT, 24), AmdBoard: (axi_chip.LINK_LUT, axi_chip.LINK_KBIT)}
+    if type(board) not in links or context.request.core not in {"folded", "unrolled"}:
+        return ""
+    try:
+        folding.fold_network(context, network, context.request.strategy, *links[type(board)])
+    except FitError as error:
+        return f"; untrained, it does not fit: {error}"
+    return ""
