@@ -201,10 +201,13 @@ def _sums(layer: DenseLayer, codes: Codes, kind: WeightKind) -> tuple[Integers, 
     return low, high, constant - codes.scale * inverted * negative
 
 
-def _clamped(
-    layer: DenseLayer, scale: int, low: Integers, high: Integers, constant: Integers
-) -> Integers:
-    """Thresholds on the hardware's accumulator; always reached becomes `low`, never reached ``high + 1``."""
+def _clamped(layer: DenseLayer, scale: int, low: Integers, high: Integers, constant: Integers) -> Integers:
+    """Thresholds on the hardware's accumulator; always reached becomes `low`, never reached ``high + 1``.
+
+    Where a layer has no levels each neuron gets one that is never reached: its code is 0 all the same.
+    """
     assert layer.thresholds is not None
+    if layer.thresholds.shape[1] == 0:
+        return high[:, None] + 1
     exact = np.sort(-((constant[:, None] - layer.thresholds) // scale), axis=1)
     return np.clip(exact, low[:, None], high[:, None] + 1)

@@ -116,9 +116,7 @@ def _out_of_reach(target_fps: float, clock_hz: int, fastest: _Choice) -> str:
 class _Search:
     """Exact search over the chain of layers, for one device."""
 
-    def __init__(
-        self, arithmetic: Sequence[LayerArithmetic], capacity: Capacity, fixed_lut: int
-    ) -> None:
+    def __init__(self, arithmetic: Sequence[LayerArithmetic], capacity: Capacity, fixed_lut: int) -> None:
         self.arithmetic = arithmetic
         self.capacity = capacity
         self.lut = capacity.lut - fixed_lut
@@ -153,11 +151,7 @@ class _Search:
 
     def _fits(self, cost: Cost) -> bool:
         kbit = cost.blocks * self.capacity.bram_block_kbit
-        return (
-            cost.lut <= self.lut
-            and cost.ff <= self.capacity.ff
-            and kbit <= self.capacity.bram_kbit
-        )
+        return cost.lut <= self.lut and cost.ff <= self.capacity.ff and kbit <= self.capacity.bram_kbit
 
     def _candidates(self, cycles: int) -> Iterator[_Choice]:
         kbit = self.capacity.bram_block_kbit if self.capacity.bram_kbit else 0
@@ -187,10 +181,7 @@ class _Search:
         }
         for index in range(last):
             best = self._extend(index, best, self._options(index + 1, cycles), memories)
-        finished = [
-            (spent + self._price(last, option, 1, memories), path)
-            for option, (spent, path) in best.items()
-        ]
+        finished = [(spent + self._price(last, option, 1, memories), path) for option, (spent, path) in best.items()]
         return min(finished, default=(0.0, None))[1]
 
     def _extend(
@@ -215,9 +206,7 @@ class _Search:
                     result[option] = (cost, [*path, option])
         return result
 
-    def _price(
-        self, index: int, option: tuple[int, int], lanes: int, memories: Memories
-    ) -> float:
+    def _price(self, index: int, option: tuple[int, int], lanes: int, memories: Memories) -> float:
         """LUTs of one layer plus the price of its block RAMs, without the converter that feeds it."""
         key = (index, *option, lanes, memories)
         if key not in self.cache:
@@ -262,11 +251,9 @@ def _unrolled(
 ) -> Folding:
     from hls.unrolled import estimate_unrolled
 
-    estimate = estimate_unrolled(network)
+    estimate = estimate_unrolled(network, clock_hz)
     if target_fps is not None and target_fps > clock_hz:
-        raise FitError(
-            f"{target_fps:g} inferences/s are out of reach: unrolled, the best is one a clock, {clock_hz}"
-        )
+        raise FitError(f"{target_fps:g} inferences/s are out of reach: unrolled, the best is one a clock, {clock_hz}")
     for what, need, have in (
         ("LUT", estimate["lut"], capacity.lut - fixed_lut),
         ("FF", estimate["ff"], capacity.ff),

@@ -13,7 +13,7 @@ _MAPPED = 1.03
 _FLOW_LUT, _FLOW_FF = 40, 24
 
 
-def estimate_unrolled(network: IntegerNetwork, clock_hz: int = 25_000_000) -> dict[str, int]:
+def estimate_unrolled(network: IntegerNetwork, clock_hz: int) -> dict[str, int]:
     """LUT positions, flip-flops and block RAMs (none) of the network, pipelined for a clock.
 
     Raises:

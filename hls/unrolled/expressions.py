@@ -169,7 +169,8 @@ class Expressions:
         if 0 < node.offset.bit_length() <= size + passed:
             left[node.offset.bit_length() - 1 - passed] = "1'b1"
         unshifted = node.a if node.a.shift == 0 else node.b
-        return left, right, [_slice(names(unshifted.node), passed - 1, 0)] if passed else []
+        low = self._bits(unshifted, 0, passed, names)
+        return left, right, _runs(low)
 
     def _bit(self, bit: Bit | None, names: Names) -> str:
         if bit is None:

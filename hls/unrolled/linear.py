@@ -62,7 +62,11 @@ class LinearGraph:
         if term.sign > 0 and term.shift == 0 and offset == 0:
             return term.node
         coefficients = term.sign * (self.coefficients[term.node] << term.shift)
-        return self._add(Affine(term, offset), coefficients, constant, self._range(coefficients, constant))
+        low, high = self._range(coefficients, constant)
+        # Inputs that never change may leave a value narrower than the term's shift, which no wire can show.
+        if low == high:
+            return self.constant(low)
+        return self._add(Affine(term, offset), coefficients, constant, (low, high))
 
     def bounds(self, a: Operand, b: Operand) -> tuple[int, int]:
         """Interval that holds the sum of two operands; cheaper than making the node."""

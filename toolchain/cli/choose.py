@@ -149,10 +149,8 @@ def _folder(text: str | None) -> str | None:
 
 
 def _resolved(option: str, text: str) -> Path:
-    """The absolute path without its links, of which Snakemake and JSON can write every letter."""
+    """The path without its links (a loop stays, and does not exist); Snakemake and JSON can write every letter."""
     path = os.path.realpath(os.path.expanduser(text))
-    if os.path.islink(path):
-        raise DataError(f"{option}: {text}: is a link that leads to itself, or to nothing")
     _must_be_text(option, path)
     return Path(path)
 

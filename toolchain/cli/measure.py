@@ -16,6 +16,7 @@ from toolchain.cli.flash import checked_package
 from toolchain.cli.run import layout_of_package
 from toolchain.console import out
 from toolchain.errors import ConfigError
+from toolchain.hostlink.axi.sense import expected_of
 from toolchain.layout import build_root
 from toolchain.measure.agent.plan import Settings
 from toolchain.measure.measure import Job, expected_seconds, measure_at, measure_here
@@ -124,7 +125,7 @@ def _open(board: OpenBoard, folder: Path, manifest: dict[str, Any], how: How, bo
         _port(board, manifest["model"], folder, how) as port,
         open_serial(port, board.host_link.baud, manifest["identity"], patience) as device,
     ):
-        workload = bench_workload(device, how.seconds)
+        workload = bench_workload(device, how.seconds, expected_of(manifest))
         return measure_here(workload, sources, job, board_dir, lambda text: None)
 
 

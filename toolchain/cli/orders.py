@@ -169,10 +169,13 @@ def _environment() -> Mapping[str, str]:
 
 
 def _explain_failure(layout: Layout, events: Sequence[Event]) -> str:
+    # Whatever the stages said then follows from it.
+    if not layout.request_file.exists():
+        return f"{layout.variant_dir}: was removed or moved while the build ran; build again"
     failed = [event for event in events if event.kind == "error"]
     if failed:
         return f"{failed[0].stage}: {failed[0].text}"
-    if layout.root.exists() and shutil.disk_usage(layout.root).free < 1 << 20:
+    if shutil.disk_usage(layout.root).free < 1 << 20:
         return f"no space left on the disk of {layout.root}; free some and build again"
     ended = {event.stage for event in events if event.kind in {"done", "error"}}
     cut = [e.stage for e in events if e.kind == "start" and e.stage not in ended]
@@ -184,8 +187,6 @@ def _explain_failure(layout: Layout, events: Sequence[Event]) -> str:
 
 def _no_stage_failed(layout: Layout) -> str:
     """What ended Snakemake, by its log, and where to read on."""
-    if not layout.log.exists():
-        return f"{layout.log.parent}: the build's folder was removed or moved while the build ran; build again"
     return f"Snakemake could not run the stages: {cause_in(layout.log.read_text(errors='replace'))}; see {layout.log}"
 
 

@@ -19,6 +19,7 @@ from toolchain.cli.flash import checked_package
 from toolchain.console import out
 from toolchain.errors import BuildError, ConfigError
 from toolchain.hostlink.axi.golden import Golden, read_golden
+from toolchain.hostlink.axi.sense import expected_of
 from toolchain.layout import Layout, Request, build_root
 from toolchain.record import sha256, write_json
 from toolchain.report.show import latest_layout, shown
@@ -110,7 +111,15 @@ class _Order:
         patience = PATIENCE if virtual else None
         with open_serial(port, baud, identity, patience) as device, _progress() as bar:
             tell = _shown(bar)
-            return run_test_set(device, golden, count=self.count, truth=truth, virtual=virtual, progress=tell)
+            return run_test_set(
+                device,
+                golden,
+                count=self.count,
+                truth=truth,
+                virtual=virtual,
+                progress=tell,
+                expected=expected_of(self.manifest),
+            )
 
 
 def _run_serial(order: _Order, port: str | None) -> dict[str, Any]:

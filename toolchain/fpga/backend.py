@@ -85,7 +85,7 @@ class Backend(ABC):
         arguments = self._arguments(board, relative(netlist, out_dir), name)
         job = Job(self.place_and_route_tool, board, out_dir, arguments, self.sites)
         report, seed = place_and_route(job, self.progress)
-        return self._implementation(report, seed, out_dir)
+        return self._implementation(board, report, seed, out_dir)
 
     @abstractmethod
     def bitstream(self, board: OpenBoard, config: Path, out_file: Path) -> Path:
@@ -125,7 +125,7 @@ class Backend(ABC):
     def _outputs(self, out_dir: Path) -> tuple[Path, Path | None]:
         """What the packer reads, and the routed netlist where there is one."""
 
-    def _implementation(self, report: TimingReport, seed: int, out_dir: Path) -> Implementation:
+    def _implementation(self, board: OpenBoard, report: TimingReport, seed: int, out_dir: Path) -> Implementation:
         config, netlist = self._outputs(out_dir)
         log = out_dir / "nextpnr.log"
         for path in (config, netlist or config):
@@ -136,7 +136,8 @@ class Backend(ABC):
             resources=usage,
             used_percent=usage.percent_of(self.fpga.resources),
             fmax_mhz=report.slowest.achieved_mhz,
-            clock_mhz=report.slowest.required_mhz,
+            # The oscillator's own: nextpnr reports a period in whole picoseconds, and 48 MHz became 48.001.
+            clock_mhz=board.clock.mhz,
             critical_path=[str(step) for step in report.critical_path],
             netlist=netlist,
             seed=seed,

@@ -220,6 +220,10 @@ class SerialBoard:
                 f"{self.port.name}: the board speaks protocol {reply.version}, the driver {link.PROTOCOL_VERSION}; "
                 f"take the driver of the board's package"
             )
+        for name in ("clock_hz", "vector_bytes", "classes"):
+            if getattr(reply, name) < 1:
+                said = f"{name}: {getattr(reply, name)}"
+                raise ToolError(f"{self.port.name}: identify: {said}; the board is broken, or another design")
         return reply
 
     def _window(self) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from toolchain.hostlink.axi.answers import Bench
+from toolchain.hostlink.axi.sense import Expected, bench_faults, must_make_sense
 from toolchain.measure.agent.clock import SystemClock
 from toolchain.measure.agent.workload import Counted
 
@@ -19,13 +21,21 @@ class Benchable(Protocol):
         """Run that many inferences back to back."""
 
 
-def bench_workload(driver: Benchable, seconds: float) -> Counted:
+def bench_workload(driver: Benchable, seconds: float, expected: Expected = Expected()) -> Counted:  # noqa: B008
     """`bench` of a driver: the chip infers without the link, so that its energy is the chip's own.
 
     Args:
         seconds: length of a window; the driver waits for longer than that before it gives up.
+        expected: cycles as the package has them; others end the measurement.
     """
-    return Counted("bench", lambda count: driver.bench(count, 2 * seconds + _BENCH_SPARE_S), SystemClock(), _MOST_BENCH)
+
+    def run(count: int) -> Any:
+        bench = driver.bench(count, 2 * seconds + _BENCH_SPARE_S)
+        if isinstance(bench, Bench):
+            must_make_sense("bench", bench_faults(bench, expected))
+        return bench
+
+    return Counted("bench", run, SystemClock(), _MOST_BENCH)
 
 
 def driver_words(python: str = "python3") -> list[str]:

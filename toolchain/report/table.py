@@ -161,7 +161,7 @@ def baselines(accuracy: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _timing_rows(timing: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     fmax = timing["fmax_mhz"]
-    yield "clock", f"{timing['clock_mhz']:g} MHz" + (f" (up to {fmax:.1f})" if fmax else ""), timing["kind"]
+    yield "clock", f"{timing['clock_mhz']:.12g} MHz" + (f" (up to {fmax:.1f})" if fmax else ""), timing["kind"]
     cycles = timing["cycles_kind"]
     yield "latency", f"{timing['latency_cycles']:,} cycles = {timing['latency_us']:,} us", cycles
     rate = f"one every {timing['initiation_interval']:,} cycles = {timing['inferences_per_second']:,.0f}/s"

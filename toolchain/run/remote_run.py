@@ -41,7 +41,7 @@ def run_remotely(remote: Remote, folder: Path, manifest: Mapping[str, Any]) -> d
     try:
         told = json.loads(done.stdout)
         return _result(told, manifest)
-    except (ValueError, KeyError, IndexError):
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise ToolError(f"{remote.address}: self_test.py ended with status {done.returncode}: {last}") from None
 

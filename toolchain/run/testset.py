@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from toolchain.errors import VerificationError
 from toolchain.hostlink.axi.answers import Bench, Counters, Identity, Inference
 from toolchain.hostlink.axi.golden import Golden
+from toolchain.hostlink.axi.sense import Expected, bench_faults, identity_faults, must_make_sense
 
 FORMAT = 1
 SINGLE_VECTORS = 256
@@ -50,6 +51,7 @@ def run_test_set(
     virtual: bool = False,
     bench: int = BENCH_INFERENCES,
     progress: Progress | None = None,
+    expected: Expected = Expected(),  # noqa: B008 (it cannot change)
 ) -> dict[str, Any]:
     """Send vectors through a board and hold every answer against golden.
 
@@ -59,6 +61,7 @@ def run_test_set(
         virtual: whether the board is simulated: its answers and cycles are then `simulated`, its times `emulated`.
         bench: inferences of the bench; 0 leaves it out.
         progress: called with how many vectors are done, and of how many.
+        expected: clock and cycles as the package has them.
 
     Returns:
         Plain JSON: `answers`, `accuracy`, `latency`, `throughput`, `bench`, `counters`, `traffic`; each group
@@ -66,12 +69,16 @@ def run_test_set(
 
     Raises:
         ToolError: the board stopped answering.
+        VerificationError: it says of itself, or of the cycles it took, what cannot be.
     """
     vectors = golden.vectors(golden.count if count is None else count)
     tell = progress or (lambda done, total: None)
     kinds = ("simulated", "emulated") if virtual else ("measured", "measured")
     identity = board.identify()
-    latency = _latency(board, identity, vectors[:SINGLE_VECTORS], kinds)
+    must_make_sense("identify", identity_faults(identity, golden, expected))
+    latency = _latency(board, identity, vectors[:SINGLE_VECTORS], kinds, expected)
+    # Before the test set, which takes longest: a board that counts nonsense ends here.
+    benched = _bench(board, golden, identity, bench, kinds, expected) if bench else None
     labels, seconds = _stream(board, vectors, tell)
     return {
         "format": FORMAT,
@@ -82,7 +89,7 @@ def run_test_set(
         "accuracy": _accuracy(golden, labels, truth, kinds[0]),
         "latency": latency,
         "throughput": _throughput(len(labels), seconds, kinds[1]),
-        "bench": _bench(board, golden, identity, bench, kinds) if bench else None,
+        "bench": benched,
         "counters": board.counters()._asdict(),
         "traffic": _traffic(board),
     }
@@ -146,7 +153,9 @@ def _accuracy(golden: Golden, labels: Sequence[int], truth: Sequence[int] | None
     }
 
 
-def _latency(board: Board, identity: Identity, vectors: list[bytes], kinds: tuple[str, str]) -> dict[str, Any]:
+def _latency(
+    board: Board, identity: Identity, vectors: list[bytes], kinds: tuple[str, str], expected: Expected
+) -> dict[str, Any]:
     """Each vector alone: cycles in the fabric, and the host's time split by who spends it."""
     splits: dict[str, list[float]] = {"fabric": [], "driver": [], "link": [], "end_to_end": []}
     cycles: list[int] = []
@@ -156,6 +165,7 @@ def _latency(board: Board, identity: Identity, vectors: list[bytes], kinds: tupl
         answer = board.infer(vector)
         whole = time.perf_counter() - started
         splits["end_to_end"].append(whole)
+        must_make_sense("infer", bench_faults(Bench(1, answer.label, answer.cycles, 0, whole), expected))
         if answer.cycles is not None:
             cycles.append(answer.cycles)
             splits["fabric"].append(answer.cycles / identity.clock_hz)
@@ -195,12 +205,12 @@ def _throughput(vectors: int, seconds: float, kind: str) -> dict[str, Any]:
 
 
 def _bench(
-    board: Board, golden: Golden, identity: Identity, inferences: int, kinds: tuple[str, str]
-) -> dict[str, Any] | None:
+    board: Board, golden: Golden, identity: Identity, inferences: int, kinds: tuple[str, str], expected: Expected
+) -> dict[str, Any]:
     stored = identity.bench_vectors
-    if not 0 < stored <= golden.count:
-        return None
     single, many = board.bench(1), board.bench(inferences)
+    for run in (single, many):
+        must_make_sense("bench", bench_faults(run, expected))
     found: dict[str, Any] = {
         "kind": kinds[0],
         "inferences": inferences,
@@ -209,7 +219,7 @@ def _bench(
         "latency_cycles": single.cycles,
         "cycles": many.cycles,
     }
-    if single.cycles is not None and many.cycles is not None and inferences > 1:
+    if single.cycles is not None and many.cycles is not None and many.cycles - single.cycles >= inferences - 1 > 0:
         interval = (many.cycles - single.cycles) / (inferences - 1)
         found["initiation_interval"] = interval
         found["inferences_per_second"] = identity.clock_hz / interval

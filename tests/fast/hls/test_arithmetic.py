@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from hls.arithmetic import WeightKind, analyse, input_codes, signed_bits, unsigned_bits
+from tests.fast.hls.dead import ACTIVATIONS, dead_network
 from tests.fast.hls.networks import Shape, random_inputs, random_network
 from toolchain.errors import ModelError
+from toolchain.graph.network import IntegerNetwork
 
 SHAPES = [
     Shape("BINARY", 12, (8, 6, 5)),
@@ -20,7 +22,16 @@ SHAPES = [
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_clamped_thresholds_on_hardware_sums_give_the_executors_activations(shape: Shape) -> None:
-    network = random_network(shape, seed=3)
+    holds_on_hardware_sums(random_network(shape, seed=3))
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_dead_neurons_give_the_executors_activations(name: str) -> None:
+    for seed in range(3):
+        holds_on_hardware_sums(dead_network(ACTIVATIONS[name], seed))
+
+
+def holds_on_hardware_sums(network: IntegerNetwork) -> None:
     x = random_inputs(network, 300, seed=4)
     execution = network.run(x)
     values = x

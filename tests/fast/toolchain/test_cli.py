@@ -150,9 +150,6 @@ def test_outputs_that_are_asked_for() -> None:
 
 
 def test_what_cannot_be_read_or_named_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "loop").symlink_to("loop")
-    with pytest.raises(DataError, match="loop: is a link that leads to itself"):
-        _choose(data=str(tmp_path / "loop"))
     with pytest.raises(DataError, match="the name is not UTF-8"):
         _choose(data=str(tmp_path / "caf\udce9"))
     (tmp_path / "a.log").write_text("x")

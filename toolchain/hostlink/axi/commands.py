@@ -13,6 +13,7 @@ from pathlib import Path
 from toolchain.errors import GateweaveError
 from toolchain.hostlink.axi.opening import DEVICES, Board, open_board
 from toolchain.hostlink.axi.selftest import BENCH_INFERENCES, run_self_test
+from toolchain.hostlink.axi.sense import bench_faults, expected_of, must_make_sense
 
 
 def driver(folder: Path, arguments: Sequence[str]) -> int:
@@ -73,6 +74,7 @@ def _timed_bench(board: Board, count: int) -> dict[str, object]:
     started = time.monotonic()
     bench = board.bench(count)
     ended = time.monotonic()
+    must_make_sense("bench", bench_faults(bench, expected_of(board.manifest)))
     counted = {"inferences": bench.inferences, "cycles": bench.cycles, "checksum": bench.checksum}
     return {**counted, "started_monotonic": started, "ended_monotonic": ended}
 

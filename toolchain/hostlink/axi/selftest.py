@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from toolchain.hostlink.axi.opening import Board
+from toolchain.hostlink.axi.sense import bench_faults, expected_of, identity_faults
 
 SINGLE_VECTORS = 64
 """Vectors that also go one by one."""
@@ -51,10 +52,7 @@ def _identity(board: Board) -> Finding:
     identity, golden = board.identify(), board.golden
     said = "the chip says" if identity.source == "chip" else "the package says, the chip cannot be asked"
     finding = Finding("identify", f"model {identity.model_hash.hex()}, build {identity.build_id.hex()} ({said})")
-    expected = {"vector_bytes": golden.described["vector_bytes"], "classes": len(golden.described["classes"])}
-    for name, value in expected.items():
-        if getattr(identity, name) != value:
-            finding.differences.append(f"{name}: {getattr(identity, name)}, expected {value}")
+    finding.differences = identity_faults(identity, golden, expected_of(board.manifest))
     return finding
 
 
@@ -79,7 +77,7 @@ def _answers(board: Board, way: str, infer: Callable[[list[bytes]], Sequence[int
 
 def _bench(board: Board, inferences: int, seconds: float) -> Finding:
     stored = board.identify().bench_vectors
-    if stored > board.golden.count:
+    if not 1 <= stored <= board.golden.count:
         return Finding("bench", differences=[f"{stored} vectors are stored, the package has {board.golden.count}"])
     single, bench = board.bench(1, seconds), board.bench(inferences, seconds)
     finding = Finding("bench", f"{inferences:,} inferences over {stored} stored vectors")
@@ -91,7 +89,9 @@ def _bench(board: Board, inferences: int, seconds: float) -> Finding:
         finding.differences.append(f"last class {bench.label}, expected {last}")
     finding.measured = {"inferences": inferences, "seconds": round(bench.seconds, 6)}
     finding.measured["inferences_per_second"] = round(inferences / bench.seconds, 1) if bench.seconds else None
-    if bench.cycles is not None and single.cycles is not None:
+    faults = [fault for run in (single, bench) for fault in bench_faults(run, expected_of(board.manifest))]
+    finding.differences += faults
+    if not faults and bench.cycles is not None and single.cycles is not None:
         _add_cycles(finding, board, single.cycles, bench.cycles, bench.seconds)
     return finding
 
@@ -103,7 +103,7 @@ def _add_cycles(finding: Finding, board: Board, latency: int, cycles: int, secon
     if inferences > 1:
         finding.measured["initiation_interval"] = round((cycles - latency) / (inferences - 1), 3)
     built_for = board.identify().clock_hz
-    if seconds < _CLOCK_SECONDS:
+    if seconds < _CLOCK_SECONDS or built_for < 1:
         return
     hertz = cycles / seconds
     finding.measured["clock_mhz"] = round(hertz / 1e6, 2)

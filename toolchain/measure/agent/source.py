@@ -165,7 +165,7 @@ class NumberFile:
             self.close()
             raise SensorError(f"{self._path}: {error.strerror}") from error
         if not _NUMBER.fullmatch(raw) or len(raw) == 64:
-            raise NonsenseError(repr(raw[:32]))
+            raise NonsenseError(repr(raw.decode("ascii", "replace").strip()[:32]))
         return float(raw)
 
     def close(self) -> None:

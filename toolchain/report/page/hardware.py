@@ -152,7 +152,7 @@ def clock(build: Build) -> Figure:
     if megahertz is None:
         return ABSENT
     note = f"up to {fastest:.1f} MHz" if fastest else "no tool has confirmed it yet" if _requested(timing) else ""
-    return Figure(f"{megahertz:g} MHz", text(timing, "kind") or None, note)
+    return Figure(f"{megahertz:.12g} MHz", text(timing, "kind") or None, note)
 
 
 def _requested(timing: Any) -> bool:

@@ -47,7 +47,7 @@ def test_the_header_names_the_latency(tmp_path: Path) -> None:
 
 
 def test_estimate_grows_with_the_network_and_the_clock() -> None:
-    small, large = (estimate_unrolled(random_network([8, n, 4], 1)) for n in (8, 24))
+    small, large = (estimate_unrolled(random_network([8, n, 4], 1), 25_000_000) for n in (8, 24))
     assert 0 < small["lut"] < large["lut"]
     assert small["bram"] == 0
     fast = estimate_unrolled(random_network([8, 24, 4], 1), 120_000_000)
@@ -61,7 +61,7 @@ def test_neurons_that_nobody_reads_cost_nothing() -> None:
     pruned = IntegerNetwork(
         (network.layers[0], DenseLayer("last", last, "UINT2", "TERNARY", "INT32")), network.logit_scale
     )
-    assert estimate_unrolled(pruned)["lut"] < 0.8 * estimate_unrolled(network)["lut"]
+    assert estimate_unrolled(pruned, 25_000_000)["lut"] < 0.8 * estimate_unrolled(network, 25_000_000)["lut"]
 
 
 def test_a_network_too_large_says_by_how_much() -> None:
@@ -74,3 +74,13 @@ def test_a_layer_without_thresholds_in_the_middle_is_refused(tmp_path: Path) -> 
     first = DenseLayer("first", NETWORK.layers[0].weights, "UINT4", "INT3", "INT32")
     with pytest.raises(ModelError, match="first"):
         generate_core(IntegerNetwork((first, *NETWORK.layers[1:]), NETWORK.logit_scale), folding(), tmp_path)
+
+
+def test_the_board_s_own_clock_decides_what_fits() -> None:
+    slow, fast = (estimate_unrolled(NETWORK, clock_hz)["ff"] for clock_hz in (25_000_000, 187_000_000))
+    assert slow < fast
+    capacity = Capacity(lut=10_000, ff=fast - 1, bram_kbit=0)
+    chosen = choose_folding(NETWORK, clock_hz=25_000_000, target_fps=None, capacity=capacity, strategy="unrolled")
+    assert chosen.estimate["ff"] == slow
+    with pytest.raises(FitError, match=rf"{fast} FF where {fast - 1} are free"):
+        choose_folding(NETWORK, clock_hz=187_000_000, target_fps=None, capacity=capacity, strategy="unrolled")

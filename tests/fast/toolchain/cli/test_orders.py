@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from toolchain.cli.orders import cause_in
+from toolchain.cli.orders import _explain_failure, cause_in
 from toolchain.errors import ConfigError
+from toolchain.events import Event
+from toolchain.layout import Layout, Request
 
 MISSING = """Assuming unrestricted shared filesystem usage.
   Command: snakemake --directory /tmp/error folder/exceptions
@@ -40,3 +44,9 @@ def test_a_quote_that_is_not_closed_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("SNAKEMAKE_ARGS", "it's")
     with pytest.raises(ConfigError, match='SNAKEMAKE_ARGS: "it\'s": no closing quotation'):
         _further_words()
+
+
+def test_a_folder_removed_under_a_build_is_the_cause_whatever_stages_said(tmp_path: Path) -> None:
+    layout = Layout(Request("ulx3s", "cqmlp"), tmp_path / "gone")
+    message = _explain_failure(layout, [Event("error", "train", "internal fault")])
+    assert message == f"{layout.variant_dir}: was removed or moved while the build ran; build again"

@@ -6,9 +6,11 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from tests.doubles.uart_board import VECTOR_BYTES, Line, label_of, uart_board
-from toolchain.errors import VerificationError
+from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, Line, UartBoard, label_of, uart_board
+from toolchain.errors import ToolError, VerificationError
+from toolchain.hostlink.axi.answers import Bench
 from toolchain.hostlink.axi.golden import Golden
+from toolchain.hostlink.axi.sense import Expected, expected_of
 from toolchain.hostlink.serial_link import SerialBoard
 from toolchain.run.table import run_table
 from toolchain.run.testset import must_be_equal, run_test_set
@@ -88,3 +90,54 @@ def test_a_bad_line_changes_no_answer_and_is_told() -> None:
     console = Console(width=100, record=True, file=StringIO())
     console.print(run_table(result))
     assert f"{traffic['sent'] - traffic['answered']} of {traffic['sent']}" in console.export_text()
+
+
+def lying(**identity: int) -> UartBoard:
+    return uart_board(identity=IDENTITY._replace(**identity))
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"clock_hz": 24_000_000}, "clock_hz: 24000000, expected 25000000"),
+        ({"classes": 7}, "classes: 7, expected 5"),
+        ({"bench_vectors": 0}, "bench_vectors: 0 are stored, should be 1 to 300"),
+        ({"bench_vectors": 5000}, "bench_vectors: 5000 are stored"),
+    ],
+)
+def test_a_board_that_says_it_is_another_is_refused(said: dict[str, int], words: str) -> None:
+    with pytest.raises(VerificationError, match=words):
+        run_test_set(SerialBoard(lying(**said)), golden(), expected=Expected(25_000_000, 100, 10))
+
+
+@pytest.mark.parametrize("field", ["clock_hz", "vector_bytes", "classes"])
+def test_nothing_is_divided_by_a_clock_of_zero(field: str) -> None:
+    with pytest.raises(ToolError, match=r"identify: .*: 0; the board is broken"):
+        SerialBoard(lying(**{field: 0}))
+
+
+@pytest.mark.parametrize("cycles", [0, 1, 50_000, 100_089, 120_100, 1 << 47])
+def test_cycles_that_the_simulation_does_not_allow_are_no_throughput(
+    cycles: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = SerialBoard(uart_board())
+    real = board.bench
+
+    def bench(count: int, seconds: float = 60.0) -> Bench:
+        return real(count, seconds) if count == 1 else real(count, seconds)._replace(cycles=cycles)
+
+    monkeypatch.setattr(board, "bench", bench)
+    with pytest.raises(VerificationError, match=f"bench: cycles: {cycles:,} for 10,000 inferences, should be"):
+        run_test_set(board, golden(), expected=Expected(25_000_000, 100, 11))
+
+
+def test_one_inference_takes_the_simulated_cycles() -> None:
+    with pytest.raises(VerificationError, match="infer: cycles: 100 for 1 inferences, should be 99 "):
+        run_test_set(SerialBoard(uart_board()), golden(), expected=Expected(25_000_000, 99, 10))
+
+
+def test_a_package_says_what_is_expected() -> None:
+    timing = {"clock_mhz": 48.0, "cycles_kind": "simulated", "latency_cycles": 5, "initiation_interval": 2}
+    assert expected_of({"timing": timing}) == Expected(48_000_000, 5, 2)
+    assert expected_of({"timing": {**timing, "cycles_kind": "estimated"}}) == Expected(48_000_000)
+    assert expected_of({}) == Expected()

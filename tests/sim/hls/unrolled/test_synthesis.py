@@ -15,7 +15,7 @@ def test_estimate_is_close_to_yosys(tmp_path: Path) -> None:
     network = random_network([48, 24, 12, 5], 30, "BINARY")
     core = generate_core(network, Folding("unrolled", (), 1, 25e6, 25_000_000, None, {}), tmp_path)
     measured = synthesise("gateweave_core", [tmp_path / name for name in core.sources])
-    estimate = estimate_unrolled(network)
+    estimate = estimate_unrolled(network, 25_000_000)
     assert 0.85 < estimate["lut"] / measured.positions < 1.15
     assert 0.8 < estimate["ff"] / measured.ff < 1.25
     # Sums share carry chains: were they taken apart, more than half the additions would be LUTs.

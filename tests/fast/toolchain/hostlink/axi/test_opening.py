@@ -34,7 +34,7 @@ from tests.fast.toolchain.package.amd.packages import (
     manifest,
 )
 from toolchain.errors import BuildError, ConfigError, ToolError, VerificationError
-from toolchain.hostlink.axi import commands
+from toolchain.hostlink.axi import commands, selftest
 from toolchain.hostlink.axi.answers import Bench
 from toolchain.hostlink.axi.opening import open_board
 from toolchain.hostlink.axi.selftest import Finding, run_self_test
@@ -212,12 +212,32 @@ def test_a_clock_that_is_not_the_built_one_is_named(package: Path, monkeypatch: 
     def slow(inferences: int, seconds: float) -> Bench:
         answer = right(inferences, seconds)
         assert answer.cycles is not None
-        return answer._replace(seconds=1.0, cycles=CLOCK_HZ // 2)
+        return answer._replace(seconds=2 * answer.cycles / CLOCK_HZ)
 
     monkeypatch.setattr(board, "bench", slow)
+    monkeypatch.setattr(selftest, "_CLOCK_SECONDS", 0.0)
     found = differences(list(run_self_test(board, inferences=10)))
     [line] = found
     assert line.startswith("bench: the clock runs at about 50.0 MHz, the design was built for 100: set it")
+
+
+@pytest.mark.parametrize(("register", "value"), [("CLOCK_HZ", 0), ("BENCH_VECTORS", 0), ("CLASSES", 200)])
+def test_a_chip_that_lies_of_itself_is_a_difference(package: Path, register: str, value: int) -> None:
+    machine = Machine(FakeMemory())
+    board = open_board(package, machine.device)
+    machine.chip.set(register, value)
+    assert any(
+        f"{register.lower()}: {value}" in line for line in differences(list(run_self_test(board, inferences=10)))
+    )
+
+
+def test_cycles_that_cannot_be_are_a_difference_and_no_figure(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    board = open_board(package, Machine(FakeMemory()).device)
+    right = board.bench
+    monkeypatch.setattr(board, "bench", lambda count, seconds=60.0: right(count, seconds)._replace(cycles=3))
+    findings = {finding.name: finding for finding in run_self_test(board, inferences=10)}
+    assert "cycles: 3 for 10 inferences, should be" in findings["bench"].differences[1]
+    assert "initiation_interval" not in findings["bench"].measured
 
 
 # Programs -------------------------------------------------------------------------------------------
