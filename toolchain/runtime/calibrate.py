@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import onnx
 from numpy.typing import NDArray
+from onnx import numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -63,7 +64,7 @@ def quantise(model: onnx.ModelProto, x: NDArray[np.generic], target: Target = "c
         raise ModelError(f"calibration data of {len(x)} rows; the model takes {batch} at once")
     with tempfile.TemporaryDirectory() as folder:
         given, prepared, out = (str(Path(folder) / name) for name in ("given.onnx", "prepared.onnx", "int8.onnx"))
-        onnx.save(model, given)
+        onnx.save(_with_plain_gemms(model), given)
         rows = _Rows(source.name, x[:ROWS], batch)
         try:
             _quiet(lambda: quant_pre_process(given, prepared, skip_symbolic_shape=True))
@@ -73,6 +74,39 @@ def quantise(model: onnx.ModelProto, x: NDArray[np.generic], target: Target = "c
         result = onnx.load(out)
     result.producer_name = "gateweave"
     return result
+
+
+def _with_plain_gemms(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy whose Gemms have biases of shape (outputs,), and neither alpha nor beta: those go into the constants.
+
+    ONNX Runtime's quantiser takes no other bias, and answers otherwise where alpha or beta is not 1.
+    """
+    result = onnx.ModelProto()
+    result.CopyFrom(model)
+    tensors = {tensor.name: tensor for tensor in result.graph.initializer}
+    for node in result.graph.node:
+        if node.op_type == "Gemm" and {*node.input[1:]} <= tensors.keys():
+            values = [numpy_helper.to_array(tensors[name]) for name in node.input[1:]]
+            for index, (given, plain) in enumerate(zip(values, _plain(node, *values), strict=True), 1):
+                if np.array_equal(given, plain):
+                    continue
+                name = f"{node.input[index]}_of_{node.output[0]}"
+                result.graph.initializer.append(numpy_helper.from_array(plain, name))
+                node.input[index] = name
+            kept = [a for a in node.attribute if a.name not in {"alpha", "beta"}]
+            del node.attribute[:]
+            node.attribute.extend(kept)
+    return result
+
+
+def _plain(node: onnx.NodeProto, weights: NDArray[Any], *biases: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """A Gemm's weights times alpha, and its bias times beta, one for each output where it is one row."""
+    attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+    yield (weights * attributes.get("alpha", 1.0)).astype(weights.dtype)
+    outputs = weights.shape[0 if attributes.get("transB", 0) else 1]
+    for bias in biases:
+        row = np.broadcast_to(bias.reshape(-1), outputs) if bias.size in (1, outputs) else bias
+        yield (row * attributes.get("beta", 1.0)).astype(bias.dtype)
 
 
 def _how(target: Target) -> dict[str, Any]:

@@ -39,6 +39,26 @@ def perceptron() -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=7)
 
 
+@pytest.mark.parametrize("shape", [(1, 32), (1, 1), ()])
+def test_biases_of_every_shape_that_gemm_takes(perceptron: onnx.ModelProto, shape: tuple[int, ...]) -> None:
+    model = onnx.ModelProto()
+    model.CopyFrom(perceptron)
+    bias = np.random.default_rng(1).normal(0, 1, shape).astype(np.float32)
+    next(t for t in model.graph.initializer if t.name == "b0").CopyFrom(numpy_helper.from_array(bias, "b0"))
+    proof = prove(quantise(model, X), X, run_session(open_session(model), X))
+    assert proof.labels_equal > 0.95 * proof.compared
+
+
+def test_alpha_and_beta_of_gemm_are_kept(perceptron: onnx.ModelProto) -> None:
+    model = onnx.ModelProto()
+    model.CopyFrom(perceptron)
+    factors = (helper.make_attribute(name, value) for name, value in (("alpha", 0.5), ("beta", 3.0)))
+    model.graph.node[0].attribute.extend(factors)
+    reference = run_session(open_session(model), X)
+    answers = run_session(open_session(quantise(model, X)), X)
+    assert np.abs(answers - reference).max() < 0.03 * np.abs(reference).max()
+
+
 @pytest.mark.parametrize("target", ["cpu", "tensorrt"])
 def test_int8_is_near_and_repeats(perceptron: onnx.ModelProto, target: str) -> None:
     first, again = (quantise(perceptron, X, target) for _ in range(2))  # type: ignore[arg-type]
