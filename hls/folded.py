@@ -15,6 +15,7 @@ from hls.core import CoreDescription, LayerStream
 from hls.folding import Folding, LayerFolding
 from hls.pack import words, write_rom
 from hls.plan import LayerPlan, interval, plan_layers
+from toolchain.errors import ModelError
 from toolchain.graph.network import IntegerNetwork
 
 LIBRARY = Path(__file__).parent / "rtl"
@@ -51,10 +52,11 @@ def generate_folded(network: IntegerNetwork, folding: Folding, rtl_dir: Path) ->
     """Write the Verilog and ROM files of the folded core into `rtl_dir`; see docs of `CoreDescription`.
 
     Raises:
-        ModelError: the folding does not suit the network, or the hardware cannot compute a layer.
+        ModelError: the folding does not suit the network or contradicts itself, or the hardware cannot compute a layer.
     """
     arithmetic = analyse(network)
     plans = plan_layers(arithmetic, [(layer.pe, layer.simd) for layer in folding.layers])
+    _must_follow(folding, plans)
     roms = [rom for i, plan in enumerate(plans) for rom in layer_roms(i, plan)]
     rtl_dir.mkdir(parents=True, exist_ok=True)
     for rom in roms:
@@ -77,15 +79,26 @@ def generate_folded(network: IntegerNetwork, folding: Folding, rtl_dir: Path) ->
     )
 
 
+def _must_follow(folding: Folding, plans: Sequence[LayerPlan]) -> None:
+    """Refuse cycles that do not follow from the parallelism: what is planned is what the core does."""
+    said = (*(layer.cycles for layer in folding.layers), folding.initiation_interval)
+    true = (*(plan.cycles for plan in plans), interval(plans))
+    names = [*(f"cycles of {layer.name}" for layer in folding.layers), "initiation_interval"]
+    for name, one, other in zip(names, said, true, strict=True):
+        if one != other:
+            raise ModelError(
+                f"folding.json: {name} is {one}, but these PE and SIMD give {other} (the slowest layer or the "
+                "argmax decides the interval); write that, or build again from the fold stage"
+            )
+
+
 def layer_stream(plan: LayerPlan) -> LayerStream:
     """The layer's output stream."""
     codes, layer = plan.arithmetic.outputs, plan.arithmetic.layer
     if codes is None:
         bits = plan.arithmetic.accumulator_bits
         return LayerStream(layer.name, layer.outputs, bits, True, 1, 0, plan.lanes)
-    return LayerStream(
-        layer.name, layer.outputs, codes.bits, False, codes.scale, codes.offset, plan.lanes
-    )
+    return LayerStream(layer.name, layer.outputs, codes.bits, False, codes.scale, codes.offset, plan.lanes)
 
 
 def layer_roms(index: int, plan: LayerPlan) -> list[Rom]:
@@ -130,14 +143,10 @@ def search_table(plan: LayerPlan) -> NDArray[np.int64]:
     return table.reshape(-1, 1)
 
 
-def instance(
-    module: str, name: str, parameters: Mapping[str, object], ports: Mapping[str, str]
-) -> str:
+def instance(module: str, name: str, parameters: Mapping[str, object], ports: Mapping[str, str]) -> str:
     """Verilog of one module instance on the core's clock and reset."""
     values = ", ".join(f".{key}({value})" for key, value in parameters.items())
-    wires = ", ".join(
-        f".{key}({wire})" for key, wire in {"clk": "clk", "rst": "rst", **ports}.items()
-    )
+    wires = ", ".join(f".{key}({wire})" for key, wire in {"clk": "clk", "rst": "rst", **ports}.items())
     return f"    {module} #({values}) {name} (\n        {wires}\n    );\n"
 
 
@@ -180,9 +189,7 @@ class _Core:
         return Stream(name, source.width)
 
 
-def core_text(
-    plans: Sequence[LayerPlan], places: Sequence[LayerFolding], signed: bool
-) -> tuple[str, list[str]]:
+def core_text(plans: Sequence[LayerPlan], places: Sequence[LayerFolding], signed: bool) -> tuple[str, list[str]]:
     """Verilog of the core, and the library modules it uses, in alphabetical order."""
     core = _Core()
     first = plans[0]
@@ -194,9 +201,9 @@ def core_text(
         stream = _layer(core, index, plan, places[index], stream)
     _argmax(core, plans[-1], stream)
     class_bits = unsigned_bits(plans[-1].arithmetic.layer.outputs - 1)
-    return _header(first.simd * first.arithmetic.inputs.bits, class_bits) + "".join(
-        core.text
-    ) + "endmodule\n", sorted(core.modules)
+    return _header(first.simd * first.arithmetic.inputs.bits, class_bits) + "".join(core.text) + "endmodule\n", sorted(
+        core.modules
+    )
 
 
 def _title(plan: LayerPlan) -> str:
@@ -232,9 +239,7 @@ def _offset_binary(core: _Core, stream: Stream, plan: LayerPlan) -> Stream:
     return flipped
 
 
-def _layer(
-    core: _Core, index: int, plan: LayerPlan, places: LayerFolding, stream: Stream
-) -> Stream:
+def _layer(core: _Core, index: int, plan: LayerPlan, places: LayerFolding, stream: Stream) -> Stream:
     """One layer from its arriving stream to ``s<index>``."""
     bits = plan.arithmetic.inputs.bits
     stream = core.convert(stream, f"w{index}", plan.simd * bits)
@@ -252,9 +257,7 @@ def _buffer(core: _Core, index: int, plan: LayerPlan, stream: Stream) -> Stream:
     parameters = {"WIDTH": stream.width, "BEATS": plan.beats, "REPEATS": plan.folds}
     name = f"v{index}"
     core.text.append(f"    wire {name}_last;\n")
-    return core.add(
-        "vector_buffer", parameters, stream, Stream(name, stream.width), {"out_last": f"{name}_last"}
-    )
+    return core.add("vector_buffer", parameters, stream, Stream(name, stream.width), {"out_last": f"{name}_last"})
 
 
 def _unit(core: _Core, index: int, plan: LayerPlan, place: str, stream: Stream) -> Stream:

@@ -55,12 +55,7 @@ class LayerPlan:
     def search(self) -> bool:
         """Whether there is time to find each count by binary search with one comparator."""
         codes = self.arithmetic.outputs
-        return (
-            codes is not None
-            and self.levels > 1
-            and self.lanes == 1
-            and self.pe * codes.bits <= self.beats
-        )
+        return codes is not None and self.levels > 1 and self.lanes == 1 and self.pe * codes.bits <= self.beats
 
 
 def divisors(number: int) -> list[int]:
@@ -87,9 +82,7 @@ def output_lanes(pe: int, beats: int, next_simd: int | None) -> int | None:
     return next(fitting, None)
 
 
-def plan_layers(
-    arithmetic: Sequence[LayerArithmetic], parallelism: Sequence[tuple[int, int]]
-) -> tuple[LayerPlan, ...]:
+def plan_layers(arithmetic: Sequence[LayerArithmetic], parallelism: Sequence[tuple[int, int]]) -> tuple[LayerPlan, ...]:
     """Plans of all layers for their (PE, SIMD).
 
     Raises:
@@ -106,14 +99,16 @@ def plan_layers(
         next_simd = parallelism[i + 1][1] if i + 1 < len(parallelism) else None
         lanes = output_lanes(pe, dense.inputs // simd, next_simd)
         if lanes is None:
-            raise ModelError(
-                f"{dense.name}: PE {pe} and the next layer's SIMD {next_simd} need an integer ratio"
-            )
+            raise ModelError(f"{dense.name}: PE {pe} and the next layer's SIMD {next_simd} need an integer ratio")
         plans.append(LayerPlan(layer, pe, simd, arriving, lanes))
         arriving = lanes
     return tuple(plans)
 
 
 def interval(plans: Sequence[LayerPlan]) -> int:
-    """Clock cycles between inferences: the slowest layer, or the argmax, which reads a logit a cycle."""
+    """Clock cycles between inferences: the slowest layer, or the argmax, which reads a logit a cycle.
+
+    Exact: each layer's double buffer hides how unevenly the one before it yields, and `output_lanes` and
+    `LayerPlan.search` keep all that lies between two units as fast as the units.
+    """
     return max(plans[-1].arithmetic.layer.outputs, *(plan.cycles for plan in plans))

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hls.arithmetic import analyse
 from hls.folding import Folding, LayerFolding
+from hls.plan import interval, plan_layers
 from toolchain.graph.network import DenseLayer, IntegerNetwork, type_range
 
 Integers = NDArray[np.int64]
@@ -80,9 +82,7 @@ def random_inputs(network: IntegerNetwork, vectors: int, seed: int) -> Integers:
 
 def folding(network: IntegerNetwork, parallelism: list[tuple[int, int]]) -> Folding:
     """A folding by hand, (PE, SIMD) a layer."""
-    layers = tuple(
-        LayerFolding(layer.name, pe, simd, layer.inputs // simd * (layer.outputs // pe))
-        for layer, (pe, simd) in zip(network.layers, parallelism, strict=True)
-    )
-    cycles = max(layer.cycles for layer in layers)
+    plans = plan_layers(analyse(network), parallelism)
+    layers = tuple(LayerFolding(plan.arithmetic.layer.name, plan.pe, plan.simd, plan.cycles) for plan in plans)
+    cycles = interval(plans)
     return Folding("folded", layers, cycles, 1e6 / cycles, 1_000_000, None, {"lut": 0, "ff": 0, "bram": 0})

@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hls.arithmetic import analyse
 from hls.generate import generate_core
+from hls.plan import plan_layers
 from hls.simulate import CoreSimulation, simulate_core
 from tests.fast.hls.networks import Shape, folding, random_inputs, random_network
+from tests.fast.hls.pipeline import class_cycles
 from toolchain.graph.network import IntegerNetwork
 
 Parallelism = list[tuple[int, int]]
@@ -34,7 +37,10 @@ def run(network: IntegerNetwork, chosen: Parallelism, folder: Path, stalls: int 
     x = random_inputs(network, 400, seed=11)
     sim = folder / "sim"
     result = simulate_core(core, network, folder / "rtl", x, sim, backpressure_seed=stalls, optimise=False)
-    assert stalls is not None or result.initiation_interval == core.initiation_interval
+    if stalls is None:
+        plans = plan_layers(analyse(network), chosen)
+        cycles = (result.latency_cycles, result.initiation_interval)
+        assert cycles == (class_cycles(plans, 1)[0], core.initiation_interval)
     return result
 
 
