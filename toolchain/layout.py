@@ -35,6 +35,8 @@ FLOWS: Mapping[str, tuple[str, ...]] = {
 VERIFY_STAGES: Mapping[str, tuple[str, ...]] = {"fpga_open": ("verify",), "ort": ("verify",)}
 COMPARE_STAGES: Mapping[str, tuple[str, ...]] = {"dataflow": ("compare",), "finn": ("compare",)}
 
+_LONGEST_NAME = 60
+
 STRATEGIES = ("folded", "unrolled")
 
 OutputKind = Literal["classes", "values"]
@@ -146,8 +148,8 @@ class Request:
 
 
 def plain_name(text: str) -> str:
-    """A name for a folder, close to the text."""
-    return re.sub(r"[^A-Za-z0-9_.]+", "-", text)
+    """A name for a folder, close to the text; never one that begins with a dot or a dash."""
+    return re.sub(r"[^A-Za-z0-9_.]+", "-", text).strip(".-")[:_LONGEST_NAME]
 
 
 def _digest(text: str) -> str:

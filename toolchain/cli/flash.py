@@ -9,11 +9,11 @@ from toolchain.board import OpenBoard, OrtBoard
 from toolchain.catalog import load_board, load_model
 from toolchain.console import out
 from toolchain.errors import BuildError, ConfigError
-from toolchain.package.sealed import must_be_bitstream, verify_package
+from toolchain.package.sealed import must_be_bitstream, package_name, verify_package
 from toolchain.report.show import latest_layout, shown
 from toolchain.run.loader import load
 from toolchain.run.remote import Remote
-from toolchain.run.remote_run import load_remotely, package_name
+from toolchain.run.remote_run import load_remotely
 
 
 def flash(

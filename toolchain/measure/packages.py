@@ -12,7 +12,7 @@ from toolchain.measure.agent.plan import Settings
 from toolchain.measure.measure import Job
 from toolchain.measure.place import Place
 from toolchain.measure.workloads import driver_words, runner_words
-from toolchain.package.sealed import must_be_bitstream, verify_package
+from toolchain.package.sealed import must_be_bitstream, package_name, verify_package
 
 _READY_SECONDS = 900.0
 
@@ -39,7 +39,7 @@ def ready_runtime_package(
     """
     manifest = verify_package(package)
     device = _read(package / "device.json")
-    there = place.deploy(package, _name(manifest))
+    there = place.deploy(package, package_name(manifest))
     _must_work(place, [*python, "selftest.py", "--no-timing", *options], there)
     # RAPL is root's; on other machines sensors may be read by all.
     root = place.address != "local"
@@ -63,7 +63,7 @@ def ready_amd_package(place: Place, package: Path, settings: Settings, *, python
     """
     manifest = verify_package(package)
     must_be_bitstream(package, manifest)
-    there = place.deploy(package, _name(manifest))
+    there = place.deploy(package, package_name(manifest))
     _must_work(place, place.as_root([python, "driver.py", "identify"]), there)
     words = driver_words(python)
     proven = provenance_of(manifest)
@@ -74,10 +74,6 @@ def provenance_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """What says of a result which build it is of."""
     known = {key: manifest[key] for key in ("seal", "variant", "flow", "strategy") if key in manifest}
     return {**known, **manifest.get("identity", {})}
-
-
-def _name(manifest: Mapping[str, Any]) -> str:
-    return f"{manifest['board']}-{manifest['model']}"
 
 
 def _read(path: Path) -> dict[str, Any]:

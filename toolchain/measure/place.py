@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from toolchain.errors import BuildError, ToolError
+from toolchain.package.sealed import must_be_plain
 
 
 class Place(Protocol):
@@ -48,8 +49,9 @@ class Here:
         """Copy a folder into the home.
 
         Raises:
-            BuildError: it cannot be written.
+            BuildError: it cannot be written, or the name is no plain one.
         """
+        must_be_plain(name)
         target = self._home / name
         try:
             shutil.rmtree(target, ignore_errors=True)

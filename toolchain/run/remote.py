@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from toolchain.errors import ConfigError, ToolError
+from toolchain.package.sealed import must_be_plain
 
 _OPTIONS = ("BatchMode=yes", "StrictHostKeyChecking=yes", "ConnectTimeout=10", "ServerAliveInterval=10")
 _ADDRESS = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]*@[A-Za-z0-9_\[][A-Za-z0-9_.:%\[\]-]*$")
@@ -105,8 +106,10 @@ class Remote:
         """Copy a folder to the board, whole or not at all; returns where it lies there.
 
         Raises:
+            BuildError: the name is no plain one; it becomes part of commands that remove files there.
             ToolError: the board cannot be reached, or its disk is full.
         """
+        must_be_plain(name)
         there, part = f"{_HOME}/{name}", f"{_HOME}/{name}.part"
         self.run(["mkdir", "-p", _HOME])
         self.run(["rm", "-rf", "--", part])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from toolchain.errors import ToolError
+from toolchain.package.sealed import package_name
 from toolchain.run.remote import Remote
 from toolchain.run.testset import FORMAT
 
@@ -44,11 +45,6 @@ def run_remotely(remote: Remote, folder: Path, manifest: Mapping[str, Any]) -> d
     except (ValueError, KeyError, IndexError, TypeError, AttributeError):
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise ToolError(f"{remote.address}: self_test.py ended with status {done.returncode}: {last}") from None
-
-
-def package_name(manifest: Mapping[str, Any]) -> str:
-    """The package's folder on the board."""
-    return f"{manifest['board']}-{manifest['model']}"
 
 
 def _result(told: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, Any]:

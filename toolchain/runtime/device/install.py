@@ -1,35 +1,60 @@
 """Installs the package's wheels beside it without pip, network or root: a wheel is a zip of what goes on the path."""
 
+import hashlib
+import os
 import shutil
 import zipfile
+import zlib
 from pathlib import Path
-from typing import Any, List, Mapping, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from toolchain.errors import BuildError
-
-from .seal import sha256
+from toolchain.package import intact
 
 SITE = "site"
-_DONE = "installed.txt"
 
 
 def install(wheels: Sequence[Path], work: Path) -> Path:
-    """Unpack wheels to `work/site`, once; returns that folder, to be put on Python's path.
+    """Unpack wheels to `work/site`, unless it holds just what they do; returns that folder, to be put on Python's path.
+
+    The wheels are sealed with the package; what lies unpacked is held against them at every start.
 
     Raises:
         BuildError: a wheel is damaged, or there is no room.
     """
-    site, mark = work / SITE, work / _DONE
-    wanted = "".join(f"{sha256(wheel)}  {wheel.name}\n" for wheel in wheels)
-    if mark.is_file() and mark.read_text() == wanted:
+    site = work / SITE
+    wanted = _contents(wheels)
+    if wanted is not None and _installed(site) == wanted:
         return site
+    if site.is_symlink():
+        site.unlink()
     shutil.rmtree(str(site), ignore_errors=True)
-    if mark.exists():
-        mark.unlink()
     for wheel in wheels:
         unpack(wheel, site)
-    mark.write_text(wanted)
     return site
+
+
+def _installed(site: Path) -> Optional[Dict[str, str]]:
+    """SHA-256 of each file below a folder; None where there is no folder, or something else lies in it, too."""
+    if site.is_symlink() or not site.is_dir():
+        return None
+    try:
+        return intact.hashes(str(site))
+    except intact.DamagedError:
+        return None
+
+
+def _contents(wheels: Sequence[Path]) -> Optional[Dict[str, str]]:
+    """SHA-256 of each file in the wheels, by name, the last of two as when they are unpacked; None: one is damaged."""
+    found: Dict[str, str] = {}
+    for wheel in wheels:
+        try:
+            with zipfile.ZipFile(str(wheel)) as archive:
+                names = [name for name in archive.namelist() if not name.endswith("/")]
+                found.update((os.path.normpath(name), hashlib.sha256(archive.read(name)).hexdigest()) for name in names)
+        except (OSError, zipfile.BadZipFile, zlib.error, EOFError):
+            return None  # `unpack` says what is wrong with it.
+    return found
 
 
 def unpack(wheel: Path, site: Path) -> None:

@@ -95,6 +95,8 @@ def execute(runners: Runners, name: str, device: Mapping[str, Any], run: Run, jo
 def environment(runners: Runners) -> Dict[str, str]:
     """Environment of both runners: the installed wheels only, or the system's packages."""
     own = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME")}
+    # What Python cached in the package would be more than was packed.
+    own["PYTHONDONTWRITEBYTECODE"] = "1"
     if os.uname()[4] == "aarch64":
         own.update(_SETTINGS)
     if runners.site:

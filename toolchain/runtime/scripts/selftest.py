@@ -1,12 +1,24 @@
 """Checks this package and the device, installs, and runs the self-test; `run.sh` starts it with the right Python."""
 
+import os
 import sys
-from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE / "lib"))
-
-from toolchain.runtime.device.selftest import main  # noqa: E402 (the package's own lib must be on the path first)
+HERE = os.path.dirname(os.path.abspath(__file__))
+# Nothing that lies beside this program is imported.
+sys.path[:] = [path for path in sys.path if path and os.path.abspath(path) != HERE]
+intact = {"__name__": "intact"}
+try:
+    # Read as source: a cached copy beside it could be another one. It checks all files before any is imported.
+    with open(os.path.join(HERE, "lib", "toolchain", "package", "intact.py"), "rb") as file:
+        exec(compile(file.read(), file.name, "exec"), intact)
+    start = intact["start"]
+except Exception as error:
+    sys.exit("error: lib/ is damaged (" + str(error) + "); copy the package again")
 
 if __name__ == "__main__":
-    sys.exit(main(HERE))
+    start(HERE)  # type: ignore[operator]
+    from pathlib import Path
+
+    from toolchain.runtime.device.selftest import main
+
+    sys.exit(main(Path(HERE)))

@@ -15,8 +15,8 @@ FINISH = sorted(name for name in closure(content._FINISH_MODULES) if name.endswi
 STANDARD_LIBRARY_38 = {
     *("__future__", "argparse", "array", "ast", "collections", "contextlib", "ctypes", "dataclasses", "errno", "enum"),
     *("functools", "glob", "hashlib", "importlib", "io", "itertools", "json", "math", "mmap", "os", "pathlib"),
-    *("platform", "re", "select", "selectors", "shlex", "shutil", "signal", "struct", "subprocess", "sys", "tempfile"),
-    *("textwrap", "threading", "time", "types", "typing", "warnings", "xml", "zipfile", "zlib"),
+    *("platform", "re", "select", "selectors", "shlex", "shutil", "signal", "stat", "struct", "subprocess", "sys"),
+    *("tempfile", "textwrap", "threading", "time", "types", "typing", "warnings", "xml", "zipfile", "zlib"),
 }
 
 
@@ -26,6 +26,7 @@ def test_a_module_brings_what_it_imports_and_the_packages_around_it() -> None:
         "toolchain/__init__.py",
         "toolchain/errors.py",
         "toolchain/package/__init__.py",
+        "toolchain/package/intact.py",
         "toolchain/package/sealed.py",
         "toolchain/record.py",
     }

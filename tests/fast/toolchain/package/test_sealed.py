@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,10 +74,77 @@ def test_every_byte_of_the_manifest_counts(package: Path) -> None:
         assert json.loads((package / MANIFEST).read_text()) == json.loads(whole)
 
 
-def test_what_python_leaves_behind_is_no_damage(package: Path) -> None:
-    (package / "lib" / "__pycache__").mkdir()
-    (package / "lib" / "__pycache__" / "b.cpython-310.pyc").write_bytes(b"")
+def _plant(name: str) -> Callable[[Path], object]:
+    def plant(package: Path) -> None:
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_bytes(b"planted")
+
+    return plant
+
+
+@pytest.mark.parametrize(
+    ("plant", "named"),
+    [
+        (_plant("lib/__pycache__/b.cpython-310.pyc"), r"lib/__pycache__/"),
+        (_plant("__pycache__/driver.cpython-310.pyc"), "__pycache__/"),
+        (_plant("json.py"), r"json\.py"),
+        (_plant("deep/work/a.py"), "deep/"),
+        (lambda p: (p / "empty").mkdir(), "empty/"),
+        (lambda p: (p / "numpy").symlink_to(p.parent), "numpy"),
+        (lambda p: (p / "lib" / "c.py").symlink_to(p / "lib" / "b.py"), r"lib/c\.py"),
+        (lambda p: (p / "work").symlink_to(p.parent), "work"),
+        (lambda p: os.mkfifo(p / "pipe"), "pipe"),
+    ],
+)
+def test_whatever_was_planted_is_named(package: Path, plant: Callable[[Path], object], named: str) -> None:
+    plant(package)
+    with pytest.raises(BuildError, match=f"extra: .*{named}"):
+        verify_package(package)
+
+
+def test_a_link_in_the_place_of_a_packed_file(package: Path, tmp_path: Path) -> None:
+    (package / "a.bin").rename(tmp_path / "a.bin")
+    (package / "a.bin").symlink_to(tmp_path / "a.bin")
+    with pytest.raises(BuildError, match=r"altered: a\.bin"):
+        verify_package(package)
+
+
+def test_what_the_package_writes_itself_is_no_damage(package: Path) -> None:
+    (package / "work" / "site").mkdir(parents=True)
+    (package / "work" / "site" / "a.py").touch()
     verify_package(package)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("board", "../../../elsewhere"),
+        ("board", "-rf"),
+        ("model", "a b"),
+        ("model", 7),
+        ("variant", "x\n"),
+        ("roles", {"bitstream": "/etc/passwd"}),
+        ("roles", {"bitstream": "../a"}),
+        ("roles", []),
+    ],
+)
+def test_names_that_lead_elsewhere_are_refused(package: Path, key: str, value: object) -> None:
+    """Sealed anew, as somebody would who wants them to pass."""
+    seal(package, {**json.loads((package / MANIFEST).read_text()), key: value})
+    with pytest.raises(BuildError, match=r"manifest\.json: .*(no plain name|no path inside|mapping is expected)"):
+        verify_package(package)
+
+
+def test_flipped_bits_are_found_anywhere(package: Path) -> None:
+    for name in ("a.bin", "lib/b.py", "lib/manifest.json"):
+        whole = (package / name).read_bytes()
+        for bit in range(8 * len(whole)):
+            flipped = bytearray(whole)
+            flipped[bit // 8] ^= 1 << bit % 8
+            (package / name).write_bytes(flipped)
+            with pytest.raises(BuildError, match=f"altered: {name}"):
+                verify_package(package)
+        (package / name).write_bytes(whole)
 
 
 def test_a_handoff_is_no_bitstream(package: Path) -> None:

@@ -15,12 +15,21 @@ import sys
 if sys.version_info < (3, 8):  # noqa: UP036 (boards and build servers have older ones)
     sys.exit("error: Python 3.8 or newer is needed, this is " + sys.version.split()[0])
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(HERE, "lib"))
+# Nothing that lies beside this program is imported.
+sys.path[:] = [path for path in sys.path if __name__ != "__main__" or (path and os.path.abspath(path) != HERE)]
+intact = {"__name__": "intact"}
+try:
+    # Read as source: a cached copy beside it could be another one. It checks all files before any is imported.
+    with open(os.path.join(HERE, "lib", "toolchain", "package", "intact.py"), "rb") as file:
+        exec(compile(file.read(), file.name, "exec"), intact)
+    start, open_lib = intact["start"], intact["open_lib"]
+except Exception as error:
+    sys.exit("error: lib/ is damaged (" + str(error) + "); copy the package again")
 
 
 def open_package(device="auto", load=True):  # type: ignore[no-untyped-def]  # read by older Pythons, too
     """Open the board; see `toolchain.hostlink.axi.opening` in `lib` for what it can do and raises."""
+    open_lib(HERE)  # type: ignore[operator]
     from pathlib import Path
 
     from toolchain.hostlink.axi.opening import open_board
@@ -29,6 +38,7 @@ def open_package(device="auto", load=True):  # type: ignore[no-untyped-def]  # r
 
 
 if __name__ == "__main__":
+    start(HERE)  # type: ignore[operator]
     from pathlib import Path
 
     from toolchain.hostlink.axi.commands import driver

@@ -10,15 +10,21 @@ import sys
 if sys.version_info < (3, 8):  # noqa: UP036 (build servers have older ones)
     sys.exit("error: Python 3.8 or newer is needed, this is " + sys.version.split()[0])
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(HERE, "lib"))
+# Nothing that lies beside this program is imported.
+sys.path[:] = [path for path in sys.path if __name__ != "__main__" or (path and os.path.abspath(path) != HERE)]
+intact = {"__name__": "intact"}
+try:
+    # Read as source: a cached copy beside it could be another one. It checks all files before any is imported.
+    with open(os.path.join(HERE, "lib", "toolchain", "package", "intact.py"), "rb") as file:
+        exec(compile(file.read(), file.name, "exec"), intact)
+    start = intact["start"]
+except Exception as error:
+    sys.exit("error: lib/ is damaged (" + str(error) + "); copy the package again")
 
 if __name__ == "__main__":
-    # A damaged lib/ may not even load; this must still end in one line.
-    try:
-        from pathlib import Path
+    start(HERE)  # type: ignore[operator]
+    from pathlib import Path
 
-        from toolchain.package.amd.finish import main
-    except Exception as error:
-        sys.exit("error: lib/ is damaged (" + str(error) + "); copy the hand-off again")
+    from toolchain.package.amd.finish import main
+
     sys.exit(main(Path(HERE), sys.argv[1:]))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib._bootstrap_external
 import json
 import os
 import subprocess
@@ -116,15 +117,51 @@ def test_a_corrupted_handoff_is_named_before_vivado_is_looked_for(tmp_path: Path
 
 
 @pytest.mark.parametrize("content", [b"def broken(:\n", b"\0\xff", b""])
-@pytest.mark.parametrize("name", ["sealed.py", "amd/finish.py", "bundle.py"])
+@pytest.mark.parametrize("name", ["intact.py", "sealed.py", "amd/finish.py", "bundle.py"])
 def test_a_lib_so_damaged_that_it_does_not_load_is_named(tmp_path: Path, name: str, content: bytes) -> None:
     package = handoff(tmp_path)
     (package / "lib/toolchain/package" / name).write_bytes(content)
     done = run(package / "finish.py")
     assert done.returncode == 1
-    assert "error: lib/ is damaged" in done.stderr
-    assert done.stderr.endswith("copy the hand-off again\n")
+    words = "lib/ is damaged" if name == "intact.py" else f"not as it was packed: altered: lib/toolchain/package/{name}"
+    assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
+    assert words in done.stderr
+
+
+def _plant(package: Path, name: str) -> None:
+    """Code that says so when it runs, and is newer than what it would stand for."""
+    path = package / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    source = b"print('PLANTED')\n"
+    if path.suffix == ".py":
+        path.write_bytes(source)
+        return
+    stood_for = package / "lib/toolchain/errors.py"
+    code = importlib._bootstrap_external._code_to_timestamp_pyc(
+        compile(source, "planted", "exec"), int(stood_for.stat().st_mtime), stood_for.stat().st_size
+    )
+    path.write_bytes(code)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "json.py",
+        "hashlib.py",
+        "lib/numpy.py",
+        f"lib/toolchain/__pycache__/errors.{sys.implementation.cache_tag}.pyc",
+        f"lib/toolchain/package/__pycache__/intact.{sys.implementation.cache_tag}.pyc",
+    ],
+)
+@pytest.mark.parametrize("program", ["finish.py"])
+def test_planted_code_is_named_and_never_runs(tmp_path: Path, name: str, program: str) -> None:
+    package = handoff(tmp_path)
+    _plant(package, name)
+    done = subprocess.run([sys.executable, str(package / program), "--check"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "PLANTED" not in done.stdout + done.stderr
+    assert "not as it was packed: extra: " in done.stderr
 
 
 def test_the_self_test_refuses_a_handoff(tmp_path: Path) -> None:

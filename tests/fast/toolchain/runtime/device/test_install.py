@@ -25,9 +25,30 @@ def test_wheels_are_unpacked_side_by_side(tmp_path: Path) -> None:
 
 
 def test_what_is_installed_stays_as_it_is(tmp_path: Path) -> None:
-    wheels = [wheel(tmp_path, "a.whl", **{"a.py": ""})]
-    (install(wheels, tmp_path / "work") / "mark").touch()
-    assert (install(wheels, tmp_path / "work") / "mark").exists()
+    wheels = [wheel(tmp_path, "a.whl", **{"a.py": "", "a/work/b.py": "", "manifest.json": "{}"})]
+    before = (install(wheels, tmp_path / "work") / "a.py").stat()
+    assert (install(wheels, tmp_path / "work") / "a.py").stat() == before
+
+
+@pytest.mark.parametrize("planted", ["a.py", "numpy.py", "__pycache__/a.cpython-311.pyc", "work/c.py", "manifest.json"])
+def test_what_was_planted_is_gone_at_the_next_start(tmp_path: Path, planted: str) -> None:
+    wheels = [wheel(tmp_path, "a.whl", **{"a.py": "x = 1\n"})]
+    path = install(wheels, tmp_path / "work") / planted
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("planted")
+    site = install(wheels, tmp_path / "work")
+    assert [(file.name, file.read_text()) for file in site.rglob("*")] == [("a.py", "x = 1\n")]
+
+
+def test_a_link_in_the_place_of_what_is_installed(tmp_path: Path) -> None:
+    wheels = [wheel(tmp_path, "a.whl", **{"a.py": "x = 1\n"})]
+    elsewhere = tmp_path / "elsewhere"
+    install(wheels, elsewhere)
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "site").symlink_to(elsewhere / "site")
+    site = install(wheels, tmp_path / "work")
+    assert not site.is_symlink()
+    assert (elsewhere / "site" / "a.py").exists()
 
 
 def test_another_wheel_replaces_all(tmp_path: Path) -> None:
