@@ -50,6 +50,7 @@ class Check:
 
 
 _PASSING = {"seconds", "causes", "inputs"}
+_MOST_SECONDS = 1e9
 _UNSAID = {"what": "results", "vectors": ""}
 
 
@@ -137,9 +138,19 @@ def read_record(path: Path) -> StageRecord:
         raw = json.loads(path.read_text())
         checks = {name: Check(**{**_UNSAID, **check}) for name, check in raw["checks"].items()}
         made_of = (tuple(raw.get("causes", ())), raw.get("inputs", {}))
+        _must_be_plain(raw)
         return StageRecord(raw["stage"], raw["seconds"], raw["outputs"], checks, raw["facts"], raw["tools"], *made_of)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BuildError(f"{path}: not a stage record ({error}); run the build again") from error
+
+
+def _must_be_plain(raw: Mapping[str, Any]) -> None:
+    seconds = raw["seconds"]
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= _MOST_SECONDS:
+        raise ValueError(f"seconds: {str(seconds)[:80]}: should be 0 to {_MOST_SECONDS:g}")
+    for name in ("outputs", "facts", "tools"):
+        if not isinstance(raw[name], dict):
+            raise ValueError(f"{name}: should be an object")
 
 
 def token_of(record: StageRecord) -> str:

@@ -9,6 +9,7 @@ from toolchain.board import OpenBoard, OrtBoard
 from toolchain.catalog import load_board, load_model
 from toolchain.console import out
 from toolchain.errors import BuildError, ConfigError
+from toolchain.layout import plain_name
 from toolchain.package.sealed import must_be_bitstream, package_name, verify_package
 from toolchain.report.show import latest_layout, shown
 from toolchain.run.loader import load
@@ -53,8 +54,7 @@ def checked_package(board: str, model: str, package: Path | None) -> tuple[Path,
         BuildError: nothing was built, the package is damaged, of another board or model, or a hand-off.
     """
     load_board(board)
-    load_model(model)
-    folder = package or latest_layout(board, model).stage("package")
+    folder = package or _newest(board, model)
     manifest = verify_package(folder)
     for name, wanted in (("board", board), ("model", model)):
         if manifest[name] != wanted:
@@ -65,6 +65,17 @@ def checked_package(board: str, model: str, package: Path | None) -> tuple[Path,
     if not isinstance(load_board(board), OrtBoard):
         must_be_bitstream(folder, manifest)
     return folder, manifest
+
+
+def _newest(board: str, model: str) -> Path:
+    """The newest build's package; the model may be a file's name, which `models/` does not have."""
+    if model != plain_name(model):
+        load_model(model)
+    try:
+        return latest_layout(board, model).stage("package")
+    except BuildError:
+        load_model(model)
+        raise
 
 
 def _how_to(manifest: dict[str, Any], folder: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
+from toolchain.measure.table import what_ended
 from toolchain.report.page import charts
 from toolchain.report.page.gather import Build, Result
 from toolchain.report.page.samples import read_samples
@@ -49,7 +50,8 @@ def _energy_row(result: Result) -> Row:
     return {
         "name": result.name,
         "status": text(result.content, "status") or "unknown",
-        "reasons": texts(result.content, "reasons"),
+        "ended": what_ended(text(result.content, "status") or "unknown"),
+        "reasons": [*texts(result.content, "reasons"), *_lost(result.content)],
         "sources": ", ".join(text(source, "name") for source in objects(result.content, "sources")) or "no sensor",
         "net": interval(dig(found, "per_inference_j", "net"), "J", kind),
         "gross": interval(dig(found, "per_inference_j", "gross"), "J", kind),
@@ -63,6 +65,12 @@ def _energy_row(result: Result) -> Row:
         "sampling": _sampling(number(result.content, "sampling_cost", "share")),
         "conditions": _temperatures(objects(result.content, "repeats")),
     }
+
+
+def _lost(content: Mapping[str, Any]) -> list[str]:
+    """Sensors that were there and could not be read, where no reason names them."""
+    lost = [one for one in objects(content, "unreadable") if dig(one, "needed") is not True]
+    return [f"not read: {text(one, 'name')}: {text(one, 'why')}" for one in lost]
 
 
 def _kind(result: Result, found: Mapping[str, Any]) -> str | None:

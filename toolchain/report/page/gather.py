@@ -5,7 +5,6 @@ All but the manifest may be absent, and any file may be of an older form or dama
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -16,9 +15,11 @@ from toolchain.errors import BuildError, GateweaveError
 from toolchain.integrity import is_current
 from toolchain.layout import Layout, Request
 from toolchain.record import StageRecord, read_record, sha256, token_of
+from toolchain.report.page.reading import plain, read_object
 from toolchain.report.page.values import mapping, text
 
 _FOLDER = "measurements"
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -69,18 +70,18 @@ def gather(layout: Layout) -> Build:
         BuildError: it has no package, or the package's manifest cannot be read.
     """
     path = layout.stage("package") / "manifest.json"
-    manifest = _read(path)
+    manifest, lost = read_object(path)
     if manifest is None:
         wish = f"BOARD={layout.request.board} MODEL={layout.request.model}"
         raise BuildError(f"{path}: no manifest that can be read; run `make build {wish}` first")
-    notices: list[str] = []
+    notices: list[str] = [f"manifest.json: {one}" for one in lost[:_SHOWN]]
     results = list(_results(layout, manifest, notices))
     records = dict(_records(layout, manifest))
     title, capacity = _board(layout.request.board, manifest)
     return Build(
         layout,
         manifest,
-        {name: record.facts for name, record in records.items()},
+        {name: plain(dict(record.facts)) for name, record in records.items()},
         dict(_checks(layout, manifest, records)),
         {name: record.seconds for name, record in records.items()},
         title,
@@ -106,7 +107,7 @@ def find_builds(root: Path) -> tuple[list[Layout], list[str]]:
 
 def _layout(folder: Path, root: Path) -> Layout | None:
     """The layout of a folder; requests of older builds lack what is now the default."""
-    raw = _read(folder / "request.json")
+    raw, _ = read_object(folder / "request.json")
     names = {field.name for field in fields(Request)}
     if raw is None or not {"board", "model"} <= set(raw) <= names:
         return None
@@ -155,7 +156,8 @@ def _board(name: str, manifest: Mapping[str, Any]) -> tuple[str, Mapping[str, An
 def _results(layout: Layout, manifest: Mapping[str, Any], notices: list[str]) -> Iterator[Result]:
     digest = sha256(layout.stage("package") / "manifest.json")
     for path in sorted((layout.board_dir / _FOLDER).glob("*.json")):
-        content = _read(path)
+        content, lost = read_object(path)
+        notices += [f"{_FOLDER}/{path.name}: {one}" for one in lost[:_SHOWN]]
         if content is None:
             notices.append(f"{_FOLDER}/{path.name}: cannot be read; run or measure again")
             continue
@@ -187,11 +189,3 @@ def _belongs(content: Mapping[str, Any], variant: str, manifest: Mapping[str, An
         if value and said:
             return value in said
     return None
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return content if isinstance(content, dict) else None

@@ -38,12 +38,22 @@ def synthetic(build: Build) -> bool:
 
 
 def headline_accuracy(build: Build) -> Figure:
-    """Macro F1 on the test windows."""
+    """Share of test windows whose class is right; of a network that came as a file, on the labels that came with it."""
     accuracy = mapping(build.manifest, "accuracy")
-    f1 = number(accuracy, "macro_f1")
-    if f1 is None:
-        return ABSENT
-    return Figure(_score(f1), text(accuracy, "kind") or "simulated", "macro F1")
+    share, f1 = number(accuracy, "accuracy"), number(accuracy, "macro_f1")
+    if share is None:
+        return foreign_accuracy(build) or ABSENT
+    return Figure(percent(share), text(accuracy, "kind") or "simulated", "" if f1 is None else f"macro F1 {_score(f1)}")
+
+
+def foreign_accuracy(build: Build) -> Figure | None:
+    """Of a network that came as a file with labelled calibration data; None without."""
+    share = number(build.manifest, "graphs", "accuracy")
+    if share is None or build.layout.request.onnx is None:
+        return None
+    vectors = count(number(build.manifest, "graphs", "vectors", "count"))
+    note = f"of {text(build.manifest, 'graphs', 'judge')}, on {vectors} vectors and labels of CALIBRATION"
+    return Figure(percent(share), "simulated", note)
 
 
 def classes(build: Build) -> list[Row]:

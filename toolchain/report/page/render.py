@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from toolchain.layout import Layout
 from toolchain.record import write_atomic
-from toolchain.report.page import compare, energy, hardware, latency, network
+from toolchain.report.page import commands, compare, energy, hardware, latency, network
 from toolchain.report.page.gather import Build, find_builds, gather
 from toolchain.report.page.values import mapping, text, texts
 
@@ -97,6 +98,9 @@ def _build_page(build: Build, builds: Sequence[Build]) -> str:
         headline=_headline(own),
         ladder=hardware.ladder(build),
         classes=network.classes(build),
+        foreign_accuracy=network.foreign_accuracy(build),
+        how_to_run=commands.how_to_run(build),
+        how_to_measure=commands.how_to_measure(build),
         baselines=network.baselines(build),
         confusion=network.confusion(mapping(manifest, "accuracy", "confusion")),
         layers=network.layers(build),
@@ -153,7 +157,7 @@ def _overview(builds: Iterable[Build], notices: Sequence[str], root: Path) -> st
                 "rows": [{**compare.row(entry), "own": False, "href": _href(entry, root)} for entry in entries],
                 "plots": compare.plots(f"network-{index}", entries),
                 "absent": compare.absent_targets(entries),
-                }
+            }
         )
     return _render("overview.html.j2", title="Gateweave builds", groups=groups, notices=notices)
 
@@ -163,7 +167,7 @@ def _place(build: Build) -> tuple[str, str]:
 
 
 def _href(entry: compare.Entry, root: Path) -> str:
-    return (entry.build.layout.variant_dir / PAGE).relative_to(root).as_posix()
+    return quote((entry.build.layout.variant_dir / PAGE).relative_to(root).as_posix())
 
 
 def _render(template: str, **values: Any) -> str:

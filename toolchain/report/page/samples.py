@@ -48,7 +48,7 @@ def _samples(lines: Iterable[str]) -> Iterator[tuple[int, Sample]]:
     for line in lines:
         try:
             row = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(row, list) and len(row) == 3 and isinstance(row[1], int):
             time, value = number(row, 0), number(row, 2)

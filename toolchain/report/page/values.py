@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from toolchain.report.page.reading import MOST
+
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
 # Keeps a number and its unit on one line.
 _GAP = "\N{NO-BREAK SPACE}"
@@ -44,10 +46,10 @@ def dig(value: Any, *keys: str | int) -> Any:
 
 
 def number(value: Any, *keys: str | int) -> float | None:
-    """A finite number under a path of keys, or None."""
+    """A number under a path of keys, or None where there is none or it is no figure."""
     found = dig(value, *keys)
     is_number = isinstance(found, int | float) and not isinstance(found, bool)
-    return found if is_number and math.isfinite(found) else None
+    return found if is_number and -MOST <= found <= MOST else None
 
 
 def numbers(value: Any, *keys: str | int) -> list[float]:
@@ -109,7 +111,7 @@ def quantity(value: float | None, unit: str) -> str:
     # Rounded first, so that 999.9 becomes 1.00 k and not 1000.
     power = math.floor(math.log10(abs(float(f"{value:.2e}"))))
     exponent = min(9, max(-12, 3 * (power // 3)))
-    digits = max(0, 2 - (power - exponent))
+    digits = min(9, max(0, 2 - (power - exponent)))
     return f"{value / 10**exponent:,.{digits}f}{_GAP}{_PREFIXES[exponent]}{unit}"
 
 

@@ -11,6 +11,7 @@ from toolchain.cli import measure as command
 from toolchain.cli.flash import checked_package, flash
 from toolchain.cli.measure import How
 from toolchain.errors import ConfigError
+from toolchain.layout import Request
 from toolchain.measure.measure import Job
 from toolchain.package.sealed import seal
 
@@ -71,3 +72,15 @@ def test_a_package_for_onnx_runtime_needs_no_bitstream_and_is_not_flashed(
     assert checked_package("host", "cqmlp", tmp_path)[1]["status"] == "runnable"
     with pytest.raises(ConfigError, match=r"host: has no FPGA to flash; copy its package there and run `\./run\.sh`"):
         flash("host", "cqmlp", tmp_path, False)
+
+
+def test_a_package_of_a_file_is_found_by_the_files_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GATEWEAVE_BUILD_DIR", str(tmp_path))
+    request = Request("host", "net", flow="ort", onnx="/x/net.onnx")
+    package = tmp_path / "net/host" / request.variant / "package"
+    package.mkdir(parents=True)
+    seal(package, {"board": "host", "model": "net", "status": "runnable"})
+    (tmp_path / "net/host/latest.json").write_text(json.dumps({"request": request.to_json()}))
+    assert checked_package("host", "net", None)[0] == package
+    with pytest.raises(ConfigError, match="nett"):
+        checked_package("host", "nett", None)

@@ -149,11 +149,14 @@ def test_a_driver_on_this_computer(tmp_path: Path) -> None:
 
 
 def test_results_are_kept_and_what_is_none_is_passed_over(tmp_path: Path) -> None:
-    one, two = ({"schema": 1, "started_unix": t, "n": t} for t in (2000, 1000))
+    whole = {"schema": 1, "status": "ok", "provenance": {}, "reasons": [], "latency": None, "energy": None}
+    one, two = ({**whole, "started_unix": t, "n": t} for t in (2000, 1000))
     save_result(tmp_path, one, None)
     save_result(tmp_path, two, None)
     (tmp_path / "measurements" / "a.json").write_text("{broken")
     (tmp_path / "measurements" / "b.json").write_text('{"schema": 99}')
+    for name, odd in (("c", {"latency": 3}), ("d", {"energy": {"per_inference_j": {}}}), ("e", {"reasons": [1]})):
+        (tmp_path / "measurements" / f"{name}.json").write_text(json.dumps({**whole, **odd}))
     assert [result["n"] for result in read_results(tmp_path)] == [1000, 2000]
     latest = latest_result(tmp_path)
     assert latest is not None and latest["n"] == 2000

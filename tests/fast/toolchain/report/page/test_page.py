@@ -114,7 +114,7 @@ def test_every_part_is_there_once_it_was_run_and_measured(layout: Layout) -> Non
     write_results(layout.board_dir)
     text = _Page(build_page(layout)).text
     for words in (
-        "0.9900 simulated macro F1",
+        "accuracy 99.00 % simulated macro F1 0.9900",
         "2.00 µs simulated 50 cycles at 25 MHz",
         "latency, end to end 1.01 ms measured",
         "energy of an inference 230 µJ measured 225 µJ to 237 µJ",
@@ -250,3 +250,57 @@ def test_the_host_is_the_computer_that_built_it(tmp_path: Path) -> None:
     assert "latency, one call 2.50 µs measured median, b" in text
     assert "throughput 2.11 M/s measured batch 64" in text
     assert "measured host: EPYC" in text
+
+
+@pytest.mark.parametrize("odd", ["1e400", "{}", "[]", '"x"', "-1", "1" + "0" * 400, "NaN", "[" * 5000 + "]" * 5000])
+def test_odd_values_in_records_and_results_still_make_a_page(layout: Layout, odd: str) -> None:
+    write_results(layout.board_dir)
+    record, run = layout.record("simulate"), layout.board_dir / "measurements" / "run-1.json"
+    record.write_text(record.read_text().replace('"seconds": 1.0', f'"seconds": {odd}'))
+    run.write_text(run.read_text().replace('"median": 366', f'"median": {odd}').replace("1800.0", odd))
+    energy = layout.board_dir / "measurements" / "energy-1.json"
+    energy.write_text(energy.read_text().replace('"share": 0.002', f'"share": {odd}'))
+    assert "Verification ladder" in build_page(layout)
+    if odd == "1e400":
+        assert "run-1.json: latency.cycles.median: inf: no figure, left out" in _Page(build_page(layout)).text
+
+
+def test_texts_that_cannot_be_written_are_replaced(layout: Layout) -> None:
+    write_results(layout.board_dir)
+    path = layout.board_dir / "measurements" / "energy-1.json"
+    path.write_text(json.dumps(measurement(reasons=["lone \ud800 and \x00"])))
+    assert "lone ? and ?" in write_build_page(layout).read_text()
+
+
+def _foreign(root: Path, accuracy: float | None) -> Layout:
+    layout = fabricate(root, Request("host", "net", flow="ort", onnx="/x/net.onnx"))
+    graphs = {"accuracy": accuracy, "judge": "ONNX Runtime", "vectors": {"count": 120, "kind": "calibration"}}
+    write_json(layout.stage("package") / "manifest.json", {"accuracy": None, "graphs": graphs})
+    return layout
+
+
+def test_the_accuracy_of_a_file_is_that_on_the_labels_that_came_with_it(tmp_path: Path) -> None:
+    text = _Page(build_page(_foreign(tmp_path, 0.925))).text
+    assert "accuracy 92.50 % simulated of ONNX Runtime, on 120 vectors and labels of CALIBRATION" in text
+    assert "not measured: this network came as a file" not in text
+
+
+def test_a_file_without_labels_has_no_accuracy(tmp_path: Path) -> None:
+    assert "no labels that fit its outputs" in _Page(build_page(_foreign(tmp_path, None))).text
+
+
+def test_commands_are_those_that_work_for_this_build(tmp_path: Path) -> None:
+    layout = _foreign(tmp_path / "build", None)
+    package = f"PACKAGE=build/{layout.stage('package').relative_to(layout.root)}"
+    assert f"make measure BOARD=host MODEL=net {package}" in build_page(layout)
+    assert "make run" not in build_page(layout)
+    write_json(layout.latest, {"request": layout.request.to_json()})
+    assert "<code>make measure BOARD=host MODEL=net</code>" in build_page(layout)
+
+
+def test_a_measurement_of_time_alone_is_called_that(layout: Layout) -> None:
+    lost = [{"name": "ina", "scope": "rail", "why": "Input/output error", "needed": False}]
+    result = measurement(status="unavailable", energy=None, unreadable=lost)
+    write_json(layout.board_dir / "measurements" / "a.json", result)
+    text = _Page(build_page(layout)).text
+    assert "time only, energy unavailable" in text and "not read: ina: Input/output error" in text
