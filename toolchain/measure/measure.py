@@ -150,7 +150,7 @@ def _result(place: Place, said: str, raw: Path | None, there: str, here: Path, f
     for text in (said, _text(_fetched(place, there, here) if fault is None else None)):
         try:
             value = json.loads(text.strip().splitlines()[-1]) if text.strip() else None
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(value, dict):
             return value

@@ -42,7 +42,7 @@ def run_remotely(remote: Remote, folder: Path, manifest: Mapping[str, Any]) -> d
     try:
         told = json.loads(done.stdout)
         return _result(told, manifest)
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise ToolError(f"{remote.address}: self_test.py ended with status {done.returncode}: {last}") from None
 

@@ -69,5 +69,5 @@ def read_lines(path: Path) -> Iterator[Any]:
             if line.endswith(b"\n"):
                 try:
                     yield json.loads(line)
-                except ValueError:
+                except (ValueError, RecursionError):
                     continue

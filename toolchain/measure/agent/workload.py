@@ -201,7 +201,7 @@ def _last_object(text: str) -> dict[str, Any]:
     for found in reversed(list(re.finditer(r"^\{", text, re.MULTILINE))):
         try:
             value = json.JSONDecoder().raw_decode(text, found.start())[0]
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(value, dict):
             return value

@@ -1,0 +1,178 @@
+"""Devices that lie: sensor trees, answers of a board, and results and records that anybody may have written."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.doubles.sensors import hwmon
+from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, label_of, uart_board
+from tests.fast.toolchain.report.page.conftest import fabricate
+from tests.fast.toolchain.report.page.results import write_results
+from toolchain.hostlink import protocol
+from toolchain.hostlink.axi.golden import Golden
+from toolchain.hostlink.axi.sense import Expected
+from toolchain.hostlink.serial_link import SerialBoard
+from toolchain.layout import Request
+from toolchain.measure.agent.conditions import conditions
+from toolchain.measure.agent.discover import discover
+from toolchain.measure.agent.source import SensorError
+from toolchain.measure.agent.workload import WorkloadError, read_work
+from toolchain.measure.results import read_results
+from toolchain.measure.table import measurement_rows
+from toolchain.report.page.render import overview_page
+from toolchain.run.table import run_table
+from toolchain.run.testset import run_test_set
+
+NAME = "devices that lie"
+
+_WORDS = ["", "0", "-1", "5000", "1e24", "1e400", "-inf", "nan", "0x10", "1_0", "9" * 500, "VDD_IN", "NC", "pout1"]
+_WORDS += ["ina3221", "ina226_u1", "irps5401", "package-0", "[/b]", "<b>", "\ud7ff\x01", "\n\n"]
+_JSON = [
+    *(f'"{word}"' for word in ("", "x", "[/red]", "<script>", "\\ud800", "ok", "measured")),
+    "[" * 3000 + "]" * 3000,
+]
+_JSON += [
+    "1e400",
+    "-1e400",
+    "NaN",
+    "-1",
+    "0",
+    "1" + "0" * 400,
+    "true",
+    "null",
+    "{}",
+    "[]",
+    "[[1]]",
+    '{"a": {}}',
+    "1e-320",
+]
+
+
+def once(rng: np.random.Generator, folder: Path) -> None:
+    """One lie of one kind."""
+    (_sensors, _board, _program, _results)[rng.integers(4)](rng, folder)
+
+
+def _sensors(rng: np.random.Generator, root: Path) -> None:
+    rails = {
+        f"{side}{i}_{end}": 5000
+        for i in (1, 2, 3)
+        for side, end in (("in", "label"), ("in", "input"), ("curr", "input"))
+    }
+    folders = [hwmon(root, 7, "ina3221", **rails), hwmon(root, 1, "ina226_u1", power1_input=1, power1_label="x")]
+    folders += [hwmon(root, 2, "irps5401", power1_input=1, power1_label="pout1", update_interval=1)]
+    for place in ("sys/class/powercap/intel-rapl:0", "sys/class/thermal/thermal_zone0"):
+        folders.append(root / place)
+        folders[-1].mkdir(parents=True)
+        for name in ("name", "energy_uj", "max_energy_range_uj", "temp", "type"):
+            (folders[-1] / name).write_text("5\n")
+    for _ in range(rng.integers(1, 5)):
+        _spoil(rng, _any(rng, [path for folder in folders for path in sorted(folder.iterdir()) if path.is_file()]))
+    for source in discover(
+        root, lambda words: _any(rng, [None, "VDD_A current(0)=1A\nVDD_V volt(1)=nanV", *_WORDS])
+    ).sources:
+        try:
+            watts = source.read()
+        except SensorError:
+            continue
+        assert watts == watts and abs(watts) <= 1e12, (source.traits, watts)
+        source.close()
+    json.dumps(conditions(root, lambda words: _any(rng, _WORDS)), allow_nan=False)
+
+
+def _spoil(rng: np.random.Generator, path: Path) -> None:
+    kind = rng.integers(5)
+    if kind == 0:
+        path.write_text(_any(rng, _WORDS))
+        return
+    path.unlink()
+    if kind == 1:
+        os.mkfifo(path)
+    elif kind == 2:
+        path.symlink_to(_any(rng, ["/dev/zero", "/proc/self/mem", "/nowhere", path.name, "/dev/full", "/dev/ptmx"]))
+    elif kind == 3:
+        path.mkdir()
+
+
+def _board(rng: np.random.Generator, folder: Path) -> None:
+    vectors = [bytes([index] * VECTOR_BYTES) for index in range(20)]
+    described = {"count": 20, "vector_bytes": VECTOR_BYTES, "classes": list("abcde")}
+    golden = Golden(described, b"".join(vectors), bytes(map(label_of, vectors)))
+    widths = {
+        "clock_hz": 32,
+        "vector_bytes": 16,
+        "classes": 16,
+        "bench_vectors": 32,
+        "buffer_bytes": 16,
+        "timeout_us": 32,
+    }
+    name = _any(rng, [*widths, "none"])
+    lie: dict[str, Any] = {} if name == "none" else {name: _number(rng, widths[name])}
+    board = uart_board(identity=IDENTITY._replace(**lie))
+    right = board._answer
+
+    def answer(command: int, sequence: int, payload: bytes) -> protocol.Reply:
+        reply = right(command, sequence, payload)
+        if command != protocol.IDENTIFY and rng.random() < 0.3 and "cycles" in reply._fields:
+            return reply._replace(cycles=_number(rng, 32))  # type: ignore[call-arg]
+        return reply
+
+    board._answer = answer  # type: ignore[method-assign]
+    result = run_test_set(SerialBoard(board), golden, bench=100, expected=Expected(25_000_000, 100, 10))
+    assert result["bench"]["inferences_per_second"] > 0
+    run_table(result)
+
+
+def _program(rng: np.random.Generator, folder: Path) -> None:
+    keys = [
+        "inferences",
+        "cycles",
+        "seconds",
+        "started_monotonic",
+        "ended_monotonic",
+        "started_unix",
+        "ended_unix",
+        "loop",
+    ]
+    said = ", ".join(f'"{key}": {_any(rng, [*_JSON, "5", "6", "7"])}' for key in keys if rng.random() < 0.7)
+    try:
+        work = read_work(f"{{{said}}}", 0.0, 10.0, 0.0, "program", 0.0)
+    except WorkloadError:
+        return
+    assert 0 < work.seconds < 11 and work.inferences > 0
+
+
+def _results(rng: np.random.Generator, root: Path) -> None:
+    layout = fabricate(root, Request("ulx3s", "cqmlp"))
+    write_results(layout.board_dir)
+    files = [*sorted(root.rglob("*.json")), *sorted(root.rglob("*.jsonl"))]
+    for _ in range(rng.integers(1, 4)):
+        path = _any(rng, files)
+        path.write_text(_mutated(rng, path.read_text()))
+    overview_page(root)
+    for result in read_results(layout.board_dir):
+        list(measurement_rows(result))
+
+
+def _mutated(rng: np.random.Generator, text: str) -> str:
+    """One value (behind a colon) becomes another; or bytes are lost."""
+    colons = [at for at, letter in enumerate(text) if letter == ":"]
+    if not colons or rng.random() < 0.1:
+        return text[: rng.integers(len(text) + 1)]
+    at = int(_any(rng, colons)) + 1
+    ends = [place for place in (text.find(mark, at) for mark in (",", "\n", "}")) if place > 0]
+    return text[:at] + str(_any(rng, _JSON)) + text[min(ends, default=at) :]
+
+
+def _number(rng: np.random.Generator, bits: int) -> int:
+    most = (1 << bits) - 1
+    return int(_any(rng, [0, 1, 2, most, most - 1, int(rng.integers(most))]))
+
+
+def _any(rng: np.random.Generator, choices: list[Any]) -> Any:
+    return choices[int(rng.integers(len(choices)))]
