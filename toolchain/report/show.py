@@ -12,6 +12,8 @@ from toolchain.errors import BuildError
 from toolchain.integrity import is_current
 from toolchain.layout import ROOT, Layout, Request, build_root
 from toolchain.measure.results import read_results
+from toolchain.package.built import built_manifest
+from toolchain.package.sealed import MANIFEST
 from toolchain.record import StageRecord, read_record, token_of
 from toolchain.report.figures import baselines
 
@@ -37,7 +39,7 @@ def report_of(layout: Layout) -> dict[str, Any]:
     """The report of a build, from the manifest of its package and its stages' records.
 
     Raises:
-        BuildError: the package has not been built.
+        BuildError: the package has not been built, or its manifest was altered since.
     """
     manifest = _manifest(layout)
     folder = layout.stage("package")
@@ -108,12 +110,10 @@ def _measurement(layout: Layout, manifest: dict[str, Any]) -> dict[str, Any] | N
 
 
 def _manifest(layout: Layout) -> dict[str, Any]:
-    try:
-        manifest: dict[str, Any] = json.loads((layout.stage("package") / "manifest.json").read_text())
-    except (OSError, ValueError):
+    if not (layout.stage("package") / MANIFEST).exists():
         request = layout.request
-        raise BuildError(_not_built(request.board, request.model, request)) from None
-    return manifest
+        raise BuildError(_not_built(request.board, request.model, request))
+    return built_manifest(layout)
 
 
 def _stages(layout: Layout, manifest: dict[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from toolchain.catalog import load_board
 from toolchain.errors import BuildError, GateweaveError
 from toolchain.integrity import is_current
 from toolchain.layout import Layout, Request
+from toolchain.package.built import built_manifest
 from toolchain.record import StageRecord, read_record, sha256, token_of
-from toolchain.report.page.reading import plain, read_object
+from toolchain.report.page.reading import plain, read_object, showable
 from toolchain.report.page.values import mapping, text
 
 _FOLDER = "measurements"
@@ -67,13 +68,9 @@ def gather(layout: Layout) -> Build:
     """Read all that is known of a build.
 
     Raises:
-        BuildError: it has no package, or the package's manifest cannot be read.
+        BuildError: it has no package, or the package's manifest cannot be read or was altered.
     """
-    path = layout.stage("package") / "manifest.json"
-    manifest, lost = read_object(path)
-    if manifest is None:
-        wish = f"BOARD={layout.request.board} MODEL={layout.request.model}"
-        raise BuildError(f"{path}: no manifest that can be read; run `make build {wish}` first")
+    manifest, lost = showable(built_manifest(layout))
     notices: list[str] = [f"manifest.json: {one}" for one in lost[:_SHOWN]]
     results = list(_results(layout, manifest, notices))
     records = dict(_records(layout, manifest))

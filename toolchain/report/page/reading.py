@@ -22,9 +22,12 @@ def read_object(path: Path) -> tuple[dict[str, Any] | None, list[str]]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None, []
-    if not isinstance(content, dict):
-        return None, []
-    shown = plain(content)
+    return showable(content) if isinstance(content, dict) else (None, [])
+
+
+def showable(content: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """An object as `plain` gives it, and which of its values are no figures, and were left out."""
+    shown: dict[str, Any] = plain(content)
     return shown, [f"{'.'.join(keys)}: {value}: no figure, left out" for keys, value in _lost(content, ())]
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from tests.fast.toolchain.package.test_manifest import _origin
 from toolchain.errors import BuildError
 from toolchain.layout import Layout, Request
 from toolchain.package.manifest import build_manifest
-from toolchain.record import StageRecord, token_of, write_json, write_record
+from toolchain.package.sealed import seal
+from toolchain.record import StageRecord, read_record, sha256, token_of, write_json, write_record
 from toolchain.report.figures import KINDS
 from toolchain.report.show import latest_layout, report_of
 from toolchain.report.table import print_report
@@ -30,8 +32,8 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
         write_record(layout.record(name), record)
         layout.token(name).write_text(token_of(record))
     manifest = build_manifest(_origin(tmp_path), records())
-    manifest |= {"roles": {"bitstream": "x.bit"}, "files": {}}
-    write_json(layout.stage("package") / "manifest.json", manifest)
+    layout.stage("package").mkdir(parents=True)
+    seal(layout.stage("package"), {**manifest, "roles": {"bitstream": "x.bit"}})
     write_json(layout.latest, {"variant": layout.request.variant, "request": layout.request.to_json()})
     return layout
 
@@ -116,3 +118,20 @@ def test_the_newest_measurement_of_this_build_is_shown(layout: Layout) -> None:
     console = Console(width=100, file=io.StringIO())
     print_report(report, console)
     assert "energy of an inference" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_a_manifest_that_was_altered_is_no_report(layout: Layout) -> None:
+    path = layout.stage("package") / "manifest.json"
+    path.write_text(path.read_text().replace('"macro_f1": 0.99', '"macro_f1": 1.0'))
+    with pytest.raises(BuildError, match=r"manifest\.json: was altered after packing"):
+        report_of(layout)
+
+
+def test_a_manifest_that_was_sealed_anew_is_no_report(layout: Layout) -> None:
+    folder = layout.stage("package")
+    record, name = read_record(layout.record("package")), str((folder / "manifest.json").relative_to(layout.root))
+    write_record(layout.record("package"), replace(record, outputs={name: sha256(folder / "manifest.json")}))
+    report_of(layout)
+    seal(folder, {**json.loads((folder / "manifest.json").read_text()), "status": "altered"})
+    with pytest.raises(BuildError, match=r"manifest\.json: was altered after the build wrote it"):
+        report_of(layout)

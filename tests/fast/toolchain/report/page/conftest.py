@@ -8,6 +8,7 @@ from tests.fast.toolchain.fabricated import records
 from tests.fast.toolchain.package.test_manifest import _origin
 from toolchain.layout import Layout, Request
 from toolchain.package.manifest import build_manifest
+from toolchain.package.sealed import seal
 from toolchain.record import token_of, write_json, write_record
 
 
@@ -18,8 +19,9 @@ def fabricate(root: Path, request: Request) -> Layout:
     for name, record in known.items():
         write_record(layout.record(name), record)
         layout.token(name).write_text(token_of(record))
-    manifest = build_manifest(_origin(root), records()) | {"roles": {}, "files": {"x.bit": "00" * 32}}
-    write_json(layout.stage("package") / "manifest.json", manifest | {"board": request.board})
+    manifest = build_manifest(_origin(root), records()) | {"roles": {}, "board": request.board}
+    layout.stage("package").mkdir(parents=True)
+    seal(layout.stage("package"), manifest)
     write_json(layout.request_file, request.to_json())
     return layout
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from tests.fast.toolchain.report.page.conftest import fabricate
 from tests.fast.toolchain.report.page.results import measurement, run_result
 from toolchain.errors import BuildError
 from toolchain.layout import Layout, Request
+from toolchain.package.sealed import seal
 from toolchain.record import sha256, write_json, write_record
 from toolchain.report.page.gather import find_builds, gather
 
@@ -98,6 +98,6 @@ def test_a_build_that_does_not_say_what_it_is_is_named(layout: Layout, content: 
 
 
 def test_every_part_of_a_manifest_may_be_absent(layout: Layout) -> None:
-    (layout.stage("package") / "manifest.json").write_text(json.dumps({"stages": 3}))
+    seal(layout.stage("package"), {"stages": 3})
     build = gather(layout)
     assert "simulate" in build.checks

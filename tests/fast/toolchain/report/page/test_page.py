@@ -12,6 +12,7 @@ import pytest
 from tests.fast.toolchain.report.page.conftest import fabricate
 from tests.fast.toolchain.report.page.results import measurement, run_result, write_results
 from toolchain.layout import Layout, Request
+from toolchain.package.sealed import seal
 from toolchain.record import write_json
 from toolchain.report.figures import KINDS
 from toolchain.report.page import build_page, overview_page, write_build_page, write_overview
@@ -195,7 +196,7 @@ def test_results_that_lack_parts_or_hold_nonsense_still_make_a_page(layout: Layo
 
 
 def test_a_manifest_that_lacks_all_but_its_name_still_makes_a_page(layout: Layout) -> None:
-    (layout.stage("package") / "manifest.json").write_text(json.dumps({"accuracy": None, "layers": None}))
+    seal(layout.stage("package"), {"accuracy": None, "layers": None})
     text = _Page(build_page(layout)).text
     assert "accuracy not measured" in text
     assert "latency, fabric alone not measured" in text
@@ -234,7 +235,7 @@ def _runtime(board: str, root: Path) -> Layout:
     times = {"min_us": 2.0, "p50_us": 2.5, "p90_us": 2.6, "p99_us": 3.0, "floor_us": 0.8}
     rows = [{"variant": name, "runner": "c", "kind": "measured", "where": "host: EPYC", **times} for name in "ab"]
     latency = {"rows": rows, "chosen": "b", "throughput": {"kind": "measured", "batch": 64, "per_second": 2110000}}
-    write_json(layout.stage("package") / "manifest.json", {"latency": latency, "device": {"machine": "aarch64"}})
+    seal(layout.stage("package"), {"latency": latency, "device": {"machine": "aarch64"}})
     return layout
 
 
@@ -275,7 +276,7 @@ def test_texts_that_cannot_be_written_are_replaced(layout: Layout) -> None:
 def _foreign(root: Path, accuracy: float | None) -> Layout:
     layout = fabricate(root, Request("host", "net", flow="ort", onnx="/x/net.onnx"))
     graphs = {"accuracy": accuracy, "judge": "ONNX Runtime", "vectors": {"count": 120, "kind": "calibration"}}
-    write_json(layout.stage("package") / "manifest.json", {"accuracy": None, "graphs": graphs})
+    seal(layout.stage("package"), {"accuracy": None, "graphs": graphs})
     return layout
 
 
