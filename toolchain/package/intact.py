@@ -17,7 +17,6 @@ LIB = "lib"
 WORK = "work"
 """Folder of a package that its own programs write to; what is imported from it is held against its source first."""
 
-_OWN = (MANIFEST, WORK)
 _SHOWN = 5
 _LARGEST = 16 << 20
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}")
@@ -55,7 +54,7 @@ def verify(folder: str) -> Dict[str, Any]:
     """
     manifest = read(folder)
     packed = manifest["files"]
-    found = dict(_entries(folder, packed, _OWN))
+    found = dict(_entries(folder, packed, MANIFEST, WORK))
     faults = {
         "altered": [name for name in packed if found.get(name, packed[name]) != packed[name]],
         "missing": [name for name in packed if name not in found],
@@ -67,16 +66,16 @@ def verify(folder: str) -> Dict[str, Any]:
     return manifest
 
 
-def hashes(folder: str, own: Iterable[str] = ()) -> Dict[str, str]:
+def hashes(folder: str, own_file: str = "") -> Dict[str, str]:
     """SHA-256 of every file below a folder, by name.
 
     Args:
-        own: names in the folder itself that do not count.
+        own_file: a file in the folder itself that does not count.
 
     Raises:
         DamagedError: something else than files and folders lies there, or cannot be read.
     """
-    found = dict(_entries(folder, None, own))
+    found = dict(_entries(folder, None, own_file, ""))
     other = [name for name, digest in found.items() if not digest]
     if other:
         raise DamagedError(f"{folder}: {_some(other)}: only files belong into a package")
@@ -153,20 +152,20 @@ def _json(folder: str, path: str) -> Any:
         raise DamagedError(f"{path}: cannot be read ({reason}); copy the package again") from None
 
 
-def _entries(folder: str, packed: Any, own: Iterable[str]) -> Iterator[Tuple[str, str]]:
+def _entries(folder: str, packed: Any, own_file: str, own_folder: str) -> Iterator[Tuple[str, str]]:
     """Name and SHA-256 of each file; no digest for links, special files and folders that hold no packed file."""
     for parent, folders, files in os.walk(folder, onerror=_cannot_list):
         inside = os.path.relpath(parent, folder).replace(os.sep, "/")
         prefix = "" if inside == "." else inside + "/"
         if not prefix:
-            folders[:] = [name for name in folders if name not in own or os.path.islink(os.path.join(parent, name))]
+            folders[:] = [n for n in folders if n != own_folder or os.path.islink(os.path.join(parent, n))]
         for name in sorted(folders):
             if os.path.islink(os.path.join(parent, name)):
                 yield prefix + name, ""
             elif packed is not None and not any(file.startswith(prefix + name + "/") for file in packed):
                 yield prefix + name + "/", ""
         for name in sorted(files):
-            if prefix or name not in own:
+            if prefix or name != own_file:
                 yield prefix + name, _sha256(os.path.join(parent, name))
 
 

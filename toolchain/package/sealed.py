@@ -26,7 +26,7 @@ def file_hashes(folder: Path) -> dict[str, str]:
     Raises:
         BuildError: a file cannot be read, or something else than files and folders lies there.
     """
-    return _told(intact.hashes, str(folder), (MANIFEST,))
+    return _told(intact.hashes, str(folder), MANIFEST)
 
 
 def seal(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,16 @@ def report_of(layout: Layout) -> dict[str, Any]:
         BuildError: the package has not been built, or its manifest was altered since.
     """
     manifest = _manifest(layout)
+    try:
+        return _report(layout, manifest)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        path = layout.stage("package") / MANIFEST
+        raise BuildError(
+            f"{path}: is not as this version writes it ({type(error).__name__}: {error}); run `make build` again"
+        ) from error
+
+
+def _report(layout: Layout, manifest: dict[str, Any]) -> dict[str, Any]:
     folder = layout.stage("package")
     return {
         "model": manifest["model"],

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
+from toolchain.errors import BuildError
 from toolchain.layout import Layout
 from toolchain.record import write_atomic
 from toolchain.report.page import commands, compare, energy, hardware, latency, network
@@ -51,8 +52,7 @@ def write_overview(root: Path) -> Path:
     Raises:
         BuildError: a page cannot be written.
     """
-    layouts, notices = find_builds(root)
-    builds = [gather(layout) for layout in layouts]
+    builds, notices = _gather_all(root)
     for build in builds:
         write_atomic(build.layout.variant_dir / PAGE, _build_page(build, builds))
     path = root / OVERVIEW
@@ -67,14 +67,26 @@ def build_page(layout: Layout) -> str:
         BuildError: it has no package.
     """
     own = gather(layout)
-    others = [gather(other) for other in find_builds(layout.root)[0] if _network(other) == _network(layout)]
-    return _build_page(own, [*(b for b in others if b.layout != layout), own])
+    others = [b for b in _gather_all(layout.root)[0] if _network(b.layout) == _network(layout) and b.layout != layout]
+    return _build_page(own, [*others, own])
 
 
 def overview_page(root: Path) -> str:
     """The page across all builds; it says so where there is none."""
+    builds, notices = _gather_all(root)
+    return _overview(builds, notices, root)
+
+
+def _gather_all(root: Path) -> tuple[list[Build], list[str]]:
+    """All builds that can be read, and what is wrong with the others."""
     layouts, notices = find_builds(root)
-    return _overview([gather(layout) for layout in layouts], notices, root)
+    builds = []
+    for layout in layouts:
+        try:
+            builds.append(gather(layout))
+        except BuildError as error:
+            notices.append(str(error))
+    return builds, notices
 
 
 def _network(layout: Layout) -> tuple[str, str]:
@@ -82,6 +94,15 @@ def _network(layout: Layout) -> tuple[str, str]:
 
 
 def _build_page(build: Build, builds: Sequence[Build]) -> str:
+    try:
+        return _filled_page(build, builds)
+    except (TemplateError, KeyError, TypeError, AttributeError, ValueError) as error:
+        path = build.layout.stage("package") / "manifest.json"
+        reason = f"{type(error).__name__}: {error}"
+        raise BuildError(f"{path}: is not as this version writes it ({reason}); run `make build` again") from error
+
+
+def _filled_page(build: Build, builds: Sequence[Build]) -> str:
     layout, manifest = build.layout, build.manifest
     same = [other for other in builds if _network(other.layout) == _network(layout)]
     entries = compare.in_order(map(compare.entry, same))

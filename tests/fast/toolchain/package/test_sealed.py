@@ -93,6 +93,8 @@ def _plant(name: str) -> Callable[[Path], object]:
         (lambda p: (p / "numpy").symlink_to(p.parent), "numpy"),
         (lambda p: (p / "lib" / "c.py").symlink_to(p / "lib" / "b.py"), r"lib/c\.py"),
         (lambda p: (p / "work").symlink_to(p.parent), "work"),
+        (lambda p: (p / "work").symlink_to("nowhere"), "work"),
+        (lambda p: (p / "work").touch(), "work"),
         (lambda p: os.mkfifo(p / "pipe"), "pipe"),
     ],
 )

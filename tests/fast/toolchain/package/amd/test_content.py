@@ -123,7 +123,8 @@ def test_a_lib_so_damaged_that_it_does_not_load_is_named(tmp_path: Path, name: s
     (package / "lib/toolchain/package" / name).write_bytes(content)
     done = run(package / "finish.py")
     assert done.returncode == 1
-    words = "lib/ is damaged" if name == "intact.py" else f"not as it was packed: altered: lib/toolchain/package/{name}"
+    altered = f"not as it was packed: altered: lib/toolchain/package/{name}"
+    words = "this package is damaged" if name == "intact.py" else altered
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
     assert words in done.stderr

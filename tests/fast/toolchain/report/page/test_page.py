@@ -305,3 +305,12 @@ def test_a_measurement_of_time_alone_is_called_that(layout: Layout) -> None:
     write_json(layout.board_dir / "measurements" / "a.json", result)
     text = _Page(build_page(layout)).text
     assert "time only, energy unavailable" in text and "not read: ina: Input/output error" in text
+
+
+def test_an_altered_build_is_named_and_the_others_are_shown(layout: Layout) -> None:
+    other = fabricate(layout.root, Request("icebreaker", "cqmlp"))
+    path = other.stage("package") / "manifest.json"
+    path.write_text(path.read_text().replace("icebreaker", "icebraker"))
+    text = _Page(write_overview(layout.root).read_text()).text
+    assert "ULX3S" in text
+    assert "manifest.json: was altered after packing" in text
