@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hls.chip import BENCH, check_content, vector_bytes, write_bench
+from hls.chip import BENCH, LinkCost, check_content, vector_bytes, write_bench
 from hls.core import CoreDescription
 from toolchain.errors import ConfigError, FitError
 from toolchain.graph.network import IntegerNetwork
@@ -36,10 +36,8 @@ AXI_SOURCES = (
 AXI_TOP = "axi_chip"
 _TOP_FILE = f"{AXI_TOP}.v"
 
-# Look-up tables (6 inputs) and kilobits of block RAM of reset, host link and stored vectors: what the core cannot have.
-# Synthesised for beats of 61 and 183 bits and rounded up; the RAM is for networks with far more inputs.
-LINK_LUT = 2000
-LINK_KBIT = 36
+# Synthesised for beats of 61 and 183 bits; the RAM is for networks with far more inputs.
+LINK_COST = LinkCost(lut=2000, ff=1000, kbit=36)
 
 # Interfaces of the top, as Vivado's block designs name them: name, bus, ports as (direction, width, name).
 _LITE = (

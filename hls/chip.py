@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -36,9 +38,29 @@ LINK_SOURCES = (
 _TOP = "chip.v"
 BENCH = "bench.hex"
 
-# Look-up tables (4 inputs) of reset and host link with beats of a few bits, measured on iCE40 and
-# rounded up: what the core cannot have.
-LINK_LUT = 1000
+
+@dataclass(frozen=True)
+class LinkCost:
+    """What reset, host link and stored vectors take, rounded up: the core cannot have it.
+
+    Attributes:
+        lut: look-up tables as the device has them.
+        ff: flip-flops.
+        kbit: kilobits of block RAM.
+    """
+
+    lut: int
+    ff: int
+    kbit: int
+
+    def with_core(self, core: Mapping[str, int], block_kbit: int) -> dict[str, int]:
+        """What the whole chip takes, of what its core does: `lut`, `ff` and `bram`, blocks of `block_kbit`."""
+        blocks = -(-self.kbit // block_kbit)
+        return {"lut": core["lut"] + self.lut, "ff": core["ff"] + self.ff, "bram": core["bram"] + blocks}
+
+
+# Synthesised for iCE40 with beats of a few bits.
+LINK_COST = LinkCost(lut=1000, ff=450, kbit=24)
 
 # Fewer cycles a bit leave the receiver's filter no room.
 _LEAST_CYCLES_PER_BIT = 8

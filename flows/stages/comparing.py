@@ -15,7 +15,7 @@ from flows.stages import files
 from flows.stages.context import Context, Outcome
 from flows.stages.core_check import cycles_of, must_agree, spread
 from flows.stages.folding import fold_as
-from hls.axi_chip import LINK_KBIT, LINK_LUT
+from hls.axi_chip import LINK_COST
 from hls.core import CoreDescription
 from hls.folding import Folding
 from hls.generate import generate_core
@@ -65,7 +65,7 @@ def built_rows(context: Context) -> list[Row]:
 def _own_rows(context: Context, strategy: str) -> list[Row]:
     context.progress(f"{strategy} core")
     network, work = files.network(context), context.work / strategy
-    folding = fold_as(context, strategy, LINK_LUT, LINK_KBIT)
+    folding = fold_as(context, strategy, LINK_COST)
     shutil.rmtree(work / "rtl", ignore_errors=True)
     core = generate_core(network, folding, work / "rtl")
     x = spread(files.golden_inputs(context), VECTORS)

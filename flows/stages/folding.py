@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flows.stages import files
 from flows.stages.context import Context, Outcome
+from hls.chip import LinkCost
 from hls.fold import Capacity, choose_folding
 from hls.folding import Folding
 from toolchain.board import FpgaBoard
@@ -11,36 +12,37 @@ from toolchain.graph.network import IntegerNetwork
 from toolchain.record import write_json
 
 
-def fold(context: Context, link_lut: int, link_kbit: int) -> Outcome:
+def fold(context: Context, link: LinkCost) -> Outcome:
     """Write `folding.json`.
 
     Args:
-        link_lut, link_kbit: what the chip needs beside the core, look-up tables and block RAM.
+        link: what the chip needs beside the core. The estimate is of both, as what is synthesised and routed is.
     """
-    folding = fold_as(context, context.request.strategy, link_lut, link_kbit)
+    folding = fold_as(context, context.request.strategy, link)
     write_json(context.out / "folding.json", folding.to_json())
-    facts = {"estimate": folding.estimate, "folding": folding.to_json()}
+    whole = link.with_core(folding.estimate, context.fpga_board.fpga.bram_kbit)
+    facts = {"estimate": {"of": "chip", **whole}, "folding": folding.to_json()}
     return Outcome(_summary(folding), facts=facts)
 
 
-def fold_as(context: Context, strategy: str, link_lut: int, link_kbit: int) -> Folding:
+def fold_as(context: Context, strategy: str, link: LinkCost) -> Folding:
     """The folding of a strategy.
 
     Raises:
         FitError: the network does not fit the board, or no folding reaches the rate.
     """
-    return fold_network(context, files.network(context), strategy, link_lut, link_kbit)
+    return fold_network(context, files.network(context), strategy, link)
 
 
-def fold_network(context: Context, network: IntegerNetwork, strategy: str, link_lut: int, link_kbit: int) -> Folding:
+def fold_network(context: Context, network: IntegerNetwork, strategy: str, link: LinkCost) -> Folding:
     """The folding of any network, as `fold_as`."""
     return choose_folding(
         network,
         clock_hz=files.clock_hz(context),
         target_fps=target_fps(context),
-        capacity=capacity_of(context.fpga_board, link_kbit),
+        capacity=capacity_of(context.fpga_board, link.kbit),
         strategy=strategy,
-        fixed_lut=link_lut,
+        fixed_lut=link.lut,
     )
 
 

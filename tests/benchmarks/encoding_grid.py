@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.stages.folding import capacity_of
-from flows.stages.fpga_open.fold import LINK_KBIT
+from hls.chip import LINK_COST
 from hls.fold import choose_folding
 from hls.generate import generate_core
 from models.cqmlp import model as code
@@ -72,7 +72,7 @@ def core_cost(network: IntegerNetwork, folder: Path) -> tuple[int, int]:
         network,
         clock_hz=round(board.clock.mhz * 1e6),
         target_fps=board.target.fps,
-        capacity=capacity_of(board, LINK_KBIT),
+        capacity=capacity_of(board, LINK_COST.kbit),
         strategy="folded",
     )
     core = generate_core(network, folding, folder / "rtl")

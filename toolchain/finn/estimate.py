@@ -31,7 +31,7 @@ def facts_of(finn: Finn, model: ModelWrapper, choice: Choice, part: str, clock_m
     return {
         "kind": "estimated",
         "layers": layers,
-        "estimate": rounded(choice.cost),
+        "estimate": {"of": "core", **rounded(choice.cost)},
         "finn_estimate": _totals([layer["finn_estimate"] for layer in layers]),
         "initiation_interval": interval,
         "latency_cycles": sum(layer["cycles"] for layer in layers),

@@ -65,7 +65,7 @@ def timing(records: Records) -> dict[str, Any]:
 
 
 def estimate(records: Records) -> dict[str, Any]:
-    """What folding expected, to be held against what was synthesised and routed."""
+    """What folding expected (`of` the chip, or the core), to be held against what was synthesised and routed."""
     folded = records["map" if "map" in records else "fold"]
     return {"kind": "estimated", **folded.facts["estimate"]}
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flows.stages.context import Context, Outcome
 from flows.stages.folding import fold
-from hls.axi_chip import LINK_KBIT, LINK_LUT
+from hls.axi_chip import LINK_COST
 
 
 def run(context: Context) -> Outcome:
     """Write `folding.json`."""
-    return fold(context, LINK_LUT, LINK_KBIT)
+    return fold(context, LINK_COST)

@@ -50,11 +50,11 @@ def run(context: Context) -> Outcome:
 def _on_board(context: Context, network: IntegerNetwork) -> str:
     """Whether it folds for the board. Training makes it sparser, so what does not fit yet is only said."""
     board = context.board
-    links = {OpenBoard: (chip.LINK_LUT, 24), AmdBoard: (axi_chip.LINK_LUT, axi_chip.LINK_KBIT)}
+    links = {OpenBoard: chip.LINK_COST, AmdBoard: axi_chip.LINK_COST}
     if type(board) not in links or context.request.core not in {"folded", "unrolled"}:
         return ""
     try:
-        folding.fold_network(context, network, context.request.strategy, *links[type(board)])
+        folding.fold_network(context, network, context.request.strategy, links[type(board)])
     except FitError as error:
         return f"; untrained, it does not fit: {error}"
     return ""

@@ -23,7 +23,7 @@ FACTS: dict[str, dict[str, object]] = {
     "train": {"accuracy": {"split": "blocked", **figures(0.99)}},
     "baselines": {"float_twin": figures(0.991), "random_split": figures(0.995)},
     "streamline": {"layers": [{"name": "MatMul_0", **LAYER}]},
-    "fold": {"estimate": {"lut": 900, "ff": 400, "bram": 1}},
+    "fold": {"estimate": {"of": "chip", "lut": 900, "ff": 400, "bram": 1}},
     "generate": {"identity": {"model_hash": "aa" * 8, "build_id": "bb" * 8}},
     "simulate": {"latency_cycles": 50, "initiation_interval": 20},
     "synthesise": {"resources": USE},

@@ -79,7 +79,7 @@ def test_folding_reaches_the_rate_and_every_figure_is_an_estimate(mapped: Mapped
     assert facts["fps"] >= 1e6
     assert facts["initiation_interval"] == max(layer["cycles"] for layer in facts["layers"])
     assert [layer["op_type"] for layer in facts["layers"]] == [*["MVAU_rtl", "Thresholding_rtl"] * 2, "MVAU_rtl"]
-    assert set(facts["estimate"]) == {"lut", "ff", "bram", "dsp"}
+    assert set(facts["estimate"]) == {"of", "lut", "ff", "bram", "dsp"}
     assert facts["finn_estimate"]["dsp"] > 0
 
 

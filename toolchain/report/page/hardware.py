@@ -145,6 +145,11 @@ def utilisation(build: Build) -> list[dict[str, Any]]:
     return rows
 
 
+def estimated_of(build: Build) -> str:
+    """What the estimate is of; older builds do not say, and theirs is of the core."""
+    return {"chip": "core and host link"}.get(text(build.manifest, "estimate", "of"), "the core alone")
+
+
 def clock(build: Build) -> Figure:
     """The clock, and how fast it could be."""
     timing = mapping(build.manifest, "timing")

@@ -127,6 +127,7 @@ def _filled_page(build: Build, builds: Sequence[Build]) -> str:
         layers=network.layers(build),
         layers_kind="estimated",
         utilisation=hardware.utilisation(build),
+        estimated_of=hardware.estimated_of(build),
         resources=mapping(manifest, "resources"),
         critical_path=hardware.critical_path(build),
         cores=hardware.cores(build),

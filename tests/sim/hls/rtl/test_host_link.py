@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hls.chip import LINK_LUT, LINK_SOURCES
+from hls.chip import LINK_COST, LINK_SOURCES
 from hls.verilate import find_verilator
 
 LIBRARY = Path(__file__).parents[4] / "hls" / "rtl"
@@ -67,5 +67,6 @@ def test_size_on_ice40(tmp_path: Path) -> None:
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     text = (tmp_path / "stat.json").read_text()
     cells = json.loads(text[text.index("{") :])["design"]["num_cells_by_type"]
-    assert cells["SB_LUT4"] <= LINK_LUT
-    assert cells["SB_RAM40_4K"] <= 5
+    assert cells["SB_LUT4"] <= LINK_COST.lut
+    assert sum(count for cell, count in cells.items() if cell.startswith("SB_DFF")) <= LINK_COST.ff
+    assert cells["SB_RAM40_4K"] <= 5 <= LINK_COST.kbit / 4
