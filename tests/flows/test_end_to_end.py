@@ -27,6 +27,9 @@ def test_a_build_ends_with_a_verified_bitstream(real_tree: Tree, ulx3s: dict[str
     assert ulx3s["status"] == "bitstream"
     assert (real_tree.root / ulx3s["files"]["bitstream"]).stat().st_size > 100_000
     assert ulx3s["data"]["kind"] == ulx3s["accuracy"]["data"] == "synthetic"
+    estimate, routed = ulx3s["estimate"], ulx3s["resources"]
+    assert estimate["of"] == "chip"
+    assert routed["lut"] / 2 < estimate["lut"] < 1.5 * routed["lut"]
     for stage in ("export", "streamline", "simulate"):
         verified = ulx3s["stages"][stage]["verified"]
         assert verified["compared"] == verified["equal"] >= 10_000

@@ -58,8 +58,8 @@ class Mapped:
     Attributes:
         model: the folded dataflow model; parent: the graph around it; folding: FINN's folding file.
         facts: `layers` (`name`, `op_type`, `pe`, `cycles`, `finn_estimate`; products also `simd`, `ram_style` and, with
-            their thresholds, `estimate`), `estimate` (`of` the core, `lut`, `ff`, `bram`, `dsp`: ours), `finn_estimate` (`lut`,
-            `bram`, `dsp`, `uram`: FINN's own), `initiation_interval`, `latency_cycles` (in cycles) and `fps`.
+            their thresholds, `estimate`), `estimate` (`of` the core, `lut`, `ff`, `bram`, `dsp`: ours), `finn_estimate`
+            (`lut`, `bram`, `dsp`, `uram`: FINN's own), `initiation_interval`, `latency_cycles` (in cycles) and `fps`.
     """
 
     model: Path

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hls.chip import LINK_SOURCES, generate_chip, vector_bytes
+from hls.chip import LINK_SOURCES, LinkCost, generate_chip, vector_bytes
 from hls.core import CoreDescription
 from toolchain.errors import ConfigError, FitError, GateweaveError
 from toolchain.graph.network import DenseLayer, IntegerNetwork
@@ -118,3 +118,10 @@ def test_cores_that_the_link_cannot_carry(tmp_path: Path) -> None:
         generate(tmp_path, dataclasses.replace(CORE, classes=257, class_bits=9))
     with pytest.raises(ConfigError, match="5 beats of 3 bits are not 20 bits"):
         generate(tmp_path, dataclasses.replace(CORE, in_width=3))
+
+
+def test_a_chip_takes_what_core_and_host_link_take() -> None:
+    core = {"lut": 1108, "ff": 406, "bram": 12}
+    link = LinkCost(lut=1000, ff=450, kbit=24)
+    assert link.with_core(core, 18) == {"lut": 2108, "ff": 856, "bram": 14}
+    assert link.with_core(core, 4)["bram"] == 18
