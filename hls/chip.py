@@ -178,9 +178,7 @@ def vector_bytes(core: CoreDescription) -> int:
     return -(-core.vector_bits // 8)
 
 
-def write_bench(
-    core: CoreDescription, network: IntegerNetwork, rtl_dir: Path, bench: NDArray[np.generic]
-) -> None:
+def write_bench(core: CoreDescription, network: IntegerNetwork, rtl_dir: Path, bench: NDArray[np.generic]) -> None:
     """Write the ROM of the stored vectors, `BENCH`, as the core takes them beat by beat."""
     rows = encode(bench, network.input_type).reshape(len(bench) * core.in_beats, -1)
     write_rom(rtl_dir / BENCH, words(rows, type_bits(network.input_type)), core.in_width)

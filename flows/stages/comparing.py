@@ -30,6 +30,9 @@ Row = dict[str, Any]
 # Enough to fill every pipeline; the whole test set is the business of the core's own build.
 VECTORS = 64
 
+# Look-up tables (estimated) of a core that is synthesised for the comparison's sake: four minutes and more above them.
+MOST_LUT = 40_000
+
 _OWN_ESTIMATE = "gateweave, 4-input LUTs"
 _RESOURCES = ("lut", "ff", "bram", "dsp")
 
@@ -58,21 +61,41 @@ def built_rows(context: Context) -> list[Row]:
     """The same of the core that this build has folded, generated and simulated already."""
     chip = files.chip(context)
     folding = Folding.from_json(context.record("fold").facts["folding"])
+    estimate = _estimate(folding)
+    if note := too_large(context, f"{folding.strategy} core", folding.estimate):
+        return [{**estimate, "note": note}]
     mapped = _mapped(context, chip.core, chip.rtl)
-    return [_estimate(folding), synthesised(folding.strategy, mapped, context.record("simulate").facts)]
+    return [estimate, synthesised(folding.strategy, mapped, context.record("simulate").facts)]
 
 
 def _own_rows(context: Context, strategy: str) -> list[Row]:
     context.progress(f"{strategy} core")
     network, work = files.network(context), context.work / strategy
     folding = fold_as(context, strategy, LINK_COST)
+    estimate = _estimate(folding)
+    if note := too_large(context, f"{strategy} core", folding.estimate):
+        return [{**estimate, "note": note}]
     shutil.rmtree(work / "rtl", ignore_errors=True)
     core = generate_core(network, folding, work / "rtl")
     x = spread(files.golden_inputs(context), VECTORS)
     simulated = simulate_core(core, network, work / "rtl", x, work / "simulation")
     must_agree(f"{strategy} core", simulated)
     mapped = _mapped(context, core, work / "rtl")
-    return [_estimate(folding), synthesised(strategy, mapped, cycles_of(simulated))]
+    return [estimate, synthesised(strategy, mapped, cycles_of(simulated))]
+
+
+def too_large(context: Context, core: str, estimate: Mapping[str, float]) -> str:
+    """Why a core is not synthesised for the comparison, which the progress says, too; empty if it is.
+
+    Args:
+        core: in words.
+        estimate: `lut` of the core.
+    """
+    if estimate["lut"] <= MOST_LUT:
+        return ""
+    note = f"not synthesised: an estimated {estimate['lut']:,} LUT, and compare stops at {MOST_LUT:,}"
+    context.progress(f"{core} {note}")
+    return note
 
 
 def _mapped(context: Context, core: CoreDescription, rtl: Path) -> Synthesis:

@@ -11,6 +11,7 @@ from flows.stages.comparing import (
     rows_or_reason,
     side_by_side,
     synthesised,
+    too_large,
     work_of,
 )
 from flows.stages.context import Context, Outcome
@@ -40,6 +41,8 @@ def _finn_rows(context: Context) -> list[Row]:
     target, network = map_target(context), files.network(context)
     qonnx, folder = context.file("export", "model.onnx"), work_of(context, "finn")
     mapped = map_network(qonnx, target, folder / "map", folder / "mapping", context.progress)
+    if note := too_large(context, "FINN's core", mapped.facts["estimate"]):
+        return [{**one, "note": note} for one in estimated(mapped.facts)]
     prepared = generate_rtl(mapped.model, target.part, clock_ns(context), folder / "generation", context.progress)
     rtl = folder / "rtl"
     core = stitch(prepared, rtl)
@@ -51,5 +54,3 @@ def _finn_rows(context: Context) -> list[Row]:
     family, out = context.amd_board.fpga.family, folder / "synthesis"
     synthesis = synthesise(family, core.top, sources, rtl, out, system_verilog=True, progress=context.progress)
     return [*estimated(mapped.facts), synthesised("finn", synthesis, cycles_of(simulated))]
-
-

@@ -1,0 +1,60 @@
+"""The trial of an untrained network: what cannot be built is refused before any training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from brevitas import nn as qnn
+from torch import nn
+
+from flows.stages.context import Context
+from flows.stages.network import check
+from models.cqmlp import model as cqmlp
+from toolchain.errors import ModelError
+from toolchain.layout import Layout, Request
+from toolchain.record import StageRecord, write_record
+
+INPUTS = 12
+
+
+def _context(folder: Path) -> Context:
+    layout = Layout(Request("ulx3s", "cqmlp"), folder)
+    facts = {"inputs": INPUTS, "classes": ["normal", "DoS"], "input_type": "BINARY"}
+    layout.record("data").parent.mkdir(parents=True)
+    write_record(layout.record("data"), StageRecord("data", 1.0, {}, {}, facts, {}))
+    (folder / "out").mkdir()
+    return Context("check", layout.request, layout, folder / "out")
+
+
+def _of(build: Any) -> SimpleNamespace:
+    return SimpleNamespace(build=build, merge=lambda network, settings: network)
+
+
+def _default_quantisers(*shape: Any) -> nn.Module:
+    layers = [qnn.QuantIdentity(bit_width=2, return_quant_tensor=True), qnn.QuantLinear(INPUTS, 2, bias=False)]
+    return nn.Sequential(*layers)
+
+
+def test_what_can_be_built_passes_and_folds(tmp_path: Path) -> None:
+    outcome = check.run(_context(tmp_path))
+    assert outcome.summary.startswith("the untrained network can be built: 3 layers")
+
+
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        (lambda *shape: nn.Linear(INPUTS + 1, 2), f"model.py: build(): the network refuses its {INPUTS} inputs"),
+        (lambda *shape: nn.Linear(INPUTS, 3), "build(): the network gives (2, 3) for 2 windows; should be (2, 2)"),
+        (lambda *shape: None, "build(): gives NoneType; should be a torch.nn.Module"),
+        (_default_quantisers, "models/cqmlp/model.py: the quantiser of "),
+        (lambda *shape: nn.Sequential(cqmlp.build(*shape), nn.Softplus()), "Softplus"),
+    ],
+)
+def test_what_cannot_be_built_is_said(build: Any, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "model_code", lambda context, name: _of(build))
+    with pytest.raises(ModelError) as caught:
+        check.run(_context(tmp_path))
+    assert words in str(caught.value)
