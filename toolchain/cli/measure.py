@@ -17,6 +17,7 @@ from toolchain.cli.run import layout_of_package
 from toolchain.console import out
 from toolchain.errors import ConfigError
 from toolchain.hostlink.axi.sense import expected_of
+from toolchain.hostlink.serial_link import SIMULATED
 from toolchain.layout import build_root
 from toolchain.measure.agent.plan import Settings
 from toolchain.measure.measure import Job, expected_seconds, measure_at, measure_here
@@ -26,7 +27,7 @@ from toolchain.measure.place import Here
 from toolchain.measure.table import measurement_table
 from toolchain.measure.workloads import bench_workload
 from toolchain.run.remote import Remote
-from toolchain.run.virtual import PATIENCE, virtual_board_of
+from toolchain.run.virtual import virtual_board_of
 
 
 @dataclass(frozen=True)
@@ -114,13 +115,13 @@ def _sensor_root(how: How) -> str | None:
 
 
 def _open(board: OpenBoard, folder: Path, manifest: dict[str, Any], how: How, board_dir: Path) -> dict[str, Any]:
-    # pyserial is needed here only.
+    # Ports are those of Linux; nothing else here is.
     from toolchain.hostlink.serial_port import open_serial
 
     sources = open_meter(how.meter) if how.meter else []
     known = {**provenance_of(manifest), **({"virtual": True, "emulated": True} if how.virtual else {})}
     job = Job(board.name, manifest["model"], ["bench"], settings=how.settings, provenance=known)
-    patience = PATIENCE if how.virtual else None
+    patience = SIMULATED if how.virtual else None
     with (
         _port(board, manifest["model"], folder, how) as port,
         open_serial(port, board.host_link.baud, manifest["identity"], patience) as device,

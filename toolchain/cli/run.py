@@ -20,6 +20,7 @@ from toolchain.console import out
 from toolchain.errors import BuildError, ConfigError
 from toolchain.hostlink.axi.golden import Golden, read_golden
 from toolchain.hostlink.axi.sense import expected_of
+from toolchain.hostlink.serial_link import SIMULATED
 from toolchain.layout import Layout, Request, build_root
 from toolchain.record import sha256, write_json
 from toolchain.report.show import latest_layout, shown
@@ -27,7 +28,7 @@ from toolchain.run.remote import Remote
 from toolchain.run.remote_run import run_remotely
 from toolchain.run.table import run_table
 from toolchain.run.testset import must_be_equal, run_test_set
-from toolchain.run.virtual import PATIENCE, virtual_board_of
+from toolchain.run.virtual import virtual_board_of
 
 VIRTUAL_VECTORS = 1000
 """Vectors that a virtual board gets unless more are asked for: it answers about a hundred a second."""
@@ -102,13 +103,13 @@ class _Order:
     count: int | None
 
     def run(self, port: str, virtual: bool = False) -> dict[str, Any]:
-        # pyserial is needed here only.
+        # Ports are those of Linux; nothing else here is.
         from toolchain.hostlink.serial_port import open_serial
 
         golden = read_golden(self.folder)
         truth = _truth(self.board.name, self.model, golden)
         baud, identity = self.board.host_link.baud, self.manifest["identity"]
-        patience = PATIENCE if virtual else None
+        patience = SIMULATED if virtual else None
         with open_serial(port, baud, identity, patience) as device, _progress() as bar:
             tell = _shown(bar)
             return run_test_set(

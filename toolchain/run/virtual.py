@@ -12,11 +12,7 @@ from pathlib import Path
 
 from toolchain.board import OpenBoard
 from toolchain.errors import BuildError, ToolError
-from toolchain.hostlink.serial_link import Patience
 from toolchain.layout import ROOT, Layout
-
-PATIENCE = Patience(reply=2.0, quiet=0.4)
-"""A simulated chip is slower than a real one by far."""
 
 _GRACE_SECONDS = 15.0
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flows.stages import packing
+from flows.stages import files, packing
 from flows.stages.context import Context, Outcome
 from toolchain.package.bundle import module_file
+from toolchain.package.open.content import write_driver
 from toolchain.package.pages import pins, readme
 from toolchain.package.sealed import seal
 from toolchain.record import write_atomic
@@ -17,9 +18,16 @@ def run(context: Context) -> Outcome:
     board = context.open_board
     bitstream = packing.copy(context.file("bitstream", records["bitstream"].facts["file"]), context.out)
     packing.copy(module_file("toolchain.hostlink.protocol"), context.out)
+    write_driver(context.out)
     packing.write_network(context, records, manifest)
     write_atomic(context.out / "PINS.md", pins(board, manifest["identity"]))
-    write_atomic(context.out / "README.md", readme(board, bitstream, manifest))
+    write_atomic(context.out / "README.md", readme(board, bitstream, manifest, _vector(context)))
+    manifest["host_link"] = {"kind": "uart", "baud": board.host_link.baud}
     roles = {"bitstream": bitstream, "manifest": "manifest.json", "model_card": "MODEL.md"}
     manifest = seal(context.out, {**manifest, "roles": roles})
     return Outcome(packing.summary(manifest, records), facts={"bitstream": bitstream})
+
+
+def _vector(context: Context) -> str:
+    network = files.network(context)
+    return f"{network.inputs} integers of type {network.input_type}"

@@ -7,6 +7,7 @@ from flows.causes import causes, sources
 from toolchain.layout import FLOWS, ROOT, Request
 from toolchain.package.amd import content
 from toolchain.package.bundle import closure
+from toolchain.package.open import content as open_content
 
 REQUEST = Request("ulx3s", "cqmlp")
 
@@ -87,4 +88,7 @@ def test_code_that_is_copied_into_packages_is_their_code() -> None:
     runners = {str(path.relative_to(ROOT)) for path in (ROOT / "toolchain/runtime/runner").glob("*.*")}
     assert runners <= _names("flows.stages.ort.package")
     assert _packed(("toolchain.runtime.device",)) <= _names("flows.stages.ort.package")
-    assert "toolchain/hostlink/protocol.py" in _names("flows.stages.fpga_open.package")
+    serial = _names("flows.stages.fpga_open.package")
+    assert _packed(open_content.MODULES) <= serial
+    assert {f"toolchain/package/open/scripts/{name}" for name in open_content._PROGRAMS} <= serial
+    assert "toolchain/hostlink/protocol.py" in serial

@@ -30,10 +30,12 @@ class Board:
         golden: the package's vectors with the classes that every stage gave.
         device: how the board is reached.
         without_dma: why vectors go one by one through registers; empty where they go by DMA.
+        way: how many vectors go, for people.
     """
 
     def __init__(self, manifest: Mapping[str, Any], golden: Golden, device: Device, chip: AnyChip, why: str) -> None:
         self.manifest, self.golden, self.device, self.without_dma = manifest, golden, device, why
+        self.way = "one by one, for want of DMA memory" if why else "in bursts by DMA"
         self._chip = chip
 
     def identify(self) -> Identity:

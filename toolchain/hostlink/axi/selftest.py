@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from toolchain.hostlink.axi.opening import Board
+from toolchain.hostlink.asking import Asked
 from toolchain.hostlink.axi.sense import bench_faults, expected_of, identity_faults
 
 SINGLE_VECTORS = 64
@@ -29,7 +29,7 @@ class Finding:
     measured: dict[str, Any] = field(default_factory=dict)
 
 
-def run_self_test(board: Board, inferences: int = BENCH_INFERENCES, seconds: float = 600.0) -> Iterator[Finding]:
+def run_self_test(board: Asked, inferences: int = BENCH_INFERENCES, seconds: float = 600.0) -> Iterator[Finding]:
     """All checks, one after the other.
 
     Args:
@@ -42,13 +42,12 @@ def run_self_test(board: Board, inferences: int = BENCH_INFERENCES, seconds: flo
     before = board.counters()
     yield _identity(board)
     yield _answers(board, "one by one", lambda vectors: [board.infer(v).label for v in vectors], SINGLE_VECTORS)
-    way = "one by one, for want of DMA memory" if board.without_dma else "in bursts by DMA"
-    yield _answers(board, way, board.infer_many, board.golden.count)
+    yield _answers(board, board.way, board.infer_many, board.golden.count)
     yield _bench(board, inferences, seconds)
     yield _counters(board, before, min(SINGLE_VECTORS, board.golden.count) + board.golden.count + inferences)
 
 
-def _identity(board: Board) -> Finding:
+def _identity(board: Asked) -> Finding:
     identity, golden = board.identify(), board.golden
     said = "the chip says" if identity.source == "chip" else "the package says, the chip cannot be asked"
     finding = Finding("identify", f"model {identity.model_hash.hex()}, build {identity.build_id.hex()} ({said})")
@@ -56,7 +55,7 @@ def _identity(board: Board) -> Finding:
     return finding
 
 
-def _answers(board: Board, way: str, infer: Callable[[list[bytes]], Sequence[int]], count: int) -> Finding:
+def _answers(board: Asked, way: str, infer: Callable[[list[bytes]], Sequence[int]], count: int) -> Finding:
     golden = board.golden
     vectors = golden.vectors(count)
     started = time.perf_counter()
@@ -75,7 +74,7 @@ def _answers(board: Board, way: str, infer: Callable[[list[bytes]], Sequence[int
     return finding
 
 
-def _bench(board: Board, inferences: int, seconds: float) -> Finding:
+def _bench(board: Asked, inferences: int, seconds: float) -> Finding:
     stored = board.identify().bench_vectors
     if not 1 <= stored <= board.golden.count:
         return Finding("bench", differences=[f"{stored} vectors are stored, the package has {board.golden.count}"])
@@ -96,7 +95,7 @@ def _bench(board: Board, inferences: int, seconds: float) -> Finding:
     return finding
 
 
-def _add_cycles(finding: Finding, board: Board, latency: int, cycles: int, seconds: float) -> None:
+def _add_cycles(finding: Finding, board: Asked, latency: int, cycles: int, seconds: float) -> None:
     """Latency and interval as the chip counted them; the clock as host time and cycles tell it."""
     inferences = finding.measured["inferences"]
     finding.measured["latency_cycles"] = latency
@@ -114,7 +113,7 @@ def _add_cycles(finding: Finding, board: Board, latency: int, cycles: int, secon
         )
 
 
-def _counters(board: Board, before: Any, asked: int) -> Finding:
+def _counters(board: Asked, before: Any, asked: int) -> Finding:
     after = board.counters()
     counted = (after.inferences - before.inferences) % (1 << 32)
     asked += 1  # the bench of one

@@ -36,7 +36,10 @@ def test_pins_and_readme_name_what_a_person_needs(tmp_path: Path) -> None:
     assert "| uart_rx | M1 |" in page
     assert "1000000 baud" in page
     assert "aa" * 8 in page
-    assert "openFPGALoader --board ulx3s x.bit" in readme(board, "x.bit", manifest)
+    told = readme(board, "x.bit", manifest, "75 integers of type BINARY")
+    assert "openFPGALoader --board ulx3s x.bit" in told
+    assert "a vector a line: 75 integers of type BINARY" in told
+    assert "from driver import open_package" in told
 
 
 def test_pins_of_packages(tmp_path: Path) -> None:

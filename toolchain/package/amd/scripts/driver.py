@@ -29,11 +29,12 @@ try:
             raise ValueError("intact.py was altered")
     exec(compile(source, "intact.py", "exec"), intact)
     start, open_lib = intact["start"], intact["open_lib"]
+    intact["uncache"](__spec__)  # type: ignore[operator]
 except Exception as error:
     sys.exit("error: this package is damaged (" + str(error) + "); copy the package again")
 
 
-def open_package(device="auto", load=True):  # type: ignore[no-untyped-def]  # read by older Pythons, too
+def open_package(device="auto", load=True):  # type: ignore[no-untyped-def]  # older Pythons read it
     """Open the board; see `toolchain.hostlink.axi.opening` in `lib` for what it can do and raises."""
     open_lib(HERE)  # type: ignore[operator]
     from pathlib import Path

@@ -1,0 +1,1 @@
+"""Packages of open boards: what goes into them beside bitstream and network."""
