@@ -173,7 +173,10 @@ def _needs(module: str) -> _Needs:
     path = _file_of(module)
     if path is None or module in _PLUMBING:
         return _Needs()
-    nodes = list(ast.walk(ast.parse(path.read_bytes())))
+    try:
+        nodes = list(ast.walk(ast.parse(path.read_bytes())))
+    except (SyntaxError, ValueError):  # The stage that loads it names file and line.
+        nodes = []
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     words = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     imported = {name for node in nodes for name in _names(node, package)}

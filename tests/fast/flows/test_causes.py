@@ -3,7 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from flows.causes import causes, sources
+import pytest
+
+from flows.causes import _needs, causes, sources
 from toolchain.layout import FLOWS, ROOT, Request
 from toolchain.package.amd import content
 from toolchain.package.bundle import closure
@@ -92,3 +94,10 @@ def test_code_that_is_copied_into_packages_is_their_code() -> None:
     assert _packed(open_content.MODULES) <= serial
     assert {f"toolchain/package/open/scripts/{name}" for name in open_content._PROGRAMS} <= serial
     assert "toolchain/hostlink/protocol.py" in serial
+
+
+def test_code_that_python_does_not_read_has_causes_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "model.py"
+    path.write_text("def (\n")
+    monkeypatch.setattr("flows.causes._file_of", lambda module: path)
+    assert _needs.__wrapped__("models.broken.model").modules <= {"models", "models.broken"}

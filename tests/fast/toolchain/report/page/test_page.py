@@ -321,5 +321,6 @@ def test_an_altered_build_is_named_and_the_others_are_shown(layout: Layout) -> N
     [({"of": "chip"}, "core and host link"), ({"of": "core"}, "the core alone"), ({}, "the core alone")],
 )
 def test_an_estimate_names_what_it_is_of(layout: Layout, estimate: dict[str, str], words: str) -> None:
-    seal(layout.stage("package"), {"estimate": {"kind": "estimated", "lut": 900, **estimate}})
+    manifest = json.loads((layout.stage("package") / "manifest.json").read_text())
+    seal(layout.stage("package"), {**manifest, "estimate": {"kind": "estimated", "lut": 900, **estimate}})
     assert f"estimated, {words}" in _Page(build_page(layout)).text
