@@ -85,16 +85,18 @@ def _accuracy(layout: Layout, manifest: dict[str, Any]) -> dict[str, Any] | None
 
 
 def _comparison(layout: Layout, manifest: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """FINN's core and ours side by side, where they were made. See `toolchain.report.compare`."""
-    record = _current(layout, "compare")
-    rows: list[dict[str, Any]] | None = record.facts["rows"] if record else manifest.get("comparison")
-    return rows
+    """FINN's core and ours side by side, where they were made, and what Vivado measured of the one that was built."""
+    record, own = _current(layout, "compare"), manifest.get("comparison") or []
+    measured = [row for row in own if row["kind"] == "measured"]
+    rows: list[dict[str, Any]] = [*record.facts["rows"], *measured] if record else own
+    return rows or None
 
 
 def _not_run(layout: Layout, manifest: dict[str, Any]) -> list[str]:
     """What is made on demand only, and has not been made of this build."""
     request = layout.request
-    told = {"baselines": "float_twin" in (manifest.get("accuracy") or {}), "compare": bool(manifest.get("comparison"))}
+    accuracy, rows = manifest.get("accuracy") or {}, manifest.get("comparison") or []
+    told = {"baselines": "float_twin" in accuracy, "compare": len(rows) > 1}
     stages = request.targets["all_compared"]
     return [stage for stage in stages if not told[stage] and _current(layout, stage) is None]
 

@@ -22,8 +22,7 @@ def with_result(manifest: Mapping[str, Any], result: Result) -> dict[str, Any]:
     whole = {**manifest, "tools": {**manifest.get("tools", {}), name: version}}
     whole["resources"] = _resources(result, manifest.get("capacity", {}))
     whole["timing"] = _timing(manifest.get("timing", {}), result, manifest["clock_mhz"])
-    if "comparison" in manifest:
-        whole["comparison"] = [*manifest["comparison"], _comparison_row(manifest, result)]
+    whole["comparison"] = [*manifest.get("comparison", ()), _comparison_row(manifest, result)]
     return whole
 
 
