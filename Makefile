@@ -84,7 +84,7 @@ check: environment
 
 .PHONY: lint
 lint:
-	@$(BIN)/ruff check .
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 
 bench: environment

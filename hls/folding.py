@@ -59,6 +59,4 @@ class Folding:
             layers = tuple(LayerFolding(**layer) for layer in fields.pop("layers"))
             return cls(layers=layers, **fields)
         except (KeyError, TypeError) as error:
-            raise BuildError(
-                f"folding.json: not a folding ({error}); build again from the fold stage"
-            ) from error
+            raise BuildError(f"folding.json: not a folding ({error}); build again from the fold stage") from error

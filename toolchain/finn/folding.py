@@ -47,9 +47,7 @@ class Choice:
     cost: Cost
 
 
-def choose(
-    layers: Sequence[Sequence[Option]], capacity: Cost, clock_hz: float, target_fps: float | None
-) -> Choice:
+def choose(layers: Sequence[Sequence[Option]], capacity: Cost, clock_hz: float, target_fps: float | None) -> Choice:
     """The choice that reaches the rate with the least share of its scarcest resource; with None the fastest that fits.
 
     Args:

@@ -68,9 +68,7 @@ def _pair(graph: Builder, name: str) -> None:
     graph.apply("DequantizeLinear", f"{name}_values", one, zero)
 
 
-def _product(
-    graph: Builder, index: int, layer: CodeLayer, scale: np.ndarray, bias: np.ndarray, output: str
-) -> None:
+def _product(graph: Builder, index: int, layer: CodeLayer, scale: np.ndarray, bias: np.ndarray, output: str) -> None:
     if int(np.abs(layer.weights).max(initial=0)) > _GREATEST:
         raise ModelError(f"layer {index}: weights of more than 8 bits; quantise them to 8 bits")
     values = graph.constant(f"weights_{index}", (layer.weights * scale).astype(np.float32))

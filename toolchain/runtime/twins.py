@@ -78,9 +78,7 @@ def _sum(layer: CodeLayer, network: CodeNetwork) -> int:
     return int((np.abs(layer.weights).sum(axis=0) * top + np.abs(layer.bias)).max())
 
 
-def _gemm(
-    graph: Builder, index: int, weights: Values, bias: Values, kind: type[np.floating[Any]], output: str
-) -> None:
+def _gemm(graph: Builder, index: int, weights: Values, bias: Values, kind: type[np.floating[Any]], output: str) -> None:
     inputs = [graph.constant(f"weights_{index}", weights.astype(kind))]
     if bias.any():
         inputs.append(graph.constant(f"bias_{index}", bias.astype(kind)))

@@ -32,9 +32,7 @@ class ModelCode(Protocol):
     def merge(self, network: nn.Module, settings: NetworkSettings) -> nn.Module:
         """The network to fine-tune and export, without separate normalisation."""
 
-    def restore(
-        self, settings: NetworkSettings, inputs: int, classes: int, input_bits: int, state: State
-    ) -> nn.Module:
+    def restore(self, settings: NetworkSettings, inputs: int, classes: int, input_bits: int, state: State) -> nn.Module:
         """The merged network of a saved state."""
 
     def build_float(self, settings: NetworkSettings, inputs: int, classes: int, input_bits: int) -> nn.Module:

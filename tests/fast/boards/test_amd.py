@@ -38,9 +38,7 @@ _PUBLISHED: dict[str, dict[str, Any]] = {
     "zcu102": {
         "part": "xczu9eg-ffvb1156-2-e",
         "board_part": "xilinx.com:zcu102:part0:3.4",
-        "sensors": {
-            f"ina226_u{u}" for u in (76, 77, 78, 87, 85, 86, 93, 88, 15, 92, 79, 81, 80, 84, 16, 65, 74, 75)
-        },
+        "sensors": {f"ina226_u{u}" for u in (76, 77, 78, 87, 85, 86, 93, 88, 15, 92, 79, 81, 80, 84, 16, 65, 74, 75)},
     },
     "kv260": {
         "part": "xck26-sfvc784-2LV-c",

@@ -27,9 +27,7 @@ def test_estimate_is_near_synthesis(
     command: str, capacity: Capacity, shape: Shape, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = random_network(shape, seed=1)
-    folding = choose_folding(
-        network, clock_hz=12_000_000, target_fps=150_000, capacity=capacity, strategy="folded"
-    )
+    folding = choose_folding(network, clock_hz=12_000_000, target_fps=150_000, capacity=capacity, strategy="folded")
     core = generate_core(network, folding, tmp_path)
     monkeypatch.chdir(tmp_path)
     design = libyosys.Design()

@@ -122,9 +122,7 @@ class Chip:
     def _must_be_ours(self) -> None:
         magic, version = self._read("MAGIC"), self._read("VERSION")
         if magic != link.MAGIC:
-            raise ToolError(
-                f"MAGIC reads {magic:08x}, not {link.MAGIC:08x}: another design, or another address"
-            )
+            raise ToolError(f"MAGIC reads {magic:08x}, not {link.MAGIC:08x}: another design, or another address")
         if version != link.MAP_VERSION:
             raise ToolError(f"register map {version}, the driver has {link.MAP_VERSION}; take the package's own driver")
 

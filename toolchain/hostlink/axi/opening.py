@@ -149,4 +149,3 @@ def _must_be_the_packed_one(identity: Identity, packed: Mapping[str, str]) -> No
             raise VerificationError(
                 f"{name}: the board answers {answered.hex()}, the package has {packed[name]}; load its bitstream"
             )
-

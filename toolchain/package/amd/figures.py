@@ -77,4 +77,3 @@ def _stream(shapes: Mapping[str, Any], letter: str) -> dict[str, Any]:
     if named is None:
         raise ValueError(f"{kind} is no type")
     return {"type": named.group(1), "elements": math.prod(folded), "folded": folded, "engine": engine}
-

@@ -147,5 +147,3 @@ def _rows(axes: Axes, names: Sequence[str]) -> None:
     if high / low < 20:
         middle = (high * low) ** 0.5
         axes.set_xlim(min(low, middle / 5), max(high, middle * 5))
-
-

@@ -63,9 +63,7 @@ def test_amd_boards_are_loaded_by_ssh(tmp_path: Path, ssh: Path, capsys: pytest.
     assert "zcu104-cqmlp: driver.py identify" in capsys.readouterr().out
 
 
-def test_what_was_not_built_and_what_does_not_exist_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_not_built_and_what_does_not_exist_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWEAVE_BUILD_DIR", str(tmp_path))
     with pytest.raises(BuildError, match="has not been built for ulx3s yet"):
         flash("ulx3s", "cqmlp", None, False)

@@ -13,9 +13,7 @@ from toolchain.errors import ToolError
 from toolchain.finn import door
 
 
-def test_another_version_is_refused_before_anything_is_written(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_another_version_is_refused_before_anything_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(importlib.metadata, "version", lambda name: "1.5.0")
     with pytest.raises(ToolError, match=r"finn-plus 1\.5\.0 is installed, but 1\.6\.1"), door.enter(tmp_path / "work"):
         pass

@@ -59,9 +59,7 @@ def _split(values, bits):  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.parametrize(("pe", "simd", "beats", "folds", "bias"), [(2, 3, 4, 3, 0), (3, 2, 1, 2, 1)])
-def test_matrix_vector_unit(
-    pe: int, simd: int, beats: int, folds: int, bias: int, tmp_path: Path
-) -> None:
+def test_matrix_vector_unit(pe: int, simd: int, beats: int, folds: int, bias: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(pe)
     negative, used = rng.integers(0, 2, (2, folds, beats, pe, simd))
     biases = rng.integers(0, 100, (folds, pe))

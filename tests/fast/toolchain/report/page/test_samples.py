@@ -8,7 +8,7 @@ from toolchain.report.page.samples import read_samples, thinned
 
 
 def _write(path: Path, rows: list[object]) -> Path:
-    path.write_text("\n".join(map(json.dumps, rows)) + '\n[3.0, 0, 2')
+    path.write_text("\n".join(map(json.dumps, rows)) + "\n[3.0, 0, 2")
     return path
 
 
