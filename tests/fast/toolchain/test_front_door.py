@@ -77,7 +77,9 @@ def test_every_option_of_a_command_that_reads_a_variable_has_it_in_the_makefile(
     ],
 )
 def test_a_misspelt_variable_is_refused(given: str, words: str) -> None:
-    done = subprocess.run(["make", "help", given], cwd=REPOSITORY, capture_output=True, text=True)
+    done = subprocess.run(
+        ["make", "--no-print-directory", "help", given], cwd=REPOSITORY, capture_output=True, text=True
+    )
     assert done.returncode != 0
     assert words in done.stderr
     assert done.stdout == ""
@@ -86,11 +88,13 @@ def test_a_misspelt_variable_is_refused(given: str, words: str) -> None:
 def test_builds_are_not_removed_from_under_a_build_that_runs(tmp_path: Path) -> None:
     shutil.copy(REPOSITORY / "Makefile", tmp_path)
     with build_lock(tmp_path / "build"):
-        refused = subprocess.run(["make", "clean"], cwd=tmp_path, capture_output=True, text=True)
+        refused = subprocess.run(
+            ["make", "--no-print-directory", "clean"], cwd=tmp_path, capture_output=True, text=True
+        )
     assert refused.returncode != 0
     assert "error: a build runs in build/" in refused.stderr
     assert (tmp_path / "build").exists()
-    subprocess.run(["make", "clean"], cwd=tmp_path, capture_output=True, check=True)
+    subprocess.run(["make", "--no-print-directory", "clean"], cwd=tmp_path, capture_output=True, check=True)
     assert not (tmp_path / "build").exists()
 
 

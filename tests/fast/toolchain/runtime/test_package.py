@@ -53,6 +53,8 @@ def test_lib_holds_nothing_but_what_the_device_needs(tmp_path: Path) -> None:
     assert {name for name in names if "/device/" not in name} == {
         "toolchain/__init__.py",
         "toolchain/errors.py",
+        "toolchain/package/__init__.py",
+        "toolchain/package/intact.py",
         "toolchain/runtime/__init__.py",
     }
 
