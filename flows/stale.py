@@ -14,7 +14,7 @@ from toolchain.errors import BuildError
 from toolchain.layout import Layout
 from toolchain.record import StageRecord, read_record, read_token
 
-WORDS = {
+_WORDS = {
     "code": "the code changed",
     "pins": "the pinned packages changed",
     "recipe": "the recipe changed",
@@ -33,10 +33,9 @@ WORDS = {
 
 def stale_stages(layout: Layout, stages: Iterable[str]) -> dict[str, str]:
     """Why each of these stages must run again, for those that have finished and are out of date."""
-    request, wanted = layout.request, needs(layout.request)
+    wanted = needs(layout.request)
     finished = [stage for stage in stages if read_token(layout.token(stage)) is not None]
     reasons = {stage: _reason(layout, stage, made_of(stage, layout), wanted[stage]) for stage in finished}
-    assert set(finished) <= set(wanted), request
     return {stage: reason for stage, reason in reasons.items() if reason}
 
 
@@ -59,7 +58,7 @@ def _reason(layout: Layout, stage: str, today: Sequence[str], wanted: Sequence[s
         return "an older version of Gateweave made it"
     changed = dict.fromkeys(word.partition(":")[0] for word in _differing(record.causes, today))
     if changed:
-        return "; ".join(WORDS.get(kind, f"{kind} changed") for kind in changed)
+        return "; ".join(_WORDS.get(kind, f"{kind} changed") for kind in changed)
     return _other_input(record, tokens(wanted, layout))
 
 

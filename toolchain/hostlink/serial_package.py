@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any, Optional
 
 from toolchain.errors import BuildError
-from toolchain.hostlink.asking import add_commands, ask, guarded, positive, report_findings, show_finding
+from toolchain.hostlink import command_line
 from toolchain.hostlink.axi.golden import Golden, read_golden
-from toolchain.hostlink.axi.selftest import run_self_test
 from toolchain.hostlink.serial_link import SIMULATED, Patience, Port, SerialBoard, must_be
 from toolchain.hostlink.serial_port import SerialPort, find_port
 from toolchain.package.sealed import verify_package
@@ -67,41 +66,26 @@ def open_packed(folder: Path, name: str = "", simulated: bool = False) -> Packed
 
 def driver(folder: Path, arguments: Sequence[str]) -> int:
     """Ask the board one thing; the exit status of the program."""
-    parser = _parser("driver.py", "Ask the board: identify, infer, bench, counters.")
-    add_commands(parser)
-    options = parser.parse_args(arguments)
-    return guarded(lambda: _ask(folder, options))
+    return command_line.driver(_link(folder), arguments)
 
 
 def self_test(folder: Path, arguments: Sequence[str]) -> int:
     """Run the self-test; exit status 0 only if there is no difference."""
-    parser = _parser("self_test.py", "Check the board against the package's golden vectors.")
-    parser.add_argument("--inferences", type=positive, default=BENCH_INFERENCES, help="of the bench (%(default)s)")
-    parser.add_argument("--json", action="store_true", help="print JSON for programs")
-    options = parser.parse_args(arguments)
-    return guarded(lambda: _test(folder, options))
+    return command_line.self_test(_link(folder), arguments)
 
 
-def _parser(program: str, text: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=program, description=text)
+def _link(folder: Path) -> command_line.Link:
+    return command_line.Link(
+        _add_options,
+        lambda options: open_packed(folder, options.port, options.simulated),
+        lambda board: {"device": board.port.name},
+        BENCH_INFERENCES,
+    )
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", default="", help="such as /dev/ttyUSB0; without it, the one USB serial adapter")
     parser.add_argument("--simulated", action="store_true", help="wait as long as a simulated board takes")
-    return parser
-
-
-def _ask(folder: Path, options: argparse.Namespace) -> int:
-    with open_packed(folder, options.port, options.simulated) as board:
-        return ask(board, options)
-
-
-def _test(folder: Path, options: argparse.Namespace) -> int:
-    with open_packed(folder, options.port, options.simulated) as board:
-        findings = []
-        for finding in run_self_test(board, options.inferences):
-            findings.append(finding)
-            if not options.json:
-                show_finding(finding)
-        return report_findings(board, findings, {"device": board.port.name}, options.json)
 
 
 def _baud(folder: Path, manifest: Mapping[str, Any]) -> int:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from toolchain.board import OrtBoard, Wheel
 from toolchain.errors import ModelError
 from toolchain.package.bundle import bundle
+from toolchain.package.programs import write_program
 from toolchain.record import VectorKind, sha256, write_atomic, write_json
 from toolchain.runtime.binaries import runner_files
 from toolchain.runtime.jetson import TensorRtGraph, trtexec_script
@@ -216,8 +217,8 @@ def _copy_programs(package: Path, binaries: Mapping[str, Path]) -> None:
         _copy(path, package / "runner" / f"runner-{machine}")
         (package / "runner" / f"runner-{machine}").chmod(0o755)
     bundle(["toolchain.runtime.device"], package / "lib")
-    for name in ("run.sh", "selftest.py"):
-        _write_script(package / name, (_SCRIPTS / name).read_text(encoding="utf-8"))
+    _write_script(package / "run.sh", (_SCRIPTS / "run.sh").read_text(encoding="utf-8"))
+    write_program(_SCRIPTS / "selftest.py", package / "selftest.py")
 
 
 def _write_script(path: Path, text: str) -> None:

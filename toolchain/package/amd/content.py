@@ -14,6 +14,7 @@ from typing import Any
 from toolchain.errors import BuildError
 from toolchain.package.amd.pages import readme_amd
 from toolchain.package.bundle import SOURCES, bundle
+from toolchain.package.programs import write_program
 from toolchain.package.sealed import BITSTREAM, HANDOFF, MANIFEST, seal
 from toolchain.record import write_atomic
 
@@ -54,7 +55,8 @@ class Built:
 
 def write_driver(out: Path) -> None:
     """Write what runs on the board: `driver.py`, `self_test.py` and `lib/`."""
-    _copy_scripts(_BOARD_SCRIPTS, out)
+    for name in _BOARD_SCRIPTS:
+        write_program(_SCRIPTS / name, out / name)
     bundle(_BOARD_MODULES, out / LIB)
 
 
@@ -75,7 +77,7 @@ def write_handoff(out: Path, project: Path, manifest: Mapping[str, Any]) -> dict
     _must_have(manifest, _NEEDED)
     flow = manifest["flow"]
     shutil.copytree(project, out / PROJECT)
-    _copy_scripts((FINISH,), out)
+    write_program(_SCRIPTS / FINISH, out / FINISH)
     bundle((*_FINISH_MODULES, *_FLOW_MODULES[flow]), out / LIB)
     if flow == "finn":
         for name in FINN_PINS:
@@ -139,12 +141,6 @@ def _must_have(manifest: Mapping[str, Any], needed: Sequence[str]) -> None:
 def _roles(out: Path, roles: Mapping[str, str]) -> dict[str, str]:
     always = {"manifest": MANIFEST, "model_card": "MODEL.md"}
     return {**{role: name for role, name in always.items() if name == MANIFEST or (out / name).exists()}, **roles}
-
-
-def _copy_scripts(names: Sequence[str], out: Path) -> None:
-    for name in names:
-        _copy(_SCRIPTS / name, out / name)
-        (out / name).chmod(0o755)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from toolchain.package.bundle import bundle
+from toolchain.package.programs import write_program
 
 LIB = "lib"
 
@@ -17,6 +17,5 @@ MODULES = ("toolchain.hostlink.serial_package",)
 def write_driver(out: Path) -> None:
     """Write the programs and `lib/` into a package's folder."""
     for name in _PROGRAMS:
-        shutil.copyfile(_SCRIPTS / name, out / name)
-        (out / name).chmod(0o755)
+        write_program(_SCRIPTS / name, out / name)
     bundle(MODULES, out / LIB)

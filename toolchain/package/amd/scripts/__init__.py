@@ -1,1 +1,1 @@
-"""Programs that lie in packages as they are here; each only finds `lib/` and hands over."""
+"""Programs that lie in packages, each with `toolchain.package.opening` written into it; they hand over to `lib/`."""

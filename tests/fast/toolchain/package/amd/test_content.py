@@ -150,6 +150,7 @@ def _plant(package: Path, name: str) -> None:
     [
         "json.py",
         "hashlib.py",
+        "typing.py",
         "lib/numpy.py",
         f"lib/toolchain/__pycache__/errors.{sys.implementation.cache_tag}.pyc",
         f"lib/toolchain/package/__pycache__/intact.{sys.implementation.cache_tag}.pyc",

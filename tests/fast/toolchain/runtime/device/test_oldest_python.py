@@ -16,6 +16,9 @@ _FILES = [
     *sorted((_RUNTIME / "scripts").glob("*.py")),
     *sorted((_RUNTIME / "runner").glob("*.py")),
     _RUNTIME / "__init__.py",
+    ROOT / "toolchain" / "package" / "__init__.py",
+    ROOT / "toolchain" / "package" / "intact.py",
+    ROOT / "toolchain" / "package" / "opening.py",
     ROOT / "toolchain" / "__init__.py",
     ROOT / "toolchain" / "errors.py",
 ]
