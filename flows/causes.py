@@ -154,6 +154,7 @@ def _code(stage: str, request: Request) -> str:
     return _digest_files(set().union(*(sources(name) for name in modules)))
 
 
+@cache
 def _file_of(module: str) -> Path | None:
     base = ROOT.joinpath(*module.split("."))
     candidates = (base / "__init__.py", base.with_suffix(".py"))
@@ -196,13 +197,19 @@ def _modules_of(word: str) -> Iterator[str]:
 
 def _named(path: Path, word: str) -> Iterator[Path]:
     """The file that a word names, or all files of the folder that it names, beside a module."""
-    if not _NAME.fullmatch(word):
+    if word not in _names_in(path.parent):
         return
     beside = path.with_name(word)
     if beside.is_file():
         yield beside
     elif beside.is_dir():
         yield from (file for file in beside.rglob("*") if file.is_file() and file.suffix in _READ)
+
+
+@cache
+def _names_in(folder: Path) -> frozenset[str]:
+    """What lies in a folder, asked once: modules hold thousands of words, and few of them are names of files."""
+    return frozenset(path.name for path in folder.iterdir() if _NAME.fullmatch(path.name))
 
 
 def _module_at(path: Path) -> str:
@@ -250,9 +257,12 @@ def _file_digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
+_values = cache(read_mapping)
+
+
 def yaml_digest(path: Path, parts: tuple[str, ...]) -> str:
     """Digest of the values of a YAML file's sections, whatever its comments and spacing."""
-    raw = read_mapping(path)
+    raw = _values(path)
     chosen = {key: raw.get(key) for key in parts or sorted(raw)}
     return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:16]
 
