@@ -5,6 +5,11 @@ escapes is an internal fault and is reported as such, with its log.
 """
 
 
+def first_line(error: BaseException) -> str:
+    """What another library's error says, in one line; its kind where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
 class GateweaveError(Exception):
     """Base of every error that the person running the build can act on."""
 

@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from toolchain.errors import ConfigError
+from toolchain.errors import ConfigError, first_line
 from toolchain.yaml_bounds import MAX_BYTES, parse_bounded
 
 Schema = TypeVar("Schema", bound=BaseModel)
@@ -67,7 +67,7 @@ def _parse(path: Path, name: str) -> Any:
         line = f"line {mark.line + 1}" if mark else "somewhere"
         raise ConfigError(f"{name}: {line}: not YAML: {error.problem or error.context}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{name}: not YAML: {str(error).splitlines()[0]}") from None
+        raise ConfigError(f"{name}: not YAML: {first_line(error)}") from None
     except OSError as error:
         raise ConfigError(f"{name}: cannot read: {error.strerror}") from None
 

@@ -17,7 +17,7 @@ from qonnx.core.onnx_exec import execute_node, execute_onnx
 from qonnx.transformation.infer_shapes import InferShapes
 from qonnx.util.cleanup import cleanup_model
 
-from toolchain.errors import ModelError
+from toolchain.errors import ModelError, first_line
 from toolchain.graph.limits import check_annotations
 from toolchain.graph.qonnx_nodes import normalised
 
@@ -55,8 +55,7 @@ def load_model(path: Path) -> ModelWrapper:
     except FileNotFoundError as error:
         raise ModelError(f"{path}: no such file; export the model first") from error
     except _UNUSABLE as error:
-        first_line = (str(error).splitlines() or [""])[0]
-        raise ModelError(f"{path}: not a usable ONNX model: {type(error).__name__}: {first_line}") from error
+        raise ModelError(f"{path}: not a usable ONNX model: {type(error).__name__}: {first_line(error)}") from error
 
 
 def rebatch(model: ModelWrapper, rows: int) -> ModelWrapper:
@@ -129,5 +128,4 @@ def run_node(node: NodeProto, context: dict[str, Any], model: ModelWrapper) -> N
     try:
         execute_node(node, context, model.graph, model.model.opset_import[0].version)
     except Exception as error:  # qonnx raises plain Exception, ONNX Runtime classes of its own.
-        message = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"node {node.name} ({node.op_type}): does not run: {message}") from error
+        raise ModelError(f"node {node.name} ({node.op_type}): does not run: {first_line(error)}") from error

@@ -9,7 +9,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from toolchain.errors import ModelError
+from toolchain.errors import ModelError, first_line
 
 # Least IR version of each opset that graphs are built for (ONNX, docs/Versioning.md): old runtimes read no newer one.
 IR_VERSIONS = {13: 7, 14: 7, 15: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10}
@@ -115,5 +115,5 @@ class Builder:
         try:
             onnx.checker.check_model(model, full_check=True)
         except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-            raise ModelError(f"{name}: not a valid model: {str(error).splitlines()[0]}") from error
+            raise ModelError(f"{name}: not a valid model: {first_line(error)}") from error
         return model

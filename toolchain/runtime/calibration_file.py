@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from toolchain.errors import DataError
+from toolchain.errors import DataError, first_line
 from toolchain.runtime.golden import Vectors
 from toolchain.runtime.span import Span
 
@@ -75,8 +75,7 @@ def _read(path: Path, work: Callable[[zipfile.ZipFile], T]) -> T:
     except DataError:
         raise
     except Exception as error:  # zipfile, zlib, lzma and numpy each raise classes of their own.
-        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise DataError(f"{path}: not a readable npz file: {line}") from error
+        raise DataError(f"{path}: not a readable npz file: {first_line(error)}") from error
 
 
 def _present(path: Path, archive: zipfile.ZipFile) -> list[str]:

@@ -9,7 +9,7 @@ import onnx
 from numpy.typing import NDArray
 from qonnx.core.modelwrapper import ModelWrapper
 
-from toolchain.errors import GateweaveError, ModelError
+from toolchain.errors import GateweaveError, ModelError, first_line
 from toolchain.graph.model_file import run_model
 from toolchain.runtime.compare import TOLERANCE, compare
 from toolchain.runtime.free_batch import same_rows
@@ -66,5 +66,4 @@ def _run(wrapper: ModelWrapper, x: NDArray[Any], batch: int) -> NDArray[Any]:
     except GateweaveError:
         raise
     except Exception as error:  # qonnx raises plain Exception, and whatever its nodes raise.
-        message = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"the qonnx executor fails on it: {message}") from error
+        raise ModelError(f"the qonnx executor fails on it: {first_line(error)}") from error

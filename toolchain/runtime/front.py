@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from qonnx.core.modelwrapper import ModelWrapper
 
-from toolchain.errors import ModelError
+from toolchain.errors import ModelError, first_line
 from toolchain.graph.labelling import LABELLING
 from toolchain.graph.network import IntegerNetwork, Integers
 from toolchain.graph.segments import LINEAR, cut
@@ -177,6 +177,6 @@ def _join(first: onnx.ModelProto, second: onnx.ModelProto, output: str, source: 
     try:
         joined: onnx.ModelProto = onnx.compose.merge_models(first, second, io_map=[(output, source)])
     except Exception as error:  # The checker raises classes of its own.
-        raise ModelError(f"its parts do not join: {(str(error).splitlines() or ['failed'])[0]}") from error
+        raise ModelError(f"its parts do not join: {first_line(error)}") from error
     joined.producer_name = "gateweave"
     return joined

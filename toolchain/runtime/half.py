@@ -6,7 +6,7 @@ import logging
 
 import onnx
 
-from toolchain.errors import ModelError
+from toolchain.errors import ModelError, first_line
 
 
 def half(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -25,7 +25,7 @@ def half(model: onnx.ModelProto) -> onnx.ModelProto:
     try:
         result: onnx.ModelProto = convert_float_to_float16(copy, keep_io_types=True)
     except Exception as error:  # The converter raises whatever its parts raise.
-        raise ModelError(f"float16: {(str(error).strip().splitlines() or ['failed'])[0]}") from error
+        raise ModelError(f"float16: {first_line(error)}") from error
     finally:
         logging.disable(before)
     return result

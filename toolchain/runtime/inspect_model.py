@@ -11,7 +11,7 @@ from typing import Any
 import onnx
 from onnx import GraphProto, NodeProto, TensorProto, helper, numpy_helper
 
-from toolchain.errors import ModelError
+from toolchain.errors import ModelError, first_line
 from toolchain.graph.limits import check_annotations
 from toolchain.graph.qonnx_nodes import GENERAL, OPERATORS, QUANTISERS
 from toolchain.graph.quantiser import read_quantising
@@ -172,7 +172,7 @@ def _values(tensor: TensorProto) -> Any:
     try:
         return numpy_helper.to_array(tensor)
     except (ValueError, TypeError, RuntimeError, KeyError) as error:
-        raise ModelError(f"tensor {tensor.name!r}: its values cannot be read: {str(error).splitlines()[0]}") from error
+        raise ModelError(f"tensor {tensor.name!r}: its values cannot be read: {first_line(error)}") from error
 
 
 def _tensors(graph: GraphProto) -> Iterator[TensorProto]:

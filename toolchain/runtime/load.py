@@ -11,7 +11,7 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from toolchain.bounded import Bounds, bounded
-from toolchain.errors import ModelError
+from toolchain.errors import ModelError, first_line
 from toolchain.graph.qonnx_nodes import normalised
 from toolchain.runtime.inspect_model import Limits, inspect
 from toolchain.runtime.try_model import inlined, try_model
@@ -60,7 +60,7 @@ def read_model(path: Path, limits: Limits) -> onnx.ModelProto:
     try:
         onnx.load_external_data_for_model(model, str(path.parent))
     except (OSError, ValueError, RuntimeError, onnx.checker.ValidationError) as error:
-        raise ModelError(f"external data cannot be read: {str(error).splitlines()[0]}") from error
+        raise ModelError(f"external data cannot be read: {first_line(error)}") from error
     return model
 
 

@@ -14,7 +14,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.transformation.fold_constants import FoldConstants
 from qonnx.util.cleanup import cleanup_model
 
-from toolchain.errors import ModelError
+from toolchain.errors import ModelError, first_line
 from toolchain.graph.qonnx_nodes import GENERAL, normalised
 from toolchain.runtime.builder import IR_VERSIONS
 from toolchain.runtime.plain_operators import plain_operators
@@ -29,8 +29,7 @@ def tidy(model: onnx.ModelProto) -> ModelWrapper:
     try:
         return cleanup_model(ModelWrapper(normalised(model)))
     except Exception as error:  # qonnx raises plain Exception, and whatever its parts raise.
-        message = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"qonnx does not understand it: {message}") from error
+        raise ModelError(f"qonnx does not understand it: {first_line(error)}") from error
 
 
 def lower(model: ModelWrapper, opset: int) -> onnx.ModelProto:
@@ -70,8 +69,9 @@ def to_opset(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
     try:
         converted = version_converter.convert_version(model, opset) if opset_of(model) != opset else model
     except Exception as error:  # The converter raises plain RuntimeError, and classes of its own.
-        message = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"cannot be brought to opset {opset}: {message}; export it with opset {opset}") from error
+        raise ModelError(
+            f"cannot be brought to opset {opset}: {first_line(error)}; export it with opset {opset}"
+        ) from error
     result = onnx.ModelProto()
     result.CopyFrom(converted)
     result.ir_version = IR_VERSIONS.get(opset, result.ir_version)

@@ -11,7 +11,7 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
-from toolchain.errors import ModelError
+from toolchain.errors import ModelError, first_line
 
 CPU = "CPUExecutionProvider"
 
@@ -105,11 +105,7 @@ def open_session(
             raw, settings, providers=list(providers), disabled_optimizers=set(options.disabled)
         )
     except Exception as error:  # The binding raises a class of its own for every status, some of them bare.
-        raise ModelError(f"ONNX Runtime {onnxruntime.__version__} refuses the model: {_line(error)}") from error
-
-
-def _line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"ONNX Runtime {onnxruntime.__version__} refuses the model: {first_line(error)}") from error
 
 
 def input_type(session: onnxruntime.InferenceSession) -> type[np.generic]:
@@ -151,7 +147,7 @@ def run_session(session: onnxruntime.InferenceSession, x: NDArray[np.generic], b
             fed = np.ascontiguousarray(block.reshape(-1, *tail) if tail else block, dtype=kind)
             parts.append(session.run([sink], {source.name: fed})[0][:count])
     except Exception as error:
-        raise ModelError(f"ONNX Runtime {onnxruntime.__version__} fails on the model: {_line(error)}") from error
+        raise ModelError(f"ONNX Runtime {onnxruntime.__version__} fails on the model: {first_line(error)}") from error
     return np.concatenate(parts)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx.inliner import inline_local_functions
 
-from toolchain.errors import ModelError
+from toolchain.errors import ModelError, first_line
 from toolchain.graph.qonnx_nodes import is_qonnx
 from toolchain.runtime.golden import random_vectors
 from toolchain.runtime.inspect_model import Limits, check_size
@@ -38,7 +38,7 @@ def inlined(model: onnx.ModelProto) -> onnx.ModelProto:
     try:
         result = inline_local_functions(model)
     except Exception as error:  # The binding raises plain RuntimeError, and classes of its own.
-        raise ModelError(f"its functions cannot be inlined: {_line(error)}; export plain operators") from error
+        raise ModelError(f"its functions cannot be inlined: {first_line(error)}; export plain operators") from error
     domains = {function.domain for function in model.functions}
     kept = [entry for entry in result.opset_import if entry.domain not in domains]
     del result.opset_import[:]
@@ -63,7 +63,7 @@ def _check_shapes(model: onnx.ModelProto, limits: Limits) -> None:
     try:
         inferred = onnx.shape_inference.infer_shapes(copy, data_prop=True)
     except Exception as error:  # onnx raises classes of its own, and plain RuntimeError.
-        raise ModelError(f"its shapes contradict each other: {_line(error)}") from error
+        raise ModelError(f"its shapes contradict each other: {first_line(error)}") from error
     for value in inferred.graph.value_info:
         sizes = [d.dim_value if d.HasField("dim_value") else 1 for d in value.type.tensor_type.shape.dim]
         check_size(value.name, sizes, limits)
@@ -80,7 +80,7 @@ def _run(model: onnx.ModelProto, limits: Limits) -> None:
     try:
         answers = session.run(None, {source.name: np.zeros(shape, kind)})
     except Exception as error:  # As in `open_session`.
-        raise ModelError(f"does not run on zeros: {_line(error)}") from error
+        raise ModelError(f"does not run on zeros: {first_line(error)}") from error
     _must_be_rows(answers[0], shape[0])
     random = random_vectors(tuple(shape[1:]), kind, input_span(model), max(_VECTORS, shape[0])).x
     run_session(session, random, 1)
@@ -92,7 +92,3 @@ def _must_be_rows(answer: object, vectors: int) -> None:
     # Where more are given at once, they may be one input: see `one_input`.
     if vectors == 1 and answer.shape[:1] != (1,):
         raise ModelError(f"it answers one vector with shape {answer.shape}; the first axis should be its own, of 1")
-
-
-def _line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
