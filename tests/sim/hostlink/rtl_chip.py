@@ -68,5 +68,7 @@ def package_of(shape: Shape, folder: Path, count: int, manifest: dict[str, objec
     folder.mkdir()
     write_vectors(folder, described, packed, bytes(shape.core.label(vector) for vector in vectors))
     identity = {"model_hash": MODEL_HASH.hex(), "build_id": BUILD_ID.hex()}
-    write_bitstream(folder, built, {**manifest, "identity": identity})  # type: ignore[arg-type]
+    cycles = {"latency_cycles": shape.core.latency, "initiation_interval": shape.core.interval}
+    timing = {**manifest["timing"], **cycles}  # type: ignore[dict-item]
+    write_bitstream(folder, built, {**manifest, "identity": identity, "timing": timing})  # type: ignore[arg-type]
     return folder
