@@ -16,7 +16,7 @@ from flows.stages.context import load_request
 from flows.stale import stale_stages
 from toolchain.cli.plan import STALE
 from toolchain.layout import Layout
-from toolchain.record import read_token
+from toolchain.results.record import read_token
 
 _BEFORE_TRAINING = ("data", "check")
 

@@ -12,7 +12,7 @@ from flows.causes import causes
 from flows.needs import needs
 from toolchain.errors import BuildError
 from toolchain.layout import Layout
-from toolchain.record import StageRecord, read_record, read_token
+from toolchain.results.record import StageRecord, read_record, read_token
 
 _WORDS = {
     "code": "the code changed",

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from hls.chip import BENCH, LinkCost, check_content, vector_bytes, write_bench
 from hls.core import CoreDescription
+from toolchain.device.link.registers import VECTOR_SPAN
 from toolchain.errors import ConfigError, FitError
 from toolchain.graph.network import IntegerNetwork
-from toolchain.hostlink.registers import VECTOR_SPAN
 
 _LIBRARY = Path(__file__).parent / "rtl"
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hls.verilate import build_model
+from toolchain.device.link import registers as map_
 from toolchain.errors import ToolError, VerificationError
-from toolchain.hostlink import registers as map_
 
 _HARNESS = Path(__file__).parent / "harness" / "axi_chip.cpp"
 _OKAY = 0

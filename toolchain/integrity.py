@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from toolchain.errors import BuildError
+from toolchain.files import sha256
 from toolchain.layout import Layout
-from toolchain.record import StageRecord, read_record, read_token, sha256, token_of
+from toolchain.results.record import StageRecord, read_record, read_token, token_of
 
 
 def damaged_stages(layout: Layout) -> dict[str, str]:

@@ -26,8 +26,9 @@ from flows.stale import made_of, tokens
 from toolchain.bounded import WorkError, bounded
 from toolchain.errors import BuildError, GateweaveError, VerificationError
 from toolchain.events import Event, emit
+from toolchain.files import hash_outputs, write_atomic
 from toolchain.layout import Layout
-from toolchain.record import StageRecord, hash_outputs, token_of, write_atomic, write_record
+from toolchain.results.record import StageRecord, token_of, write_record
 
 # The emulator that `verify` starts is bounded by its own clock, and maps more memory than it uses.
 _UNBOUNDED = {"verify"}

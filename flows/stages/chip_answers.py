@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from flows.stages import files
 from flows.stages.context import Context
+from toolchain.device.link.protocol import bench_checksum
 from toolchain.errors import VerificationError
 from toolchain.graph.network import IntegerNetwork
-from toolchain.hostlink.protocol import bench_checksum
-from toolchain.record import Check
+from toolchain.results.record import Check
 
 # Not a multiple of the stored vectors, so that an error in their order shows in the checksum.
 BENCH_INFERENCES = 100

@@ -21,9 +21,9 @@ from hls.folding import Folding
 from hls.generate import generate_core
 from hls.simulate import simulate_core
 from toolchain.errors import FitError, ModelError
+from toolchain.files import write_json
 from toolchain.fpga.results import Synthesis
 from toolchain.fpga.xilinx import synthesise
-from toolchain.record import write_json
 
 Row = dict[str, Any]
 

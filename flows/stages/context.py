@@ -13,7 +13,7 @@ from toolchain.board import AmdBoard, AnyBoard, FpgaBoard, OpenBoard, OrtBoard
 from toolchain.catalog import Model, load_board, load_model, load_recipe
 from toolchain.events import Event, emit
 from toolchain.layout import Layout, Request
-from toolchain.record import Check, StageRecord, read_record
+from toolchain.results.record import Check, StageRecord, read_record
 
 if TYPE_CHECKING:
     from toolchain.training.recipe import Recipe

@@ -14,7 +14,7 @@ from flows.stages.context import Context
 from hls.simulate import CoreSimulation, simulate_core
 from toolchain.errors import VerificationError
 from toolchain.graph.network import IntegerNetwork
-from toolchain.record import Check
+from toolchain.results.record import Check
 
 STALLED_VECTORS = 1000
 SEED = 1

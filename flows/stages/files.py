@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from flows.stages.context import Context
 from hls.core import CoreDescription
+from toolchain.files import sha256
 from toolchain.graph.integer_file import load_network
 from toolchain.graph.network import IntegerNetwork
-from toolchain.record import sha256
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from hls.chip import LinkCost
 from hls.fold import Capacity, choose_folding
 from hls.folding import Folding
 from toolchain.board import FpgaBoard
+from toolchain.files import write_json
 from toolchain.graph.network import IntegerNetwork
-from toolchain.record import write_json
 
 
 def fold(context: Context, link: LinkCost) -> Outcome:

@@ -12,8 +12,8 @@ from hls.core import CoreDescription
 from hls.folding import Folding
 from hls.generate import generate_core
 from toolchain.catalog import board_file
+from toolchain.files import sha256, write_json
 from toolchain.graph.network import IntegerNetwork
-from toolchain.record import sha256, write_json
 
 MakeChip = Callable[[CoreDescription, IntegerNetwork, Path, bytes, bytes], list[str]]
 """Takes core, network, RTL folder, model hash and build id; writes the chip and returns its Verilog sources by name."""

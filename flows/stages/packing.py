@@ -11,14 +11,15 @@ from typing import Any
 from flows.stages import files
 from flows.stages.context import Context
 from hls.pack import pack_inputs
+from toolchain.files import write_atomic
 from toolchain.layout import ROOT
 from toolchain.package.ladder import must_be_verified
 from toolchain.package.manifest import Origin, build_manifest
-from toolchain.package.model_card import model_card
 from toolchain.package.pins import installed, pinned
 from toolchain.package.vectors import VectorFormat, write_vectors
-from toolchain.record import StageRecord, write_atomic
 from toolchain.report.comparisons import sentence
+from toolchain.report.model_card import model_card
+from toolchain.results.record import StageRecord
 
 Records = Mapping[str, StageRecord]
 

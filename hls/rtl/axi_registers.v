@@ -1,6 +1,6 @@
 // Registers of the AXI host link: what the chip is, commands, status and results (docs/axi.md).
 //
-// The constants between the two marks are printed by `python -m toolchain.hostlink.registers verilog`.
+// The constants between the two marks are printed by `python -m toolchain.device.link.registers verilog`.
 `default_nettype none
 module axi_registers #(
     parameter        CLOCK_HZ      = 100000000,

@@ -7,11 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from toolchain.can.data.build import windows_dataset
+from toolchain.can.data.car import generate_car
+from toolchain.can.data.folder import read_folder
+from toolchain.can.data.splits import DEFAULT_SEGMENTS
 from toolchain.errors import ConfigError
-from toolchain.training.can.build import windows_dataset
-from toolchain.training.can.car import generate_car
-from toolchain.training.can.folder import read_folder
-from toolchain.training.can.splits import DEFAULT_SEGMENTS
 from toolchain.training.dataset import Dataset
 
 _DEFAULTS = {"encoding": "bits", "window": 4, "seed": 1, "segments": DEFAULT_SEGMENTS}

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from tests.doubles.uart_board import VECTOR_BYTES, Line, label_of, uart_board
-from toolchain.hostlink.serial_link import SerialBoard
+from toolchain.device.link.serial_link import SerialBoard
 
 FRAMES = 1_000_000
 BLOCK = 10_000

@@ -17,19 +17,19 @@ import numpy as np
 import pytest
 
 from tests.benchmarks.test_onnxruntime import cqmlp
+from toolchain.can.data.car import generate_car
+from toolchain.can.data.frames import Frames
+from toolchain.can.live.batch import Batch
+from toolchain.can.live.bus import BusSource
+from toolchain.can.live.classify import Classifier, IntegerClassifier, OrtClassifier
+from toolchain.can.live.detector import Detector
+from toolchain.can.live.journal import Journal
+from toolchain.can.live.live import Live
+from toolchain.can.live.log import Log
 from toolchain.graph.network import IntegerNetwork
-from toolchain.ids.batch import Batch
-from toolchain.ids.bus import BusSource
-from toolchain.ids.classify import Classifier, IntegerClassifier, OrtClassifier
-from toolchain.ids.detector import Detector
-from toolchain.ids.journal import Journal
-from toolchain.ids.live import Live
-from toolchain.ids.log import Log
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.graphs import graphs_of
 from toolchain.runtime.session import RunOptions
-from toolchain.training.can.car import generate_car
-from toolchain.training.can.frames import Frames
 
 GOAL = 9000
 CLASSES = ("normal", "dos", "fuzzing", "gear", "rpm")

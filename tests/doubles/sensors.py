@@ -93,7 +93,7 @@ class Load:
         self.device, self.each, self.pause = device, each, pause
 
     def run(self, seconds: float):
-        from toolchain.measure.agent.workload import Work
+        from toolchain.device.agent.workload import Work
 
         each = self.each * (1 + self.device.cost * self.device.polled)
         count = max(1, round(seconds / each))

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from toolchain.hostlink import protocol as link
+from toolchain.device.link import protocol as link
 
 TIMEOUT_US = 10_000
 

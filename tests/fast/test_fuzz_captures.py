@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.fuzz import captures
-from toolchain.ids.capture import CaptureSource
+from toolchain.can.live.capture import CaptureSource
 
 
 def test_what_the_fuzzer_damages_is_sound(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from flows.stages.context import Context, Outcome
 from toolchain.errors import ToolError
-from toolchain.record import Check
+from toolchain.results.record import Check
 
 _ACCURACY = {
     "windows": 64,
@@ -109,10 +109,10 @@ def _stumble(stage: str) -> None:
 
 
 def _write_manifest(context: Context) -> None:
+    from toolchain.device.sealed import seal
     from toolchain.layout import ROOT
     from toolchain.package.ladder import must_be_verified
     from toolchain.package.manifest import Origin, build_manifest
-    from toolchain.package.sealed import seal
 
     records = {s: context.record(s) for s in context.request.stages[:-1]}
     must_be_verified(records, 64, context.request.flow)

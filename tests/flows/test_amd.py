@@ -10,7 +10,7 @@ import pytest
 
 from tests.doubles import vivado_environment
 from tests.flows.conftest import Tree
-from toolchain.package.sealed import verify_package
+from toolchain.device.sealed import verify_package
 
 DATAFLOW = ("build", "--recipe", "tiny", "--board", "zcu104", "--flow", "dataflow")
 FINN = ("build", "--recipe", "tiny", "--board", "pynq-z2")

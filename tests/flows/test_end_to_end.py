@@ -43,7 +43,7 @@ def test_the_package_is_whole(real_tree: Tree, ulx3s: dict[str, Any]) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert set(manifest["files"]) == found - {"manifest.json"}
-    assert {"driver.py", "self_test.py", "protocol.py", "lib/toolchain/package/intact.py"} <= found
+    assert {"driver.py", "self_test.py", "protocol.py", "lib/toolchain/device/intact.py"} <= found
     assert all(_sha256(folder / name) == digest for name, digest in manifest["files"].items())
     described = json.loads((folder / "vectors.json").read_text())
     assert (folder / "labels.bin").stat().st_size == described["count"] >= 10_000

@@ -16,9 +16,9 @@ from pathlib import Path
 import can
 import numpy as np
 
+from toolchain.can.data.folder import read_folder
+from toolchain.can.live.capture import CaptureSource
 from toolchain.errors import GateweaveError
-from toolchain.ids.capture import CaptureSource
-from toolchain.training.can.folder import read_folder
 
 NAME = "captures"
 

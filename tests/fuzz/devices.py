@@ -13,19 +13,19 @@ from tests.doubles.sensors import hwmon
 from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, label_of, uart_board
 from tests.fast.toolchain.report.page.conftest import fabricate
 from tests.fast.toolchain.report.page.results import write_results
-from toolchain.hostlink import protocol
-from toolchain.hostlink.axi.golden import Golden
-from toolchain.hostlink.axi.sense import Expected
-from toolchain.hostlink.serial_link import SerialBoard
+from toolchain.device.agent.conditions import conditions
+from toolchain.device.agent.discover import discover
+from toolchain.device.agent.source import SensorError
+from toolchain.device.agent.workload import WorkloadError, read_work
+from toolchain.device.link import protocol
+from toolchain.device.link.axi.golden import Golden
+from toolchain.device.link.axi.sense import Expected
+from toolchain.device.link.serial_link import SerialBoard
 from toolchain.layout import Request
-from toolchain.measure.agent.conditions import conditions
-from toolchain.measure.agent.discover import discover
-from toolchain.measure.agent.source import SensorError
-from toolchain.measure.agent.workload import WorkloadError, read_work
-from toolchain.measure.results import read_results
-from toolchain.measure.table import measurement_rows
+from toolchain.report.measurement_table import measurement_rows
 from toolchain.report.page.render import overview_page
-from toolchain.run.table import run_table
+from toolchain.report.run_table import run_table
+from toolchain.results.measurements import read_results
 from toolchain.run.testset import run_test_set
 
 NAME = "devices that lie"

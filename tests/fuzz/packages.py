@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 
 from tests.fast.toolchain.report.page.conftest import fabricate
+from toolchain.device.ort import seal as device_seal
+from toolchain.device.sealed import MANIFEST, must_be_bitstream, package_name, seal, verify_package
 from toolchain.errors import BuildError, GateweaveError
 from toolchain.layout import Request
-from toolchain.measure.place import Here
 from toolchain.package.amd.content import write_driver
-from toolchain.package.built import built_manifest
-from toolchain.package.sealed import MANIFEST, must_be_bitstream, package_name, seal, verify_package
+from toolchain.places.place import Here
 from toolchain.report.page.render import build_page
 from toolchain.report.show import report_of
-from toolchain.runtime.device import seal as device_seal
+from toolchain.results.built import built_manifest
 
 NAME = "altered packages"
 
@@ -148,7 +148,7 @@ def _change(rng: Random, manifest: dict[str, Any]) -> None:
 
 
 def _write_sealed(package: Path, manifest: dict[str, Any]) -> None:
-    from toolchain.package import intact
+    from toolchain.device import intact
 
     (package / MANIFEST).write_text(json.dumps(manifest))
     whole = json.loads((package / MANIFEST).read_text())

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, Line, UartBoard, label_of, uart_board
+from toolchain.device.link import protocol as link
+from toolchain.device.link.serial_link import SerialBoard, must_be
 from toolchain.errors import GateweaveError
-from toolchain.hostlink import protocol as link
-from toolchain.hostlink.serial_link import SerialBoard, must_be
 
 NAME = "packets"
 

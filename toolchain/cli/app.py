@@ -174,8 +174,8 @@ def ids(
     faults: Faults = "",
 ) -> None:
     """Watch a CAN bus or a capture: the network judges each frame, attacks become alerts. See docs/ids.md."""
+    from toolchain.can.live.opening import Watch
     from toolchain.cli.ids import ids as watch_frames
-    from toolchain.ids.opening import Watch
 
     watch_frames(wish, Watch(capture, channel, pace, frames, log, port, quiet, virtual, faults))
 

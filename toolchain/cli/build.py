@@ -21,9 +21,9 @@ from toolchain.cli.plan import Step, read_plan
 from toolchain.console import Progress, out
 from toolchain.errors import BuildError, ConfigError
 from toolchain.events import Event
+from toolchain.files import write_json
 from toolchain.integrity import damaged_stages
 from toolchain.layout import Layout, Request, build_root, layout_of
-from toolchain.record import write_json
 from toolchain.report.show import latest_layout, report_of
 from toolchain.report.table import print_report
 

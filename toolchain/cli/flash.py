@@ -8,12 +8,12 @@ from typing import Any
 from toolchain.board import OpenBoard, OrtBoard
 from toolchain.catalog import load_board, load_model
 from toolchain.console import out
+from toolchain.device.sealed import must_be_bitstream, package_name, verify_package
 from toolchain.errors import BuildError, ConfigError
 from toolchain.layout import plain_name
-from toolchain.package.sealed import must_be_bitstream, package_name, verify_package
+from toolchain.places.remote import Remote
 from toolchain.report.show import latest_layout, shown
 from toolchain.run.loader import load
-from toolchain.run.remote import Remote
 from toolchain.run.remote_run import load_remotely
 
 

@@ -12,18 +12,14 @@ from typing import Any
 
 from rich.console import Console
 
-from toolchain.cli.choose import choose
-from toolchain.cli.wish import Wish
-from toolchain.console import out
-from toolchain.errors import BuildError
-from toolchain.ids.alerts import Hysteresis
-from toolchain.ids.batch import Source
-from toolchain.ids.classify import Classifier
-from toolchain.ids.detector import Detector, load_detector
-from toolchain.ids.journal import Journal
-from toolchain.ids.live import Live
-from toolchain.ids.log import Log
-from toolchain.ids.opening import (
+from toolchain.can.live.alerts import Hysteresis
+from toolchain.can.live.batch import Source
+from toolchain.can.live.classify import Classifier
+from toolchain.can.live.detector import Detector, load_detector
+from toolchain.can.live.journal import Journal
+from toolchain.can.live.live import Live
+from toolchain.can.live.log import Log
+from toolchain.can.live.opening import (
     HOST,
     OpenLink,
     Watch,
@@ -33,7 +29,11 @@ from toolchain.ids.opening import (
     serial_link,
     virtual_link,
 )
-from toolchain.ids.screen import Screen, print_summary
+from toolchain.can.live.screen import Screen, print_summary
+from toolchain.cli.choose import choose
+from toolchain.cli.wish import Wish
+from toolchain.console import out
+from toolchain.errors import BuildError
 from toolchain.layout import Layout, layout_of
 from toolchain.report.show import latest_layout, shown
 

@@ -15,18 +15,18 @@ from toolchain.catalog import load_board
 from toolchain.cli.flash import checked_package
 from toolchain.cli.run import layout_of_package
 from toolchain.console import out
+from toolchain.device.agent.plan import Settings
+from toolchain.device.link.axi.sense import expected_of
+from toolchain.device.link.serial_link import SIMULATED
 from toolchain.errors import ConfigError
-from toolchain.hostlink.axi.sense import expected_of
-from toolchain.hostlink.serial_link import SIMULATED
 from toolchain.layout import build_root
-from toolchain.measure.agent.plan import Settings
 from toolchain.measure.measure import Job, expected_seconds, measure_at, measure_here
 from toolchain.measure.meters import open_meter
 from toolchain.measure.packages import provenance_of, ready_amd_package, ready_runtime_package
-from toolchain.measure.place import Here
-from toolchain.measure.table import measurement_table
 from toolchain.measure.workloads import bench_workload
-from toolchain.run.remote import Remote
+from toolchain.places.place import Here
+from toolchain.places.remote import Remote
+from toolchain.report.measurement_table import measurement_table
 from toolchain.run.virtual import virtual_board_of
 
 
@@ -116,7 +116,7 @@ def _sensor_root(how: How) -> str | None:
 
 def _open(board: OpenBoard, folder: Path, manifest: dict[str, Any], how: How, board_dir: Path) -> dict[str, Any]:
     # Ports are those of Linux; nothing else here is.
-    from toolchain.hostlink.serial_port import open_serial
+    from toolchain.device.link.serial_port import open_serial
 
     sources = open_meter(how.meter) if how.meter else []
     known = {**provenance_of(manifest), **({"virtual": True, "emulated": True} if how.virtual else {})}
@@ -133,7 +133,7 @@ def _open(board: OpenBoard, folder: Path, manifest: dict[str, Any], how: How, bo
 @contextmanager
 def _port(board: OpenBoard, model: str, folder: Path, how: How) -> Iterator[str]:
     """The serial port of the board, or of a virtual one for the time of a `with`."""
-    from toolchain.hostlink.serial_port import find_port
+    from toolchain.device.link.serial_port import find_port
 
     if not how.virtual:
         yield how.port or find_port()

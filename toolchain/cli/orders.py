@@ -17,8 +17,8 @@ from pathlib import Path
 
 from toolchain.errors import BuildError, ConfigError
 from toolchain.events import Event, Follower
+from toolchain.files import write_json
 from toolchain.layout import ROOT, Layout
-from toolchain.record import write_json
 
 _POLL_SECONDS = 0.05
 _GRACE_SECONDS = 5.0

@@ -17,16 +17,16 @@ from toolchain.board import AmdBoard, OpenBoard
 from toolchain.catalog import load_board
 from toolchain.cli.flash import checked_package
 from toolchain.console import out
+from toolchain.device.link.axi.golden import Golden, read_golden
+from toolchain.device.link.axi.sense import expected_of
+from toolchain.device.link.serial_link import SIMULATED
 from toolchain.errors import BuildError, ConfigError
-from toolchain.hostlink.axi.golden import Golden, read_golden
-from toolchain.hostlink.axi.sense import expected_of
-from toolchain.hostlink.serial_link import SIMULATED
+from toolchain.files import sha256, write_json
 from toolchain.layout import Layout, Request, build_root
-from toolchain.record import sha256, write_json
+from toolchain.places.remote import Remote
+from toolchain.report.run_table import run_table
 from toolchain.report.show import latest_layout, shown
-from toolchain.run.remote import Remote
 from toolchain.run.remote_run import run_remotely
-from toolchain.run.table import run_table
 from toolchain.run.testset import must_be_equal, run_test_set
 from toolchain.run.virtual import virtual_board_of
 
@@ -104,7 +104,7 @@ class _Order:
 
     def run(self, port: str, virtual: bool = False) -> dict[str, Any]:
         # Ports are those of Linux; nothing else here is.
-        from toolchain.hostlink.serial_port import open_serial
+        from toolchain.device.link.serial_port import open_serial
 
         golden = read_golden(self.folder)
         truth = _truth(self.board.name, self.model, golden)
@@ -124,7 +124,7 @@ class _Order:
 
 
 def _run_serial(order: _Order, port: str | None) -> dict[str, Any]:
-    from toolchain.hostlink.serial_port import find_port
+    from toolchain.device.link.serial_port import find_port
 
     return {"link": "serial", **order.run(port or find_port())}
 

@@ -11,9 +11,9 @@ from qonnx.custom_op.registry import getCustomOp
 from qonnx.transformation.general import GiveReadableTensorNames, GiveUniqueNodeNames
 
 from toolchain.errors import ModelError
+from toolchain.files import write_atomic
 from toolchain.finn.door import Finn, Progress, aloud, enter
 from toolchain.finn.faults import OTHER_FLOW, step
-from toolchain.record import write_atomic
 
 PREPARED = "prepared.onnx"
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from toolchain.board import Fpga, OpenBoard, Pin
+from toolchain.files import write_atomic
 from toolchain.fpga import yosys
 from toolchain.fpga.nextpnr import Job, place_and_route
 from toolchain.fpga.report import TimingReport
 from toolchain.fpga.results import Implementation, Synthesis, Usage
 from toolchain.fpga.tools import YOSYS, Progress, Tool, relative, require_output, versions
-from toolchain.record import write_atomic
 
 TOP = "chip"
 """Name of the top module on all boards."""

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from toolchain.errors import ToolError
+from toolchain.files import write_json
 from toolchain.fpga import yosys
-from toolchain.record import write_json
 
 Cell = dict[str, Any]
 """One cell of a Yosys JSON netlist; a connection is a list of net numbers or constants "0", "1"."""

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from toolchain.board import OpenBoard
 from toolchain.errors import ToolError
+from toolchain.files import write_atomic
 from toolchain.fpga import yosys
 from toolchain.fpga.backend import chip_pins
 from toolchain.fpga.tools import ICEBOX_VLOG, ICEUNPACK, relative, require_output, run
-from toolchain.record import write_atomic
 
 _HEADER = re.compile(r"module\s+chip\s*\((?P<ports>[^)]*)\);")
 # Yosys's models give open inputs of block RAMs a default in a way that no Verilog simulator reads.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from toolchain.board import OpenBoard
 from toolchain.errors import FitError, GateweaveError, TimingError
+from toolchain.files import write_atomic
 from toolchain.fpga.report import (
     Resource,
     TimingReport,
@@ -18,7 +19,6 @@ from toolchain.fpga.report import (
     summarise,
 )
 from toolchain.fpga.tools import Progress, Tool, execute, failure
-from toolchain.record import write_atomic
 
 # Tried in this order; the first that meets the timing counts, so equal inputs give equal results.
 SEEDS = (1, 2, 3)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from toolchain.errors import ToolError
+from toolchain.files import write_atomic
 from toolchain.fpga import yosys
 from toolchain.fpga.results import Synthesis, Usage
 from toolchain.fpga.tools import YOSYS, Progress, relative
-from toolchain.record import write_atomic
 
 Family = Literal["zynq_7000", "zynq_ultrascale"]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from toolchain.errors import ToolError
+from toolchain.files import write_atomic
 from toolchain.fpga.tools import YOSYS, Progress, relative, require_output, run
-from toolchain.record import write_atomic
 
 
 def synthesise(

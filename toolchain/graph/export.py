@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from qonnx.core.datatype import DataType
 from torch import nn
 
+from toolchain.files import write_atomic
 from toolchain.graph.model_file import Floats, load_model
-from toolchain.record import write_atomic
 
 # Older boards' runtimes read this opset too.
 OPSET = 17

@@ -14,10 +14,10 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from toolchain.errors import ModelError
+from toolchain.files import write_atomic
 from toolchain.graph.labelling import check_labelling
 from toolchain.graph.model_file import load_model
 from toolchain.graph.network import DenseLayer, IntegerNetwork, Integers, type_range
-from toolchain.record import write_atomic
 
 _DOMAIN = "qonnx.custom_op.general"
 _SCALE, _OFFSET = "gateweave.logit_scale", "gateweave.logit_offset"

@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from toolchain.device.agent.clock import SystemClock
+from toolchain.device.agent.plan import Settings
+from toolchain.device.agent.rawlog import read_lines
+from toolchain.device.agent.recording import recording_of
+from toolchain.device.agent.session import RAW, RESULT, finish, measure
+from toolchain.device.agent.source import Source
+from toolchain.device.agent.workload import Workload
 from toolchain.errors import ToolError
-from toolchain.measure.agent.clock import SystemClock
-from toolchain.measure.agent.plan import Settings
-from toolchain.measure.agent.rawlog import read_lines
-from toolchain.measure.agent.recording import recording_of
-from toolchain.measure.agent.session import RAW, RESULT, finish, measure
-from toolchain.measure.agent.source import Source
-from toolchain.measure.agent.workload import Workload
-from toolchain.measure.bundle import NAME, agent_version, build_agent
-from toolchain.measure.place import Place
-from toolchain.measure.results import save_result
+from toolchain.measure.agent_archive import NAME, agent_version, build_agent
+from toolchain.places.place import Place
+from toolchain.results.measurements import save_result
 
 _SPARE_S = 900.0
 _AGENT_DIR = "agent"

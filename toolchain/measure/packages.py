@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from toolchain.device.agent.plan import Settings
+from toolchain.device.sealed import must_be_bitstream, package_name, verify_package
 from toolchain.errors import BuildError, ToolError
-from toolchain.measure.agent.plan import Settings
 from toolchain.measure.measure import Job
-from toolchain.measure.place import Place
 from toolchain.measure.workloads import driver_words, runner_words
-from toolchain.package.sealed import must_be_bitstream, package_name, verify_package
+from toolchain.places.place import Place
 
 _READY_SECONDS = 900.0
 

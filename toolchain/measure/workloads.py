@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from toolchain.hostlink.axi.answers import Bench
-from toolchain.hostlink.axi.sense import Expected, bench_faults, must_make_sense
-from toolchain.measure.agent.clock import SystemClock
-from toolchain.measure.agent.workload import Counted
+from toolchain.device.agent.clock import SystemClock
+from toolchain.device.agent.workload import Counted
+from toolchain.device.link.axi.answers import Bench
+from toolchain.device.link.axi.sense import Expected, bench_faults, must_make_sense
 
 _BENCH_SPARE_S = 120.0
 _MOST_BENCH = 0xFFFFFFFF

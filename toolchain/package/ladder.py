@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from toolchain.errors import VerificationError
-from toolchain.record import Check, StageRecord
+from toolchain.results.record import Check, StageRecord
 
 # Least number of results that checks of a flow's proving stage must have compared.
 _CORE = {"test set": 1, "back-pressure": 1000}

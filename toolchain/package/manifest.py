@@ -10,8 +10,8 @@ from typing import Any
 from toolchain.board import AnyBoard
 from toolchain.layout import Request
 from toolchain.package.revision import git_revision
-from toolchain.record import StageRecord, token_of
-from toolchain.report import figures
+from toolchain.results import figures
+from toolchain.results.record import StageRecord, token_of
 
 FORMAT = 1
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from toolchain.record import write_atomic
+from toolchain.files import write_atomic
 
 
 @dataclass(frozen=True)

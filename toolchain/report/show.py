@@ -8,14 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from toolchain.device.sealed import MANIFEST
 from toolchain.errors import BuildError
 from toolchain.integrity import is_current
 from toolchain.layout import ROOT, Layout, Request, build_root
-from toolchain.measure.results import read_results
-from toolchain.package.built import built_manifest
-from toolchain.package.sealed import MANIFEST
-from toolchain.record import StageRecord, read_record, token_of
-from toolchain.report.figures import baselines
+from toolchain.results.built import built_manifest
+from toolchain.results.figures import baselines
+from toolchain.results.measurements import read_results
+from toolchain.results.record import StageRecord, read_record, token_of
 
 _GROUPS = ("data", "accuracy", "resources", "timing", "estimate", "comparison", "onnx", "graphs", "latency")
 

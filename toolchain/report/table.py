@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from toolchain.measure.table import measurement_table
 from toolchain.report.compare import comparison_table
 from toolchain.report.comparisons import compared, counted
+from toolchain.report.measurement_table import measurement_table
 
 Report = dict[str, Any]
 

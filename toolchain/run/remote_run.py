@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from toolchain.device.sealed import package_name
 from toolchain.errors import ToolError
-from toolchain.package.sealed import package_name
-from toolchain.run.remote import Remote
+from toolchain.places.remote import Remote
 from toolchain.run.testset import FORMAT
 
 _LOAD_SECONDS = 120.0

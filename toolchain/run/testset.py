@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any, Protocol
 
+from toolchain.device.link.axi.answers import Bench, Counters, Identity, Inference
+from toolchain.device.link.axi.golden import Golden
+from toolchain.device.link.axi.sense import Expected, bench_faults, identity_faults, must_make_sense
 from toolchain.errors import VerificationError
-from toolchain.hostlink.axi.answers import Bench, Counters, Identity, Inference
-from toolchain.hostlink.axi.golden import Golden
-from toolchain.hostlink.axi.sense import Expected, bench_faults, identity_faults, must_make_sense
 
 FORMAT = 1
 SINGLE_VECTORS = 256

@@ -9,9 +9,10 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from toolchain.device.bundle import package_folder
 from toolchain.errors import ToolError
 
-SOURCES = Path(__file__).resolve().parent / "runner"
+SOURCES = package_folder("toolchain.device.runner")
 MACHINES = ("x86_64", "aarch64")
 
 # One set of flags everywhere; without a build id and symbols, equal sources give equal bytes.

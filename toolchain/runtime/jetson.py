@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from toolchain.board import Jetson
-from toolchain.runtime.device.machine import numbers
-from toolchain.runtime.device.tensorrt import EXPLICIT_QUANTISATION
+from toolchain.device.ort.machine import numbers
+from toolchain.device.ort.tensorrt import EXPLICIT_QUANTISATION
 
 _PRECISION = {"int8": "--int8", "fp16": "--fp16", "fp32": ""}
 _WEAKLY_TYPED = range(EXPLICIT_QUANTISATION[0], 11)

@@ -12,18 +12,19 @@ import onnx
 from numpy.typing import NDArray
 
 from toolchain.board import OrtBoard, Wheel
+from toolchain.device.bundle import bundle, package_folder
+from toolchain.device.programs import write_program
 from toolchain.errors import ModelError
-from toolchain.package.bundle import bundle
-from toolchain.package.programs import write_program
-from toolchain.record import VectorKind, sha256, write_atomic, write_json
+from toolchain.files import sha256, write_atomic, write_json
+from toolchain.report.ort_readme import readme
+from toolchain.results.record import VectorKind
 from toolchain.runtime.binaries import runner_files
 from toolchain.runtime.jetson import TensorRtGraph, trtexec_script
 from toolchain.runtime.package_golden import write_golden
-from toolchain.runtime.package_pages import readme
 
 FORMAT = 1
 DEVICE = "device.json"
-_SCRIPTS = Path(__file__).with_name("scripts")
+_SCRIPTS = package_folder("toolchain.device.scripts.ort")
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ def _copy_programs(package: Path, binaries: Mapping[str, Path]) -> None:
     for machine, path in sorted(binaries.items()):
         _copy(path, package / "runner" / f"runner-{machine}")
         (package / "runner" / f"runner-{machine}").chmod(0o755)
-    bundle(["toolchain.runtime.device"], package / "lib")
+    bundle(["toolchain.device.ort"], package / "lib")
     _write_script(package / "run.sh", (_SCRIPTS / "run.sh").read_text(encoding="utf-8"))
     write_program(_SCRIPTS / "selftest.py", package / "selftest.py")
 

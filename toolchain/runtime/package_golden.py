@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from toolchain.device.ort.golden import TYPES
 from toolchain.errors import ModelError
-from toolchain.record import write_atomic
+from toolchain.files import write_atomic
 from toolchain.runtime.compare import magnitudes
-from toolchain.runtime.device.golden import TYPES
 
 FOLDER = "golden"
 

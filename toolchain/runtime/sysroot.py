@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from toolchain.errors import ToolError
-from toolchain.record import sha256
+from toolchain.files import sha256
 from toolchain.runtime.wheels import unpack_wheels
 
 SUITE, PYTHON = "bookworm", "3.11"

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from toolchain.board import Runtime, Wheel
+from toolchain.device.ort.install import unpack
 from toolchain.errors import ToolError
-from toolchain.record import sha256
-from toolchain.runtime.device.install import unpack
+from toolchain.files import sha256
 
 
 def fetch_wheels(board: str, runtime: Runtime, cache: Path) -> list[Path]:

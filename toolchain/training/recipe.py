@@ -20,7 +20,7 @@ class DataSettings(_Strict):
     """How captures become network inputs.
 
     Attributes:
-        encoding: name of a window encoding in `toolchain/training/can/windows.py`.
+        encoding: name of a window encoding in `toolchain/can/data/windows.py`.
         window: consecutive frames that the network sees at once.
         seed: of the synthetic car and of the random split.
     """

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from toolchain.record import write_atomic
+from toolchain.files import write_atomic
 
 State = Mapping[str, torch.Tensor]
 

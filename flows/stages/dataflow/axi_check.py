@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from flows.stages.chip_answers import BENCH_INFERENCES, ChipAnswers, all_labels
 from hls.pack import pack_inputs
 from hls.simulate_axi import Answer, AxiChipSimulator, Bench, Burst, Counters, Identity, Inference, Script
-from toolchain.record import Check
+from toolchain.results.record import Check
 
 _STALLS = 1
 

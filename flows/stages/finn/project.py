@@ -6,8 +6,8 @@ import shutil
 
 from flows.stages.context import Context, Outcome
 from flows.stages.finn.target import finish_spec
+from toolchain.files import write_json
 from toolchain.finn.finish import build_settings
-from toolchain.record import write_json
 
 
 def run(context: Context) -> Outcome:

@@ -15,7 +15,7 @@ from hls.verilate import verilator_version
 from toolchain.errors import VerificationError
 from toolchain.finn.execute import run_python
 from toolchain.graph.network import IntegerNetwork
-from toolchain.record import Check
+from toolchain.results.record import Check
 
 
 def run(context: Context) -> Outcome:

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from flows.stages.chip_answers import BENCH_INFERENCES, ChipAnswers
 from hls.pack import pack_inputs
 from hls.simulate_chip import REPLY_CYCLES, ChipSimulator
-from toolchain.hostlink import protocol
-from toolchain.record import Check
+from toolchain.device.link import protocol
+from toolchain.results.record import Check
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flows.stages import files, packing
 from flows.stages.context import Context, Outcome
-from toolchain.package.bundle import module_file
+from toolchain.device.bundle import module_file
+from toolchain.device.sealed import seal
+from toolchain.files import write_atomic
 from toolchain.package.open.content import write_driver
-from toolchain.package.pages import pins, readme
-from toolchain.package.sealed import seal
-from toolchain.record import write_atomic
+from toolchain.report.open_readme import pins, readme
 
 
 def run(context: Context) -> Outcome:
@@ -17,7 +17,7 @@ def run(context: Context) -> Outcome:
     manifest = packing.manifest_of(context, records)
     board = context.open_board
     bitstream = packing.copy(context.file("bitstream", records["bitstream"].facts["file"]), context.out)
-    packing.copy(module_file("toolchain.hostlink.protocol"), context.out)
+    packing.copy(module_file("toolchain.device.link.protocol"), context.out)
     write_driver(context.out)
     packing.write_network(context, records, manifest)
     write_atomic(context.out / "PINS.md", pins(board, manifest["identity"]))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flows.stages.context import Context, Outcome
 from flows.stages.network.files import KIND, dataset_of, model_code, step_progress
+from toolchain.can.data.baseline import identifier_lookup_baseline
 from toolchain.training.author import authors_code
-from toolchain.training.can.baseline import identifier_lookup_baseline
 from toolchain.training.metrics import evaluate
 from toolchain.training.network import score, train_float, train_quantised
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from flows.stages.context import Context, Outcome
 from toolchain.errors import BuildError
+from toolchain.files import sha256, write_atomic
 from toolchain.graph.qonnx_nodes import is_qonnx
-from toolchain.record import sha256, write_atomic
 from toolchain.runtime.load import load_untrusted
 
 MODEL, CALIBRATION = "model.onnx", "calibration.npz"

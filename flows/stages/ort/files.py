@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 
 from flows.stages.context import Context
-from toolchain.record import write_atomic, write_json
+from toolchain.files import write_atomic, write_json
 from toolchain.runtime.golden import Vectors
 from toolchain.runtime.meaning import Meaning
 from toolchain.runtime.third_party import INTEGER_VARIANTS, Imported

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from flows.stages import packing
 from flows.stages.context import Context, Outcome
 from flows.stages.ort.files import GRAPHS, facts_of, is_exact, load, suits
+from toolchain.device.sealed import seal
+from toolchain.files import write_atomic
 from toolchain.layout import build_root
-from toolchain.package.model_card import model_card
-from toolchain.package.sealed import seal
-from toolchain.record import StageRecord, write_atomic
 from toolchain.report.comparisons import told
+from toolchain.report.model_card import model_card
+from toolchain.results.record import StageRecord
 from toolchain.runtime.binaries import MACHINES, build_runner
 from toolchain.runtime.compare import TOLERANCE, Proof
 from toolchain.runtime.package import DeviceContent, DeviceGraph, Judge, pack_device

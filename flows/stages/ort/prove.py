@@ -12,8 +12,8 @@ import onnxruntime
 from flows.stages.context import Context, Outcome
 from flows.stages.ort.files import OWN, load
 from toolchain.errors import VerificationError
-from toolchain.record import Check
 from toolchain.report.comparisons import counted
+from toolchain.results.record import Check
 from toolchain.runtime.compare import Proof
 from toolchain.runtime.graphs import MEANINGS
 from toolchain.runtime.prove import settle

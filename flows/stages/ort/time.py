@@ -6,7 +6,7 @@ import time
 
 from flows.stages.context import Context, Outcome
 from flows.stages.ort.files import facts_of, load, suits
-from toolchain.record import write_json
+from toolchain.files import write_json
 from toolchain.runtime.session import THROUGHPUT_BATCH, RunOptions, open_session, run_session
 from toolchain.runtime.third_party import Imported
 from toolchain.runtime.timing import CALLS, Row, Variant, fastest, runner_commands, throughput, time_variants

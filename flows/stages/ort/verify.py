@@ -18,8 +18,8 @@ from flows.stages.ort.files import facts_of, is_exact, load
 from flows.stages.ort.time import words
 from toolchain.errors import ToolError, VerificationError
 from toolchain.layout import build_root
-from toolchain.record import Check, VectorKind
 from toolchain.report.comparisons import sentence
+from toolchain.results.record import Check, VectorKind
 from toolchain.runtime.answers import Comparison, Job
 from toolchain.runtime.compare import TOLERANCE
 from toolchain.runtime.emulate import prove_emulated

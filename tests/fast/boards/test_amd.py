@@ -12,7 +12,7 @@ import yaml
 
 from tests.fast.boards.folders import BOARDS, boards_of
 from toolchain.board import AmdBoard
-from toolchain.hostlink.registers import SPAN
+from toolchain.device.link.registers import SPAN
 
 # AMD's data sheets, with block RAMs as they count them (RAMB36): DS891 (Zynq UltraScale+), DS987 (K26 module), DS190
 # (Zynq-7000). The same figures stand under `Available` in utilisation reports of Vivado that people have published.

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from flows.causes import _needs, causes, sources
+from toolchain.device.bundle import closure
 from toolchain.layout import FLOWS, ROOT, Request
 from toolchain.package.amd import content
-from toolchain.package.bundle import closure
 from toolchain.package.open import content as open_content
 
 REQUEST = Request("ulx3s", "cqmlp")
@@ -76,7 +76,7 @@ def test_programs_that_a_stage_starts_are_its_code() -> None:
     assert "toolchain/fpga/launch.py" in _names("flows.stages.fpga_open.synthesise")
     assert "toolchain/vivado/supervise.py" in _names("flows.stages.dataflow.implement")
     assert "toolchain/runtime/try_model.py" in _names("flows.stages.network.load")
-    assert "toolchain/runtime/runner/runner.py" in _names("flows.stages.ort.time")
+    assert "toolchain/device/runner/runner.py" in _names("flows.stages.ort.time")
 
 
 def _packed(modules: tuple[str, ...]) -> set[str]:
@@ -86,14 +86,14 @@ def _packed(modules: tuple[str, ...]) -> set[str]:
 def test_code_that_is_copied_into_packages_is_their_code() -> None:
     amd = _names("flows.stages.finn.package")
     assert _packed((*content._BOARD_MODULES, *content._FINISH_MODULES, *content._FLOW_MODULES["finn"])) <= amd
-    assert {f"toolchain/package/amd/scripts/{name}" for name in (*content._BOARD_SCRIPTS, content.FINISH)} <= amd
-    runners = {str(path.relative_to(ROOT)) for path in (ROOT / "toolchain/runtime/runner").glob("*.*")}
+    assert {f"toolchain/device/scripts/amd/{name}" for name in (*content._BOARD_SCRIPTS, content.FINISH)} <= amd
+    runners = {str(path.relative_to(ROOT)) for path in (ROOT / "toolchain/device/runner").glob("*.*")}
     assert runners <= _names("flows.stages.ort.package")
-    assert _packed(("toolchain.runtime.device",)) <= _names("flows.stages.ort.package")
+    assert _packed(("toolchain.device.ort",)) <= _names("flows.stages.ort.package")
     serial = _names("flows.stages.fpga_open.package")
     assert _packed(open_content.MODULES) <= serial
-    assert {f"toolchain/package/open/scripts/{name}" for name in open_content._PROGRAMS} <= serial
-    assert "toolchain/hostlink/protocol.py" in serial
+    assert {f"toolchain/device/scripts/open/{name}" for name in open_content._PROGRAMS} <= serial
+    assert "toolchain/device/link/protocol.py" in serial
 
 
 def test_code_that_python_does_not_read_has_causes_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

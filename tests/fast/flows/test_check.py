@@ -15,7 +15,7 @@ from flows.stages.network import check
 from models.cqmlp import model as cqmlp
 from toolchain.errors import ModelError
 from toolchain.layout import Layout, Request
-from toolchain.record import StageRecord, write_record
+from toolchain.results.record import StageRecord, write_record
 
 INPUTS = 12
 

@@ -14,9 +14,10 @@ from flows.stages.__main__ import main
 from flows.stages.context import Context, Outcome
 from toolchain.errors import ToolError
 from toolchain.events import Event, Follower
+from toolchain.files import write_json
 from toolchain.integrity import damaged_stages
 from toolchain.layout import Layout, Request
-from toolchain.record import Check, read_record, write_json
+from toolchain.results.record import Check, read_record
 
 Run = Callable[[Callable[[Context], Outcome]], int]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from toolchain.record import Check, StageRecord
+from toolchain.results.record import Check, StageRecord
 
 
 def figures(macro_f1: float) -> dict[str, object]:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from toolchain.files import sha256
 from toolchain.integrity import damaged_stages
 from toolchain.layout import Layout, Request
-from toolchain.record import StageRecord, sha256, token_of, write_record
+from toolchain.results.record import StageRecord, token_of, write_record
 
 
 @pytest.fixture

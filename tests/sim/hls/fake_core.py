@@ -10,8 +10,8 @@ import numpy as np
 from hls.chip import generate_chip
 from hls.core import CoreDescription
 from hls.simulate_chip import ChipSimulator
+from toolchain.device.link.protocol import pack_vector
 from toolchain.graph.network import DenseLayer, IntegerNetwork
-from toolchain.hostlink.protocol import pack_vector
 
 # The class is a hash of all beats, modulo the number of classes. FOLDED: not ready for DELAY cycles
 # after the last beat, then gives the class; else: a pipeline of DELAY stages that is always ready.

@@ -13,7 +13,7 @@ import pytest
 
 from hls.simulate_chip import ChipSimulator, Script
 from tests.sim.hls.fake_core import BUILD_ID, MODEL_HASH, FakeCore, build_chip
-from toolchain.hostlink import protocol as link
+from toolchain.device.link import protocol as link
 
 CLOCK_HZ = 12_000_000
 BIT = 12

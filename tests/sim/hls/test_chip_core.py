@@ -10,8 +10,8 @@ from hls.chip import generate_chip
 from hls.folding import Folding, LayerFolding
 from hls.generate import generate_core
 from hls.simulate_chip import ChipSimulator
+from toolchain.device.link import protocol as link
 from toolchain.graph.network import DenseLayer, IntegerNetwork
-from toolchain.hostlink import protocol as link
 
 
 def random_network(seed: int) -> IntegerNetwork:

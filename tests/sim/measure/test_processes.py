@@ -19,7 +19,7 @@ import pytest
 from tests.conftest import REPOSITORY
 from tests.doubles.sensors import WIDTH, hwmon
 from tests.fast.toolchain.measure.bench import Bench
-from toolchain.measure.bundle import build_agent
+from toolchain.measure.agent_archive import build_agent
 from toolchain.runtime.sysroot import Emulator, Pins, prepare_emulator
 
 CACHE = Path(os.environ.get("GATEWEAVE_EMULATOR_CACHE") or REPOSITORY / "build" / "cache" / "emulator")

@@ -14,10 +14,10 @@ import pytest
 
 from tests.doubles.sensors import EnergyFile, PowerFile, Truth, hwmon
 from tests.fast.toolchain.measure.bench import EACH_S, TRUE_J, Bench
-from toolchain.measure.agent.plan import Settings
-from toolchain.measure.agent.rawlog import RawLog, read_lines
-from toolchain.measure.agent.session import RAW, RESULT, again
-from toolchain.measure.agent.workload import WorkloadError
+from toolchain.device.agent.plan import Settings
+from toolchain.device.agent.rawlog import RawLog, read_lines
+from toolchain.device.agent.session import RAW, RESULT, again
+from toolchain.device.agent.workload import WorkloadError
 
 
 def net(result: dict[str, Any]) -> dict[str, float]:

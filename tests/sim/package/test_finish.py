@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.fast.toolchain.hostlink.axi.fakes import CONTROL, DMA, FakeChip, FakeDevice, FakeDma, FakeMemory
+from tests.fast.toolchain.device.link.axi.fakes import CONTROL, DMA, FakeChip, FakeDevice, FakeDma, FakeMemory
 from tests.fast.toolchain.package.amd.packages import CLASSES, LABELS, MANIFEST, VECTORS, content
 from tests.sim.hls.axi.shapes import SHAPES
-from toolchain.hostlink.axi.opening import open_board
-from toolchain.hostlink.axi.selftest import run_self_test
+from toolchain.device.link.axi.opening import open_board
+from toolchain.device.link.axi.selftest import run_self_test
+from toolchain.device.sealed import file_hashes, verify_package
 from toolchain.package.amd.content import write_handoff
-from toolchain.package.sealed import file_hashes, verify_package
 from toolchain.vivado.project import ProjectSpec, write_project
 
 DOUBLE = REPOSITORY / "tests" / "doubles" / "vivado" / "bin"

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, label_of, uart_board
-from toolchain.hostlink import protocol as link
+from toolchain.device.link import protocol as link
+from toolchain.device.sealed import seal, verify_package
 from toolchain.package.amd import content as amd
 from toolchain.package.open.content import write_driver
-from toolchain.package.sealed import seal, verify_package
 from toolchain.package.vectors import VectorFormat, write_vectors
 
 ELEMENTS = 8 * VECTOR_BYTES

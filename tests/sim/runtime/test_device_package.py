@@ -18,7 +18,7 @@ from onnx import TensorProto, helper
 from tests.sim.runtime.small_models import INPUTS, save, save_mlp, save_rounded_bias
 from toolchain.board import OrtBoard
 from toolchain.catalog import load_board
-from toolchain.package.sealed import seal
+from toolchain.device.sealed import seal
 from toolchain.runtime.binaries import build_runner
 from toolchain.runtime.package import DeviceContent, DeviceGraph, Judge, pack_device
 from toolchain.runtime.session import RunOptions, open_session, run_session

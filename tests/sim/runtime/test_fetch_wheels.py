@@ -9,7 +9,7 @@ import pytest
 
 from toolchain.board import Runtime, Wheel
 from toolchain.errors import ToolError
-from toolchain.record import sha256
+from toolchain.files import sha256
 from toolchain.runtime.wheels import fetch_wheels, unpack_wheels
 
 _TAGS = "cp36-cp36m-manylinux2014_aarch64"

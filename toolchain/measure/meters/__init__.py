@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
+from toolchain.device.agent.discover import Found, mark_total, open_i2c
+from toolchain.device.agent.source import SensorError, Source
 from toolchain.errors import ConfigError, ToolError
-from toolchain.measure.agent.discover import Found, mark_total, open_i2c
-from toolchain.measure.agent.source import SensorError, Source
 
 # PPK2's library is under GPL-2: it is no dependency, and only who installs it has it loaded.
 _MODULES = {"joulescope": "toolchain.measure.meters.joulescope", "ppk2": "toolchain.measure.meters.ppk2"}

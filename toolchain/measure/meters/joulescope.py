@@ -12,8 +12,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from toolchain.device.agent.source import ENERGY, INPUT, MEASURED, SensorError, Source, Traits
 from toolchain.errors import ToolError
-from toolchain.measure.agent.source import ENERGY, INPUT, MEASURED, SensorError, Source, Traits
 
 _RATE_HZ = 20
 _JS220_SAMPLES = 1_000_000  # a second, of its own statistics

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from toolchain.device.agent.source import ENERGY, INPUT, MEASURED, SensorError, Source, Traits
 from toolchain.errors import ConfigError, ToolError
-from toolchain.measure.agent.source import ENERGY, INPUT, MEASURED, SensorError, Source, Traits
 
 _DEFAULT_MV, _LEAST_MV, _MOST_MV = 5000, 800, 5000
 _SAMPLE_S = 1e-5  # 100,000 samples a second

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from toolchain.device.bundle import SOURCES, bundle, package_folder
+from toolchain.device.programs import write_program
+from toolchain.device.sealed import BITSTREAM, HANDOFF, MANIFEST, seal
 from toolchain.errors import BuildError
-from toolchain.package.amd.pages import readme_amd
-from toolchain.package.bundle import SOURCES, bundle
-from toolchain.package.programs import write_program
-from toolchain.package.sealed import BITSTREAM, HANDOFF, MANIFEST, seal
-from toolchain.record import write_atomic
+from toolchain.files import write_atomic
+from toolchain.report.amd_readme import readme_amd
 
 LIB = "lib"
 PROJECT = "project"
@@ -25,10 +25,11 @@ FINN_MODEL = "model.onnx"
 """FINN's mapped model in the project."""
 FINN_PINS = ("requirements.txt", "requirements-finn.txt")
 
-_SCRIPTS = Path(__file__).with_name("scripts")
+_SCRIPTS = package_folder("toolchain.device.scripts.amd")
+_FINISH_SCRIPTS = Path(__file__).with_name("scripts")
 _BOARD_SCRIPTS = ("driver.py", "self_test.py")
-_BOARD_MODULES = ("toolchain.hostlink.axi", "toolchain.hostlink.registers")
-_FINISH_MODULES = ("toolchain.package.amd.finish", "toolchain.package.amd.scripts", "toolchain.vivado", *_BOARD_MODULES)
+_BOARD_MODULES = ("toolchain.device.link.axi", "toolchain.device.link.registers")
+_FINISH_MODULES = ("toolchain.package.amd.finish", "toolchain.device.scripts.amd", "toolchain.vivado", *_BOARD_MODULES)
 _FLOW_MODULES = {"dataflow": (), "finn": ("toolchain.finn.finish",)}
 
 _NEEDED = ("board", "model", "flow", "part", "identity", "host_link", "clock_mhz")
@@ -77,7 +78,7 @@ def write_handoff(out: Path, project: Path, manifest: Mapping[str, Any]) -> dict
     _must_have(manifest, _NEEDED)
     flow = manifest["flow"]
     shutil.copytree(project, out / PROJECT)
-    write_program(_SCRIPTS / FINISH, out / FINISH)
+    write_program(_FINISH_SCRIPTS / FINISH, out / FINISH)
     bundle((*_FINISH_MODULES, *_FLOW_MODULES[flow]), out / LIB)
     if flow == "finn":
         for name in FINN_PINS:

@@ -14,10 +14,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from toolchain.device.sealed import BITSTREAM, verify_package
 from toolchain.errors import BuildError, GateweaveError, ToolError
 from toolchain.package.amd.content import FINN_MODEL, PROJECT, Built, carry_over, write_bitstream
 from toolchain.package.amd.figures import streams_of, with_result
-from toolchain.package.sealed import BITSTREAM, verify_package
 from toolchain.vivado.find import NEWEST, OLDEST, Vivado, find_vivado
 from toolchain.vivado.implement import Result, implement
 

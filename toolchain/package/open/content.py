@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from toolchain.package.bundle import bundle
-from toolchain.package.programs import write_program
+from toolchain.device.bundle import bundle, package_folder
+from toolchain.device.programs import write_program
 
 LIB = "lib"
 
-_SCRIPTS = Path(__file__).with_name("scripts")
+_SCRIPTS = package_folder("toolchain.device.scripts.open")
 _PROGRAMS = ("driver.py", "self_test.py")
-MODULES = ("toolchain.hostlink.serial_package",)
+MODULES = ("toolchain.device.link.serial_package",)
 
 
 def write_driver(out: Path) -> None:

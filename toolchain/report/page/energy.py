@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
-from toolchain.measure.table import what_ended
+from toolchain.report.measurement_table import what_ended
 from toolchain.report.page import charts
 from toolchain.report.page.gather import Build, Result
 from toolchain.report.page.samples import read_samples

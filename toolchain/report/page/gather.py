@@ -12,12 +12,13 @@ from typing import Any
 
 from toolchain.catalog import load_board
 from toolchain.errors import BuildError, GateweaveError
+from toolchain.files import sha256
 from toolchain.integrity import is_current
 from toolchain.layout import Layout, Request
-from toolchain.package.built import built_manifest
-from toolchain.record import StageRecord, read_record, sha256, token_of
 from toolchain.report.page.reading import plain, read_object, showable
 from toolchain.report.page.values import mapping, text
+from toolchain.results.built import built_manifest
+from toolchain.results.record import StageRecord, read_record, token_of
 
 _FOLDER = "measurements"
 _SHOWN = 5

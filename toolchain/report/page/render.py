@@ -12,8 +12,8 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from toolchain.errors import BuildError
+from toolchain.files import write_atomic
 from toolchain.layout import Layout
-from toolchain.record import write_atomic
 from toolchain.report.page import commands, compare, energy, hardware, latency, network
 from toolchain.report.page.gather import Build, find_builds, gather
 from toolchain.report.page.values import mapping, text, texts

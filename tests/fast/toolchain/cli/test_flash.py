@@ -7,8 +7,8 @@ import pytest
 from tests.fast.toolchain.package.amd.packages import bitstream_package
 from tests.fast.toolchain.package.amd.test_content import handoff
 from toolchain.cli.flash import flash
+from toolchain.device.sealed import seal
 from toolchain.errors import BuildError, ConfigError
-from toolchain.package.sealed import seal
 
 
 @pytest.fixture

@@ -17,14 +17,14 @@ import numpy as np
 import onnx
 import pytest
 
-from tests.fast.toolchain.ids.made import DOS, RPM, build, frames, network, write_hcrl
-from tests.fast.toolchain.ids.test_live import Board
+from tests.fast.toolchain.can.live.made import DOS, RPM, build, frames, network, write_hcrl
+from tests.fast.toolchain.can.live.test_live import Board
+from toolchain.can.live.opening import Link, Watch
 from toolchain.cli.ids import ids
 from toolchain.cli.wish import Wish
 from toolchain.errors import BuildError, ConfigError, DataError, GateweaveError
-from toolchain.ids.opening import Link, Watch
+from toolchain.files import sha256, write_json
 from toolchain.layout import Layout, Request, layout_of
-from toolchain.record import sha256, write_json
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.codes import code_network
 from toolchain.runtime.twins import fp32

@@ -10,10 +10,10 @@ import pytest
 from toolchain.cli import measure as command
 from toolchain.cli.flash import checked_package, flash
 from toolchain.cli.measure import How
+from toolchain.device.sealed import seal
 from toolchain.errors import ConfigError
 from toolchain.layout import Request
 from toolchain.measure.measure import Job
-from toolchain.package.sealed import seal
 
 PLAIN = How(None, None, None, 10.0, 5, None)
 

@@ -12,11 +12,11 @@ import pytest
 from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, label_of, uart_board
 from tests.fast.toolchain.package.amd.packages import bitstream_package
 from toolchain.cli import run as command
+from toolchain.device.link import serial_port
+from toolchain.device.link.serial_link import SerialBoard, must_be
+from toolchain.device.sealed import seal
 from toolchain.errors import BuildError, ConfigError, VerificationError
-from toolchain.hostlink import serial_port
-from toolchain.hostlink.serial_link import SerialBoard, must_be
 from toolchain.layout import Request
-from toolchain.package.sealed import seal
 from toolchain.package.vectors import VectorFormat, write_vectors
 from toolchain.run.virtual import Virtual
 

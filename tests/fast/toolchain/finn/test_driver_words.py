@@ -9,7 +9,7 @@ import pytest
 from finn.util.data_packing import finnpy_to_packed_bytearray, packed_bytearray_to_finnpy
 from qonnx.core.datatype import DataType
 
-from toolchain.hostlink.axi.elements import element, pack, repacker, words
+from toolchain.device.link.axi.elements import element, pack, repacker, words
 
 VALUES = {"BINARY": (0, 1), "BIPOLAR": (-1, 1), "UINT3": tuple(range(8)), "INT5": tuple(range(-16, 16))}
 FOLDED = [(1, 61, 3), (1, 1, 183), (1, 183, 1), (1, 3, 61)]

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.doubles.sensors import Device, Load, PowerFile, Truth, hwmon
-from toolchain.measure.agent.discover import discover
-from toolchain.measure.agent.plan import Settings
-from toolchain.measure.agent.rawlog import RawLog
-from toolchain.measure.agent.session import measure
+from toolchain.device.agent.discover import discover
+from toolchain.device.agent.plan import Settings
+from toolchain.device.agent.rawlog import RawLog
+from toolchain.device.agent.session import measure
 
 TRUE_J = 0.23e-3
 EACH_S = 0.11e-3

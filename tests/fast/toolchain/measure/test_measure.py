@@ -14,15 +14,15 @@ import pytest
 from rich.console import Console
 
 from tests.fast.toolchain.measure.bench import TRUE_J, Bench
+from toolchain.device.agent.plan import Settings
+from toolchain.device.agent.session import RAW
 from toolchain.errors import BuildError, ToolError
-from toolchain.measure.agent.plan import Settings
-from toolchain.measure.agent.session import RAW
 from toolchain.measure.measure import Job, measure_at, measure_here
-from toolchain.measure.place import Here
-from toolchain.measure.results import latest_result, read_results, save_result
-from toolchain.measure.table import measurement_rows, measurement_table, with_prefix
 from toolchain.measure.workloads import bench_workload, driver_words, runner_words
-from toolchain.run.remote import Remote
+from toolchain.places.place import Here
+from toolchain.places.remote import Remote
+from toolchain.report.measurement_table import measurement_rows, measurement_table, with_prefix
+from toolchain.results.measurements import latest_result, read_results, save_result
 
 WORK = """import json, sys, time
 time.sleep(float(sys.argv[1]))

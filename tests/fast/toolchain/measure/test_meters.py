@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from toolchain.device.agent.source import SensorError
 from toolchain.errors import ConfigError, ToolError
-from toolchain.measure.agent.source import SensorError
 from toolchain.measure.meters import joulescope, open_meter, ppk2
 
 

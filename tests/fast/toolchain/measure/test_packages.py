@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from toolchain.device.agent.plan import Settings
+from toolchain.device.sealed import BITSTREAM, HANDOFF, seal
 from toolchain.errors import BuildError, ToolError
-from toolchain.measure.agent.plan import Settings
 from toolchain.measure.measure import measure_at
 from toolchain.measure.packages import provenance_of, ready_amd_package, ready_runtime_package
-from toolchain.measure.place import Here
-from toolchain.package.sealed import BITSTREAM, HANDOFF, seal
+from toolchain.places.place import Here
 
 MANIFEST = {"board": "host", "model": "cqmlp", "identity": {"model_hash": "aa", "build_id": "bb"}, "variant": "v"}
 SELF_TEST = "import sys; from pathlib import Path; Path('work').mkdir(); Path('work/tested').touch()\n"

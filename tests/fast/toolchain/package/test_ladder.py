@@ -7,7 +7,7 @@ import pytest
 from tests.fast.toolchain.fabricated import records
 from toolchain.errors import VerificationError
 from toolchain.package.ladder import must_be_verified
-from toolchain.record import Check
+from toolchain.results.record import Check
 
 
 def test_a_whole_ladder_passes() -> None:

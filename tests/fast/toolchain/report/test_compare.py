@@ -8,7 +8,7 @@ from rich.console import Console
 
 from toolchain.errors import BuildError
 from toolchain.report.compare import compared, comparison_markdown, comparison_table
-from toolchain.report.figures import KINDS as EVERY_KIND
+from toolchain.results.figures import KINDS as EVERY_KIND
 
 _WHY = "unrolled: needs 300,000 LUTs, zcu104 has [bold]161,280[/]; FLOW=dataflow STRATEGY=folded fits"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from toolchain.record import Check
 from toolchain.report.comparisons import Compared, compared, is_kept, lines, sentence, told, what_and_where
+from toolchain.results.record import Check
 
 LABELS = asdict(Check(1000, 1000, "labels", "random"))
 OUTPUTS = asdict(Check(50, 50, "outputs", "test set"))

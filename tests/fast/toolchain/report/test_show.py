@@ -12,14 +12,15 @@ from rich.console import Console
 
 from tests.fast.toolchain.fabricated import records
 from tests.fast.toolchain.package.test_manifest import _origin
+from toolchain.device.sealed import seal
 from toolchain.errors import BuildError
+from toolchain.files import sha256, write_json
 from toolchain.layout import Layout, Request
 from toolchain.package.manifest import build_manifest
-from toolchain.package.sealed import seal
-from toolchain.record import StageRecord, read_record, sha256, token_of, write_json, write_record
-from toolchain.report.figures import KINDS
 from toolchain.report.show import latest_layout, report_of
 from toolchain.report.table import print_report
+from toolchain.results.figures import KINDS
+from toolchain.results.record import StageRecord, read_record, token_of, write_record
 
 
 @pytest.fixture

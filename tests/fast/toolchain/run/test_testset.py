@@ -7,12 +7,12 @@ import pytest
 from rich.console import Console
 
 from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, Line, UartBoard, label_of, uart_board
+from toolchain.device.link.axi.answers import Bench
+from toolchain.device.link.axi.golden import Golden
+from toolchain.device.link.axi.sense import Expected, expected_of
+from toolchain.device.link.serial_link import SerialBoard
 from toolchain.errors import ToolError, VerificationError
-from toolchain.hostlink.axi.answers import Bench
-from toolchain.hostlink.axi.golden import Golden
-from toolchain.hostlink.axi.sense import Expected, expected_of
-from toolchain.hostlink.serial_link import SerialBoard
-from toolchain.run.table import run_table
+from toolchain.report.run_table import run_table
 from toolchain.run.testset import must_be_equal, run_test_set
 
 COUNT = 300

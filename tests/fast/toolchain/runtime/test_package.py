@@ -11,10 +11,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from tests.fast.toolchain.runtime.device.packages import INPUTS, OUTPUTS, board, content, pack, save_model
+from tests.fast.toolchain.device.ort.packages import INPUTS, OUTPUTS, board, content, pack, save_model
+from toolchain.device.sealed import verify_package
 from toolchain.errors import ModelError
-from toolchain.package.sealed import verify_package
-from toolchain.record import sha256
+from toolchain.files import sha256
 from toolchain.runtime.package import Judge, pack_device, signature
 from toolchain.runtime.package_golden import choose_vectors, write_golden
 
@@ -54,7 +54,7 @@ def test_lib_holds_nothing_but_what_the_device_needs(tmp_path: Path) -> None:
         "toolchain/__init__.py",
         "toolchain/errors.py",
         "toolchain/package/__init__.py",
-        "toolchain/package/intact.py",
+        "toolchain/device/intact.py",
         "toolchain/runtime/__init__.py",
     }
 

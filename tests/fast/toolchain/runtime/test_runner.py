@@ -7,8 +7,8 @@ import re
 
 import pytest
 
+from toolchain.device.runner import runner
 from toolchain.runtime.binaries import SOURCES, runner_files
-from toolchain.runtime.runner import runner
 
 STANDARD = {"argparse", "collections", "gc", "json", "os", "platform", "resource", "sys", "threading", "time"}
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.fast.toolchain.runtime.device.packages import board
+from tests.fast.toolchain.device.ort.packages import board
 from toolchain.board import Runtime, Wheel
 from toolchain.errors import ToolError
-from toolchain.record import sha256
+from toolchain.files import sha256
 from toolchain.runtime.wheels import fetch_wheels
 
 

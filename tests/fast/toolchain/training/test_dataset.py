@@ -6,11 +6,11 @@ import os
 import numpy as np
 import pytest
 
-from tests.fast.toolchain.training.can.conftest import random_frames
+from tests.fast.toolchain.can.data.conftest import random_frames
+from toolchain.can.data.build import windows_dataset
+from toolchain.can.data.frames import concatenate
+from toolchain.can.data.windows import ENCODINGS, window_ends
 from toolchain.errors import BuildError, DataError
-from toolchain.training.can.build import windows_dataset
-from toolchain.training.can.frames import concatenate
-from toolchain.training.can.windows import ENCODINGS, window_ends
 from toolchain.training.dataset import Dataset, load, save
 
 FRAMES = concatenate([random_frames(1500, k, f"c{k}", attack=2 + k) for k in (1, 2)])

@@ -19,8 +19,8 @@ from cocotbext.axi import AxiStreamSource as Source
 
 from tests.sim.hls.axi.shapes import CLOCK_HZ, SHAPES
 from tests.sim.hls.fake_core import BUILD_ID, MODEL_HASH
-from toolchain.hostlink import registers as map_
-from toolchain.hostlink.protocol import bench_checksum
+from toolchain.device.link import registers as map_
+from toolchain.device.link.protocol import bench_checksum
 
 SHAPE = SHAPES[os.environ["AXI_SHAPE"]]
 CORE = SHAPE.core

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hls.axi_chip import generate_axi_chip
 from hls.core import CoreDescription
 from tests.sim.hls.fake_core import BUILD_ID, MODEL_HASH, FakeCore
-from toolchain.hostlink.protocol import pack_vector
+from toolchain.device.link.protocol import pack_vector
 
 CLOCK_HZ = 100_000_000
 

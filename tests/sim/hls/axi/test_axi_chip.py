@@ -17,9 +17,9 @@ from tests.fast.hls.networks import Shape as NetworkShape
 from tests.fast.hls.networks import folding, random_inputs, random_network
 from tests.sim.hls.axi.shapes import CLOCK_HZ, SHAPES, Shape
 from tests.sim.hls.fake_core import BUILD_ID, MODEL_HASH
+from toolchain.device.link import registers as map_
+from toolchain.device.link.protocol import bench_checksum
 from toolchain.errors import VerificationError
-from toolchain.hostlink import registers as map_
-from toolchain.hostlink.protocol import bench_checksum
 
 
 def simulator(shape: Shape, folder: Path) -> AxiChipSimulator:

@@ -1,1 +1,1 @@
-"""Programs that lie in packages, each with `toolchain.package.opening` written into it; they hand over to `lib/`."""
+"""The program that Vivado finishes a hand-off with."""

@@ -8,7 +8,7 @@ import sys
 
 if sys.version_info < (3, 8):  # noqa: UP036 (build servers have older ones)
     sys.exit("error: Python 3.8 or newer is needed, this is " + sys.version.split()[0])
-from toolchain.package.opening import HERE, start
+from toolchain.device.opening import HERE, start
 
 if __name__ == "__main__":
     start(HERE)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.fast.toolchain.hostlink.axi.fakes import CONTROL, DMA, IDMA, ODMA
-from toolchain.hostlink.protocol import pack_vector
+from tests.fast.toolchain.device.link.axi.fakes import CONTROL, DMA, IDMA, ODMA
+from toolchain.device.link.protocol import pack_vector
 from toolchain.package.amd.content import Built, write_bitstream
 from toolchain.package.vectors import VectorFormat, write_vectors
 

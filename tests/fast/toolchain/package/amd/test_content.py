@@ -11,11 +11,11 @@ import pytest
 
 from tests.fast.toolchain.package.amd.packages import bitstream_package, built, content, manifest
 from toolchain.catalog import load_board
+from toolchain.device.sealed import verify_package
 from toolchain.errors import BuildError
 from toolchain.package.amd.content import write_bitstream, write_driver, write_handoff
 from toolchain.package.amd.facts import board_facts
-from toolchain.package.amd.pages import readme_amd
-from toolchain.package.sealed import verify_package
+from toolchain.report.amd_readme import readme_amd
 
 
 def handoff(folder: Path, flow: str = "dataflow") -> Path:
@@ -153,7 +153,7 @@ def _plant(package: Path, name: str) -> None:
         "typing.py",
         "lib/numpy.py",
         f"lib/toolchain/__pycache__/errors.{sys.implementation.cache_tag}.pyc",
-        f"lib/toolchain/package/__pycache__/intact.{sys.implementation.cache_tag}.pyc",
+        f"lib/toolchain/device/__pycache__/intact.{sys.implementation.cache_tag}.pyc",
     ],
 )
 @pytest.mark.parametrize("program", ["finish.py"])

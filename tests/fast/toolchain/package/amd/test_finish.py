@@ -13,10 +13,10 @@ import pytest
 
 from tests.fast.toolchain.package.amd.packages import FINN_HWH, HWH, STREAM, bit_file
 from tests.fast.toolchain.package.amd.test_content import handoff
+from toolchain.device.sealed import file_hashes, verify_package
 from toolchain.errors import BuildError, GateweaveError, TimingError, ToolError
 from toolchain.package.amd import finish as finishing
 from toolchain.package.amd.figures import streams_of
-from toolchain.package.sealed import file_hashes, verify_package
 from toolchain.report.compare import compared
 from toolchain.vivado.find import Vivado
 from toolchain.vivado.implement import Result

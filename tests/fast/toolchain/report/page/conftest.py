@@ -6,10 +6,11 @@ import pytest
 
 from tests.fast.toolchain.fabricated import records
 from tests.fast.toolchain.package.test_manifest import _origin
+from toolchain.device.sealed import seal
+from toolchain.files import write_json
 from toolchain.layout import Layout, Request
 from toolchain.package.manifest import build_manifest
-from toolchain.package.sealed import seal
-from toolchain.record import token_of, write_json, write_record
+from toolchain.results.record import token_of, write_record
 
 
 def fabricate(root: Path, request: Request) -> Layout:

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from toolchain.record import write_json
+from toolchain.files import write_json
 
 MARKS = {"build_id": "bb" * 8}
 

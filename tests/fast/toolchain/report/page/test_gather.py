@@ -9,11 +9,12 @@ import pytest
 from tests.fast.toolchain.fabricated import records
 from tests.fast.toolchain.report.page.conftest import fabricate
 from tests.fast.toolchain.report.page.results import measurement, run_result
+from toolchain.device.sealed import seal
 from toolchain.errors import BuildError
+from toolchain.files import sha256, write_json
 from toolchain.layout import Layout, Request
-from toolchain.package.sealed import seal
-from toolchain.record import sha256, write_json, write_record
 from toolchain.report.page.gather import find_builds, gather
+from toolchain.results.record import write_record
 
 
 def _put(layout: Layout, name: str, content: Any) -> None:

@@ -11,12 +11,12 @@ import pytest
 
 from tests.fast.toolchain.report.page.conftest import fabricate
 from tests.fast.toolchain.report.page.results import measurement, run_result, write_results
+from toolchain.device.sealed import seal
+from toolchain.files import write_json
 from toolchain.layout import Layout, Request
-from toolchain.package.sealed import seal
-from toolchain.record import write_json
-from toolchain.report.figures import KINDS
 from toolchain.report.page import build_page, overview_page, write_build_page, write_overview
 from toolchain.report.page.render import ORIGINS
+from toolchain.results.figures import KINDS
 
 _LOADS = {"src", "srcset", "href", "action", "data", "poster", "background", "cite", "formaction", "ping", "xlink:href"}
 _VOID = {"meta", "link", "br", "img", "input", "hr"}

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, Line, UartBoard, label_of, uart_board
+from toolchain.device.link import protocol as link
+from toolchain.device.link.serial_link import SerialBoard, must_be
+from toolchain.errors import ToolError, VerificationError
+
+
+def vectors(count: int, seed: int = 1) -> list[bytes]:
+    numbers = random.Random(seed)
+    return [numbers.randbytes(VECTOR_BYTES) for _ in range(count)]
+
+
+def must_be_accounted(board: SerialBoard) -> None:
+    traffic = board.traffic
+    assert traffic.sent == traffic.answered + traffic.refused + traffic.silent
+
+
+def test_every_command_on_a_clean_line() -> None:
+    port = uart_board()
+    with SerialBoard(port) as board:
+        assert board.identify().model_hash == IDENTITY.model_hash
+        assert board.infer(vectors(1)[0]) == (label_of(vectors(1)[0]), 100)
+        assert board.infer_many(vectors(500)) == [label_of(vector) for vector in vectors(500)]
+        bench = board.bench(1000)
+        assert bench.cycles == 10_090
+        assert bench.checksum == link.bench_checksum([label_of(bytes([i] * VECTOR_BYTES)) for i in range(4)], 1000)
+        assert board.counters() == (1501, 505, 0, None, 0)
+        assert board.link_counters().good_frames == 506
+        assert (board.traffic.sent, board.traffic.answered, board.traffic.breaks) == (506, 506, 1)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        Line(bits=3e-4),
+        Line(lost=2e-3),
+        Line(doubled=2e-3),
+        Line(bits=1e-3, lost=2e-3, doubled=2e-3),
+    ],
+    ids=["flipped", "lost", "doubled", "all"],
+)
+def test_no_wrong_answer_and_every_frame_accounted_for(line: Line) -> None:
+    port = uart_board(line)
+    board = SerialBoard(port)
+    assert board.infer_many(vectors(2000)) == [label_of(vector) for vector in vectors(2000)]
+    must_be_accounted(board)
+    assert line.faults > 50
+    assert board.traffic.refused + board.traffic.silent > 20
+    assert port.inferences >= 2000
+
+
+def test_twenty_thousand_frames_with_bit_errors() -> None:
+    line = Line(bits=2e-4)
+    board = SerialBoard(uart_board(line))
+    assert board.infer_many(vectors(20_000)) == [label_of(vector) for vector in vectors(20_000)]
+    must_be_accounted(board)
+    assert line.faults > 1000
+
+
+def test_a_silent_board_ends_in_words() -> None:
+    port = uart_board(Line(silent_after=2000))
+    board = SerialBoard(port)
+    with pytest.raises(ToolError, match="no answer to infer after 8 tries; is the board powered"):
+        board.infer_many(vectors(200))
+    must_be_accounted(board)
+
+
+def test_nothing_connected_ends_in_words() -> None:
+    with pytest.raises(ToolError, match="no answer to identify after 8 tries"):
+        SerialBoard(uart_board(Line(silent_after=0)))
+
+
+def test_a_line_that_is_never_quiet_ends_in_words() -> None:
+    class Babbling(UartBoard):
+        def read(self, seconds: float) -> bytes:
+            return b"noise"
+
+    port = uart_board()
+    port.__class__ = Babbling
+    with pytest.raises(ToolError, match="the line is never quiet"):
+        SerialBoard(port)
+
+
+def test_an_unknown_command_is_not_repeated() -> None:
+    board = SerialBoard(uart_board())
+    with pytest.raises(ToolError, match="identify: the board does not know the command"):
+        _ask_unknown(board)
+
+
+def _ask_unknown(board: SerialBoard) -> None:
+    class Old(UartBoard):
+        def _answer(self, command: int, sequence: int, payload: bytes) -> link.Reply:
+            return link.Failure(sequence, link.UNKNOWN_COMMAND, command)
+
+    assert isinstance(board.port, UartBoard)
+    board.port.__class__ = Old
+    board.identify()
+
+
+def test_another_protocol_version_is_refused() -> None:
+    with pytest.raises(ToolError, match="the board speaks protocol 2, the driver 1"):
+        SerialBoard(uart_board(identity=IDENTITY._replace(version=2)))
+
+
+@pytest.mark.parametrize("key", ["model_hash", "build_id"])
+def test_another_model_or_build_is_refused(key: str) -> None:
+    packed = {"model_hash": IDENTITY.model_hash.hex(), "build_id": IDENTITY.build_id.hex()}
+    identity = SerialBoard(uart_board()).identify()
+    must_be(identity, packed, "port")
+    with pytest.raises(VerificationError, match=rf"port: {key}: .* the package has 00; load its bitstream"):
+        must_be(identity, {**packed, key: "00"}, "port")
+
+
+def test_a_vector_of_another_length_is_refused_before_it_is_sent() -> None:
+    board = SerialBoard(uart_board())
+    with pytest.raises(ToolError, match="vector 1: 3 bytes; the board takes 23"):
+        board.infer_many([bytes(VECTOR_BYTES), b"abc"])
+    assert board.traffic.sent == 1
+
+
+def test_a_class_that_does_not_exist_is_no_answer() -> None:
+    port = uart_board()
+    port._label = lambda vector: 5
+    with pytest.raises(ToolError, match="no answer to infer"):
+        SerialBoard(port).infer(bytes(VECTOR_BYTES))
+
+
+def test_a_board_slower_than_the_line_gets_no_more_than_its_buffer_holds() -> None:
+    board = SerialBoard(uart_board())
+    board.infer(bytes(VECTOR_BYTES))
+    assert board._window() == 64
+    board._latency = 25_000
+    assert board._window() == 1 + 63 // (VECTOR_BYTES + 10)
+
+
+def test_a_late_reply_to_an_earlier_try_is_not_taken() -> None:
+    port = uart_board()
+    board = SerialBoard(port)
+    port._output += link.encode_reply(link.Inference(200, 4, 1))
+    vector = next(v for v in vectors(50) if label_of(v) != 4)
+    assert board.infer(vector).label == label_of(vector)
+    assert board.traffic.strays == 1
+
+
+def test_a_bench_without_an_answer_is_ended_by_a_break() -> None:
+    port = uart_board()
+    board = SerialBoard(port)
+    port.line.silent_after = port.received
+    with pytest.raises(ToolError, match="no answer to a bench of 100 within 0 s; run fewer, or allow more"):
+        board.bench(100, seconds=0.0)
+    assert port.breaks == 3
+    must_be_accounted(board)

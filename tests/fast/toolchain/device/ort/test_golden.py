@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from array import array
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolchain.device.ort.golden import Golden, as_json, compare, read, write_inputs
+from toolchain.errors import VerificationError
+
+REFERENCE = Golden(3, array("B", [1, 2, 3]), array("f", [1, 5, 5, 0, 2, 2]), array("d", [3, 2]))
+EXACT = {"kind": "exact"}
+
+
+def test_equal_answers_pass() -> None:
+    verdict = compare(REFERENCE, array("f", REFERENCE.outputs), EXACT)
+    assert (verdict.compared, verdict.equal, verdict.first, verdict.passed) == (3, 3, None, True)
+
+
+def test_a_single_difference_fails_what_should_be_exact() -> None:
+    verdict = compare(REFERENCE, array("f", [1, 5, 5, 0, 2, 2.5]), EXACT)
+    assert (verdict.equal, verdict.worst, verdict.first, verdict.passed) == (2, 0.5, 2, False)
+
+
+def test_either_label_of_a_tie_is_right() -> None:
+    labels = {"kind": "labels", "differing": 0.0}
+    assert compare(REFERENCE, array("f", [1, 5, 5, 0, 3, 2]), labels).passed
+    assert compare(REFERENCE, array("f", [1, 5, 5, 0, 2, 3]), labels).passed
+
+
+@pytest.mark.parametrize(("share", "passed"), [(0.0, False), (0.33, False), (0.34, True)])
+def test_labels_may_differ_up_to_their_share(share: float, passed: bool) -> None:
+    verdict = compare(REFERENCE, array("f", [5, 1, 5, 0, 2, 2]), {"kind": "labels", "differing": share})
+    assert (verdict.labels_differing, verdict.first, verdict.passed) == (1, 0, passed)
+
+
+def test_a_single_output_is_its_own_label() -> None:
+    labels = Golden(2, array("B", [1, 2]), array("q", [4, 0]), array("d", [1]))
+    assert compare(labels, array("q", [4, 1]), {"kind": "labels", "differing": 0.5}).labels_differing == 1
+
+
+def test_scores_that_only_rounding_set_apart_are_a_tie() -> None:
+    golden = Golden(1, array("B", [1]), array("f", [100, 99.9999]), array("d", [100, 100]))
+    swapped = array("f", [99.9999, 100])
+    assert compare(golden, swapped, {"kind": "labels", "tie": 1e-5}).passed
+    assert not compare(golden, swapped, {"kind": "labels"}).passed
+
+
+def test_values_may_differ_by_a_share_of_their_outputs_size() -> None:
+    # The first output is usually 3, and 5 in this vector: 0.5 is 0.1 of that.
+    answers = array("f", [1, 5, 5.5, 0, 2, 2])
+    assert compare(REFERENCE, answers, {"kind": "values", "tolerance": 0.11}).passed
+    assert not compare(REFERENCE, answers, {"kind": "values", "tolerance": 0.09}).passed
+    assert compare(REFERENCE, answers, {"kind": "values", "tolerance": 0.09, "differing": 0.34}).passed
+
+
+def test_a_large_vector_does_not_hide_what_differs_in_a_small_one() -> None:
+    golden = Golden(3, array("B", [1, 2, 3]), array("f", [1e6, 1, 1]), array("d", [1]))
+    verdict = compare(golden, array("f", [1e6, 1, 2]), {"kind": "values", "tolerance": 1e-5})
+    assert (verdict.beyond, verdict.passed) == (1, False)
+
+
+@pytest.mark.parametrize("judge", [EXACT, {"kind": "labels"}, {"kind": "values", "tolerance": 0.0}])
+def test_nan_equals_nan_and_infinity_infinity(judge: dict[str, Any]) -> None:
+    nan, inf = float("nan"), float("inf")
+    golden = Golden(2, array("B", [1, 2]), array("f", [nan, 1, -inf, 2]), array("d", [1, 1]))
+    assert compare(golden, array("f", [nan, 1, -inf, 2]), judge).passed
+    assert not compare(golden, array("f", [0, 1, -inf, 2]), judge).passed
+    assert not compare(golden, array("f", [nan, 1, inf, 2]), judge).passed
+
+
+def test_a_verdict_is_plain_json_even_where_a_difference_has_no_end() -> None:
+    verdict = compare(REFERENCE, array("f", [1, 5, 4, 0, float("nan"), 2]), EXACT)
+    assert as_json(verdict)["worst"] is None
+
+
+@pytest.mark.parametrize("judge", [EXACT, {"kind": "labels"}, {"kind": "values", "tolerance": 1e30}])
+def test_nan_is_no_answer(judge: dict[str, Any]) -> None:
+    nan = float("nan")
+    assert not compare(REFERENCE, array("f", [1, 5, 4, 0, nan, 2]), judge).passed
+
+
+def test_answers_must_be_as_many_as_vectors() -> None:
+    with pytest.raises(VerificationError, match="5 outputs came back, not 6"):
+        compare(REFERENCE, array("f", [0] * 5), EXACT)
+
+
+def test_inputs_are_written_as_the_graph_wants_them(tmp_path: Path) -> None:
+    write_inputs(REFERENCE, "float", tmp_path / "x")
+    assert (tmp_path / "x").read_bytes() == array("f", [1, 2, 3]).tobytes()
+
+
+def test_a_truncated_file_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(bytes(5))
+    (tmp_path / "y").write_bytes(bytes(8))
+    described = {"vectors": 2, "inputs": "x", "input_type": "uint8", "input_elements": 3}
+    described |= {"outputs": "y", "output_type": "float", "output_elements": 1, "magnitudes": "y"}
+    with pytest.raises(VerificationError, match="not the 2 vectors"):
+        read(tmp_path, described)

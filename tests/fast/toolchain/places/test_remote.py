@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.fast.toolchain.package.amd.packages import bitstream_package
+from toolchain.device.sealed import verify_package
+from toolchain.errors import ConfigError, ToolError, VerificationError
+from toolchain.places.remote import Remote
+from toolchain.report.run_table import run_table
+from toolchain.run.remote_run import load_remotely, run_remotely
+from toolchain.run.testset import must_be_equal
+
+FINDINGS = [
+    {"name": "identify", "summary": "model", "differences": [], "measured": {}},
+    {"name": "golden vectors, one by one", "summary": "40 labels compared, 40 equal", "differences": [],
+     "measured": {"vectors": 40, "seconds_with_driver": 0.1}},
+    {"name": "golden vectors, in bursts by DMA", "summary": "46,840 labels compared, 46,840 equal", "differences": [],
+     "measured": {"vectors": 46840, "seconds_with_driver": 0.5}},
+    {"name": "bench", "summary": "", "differences": [],
+     "measured": {"inferences": 1000, "seconds": 0.1, "inferences_per_second": 10000.0, "latency_cycles": 40}},
+    {"name": "counters", "summary": "", "differences": [], "measured": {}},
+]  # fmt: skip
+
+
+def program(ssh: Path, name: str, text: str) -> None:
+    (ssh / "bin" / name).write_text(f"#!/bin/sh\n{text}\n")
+    (ssh / "bin" / name).chmod(0o755)
+
+
+@pytest.fixture
+def board(ssh: Path) -> Remote:
+    program(ssh, "id", "echo 0")
+    return Remote("me@board")
+
+
+def test_words_reach_the_board_as_they_are(board: Remote) -> None:
+    assert board.run(["printf", "%s|", "a b", "$HOME", "'; touch x"]) == "a b|$HOME|'; touch x|"
+
+
+def test_a_folder_is_copied_whole_and_replaced(board: Remote, ssh: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "package"
+    folder.mkdir()
+    (folder / "a").write_text("1")
+    there = board.deploy(folder, "zcu104-cqmlp")
+    (folder / "a").rename(folder / "b")
+    assert board.deploy(folder, "zcu104-cqmlp") == there == "gateweave/zcu104-cqmlp"
+    assert [path.name for path in (ssh / "home" / there).iterdir()] == ["b"]
+    board.fetch(f"{there}/b", tmp_path / "back" / "b")
+    assert (tmp_path / "back" / "b").read_text() == "1"
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("changed", r"me@board: its host key changed: .*`ssh-keygen -R board`"),
+        ("unknown", r"its host key is not known; run `ssh me@board` once by hand"),
+        ("key", r"does not take your key; run `ssh-copy-id me@board`"),
+        ("refused", "nothing listens for SSH there"),
+        ("away", "it does not answer; is the board on"),
+        ("name", "there is no such name"),
+    ],
+)
+def test_what_ssh_says_becomes_what_to_do(board: Remote, ssh: Path, tmp_path: Path, fault: str, said: str) -> None:
+    (ssh / "fault").write_text(fault)
+    with pytest.raises(ToolError, match=said):
+        board.run(["true"])
+    with pytest.raises(ToolError, match=said):
+        board.fetch("x", tmp_path / "x")
+
+
+def test_a_full_disk_is_named(board: Remote, ssh: Path, tmp_path: Path) -> None:
+    (ssh / "full").touch()
+    with pytest.raises(ToolError, match="its disk is full"):
+        board.deploy(tmp_path / "ssh" / "bin", "name")
+
+
+@pytest.mark.parametrize("address", ["board", "-oProxyCommand=x@board", "me@-board", "me@board;ls", "me@board x", ""])
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(ConfigError, match="should be user@address"):
+        Remote(address)
+
+
+def test_sudo_that_would_ask_is_refused(board: Remote, ssh: Path) -> None:
+    program(ssh, "id", "echo 1000")
+    program(ssh, "sudo", '[ "$2" = true ] && exit $(cat ../sudo_status)')
+    (ssh / "sudo_status").write_text("0")
+    assert board.as_root(["python3", "x"]) == ["sudo", "-n", "python3", "x"]
+    (ssh / "sudo_status").write_text("1")
+    with pytest.raises(ToolError, match="sudo asks for a password"):
+        board.as_root(["true"])
+
+
+def test_a_package_is_loaded_on_its_board(board: Remote, ssh: Path, tmp_path: Path) -> None:
+    program(ssh, "python3", 'echo "$(basename $PWD) $@"')
+    folder = bitstream_package(tmp_path / "made")
+    assert load_remotely(board, folder, verify_package(folder)) == "zcu104-cqmlp driver.py identify\n"
+    verify_package(ssh / "home" / "gateweave" / "zcu104-cqmlp")
+
+
+def test_the_self_tests_figures_come_back(board: Remote, ssh: Path, tmp_path: Path) -> None:
+    (ssh / "told").write_text(json.dumps({"kind": "measured", "device": "linux", "findings": FINDINGS}))
+    program(ssh, "python3", f"cat {ssh}/told")
+    folder = bitstream_package(tmp_path / "made")
+    result = run_remotely(board, folder, verify_package(folder))
+    assert (result["answers"]["compared"], result["answers"]["equal"]) == (46840, 46840)
+    assert result["throughput"]["inferences_per_second"] == pytest.approx(93680)
+    assert result["latency"]["cycles"]["median"] == 40
+    assert run_table(result).row_count == 5
+    must_be_equal(result)
+
+
+def test_a_difference_on_the_board_is_one_here(board: Remote, ssh: Path, tmp_path: Path) -> None:
+    wrong = [dict(finding) for finding in FINDINGS]
+    differences = ["vector 3: class 1 (dos), expected 0 (normal)"]
+    wrong[2] |= {"summary": "40 labels compared, 39 equal", "differences": differences}
+    (ssh / "told").write_text(json.dumps({"kind": "measured", "findings": wrong}))
+    program(ssh, "python3", f"cat {ssh}/told; exit 1")
+    folder = bitstream_package(tmp_path / "made")
+    result = run_remotely(board, folder, verify_package(folder))
+    with pytest.raises(VerificationError, match="1 of 40 answers differ; the first: vector 3: class 1, expected 0"):
+        must_be_equal(result)
+
+
+def test_a_self_test_that_dies_is_named(board: Remote, ssh: Path, tmp_path: Path) -> None:
+    program(ssh, "python3", "echo 'error: no /dev/mem' >&2; exit 1")
+    folder = bitstream_package(tmp_path / "made")
+    with pytest.raises(ToolError, match=r"self_test\.py ended with status 1: error: no /dev/mem"):
+        run_remotely(board, folder, verify_package(folder))

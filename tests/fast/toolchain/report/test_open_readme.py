@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.fast.toolchain.fabricated import records
+from tests.fast.toolchain.package.test_manifest import _origin
+from toolchain.catalog import load_board
+from toolchain.layout import PINS
+from toolchain.package.manifest import build_manifest
+from toolchain.package.pins import installed, pinned
+from toolchain.report.model_card import model_card
+from toolchain.report.open_readme import pins, readme
+
+
+def test_the_model_card_has_every_figure_and_says_synthetic(tmp_path: Path) -> None:
+    card = model_card("CQMLP", build_manifest(_origin(tmp_path), records()))
+    for words in (
+        "# CQMLP",
+        "**synthetic** data",
+        "| DoS | 0.9900 | 0.9800",
+        "| DoS | 1 | 9 |",
+        "| export | every output | test set | 100 | 100 |",
+        "| simulate | every element of every layer | test set | 200 | 200 |",
+        "| simulate | labels | test set | 164 | 164 |",
+    ):
+        assert words in card
+    assert card.count("(synthetic data)") == 1
+    assert "| MatMul_0 | 8 | 2 | BINARY | TERNARY | INT32 |" in card
+
+
+def test_pins_and_readme_name_what_a_person_needs(tmp_path: Path) -> None:
+    board, manifest = load_board("ulx3s"), build_manifest(_origin(tmp_path), records())
+    page = pins(board, manifest["identity"])
+    assert "| uart_rx | M1 |" in page
+    assert "1000000 baud" in page
+    assert "aa" * 8 in page
+    told = readme(board, "x.bit", manifest, "75 integers of type BINARY")
+    assert "openFPGALoader --board ulx3s x.bit" in told
+    assert "a vector a line: 75 integers of type BINARY" in told
+    assert "from driver import open_package" in told
+
+
+def test_pins_of_packages(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("# a==1\nPyYAML==6\n")
+    (tmp_path / "requirements-finn.txt").write_text("not-there==1\n")
+    pins_found = pinned(tmp_path)
+    assert pins_found == {"PyYAML": "6", "not-there": "1"}
+    versions = installed(pins_found)
+    assert versions["PyYAML"]
+    assert versions["not-there"] is None
+
+
+def test_torch_is_pinned_exactly(repository: Path) -> None:
+    assert pinned(repository)["torch"] == "2.13.0"
+    lines = [line for name in PINS for line in (repository / name).read_text().splitlines()]
+    assert all("==" in line for line in lines if line[:1] not in {"#", ""})
+
+
+@pytest.fixture
+def repository() -> Path:
+    return Path(__file__).resolve().parents[4]

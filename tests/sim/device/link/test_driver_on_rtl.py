@@ -1,0 +1,43 @@
+"""The driver's own self-test against the Verilog, access by access: what runs on the board meets what Vivado gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.fast.toolchain.device.link.axi.fakes import CONTROL, DMA, FakeDevice, FakeDma, FakeMemory
+from tests.fast.toolchain.package.amd.packages import MANIFEST, built
+from tests.sim.device.link.rtl_chip import RtlChip, package_of
+from tests.sim.hls.axi.shapes import SHAPES
+from toolchain.device.link.axi.opening import Board, open_board
+from toolchain.device.link.axi.selftest import run_self_test
+from toolchain.errors import ToolError
+
+COUNT = 300
+
+
+@pytest.fixture(scope="module", params=["pipeline", "wide"])
+def board(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
+    folder, shape = tmp_path_factory.mktemp(request.param), SHAPES[request.param]
+    chip, memory = RtlChip(shape, folder), FakeMemory()
+    device: Any = FakeDevice({CONTROL: chip, DMA: FakeDma(memory, chip)}, memory)  # type: ignore[arg-type]
+    package = package_of(shape, folder / "package", COUNT, MANIFEST, built(folder / "vivado"))
+    yield open_board(package, device)
+    chip.close()
+
+
+def test_self_test_finds_no_difference(board: Board) -> None:
+    findings = list(run_self_test(board, inferences=500))
+    assert [difference for finding in findings for difference in finding.differences] == []
+    assert findings[2].summary == f"{COUNT} labels compared, {COUNT} equal"
+    assert findings[3].measured["latency_cycles"] > 0
+
+
+def test_a_bench_that_takes_too_long_is_given_up_and_the_chip_answers_again(board: Board) -> None:
+    vectors = board.golden.vectors(5)
+    with pytest.raises(ToolError, match=r"still busy after 0\.01 s"):
+        board.bench(10_000_000, seconds=0.01)
+    assert board.infer_many(vectors) == list(board.golden.labels[:5])
+    assert board.infer(vectors[3]).label == board.golden.labels[3]

@@ -1,0 +1,1 @@
+"""What Gateweave knows of CAN buses: data to train on, and live detection."""

@@ -1,0 +1,145 @@
+"""Who judges the windows: ONNX Runtime, the integer network itself, or a board."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+
+from toolchain.can.data.frames import Bytes
+from toolchain.errors import ToolError
+from toolchain.graph.network import IntegerNetwork
+from toolchain.runtime.builder import GraphSettings
+from toolchain.runtime.graphs import graphs_of
+from toolchain.runtime.prove import prove
+from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.training.dataset import pack
+
+Labels = NDArray[np.int64]
+
+# Exact by construction wherever the network can be written so at all, and fast on every processor.
+_GRAPH = "fp32"
+_TRIED = 20_000
+
+
+class Classifier(Protocol):
+    """Judges windows.
+
+    Attributes:
+        name: what judges, for people.
+        kind: of its answers and its speed: "measured", or "simulated" where the board is.
+        batch: how many windows it takes at once with profit; between batches a run can be ended.
+    """
+
+    name: str
+    kind: str
+    batch: int
+
+    def labels(self, x: Bytes) -> Labels:
+        """Class of each vector, (n,), of inputs (n, inputs); the first of equal logits wins.
+
+        Raises:
+            GateweaveError: it cannot answer.
+        """
+
+
+class IntegerClassifier:
+    """The exact integer network, in this process."""
+
+    kind, batch = "measured", 4096
+
+    def __init__(self, network: IntegerNetwork) -> None:
+        self.name, self._network = "host, the integer network in NumPy (exact)", network
+
+    def labels(self, x: Bytes) -> Labels:
+        """See `Classifier.labels`."""
+        return self._network.run(x).labels
+
+
+class OrtClassifier:
+    """A graph of the network in ONNX Runtime, on one thread of this machine.
+
+    Args:
+        graph: its name and what it was proved to be, for people.
+        options: the session options that its answers were proved with.
+
+    Raises:
+        ModelError: ONNX Runtime refuses the graph.
+    """
+
+    kind, batch = "measured", 4096
+
+    def __init__(self, graph: str, model: onnx.ModelProto | bytes, options: RunOptions) -> None:
+        self.name = f"host, ONNX Runtime {onnxruntime.__version__}, graph {graph}, 1 thread"
+        self._session = open_session(model, options)
+
+    def labels(self, x: Bytes) -> Labels:
+        """See `Classifier.labels`."""
+        outputs = run_session(self._session, x, self.batch).reshape(len(x), -1)
+        return np.asarray(outputs.argmax(axis=1), np.int64)
+
+
+def packed_classifier(package: Path, device: Mapping[str, Any]) -> OrtClassifier:
+    """The graph that a device package chose; `device` is its `device.json`.
+
+    Raises:
+        ModelError: ONNX Runtime refuses the graph.
+    """
+    graph = device["graphs"][device["chosen"]]
+    proved = "exact" if graph["judge"]["kind"] == "exact" else "within its accuracy budget"
+    raw = (package / graph["file"]).read_bytes()
+    return OrtClassifier(f"{device['chosen']} ({proved})", raw, RunOptions.from_json(graph["options"]))
+
+
+def proved_classifier(network: IntegerNetwork, golden: Path) -> Classifier:
+    """A graph made of the network just now, if it answers the golden vectors exactly; else the network itself.
+
+    Args:
+        golden: `golden.npz` of the export stage; rows spread over it are tried.
+
+    Raises:
+        ModelError: ONNX Runtime refuses the graph.
+    """
+    with np.load(golden) as arrays:
+        rows = np.linspace(0, len(arrays["x"]) - 1, min(len(arrays["x"]), _TRIED)).astype(np.int64)
+        x, reference = arrays["x"][rows].astype(np.float32), arrays["logits"][rows]
+    options, model = RunOptions(), graphs_of(network, GraphSettings())[_GRAPH]
+    if not prove(model, x, reference, options, batches=(OrtClassifier.batch,)).exact:
+        return IntegerClassifier(network)
+    return OrtClassifier(f"{_GRAPH} (exact on {len(rows):,} vectors)", model, options)
+
+
+class BoardDriver(Protocol):
+    """The driver of a board, over whatever link."""
+
+    def infer_many(self, vectors: Sequence[bytes]) -> list[int]:
+        """Classes of packed vectors."""
+
+
+class BoardClassifier:
+    """A board, through its driver, which has checked that the board holds this very network.
+
+    Args:
+        name: the board and how it is reached.
+        input_type: of the vectors' elements.
+        kind: "simulated" for a virtual board.
+    """
+
+    # Fewer than on the host, for boards are slower.
+    batch = 256
+
+    def __init__(self, name: str, driver: BoardDriver, input_type: str, classes: int, kind: str = "measured") -> None:
+        self.name, self.kind = name, kind
+        self._driver, self._input_type, self._classes = driver, input_type, classes
+
+    def labels(self, x: Bytes) -> Labels:
+        """See `Classifier.labels`."""
+        labels = np.array(self._driver.infer_many([row.tobytes() for row in pack(x, self._input_type)]), np.int64)
+        if len(labels) != len(x) or (labels.size and not 0 <= labels.min() <= labels.max() < self._classes):
+            raise ToolError(f"{self.name}: {len(labels)} answers to {len(x)} vectors, or one that is no class")
+        return labels

@@ -1,0 +1,189 @@
+"""What the command lines of packages on their boards share: commands, own vectors, and how results are told."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from toolchain.device.link.axi.answers import Bench, Counters, Identity, Inference
+from toolchain.device.link.axi.golden import Golden
+from toolchain.device.link.axi.sense import bench_faults, expected_of, must_make_sense
+from toolchain.errors import BuildError, GateweaveError
+
+_MOST_INFERENCES = 0xFFFFFFFF
+
+
+class Asked(Protocol):
+    """An opened board, whatever the link.
+
+    Attributes:
+        manifest: the package's.
+        golden: the package's vectors with the classes that every stage gave.
+        without_dma: why vectors go one by one through registers; empty where they do not.
+        way: how many vectors go, for people.
+    """
+
+    manifest: Mapping[str, Any]
+    golden: Golden
+    without_dma: str
+    way: str
+
+    def identify(self) -> Identity:
+        """What the board is."""
+
+    def infer(self, vector: bytes) -> Inference:
+        """Class of one packed vector."""
+
+    def infer_many(self, vectors: list[bytes]) -> list[int]:
+        """Classes of many packed vectors."""
+
+    def bench(self, inferences: int, seconds: float = 60.0) -> Bench:
+        """Run that many inferences of the stored vectors."""
+
+    def counters(self) -> Counters:
+        """What happened since the bitstream was loaded."""
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """The arguments that every driver takes."""
+    parser.add_argument("command", choices=tuple(_COMMANDS))
+    parser.add_argument("count", nargs="?", type=positive, help="how many golden vectors or inferences; 1 without it")
+    parser.add_argument("--vectors", type=Path, help="infer: a text file of own vectors, one a line, of integers")
+    parser.add_argument("--json", action="store_true", help="print JSON for programs")
+
+
+def positive(text: str) -> int:
+    """A number of inferences that a board can count."""
+    number = int(text)
+    if not 0 < number <= _MOST_INFERENCES:
+        raise argparse.ArgumentTypeError(f"{number} should be from 1 to {_MOST_INFERENCES}")
+    return number
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """The exit status; an error is one line on standard error."""
+    try:
+        return work()
+    except GateweaveError as error:
+        print("error: " + " ".join(str(error).split()), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def ask(board: Asked, options: argparse.Namespace) -> int:
+    """Ask one thing and print what the board answers.
+
+    Raises:
+        GateweaveError: no right answer, or own vectors that do not fit.
+    """
+    answered = _COMMANDS[options.command](board, options)
+    if options.json:
+        print(json.dumps(answered))
+        return 0
+    for line in _LINES.get(options.command, _named)(answered):
+        print(line)
+    return 0
+
+
+def read_vectors(path: Path, golden: Golden) -> list[bytes]:
+    """Own vectors, packed: a line each, its integers divided by blanks or commas; JSON lists of integers are read, too.
+
+    Raises:
+        BuildError: the file cannot be read, or a line is no vector of the network's.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise BuildError(f"{path}: cannot be read ({error})") from error
+    vectors = [_packed(f"{path}: line {number}", line, golden) for number, line in enumerate(lines, 1) if line.strip()]
+    if not vectors:
+        raise BuildError(f"{path}: holds no vector; write one a line, such as 0 1 1 0")
+    return vectors
+
+
+def _packed(where: str, line: str, golden: Golden) -> bytes:
+    try:
+        return golden.pack([int(word) for word in line.translate(_DIVIDERS).split()])
+    except ValueError:
+        raise BuildError(f"{where}: should be {golden.described['elements']} integers") from None
+    except BuildError as error:
+        raise BuildError(f"{where}: {error}") from error
+
+
+_DIVIDERS = str.maketrans(",;[]", "    ")
+
+
+def _identify(board: Asked, options: argparse.Namespace) -> dict[str, Any]:
+    return {k: v.hex() if isinstance(v, bytes) else v for k, v in board.identify()._asdict().items()}
+
+
+def _infer(board: Asked, options: argparse.Namespace) -> dict[str, Any]:
+    golden = board.golden
+    vectors = read_vectors(options.vectors, golden) if options.vectors else golden.vectors(options.count or 1)
+    labels = board.infer_many(vectors)
+    return {"labels": labels, "names": [golden.class_name(label) for label in labels], "without_dma": board.without_dma}
+
+
+def _bench(board: Asked, options: argparse.Namespace) -> dict[str, Any]:
+    """A bench with the times between which it ran, as the measuring agent wants them."""
+    count = options.count or 1
+    started = time.monotonic()
+    bench = board.bench(count)
+    ended = time.monotonic()
+    must_make_sense("bench", bench_faults(bench, expected_of(board.manifest)))
+    times = {"started_monotonic": started, "ended_monotonic": ended}
+    return {**bench._asdict(), **times}
+
+
+def _counters(board: Asked, options: argparse.Namespace) -> dict[str, Any]:
+    return board.counters()._asdict()
+
+
+def _named(answered: Mapping[str, Any]) -> list[str]:
+    return [f"{name}: {'not counted' if value is None else value}" for name, value in answered.items()]
+
+
+def _infer_lines(answered: Mapping[str, Any]) -> list[str]:
+    note = [f"one by one through registers: {answered['without_dma']}"] if answered["without_dma"] else []
+    both = zip(answered["labels"], answered["names"])  # noqa: B905 (Python 3.8)
+    return note + [f"vector {index}: class {label} ({name})" for index, (label, name) in enumerate(both)]
+
+
+def _bench_lines(answered: Mapping[str, Any]) -> list[str]:
+    cycles = "not counted by this design" if answered["cycles"] is None else answered["cycles"]
+    results = [f"last class: {answered['label']}", f"cycles: {cycles}", f"checksum: {answered['checksum']:08x}"]
+    return [*results, f"seconds: {answered['seconds']:.6f}"]
+
+
+_COMMANDS: Mapping[str, Callable[[Asked, argparse.Namespace], Any]]
+_COMMANDS = {"identify": _identify, "infer": _infer, "bench": _bench, "counters": _counters}
+_LINES = {"infer": _infer_lines, "bench": _bench_lines}
+
+
+def report_findings(board: Asked, findings: Sequence[Any], reached: Mapping[str, str], as_json: bool) -> int:
+    """Print the self-test's end (as JSON: all of it); exit status 0 only where nothing differs."""
+    differing = sum(len(finding.differences) for finding in findings)
+    if as_json:
+        report = {"kind": "measured", **reached, "findings": [dataclasses.asdict(finding) for finding in findings]}
+        print(json.dumps(report, indent=2))
+    else:
+        print(f"reached by {reached['device']}" + (f"; no DMA: {board.without_dma}" if board.without_dma else ""))
+        print("PASSED: no difference" if not differing else f"FAILED: {differing} differences")
+    return 1 if differing else 0
+
+
+def show_finding(finding: object) -> None:
+    """One check of the self-test for a person."""
+    values = dataclasses.asdict(finding)  # type: ignore[call-overload]
+    print(f"{'ok  ' if not values['differences'] else 'NO  '}{values['name']}: {values['summary']}")
+    for difference in values["differences"]:
+        print(f"      {difference}")
+    if values["measured"]:
+        print("      measured: " + ", ".join(f"{name} {value}" for name, value in values["measured"].items()))

@@ -1,0 +1,194 @@
+"""Our own design behind AXI (`FLOW=dataflow`): the commands of the host link by registers, bursts by DMA."""
+
+from __future__ import annotations
+
+import struct
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+
+from toolchain.device.link import registers as link
+from toolchain.device.link.axi.answers import Bench, Counters, Identity, Inference
+from toolchain.device.link.axi.device import Buffer, Registers, wait_until
+from toolchain.device.link.axi.dma import AxiDma
+from toolchain.errors import ToolError
+
+BURST_VECTORS = 256
+"""Vectors that go in one burst: the longest that simulation covers."""
+
+_COMMAND_SECONDS = 1.0
+RESULT_BYTES = 4
+"""Bytes of one result of a burst."""
+
+
+class DmaPath:
+    """What bursts go through: the DMA, and a buffer for each direction."""
+
+    def __init__(self, dma: AxiDma, source: Buffer, target: Buffer) -> None:
+        self.dma, self.source, self.target = dma, source, target
+
+
+class Chip:
+    """The design as loaded.
+
+    Args:
+        registers: its range, `registers.SPAN` bytes.
+
+    Attributes:
+        path: what bursts go through; None where there is no memory for DMA: all vectors then go through the window.
+
+    Raises:
+        ToolError: what answers at this address is not the design, or has another register map.
+    """
+
+    def __init__(self, registers: Registers, path: DmaPath | None = None) -> None:
+        self._registers, self.path = registers, path
+        self._must_be_ours()
+        self.reset()
+
+    @property
+    def burst_bytes(self) -> int:
+        """Bytes from one vector of a burst to the next."""
+        return self._read("BURST_BYTES")
+
+    def reset(self) -> None:
+        """Give up what the chip does, as a break does on the UART; the counters stay.
+
+        Raises:
+            ToolError: it stays busy.
+        """
+        self._write("COMMAND", link.RESET)
+        self._wait("reset", _COMMAND_SECONDS)
+
+    def identify(self) -> Identity:
+        """What the chip says it is."""
+        return Identity(
+            model_hash=self._eight_bytes("MODEL_HASH"),
+            build_id=self._eight_bytes("BUILD_ID"),
+            vector_bytes=self._read("VECTOR_BYTES"),
+            classes=self._read("CLASSES"),
+            clock_hz=self._read("CLOCK_HZ"),
+            bench_vectors=self._read("BENCH_VECTORS"),
+            source="chip",
+        )
+
+    def infer(self, vector: bytes) -> Inference:
+        """Class of one packed vector, through the window.
+
+        Raises:
+            ToolError: a vector of another length than the chip's, or the chip refuses or stays busy.
+        """
+        padded = next(self._padded([vector]))
+        for at in range(0, len(padded), 4):
+            self._registers.write(link.VECTOR + at, int.from_bytes(padded[at : at + 4], "little"))
+        self._run("infer", link.INFER, _COMMAND_SECONDS)
+        return Inference(self._read("LABEL"), self._cycles())
+
+    def infer_many(self, vectors: Sequence[bytes]) -> list[int]:
+        """Classes of many packed vectors: in bursts by DMA, or one by one where there is no memory for it.
+
+        Raises:
+            ToolError: as `infer`, a DMA error, or a vector that came incomplete.
+        """
+        if self.path is None:
+            return [self.infer(vector).label for vector in vectors]
+        size = self._burst_vectors(self.path)
+        starts = range(0, len(vectors), size)
+        return [label for at in starts for label in self._burst(self.path, vectors[at : at + size], at)]
+
+    def bench(self, inferences: int, seconds: float = 60.0) -> Bench:
+        """Run that many inferences (32 bits) of the stored vectors, back to back.
+
+        Args:
+            seconds: how long it may take; a bench that takes longer is given up.
+
+        Raises:
+            ToolError: the chip refuses or stays busy.
+        """
+        if not 0 <= inferences <= 0xFFFFFFFF:
+            raise ToolError(f"{inferences} inferences do not fit the 32 bits of BENCH_COUNT")
+        self._write("BENCH_COUNT", inferences)
+        started = time.perf_counter()
+        self._run("bench", link.BENCH, seconds)
+        taken = time.perf_counter() - started
+        return Bench(inferences, self._read("LABEL"), self._cycles(), self._read("CHECKSUM"), taken)
+
+    def counters(self) -> Counters:
+        """Events since configuration."""
+        return Counters(*(self._read(name) for name in ("INFERENCES", "REQUESTS", "DAMAGED", "REFUSED", "BUS_ERRORS")))
+
+    # The rest is how ----------------------------------------------------------------------------------
+
+    def _must_be_ours(self) -> None:
+        magic, version = self._read("MAGIC"), self._read("VERSION")
+        if magic != link.MAGIC:
+            raise ToolError(f"MAGIC reads {magic:08x}, not {link.MAGIC:08x}: another design, or another address")
+        if version != link.MAP_VERSION:
+            raise ToolError(f"register map {version}, the driver has {link.MAP_VERSION}; take the package's own driver")
+
+    def _run(self, name: str, code: int, seconds: float) -> None:
+        self._write("COMMAND", code)
+        self._wait(name, seconds)
+        status = self._status()
+        if link.REFUSED.of(status) or link.RUN.of(status) != code:
+            raise ToolError(f"{name}: the chip refused it or did something else; another program may be using it")
+
+    def _wait(self, name: str, seconds: float) -> None:
+        if not wait_until(lambda: not self._status() & link.BUSY.mask, seconds):
+            self._write("COMMAND", link.RESET)
+            raise ToolError(f"{name}: the chip is still busy after {seconds:g} s; it was reset")
+
+    def _burst(self, path: DmaPath, vectors: Sequence[bytes], first: int) -> list[int]:
+        data = b"".join(self._padded(vectors))
+        path.source.write(data)
+        received = RESULT_BYTES * len(vectors)
+        try:
+            path.dma.transfer(path.source, len(data), path.target, received, _COMMAND_SECONDS)
+        except ToolError as error:
+            self.reset()
+            raise ToolError(f"vectors {first} to {first + len(vectors) - 1}: {error}") from error
+        words = struct.unpack(f"<{len(vectors)}I", path.target.read(received))
+        for index, word in enumerate(words):
+            if word & link.RESULT_DAMAGED:
+                raise ToolError(f"vector {first + index} came incomplete to the chip; repeat it")
+        labels = [word & link.RESULT_LABEL for word in words]
+        self._must_be_what_the_chip_sent(labels, first)
+        return labels
+
+    def _must_be_what_the_chip_sent(self, labels: Sequence[int], first: int) -> None:
+        """Results that lie in memory must have the checksum the chip took of them on the way out."""
+        sent, found = self._read("CHECKSUM"), zlib.crc32(bytes(labels))
+        if sent != found:
+            last = first + len(labels) - 1
+            raise ToolError(
+                f"vectors {first} to {last}: classes in memory have checksum {found:08x}, the chip sent {sent:08x}; the"
+                f" DMA buffer is cached, or the processor's port has another width than the bitstream's"
+            )
+
+    def _burst_vectors(self, path: DmaPath) -> int:
+        fitting = min(path.source.size // self.burst_bytes, path.target.size // RESULT_BYTES)
+        if not fitting:
+            raise ToolError(f"a DMA buffer of {path.source.size} bytes holds no vector; make it larger")
+        return min(fitting, BURST_VECTORS)
+
+    def _padded(self, vectors: Sequence[bytes]) -> Iterator[bytes]:
+        size, padded = self._read("VECTOR_BYTES"), self.burst_bytes
+        for index, vector in enumerate(vectors):
+            if len(vector) != size:
+                raise ToolError(f"vector {index}: {len(vector)} bytes; the chip takes {size}")
+            yield vector.ljust(padded, b"\0")
+
+    def _cycles(self) -> int:
+        return self._read("CYCLES_LOW") | self._read("CYCLES_HIGH") << 32
+
+    def _eight_bytes(self, name: str) -> bytes:
+        return struct.pack("<2I", self._read(f"{name}_LOW"), self._read(f"{name}_HIGH"))
+
+    def _status(self) -> int:
+        return self._read("STATUS")
+
+    def _read(self, name: str) -> int:
+        return self._registers.read(link.ADDRESS[name])
+
+    def _write(self, name: str, value: int) -> None:
+        self._registers.write(link.ADDRESS[name], value)

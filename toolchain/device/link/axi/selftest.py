@@ -1,0 +1,127 @@
+"""The self-test on the board: is it the packed design, and does it answer as every stage of the build did."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from toolchain.device.link.asking import Asked
+from toolchain.device.link.axi.sense import bench_faults, expected_of, identity_faults
+
+SINGLE_VECTORS = 64
+"""Vectors that also go one by one."""
+BENCH_INFERENCES = 1_000_000
+_SHOWN = 10
+_CLOCK_TOLERANCE = 0.02
+# A short bench costs more time in the host than on the chip; below this its seconds say nothing of the clock.
+_CLOCK_SECONDS = 0.2
+
+
+@dataclass
+class Finding:
+    """One check: what it saw, every difference by name, and figures, all of them measured on the board."""
+
+    name: str
+    summary: str = ""
+    differences: list[str] = field(default_factory=list)
+    measured: dict[str, Any] = field(default_factory=dict)
+
+
+def run_self_test(board: Asked, inferences: int = BENCH_INFERENCES, seconds: float = 600.0) -> Iterator[Finding]:
+    """All checks, one after the other.
+
+    Args:
+        inferences: how many the bench runs.
+        seconds: how long it may take.
+
+    Raises:
+        ToolError: the board stopped answering.
+    """
+    before = board.counters()
+    yield _identity(board)
+    yield _answers(board, "one by one", lambda vectors: [board.infer(v).label for v in vectors], SINGLE_VECTORS)
+    yield _answers(board, board.way, board.infer_many, board.golden.count)
+    yield _bench(board, inferences, seconds)
+    yield _counters(board, before, min(SINGLE_VECTORS, board.golden.count) + board.golden.count + inferences)
+
+
+def _identity(board: Asked) -> Finding:
+    identity, golden = board.identify(), board.golden
+    said = "the chip says" if identity.source == "chip" else "the package says, the chip cannot be asked"
+    finding = Finding("identify", f"model {identity.model_hash.hex()}, build {identity.build_id.hex()} ({said})")
+    finding.differences = identity_faults(identity, golden, expected_of(board.manifest))
+    return finding
+
+
+def _answers(board: Asked, way: str, infer: Callable[[list[bytes]], Sequence[int]], count: int) -> Finding:
+    golden = board.golden
+    vectors = golden.vectors(count)
+    started = time.perf_counter()
+    labels = infer(vectors)
+    seconds = time.perf_counter() - started
+    wrong = [index for index, label in enumerate(labels) if label != golden.labels[index]]
+    finding = Finding(f"golden vectors, {way}", f"{len(labels):,} labels compared, {len(labels) - len(wrong):,} equal")
+    finding.differences = [
+        f"vector {index}: class {labels[index]} ({golden.class_name(labels[index])}), "
+        f"expected {golden.labels[index]} ({golden.class_name(golden.labels[index])})"
+        for index in wrong[:_SHOWN]
+    ]
+    if len(wrong) > _SHOWN:
+        finding.differences.append(f"and {len(wrong) - _SHOWN:,} more vectors")
+    finding.measured = {"vectors": len(labels), "seconds_with_driver": round(seconds, 6)}
+    return finding
+
+
+def _bench(board: Asked, inferences: int, seconds: float) -> Finding:
+    stored = board.identify().bench_vectors
+    if not 1 <= stored <= board.golden.count:
+        return Finding("bench", differences=[f"{stored} vectors are stored, the package has {board.golden.count}"])
+    single, bench = board.bench(1, seconds), board.bench(inferences, seconds)
+    finding = Finding("bench", f"{inferences:,} inferences over {stored} stored vectors")
+    expected = board.golden.bench_checksum(stored, inferences)
+    if bench.checksum != expected:
+        finding.differences.append(f"checksum {bench.checksum:08x}, expected {expected:08x}")
+    last = board.golden.labels[(inferences - 1) % stored]
+    if bench.label != last:
+        finding.differences.append(f"last class {bench.label}, expected {last}")
+    finding.measured = {"inferences": inferences, "seconds": round(bench.seconds, 6)}
+    finding.measured["inferences_per_second"] = round(inferences / bench.seconds, 1) if bench.seconds else None
+    faults = [fault for run in (single, bench) for fault in bench_faults(run, expected_of(board.manifest))]
+    finding.differences += faults
+    if not faults and bench.cycles is not None and single.cycles is not None:
+        _add_cycles(finding, board, single.cycles, bench.cycles, bench.seconds)
+    return finding
+
+
+def _add_cycles(finding: Finding, board: Asked, latency: int, cycles: int, seconds: float) -> None:
+    """Latency and interval as the chip counted them; the clock as host time and cycles tell it."""
+    inferences = finding.measured["inferences"]
+    finding.measured["latency_cycles"] = latency
+    if inferences > 1:
+        finding.measured["initiation_interval"] = round((cycles - latency) / (inferences - 1), 3)
+    built_for = board.identify().clock_hz
+    if seconds < _CLOCK_SECONDS or built_for < 1:
+        return
+    hertz = cycles / seconds
+    finding.measured["clock_mhz"] = round(hertz / 1e6, 2)
+    if abs(hertz / built_for - 1) > _CLOCK_TOLERANCE:
+        finding.differences.append(
+            f"the clock runs at about {hertz / 1e6:.1f} MHz, the design was built for {built_for / 1e6:g}: "
+            f"set it (PYNQ does so by itself)"
+        )
+
+
+def _counters(board: Asked, before: Any, asked: int) -> Finding:
+    after = board.counters()
+    counted = (after.inferences - before.inferences) % (1 << 32)
+    asked += 1  # the bench of one
+    finding = Finding("counters", f"{counted:,} inferences counted, {asked:,} asked for")
+    if counted != asked % (1 << 32):
+        finding.differences.append(f"inferences: {counted} counted, {asked} asked for; is another program at it?")
+    for name in ("damaged", "refused", "bus_errors"):
+        old, new = getattr(before, name), getattr(after, name)
+        if old is not None and new != old:
+            finding.differences.append(f"{name}: {(new - old) % (1 << 32)} during the test, expected 0")
+    return finding

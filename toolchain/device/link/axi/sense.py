@@ -1,0 +1,73 @@
+"""What a board may say of itself, by its package: a figure that cannot be is named, and never shown as measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Optional
+
+from toolchain.device.link.axi.answers import Bench, Identity
+from toolchain.device.link.axi.golden import Golden
+from toolchain.errors import VerificationError
+
+
+class Expected(NamedTuple):
+    """What the package knows: the clock it was built for, and cycles as simulated; None where it does not say."""
+
+    clock_hz: Optional[int] = None  # noqa: UP045 (NamedTuple reads it under Python 3.8)
+    latency: Optional[int] = None  # noqa: UP045
+    interval: Optional[int] = None  # noqa: UP045
+
+
+def expected_of(manifest: Mapping[str, Any]) -> Expected:
+    """What a package's manifest says of clock and cycles."""
+    timing = manifest.get("timing") or {}
+    megahertz = manifest.get("clock_mhz") or timing.get("clock_mhz")
+    clock = round(megahertz * 1e6) if megahertz else None
+    if timing.get("cycles_kind") != "simulated":
+        return Expected(clock)
+    return Expected(clock, timing.get("latency_cycles"), timing.get("initiation_interval"))
+
+
+def identity_faults(identity: Identity, golden: Golden, expected: Expected) -> list[str]:
+    """What is wrong with sizes and clock; empty where nothing is."""
+    right = {"vector_bytes": golden.described["vector_bytes"], "classes": len(golden.described["classes"])}
+    right["clock_hz"] = identity.clock_hz if expected.clock_hz is None else expected.clock_hz
+    faults = [
+        f"{name}: {getattr(identity, name)}, expected {value}"
+        for name, value in right.items()
+        if getattr(identity, name) != value
+    ]
+    if identity.clock_hz < 1:
+        faults.append(f"clock_hz: {identity.clock_hz}, should be 1 or more")
+    if not 1 <= identity.bench_vectors <= golden.count:
+        faults.append(f"bench_vectors: {identity.bench_vectors} are stored, should be 1 to {golden.count}")
+    return faults
+
+
+def bench_faults(bench: Bench, expected: Expected) -> list[str]:
+    """What is wrong with the cycles of a bench, or of a single inference; empty where nothing is.
+
+    The chip's core is that of the simulation, to the cycle: the first class comes after the latency, each further one
+    after the interval, which is rounded up.
+    """
+    further, cycles = bench.inferences - 1, bench.cycles
+    if cycles is None or further < 0:
+        return []
+    least, most = 1 + further, 1 << 48
+    if expected.latency is not None and expected.interval is not None:
+        least = expected.latency + further * max(1, expected.interval - 1)
+        most = expected.latency + further * (expected.interval + 1)
+    if least <= cycles <= most:
+        return []
+    should = f"{least:,}" if least == most else f"{least:,} to {most:,}"
+    return [f"cycles: {cycles:,} for {bench.inferences:,} inferences, should be {should} by the package's simulation"]
+
+
+def must_make_sense(what: str, faults: list[str]) -> None:
+    """Refuse an answer that cannot be.
+
+    Raises:
+        VerificationError: names the first fault.
+    """
+    if faults:
+        raise VerificationError(f"{what}: {faults[0]}; load the package's bitstream again, or the board is broken")

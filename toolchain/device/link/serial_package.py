@@ -1,0 +1,96 @@
+"""The driver of an open board's package: `driver.py` as a module and as a command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Optional
+
+from toolchain.device.link import command_line
+from toolchain.device.link.axi.golden import Golden, read_golden
+from toolchain.device.link.serial_link import SIMULATED, Patience, Port, SerialBoard, must_be
+from toolchain.device.link.serial_port import SerialPort, find_port
+from toolchain.device.sealed import verify_package
+from toolchain.errors import BuildError
+
+BENCH_INFERENCES = 100_000
+
+
+class PackedBoard(SerialBoard):
+    """A board behind a serial port, with the package it was built for.
+
+    Attributes:
+        manifest: the package's.
+        golden: the package's vectors with the classes that every stage gave.
+        without_dma, way: see `asking.Asked`.
+    """
+
+    without_dma, way = "", "many on their way at a time"
+
+    def __init__(
+        self,
+        port: Port,
+        manifest: Mapping[str, Any],
+        golden: Golden,
+        patience: Optional[Patience] = None,  # noqa: UP045
+    ) -> None:
+        super().__init__(port, patience)
+        self.manifest, self.golden = manifest, golden
+
+
+def open_packed(folder: Path, name: str = "", simulated: bool = False) -> PackedBoard:
+    """The board at a port, if it is the one that a package was built for.
+
+    Args:
+        name: of the port; empty: the one USB serial adapter.
+        simulated: wait as long as a simulated board takes.
+
+    Raises:
+        BuildError: the package is damaged, or is none of a board with a serial port.
+        ConfigError: no port was named, and there is not exactly one adapter.
+        ToolError: the port cannot be opened, or nothing answers there.
+        VerificationError: another model or build answers.
+    """
+    manifest = verify_package(folder)
+    golden, baud = read_golden(folder), _baud(folder, manifest)
+    port = SerialPort(name or find_port(), baud)
+    try:
+        board = PackedBoard(port, manifest, golden, SIMULATED if simulated else None)
+        must_be(board.identify(), manifest["identity"], port.name)
+    except BaseException:
+        port.close()
+        raise
+    return board
+
+
+def driver(folder: Path, arguments: Sequence[str]) -> int:
+    """Ask the board one thing; the exit status of the program."""
+    return command_line.driver(_link(folder), arguments)
+
+
+def self_test(folder: Path, arguments: Sequence[str]) -> int:
+    """Run the self-test; exit status 0 only if there is no difference."""
+    return command_line.self_test(_link(folder), arguments)
+
+
+def _link(folder: Path) -> command_line.Link:
+    return command_line.Link(
+        _add_options,
+        lambda options: open_packed(folder, options.port, options.simulated),
+        lambda board: {"device": board.port.name},
+        BENCH_INFERENCES,
+    )
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", default="", help="such as /dev/ttyUSB0; without it, the one USB serial adapter")
+    parser.add_argument("--simulated", action="store_true", help="wait as long as a simulated board takes")
+
+
+def _baud(folder: Path, manifest: Mapping[str, Any]) -> int:
+    link = manifest.get("host_link")
+    baud = link.get("baud") if isinstance(link, dict) else None
+    if type(baud) is not int or baud < 1:
+        raise BuildError(f"{folder}/manifest.json: host_link.baud: {baud}: should be bits per second; build it again")
+    return baud

@@ -1,0 +1,1 @@
+"""The programs that a package holds at its top."""

@@ -1,0 +1,1 @@
+"""Records that cross a stage or a process."""

@@ -1,0 +1,37 @@
+"""The manifest of a build's own package, as the build wrote it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from toolchain.device.sealed import MANIFEST, read_manifest
+from toolchain.errors import BuildError
+from toolchain.files import sha256
+from toolchain.layout import Layout
+from toolchain.results.record import read_record
+
+
+def built_manifest(layout: Layout) -> dict[str, Any]:
+    """The manifest of the package, held against its seal and against the record of the stage that wrote it.
+
+    Raises:
+        BuildError: there is none, it cannot be read, or it was altered after the build.
+    """
+    path = layout.stage("package") / MANIFEST
+    if not path.exists():
+        asked = f"BOARD={layout.request.board} MODEL={layout.request.model}"
+        raise BuildError(f"{path}: no manifest that can be read; run `make build {asked}` first")
+    manifest = read_manifest(path.parent)
+    wanted = _recorded(layout)
+    if wanted is not None and sha256(path) != wanted:
+        raise BuildError(f"{path}: was altered after the build wrote it; run `make build` again")
+    return manifest
+
+
+def _recorded(layout: Layout) -> str | None:
+    """SHA-256 of the manifest in the stage's record; None where there is no record to ask."""
+    try:
+        outputs = read_record(layout.record("package")).outputs
+    except BuildError:
+        return None
+    return outputs.get(str(layout.stage("package").relative_to(layout.root) / MANIFEST))
