@@ -86,7 +86,8 @@ def _packed(modules: tuple[str, ...]) -> set[str]:
 def test_code_that_is_copied_into_packages_is_their_code() -> None:
     amd = _names("flows.stages.finn.package")
     assert _packed((*content._BOARD_MODULES, *content._FINISH_MODULES, *content._FLOW_MODULES["finn"])) <= amd
-    assert {f"toolchain/device/scripts/amd/{name}" for name in (*content._BOARD_SCRIPTS, content.FINISH)} <= amd
+    assert {f"toolchain/device/scripts/amd/{name}" for name in content._BOARD_SCRIPTS} <= amd
+    assert f"toolchain/package/amd/scripts/{content.FINISH}" in amd
     runners = {str(path.relative_to(ROOT)) for path in (ROOT / "toolchain/device/runner").glob("*.*")}
     assert runners <= _names("flows.stages.ort.package")
     assert _packed(("toolchain.device.ort",)) <= _names("flows.stages.ort.package")

@@ -25,10 +25,10 @@ def test_a_module_brings_what_it_imports_and_the_packages_around_it() -> None:
     assert found == {
         "toolchain/__init__.py",
         "toolchain/errors.py",
-        "toolchain/package/__init__.py",
+        "toolchain/device/__init__.py",
         "toolchain/device/intact.py",
         "toolchain/device/sealed.py",
-        "toolchain/results/record.py",
+        "toolchain/files.py",
     }
 
 

@@ -16,7 +16,7 @@ from tests.doubles.sensors import hwmon
 from toolchain.layout import ROOT
 from toolchain.measure.agent_archive import agent_files, agent_version, build_agent
 
-FILES = sorted((ROOT / "toolchain" / "measure" / "agent").glob("*.py"))
+FILES = sorted((ROOT / "toolchain" / "device" / "agent").glob("*.py"))
 NETWORK = {"socket", "socketserver", "http", "urllib", "ssl", "asyncio", "ftplib", "smtplib", "xmlrpc", "selectors"}
 # What came after Python 3.8 and is easily used by mistake.
 LATER = {"removeprefix", "removesuffix", "is_relative_to", "readlink", "pairwise", "batched", "StrEnum", "hardlink_to"}

@@ -41,21 +41,20 @@ def test_a_package_is_whole(tmp_path: Path) -> None:
         "runner/runner-aarch64",
         "runner/runner-x86_64",
         "lib/toolchain/errors.py",
-        "lib/toolchain/runtime/device/selftest.py",
+        "lib/toolchain/device/ort/selftest.py",
     } <= packed
-    assert not any(name.startswith(("wheels/", "lib/toolchain/runtime/device/__pycache__")) for name in packed)
+    assert not any(name.startswith(("wheels/", "lib/toolchain/device/ort/__pycache__")) for name in packed)
     assert "trtexec.sh" not in packed
     assert all(os.access(package / name, os.X_OK) for name in ("run.sh", "selftest.py", "runner/runner-aarch64"))
 
 
 def test_lib_holds_nothing_but_what_the_device_needs(tmp_path: Path) -> None:
     names = {path.relative_to(tmp_path / "package/lib").as_posix() for path in (pack(tmp_path) / "lib").rglob("*.py")}
-    assert {name for name in names if "/device/" not in name} == {
+    assert {name for name in names if "/device/ort/" not in name} == {
         "toolchain/__init__.py",
         "toolchain/errors.py",
-        "toolchain/package/__init__.py",
+        "toolchain/device/__init__.py",
         "toolchain/device/intact.py",
-        "toolchain/runtime/__init__.py",
     }
 
 

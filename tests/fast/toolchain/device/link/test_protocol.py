@@ -15,7 +15,7 @@ import pytest
 from hls.pack import pack_inputs
 from toolchain.device.link import protocol as link
 
-REPOSITORY = Path(__file__).parents[4]
+REPOSITORY = Path(__file__).parents[5]
 SPECIFICATION = REPOSITORY / "docs" / "host-link.md"
 
 IDENTITY = link.Identity(

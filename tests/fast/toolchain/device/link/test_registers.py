@@ -12,7 +12,7 @@ import pytest
 
 from toolchain.device.link import registers as map_
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[5]
 
 
 def between(path: str, begin: str, end: str) -> str:

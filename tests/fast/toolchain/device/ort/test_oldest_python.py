@@ -10,15 +10,14 @@ import pytest
 
 from toolchain.layout import ROOT
 
-_RUNTIME = ROOT / "toolchain" / "runtime"
+_DEVICE = ROOT / "toolchain" / "device"
 _FILES = [
-    *sorted((_RUNTIME / "device").glob("*.py")),
-    *sorted((_RUNTIME / "scripts").glob("*.py")),
-    *sorted((_RUNTIME / "runner").glob("*.py")),
-    _RUNTIME / "__init__.py",
-    ROOT / "toolchain" / "package" / "__init__.py",
-    ROOT / "toolchain" / "device" / "intact.py",
-    ROOT / "toolchain" / "package" / "opening.py",
+    *sorted((_DEVICE / "ort").glob("*.py")),
+    *sorted((_DEVICE / "scripts" / "ort").glob("*.py")),
+    *sorted((_DEVICE / "runner").glob("*.py")),
+    _DEVICE / "__init__.py",
+    _DEVICE / "intact.py",
+    _DEVICE / "opening.py",
     ROOT / "toolchain" / "__init__.py",
     ROOT / "toolchain" / "errors.py",
 ]

@@ -8,7 +8,7 @@ import pytest
 
 from toolchain.device.ort import seal
 from toolchain.errors import BuildError
-from toolchain.package import sealed
+from toolchain.device import sealed
 
 Damage = Callable[[Path], object]
 

@@ -117,14 +117,14 @@ def test_a_corrupted_handoff_is_named_before_vivado_is_looked_for(tmp_path: Path
 
 
 @pytest.mark.parametrize("content", [b"def broken(:\n", b"\0\xff", b""])
-@pytest.mark.parametrize("name", ["intact.py", "sealed.py", "amd/finish.py", "bundle.py"])
+@pytest.mark.parametrize("name", ["device/intact.py", "device/sealed.py", "package/amd/finish.py", "device/bundle.py"])
 def test_a_lib_so_damaged_that_it_does_not_load_is_named(tmp_path: Path, name: str, content: bytes) -> None:
     package = handoff(tmp_path)
-    (package / "lib/toolchain/package" / name).write_bytes(content)
+    (package / "lib/toolchain" / name).write_bytes(content)
     done = run(package / "finish.py")
     assert done.returncode == 1
-    altered = f"not as it was packed: altered: lib/toolchain/package/{name}"
-    words = "this package is damaged" if name == "intact.py" else altered
+    altered = f"not as it was packed: altered: lib/toolchain/{name}"
+    words = "this package is damaged" if name == "device/intact.py" else altered
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
     assert words in done.stderr
