@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from toolchain.device import sealed
 from toolchain.device.ort import seal
 from toolchain.errors import BuildError
-from toolchain.device import sealed
 
 Damage = Callable[[Path], object]
 
