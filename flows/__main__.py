@@ -1,7 +1,8 @@
-"""Brings one build up to date: `python -m flows REQUEST TARGET DAMAGED,STAGES [SNAKEMAKE ARGUMENTS]`.
+"""Brings one build up to date: `python -m flows REQUEST TARGET DAMAGED,STAGES [--if-needed] [SNAKEMAKE ARGUMENTS]`.
 
 Started in the folder of all builds. It asks the stages' records which of them are out of date, says so in one line, and
-hands the rest to Snakemake, in this process.
+hands the rest to Snakemake, in this process. With `--if-needed` it does without Snakemake where every stage has
+finished and none is out of date: to load Snakemake takes longer than to ask all records.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from flows.stages.context import load_request
 from flows.stale import stale_stages
-from toolchain.cli.plan import STALE
+from toolchain.cli.plan import IF_NEEDED, STALE
 from toolchain.layout import Layout
 from toolchain.results.record import read_token
 
@@ -22,17 +23,30 @@ _BEFORE_TRAINING = ("data", "check")
 
 
 def main(request_file: str, target: str, damaged: str, *words: str) -> None:
-    """Run Snakemake on the target; does not return."""
+    """Run Snakemake on the target, which does not return, unless there is nothing to do."""
+    layout, known = Layout(load_request(Path(request_file)), Path.cwd()), [*filter(None, damaged.split(","))]
+    stages = (*layout.request.stages, *layout.request.targets[target])
+    asked = [word for word in words if word != IF_NEEDED]
+    if "--dry-run" not in words and _trains(layout, known):
+        _try_first(layout, known, asked)
+        known = [stage for stage in known if stage not in _BEFORE_TRAINING]
+    stale = stale_stages(layout, stages)
+    print(f"{STALE}{json.dumps(stale)}", flush=True)
+    if IF_NEEDED in words and not known and not stale and _finished(layout, stages):
+        print("Nothing to be done: every stage has finished, and its record says what it would be made of today.")
+    else:
+        _snakemake([target, *_forced([*known, *stale]), *asked])
+
+
+def _snakemake(words: Sequence[str]) -> None:
     from snakemake.cli import main as snakemake
 
-    layout, known = Layout(load_request(Path(request_file)), Path.cwd()), [*filter(None, damaged.split(","))]
-    request = layout.request
-    if "--dry-run" not in words and _trains(layout, known):
-        _try_first(layout, known, words)
-        known = [stage for stage in known if stage not in _BEFORE_TRAINING]
-    stale = stale_stages(layout, (*request.stages, *request.targets[target]))
-    print(f"{STALE}{json.dumps(stale)}", flush=True)
-    snakemake([target, *_forced([*known, *stale]), *words])
+    snakemake(words)
+
+
+def _finished(layout: Layout, stages: Iterable[str]) -> bool:
+    """Whether every stage has left its token."""
+    return all(read_token(layout.token(stage)) is not None for stage in stages)
 
 
 def _trains(layout: Layout, damaged: Sequence[str]) -> bool:

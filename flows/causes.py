@@ -147,6 +147,7 @@ def module_of(stage: str, request: Request) -> str:
     return f"flows.stages.{'network' if stage in network else request.flow}.{stage}"
 
 
+@cache
 def _code(stage: str, request: Request) -> str:
     modules = [module_of(stage, request)]
     if not request.onnx:

@@ -29,6 +29,18 @@ def test_nothing_changed_and_nothing_runs(bare: Tree) -> None:
     assert bare.ran() == []
 
 
+def test_snakemake_starts_only_where_a_stage_is_to_run_or_somebody_speaks_to_it(bare: Tree) -> None:
+    log = bare.build / "cqmlp/ulx3s/default-folded/logs/snakemake.log"
+    bare.must("build")
+    assert "Building DAG" not in log.read_text()
+    bare.must("build", "--", "--forcerun", "package")
+    assert bare.ran() == ["package"]
+    (bare.build / "cqmlp/ulx3s/default-folded/records/simulate.done").unlink()
+    bare.must("build")
+    assert "Building DAG" in log.read_text()
+    assert "simulate" in bare.ran()
+
+
 def in_the_recipe(tree: Tree) -> None:
     tree.set_in_recipe("steps", 17)
 

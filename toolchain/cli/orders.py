@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from toolchain.cli.plan import IF_NEEDED
 from toolchain.errors import BuildError, ConfigError
 from toolchain.events import Event, Follower
 from toolchain.files import write_json
@@ -52,7 +53,9 @@ class Order:
         words += ["--nolock", "--rerun-incomplete", "--scheduler", "greedy", "--nocolor"]
         # The stages' records tell what is out of date; times of files that were copied do not.
         words += ["--rerun-triggers", "params", "input"]
-        return [*words, *_further_words(), *self.extra]
+        further = [*_further_words(), *self.extra]
+        # Whoever says something to Snakemake wants it to be heard.
+        return [*words, *(further or [IF_NEEDED])]
 
 
 def _further_words() -> list[str]:

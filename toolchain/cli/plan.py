@@ -12,6 +12,9 @@ from toolchain.layout import Layout
 STALE = "stale: "
 """Starts the line in which `python -m flows` says which finished stages are out of date, and why, as JSON."""
 
+IF_NEEDED = "--if-needed"
+"""Tells `python -m flows` that it need not start Snakemake where nothing is to do."""
+
 
 @dataclass(frozen=True)
 class Step:

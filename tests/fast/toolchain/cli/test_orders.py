@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from toolchain.cli.orders import _explain_failure, cause_in
+from toolchain.cli.orders import Order, _explain_failure, cause_in
+from toolchain.cli.plan import IF_NEEDED
 from toolchain.errors import ConfigError
 from toolchain.events import Event
 from toolchain.layout import Layout, Request
@@ -44,6 +45,14 @@ def test_a_quote_that_is_not_closed_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("SNAKEMAKE_ARGS", "it's")
     with pytest.raises(ConfigError, match='SNAKEMAKE_ARGS: "it\'s": no closing quotation'):
         _further_words()
+
+
+def test_snakemake_is_left_out_only_where_nobody_speaks_to_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    layout = Layout(Request("ulx3s", "cqmlp"), tmp_path)
+    assert Order(layout, "all", 1).command()[-1] == IF_NEEDED
+    assert IF_NEEDED not in Order(layout, "all", 1, extra=("--forcerun", "fold")).command()
+    monkeypatch.setenv("SNAKEMAKE_ARGS", "--summary")
+    assert IF_NEEDED not in Order(layout, "all", 1).command()
 
 
 def test_a_folder_removed_under_a_build_is_the_cause_whatever_stages_said(tmp_path: Path) -> None:
