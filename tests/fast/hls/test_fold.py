@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import pytest
 
@@ -14,6 +15,7 @@ UP5K = Capacity(lut=4488, ff=4488, bram_kbit=102, bram_block_kbit=4)
 NETWORK = random_network(Shape("BINARY", 316, (64, 32, 32, 5)), seed=1)
 
 
+@cache
 def choose(fps: float | None, capacity: Capacity, clock_hz: int, fixed_lut: int = 0) -> Folding:
     return choose_folding(
         NETWORK, clock_hz=clock_hz, target_fps=fps, capacity=capacity, strategy="folded", fixed_lut=fixed_lut
