@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -62,16 +61,26 @@ class _Page(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
-def _pages(layout: Layout) -> Iterator[str]:
-    yield build_page(layout)
+@pytest.fixture(scope="module")
+def measured_page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page of a build that was run and measured; most of a page's time goes into its drawings."""
+    layout = fabricate(tmp_path_factory.mktemp("measured"), Request("ulx3s", "cqmlp"))
+    write_results(layout.board_dir)
+    return build_page(layout)
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """The pages of a build alone and of one that was measured and stands beside another, and the overview."""
+    layout = fabricate(tmp_path_factory.mktemp("pages"), Request("ulx3s", "cqmlp"))
+    alone = build_page(layout)
     write_results(layout.board_dir)
     fabricate(layout.root, Request("icebreaker", "cqmlp"))
-    yield build_page(layout)
-    yield overview_page(layout.root)
+    return alone, build_page(layout), overview_page(layout.root)
 
 
-def test_a_page_asks_nothing_of_any_network(layout: Layout) -> None:
-    for html in _pages(layout):
+def test_a_page_asks_nothing_of_any_network(pages: tuple[str, ...]) -> None:
+    for html in pages:
         page = _Page(html)
         assert not page.tags & {"script", "iframe", "img", "object", "embed", "form", "base", "video", "audio"}
         for tag, target in page.refers:
@@ -81,16 +90,15 @@ def test_a_page_asks_nothing_of_any_network(layout: Layout) -> None:
         assert "default-src 'none'" in html
 
 
-def test_what_a_drawing_refers_to_is_there_once(layout: Layout) -> None:
-    for html in _pages(layout):
+def test_what_a_drawing_refers_to_is_there_once(pages: tuple[str, ...]) -> None:
+    for html in pages:
         page = _Page(html)
         assert len(page.ids) == len(set(page.ids))
         assert set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", html)) <= set(page.ids)
 
 
-def test_colours_of_drawings_follow_light_and_dark(layout: Layout) -> None:
-    write_results(layout.board_dir)
-    drawings = "".join(re.findall(r"<svg.*?</svg>", build_page(layout), re.DOTALL))
+def test_colours_of_drawings_follow_light_and_dark(measured_page: str) -> None:
+    drawings = "".join(re.findall(r"<svg.*?</svg>", measured_page, re.DOTALL))
     assert "var(--accent)" in drawings
     assert not re.search(r"#[0-9a-f]{6}\b", drawings)
 
@@ -111,9 +119,8 @@ def test_what_was_not_measured_is_said_to_be_so(layout: Layout) -> None:
     assert "Not built for ARM, Jetson, PC." in text
 
 
-def test_every_part_is_there_once_it_was_run_and_measured(layout: Layout) -> None:
-    write_results(layout.board_dir)
-    text = _Page(build_page(layout)).text
+def test_every_part_is_there_once_it_was_run_and_measured(measured_page: str) -> None:
+    text = _Page(measured_page).text
     for words in (
         "accuracy 99.00 % simulated macro F1 0.9900",
         "2.00 µs simulated 50 cycles at 25 MHz",
