@@ -89,6 +89,7 @@ class _Reader:
         self.cut, self._source, self._stream, self._count = False, source, stream, 0
         # Bytes of the object that goes on in the next container: not joined before they are there.
         self._needed = _BASE.size
+        self._packed = self._unpacked_bytes = 0
 
     def objects(self) -> Iterator[_Object]:
         """Type, header version and what follows the base header of each object that is no container."""
@@ -164,6 +165,8 @@ class _Reader:
         self.cut |= not unpacker.eof and not unpacker.unconsumed_tail
         if unpacker.unconsumed_tail:
             self._source.fail(max(1, self._count), f"a container of more than {MOST_OBJECT_BYTES:,} bytes")
+        self._packed, self._unpacked_bytes = self._packed + len(packed), self._unpacked_bytes + len(data)
+        self._source.must_not_swell(self._packed, self._unpacked_bytes)
         return data
 
 

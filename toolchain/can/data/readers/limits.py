@@ -13,6 +13,11 @@ MOST_FRAMES_TOGETHER = 1 << 25
 # Bytes of one capture, unpacked.
 MOST_BYTES = 1 << 32
 
+# A packed capture may unpack to so many bytes, and to so many more for each byte that it takes packed. Real ones unpack
+# to 7 to 10 times as much; deflate itself gets to 1,032.
+FREE_BYTES = 1 << 24
+MOST_DENSE = 100
+
 LONGEST_LINE = 1 << 14
 
 # Characters of a number or a mark; a longer field is neither.

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, NoReturn, cast
 
-from toolchain.can.data.readers.limits import MOST_BYTES, MOST_FILES
+from toolchain.can.data.readers.limits import FREE_BYTES, MOST_BYTES, MOST_DENSE, MOST_FILES
 from toolchain.can.data.readers.zip_size import directory_bytes
 from toolchain.errors import DataError
 
@@ -25,6 +25,9 @@ _HEAD_BYTES = 4096
 
 # Bytes of a zip's directory for each member, names of 200 characters and more included.
 _MEMBER_BYTES = 512
+
+# How many bytes on the disk some unpacked bytes took.
+_Packed = Callable[[int], float]
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Source:
 
     @contextmanager
     def open(self, told: Callable[[int], None] | None = None) -> Iterator[BinaryIO]:
-        """The uncompressed stream, `MOST_BYTES` at most.
+        """The uncompressed stream, `MOST_BYTES` at most, and not too dense: see `must_not_swell`.
 
         Args:
             told: learns how many bytes have been read.
@@ -64,23 +67,26 @@ class Source:
             DataError: the file or its container is damaged or too large, at opening or while it is read.
         """
         try:
-            with self._raw() as raw:
-                yield cast(BinaryIO, _Bounded(raw, self, told))
+            with self._raw() as (raw, packed):
+                yield cast(BinaryIO, _Bounded(raw, self, packed, told))
         except BROKEN as error:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise DataError(f"{self.label}: cannot be read: {reason}; copy it anew") from error
 
     @contextmanager
-    def _raw(self) -> Iterator[BinaryIO]:
+    def _raw(self) -> Iterator[tuple[BinaryIO, _Packed]]:
         if self.member is not None:
-            with _archive(self.path).open(self.member) as stream:
-                yield cast(BinaryIO, stream)
+            archive = _archive(self.path)
+            info = archive.getinfo(self.member)
+            share = info.compress_size / max(1, info.file_size)
+            with archive.open(info) as stream:
+                yield cast(BinaryIO, stream), lambda count: count * share
         elif _magic(self.path) == b"\x1f\x8b":
-            with gzip.open(self.path) as packed:
-                yield cast(BinaryIO, packed)
+            with self.path.open("rb") as file, gzip.open(file) as unpacked:
+                yield cast(BinaryIO, unpacked), lambda count: file.tell()
         else:
             with self.path.open("rb") as plain:
-                yield cast(BinaryIO, plain)
+                yield cast(BinaryIO, plain), float
 
     def head(self) -> bytes:
         """The first bytes of the uncompressed stream, enough to tell its format."""
@@ -91,12 +97,27 @@ class Source:
         """Raise a DataError that names this source and a line."""
         raise DataError(f"{self.label}:{line}: {problem}")
 
+    def must_not_swell(self, packed: float, unpacked: int) -> None:
+        """Refuse what unpacks to far more than it takes: a small file could keep a reader busy for minutes.
+
+        Args:
+            packed, unpacked: bytes so far.
+
+        Raises:
+            DataError: it does.
+        """
+        if unpacked > FREE_BYTES + MOST_DENSE * packed:
+            raise DataError(
+                f"{self.label}: its first {int(packed) >> 10:,} KiB unpack to more than {unpacked >> 20:,} MiB, over "
+                f"{MOST_DENSE} times as much, which captures do not; if it is one, give it unpacked (a BLF as text)"
+            )
+
 
 class _Bounded:
     """A stream that may be read to `MOST_BYTES`: what a small file unpacks to is its author's choice."""
 
-    def __init__(self, stream: BinaryIO, source: Source, told: Callable[[int], None] | None) -> None:
-        self._stream, self._source, self._told, self._count = stream, source, told, 0
+    def __init__(self, stream: BinaryIO, source: Source, packed: _Packed, told: Callable[[int], None] | None) -> None:
+        self._stream, self._source, self._packed, self._told, self._count = stream, source, packed, told, 0
 
     def read(self, size: int) -> bytes:
         """As of a file; fewer bytes only at the end."""
@@ -104,6 +125,7 @@ class _Bounded:
         self._count += len(data)
         if self._told:
             self._told(self._count)
+        self._source.must_not_swell(self._packed(self._count), self._count)
         if self._count > MOST_BYTES:
             raise DataError(f"{self._source.label}: more than {MOST_BYTES >> 30} GiB; cut the capture into several")
         return data
