@@ -19,6 +19,9 @@ from toolchain.runtime.session import RunOptions, open_session, run_session
 # Elements that the executor is given at once.
 ELEMENTS = 1 << 21
 
+# Elements that it may hold at once, of all tensors together: it keeps them to the end, and its quantisers copy them.
+_HELD = 1 << 25
+
 _WIDEST = 500
 _BARE = RunOptions("none")
 
@@ -41,7 +44,7 @@ def execute(wrapper: ModelWrapper, x: NDArray[Any], lowered: onnx.ModelProto) ->
     own = max(1, int(wrapper.get_tensor_shape(wrapper.graph.input[0].name)[0]))
     if own > 1:
         _must_be_a_batch(wrapper, x, own)
-    wide = max(own, min(_WIDEST, len(x), ELEMENTS // max(1, int(np.prod(x.shape[1:])))))
+    wide = max(own, min(_WIDEST, len(x), ELEMENTS // max(1, int(np.prod(x.shape[1:]))), _HELD // held(wrapper)))
     result = _run(wrapper, x, wide)
     must_repeat(wrapper.model, result[:ROWS], _run(wrapper, x[:ROWS], wide))
     alone = run_session(open_session(lowered, _BARE), x, 1)
@@ -50,6 +53,18 @@ def execute(wrapper: ModelWrapper, x: NDArray[Any], lowered: onnx.ModelProto) ->
         if doubtful.any():
             result[doubtful] = _run(wrapper, x[doubtful], own)
     return result
+
+
+def held(wrapper: ModelWrapper) -> int:
+    """Elements, for one row, of all tensors of a tidy model that depend on its input."""
+    moving = {wrapper.graph.input[0].name}
+    for node in wrapper.graph.node:
+        if not moving.isdisjoint(node.input):
+            moving.update(node.output)
+    shapes = (wrapper.get_tensor_shape(name) for name in moving)
+    rows = max(1, int(wrapper.get_tensor_shape(wrapper.graph.input[0].name)[0]))
+    elements = sum(int(np.prod(shape)) for shape in shapes if shape)
+    return max(1, elements // rows)
 
 
 def _must_be_a_batch(wrapper: ModelWrapper, x: NDArray[Any], size: int) -> None:
@@ -65,5 +80,10 @@ def _run(wrapper: ModelWrapper, x: NDArray[Any], batch: int) -> NDArray[Any]:
         return run_model(wrapper, x, batch=batch)[""]
     except GateweaveError:
         raise
+    except MemoryError as error:
+        raise ModelError(
+            f"the qonnx executor, which keeps every tensor, asks for too much memory with {batch} rows at once; "
+            "export it for smaller inputs, or as plain ONNX (QDQ), which ONNX Runtime itself answers for"
+        ) from error
     except Exception as error:  # qonnx raises plain Exception, and whatever its nodes raise.
         raise ModelError(f"the qonnx executor fails on it: {first_line(error)}") from error
