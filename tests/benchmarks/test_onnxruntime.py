@@ -18,7 +18,16 @@ from tests.fast.hls.networks import Shape, random_network
 from toolchain.graph.network import DenseLayer, IntegerNetwork
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.graphs import graphs_of
-from toolchain.runtime.timing import Row, Variant, fastest, latency_table, runner_commands, throughput, time_variants
+from toolchain.runtime.timing import (
+    Effort,
+    Row,
+    Variant,
+    fastest,
+    latency_table,
+    runner_commands,
+    throughput,
+    time_variants,
+)
 
 WIDTHS = (183, 128, 32, 5)
 GOALS = {"c": 1.5, "python": 2.0}
@@ -52,7 +61,7 @@ def variants(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Variant]:
 
 @pytest.fixture(scope="module")
 def rows(variants: dict[str, Variant], tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
-    return time_variants(variants, tmp_path_factory.mktemp("timing"), calls=20000, plain="fp32")
+    return time_variants(variants, tmp_path_factory.mktemp("timing"), effort=Effort(20000), plain="fp32")
 
 
 def test_latency(rows: list[Row], variants: dict[str, Variant]) -> None:

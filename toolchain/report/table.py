@@ -123,11 +123,13 @@ def latency_table(latency: dict[str, Any]) -> Table:
     """Latency of one call, with the Identity floor of the same runner in the same process."""
     rows = latency["rows"]
     title = f"latency in us, batch 1 ({rows[0]['kind']}, {rows[0]['where']})"
-    table = _table(title, "graph", "runner", "min", "p50", "p90", "p99", "floor", "switches")
+    table = _table(title, "graph", "runner", "min", "p50", "p90", "p99", "floor", "switches", "calls")
     for row in rows:
         times = (row[key] for key in ("min_us", "p50_us", "p90_us", "p99_us", "floor_us"))
         shown = ("" if time is None else f"{time:.1f}" for time in times)
-        table.add_row(row["variant"], row["runner"], *shown, f"{row['switches']:,}")
+        # Older builds do not say how many.
+        calls = f"{row['processes']} x {row['calls']:,}" if "calls" in row else ""
+        table.add_row(row["variant"], row["runner"], *shown, f"{row['switches']:,}", calls)
     rate = latency["throughput"]
     callers = f"{rate['workers']} caller in {rate['runner'].upper()}"
     table.caption = f"throughput: {rate['per_second']:,}/s, batch {rate['batch']}, {callers} ({rate['kind']})"

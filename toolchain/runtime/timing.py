@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import statistics
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ from toolchain.runtime.answers import Values, run_runner
 from toolchain.runtime.binaries import SOURCES, build_runner, find_library
 
 WARMUP, CALLS, REPEATS = 500, 5000, 3
+
+# Seconds of timed calls in one process, of those before, and of all processes together.
+_TIMED, _WARMING, _TOGETHER = 1.0, 0.2, 60.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,40 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class Effort:
+    """How often a graph is called.
+
+    Attributes:
+        calls, warmup: timed calls of a process, and those before.
+        repeats: processes a graph and runner.
+    """
+
+    calls: int = CALLS
+    warmup: int = WARMUP
+    repeats: int = REPEATS
+
+    def runs(self, variants: int) -> int:
+        """Processes for so many graphs by both runners."""
+        return 2 * variants * self.repeats
+
+
+def effort_of(slowest: float, variants: int) -> Effort:
+    """As much effort as takes about a second a process, and a minute in all where one call of each will do.
+
+    Args:
+        slowest: seconds of a call of the slowest graph.
+        variants: graphs to time.
+    """
+    slowest = max(slowest, 1e-6)
+    # Calls of one graph by one runner; what opens a graph calls it once, too.
+    share = _TOGETHER / (Effort(repeats=1).runs(variants) * slowest)
+    repeats = REPEATS if share >= 5 * REPEATS else 1
+    share = share / repeats - 1
+    calls = min(CALLS, _TIMED / slowest, 0.8 * share)
+    return Effort(max(1, int(calls)), max(1, int(min(WARMUP, _WARMING / slowest, 0.2 * share))), repeats)
+
+
+@dataclass(frozen=True)
 class Row:
     """One line of the latency table; times in microseconds a call.
 
@@ -46,6 +84,7 @@ class Row:
         kind, where: ``"measured"`` and the machine it was measured on.
         floor_us: p50 of an Identity of the same input, by the same runner in the same process; None where it has none.
         switches: involuntary context switches during the calls; many of them spoil p99, mean and the greatest.
+        calls, processes: timed calls behind the figures, and processes of which this one is the median by p50.
     """
 
     variant: str
@@ -60,6 +99,8 @@ class Row:
     mean_us: float
     switches: int
     floor_us: float | None
+    calls: int
+    processes: int
 
     @property
     def ratio(self) -> float | None:
@@ -94,7 +135,7 @@ def quiet_core() -> int:
 
 
 def measure(
-    command: Sequence[str], variant: Variant, work: Path, *, calls: int = CALLS, plain: bool = False
+    command: Sequence[str], variant: Variant, work: Path, *, effort: Effort, plain: bool = False
 ) -> dict[str, Any]:
     """Report of one runner on one variant with its floor, pinned, batch 1 (or the model's fixed batch).
 
@@ -102,7 +143,7 @@ def measure(
         command: the runner's program.
         variant: the graph.
         work: scratch folder for the floor and the inputs.
-        calls: timed calls, after `WARMUP` others.
+        effort: how many calls.
         plain: the Python runner also times `session.run` with default options.
 
     Raises:
@@ -111,8 +152,15 @@ def measure(
     work.mkdir(parents=True, exist_ok=True)
     floor = work / f"{variant.model.stem}.floor.onnx"
     onnx.save(floor_model(onnx.load(str(variant.model), load_external_data=False)), str(floor))
-    words = ["--model", str(variant.model), "--floor", str(floor), "--calls", str(calls), "--warmup", str(WARMUP)]
-    words += ["--core", str(quiet_core()), *variant.words, *(["--plain"] if plain else [])]
+    words = ["--model", str(variant.model), "--floor", str(floor), "--calls", str(effort.calls)]
+    words += [
+        "--warmup",
+        str(effort.warmup),
+        "--core",
+        str(quiet_core()),
+        *variant.words,
+        *(["--plain"] if plain else []),
+    ]
     if variant.vectors is not None:
         path = work / f"{variant.model.stem}.inputs.bin"
         np.ascontiguousarray(variant.vectors).tofile(path)
@@ -121,7 +169,14 @@ def measure(
 
 
 def throughput(
-    command: Sequence[str], variant: Variant, *, batch: int, workers: int, seconds: float = 1.0, plain: bool = False
+    command: Sequence[str],
+    variant: Variant,
+    *,
+    batch: int,
+    workers: int,
+    seconds: float = 1.0,
+    warmup: int = WARMUP,
+    plain: bool = False,
 ) -> float:
     """Inferences a second of `workers` callers with batches of `batch`, one thread a call; nothing is pinned.
 
@@ -131,6 +186,7 @@ def throughput(
         ToolError: the runner failed, or the model's batch is fixed at another size.
     """
     words = ["--model", str(variant.model), "--seconds", str(seconds), "--batch", str(batch), "--workers", str(workers)]
+    words += ["--warmup", str(warmup)]
     report = run_runner(command, [*words, *variant.words, *(["--plain"] if plain else [])])
     return float(report["plain_loop" if plain else "loop"]["per_second"])
 
@@ -149,7 +205,12 @@ def runner_commands(work: Path) -> dict[str, list[str]]:
 
 
 def time_variants(
-    variants: Mapping[str, Variant], work: Path, *, calls: int = CALLS, repeats: int = REPEATS, plain: str | None = None
+    variants: Mapping[str, Variant],
+    work: Path,
+    *,
+    effort: Effort,
+    plain: str | None = None,
+    told: Callable[[int], None] = lambda done: None,
 ) -> list[Row]:
     """Table of all variants by both runners, each the median (by p50) of several processes.
 
@@ -158,21 +219,21 @@ def time_variants(
     Args:
         variants: graphs by name.
         work: scratch folder.
-        calls: timed calls a process.
-        repeats: processes a variant and runner.
+        effort: how many calls and processes.
         plain: name of the variant to time with a plain `session.run`, too.
+        told: learns how many processes have ended.
 
     Raises:
         ToolError: the compiler or a runner failed.
     """
     commands = runner_commands(work)
     reports: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for _ in range(repeats):
-        for name, variant in variants.items():
-            for runner, command in commands.items():
-                also = plain == name and runner == "python"
-                report = measure(command, variant, work, calls=calls, plain=also)
-                reports.setdefault((name, runner), []).append(report)
+    turns = list(itertools.product(range(effort.repeats), variants, commands))
+    for done, (_, name, runner) in enumerate(turns):
+        told(done)
+        also = plain == name and runner == "python"
+        report = measure(commands[runner], variants[name], work, effort=effort, plain=also)
+        reports.setdefault((name, runner), []).append(report)
     rows = [_row(name, runner, "latency", entries) for (name, runner), entries in reports.items()]
     if plain is not None:
         rows.append(_row(plain, "session.run", "plain", reports[plain, "python"]))
@@ -191,6 +252,8 @@ def _row(variant: str, runner: str, key: str, reports: Sequence[Mapping[str, Any
         where=f"host: {machine['processor'] or machine['architecture']}",
         switches=figures["involuntary_switches"],
         floor_us=report["floor"]["p50_us"] if key == "latency" else None,
+        calls=figures["calls"],
+        processes=len(reports),
         **times,
     )
 
@@ -207,13 +270,17 @@ def fastest(rows: Sequence[Row], eligible: Collection[str], runner: str = "c") -
     return min(candidates, key=lambda row: row.p50_us).variant
 
 
-_TITLES = ("variant", "runner", "min", "p50", "p90", "p99", "mean", "floor", "x floor", "switches", "kind")
+_TITLES = ("variant", "runner", "min", "p50", "p90", "p99", "mean", "floor", "x floor", "switches", "calls", "kind")
 
 
 def _cells(row: Row) -> list[str]:
     times = (row.min_us, row.p50_us, row.p90_us, row.p99_us, row.mean_us, row.floor_us)
     texts = ["" if value is None else f"{value:.2f}" for value in (*times, row.ratio)]
-    return [row.variant, row.runner, *texts, str(row.switches), f"{row.kind} ({row.where})"]
+    return [row.variant, row.runner, *texts, str(row.switches), _rests_on(row), f"{row.kind} ({row.where})"]
+
+
+def _rests_on(row: Row) -> str:
+    return f"{row.processes} x {row.calls:,}"
 
 
 def latency_table(rows: Sequence[Row]) -> Table:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 
 from flows.stages.context import Context, Outcome
 from flows.stages.ort.files import facts_of, load, suits
 from toolchain.files import write_json
 from toolchain.runtime.session import THROUGHPUT_BATCH, RunOptions, open_session, run_session
 from toolchain.runtime.third_party import Imported
-from toolchain.runtime.timing import CALLS, Row, Variant, fastest, runner_commands, throughput, time_variants
+from toolchain.runtime.timing import (
+    WARMUP,
+    Effort,
+    Row,
+    Variant,
+    effort_of,
+    fastest,
+    runner_commands,
+    throughput,
+    time_variants,
+)
 
 _VECTORS = 1000
-_LEAST_CALLS = 100
-_SECONDS = 1.0
+
+# Seconds of a batch, beyond which single vectors are timed, and of the calls before.
+_BATCH, _WARMING = 0.5, 0.2
 
 
 def run(context: Context) -> Outcome:
@@ -22,15 +36,15 @@ def run(context: Context) -> Outcome:
     options = {name: RunOptions.from_json(facts["options"]) for name, facts in proved.items() if suits(name, context)}
     folder, x = context.layout.stage("graphs"), made.vectors.x[:_VECTORS]
     variants = {name: Variant(folder / f"{name}.onnx", words(option), x) for name, option in options.items()}
-    calls = _calls(made, options)
+    seconds = {name: _seconds(made, name, option) for name, option in options.items()}
+    effort = effort_of(max(seconds.values()), len(variants))
     first = "fp32" if "fp32" in variants else next(iter(variants))
     # A session with options of its own may fail, or answer otherwise, without them.
     plain = first if options[first] == RunOptions() else None
-    context.progress(f"{len(variants)} graphs, two runners, {calls:,} calls each, three times")
-    rows = time_variants(variants, context.work, calls=calls, plain=plain)
+    rows = time_variants(variants, context.work, effort=effort, plain=plain, told=_progress(context, effort, seconds))
     chosen = fastest(rows, [name for name in variants if proved[name]["within_budget"]])
-    rate = _throughput(context, made, variants[chosen])
-    facts = {"rows": [row.to_json() for row in rows], "chosen": chosen, "throughput": rate}
+    rate = _throughput(context, made, variants[chosen], seconds[chosen])
+    facts = {"effort": asdict(effort), "rows": [row.to_json() for row in rows], "chosen": chosen, "throughput": rate}
     write_json(context.out / "latency.json", facts)
     return Outcome(_summary(rows, chosen), facts=facts)
 
@@ -41,24 +55,41 @@ def words(options: RunOptions) -> tuple[str, ...]:
     return ("--level", options.level, *disabled)
 
 
-def _calls(made: Imported, options: dict[str, RunOptions]) -> int:
-    """As many calls as take about a second, of the slowest graph."""
-    slowest = 0.0
-    for name, option in options.items():
-        session, one = open_session(made.graphs[name], option), made.vectors.x[:1]
-        run_session(session, one)
-        started = time.perf_counter()
-        run_session(session, one)
-        slowest = max(slowest, time.perf_counter() - started)
-    return int(min(CALLS, max(_LEAST_CALLS, _SECONDS / max(slowest, 1e-6))))
+def _progress(context: Context, effort: Effort, seconds: Mapping[str, float]) -> Callable[[int], None]:
+    """Says how many processes there are, what each does, and when they will have ended."""
+    runs = effort.runs(len(seconds))
+    each = (effort.calls + effort.warmup + 1) * sum(seconds.values()) / len(seconds)
+
+    def say(done: int) -> None:
+        left = math.ceil((runs - done) * each)
+        graphs = f"{len(seconds)} graphs, two runners, {effort.repeats} times {effort.calls:,} calls each"
+        context.progress(f"{graphs}: run {done + 1} of {runs}, about {left:,} s to go")
+
+    return say
 
 
-def _throughput(context: Context, made: Imported, variant: Variant) -> dict[str, float | int | str]:
+def _seconds(made: Imported, name: str, option: RunOptions) -> float:
+    """Seconds of one call; the first one is not counted."""
+    session, one = open_session(made.graphs[name], option), made.vectors.x[:1]
+    run_session(session, one)
+    started = time.perf_counter()
+    run_session(session, one)
+    return max(1e-6, time.perf_counter() - started)
+
+
+def _throughput(context: Context, made: Imported, variant: Variant, seconds: float) -> dict[str, float | int | str]:
+    """In batches where the graph takes them and one is no matter of seconds."""
     dimension = made.graphs[variant.model.stem].graph.input[0].type.tensor_type.shape.dim[0]
-    batch = 1 if dimension.dim_value else THROUGHPUT_BATCH
+    batch = 1 if dimension.dim_value or seconds * THROUGHPUT_BATCH > _BATCH else THROUGHPUT_BATCH
+    warmup = max(1, min(WARMUP, int(_WARMING / (batch * seconds))))
     command = runner_commands(context.work)["c"]
-    rate = throughput(command, variant, batch=batch, workers=1)
-    return {"kind": "measured", "runner": "c", "batch": batch, "workers": 1, "per_second": round(rate)}
+    rate = throughput(command, variant, batch=batch, workers=1, warmup=warmup)
+    return {"kind": "measured", "runner": "c", "batch": batch, "workers": 1, "per_second": _figure(rate)}
+
+
+def _figure(rate: float) -> float:
+    """Whole, or of three places where it is below ten."""
+    return round(rate) if rate >= 10 else round(rate, 3)
 
 
 def _summary(rows: list[Row], chosen: str) -> str:

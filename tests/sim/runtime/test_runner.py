@@ -16,7 +16,7 @@ from tests.sim.runtime.small_models import CLASSES, INPUTS, save, save_mlp, save
 from toolchain.errors import ToolError
 from toolchain.runtime.answers import Job, answer, compare, run_runner
 from toolchain.runtime.binaries import build_runner
-from toolchain.runtime.timing import Variant, floor_model, measure, throughput, time_variants
+from toolchain.runtime.timing import Effort, Variant, floor_model, measure, throughput, time_variants
 
 
 @pytest.mark.parametrize("batch", [1, 7])
@@ -62,7 +62,7 @@ def test_rows_of_any_rank(command: list[str], tmp_path: Path) -> None:
 
 
 def test_latency_beside_the_floor(command: list[str], tmp_path: Path) -> None:
-    report = measure(command, Variant(save_mlp(tmp_path / "m.onnx"), (), some_vectors(9)), tmp_path, calls=200)
+    report = measure(command, Variant(save_mlp(tmp_path / "m.onnx"), (), some_vectors(9)), tmp_path, effort=Effort(200))
     for figures in (report["latency"], report["floor"]):
         assert figures["calls"] == 200 and figures["warmup"] == 500
         assert 0 < figures["min_us"] <= figures["p50_us"] <= figures["p90_us"] <= figures["p99_us"] <= figures["max_us"]
@@ -75,7 +75,7 @@ def test_a_large_model_is_timed_in_its_own_memory(command: list[str], tmp_path: 
     """Outputs of 4 MB are mapped for themselves: written to after they were given back, they end the process."""
     nodes = [helper.make_node("Relu", ["input"], ["logits"])]
     model = save(tmp_path / "m.onnx", nodes, {}, TensorProto.FLOAT, [1, 1 << 20], [1, 1 << 20])
-    report = measure(command, Variant(model, (), np.ones((2, 1 << 20), np.float32)), tmp_path, calls=20)
+    report = measure(command, Variant(model, (), np.ones((2, 1 << 20), np.float32)), tmp_path, effort=Effort(20))
     assert report["latency"]["calls"] == report["floor"]["calls"] == 20
 
 
@@ -84,7 +84,7 @@ def test_both_runners_report_the_same_things(commands: dict[str, list[str]], tmp
         return {key: names(entry) for key, entry in value.items()} if isinstance(value, dict) else None
 
     variant = Variant(save_mlp(tmp_path / "m.onnx"), ("--seconds", "0.01"))
-    c, python = (measure(commands[name], variant, tmp_path, calls=20) for name in ("c", "python"))
+    c, python = (measure(commands[name], variant, tmp_path, effort=Effort(20)) for name in ("c", "python"))
     assert names(c) == names(python)
 
 
@@ -119,7 +119,7 @@ def test_optimiser_obeys(command: list[str], tmp_path: Path, words: tuple[str, .
 
 def test_time_variants_takes_the_median_of_processes(tmp_path: Path) -> None:
     variants = {"a": Variant(save_mlp(tmp_path / "a.onnx")), "b": Variant(save_mlp(tmp_path / "b.onnx", batch=1))}
-    rows = time_variants(variants, tmp_path / "work", calls=40, repeats=2, plain="a")
+    rows = time_variants(variants, tmp_path / "work", effort=Effort(40, repeats=2), plain="a")
     assert [(row.variant, row.runner) for row in rows] == [
         ("a", "c"),
         ("a", "python"),

@@ -10,9 +10,20 @@ from onnx import TensorProto, helper
 from rich.console import Console
 
 from toolchain.errors import ModelError
-from toolchain.runtime.timing import Row, fastest, floor_model, latency_markdown, latency_table
+from toolchain.runtime.timing import (
+    CALLS,
+    REPEATS,
+    WARMUP,
+    Effort,
+    Row,
+    effort_of,
+    fastest,
+    floor_model,
+    latency_markdown,
+    latency_table,
+)
 
-ROW = Row("qcdq", "c", "measured", "host: X", 1, 2.0, 2.5, 2.6, 3.0, 2.7, 4, 1.0)
+ROW = Row("qcdq", "c", "measured", "host: X", 1, 2.0, 2.5, 2.6, 3.0, 2.7, 4, 1.0, 5000, 3)
 ROWS = [
     ROW,
     replace(ROW, runner="python", p50_us=1.0),
@@ -32,12 +43,28 @@ def test_fastest_among_those_that_are_good_enough() -> None:
 
 def test_table_shows_the_ratio_the_kind_and_the_place() -> None:
     lines = latency_markdown(ROWS).splitlines()
-    assert lines[2] == "| qcdq | c | 2.00 | 2.50 | 2.60 | 3.00 | 2.70 | 1.00 | 2.50 | 4 | measured (host: X) |"
-    assert lines[-1].endswith("| 2.70 |  |  | 4 | measured (host: X) |")
+    assert (
+        lines[2] == "| qcdq | c | 2.00 | 2.50 | 2.60 | 3.00 | 2.70 | 1.00 | 2.50 | 4 | 3 x 5,000 | measured (host: X) |"
+    )
+    assert lines[-1].endswith("| 2.70 |  |  | 4 | 3 x 5,000 | measured (host: X) |")
     console = Console(width=200, record=True, file=None, quiet=False)
     with console.capture() as capture:
         console.print(latency_table(ROWS))
     assert capture.get().count("measured (host: X)") == len(ROWS)
+
+
+def test_a_fast_graph_is_called_as_often_as_ever() -> None:
+    assert effort_of(1e-5, 5) == Effort(CALLS, WARMUP, REPEATS)
+
+
+@pytest.mark.parametrize("variants", [1, 3, 6])
+@pytest.mark.parametrize("slowest", [0.002, 0.05, 0.7, 2.0, 5.0])
+def test_a_slow_graph_is_timed_within_a_minute_or_once(slowest: float, variants: int) -> None:
+    effort = effort_of(slowest, variants)
+    assert min(effort.calls, effort.warmup, effort.repeats) >= 1
+    # Opening a graph calls it once.
+    took = effort.runs(variants) * (effort.calls + effort.warmup + 1) * slowest
+    assert took <= 61 or effort == Effort(1, 1, 1)
 
 
 def test_row_survives_json() -> None:
