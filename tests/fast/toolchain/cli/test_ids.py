@@ -131,7 +131,7 @@ def test_ctrl_c_ends_a_live_bus_with_a_summary(host: Layout, capsys: pytest.Capt
 
     before = signal.getsignal(signal.SIGINT)
     with can.Bus(interface="virtual", channel="ids-command") as bus:
-        player = threading.Thread(target=play)
+        player = threading.Thread(target=play, daemon=True)
         player.start()
         summary = ids(HOST, Watch(channel="virtual:ids-command"))
         player.join()
