@@ -42,6 +42,10 @@ class Bounds:
         return f"{self.memory / (1 << 30):.1f} GiB of memory and {self.seconds:g} s"
 
 
+class OutOfBoundsError(ModelError):
+    """Work that took more than its bounds, or crashed."""
+
+
 class WorkError(RuntimeError):
     """An internal fault in the process that worked; its traceback went to this one's stderr."""
 
@@ -56,7 +60,7 @@ def bounded(name: str, work: Callable[[], T], bounds: Bounds) -> T:
 
     Raises:
         GateweaveError: what the work raised.
-        ModelError: it took more than `bounds`, or crashed.
+        OutOfBoundsError: it took more than `bounds`, or crashed.
         OSError: it raised one.
         WorkError: it raised anything else.
     """
@@ -66,12 +70,14 @@ def bounded(name: str, work: Callable[[], T], bounds: Bounds) -> T:
     there.close()
     try:
         if not here.poll(bounds.seconds):
-            raise ModelError(f"{name} takes more than {bounds.seconds:g} s")
+            raise OutOfBoundsError(f"{name} takes more than {bounds.seconds:g} s")
         good, answer = here.recv()
     except EOFError as error:
         child.join()
         end = _end(child.exitcode or 0)
-        raise ModelError(f"{name} ended by {end}: it asks for more than {bounds}, or crashes its reader") from error
+        raise OutOfBoundsError(
+            f"{name} ended by {end}: it asks for more than {bounds}, or crashes its reader"
+        ) from error
     finally:
         child.kill()
         child.join()
@@ -97,7 +103,7 @@ def _child(name: str, work: Callable[[], Any], bounds: Bounds, answer: Connectio
     except GateweaveError as error:
         result = (False, error)
     except MemoryError:
-        result = (False, ModelError(f"{name} asks for more than {bounds.memory / (1 << 30):.1f} GiB of memory"))
+        result = (False, OutOfBoundsError(f"{name} asks for more than {bounds.memory / (1 << 30):.1f} GiB of memory"))
     except OSError as error:
         traceback.print_exc()
         result = (False, OSError(error.errno, error.strerror or str(error)))

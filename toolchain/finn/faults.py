@@ -38,7 +38,7 @@ def step(
     progress(title)
     try:
         yield
-    except GateweaveError:
+    except (GateweaveError, MemoryError):
         raise
     except Exception as error:
         with log.open("a", encoding="utf-8") as stream:

@@ -89,6 +89,14 @@ def _with_integer_input(model: ModelWrapper, datatype: str) -> ModelWrapper:
     return model.transform(RemoveUnusedTensors())
 
 
+def place_of(model: ModelWrapper, node: NodeProto) -> str:
+    """A node as messages name it: the layer that it belongs to, its name and its type."""
+    layers = [n for n in model.graph.node if n.op_type.split("_")[0] in {"MatMul", "MVAU"}]
+    number = sum(above in layers for above in _ancestors(model, node))
+    where = f"layer {number} of {len(layers)}" if number else "before the first layer"
+    return f"{where}, node {node.name} ({node.op_type})"
+
+
 def _ancestors(model: ModelWrapper, node: NodeProto) -> list[NodeProto]:
     """A node and all that its inputs depend on."""
     found, pending = [node], list(node.input)
@@ -136,7 +144,7 @@ def _with_exact_layers(model: ModelWrapper, network: IntegerNetwork) -> ModelWra
         weights = model.get_initializer(node.input[1])
         if weights is None or not np.array_equal(np.abs(weights), np.abs(layer.weights)):
             raise ModelError(
-                f"node {node.name} (MatMul): FINN's streamlining leaves it without the integer weights of layer "
+                f"{place_of(model, node)}: FINN's streamlining leaves it without the integer weights of layer "
                 f"{layer.name}; give the layer one weight scale for each output at most; {OTHER_FLOW}"
             )
         model.set_initializer(node.input[1], layer.weights.astype(np.float32))
@@ -182,7 +190,7 @@ def _refuse_leftovers(model: ModelWrapper) -> None:
     for node in model.graph.node:
         if node.op_type not in {"MatMul", "MultiThreshold"}:
             raise ModelError(
-                f"node {node.name} ({node.op_type}): FINN's streamlining leaves it, and it is no integer operation; "
+                f"{place_of(model, node)}: FINN's streamlining leaves it, and it is no integer operation; "
                 f"quantise every activation to 8 bits at most, with one scale for all its channels; {OTHER_FLOW}"
             )
 
@@ -191,6 +199,6 @@ def _refuse_unmapped(model: ModelWrapper) -> None:
     for node in model.graph.node:
         if node.op_type not in {"MVAU", "Thresholding"}:
             raise ModelError(
-                f"node {node.name} ({node.op_type}): FINN makes no hardware layer of it; its inputs must be integers "
+                f"{place_of(model, node)}: FINN makes no hardware layer of it; its inputs must be integers "
                 f"(quantised) and its constants integers of up to 8 bits; {OTHER_FLOW}"
             )

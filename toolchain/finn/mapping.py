@@ -20,7 +20,7 @@ from toolchain.finn.door import Finn, Progress, aloud, enter
 from toolchain.finn.estimate import facts_of
 from toolchain.finn.faults import OTHER_FLOW, step
 from toolchain.finn.folding import RESOURCES, choose
-from toolchain.finn.front import front_end
+from toolchain.finn.front import front_end, place_of
 from toolchain.finn.parallelism import apply, is_7_series, options_of
 from toolchain.graph.model_file import load_model
 
@@ -121,7 +121,7 @@ def _specialised(finn: Finn, model: ModelWrapper, build: Any, progress: Progress
         model = finn.steps.step_specialize_layers(model, build)
     for node in model.graph.node:
         if not node.op_type.endswith("_rtl"):
-            raise ModelError(f"node {node.name} ({node.op_type}): {_no_rtl(node)}; {OTHER_FLOW}")
+            raise ModelError(f"{place_of(model, node)}: {_no_rtl(node)}; {OTHER_FLOW}")
     return model
 
 

@@ -12,7 +12,8 @@ from flows.stages.context import Context, Outcome
 from flows.stages.network.files import QONNX, model_code, must_be_exact
 from hls import axi_chip, chip
 from toolchain.board import AmdBoard, OpenBoard
-from toolchain.errors import FitError
+from toolchain.bounded import Bounds, OutOfBoundsError, bounded
+from toolchain.errors import FitError, ModelError
 from toolchain.graph.export import Golden, export_network
 from toolchain.graph.model_file import load_model
 from toolchain.graph.network import IntegerNetwork
@@ -24,6 +25,9 @@ from toolchain.training.loop import logits_of, set_up
 from toolchain.training.sound import must_answer
 
 _ROWS = 16
+
+# FINN's mapping takes seconds; where it takes more than this, the training does not wait for it.
+_FINN = Bounds(memory=2 << 30, seconds=60)
 
 
 def run(context: Context) -> Outcome:
@@ -44,17 +48,40 @@ def run(context: Context) -> Outcome:
     golden = Golden(x, logits_of(merged, x), np.zeros(_ROWS, np.uint8))
     verify_export(merged, model, golden)
     verify_integer(integer, model, golden)
-    return Outcome(f"the untrained network can be built: {len(integer.layers)} layers{_on_board(context, integer)}")
+    return Outcome(
+        f"the untrained network can be built: {len(integer.layers)} layers{_on_board(context, integer, shown)}"
+    )
 
 
-def _on_board(context: Context, network: IntegerNetwork) -> str:
-    """Whether it folds for the board. Training makes it sparser, so what does not fit yet is only said."""
-    board = context.board
-    links = {OpenBoard: chip.LINK_COST, AmdBoard: axi_chip.LINK_COST}
-    if type(board) not in links or context.request.core not in {"folded", "unrolled"}:
-        return ""
+def _on_board(context: Context, network: IntegerNetwork, shown: str) -> str:
+    """Whether it can be mapped for the board. Training makes it sparser, so what does not fit yet is only said."""
     try:
-        folding.fold_network(context, network, context.request.strategy, links[type(board)])
+        return _by_finn(context, shown) if context.request.flow == "finn" else _folds(context, network)
     except FitError as error:
         return f"; untrained, it does not fit: {error}"
+
+
+def _folds(context: Context, network: IntegerNetwork) -> str:
+    links = {OpenBoard: chip.LINK_COST, AmdBoard: axi_chip.LINK_COST}
+    board = type(context.board)
+    if board in links and context.request.core in {"folded", "unrolled"}:
+        folding.fold_network(context, network, context.request.strategy, links[board])
     return ""
+
+
+def _by_finn(context: Context, shown: str) -> str:
+    """Whether FINN maps it, in a process of its own."""
+    # FINN's packages take a while to import.
+    from flows.stages.finn.target import map_target
+    from toolchain.finn.mapping import map_network
+
+    qonnx, target, work = context.out / QONNX, map_target(context), context.work
+    mapped = work / "mapped"
+    mapped.mkdir(exist_ok=True)
+    try:
+        bounded("FINN's mapping", lambda: map_network(qonnx, target, mapped, work / "finn", context.progress), _FINN)
+    except OutOfBoundsError as error:
+        return f"; whether FINN maps it is not known yet: {error}"
+    except ModelError as error:
+        raise ModelError(f"{shown}: {error}") from error
+    return ", by FINN too"

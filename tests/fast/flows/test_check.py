@@ -20,8 +20,9 @@ from toolchain.results.record import StageRecord, write_record
 INPUTS = 12
 
 
-def _context(folder: Path) -> Context:
-    layout = Layout(Request("ulx3s", "cqmlp"), folder)
+def trial(folder: Path, board: str = "ulx3s", flow: str = "fpga_open") -> Context:
+    """A trial of CQMLP for a board, its data being there."""
+    layout = Layout(Request(board, "cqmlp", flow=flow), folder)
     facts = {"inputs": INPUTS, "classes": ["normal", "DoS"], "input_type": "BINARY"}
     layout.record("data").parent.mkdir(parents=True)
     write_record(layout.record("data"), StageRecord("data", 1.0, {}, {}, facts, {}))
@@ -29,8 +30,9 @@ def _context(folder: Path) -> Context:
     return Context("check", layout.request, layout, folder / "out")
 
 
-def _of(build: Any) -> SimpleNamespace:
-    return SimpleNamespace(build=build, merge=lambda network, settings: network)
+def of(build: Any, merge: Any = lambda network, settings: network) -> SimpleNamespace:
+    """A model's code."""
+    return SimpleNamespace(build=build, merge=merge)
 
 
 def _default_quantisers(*shape: Any) -> nn.Module:
@@ -39,7 +41,7 @@ def _default_quantisers(*shape: Any) -> nn.Module:
 
 
 def test_what_can_be_built_passes_and_folds(tmp_path: Path) -> None:
-    outcome = check.run(_context(tmp_path))
+    outcome = check.run(trial(tmp_path))
     assert outcome.summary.startswith("the untrained network can be built: 3 layers")
 
 
@@ -54,7 +56,7 @@ def test_what_can_be_built_passes_and_folds(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_built_is_said(build: Any, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check, "model_code", lambda context, name: _of(build))
+    monkeypatch.setattr(check, "model_code", lambda context, name: of(build))
     with pytest.raises(ModelError) as caught:
-        check.run(_context(tmp_path))
+        check.run(trial(tmp_path))
     assert words in str(caught.value)

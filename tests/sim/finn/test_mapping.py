@@ -136,13 +136,17 @@ def test_activations_that_finn_leaves_in_place(tail: tuple[str, ...], tmp_path: 
 
 def test_activation_that_is_too_wide_is_named_with_the_mend(tmp_path: Path) -> None:
     onnx = write_two_layers(tmp_path / "model.onnx", (), bits=9)
-    with pytest.raises(ModelError, match=r"^node Quant_0 \(Quant\): .* to 8 bits at most.*FLOW=dataflow may map it$"):
+    with pytest.raises(
+        ModelError, match=r"^layer 1 of 2, node Quant_0 \(Quant\): .* to 8 bits at most.*FLOW=dataflow may map it$"
+    ):
         map_network(onnx, TARGET, tmp_path / "out", tmp_path / "work", quiet)
 
 
 def test_layer_without_rtl_is_named_with_the_mend(tmp_path: Path) -> None:
     onnx = write_product(tmp_path / "model.onnx", np.array([[1, 1], [3, 4]]), "UINT20")
-    with pytest.raises(ModelError, match=r"node MVAU_\w*0 \(MVAU_hls\): FINN has no RTL .*20-bit activations.*FLOW="):
+    with pytest.raises(
+        ModelError, match=r"^layer 1 of 1, node MVAU_\w*0 \(MVAU_hls\): FINN has no RTL .*20-bit activations.*FLOW="
+    ):
         map_network(onnx, TARGET, tmp_path / "out", tmp_path / "work", quiet)
     assert not (tmp_path / "out").exists()
 
