@@ -70,7 +70,7 @@ def bounded(name: str, work: Callable[[], T], bounds: Bounds) -> T:
     there.close()
     try:
         if not here.poll(bounds.seconds):
-            raise OutOfBoundsError(f"{name} takes more than {bounds.seconds:g} s")
+            raise OutOfBoundsError(f"{name} takes more than {bounds.seconds:g} s{_but_little(child.pid, bounds)}")
         good, answer = here.recv()
     except EOFError as error:
         child.join()
@@ -123,6 +123,15 @@ def _limit(bounds: Bounds) -> None:
         hard = resource.getrlimit(what)[1]
         allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (allowed, hard if what == resource.RLIMIT_CPU else allowed))
+
+
+def _but_little(pid: int | None, bounds: Bounds) -> str:
+    """What to do where a process took its time without getting much of the processor."""
+    times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]
+    seconds = sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
+    if seconds > bounds.seconds / 2:
+        return ""
+    return f", and got {seconds:.1f} s of the processor: try again when this computer is less busy"
 
 
 def _end(code: int) -> str:
