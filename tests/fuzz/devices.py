@@ -9,20 +9,24 @@ from typing import Any
 
 import numpy as np
 
+from tests.doubles.agent import Losing, told
 from tests.doubles.sensors import hwmon
 from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, label_of, uart_board
 from tests.fast.toolchain.report.page.conftest import fabricate
 from tests.fast.toolchain.report.page.results import write_results
 from toolchain.device.agent.conditions import conditions
 from toolchain.device.agent.discover import discover
-from toolchain.device.agent.source import SensorError
-from toolchain.device.agent.workload import WorkloadError, read_work
+from toolchain.device.agent.plan import Settings
+from toolchain.device.agent.recording import Recording, Repeat
+from toolchain.device.agent.source import SensorError, Traits
+from toolchain.device.agent.workload import Work, WorkloadError, read_work
 from toolchain.device.link import protocol
 from toolchain.device.link.axi.golden import Golden
 from toolchain.device.link.axi.sense import Expected
 from toolchain.device.link.serial_link import SerialBoard
 from toolchain.layout import Request
-from toolchain.report.measurement_table import measurement_rows
+from toolchain.measure.measure import Job, measure_at
+from toolchain.report.measurement_table import measurement_rows, measurement_table
 from toolchain.report.page.render import overview_page
 from toolchain.report.run_table import run_table
 from toolchain.results.measurements import read_results
@@ -51,11 +55,29 @@ _JSON += [
     '{"a": {}}',
     "1e-320",
 ]
+_TRAITS = Traits("s", "r", "input", "measured", "power", 0.1, 0.1, "p")
+_AT = conditions(Path("/nowhere"), lambda words: None)
+_RAW = [
+    Recording(
+        {"board": "b", "provenance": {}},
+        [_TRAITS],
+        Settings(window_s=1.0, least_window_s=1.0, repeats=1, least_repeats=1),
+        [],
+    ).header_line(),
+    {"plan": {"poll_s": 0.1, "window_s": 10.0, "trim_s": 0.2, "lag_s": 0.1}, "refresh_s": [None]},
+    *([0.1 * step, 0, 1.0 + (10 < 0.1 * step < 20) + step % 7 / 100] for step in range(300)),
+    {"event": "nonsense", "source": 0, "t": 1.0, "text": "nan W"},
+    {"repeat": Repeat((0.0, 10.0), Work(100, 10.0, 20.0, 1000), (20.0, 29.0), [_AT, _AT]).to_json()},
+    {"unsampled": Work(100, 30.0, 40.0).to_json()},
+    {"end": "complete", "reason": ""},
+]
+_JOB = Job("zcu104", "cqmlp", ["x", "{count}"], expected=Expected(100_000_000, 40, 11))
 
 
 def once(rng: np.random.Generator, folder: Path) -> None:
     """One lie of one kind."""
-    (_sensors, _board, _program, _results)[rng.integers(4)](rng, folder)
+    kinds = (_sensors, _board, _program, _results, _agent)
+    kinds[rng.integers(len(kinds))](rng, folder)
 
 
 def _sensors(rng: np.random.Generator, root: Path) -> None:
@@ -157,6 +179,20 @@ def _results(rng: np.random.Generator, root: Path) -> None:
     overview_page(root)
     for result in read_results(layout.board_dir):
         list(measurement_rows(result))
+
+
+def _agent(rng: np.random.Generator, folder: Path) -> None:
+    """What an agent printed and wrote on its machine."""
+    said, raw = "", "".join(json.dumps(line) + "\n" for line in _RAW)
+    if rng.random() < 0.7:
+        said = _mutated(rng, json.dumps(told()))
+    else:
+        raw = _mutated(rng, raw)
+    result = measure_at(Losing(raw.encode(), said), _JOB, folder)  # type: ignore[arg-type]
+    for row in measurement_rows(result):
+        assert not {"nan", "inf"} & set(row[1].split()), row
+    assert len(read_results(folder)) == 1
+    measurement_table(result)
 
 
 def _mutated(rng: np.random.Generator, text: str) -> str:

@@ -17,13 +17,18 @@ from toolchain.device.agent.recording import recording_of
 from toolchain.device.agent.session import RAW, RESULT, finish, measure
 from toolchain.device.agent.source import Source
 from toolchain.device.agent.workload import Workload
-from toolchain.errors import ToolError
+from toolchain.device.link.axi.sense import Expected, loop_faults, must_make_sense
+from toolchain.errors import ToolError, VerificationError, first_line
 from toolchain.measure.agent_archive import NAME, agent_version, build_agent
 from toolchain.places.place import Place
 from toolchain.results.measurements import save_result
+from toolchain.results.whole import must_be_whole
+from toolchain.told import ToldError, parsed, shown
 
 _SPARE_S = 900.0
 _AGENT_DIR = "agent"
+# What a raw file raises that is none, or whose lines hold other things than an agent writes.
+_SPOILT = (ValueError, KeyError, TypeError, IndexError, AttributeError, ArithmeticError, OSError)
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ class Job:
         root: whether root is needed, as RAPL and loading a bitstream do.
         sensor_root: a tree of plain files to take sensors from; all figures are then `simulated`.
         provenance: what is known of the package, such as variant, build_id, model_hash, seal.
+        expected: clock and cycles as the package has them, where its workload counts cycles.
     """
 
     board: str
@@ -51,6 +57,7 @@ class Job:
     root: bool = False
     sensor_root: str | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    expected: Expected = field(default_factory=Expected)
 
 
 def measure_at(place: Place, job: Job, board_dir: Path, python: Sequence[str] = ("python3",)) -> dict[str, Any]:
@@ -64,7 +71,7 @@ def measure_at(place: Place, job: Job, board_dir: Path, python: Sequence[str] = 
         python: words that start the machine's Python, 3.8 or newer; an emulator may stand before.
 
     Raises:
-        ToolError: the machine cannot be reached, or the agent took nothing at all.
+        ToolError: the machine cannot be reached, the agent took nothing at all, or tells what cannot be.
         BuildError: the result cannot be written.
     """
     with tempfile.TemporaryDirectory() as name:
@@ -79,7 +86,11 @@ def measure_at(place: Place, job: Job, board_dir: Path, python: Sequence[str] = 
         except ToolError as error:
             fault = str(error)
         raw = _fetched(place, f"{out}/{RAW}", Path(name) / RAW)
-        result = _result(place, said, raw, f"{out}/{RESULT}", Path(name) / RESULT, fault)
+        try:
+            result = _of_job(_result(place, said, raw, out, Path(name) / RESULT, fault), job)
+        except VerificationError as error:
+            kept = f"; its files stay there in {out}" if raw is not None else ""
+            raise ToolError(f"{place.address}: the agent's result cannot be used: {error}{kept}") from error
         save_result(board_dir, result, raw)
         if raw is not None:
             remove = ["rm", "-rf", "--", out]
@@ -145,28 +156,57 @@ def _fetched(place: Place, there: str, here: Path) -> Path | None:
     return here
 
 
-def _result(place: Place, said: str, raw: Path | None, there: str, here: Path, fault: str | None) -> dict[str, Any]:
-    """What the agent printed; else its file; else what its samples give."""
-    for text in (said, _text(_fetched(place, there, here) if fault is None else None)):
-        try:
-            value = json.loads(text.strip().splitlines()[-1]) if text.strip() else None
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(value, dict):
-            return value
+def _result(place: Place, said: str, raw: Path | None, out: str, here: Path, fault: str | None) -> dict[str, Any]:
+    """What the agent printed; else its file; where it was cut off, what its samples give.
+
+    Raises:
+        ToldError: it cannot be; names the key and its value.
+    """
+    text = _last_object(said)
+    if text is None and fault is None:
+        text = _text(_fetched(place, f"{out}/{RESULT}", here))
+    if text is None and fault is None:
+        raise ToldError(f"it printed {shown(said.strip())}, no JSON object")
+    result = _of_samples(place, raw, str(fault)) if text is None else parsed(text)
+    must_be_whole(result)
+    return dict(result)
+
+
+def _of_job(result: Mapping[str, Any], job: Job) -> dict[str, Any]:
+    """The result, in which what this computer knows stands as it knows it.
+
+    Raises:
+        VerificationError: cycles that the package's simulation does not allow, or that take longer than they say.
+    """
+    header = _header(job)
+    if result["latency"] is not None:
+        cycles, seconds = result["latency"].get("cycles_per_inference"), result["latency"]["seconds_per_inference"]
+        must_make_sense("latency", loop_faults(cycles, seconds["median"], job.expected))
+    return {**result, **header, "provenance": {**result["provenance"], **header["provenance"]}}
+
+
+def _last_object(said: str) -> str | None:
+    """The last line of what the agent printed, where it is a whole object of JSON."""
+    lines = said.strip().splitlines()
+    try:
+        return lines[-1] if lines and isinstance(json.loads(lines[-1]), dict) else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _of_samples(place: Place, raw: Path | None, fault: str) -> dict[str, Any]:
     if raw is None:
-        raise ToolError(f"{place.address}: the agent took nothing: {fault or 'no reason given'}")
+        raise ToolError(f"{place.address}: the agent took nothing: {fault}")
     try:
         result = finish(recording_of(read_lines(raw)))
-        result["reasons"] = [f"{place.address}: {fault}", *result["reasons"]]
-    except (ValueError, KeyError) as error:
-        raise ToolError(f"{place.address}: the agent took nothing of use ({error}): {fault}") from error
-    return result
+    except _SPOILT as error:
+        raise ToolError(f"{place.address}: the agent took nothing of use ({first_line(error)}): {fault}") from error
+    return {**result, "reasons": [f"{place.address}: {fault}", *result["reasons"]]}
 
 
-def _text(path: Path | None) -> str:
-    # One line, as the agent prints it.
-    return json.dumps(json.loads(path.read_text())) if path is not None else ""
+def _text(path: Path | None) -> str | None:
+    """A file's text; what is not UTF-8 in it is no JSON either."""
+    return path.read_text(errors="replace") if path is not None else None
 
 
 def _last_line(text: str) -> str:

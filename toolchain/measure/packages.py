@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from toolchain.device.agent.plan import Settings
+from toolchain.device.link.axi.sense import expected_of
 from toolchain.device.sealed import must_be_bitstream, package_name, verify_package
 from toolchain.errors import BuildError, ToolError
 from toolchain.measure.measure import Job
@@ -65,9 +67,9 @@ def ready_amd_package(place: Place, package: Path, settings: Settings, *, python
     must_be_bitstream(package, manifest)
     there = place.deploy(package, package_name(manifest))
     _must_work(place, place.as_root([python, "driver.py", "identify"]), there)
-    words = driver_words(python)
-    proven = provenance_of(manifest)
-    return Job(manifest["board"], manifest["model"], words, there, settings, root=True, provenance=proven)
+    words, proven = driver_words(python), provenance_of(manifest)
+    job = Job(manifest["board"], manifest["model"], words, there, settings, root=True, provenance=proven)
+    return replace(job, expected=expected_of(manifest))
 
 
 def provenance_of(manifest: Mapping[str, Any]) -> dict[str, Any]:

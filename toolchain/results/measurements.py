@@ -6,16 +6,15 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from toolchain.errors import BuildError
 from toolchain.files import write_json
+from toolchain.results.whole import is_whole
 
 FOLDER = "measurements"
-SCHEMA = 1
-_MOST = 1e20
 
 
 def save_result(board_dir: Path, result: Mapping[str, Any], raw: Path | None) -> Path:
@@ -51,42 +50,9 @@ def read_results(board_dir: Path) -> list[dict[str, Any]]:
             value = json.loads(path.read_text())
         except (OSError, ValueError, RecursionError):
             continue
-        if is_result(value):
+        if is_whole(value):
             results.append(value)
     return results
-
-
-def is_result(value: Any) -> bool:
-    """Whether this is a whole result: its figures are numbers where they stand, its words words."""
-    if not isinstance(value, dict) or value.get("schema") != SCHEMA:
-        return False
-    words = isinstance(value.get("status"), str) and isinstance(value.get("provenance"), dict)
-    try:
-        return words and _reasons_are_texts(value) and all(map(_is_spread, _spreads(value)))
-    except (KeyError, TypeError, AttributeError):
-        return False
-
-
-def _reasons_are_texts(value: Mapping[str, Any]) -> bool:
-    lost = value.get("unreadable") or []
-    return all(isinstance(one, str) for one in value["reasons"]) and all(
-        {"name", "why", "needed"} <= set(o) for o in lost
-    )
-
-
-def _spreads(value: Mapping[str, Any]) -> Iterator[Any]:
-    latency, energy = value["latency"], value["energy"]
-    if latency is not None:
-        yield latency["seconds_per_inference"]
-        cycles = latency["cycles_per_inference"]
-        yield {"median": cycles or 0, "low": 0, "high": 0, "kind": latency["kind"]}
-    if energy is not None:
-        yield from (energy["per_inference_j"][key] for key in ("net", "gross"))
-        yield from (energy["power_w"][key] for key in ("idle", "active", "net"))
-
-
-def _is_spread(value: Any) -> bool:
-    return all(isinstance(value[side], int | float) and abs(value[side]) < _MOST for side in ("median", "low", "high"))
 
 
 def latest_result(board_dir: Path) -> dict[str, Any] | None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
 import sys
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from tests.doubles.agent import Losing, told
 from tests.fast.toolchain.measure.bench import TRUE_J, Bench
 from toolchain.device.agent.plan import Settings
 from toolchain.device.agent.session import RAW
+from toolchain.device.link.axi.sense import Expected
 from toolchain.errors import BuildError, ToolError
 from toolchain.measure.measure import Job, measure_at, measure_here
 from toolchain.measure.workloads import bench_workload, driver_words, runner_words
@@ -68,32 +69,6 @@ def test_a_changed_host_key_ends_it_before_anything_runs(tmp_path: Path, ssh: Pa
     assert read_results(tmp_path / "build") == []
 
 
-class Losing:
-    """A machine whose connection is lost; the agent had written this much."""
-
-    address = "root@board"
-
-    def __init__(self, raw: bytes | None, stdout: str = "") -> None:
-        self.raw, self.stdout, self.asked = raw, stdout, []  # type: ignore[var-annotated]
-
-    def deploy(self, folder: Path, name: str) -> str:
-        return name
-
-    def ask(self, words: Sequence[str], **options: Any) -> subprocess.CompletedProcess[str]:
-        self.asked.append(list(words))
-        if not self.stdout and words[0] != "rm":
-            raise ToolError("root@board: connection lost")
-        return subprocess.CompletedProcess(list(words), 0, self.stdout, "")
-
-    def as_root(self, words: Sequence[str]) -> list[str]:
-        return ["sudo", "-n", *words]
-
-    def fetch(self, there: str, here: Path) -> None:
-        if self.raw is None or not there.endswith(RAW):
-            raise ToolError(f"{there}: not there")
-        here.write_bytes(self.raw)
-
-
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     bench = Bench(tmp_path_factory.mktemp("raw"))
@@ -119,8 +94,86 @@ def test_nothing_at_all_is_an_error(tmp_path: Path) -> None:
     assert read_results(tmp_path) == []
 
 
+def altered(path: str, value: Any) -> str:
+    whole = told()
+    part = whole
+    for key in path.split(".")[:-1]:
+        part = part[key]
+    part[path.split(".")[-1]] = value
+    return json.dumps(whole)
+
+
+@pytest.mark.parametrize(
+    ("stdout", "words"),
+    [
+        ("Segmentation fault", "it printed 'Segmentation fault', no JSON object"),
+        ("[1, 2]", "it printed"),
+        ('{"schema": 1}', "status: is missing"),
+        (json.dumps({**told(), "schema": 2}), "schema: 2, should be 1"),
+        (altered("status", "splendid"), "status: 'splendid', should be failed or"),
+        (altered("reasons", "none"), "reasons: 'none', should be a list"),
+        (altered("started_unix", 1e300), "started_unix: 1e\\+300, should be 0 to"),
+        (altered("latency", 3), "latency: 3, should be an object"),
+        (altered("latency.seconds_per_inference.median", 0), "latency.seconds_per_inference.median: 0, should be"),
+        (altered("latency.cycles_per_inference", 10**30), "cycles_per_inference: 1000"),
+        (altered("latency.kind", "guessed"), "latency.kind: 'guessed'"),
+        (altered("energy.power_w.active.median", 1e24), "energy.power_w.active.median: 1e\\+24, should be -1 to 1000"),
+        (altered("energy.power_w.active.median", -5), "energy.power_w.active.median: -5, should be"),
+        (altered("energy.power_w.net.median", float("nan")), "energy.power_w.net.median: nan"),
+        (altered("energy.per_inference_j.net.high", float("inf")), "energy.per_inference_j.net.high: inf"),
+        (altered("energy.per_inference_j.net.low", 1.0), "net.median: 0.0002, should lie within 1 to"),
+        (altered("energy.power_w", {}), "energy.power_w.idle: is missing"),
+        (altered("energy.kind", "unavailable"), "energy.kind: 'unavailable', where there is an energy"),
+        (altered("unreadable", [{"name": "VDD_IN", "why": "x", "needed": True}]), "'VDD_IN', is missing in the figure"),
+        (altered("unreadable", [{"name": "VDD_IN"}]), r"unreadable\[0\].why: is missing"),
+        (altered("sources", 5), "sources: 5, should be a list"),
+        (altered("raw", {"unsaved_lines": [{}]}), r"raw.unsaved_lines\[0\]: an object of 0"),
+    ],
+)
+def test_a_result_that_cannot_be_ends_in_one_line(tmp_path: Path, raw: bytes, stdout: str, words: str) -> None:
+    with pytest.raises(ToolError, match=f"root@board: the agent's result cannot be used: .*{words}") as caught:
+        measure_at(Losing(raw, stdout=stdout), JOB, tmp_path)  # type: ignore[arg-type]
+    assert "\n" not in str(caught.value) and "; its files stay there in agent-" in str(caught.value)
+    assert read_results(tmp_path) == [] and not (tmp_path / "measurements").exists()
+
+
+@pytest.mark.parametrize(
+    "line", [b'[1,99,5]', b'[1]', b'5', b'{"plan": 3}', b'{"repeat": {}}', b'["x",0,{}]', b'{"end": 5, "reason": 1}']
+)  # fmt: skip
+def test_samples_that_no_agent_wrote_end_in_one_line(tmp_path: Path, raw: bytes, line: bytes) -> None:
+    first = raw.split(b"\n", 1)[0]
+    with pytest.raises(ToolError, match="root@board: "):
+        measure_at(Losing(first + b"\n" + line + b"\n"), JOB, tmp_path)  # type: ignore[arg-type]
+    assert read_results(tmp_path) == []
+
+
+def test_what_this_computer_knows_is_not_taken_from_the_machine(tmp_path: Path, raw: bytes) -> None:
+    said = told(board="other", provenance={"build_id": "00", "machine": "m"})
+    job = replace(JOB, provenance={"build_id": "bb"})
+    result = measure_at(Losing(raw, stdout=json.dumps(said)), job, tmp_path)  # type: ignore[arg-type]
+    assert (result["board"], result["model"]) == ("host", "cqmlp")
+    assert (result["provenance"]["build_id"], result["provenance"]["machine"]) == ("bb", "m")
+
+
+@pytest.mark.parametrize(
+    ("expected", "words"),
+    [
+        (Expected(100_000_000, 40, 13), "latency: cycles: 11 an inference, should be 12 to 54 by the package"),
+        (Expected(100_000_000, 4, 5), "latency: cycles: 11 an inference, should be 4 to 10 by the package"),
+        (Expected(50_000, 40, 10), "latency: seconds: 0.0001 an inference, should be 0.000198 or more"),
+    ],
+)
+def test_cycles_are_held_against_the_packages_simulation(
+    tmp_path: Path, raw: bytes, expected: Expected, words: str
+) -> None:
+    place = Losing(raw, stdout=json.dumps(told()))
+    assert measure_at(place, replace(JOB, expected=Expected(100_000_000, 40, 11)), tmp_path)["status"] == "ok"  # type: ignore[arg-type]
+    with pytest.raises(ToolError, match=words):
+        measure_at(place, replace(JOB, expected=expected), tmp_path)  # type: ignore[arg-type]
+
+
 def test_root_and_choices_reach_the_agent(tmp_path: Path, raw: bytes) -> None:
-    place = Losing(raw, stdout='noise\n{"schema": 1, "started_unix": 5}\n')
+    place = Losing(raw, stdout="noise\n" + json.dumps(told()) + "\n")
     job = Job("b", "m", ["x", "{count}"], "pkg", Settings(20, 7, 3), ["s1"], ["/dev/i2c-1:0x40:ina226:0.1"], True, "/t")
     assert measure_at(place, job, tmp_path)["started_unix"] == 5  # type: ignore[arg-type]
     words = place.asked[0]

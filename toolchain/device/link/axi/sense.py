@@ -9,6 +9,9 @@ from toolchain.device.link.axi.answers import Bench, Identity
 from toolchain.device.link.axi.golden import Golden
 from toolchain.errors import VerificationError
 
+# A clock may be set a little faster than it was built for; beyond that a time is no time.
+_CLOCK_SHARE = 0.9
+
 
 class Expected(NamedTuple):
     """What the package knows: the clock it was built for, and cycles as simulated; None where it does not say."""
@@ -61,6 +64,19 @@ def bench_faults(bench: Bench, expected: Expected) -> list[str]:
         return []
     should = f"{least:,}" if least == most else f"{least:,} to {most:,}"
     return [f"cycles: {cycles:,} for {bench.inferences:,} inferences, should be {should} by the package's simulation"]
+
+
+def loop_faults(cycles: Optional[float], seconds: float, expected: Expected) -> list[str]:  # noqa: UP045
+    """What is wrong with the mean cycles and seconds of an inference in a loop; empty where nothing is."""
+    if cycles is None:
+        return []
+    least, most = 1.0, float(1 << 48)
+    if expected.latency is not None and expected.interval is not None:
+        least, most = max(1.0, expected.interval - 1.0), expected.latency + expected.interval + 1.0
+    if not least <= cycles <= most:
+        return [f"cycles: {cycles:g} an inference, should be {least:g} to {most:g} by the package's simulation"]
+    fastest = cycles / expected.clock_hz * _CLOCK_SHARE if expected.clock_hz else 0.0
+    return [] if seconds >= fastest else [f"seconds: {seconds:g} an inference, should be {fastest:g} or more"]
 
 
 def must_make_sense(what: str, faults: list[str]) -> None:
