@@ -123,6 +123,8 @@ def shown(value: Any) -> str:
 
 
 def _text(value: Any, path: str) -> str:
-    if not isinstance(value, str) or len(value) > _MOST_TEXT:
-        raise ToldError(f"{path}: {shown(value)}, should be a text of {_MOST_TEXT:,} letters at most")
+    if not isinstance(value, str):
+        raise ToldError(f"{path}: {shown(value)}, should be a text")
+    if len(value) > _MOST_TEXT:
+        raise ToldError(f"{path}: {shown(value)}, should be {_MOST_TEXT:,} letters at most")
     return value

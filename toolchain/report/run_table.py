@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 _SPLIT = {"fabric": "in the fabric", "driver": "in the driver", "link": "on the link", "end_to_end": "end to end"}
 
 
 def run_table(result: Mapping[str, Any]) -> Table:
     """Figures of `testset.run_test_set`, each with its kind."""
-    table = Table(title=f"{result.get('model', '')} on {result.get('board', '')}".strip(), title_justify="left")
+    title, notes = f"{result.get('model', '')} on {result.get('board', '')}".strip(), _notes(result)
+    table = Table(title=title, title_justify="left", caption=notes, caption_justify="left")
     table.add_column("what")
     table.add_column("figure", justify="right")
     table.add_column("kind")
@@ -33,6 +35,16 @@ def _rows(result: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     if result["traffic"]:
         repeated = result["traffic"]["sent"] - result["traffic"]["answered"]
         yield "requests sent again", f"{repeated:,} of {result['traffic']['sent']:,}", answers["kind"]
+    counted = result.get("counted") or {"inferences": None}
+    if counted["inferences"] is not None:
+        yield "inferences counted by the board", f"{counted['inferences']:,} of {counted['asked']:,}", answers["kind"]
+
+
+def _notes(result: Mapping[str, Any]) -> Text | None:
+    """What the board's counters say otherwise than this computer."""
+    counted = result.get("counted") or {}
+    said = [f"counters: {one}" for one in (*counted.get("faults", ()), *counted.get("notes", ()))]
+    return Text("\n".join(said)) if said else None
 
 
 def _latency(latency: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

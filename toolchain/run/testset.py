@@ -5,13 +5,13 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, is_dataclass
 from typing import Any, Protocol
 
 from toolchain.device.link.axi.answers import Bench, Counters, Identity, Inference
 from toolchain.device.link.axi.golden import Golden
 from toolchain.device.link.axi.sense import Expected, bench_faults, identity_faults, must_make_sense
 from toolchain.errors import VerificationError
+from toolchain.run.counted import compare, mark, traffic_of
 
 FORMAT = 1
 SINGLE_VECTORS = 256
@@ -64,8 +64,9 @@ def run_test_set(
         expected: clock and cycles as the package has them.
 
     Returns:
-        Plain JSON: `answers`, `accuracy`, `latency`, `throughput`, `bench`, `counters`, `traffic`; each group
-        of figures has its `kind`. Differences are counted and the first named; `must_be_equal` refuses them.
+        Plain JSON: `answers`, `accuracy`, `latency`, `throughput`, `bench`, `counters`, `counted` (the counters beside
+        what was asked), `traffic`; each group of figures has its `kind`. Differences are counted and the first named;
+        `must_be_equal` refuses them.
 
     Raises:
         ToolError: the board stopped answering.
@@ -76,10 +77,13 @@ def run_test_set(
     kinds = ("simulated", "emulated") if virtual else ("measured", "measured")
     identity = board.identify()
     must_make_sense("identify", identity_faults(identity, golden, expected))
+    before = mark(board)
     latency = _latency(board, identity, vectors[:SINGLE_VECTORS], kinds, expected)
     # Before the test set, which takes longest: a board that counts nonsense ends here.
     benched = _bench(board, golden, identity, bench, kinds, expected) if bench else None
     labels, seconds = _stream(board, vectors, tell)
+    after = mark(board)
+    asked = len(labels) + latency["vectors"] + len(vectors[:1]) + (1 + bench if bench else 0)
     return {
         "format": FORMAT,
         "virtual": virtual,
@@ -90,8 +94,9 @@ def run_test_set(
         "latency": latency,
         "throughput": _throughput(len(labels), seconds, kinds[1]),
         "bench": benched,
-        "counters": board.counters()._asdict(),
-        "traffic": _traffic(board),
+        "counters": after.counters._asdict(),
+        "counted": compare(before, after, asked, max(1, bench)),
+        "traffic": traffic_of(board),
     }
 
 
@@ -113,6 +118,8 @@ def must_be_equal(result: dict[str, Any]) -> None:
     for finding in (result.get("self_test") or {"findings": []})["findings"]:
         if finding["differences"]:
             raise VerificationError(f"self-test: {finding['name']}: {finding['differences'][0]}")
+    for fault in (result.get("counted") or {"faults": []})["faults"]:
+        raise VerificationError(f"counters: {fault}")
 
 
 def _stream(board: Board, vectors: list[bytes], tell: Progress) -> tuple[list[int], float]:
@@ -224,8 +231,3 @@ def _bench(
         found["initiation_interval"] = interval
         found["inferences_per_second"] = identity.clock_hz / interval
     return found
-
-
-def _traffic(board: Board) -> dict[str, Any] | None:
-    traffic = getattr(board, "traffic", None)
-    return asdict(traffic) if traffic is not None and is_dataclass(traffic) else None  # type: ignore[arg-type]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 from toolchain.board import OpenBoard
 from toolchain.errors import BuildError, ToolError
 from toolchain.layout import ROOT, Layout
+from toolchain.told import Told, parsed
 
 _GRACE_SECONDS = 15.0
 
@@ -55,7 +55,7 @@ def virtual_board(generated: Path, work: Path, *, clock_hz: int, baud: int, faul
     try:
         yield (board := Virtual(_port(process)))
         told, _ = process.communicate(timeout=_GRACE_SECONDS)
-        board.done = json.loads(told)
+        board.done = Told(parsed(told)).value
     finally:
         # Its simulator ends by itself when its standard input does.
         process.kill()

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import random
 from io import StringIO
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, Line, UartBoard, label_of, uart_board
+from toolchain.device.link import protocol
 from toolchain.device.link.axi.answers import Bench
 from toolchain.device.link.axi.golden import Golden
 from toolchain.device.link.axi.sense import Expected, expected_of
@@ -141,3 +143,66 @@ def test_a_package_says_what_is_expected() -> None:
     assert expected_of({"timing": timing}) == Expected(48_000_000, 5, 2)
     assert expected_of({"timing": {**timing, "cycles_kind": "estimated"}}) == Expected(48_000_000)
     assert expected_of({}) == Expected()
+
+
+def counting(wrong: dict[str, int], line: Line | None = None) -> UartBoard:
+    """A board whose second and later readings of the counters are off by that much."""
+    board, asked = uart_board(line), [0]
+    right = board._answer
+
+    def answer(command: int, sequence: int, payload: bytes) -> protocol.Reply:
+        reply = right(command, sequence, payload)
+        if isinstance(reply, protocol.Counters):
+            asked[0] += 1
+            off = wrong if asked[0] > 1 else {}
+            return reply._replace(**{name: (getattr(reply, name) + by) % (1 << 32) for name, by in off.items()})
+        return reply
+
+    board._answer = answer  # type: ignore[method-assign]
+    return board
+
+
+def test_the_boards_counters_are_those_of_what_was_sent() -> None:
+    result = run_test_set(SerialBoard(uart_board()), golden())
+    counted = result["counted"]
+    assert counted["inferences"] == counted["asked"] == COUNT + 256 + 1 + 1 + 10_000
+    assert counted["requests"] == counted["sent"] == COUNT + 256 + 1 + 2 + 1
+    assert (counted["faults"], counted["notes"]) == ([], [])
+    assert run_test_set(SerialBoard(uart_board()), golden(), count=5, bench=0)["counted"]["asked"] == 11
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"inferences": -1}, "counters: inferences: the board counted 10,557, 10,558 were asked for; is another"),
+        ({"inferences": 1 << 31}, "counters: inferences: the board counted 2,147,494,206, 10,558 were"),
+        ({"good_frames": 7}, "counters: requests: the board counted 567, 560 were sent and 560 answered"),
+    ],
+)
+def test_counters_that_contradict_what_was_sent_are_refused(wrong: dict[str, int], words: str) -> None:
+    result = run_test_set(SerialBoard(counting(wrong)), golden())
+    with pytest.raises(VerificationError, match=words):
+        must_be_equal(result)
+    assert "the board counted" in shown(result)
+
+
+def test_errors_that_only_the_board_saw_are_said_beside_the_result() -> None:
+    result = run_test_set(SerialBoard(counting({"crc_errors": 3})), golden())
+    must_be_equal(result)
+    assert "counters: damaged: the board counted 3, this computer saw none" in shown(result)
+
+
+def test_on_a_bad_line_what_was_served_twice_is_allowed_and_more_is_said() -> None:
+    result = run_test_set(SerialBoard(uart_board(Line(bits=5e-4))), golden())
+    must_be_equal(result)
+    assert result["counted"]["inferences"] > result["counted"]["asked"]
+    assert result["counted"]["notes"] == []
+    result = run_test_set(SerialBoard(counting({"inferences": -20_000}, Line(bits=5e-4))), golden())
+    must_be_equal(result)
+    assert "counters: inferences: the board counted" in shown(result)
+
+
+def shown(result: dict[str, Any]) -> str:
+    console = Console(width=200, record=True, file=StringIO())
+    console.print(run_table(result))
+    return console.export_text()
