@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tests.doubles.agent import Losing, told
+from tests.doubles.self_test import findings
 from tests.doubles.sensors import hwmon
 from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, label_of, uart_board
+from tests.fast.toolchain.package.amd.packages import bitstream_package
 from tests.fast.toolchain.report.page.conftest import fabricate
 from tests.fast.toolchain.report.page.results import write_results
 from toolchain.device.agent.conditions import conditions
@@ -24,13 +27,15 @@ from toolchain.device.link import protocol
 from toolchain.device.link.axi.golden import Golden
 from toolchain.device.link.axi.sense import Expected
 from toolchain.device.link.serial_link import SerialBoard
+from toolchain.device.sealed import verify_package
 from toolchain.layout import Request
 from toolchain.measure.measure import Job, measure_at
 from toolchain.report.measurement_table import measurement_rows, measurement_table
 from toolchain.report.page.render import overview_page
 from toolchain.report.run_table import run_table
 from toolchain.results.measurements import read_results
-from toolchain.run.testset import run_test_set
+from toolchain.run.remote_run import run_remotely
+from toolchain.run.testset import must_be_equal, run_test_set
 
 NAME = "devices that lie"
 
@@ -76,7 +81,7 @@ _JOB = Job("zcu104", "cqmlp", ["x", "{count}"], expected=Expected(100_000_000, 4
 
 def once(rng: np.random.Generator, folder: Path) -> None:
     """One lie of one kind."""
-    kinds = (_sensors, _board, _program, _results, _agent)
+    kinds = (_sensors, _board, _program, _results, _agent, _self_test)
     kinds[rng.integers(len(kinds))](rng, folder)
 
 
@@ -136,18 +141,50 @@ def _board(rng: np.random.Generator, folder: Path) -> None:
     name = _any(rng, [*widths, "none"])
     lie: dict[str, Any] = {} if name == "none" else {name: _number(rng, widths[name])}
     board = uart_board(identity=IDENTITY._replace(**lie))
-    right = board._answer
+    right, lying = board._answer, _any(rng, ["cycles", "counters"])
 
     def answer(command: int, sequence: int, payload: bytes) -> protocol.Reply:
         reply = right(command, sequence, payload)
-        if command != protocol.IDENTIFY and rng.random() < 0.3 and "cycles" in reply._fields:
+        if lying == "cycles" and "cycles" in reply._fields and rng.random() < 0.3:
             return reply._replace(cycles=_number(rng, 32))  # type: ignore[call-arg]
+        if lying == "counters" and isinstance(reply, protocol.Counters) and rng.random() < 0.3:
+            return reply._replace(**{_any(rng, ["inferences", "good_frames", "crc_errors"]): _number(rng, 32)})
         return reply
 
     board._answer = answer  # type: ignore[method-assign]
     result = run_test_set(SerialBoard(board), golden, bench=100, expected=Expected(25_000_000, 100, 10))
     assert result["bench"]["inferences_per_second"] > 0
     run_table(result)
+    must_be_equal(result)
+    counted = result["counted"]
+    assert (counted["inferences"], counted["requests"]) == (counted["asked"], counted["sent"])
+
+
+def _self_test(rng: np.random.Generator, folder: Path) -> None:
+    """What an AMD board's self-test printed."""
+    said = _mutated(rng, json.dumps({"kind": "measured", "device": "x", "findings": findings()}))
+    board = _Board(_mutated(rng, said) if rng.random() < 0.3 else said)
+    package = bitstream_package(folder)
+    result = run_remotely(board, package, verify_package(package))  # type: ignore[arg-type]
+    run_table(result)
+    assert 0 < result["throughput"]["inferences_per_second"] <= 1e8
+    must_be_equal(result)
+
+
+class _Board:
+    address = "me@board"
+
+    def __init__(self, said: str) -> None:
+        self._said = said
+
+    def deploy(self, folder: Path, name: str) -> str:
+        return name
+
+    def as_root(self, words: list[str]) -> list[str]:
+        return words
+
+    def ask(self, words: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(words, 0, self._said, "")
 
 
 def _program(rng: np.random.Generator, folder: Path) -> None:

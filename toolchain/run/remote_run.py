@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from toolchain.device.link.axi.golden import read_golden
+from toolchain.device.link.axi.selftest import BENCH_INFERENCES
+from toolchain.device.link.axi.sense import expected_of
 from toolchain.device.sealed import package_name
-from toolchain.errors import ToolError
+from toolchain.errors import ToolError, VerificationError
 from toolchain.places.remote import Remote
+from toolchain.run.findings import DIFFERENCE, Asked, Findings, read_findings
 from toolchain.run.testset import FORMAT
+from toolchain.told import Told, ToldError, parsed
 
 _LOAD_SECONDS = 120.0
 _TEST_SECONDS = 900.0
@@ -34,27 +39,31 @@ def run_remotely(remote: Remote, folder: Path, manifest: Mapping[str, Any]) -> d
         A run as `testset.run_test_set` gives it, None where the self-test measures nothing, with `self_test`.
 
     Raises:
-        ToolError: the board cannot be reached, or its self-test does not end as one does.
+        ToolError: the board cannot be reached, or its self-test does not run there.
+        VerificationError: what the self-test told cannot be; names the figure and its value.
     """
     there = remote.deploy(folder, package_name(manifest))
-    words = remote.as_root(["python3", "self_test.py", "--json"])
+    words = remote.as_root(["python3", "self_test.py", "--json", "--inferences", str(BENCH_INFERENCES)])
+    vectors, started = read_golden(folder).count, time.monotonic()
     done = remote.ask(words, folder=there, seconds=_TEST_SECONDS)
+    asked = Asked(vectors, BENCH_INFERENCES, time.monotonic() - started, expected_of(manifest))
+    ended = f"{remote.address}: self_test.py ended with status {done.returncode}"
+    if done.returncode and not done.stdout.lstrip().startswith("{"):
+        raise ToolError(f"{ended}: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}")
     try:
-        told = json.loads(done.stdout)
-        return _result(told, manifest)
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
-        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise ToolError(f"{remote.address}: self_test.py ended with status {done.returncode}: {last}") from None
+        told = Told(parsed(done.stdout))
+        found = read_findings(told, asked)
+        if bool(done.returncode) != bool(found.differences):
+            raise ToldError(f"findings: {found.differences} differences, which the status contradicts")
+    except VerificationError as error:
+        raise VerificationError(f"{ended}, and what it told cannot be: {error}") from error
+    return _result(told.value, found, manifest)
 
 
-def _result(told: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, Any]:
-    kind = told["kind"]
-    findings = {finding["name"]: finding for finding in told["findings"]}
-    golden = [finding for name, finding in findings.items() if name.startswith("golden vectors")][-1]
-    compared, equal = (int(number.replace(",", "")) for number in re.findall(r"[\d,]*\d", golden["summary"])[:2])
-    vectors, seconds = golden["measured"]["vectors"], golden["measured"]["seconds_with_driver"]
-    bench = findings["bench"]
-    cycles = bench["measured"].get("latency_cycles")
+def _result(told: Mapping[str, Any], found: Findings, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    kind, measured = told["kind"], found.golden.value["measured"]
+    vectors, seconds = measured["vectors"], measured["seconds_with_driver"]
+    cycles = found.bench.value["measured"].get("latency_cycles") if found.bench else None
     return {
         "format": FORMAT,
         "virtual": False,
@@ -62,20 +71,31 @@ def _result(told: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, A
         "clock_mhz": manifest.get("clock_mhz"),
         "answers": {
             "kind": kind, "what": "labels", "vectors": "test set",
-            "compared": compared, "equal": equal, "differing": _differing(golden),
+            "compared": found.compared, "equal": found.equal, "differing": _differing(found.golden.value),
         },
         "accuracy": None,
         "latency": {"kind": kind, "vectors": vectors, "cycles": cycles and {"kind": kind, "median": cycles},
                     "seconds": {}, "end_to_end_seconds": []},
         "throughput": {"kind": kind, "vectors": vectors, "seconds": seconds,
                        "inferences_per_second": vectors / seconds if seconds else 0.0},
-        "bench": {"kind": kind, **bench["measured"], "differences": bench["differences"]},
+        "bench": _bench(kind, found),
         "counters": None,
+        "counted": found.counters,
         "traffic": None,
         "self_test": told,
     }  # fmt: skip
 
 
+def _bench(kind: str, found: Findings) -> dict[str, Any] | None:
+    if found.bench is None:
+        return None
+    differences = found.bench.value["differences"]
+    checksums = [re.match(r"checksum ([0-9a-f]{8}), expected ([0-9a-f]{8})", text) for text in differences]
+    wrong = [{"checksum": one[1], "expected_checksum": one[2]} for one in checksums if one]
+    rate = {key: value for key, value in found.bench.value["measured"].items() if value is not None}
+    return {"kind": kind, **rate, **(wrong[0] if wrong else {}), "differences": differences}
+
+
 def _differing(finding: Mapping[str, Any]) -> list[dict[str, int]]:
-    rows = (re.match(r"vector (\d+): class (\d+) .*expected (\d+)", text) for text in finding["differences"])
+    rows = (DIFFERENCE.match(text) for text in finding["differences"])
     return [{"vector": int(row[1]), "answered": int(row[2]), "expected": int(row[3])} for row in rows if row]

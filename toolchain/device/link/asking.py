@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from toolchain.device.link.axi.answers import Bench, Counters, Identity, Inference
 from toolchain.device.link.axi.golden import Golden
-from toolchain.device.link.axi.sense import bench_faults, expected_of, must_make_sense
+from toolchain.device.link.axi.sense import bench_faults, expected_of, must_make_sense, pace_faults
 from toolchain.errors import BuildError, GateweaveError
 
 _MOST_INFERENCES = 0xFFFFFFFF
@@ -137,7 +137,8 @@ def _bench(board: Asked, options: argparse.Namespace) -> dict[str, Any]:
     started = time.monotonic()
     bench = board.bench(count)
     ended = time.monotonic()
-    must_make_sense("bench", bench_faults(bench, expected_of(board.manifest)))
+    faults = bench_faults(bench, expected_of(board.manifest)) + pace_faults(bench, board.identify().clock_hz)
+    must_make_sense("bench", faults)
     times = {"started_monotonic": started, "ended_monotonic": ended}
     return {**bench._asdict(), **times}
 

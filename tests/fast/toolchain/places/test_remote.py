@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.doubles.self_test import findings
 from tests.fast.toolchain.package.amd.packages import bitstream_package
 from toolchain.device.sealed import verify_package
 from toolchain.errors import ConfigError, ToolError, VerificationError
@@ -12,17 +14,6 @@ from toolchain.places.remote import Remote
 from toolchain.report.run_table import run_table
 from toolchain.run.remote_run import load_remotely, run_remotely
 from toolchain.run.testset import must_be_equal
-
-FINDINGS = [
-    {"name": "identify", "summary": "model", "differences": [], "measured": {}},
-    {"name": "golden vectors, one by one", "summary": "40 labels compared, 40 equal", "differences": [],
-     "measured": {"vectors": 40, "seconds_with_driver": 0.1}},
-    {"name": "golden vectors, in bursts by DMA", "summary": "46,840 labels compared, 46,840 equal", "differences": [],
-     "measured": {"vectors": 46840, "seconds_with_driver": 0.5}},
-    {"name": "bench", "summary": "", "differences": [],
-     "measured": {"inferences": 1000, "seconds": 0.1, "inferences_per_second": 10000.0, "latency_cycles": 40}},
-    {"name": "counters", "summary": "", "differences": [], "measured": {}},
-]  # fmt: skip
 
 
 def program(ssh: Path, name: str, text: str) -> None:
@@ -100,28 +91,70 @@ def test_a_package_is_loaded_on_its_board(board: Remote, ssh: Path, tmp_path: Pa
     verify_package(ssh / "home" / "gateweave" / "zcu104-cqmlp")
 
 
+def tells(ssh: Path, findings: Any, status: int = 0) -> None:
+    told = {"kind": "measured", "device": "linux", "findings": findings}
+    (ssh / "told").write_text(findings if isinstance(findings, str) else json.dumps(told))
+    program(ssh, "python3", f"echo $@ >{ssh}/words; cat {ssh}/told; echo 'error: broken' >&2; exit {status}")
+
+
 def test_the_self_tests_figures_come_back(board: Remote, ssh: Path, tmp_path: Path) -> None:
-    (ssh / "told").write_text(json.dumps({"kind": "measured", "device": "linux", "findings": FINDINGS}))
-    program(ssh, "python3", f"cat {ssh}/told")
+    tells(ssh, findings())
     folder = bitstream_package(tmp_path / "made")
     result = run_remotely(board, folder, verify_package(folder))
-    assert (result["answers"]["compared"], result["answers"]["equal"]) == (46840, 46840)
-    assert result["throughput"]["inferences_per_second"] == pytest.approx(93680)
+    assert (ssh / "words").read_text() == "self_test.py --json --inferences 1000000\n"
+    assert (result["answers"]["compared"], result["answers"]["equal"]) == (40, 40)
+    assert result["throughput"]["inferences_per_second"] == pytest.approx(80)
     assert result["latency"]["cycles"]["median"] == 40
-    assert run_table(result).row_count == 5
+    assert (result["counted"]["inferences"], result["counted"]["asked"]) == (1_000_081, 1_000_081)
+    assert run_table(result).row_count == 6
     must_be_equal(result)
 
 
 def test_a_difference_on_the_board_is_one_here(board: Remote, ssh: Path, tmp_path: Path) -> None:
-    wrong = [dict(finding) for finding in FINDINGS]
     differences = ["vector 3: class 1 (dos), expected 0 (normal)"]
-    wrong[2] |= {"summary": "40 labels compared, 39 equal", "differences": differences}
-    (ssh / "told").write_text(json.dumps({"kind": "measured", "findings": wrong}))
-    program(ssh, "python3", f"cat {ssh}/told; exit 1")
+    tells(ssh, findings({2: {"summary": "40 labels compared, 39 equal", "differences": differences}}), 1)
     folder = bitstream_package(tmp_path / "made")
     result = run_remotely(board, folder, verify_package(folder))
     with pytest.raises(VerificationError, match="1 of 40 answers differ; the first: vector 3: class 1, expected 0"):
         must_be_equal(result)
+
+
+def test_a_bench_that_differs_is_not_shown_as_equal(board: Remote, ssh: Path, tmp_path: Path) -> None:
+    tells(ssh, findings({3: {"differences": ["checksum 0000beef, expected 0000cafe"]}}), 1)
+    folder = bitstream_package(tmp_path / "made")
+    result = run_remotely(board, folder, verify_package(folder))
+    assert (result["bench"]["checksum"], result["bench"]["expected_checksum"]) == ("0000beef", "0000cafe")
+    with pytest.raises(VerificationError, match="bench: checksum 0000beef, expected 0000cafe"):
+        must_be_equal(result)
+
+
+def test_a_bench_that_did_not_run_is_a_difference(board: Remote, ssh: Path, tmp_path: Path) -> None:
+    tells(ssh, findings({3: {"differences": ["0 vectors are stored, the package has 40"], "measured": {}}}), 1)
+    folder = bitstream_package(tmp_path / "made")
+    result = run_remotely(board, folder, verify_package(folder))
+    assert result["bench"] is None and run_table(result).row_count == 3
+    with pytest.raises(VerificationError, match="self-test: bench: 0 vectors are stored"):
+        must_be_equal(result)
+
+
+@pytest.mark.parametrize(
+    ("told", "words"), [("{oops", "is no JSON"), ("{}", "kind: is missing"), ("[]", "a list of 0")]
+)
+def test_what_is_no_self_tests_end_is_named(board: Remote, ssh: Path, tmp_path: Path, told: str, words: str) -> None:
+    tells(ssh, told)
+    folder = bitstream_package(tmp_path / "made")
+    with pytest.raises(VerificationError, match=f"ended with status 0, and what it told cannot be: .*{words}"):
+        run_remotely(board, folder, verify_package(folder))
+
+
+@pytest.mark.parametrize(("status", "differences"), [(0, ["x"]), (1, [])])
+def test_a_status_that_contradicts_the_findings_is_named(
+    board: Remote, ssh: Path, tmp_path: Path, status: int, differences: list[str]
+) -> None:
+    tells(ssh, findings({0: {"differences": differences}}), status)
+    folder = bitstream_package(tmp_path / "made")
+    with pytest.raises(VerificationError, match=f"{len(differences)} differences, which the status contradicts"):
+        run_remotely(board, folder, verify_package(folder))
 
 
 def test_a_self_test_that_dies_is_named(board: Remote, ssh: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from toolchain.device.link.asking import Asked
-from toolchain.device.link.axi.sense import bench_faults, expected_of, identity_faults
+from toolchain.device.link.axi.sense import bench_faults, expected_of, identity_faults, pace_faults
 
 SINGLE_VECTORS = 64
 """Vectors that also go one by one."""
@@ -89,6 +89,7 @@ def _bench(board: Asked, inferences: int, seconds: float) -> Finding:
     finding.measured = {"inferences": inferences, "seconds": round(bench.seconds, 6)}
     finding.measured["inferences_per_second"] = round(inferences / bench.seconds, 1) if bench.seconds else None
     faults = [fault for run in (single, bench) for fault in bench_faults(run, expected_of(board.manifest))]
+    faults += pace_faults(bench, board.identify().clock_hz)
     finding.differences += faults
     if not faults and bench.cycles is not None and single.cycles is not None:
         _add_cycles(finding, board, single.cycles, bench.cycles, bench.seconds)
@@ -118,6 +119,7 @@ def _counters(board: Asked, before: Any, asked: int) -> Finding:
     counted = (after.inferences - before.inferences) % (1 << 32)
     asked += 1  # the bench of one
     finding = Finding("counters", f"{counted:,} inferences counted, {asked:,} asked for")
+    finding.measured = {"inferences_counted": counted, "inferences_asked": asked}
     if counted != asked % (1 << 32):
         finding.differences.append(f"inferences: {counted} counted, {asked} asked for; is another program at it?")
     for name in ("damaged", "refused", "bus_errors"):

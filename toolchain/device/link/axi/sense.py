@@ -11,6 +11,8 @@ from toolchain.errors import VerificationError
 
 # A clock may be set a little faster than it was built for; beyond that a time is no time.
 _CLOCK_SHARE = 0.9
+# What two readings of the host's clock may be off by.
+_HOST_SECONDS = 1e-3
 
 
 class Expected(NamedTuple):
@@ -66,7 +68,25 @@ def bench_faults(bench: Bench, expected: Expected) -> list[str]:
     return [f"cycles: {cycles:,} for {bench.inferences:,} inferences, should be {should} by the package's simulation"]
 
 
-def loop_faults(cycles: Optional[float], seconds: float, expected: Expected) -> list[str]:  # noqa: UP045
+def pace_faults(bench: Bench, clock_hz: float) -> list[str]:
+    """What is wrong with the seconds of a bench: a chip that is done before its clock allows has not run it."""
+    if bench.cycles is None or clock_hz < 1:
+        return []
+    least = bench.cycles / clock_hz * _CLOCK_SHARE - _HOST_SECONDS
+    if bench.seconds >= least:
+        return []
+    return [f"seconds: {bench.seconds:g} for {bench.cycles:,} cycles, should be {least:g} or more at its clock"]
+
+
+def rate_faults(name: str, rate: float, expected: Expected) -> list[str]:
+    """What is wrong with inferences a second: none comes sooner after another than the simulated interval."""
+    if not expected.clock_hz:
+        return []
+    most = expected.clock_hz / max(1, (expected.interval or 1) - 1) / _CLOCK_SHARE
+    return [] if rate <= most else [f"{name}: {rate:,.0f} inferences a second, should be {most:,.0f} or less"]
+
+
+def loop_faults(cycles: float | None, seconds: float, expected: Expected) -> list[str]:
     """What is wrong with the mean cycles and seconds of an inference in a loop; empty where nothing is."""
     if cycles is None:
         return []

@@ -167,6 +167,8 @@ def test_a_right_board_passes_and_is_measured(package: Path) -> None:
     bench = next(finding for finding in findings if finding.name == "bench")
     assert (bench.measured["latency_cycles"], bench.measured["initiation_interval"]) == (LATENCY, INTERVAL)
     assert findings[2].summary == f"{COUNT} labels compared, {COUNT} equal"
+    asked = 2 * COUNT + 500 + 1
+    assert findings[4].measured == {"inferences_counted": asked, "inferences_asked": asked}
 
 
 def test_finn_passes_without_cycles(finn_package: Path) -> None:
@@ -238,6 +240,17 @@ def test_cycles_that_cannot_be_are_a_difference_and_no_figure(package: Path, mon
     findings = {finding.name: finding for finding in run_self_test(board, inferences=10)}
     assert "cycles: 3 for 10 inferences, should be" in findings["bench"].differences[1]
     assert "initiation_interval" not in findings["bench"].measured
+
+
+def test_a_bench_that_ends_before_its_clock_allows_is_a_difference(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = open_board(package, Machine(FakeMemory()).device)
+    right = board.bench
+    monkeypatch.setattr(board, "bench", lambda count, seconds=60.0: right(count, seconds)._replace(seconds=1e-6))
+    assert differences(list(run_self_test(board, inferences=100))) == []  # shorter than two readings of a clock differ
+    [line] = differences(list(run_self_test(board, inferences=1_000_000)))
+    assert line.startswith("bench: seconds: 1e-06 for 10,000,030 cycles, should be 0.089")
 
 
 # Programs -------------------------------------------------------------------------------------------

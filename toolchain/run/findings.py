@@ -1,0 +1,142 @@
+"""What the self-test of an AMD board told, held for sense before it becomes figures of a run."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from toolchain.device.link.axi.answers import Bench
+from toolchain.device.link.axi.selftest import SINGLE_VECTORS
+from toolchain.device.link.axi.sense import Expected, bench_faults, must_make_sense, rate_faults
+from toolchain.told import Told, ToldError
+
+_SUMMARY = re.compile(r"([\d,]{1,20}) labels compared, ([\d,]{1,20}) equal")
+DIFFERENCE = re.compile(r"vector (\d{1,10}): class (\d{1,10}) .*expected (\d{1,10})")
+"""A wrong answer as the self-test words it."""
+_ALL, _BENCH, _COUNTERS = "golden vectors", "bench", "counters"
+_MOST_CYCLES = 1 << 48
+_MOST_MHZ = 10_000.0
+_CLOCK_SHARE = 0.02
+_SAME = 0.01
+_SLACK_SECONDS = 1.0
+
+
+class Asked(NamedTuple):
+    """What the self-test was to do.
+
+    Attributes:
+        vectors: golden vectors of the package.
+        inferences: of the bench.
+        seconds: that the whole program took, as this computer saw it.
+        expected: clock and cycles as the package has them.
+    """
+
+    vectors: int
+    inferences: int
+    seconds: float
+    expected: Expected
+
+
+class Findings(NamedTuple):
+    """The checks whose figures a run shows; `differences` of all of them together."""
+
+    golden: Told
+    compared: int
+    equal: int
+    bench: Told | None
+    counters: dict[str, Any] | None
+    differences: int
+
+
+def read_findings(told: Told, asked: Asked) -> Findings:
+    """The findings of a self-test.
+
+    Raises:
+        VerificationError: names the first figure that cannot be, with its value.
+    """
+    told.text("kind", ("measured",))
+    findings = told.parts("findings")
+    for finding in findings:
+        finding.text("summary")
+        finding.texts("differences")
+        finding.part("measured")
+    by_name = {finding.text("name"): finding for finding in findings}
+    ways = [finding for name, finding in by_name.items() if name.startswith(_ALL)]
+    for name, there in ((_ALL, len(ways) > 1), *((n, n in by_name) for n in ("identify", _BENCH, _COUNTERS))):
+        if not there:
+            raise ToldError(f"findings: {name}: is missing")
+    counts = [_compared(finding, asked, few) for finding, few in zip(ways[-2:], (True, False), strict=True)]
+    bench, counters = _bench(by_name[_BENCH], asked), _counters(by_name[_COUNTERS], asked)
+    differences = sum(len(finding.value["differences"]) for finding in findings)
+    return Findings(ways[-1], *counts[-1], bench, counters, differences)
+
+
+def _compared(finding: Told, asked: Asked, few: bool) -> tuple[int, int]:
+    """How many labels were compared, and equal."""
+    measured, count = finding.part("measured"), min(SINGLE_VECTORS, asked.vectors) if few else asked.vectors
+    measured.whole("vectors", count, count)
+    seconds = measured.number("seconds_with_driver", 0, asked.seconds + _SLACK_SECONDS)
+    must_make_sense(finding.value["name"], rate_faults("seconds_with_driver", _rate(count, seconds), asked.expected))
+    told = _SUMMARY.fullmatch(finding.value["summary"])
+    compared, equal = (int(number.replace(",", "") or 0) for number in told.groups()) if told else (-1, -1)
+    if compared != count or not 0 <= equal <= compared:
+        finding.refuse("summary", f"should be of {count:,} labels")
+    if (equal == compared) == bool(finding.value["differences"]):
+        finding.refuse("summary", f"which {len(finding.value['differences'])} differences contradict")
+    if equal < compared and not DIFFERENCE.match(finding.value["differences"][0]):
+        finding.refuse("differences", "whose first should name a vector, its class and the expected one")
+    return compared, equal
+
+
+def _bench(finding: Told, asked: Asked) -> Told | None:
+    """The bench with its figures; None where it did not run, which is a difference by itself."""
+    measured = finding.part("measured")
+    if not measured.value and finding.value["differences"]:
+        return None
+    count = measured.whole("inferences", asked.inferences, asked.inferences)
+    seconds = measured.number("seconds", 0, asked.seconds + _SLACK_SECONDS)
+    rate = _rate(count, seconds)
+    must_make_sense("bench", rate_faults("seconds", rate, asked.expected))
+    if measured.value.get("inferences_per_second") is not None:
+        measured.number("inferences_per_second", rate * (1 - _SAME), rate * (1 + _SAME))
+    _must_be_cycles(measured, count, asked.expected)
+    _must_be_clock(finding, measured, asked.expected)
+    return finding
+
+
+def _rate(count: int, seconds: float) -> float:
+    # Seconds are told to the microsecond.
+    return count / max(seconds, 1e-6)
+
+
+def _must_be_cycles(measured: Told, count: int, expected: Expected) -> None:
+    if "latency_cycles" not in measured.value:
+        return
+    latency = measured.whole("latency_cycles", 1, _MOST_CYCLES)
+    must_make_sense("bench", bench_faults(Bench(1, 0, latency, 0, 0.0), expected))
+    if "initiation_interval" in measured.value:
+        interval = measured.number("initiation_interval", 0, _MOST_CYCLES)
+        cycles = latency + round(interval * (count - 1))
+        must_make_sense("bench", bench_faults(Bench(count, 0, cycles, 0, 0.0), expected))
+
+
+def _must_be_clock(finding: Told, measured: Told, expected: Expected) -> None:
+    if "clock_mhz" not in measured.value:
+        return
+    hertz = measured.number("clock_mhz", 0, _MOST_MHZ) * 1e6
+    off = abs(hertz / expected.clock_hz - 1) if expected.clock_hz else 0.0
+    if off > 2 * _CLOCK_SHARE and not finding.value["differences"]:
+        measured.refuse("clock_mhz", f"should be about {(expected.clock_hz or 0) / 1e6:g}, and no difference says so")
+
+
+def _counters(finding: Told, asked: Asked) -> dict[str, Any] | None:
+    """What the board counted beside what was asked; packages of older builds tell it in words only."""
+    measured = finding.part("measured")
+    if "inferences_counted" not in measured.value:
+        return None
+    should = min(SINGLE_VECTORS, asked.vectors) + asked.vectors + asked.inferences + 1
+    measured.whole("inferences_asked", should, should)
+    counted = measured.whole("inferences_counted", 0, (1 << 32) - 1)
+    if counted != should % (1 << 32) and not finding.value["differences"]:
+        measured.refuse("inferences_counted", f"should be {should:,}, and no difference says so")
+    return {"inferences": counted, "asked": should, "faults": [], "notes": []}
