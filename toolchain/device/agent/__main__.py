@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any, Optional
 
 from .clock import SystemClock
-from .discover import Found, discover, mark_total, open_i2c, unique
+from .discover import Found, discover, mark_total, open_i2c, read_once, sensor_name, unique
 from .plan import Settings
 from .recording import INTERRUPTED
 from .session import again, measure
@@ -72,12 +72,15 @@ def _add_measure(parser: argparse.ArgumentParser) -> None:
 
 def _found(options: argparse.Namespace) -> Found:
     found = discover(options.root, _runner(options.root))
-    # A meter that a person names is what they want measured.
-    meters = [open_i2c(text) for text in options.i2c]
-    chosen = [*getattr(options, "source", []), *(meter.traits.name for meter in meters)]
-    every = unique([*meters, *found.sources, *found.lost])
+    meters = read_once(map(open_i2c, options.i2c))
+    every = unique([*meters.sources, *meters.lost, *found.sources, *found.lost])
+    # A meter that a person names is what they want measured, and is missed where it cannot be read.
+    own = [sensor_name(sensor) for sensor in every[: len(options.i2c)]]
     sources = [sensor for sensor in every if isinstance(sensor, Source)]
-    found = mark_total(Found(sources, [sensor for sensor in every if isinstance(sensor, Lost)]), chosen)
+    found = Found(sources, [sensor for sensor in every if isinstance(sensor, Lost)])
+    if options.verb == "sources":
+        own = [name for name in own if any(source.traits.name == name for source in sources)]
+    found = mark_total(found, [*getattr(options, "source", []), *own])
     # Who names sensors wants no others read: each costs time.
     wanted = [source for source in found.sources if source.traits.in_total]
     return Found(wanted, found.lost) if getattr(options, "source", []) else found

@@ -11,7 +11,8 @@ from .interval import Interval, bootstrap
 from .judge import Judged, judge, total_indices
 from .plan import TRIM_CONSTANTS
 from .recording import COMPLETE, FAILED, SCHEMA, Recording
-from .source import ESTIMATED, MEASURED
+from .sampler import BACK, NONSENSE, VANISHED
+from .source import ESTIMATED, MEASURED, Lost
 
 OK, REJECTED, UNAVAILABLE = "ok", "rejected", "unavailable"
 SIMULATED, EMULATED = "simulated", "emulated"
@@ -24,15 +25,16 @@ def analyse(recording: Recording) -> dict[str, Any]:
     indices = total_indices(recording)
     energy = energy_of(recording, accepted, indices) if indices and accepted else None
     cost = _sampling_cost(recording, accepted)
-    reasons = _reasons(recording, judged, accepted, energy, cost)
+    lost = vanished(recording, len(accepted))
+    reasons = [*_reasons(recording, judged, accepted, energy, cost), *_missed(lost)]
     status = _status(recording, indices, reasons)
     return {
         "schema": SCHEMA,
         "status": status,
         "kind": _kind(recording, indices),
         "reasons": reasons,
-        "unreadable": [],
         **recording.header,
+        "unreadable": [*recording.header.get("unreadable", []), *(one.to_json() for one in lost)],
         "settings": {**recording.settings.to_json(), **(vars(recording.plan) if recording.plan else {})},
         "sources": _sources(recording),
         "latency": _latency(recording, accepted or judged),
@@ -107,6 +109,32 @@ def _reasons(
     if energy is not None:
         reasons += _of_interval(recording, Interval(**energy["per_inference_j"]["net"]))
     return reasons
+
+
+def vanished(recording: Recording, accepted: int) -> list[Lost]:
+    """Sensors that could be read at first and then no more, or that gave nothing but nonsense.
+
+    Args:
+        accepted: repeats; with as many as were wanted, the figure was taken before.
+    """
+    wanted = min(recording.settings.repeats, recording.settings.least_repeats)
+    whys = [_why_gone(recording, index) for index in range(len(recording.traits))]
+    pairs = zip(recording.traits, whys)  # noqa: B905 (Python 3.8)
+    return [Lost(t.name, t.scope, why, t.in_total and accepted < wanted) for t, why in pairs if why]
+
+
+def _why_gone(recording: Recording, index: int) -> str:
+    own = [event for event in recording.events if event.get("source") == index]
+    stays = [event for event in own if event["event"] in (VANISHED, BACK)]
+    if stays and stays[-1]["event"] == VANISHED:
+        return f"vanished on the way: {stays[-1]['text']}"
+    if own and own[-1]["event"] == NONSENSE and not recording.series[index].times:
+        return f"answers nothing but nonsense, such as {own[-1]['text']}"
+    return ""
+
+
+def _missed(lost: Sequence[Lost]) -> list[str]:
+    return [f"no figure of the whole: {one.name} cannot be read: {one.why}" for one in lost if one.needed]
 
 
 def _no_total(recording: Recording) -> list[str]:

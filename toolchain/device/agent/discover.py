@@ -9,7 +9,7 @@ from typing import NamedTuple, Union
 
 from .hwmon import hwmon_sources
 from .iio import iio_sources
-from .ina2xx import ina2xx_source, open_registers
+from .ina2xx import ina2xx_sensor
 from .powercap import powercap_sources
 from .source import INPUT, PACKAGE, RAIL, Lost, Run, SensorError, Source, run_command
 from .vcgencmd import vcgencmd_sources
@@ -32,28 +32,33 @@ def discover(root: Path = Path("/"), run: Run = run_command) -> Found:
         run: runs `vcgencmd`.
     """
     every = [*hwmon_sources(root), *iio_sources(root), *vcgencmd_sources(run, root), *powercap_sources(root)]
+    return mark_total(read_once(unique(every)))
+
+
+def read_once(sensors: Iterable[Sensor]) -> Found:
+    """Those that can be read, and those that cannot; each is read to know."""
     found = Found([], [])
-    for sensor in unique(every):
+    for sensor in sensors:
         lost = sensor if isinstance(sensor, Lost) else _why_lost(sensor)
         if lost is not None:
             found.lost.append(lost)
         elif isinstance(sensor, Source):
             found.sources.append(sensor)
-    return mark_total(found)
+    return found
 
 
-def open_i2c(text: str) -> Source:
-    """A meter by the words BUS:ADDRESS:CHIP:OHMS, such as `/dev/i2c-1:0x40:ina226:0.1`.
+def open_i2c(text: str) -> Sensor:
+    """A meter by the words BUS:ADDRESS:CHIP:OHMS, such as `/dev/i2c-1:0x40:ina226:0.1`; lost where it cannot be read.
 
     Raises:
-        SensorError: other words, or no such meter.
+        SensorError: other words, or a chip or a shunt that cannot be.
     """
     try:
         bus, address, chip, ohms = text.rsplit(":", 3)
         place, shunt = int(address, 0), float(ohms)
     except ValueError:
         raise SensorError(f"{text}: should be BUS:ADDRESS:CHIP:OHMS, such as /dev/i2c-1:0x40:ina226:0.1") from None
-    return ina2xx_source(chip, shunt, open_registers(bus, place), f"{bus}:{address}")
+    return ina2xx_sensor(chip, shunt, bus, place)
 
 
 def unique(sensors: Iterable[Sensor]) -> list[Sensor]:
@@ -61,7 +66,7 @@ def unique(sensors: Iterable[Sensor]) -> list[Sensor]:
     names: dict[str, int] = {}
     result: list[Sensor] = []
     for sensor in sensors:
-        name = _name(sensor)
+        name = sensor_name(sensor)
         names[name] = names.get(name, 0) + 1
         result.append(sensor if names[name] == 1 else _renamed(sensor, f"{name}#{names[name]}"))
     return result
@@ -131,7 +136,8 @@ def source_is_gone(error: SensorError) -> bool:
     return type(error) is SensorError
 
 
-def _name(sensor: Sensor) -> str:
+def sensor_name(sensor: Sensor) -> str:
+    """Its name, whether it can be read or not."""
     return sensor.name if isinstance(sensor, Lost) else sensor.traits.name
 
 

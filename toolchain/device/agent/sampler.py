@@ -10,6 +10,8 @@ from .clock import Clock
 from .source import NonsenseError, SensorError, Source
 
 _RETRY_S = 1.0
+VANISHED, BACK, NONSENSE = "sensor vanished", "sensor is back", "nonsense"
+"""Events of a source, which they name by its index as `source`."""
 CLOCK_STEP_S = 0.1
 """Seconds that the time of day may move against the monotonic clock before it counts as a step."""
 
@@ -77,7 +79,7 @@ class Sampler:
         try:
             value = source.read()
         except NonsenseError as error:
-            self.event("nonsense", source=index, text=str(error))
+            self.event(NONSENSE, source=index, text=str(error))
             return
         except (SensorError, OSError, ValueError) as error:
             self._lost(index, error)
@@ -86,7 +88,7 @@ class Sampler:
         now = round(self._clock.now(), 6)
         if self._gone_since[index] is not None:
             self._gone_since[index] = None
-            self.event("sensor is back", source=index)
+            self.event(BACK, source=index)
         self.series[index].add(now, value)
         self._append([now, index, value])
 
@@ -94,7 +96,7 @@ class Sampler:
         now = self._clock.now()
         if self._gone_since[index] is None:
             self._gone_since[index] = now
-            self.event("sensor vanished", source=index, text=str(error))
+            self.event(VANISHED, source=index, text=str(error))
         self._retry_at[index] = now + _RETRY_S
 
     def _check_clock(self) -> None:

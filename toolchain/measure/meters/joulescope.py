@@ -12,7 +12,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from toolchain.device.agent.source import ENERGY, INPUT, MEASURED, SensorError, Source, Traits
+from toolchain.device.agent.source import ENERGY, INPUT, MEASURED, NonsenseError, SensorError, Source, Traits
 from toolchain.errors import ToolError
 
 _RATE_HZ = 20
@@ -69,18 +69,21 @@ def _start(driver: Any, path: str, take: Callable[[str, Any], None]) -> float:
 
 
 class _Latest:
-    """The latest sum of energy; it comes from the driver's thread."""
+    """The latest sum of energy; it comes from the driver's thread, which must not die of what the device sends."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.first, self._now = threading.Event(), now
-        self._state = (math.nan, 0.0)
+        self._state: tuple[Any, float] = (math.nan, 0.0)
 
     def take(self, topic: str, value: Any) -> None:
-        self._state = (float(value["accumulators"]["energy"]["value"]), self._now())
+        self._state = (value, self._now())
         self.first.set()
 
     def read(self) -> float:
-        joules, at = self._state
+        value, at = self._state
         if self._now() - at > _LATE_S:
             raise SensorError(f"the Joulescope sent nothing for {_LATE_S:g} s")
-        return joules
+        try:
+            return float(value["accumulators"]["energy"]["value"])
+        except (LookupError, TypeError, ValueError, OverflowError):
+            raise NonsenseError(f"{str(value)[:40]!r} holds no energy") from None

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from toolchain.device.agent.source import ENERGY, INPUT, MEASURED, SensorError, Source, Traits
-from toolchain.errors import ConfigError, ToolError
+from toolchain.device.agent.source import ENERGY, INPUT, MEASURED, NonsenseError, SensorError, Source, Traits
+from toolchain.errors import ConfigError, ToolError, first_line
 
 _DEFAULT_MV, _LEAST_MV, _MOST_MV = 5000, 800, 5000
 _SAMPLE_S = 1e-5  # 100,000 samples a second
 _READ_S, _LATE_S = 0.01, 1.0
+_MOST_UA = 2e6  # it measures up to 1 A
 
 
 def open_source(millivolt: str) -> Source:
@@ -59,15 +60,18 @@ def _volt(text: str) -> float:
 
 
 class _Adder:
-    """Adds up what the device streams, from a thread of its own."""
+    """Adds up what the device streams, from a thread of its own, which a broken stream must not end in silence."""
 
     def __init__(self, device: Any, volt: float, now: Callable[[], float] = time.monotonic) -> None:
         self._device, self._volt, self._now = device, volt, now
         self._joules, self._at, self._ending = 0.0, now(), threading.Event()
+        self._fault: SensorError | None = None
         self._thread = threading.Thread(target=self._loop, daemon=True)
         self._thread.start()
 
     def read(self) -> float:
+        if self._fault is not None:
+            raise self._fault
         if self._now() - self._at > _LATE_S:
             raise SensorError(f"the PPK2 sent nothing for {_LATE_S:g} s")
         return self._joules
@@ -79,11 +83,22 @@ class _Adder:
         self._device.stop_measuring()
 
     def _loop(self) -> None:
-        while not self._ending.wait(_READ_S):
-            data = self._device.get_data()
-            if data:
-                samples = self._device.get_samples(data)
-                # Newer releases give the digital channels, too.
-                microampere = samples[0] if isinstance(samples, tuple) else samples
-                self._joules += sum(microampere) * 1e-6 * self._volt * _SAMPLE_S
-                self._at = self._now()
+        try:
+            while not self._ending.wait(_READ_S):
+                data = self._device.get_data()
+                if data:
+                    self._add(self._device.get_samples(data))
+        except SensorError as error:
+            self._fault = error
+        except Exception as error:  # whatever the library raises, such as for a device that was unplugged
+            self._fault = SensorError(f"the PPK2: {first_line(error)}")
+
+    def _add(self, samples: Any) -> None:
+        # Newer releases give the digital channels, too.
+        microampere = samples[0] if isinstance(samples, tuple) else samples
+        for one in microampere:
+            if not -_MOST_UA <= one <= _MOST_UA:
+                # A current that is lost is an energy that is too small: from here on there is none.
+                raise NonsenseError(f"{one:g} uA, should be within {_MOST_UA:g}")
+        self._joules += sum(microampere) * 1e-6 * self._volt * _SAMPLE_S
+        self._at = self._now()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from toolchain.device.agent.source import SensorError
+from toolchain.device.agent.source import NonsenseError, SensorError
 from toolchain.errors import ConfigError, ToolError
 from toolchain.measure.meters import joulescope, open_meter, ppk2
 
@@ -134,3 +135,75 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         open_meter("joulescope")
     with pytest.raises(ToolError, match="GPL-2: pip install ppk2-api"):
         open_meter("ppk2")
+
+
+@pytest.mark.parametrize(
+    "said", [{}, None, {"accumulators": {"energy": {"value": "much"}}}, energy(float("nan")), energy(float("inf")),
+             energy(1e24), energy(-5.0)]
+)  # fmt: skip
+def test_what_is_no_energy_is_nonsense_and_ends_no_thread(said: Any) -> None:
+    driver = Driver("u/js220/1")
+    source = joulescope.source_of(driver)
+    driver.send("t", said)
+    with pytest.raises(NonsenseError):
+        source.read()
+    driver.send("t", energy(2.5))
+    assert source.read() == 2.5
+
+
+@pytest.mark.parametrize(
+    ("samples", "words"),
+    [
+        ([float("nan")], "nan uA, should be within"),
+        ([1.0, 1e24], r"1e\+24 uA, should be within"),
+        ([-1e9], "-1e\\+09 uA"),
+        (["x"], "the PPK2: "),
+        (None, "the PPK2: "),
+    ],
+)
+def test_what_is_no_current_is_told_and_adds_nothing(samples: Any, words: str) -> None:
+    kit = Kit(newer=False)
+    kit.get_samples = lambda data: samples  # type: ignore[method-assign]
+    source = ppk2.source_of(kit, 3.3, "/dev/ttyACM0")
+    message = ""
+    deadline = time.monotonic() + 5
+    while not message and time.monotonic() < deadline:
+        try:
+            source.read()
+        except SensorError as error:
+            message = str(error)
+        time.sleep(0.005)
+    assert re.match(words, message)
+    source.close()
+
+
+def test_an_unplugged_ppk2_is_told() -> None:
+    kit = Kit(newer=False)
+
+    def unplugged() -> bytes:
+        raise OSError("device disconnected")
+
+    kit.get_data = unplugged  # type: ignore[method-assign]
+    source = ppk2.source_of(kit, 3.3, "p")
+    time.sleep(0.1)
+    with pytest.raises(SensorError, match="the PPK2: device disconnected"):
+        source.read()
+    source.close()
+
+
+def test_what_a_meters_library_raises_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(serial: str) -> Any:
+        raise RuntimeError("device is busy\nsecond line")
+
+    monkeypatch.setattr(joulescope, "open_source", busy)
+    with pytest.raises(ToolError, match=r"^METER=joulescope:7: device is busy$"):
+        open_meter("joulescope:7")
+
+
+def test_a_meter_that_falls_silent_at_once_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([10.0, 20.0])
+    monkeypatch.setattr(
+        joulescope, "open_source", lambda serial: joulescope.source_of(Driver("u/js220/1"), "", lambda: next(times))
+    )
+    with pytest.raises(ToolError, match="METER=joulescope: cannot be read: the Joulescope sent nothing"):
+        open_meter("joulescope")
