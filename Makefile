@@ -25,7 +25,7 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help build compare plan show verify flash run measure report boards models doctor test check bench clean clean-env system-deps environment
+.PHONY: help build compare plan show verify flash run measure report boards models doctor test check bench docs clean clean-env system-deps environment
 
 help:
 	@echo 'Gateweave takes a trained network to an FPGA bitstream, bit-exact at every stage, with open tools only.'
@@ -43,6 +43,7 @@ help:
 	@echo '  make doctor        is this machine ready?'
 	@echo '  make test          all tests         make check     linters, types and fast tests only'
 	@echo '  make bench         benchmarks against peers'
+	@echo '  make docs          this documentation and the API as web pages, in build/site; a broken link ends it'
 	@echo '  make clean         remove all builds (make clean-env removes the Python environment)'
 	@echo '  make system-deps   install the Debian packages that are missing'
 	@echo
@@ -90,6 +91,12 @@ lint:
 bench: environment
 	@$(ENVIRONMENT) venv requirements-bench.txt
 	@$(PYTEST) -q -s tests/benchmarks
+
+# Not --quiet: MkDocs then counts no warnings, and a broken link passes. The variable silences news of Material's successor.
+docs: environment
+	@$(ENVIRONMENT) venv requirements-docs.txt
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo 'documentation: build/site/index.html'
 
 # Not from under a build that runs: it holds the lock.
 clean:

@@ -28,6 +28,7 @@ TARGETS = (
     "test",
     "check",
     "bench",
+    "docs",
     "clean",
     "system-deps",
 )
