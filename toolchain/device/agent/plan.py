@@ -11,6 +11,7 @@ from .sampler import Series
 _PROBE_POLL_S = 0.001
 _FASTEST_POLL_S, _SLOWEST_POLL_S = 0.005, 0.1
 _ENOUGH_CHANGES = 8
+_MOST_DRAWS = 100_000
 LAG_SHARE = 0.01
 """Time constant by window: no window is shorter than the time constant over this."""
 TRIM_CONSTANTS = 2.0
@@ -42,6 +43,11 @@ class Settings:
     least_window_s: float = 10.0
     least_repeats: int = 5
     draws: int = 2000
+
+    def __post_init__(self) -> None:
+        """Refuse a number of draws, such as a spoilt raw file holds, that would never be drawn."""
+        if not (isinstance(self.draws, int) and 1 <= self.draws <= _MOST_DRAWS):
+            raise ValueError(f"draws: {str(self.draws)[:40]}, should be 1 to {_MOST_DRAWS}")
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, read back by `Settings(**json)`."""

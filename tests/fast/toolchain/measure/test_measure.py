@@ -147,6 +147,14 @@ def test_samples_that_no_agent_wrote_end_in_one_line(tmp_path: Path, raw: bytes,
     assert read_results(tmp_path) == []
 
 
+@pytest.mark.parametrize("draws", ["0", "1" + "0" * 400, "1e400", "null"])
+def test_a_spoilt_number_of_draws_hangs_nothing(tmp_path: Path, raw: bytes, draws: str) -> None:
+    spoilt = raw.replace(b'"draws":2000', f'"draws":{draws}'.encode(), 1)
+    assert spoilt != raw
+    with pytest.raises(ToolError, match=r"took nothing of use \(draws: .*, should be 1 to 100000\)"):
+        measure_at(Losing(spoilt), JOB, tmp_path)  # type: ignore[arg-type]
+
+
 def test_what_this_computer_knows_is_not_taken_from_the_machine(tmp_path: Path, raw: bytes) -> None:
     said = told(board="other", provenance={"build_id": "00", "machine": "m"})
     job = replace(JOB, provenance={"build_id": "bb"})
