@@ -39,6 +39,7 @@ def test_a_reply_comes_back_as_it_was_sent(reply: link.Reply) -> None:
 def test_a_sound_stream_gives_its_frames_in_any_portions(frames: list[link.Frame], cuts: list[int]) -> None:
     data = b"".join(link.encode_frame(*frame) for frame in frames)
     assert _parsed(data, cuts) == (frames, 0, 0)
+    assert _parsed(data, list(range(len(data)))) == (frames, 0, 0)
 
 
 @given(st.lists(st.tuples(GARBAGE, FRAMES), max_size=5), GARBAGE, CUTS)
@@ -48,6 +49,7 @@ def test_portions_decide_nothing_between_garbage(
     data = b"".join(garbage + link.encode_frame(*frame) for garbage, frame in parts) + tail
     whole = _parsed(data, [])
     assert _parsed(data, cuts) == whole
+    assert _parsed(data, list(range(len(data)))) == whole
     assert whole[0] == [frame for _, frame in parts]
     # Every byte is part of a good frame, or was counted.
     assert whole[1] == len(data) - sum(len(link.encode_frame(*frame)) for frame in whole[0])
