@@ -92,15 +92,19 @@ def retargeted(source: Path) -> str:
     return _LINK.sub(follow, source.read_text())
 
 
-def modules() -> Iterator[str]:
-    """The modules that `API` stands for, a package before what lies in it."""
-    for name in API:
-        path = ROOT / name.replace(".", "/")
-        found = sorted(path.rglob("*.py"), key=_order) if path.is_dir() else [path.with_suffix(".py")]
-        for file in found:
-            parts = file.relative_to(ROOT).with_suffix("").parts
-            if parts[-1] != "__main__" and "scripts" not in parts:
-                yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+def modules() -> list[str]:
+    """All modules that `API` stands for."""
+    return [module for name in API for module in modules_of(name)]
+
+
+def modules_of(name: str) -> Iterator[str]:
+    """A module, or a package and then the modules that lie in it."""
+    path = ROOT / name.replace(".", "/")
+    found = sorted(path.rglob("*.py"), key=_order) if path.is_dir() else [path.with_suffix(".py")]
+    for file in found:
+        parts = file.relative_to(ROOT).with_suffix("").parts
+        if parts[-1] != "__main__" and "scripts" not in parts:
+            yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def _order(path: Path) -> tuple[str, ...]:
@@ -113,4 +117,5 @@ def navigation() -> list[dict[str, Any]]:
     folders = {
         title: [place_of(page) for page in pages() if page.match(f"{title.lower()}/*/README.md")] for title in _TREES
     }
-    return [*({title: found} for title, found in folders.items()), {"API": [{m: f"api/{m}.md"} for m in modules()]}]
+    api = [{name: [{module: f"api/{module}.md"} for module in modules_of(name)]} for name in API]
+    return [*({title: found} for title, found in folders.items()), {"API": api}]

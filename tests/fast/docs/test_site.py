@@ -67,7 +67,7 @@ def test_a_link_is_led_to_the_pages_place_and_one_to_nowhere_stays(
 
 
 def test_the_api_is_made_of_modules_that_are_there() -> None:
-    modules = list(hooks.modules())
+    modules = hooks.modules()
     assert len(modules) == len(set(modules))
     assert all(
         any(module.split(".")[: len(name.split("."))] == name.split(".") for module in modules) for name in hooks.API
