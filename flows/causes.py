@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from toolchain.board import AmdBoard
 from toolchain.errors import ToolError
-from toolchain.layout import BASELINE_STAGES, PINS, ROOT, TRIAL_STAGES, Request
+from toolchain.layout import PINS, ROOT, Request
+from toolchain.stages import Remade
 from toolchain.vivado.find import find_vivado
 from toolchain.yaml_file import read_mapping
 
@@ -29,72 +29,35 @@ _NAME = re.compile(r"\w[\w.]*")
 # Kinds of files in a folder that a module names.
 _READ = {".py", ".c", ".h", ".cpp", ".v", ".sv", ".tcl", ".j2", ".sh", ".css", ".js"}
 
-# Files of the model's folder that a stage loads by path.
-_MODEL_CODE = {
-    "data": ("data",),
-    "check": ("model",),
-    "train": ("model",),
-    "baselines": ("data", "model"),
-    "export": ("model",),
-}
-# Sections of the recipe that decide a stage's result.
-_RECIPE_PARTS = {
-    "data": ("data",),
-    "check": ("data", "network"),
-    "train": ("data", "network", "training"),
-    "baselines": ("data", "network", "training"),
-    "export": ("data", "network"),
-    "package": ("title", "data", "network", "training"),
-}
-# Sections of board.yaml that decide a stage's result; () means all of them.
-_BOARD_PARTS: dict[str, tuple[str, ...]] = {
-    "check": ("fpga", "clock", "target"),
-    "fold": ("fpga", "clock", "target"),
-    "map": ("fpga", "clock", "target"),
-    "compare": ("fpga", "clock", "target"),
-    "project": (),
-    "generate": (),
-    "simulate": ("clock", "host_link"),
-    "synthesise": ("fpga",),
-    "implement": (),
-    "bitstream": (),
-    "package": (),
-    "verify": (),
-    "graphs": ("runtime",),
-    "prove": ("runtime",),
-    "time": ("runtime",),
-}
-# Stages that the rate to aim at decides.
-_RATED = {"check", "fold", "map", "compare"}
-
 
 def causes(stage: str, request: Request) -> list[str]:
     """The causes of a stage, one word each."""
-    words = [
-        f"code:{_code(stage, request)}",
-        f"pins:{_digest_files(ROOT / name for name in PINS)}",
-    ]
-    if stage in _RECIPE_PARTS and not request.onnx:
+    remade = request.table[stage].row.remade_by
+    words = [f"code:{_code(stage, request)}", f"pins:{_digest_files(ROOT / name for name in PINS)}"]
+    if remade.recipe is not None and not request.onnx:
         recipe = ROOT / "models" / request.model / "recipes" / f"{request.recipe}.yaml"
-        words.append(f"recipe:{yaml_digest(recipe, _RECIPE_PARTS[stage])}")
-    if stage in _BOARD_PARTS:
+        words.append(f"recipe:{yaml_digest(recipe, remade.recipe)}")
+    if remade.board is not None:
         board = ROOT / "boards" / request.board / "board.yaml"
-        words.append(f"board:{yaml_digest(board, _BOARD_PARTS[stage])}")
-    if stage == "data" and request.data is not None:
-        words.append(f"captures:{_listing_digest(captures(request))}")
-    if stage == "load":
-        words += [f"onnx:{_file_digest(Path(path))}" for path in onnx_files(request)]
-    if stage == "graphs" and request.outputs:
-        words.append(f"outputs:{request.outputs}")
-    if stage == "package" and request.wheels:
-        words.append("wheels:included")
-    if stage in _RATED:
-        words.append(f"fps:{request.fps or 'board'}")
-    if stage == "implement" and request.flow in AmdBoard.flows:
-        words.append(f"vivado:{_vivado()}")
-    if stage in {"check", "fold"}:
-        words.append(f"strategy:{request.strategy}")
-    return words
+        words.append(f"board:{yaml_digest(board, () if remade.board == 'all' else remade.board)}")
+    words += [f"{name}:{_option(name, request)}" for name in remade.request if _option(name, request)]
+    words += _own_files(remade, request)
+    return [*words, *([f"vivado:{_vivado()}"] if remade.tools else [])]
+
+
+def _option(name: str, request: Request) -> str:
+    """An option of the request in a word; empty where it stands for nothing."""
+    value = getattr(request, name)
+    if name == "fps":
+        return str(value or "board")
+    return "included" if value is True else str(value or "")
+
+
+def _own_files(remade: Remade, request: Request) -> list[str]:
+    """Files of the person's own that a stage reads: a listing of the captures, or digests."""
+    if remade.files == "captures" and request.data is not None:
+        return [f"captures:{_listing_digest(captures(request))}"]
+    return [f"onnx:{_file_digest(Path(path))}" for path in onnx_files(request)] if remade.files == "onnx" else []
 
 
 def _vivado() -> str:
@@ -141,17 +104,10 @@ def sources(module: str) -> set[Path]:
     return files | named | {beside for folder in folders for beside in _beside(folder)}
 
 
-def module_of(stage: str, request: Request) -> str:
-    """The module that does a stage's work."""
-    network = (*request.network_stages, *BASELINE_STAGES, *TRIAL_STAGES)
-    return f"flows.stages.{'network' if stage in network else request.flow}.{stage}"
-
-
 @cache
 def _code(stage: str, request: Request) -> str:
-    modules = [module_of(stage, request)]
-    if not request.onnx:
-        modules += [f"models.{request.model}.{name}" for name in _MODEL_CODE.get(stage, ())]
+    known = request.table[stage]
+    modules = [known.module, *(f"models.{request.model}.{name}" for name in known.row.remade_by.model)]
     return _digest_files(set().union(*(sources(name) for name in modules)))
 
 

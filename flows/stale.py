@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from flows.causes import causes
-from flows.needs import needs
 from toolchain.errors import BuildError
 from toolchain.layout import Layout
 from toolchain.results.record import StageRecord, read_record, read_token
@@ -33,15 +32,15 @@ _WORDS = {
 
 def stale_stages(layout: Layout, stages: Iterable[str]) -> dict[str, str]:
     """Why each of these stages must run again, for those that have finished and are out of date."""
-    wanted = needs(layout.request)
+    known = layout.request.table
     finished = [stage for stage in stages if read_token(layout.token(stage)) is not None]
-    reasons = {stage: _reason(layout, stage, made_of(stage, layout), wanted[stage]) for stage in finished}
+    reasons = {stage: _reason(layout, stage, made_of(stage, layout), known[stage].needs) for stage in finished}
     return {stage: reason for stage, reason in reasons.items() if reason}
 
 
 def made_of(stage: str, layout: Layout) -> list[str]:
     """All causes of a stage as one word each: its own, and which stages it waits for."""
-    return [*causes(stage, layout.request), f"needs:{'-'.join(needs(layout.request)[stage])}"]
+    return [*causes(stage, layout.request), f"needs:{'-'.join(layout.request.table[stage].needs)}"]
 
 
 def tokens(stages: Iterable[str], layout: Layout) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -12,30 +13,6 @@ from rich.text import Text
 
 from toolchain.errors import GateweaveError
 from toolchain.events import Event
-
-PURPOSE = {
-    "data": "reading frames and cutting windows",
-    "check": "trying whether the untrained network can be built",
-    "train": "training the quantised network",
-    "baselines": "training what it is compared with",
-    "export": "writing QONNX and golden vectors",
-    "streamline": "making the graph all-integer",
-    "fold": "choosing the parallelism of each layer",
-    "generate": "writing the Verilog",
-    "simulate": "simulating the Verilog against the golden vectors",
-    "synthesise": "synthesising",
-    "implement": "placing and routing",
-    "bitstream": "writing the bitstream",
-    "package": "packing everything with its hashes",
-    "verify": "running what was built as the board would",
-    "map": "mapping the network to FINN's hardware layers",
-    "compare": "making the other cores, to put all side by side",
-    "project": "writing what Vivado goes on from",
-    "load": "checking the ONNX file",
-    "graphs": "making the graphs",
-    "prove": "comparing every graph with the reference",
-    "time": "timing every graph",
-}
 
 _HEARTBEAT_SECONDS = 30.0
 
@@ -52,10 +29,14 @@ def fail(error: GateweaveError) -> None:
 
 
 class Progress:
-    """Shows events as they come; a terminal gets a live line for each running stage."""
+    """Shows events as they come; a terminal gets a live line for each running stage.
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    Args:
+        says: what each stage does, by name.
+    """
+
+    def __init__(self, console: Console, says: Mapping[str, str]) -> None:
+        self._console, self._says = console, says
         self._running: dict[str, tuple[float, str]] = {}
         self._spoke = time.monotonic()
         self._live = Live(console=console, refresh_per_second=8, transient=True, get_renderable=self._rows)
@@ -77,9 +58,9 @@ class Progress:
         handle.get(event.kind, self._stopped)(event)
 
     def _start(self, event: Event) -> None:
-        self._running[event.stage] = (time.monotonic(), PURPOSE.get(event.stage, ""))
+        self._running[event.stage] = (time.monotonic(), self._says.get(event.stage, ""))
         if not self._console.is_terminal:
-            self._say(f"{event.stage:<11} {PURPOSE.get(event.stage, '')} ...")
+            self._say(f"{event.stage:<11} {self._says.get(event.stage, '')} ...")
 
     def _progress(self, event: Event) -> None:
         started, _ = self._running.get(event.stage, (time.monotonic(), ""))

@@ -16,7 +16,7 @@ def damaged_stages(layout: Layout) -> dict[str, str]:
     A stage without its token counts as not run, which Snakemake sees for itself.
     """
     request = layout.request
-    known = request.known_stages
+    known = request.table
     finished = [stage for stage in known if layout.token(stage).exists()]
     faults = {stage: _fault(layout, stage) for stage in finished}
     return {stage: fault for stage, fault in faults.items() if fault}

@@ -11,29 +11,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from toolchain.errors import BuildError, ConfigError
+from toolchain.stages import Stage, stages_of
 
 ROOT = Path(__file__).resolve().parent.parent
 
 PINS = ("requirements.txt", "requirements-finn.txt")
 """Files that pin the versions of the environment's packages."""
-
-NETWORK_STAGES = ("data", "train", "export", "streamline")
-BASELINE_STAGES = ("baselines",)
-"""Of the network as well, but on demand: they train two more networks."""
-TRIAL_STAGES = ("check",)
-"""Before a training: whether the untrained network can be exported and mapped. No package holds anything of it."""
-ONNX_STAGES = ("load",)
-"""What stands in the place of the network's stages where the network is a file that somebody else made."""
-
-FLOWS: Mapping[str, tuple[str, ...]] = {
-    "fpga_open": ("fold", "generate", "simulate", "synthesise", "implement", "bitstream", "package"),
-    "dataflow": ("fold", "generate", "simulate", "synthesise", "project", "implement", "package"),
-    "finn": ("map", "generate", "simulate", "synthesise", "project", "implement", "package"),
-    "ort": ("graphs", "prove", "time", "package"),
-}
-"""The stages of each flow after the network's, in order."""
-VERIFY_STAGES: Mapping[str, tuple[str, ...]] = {"fpga_open": ("verify",), "ort": ("verify",)}
-COMPARE_STAGES: Mapping[str, tuple[str, ...]] = {"dataflow": ("compare",), "finn": ("compare",)}
 
 _LONGEST_NAME = 60
 
@@ -76,39 +59,37 @@ class Request:
     wheels: bool = False
 
     @property
-    def network_stages(self) -> tuple[str, ...]:
-        """The stages that know no board, in order."""
-        return ONNX_STAGES if self.onnx else NETWORK_STAGES
+    def table(self) -> Mapping[str, Stage]:
+        """All stages that there can be, by name: the build's in order, then those before a training and on demand."""
+        return stages_of(self.flow, self.onnx is not None)
 
     @property
     def stages(self) -> tuple[str, ...]:
         """All stages of the build, in order, without those on demand."""
-        return self.network_stages + FLOWS[self.flow]
+        return self._stages("build")
+
+    @property
+    def network_stages(self) -> tuple[str, ...]:
+        """The stages of the build that know no board, in order."""
+        return tuple(stage for stage in self.stages if self.table[stage].is_shared)
 
     @property
     def trial_stages(self) -> tuple[str, ...]:
         """The stages that come before a training, which is not made of them."""
-        return () if self.onnx else TRIAL_STAGES
+        return self._stages("trial")
 
     @property
     def targets(self) -> dict[str, tuple[str, ...]]:
         """What can be asked for: the stages on demand, beside those of the build, by rule of `flows/Snakefile`."""
-        baselines = () if self.onnx else BASELINE_STAGES
-        return {
-            "all": (),
-            "all_verified": VERIFY_STAGES.get(self.flow, ()),
-            "all_compared": (*baselines, *COMPARE_STAGES.get(self.flow, ())),
-        }
+        return {"all": (), "all_verified": self._stages("verify"), "all_compared": self._stages("compare")}
 
     @property
     def on_demand_stages(self) -> tuple[str, ...]:
         """All stages on demand, in order."""
         return tuple(stage for stages in self.targets.values() for stage in stages)
 
-    @property
-    def known_stages(self) -> tuple[str, ...]:
-        """All stages that there can be."""
-        return self.stages + self.trial_stages + self.on_demand_stages
+    def _stages(self, when: str) -> tuple[str, ...]:
+        return tuple(name for name, stage in self.table.items() if stage.row.when == when)
 
     @property
     def network(self) -> str:
@@ -204,11 +185,10 @@ class Layout:
         Raises:
             ConfigError: there is no such stage.
         """
-        known = self.request.known_stages
+        known = self.request.table
         if stage not in known:
             raise ConfigError(f"unknown stage '{stage}'; the stages are {', '.join(known)}")
-        shared = (*self.request.network_stages, *BASELINE_STAGES)
-        return self.network_dir if stage in shared else self.variant_dir
+        return self.network_dir if known[stage].is_shared else self.variant_dir
 
     def stage(self, stage: str) -> Path:
         """Folder of a stage's outputs."""

@@ -19,8 +19,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from flows.causes import module_of
-from flows.needs import needs
 from flows.stages.context import Context, Outcome, load_request
 from flows.stale import made_of, tokens
 from toolchain.bounded import WorkError, bounded
@@ -52,10 +50,11 @@ def main(stage: str, request_file: str) -> int:
 
 def _run(stage: str, layout: Layout) -> tuple[Outcome, float]:
     started = time.monotonic()
+    known = layout.request.table[stage]
     # Noted before the work: what changes while it runs must make it run again.
-    causes, inputs = made_of(stage, layout), tokens(needs(layout.request)[stage], layout)
+    causes, inputs = made_of(stage, layout), tokens(known.needs, layout)
     staging = _fresh(layout.home(stage) / "staging" / stage)
-    module = importlib.import_module(module_of(stage, layout.request))
+    module = importlib.import_module(known.module)
     outcome = _outcome(module, Context(stage, layout.request, layout, staging))
     _must_agree(outcome)
     seconds = round(time.monotonic() - started, 3)

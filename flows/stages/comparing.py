@@ -13,8 +13,8 @@ from typing import Any
 
 from flows.stages import files
 from flows.stages.context import Context, Outcome
-from flows.stages.core_check import cycles_of, must_agree, spread
-from flows.stages.folding import fold_as
+from flows.stages.rtl.core_check import cycles_of, must_agree, spread
+from flows.stages.rtl.folding import fold_as
 from hls.axi_chip import LINK_COST
 from hls.core import CoreDescription
 from hls.folding import Folding

@@ -28,12 +28,13 @@ def verified_records(context: Context) -> dict[str, StageRecord]:
     """The records of all stages before this one.
 
     Raises:
-        VerificationError: a rung of the ladder is missing or broken.
+        VerificationError: a check is missing, too small or unequal.
     """
-    records = {stage: context.record(stage) for stage in context.request.stages[:-1]}
+    stages = [context.request.table[name] for name in context.request.stages[:-1]]
+    records = {stage.name: context.record(stage.name) for stage in stages}
     made = records.get("graphs")
     vectors = made.facts["vectors"]["count"] if made else len(files.golden_inputs(context))
-    must_be_verified(records, vectors, context.request.flow)
+    must_be_verified(records, vectors, stages)
     return records
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows.stages.folding import capacity_of
+from flows.stages.rtl.folding import capacity_of
 from hls.chip import LINK_COST
 from hls.fold import choose_folding
 from hls.generate import generate_core

@@ -19,14 +19,12 @@ from typing import Any
 import pytest
 
 from tests.conftest import REPOSITORY
-from toolchain.layout import BASELINE_STAGES, FLOWS, NETWORK_STAGES, PINS, TRIAL_STAGES, VERIFY_STAGES
+from toolchain.layout import PINS, Request
 
 _COPIED = ("toolchain", "flows", "hls", "boards", "models", *PINS)
-_FLOW = "fpga_open"
-_MODULES = {
-    **dict.fromkeys((*NETWORK_STAGES, *BASELINE_STAGES, *TRIAL_STAGES), "network"),
-    **dict.fromkeys((*FLOWS[_FLOW], *VERIFY_STAGES[_FLOW]), _FLOW),
-}
+REQUEST = Request("ulx3s", "cqmlp")
+TABLE = REQUEST.table
+"""The stages that have doubles."""
 _STARTED_WITHIN_SECONDS = 30
 
 
@@ -101,7 +99,7 @@ class Tree:
 
     def bytes_of_outputs(self) -> dict[str, str]:
         """SHA-256 of all that stages wrote, but for the records' seconds."""
-        names = [p for stage in _MODULES for p in (f"{stage}/**/*", f"records/{stage}.done")]
+        names = [p for stage in TABLE for p in (f"{stage}/**/*", f"records/{stage}.done")]
         files = [p for name in names for p in self.build.glob(f"cqmlp/*/**/{name}")]
         return {
             str(path.relative_to(self.build)): hashlib.sha256(path.read_bytes()).hexdigest()
@@ -159,8 +157,8 @@ def copy_repository(root: Path) -> None:
 def _make(root: Path) -> Tree:
     copy_repository(root)
     double = Path(__file__).with_name("stage_double.py")
-    for stage, family in _MODULES.items():
-        shutil.copy2(double, root / "flows" / "stages" / family / f"{stage}.py")
+    for stage in TABLE.values():
+        shutil.copy2(double, root.joinpath(*stage.module.split(".")).with_suffix(".py"))
     return Tree(root)
 
 

@@ -51,10 +51,11 @@ FACTS = {
         "seed": 1,
     },
 }
+_SIMULATED = ("test set", "back-pressure", "chip", "bench", "identify", "counters")
 _CHECKS = {
-    "export": {"QONNX": Check(64, 64, "outputs", "test set")},
-    "streamline": {"integer": Check(64, 64, "outputs", "test set")},
-    "simulate": {n: Check(64, 64, "layers", "test set") for n in ("test set", "back-pressure", "chip", "bench")},
+    "export": {"pytorch_qonnx": Check(64, 64, "outputs", "test set")},
+    "streamline": {"pytorch_integer": Check(64, 64, "outputs", "test set")},
+    "simulate": {n: Check(64, 64, "layers", "test set") for n in _SIMULATED},
 }
 _BEFORE = {
     "train": "data",
@@ -114,8 +115,9 @@ def _write_manifest(context: Context) -> None:
     from toolchain.package.ladder import must_be_verified
     from toolchain.package.manifest import Origin, build_manifest
 
-    records = {s: context.record(s) for s in context.request.stages[:-1]}
-    must_be_verified(records, 64, context.request.flow)
+    stages = [context.request.table[name] for name in context.request.stages[:-1]]
+    records = {stage.name: context.record(stage.name) for stage in stages}
+    must_be_verified(records, 64, stages)
     recipe = context.recipe.model_dump(mode="json")
     manifest = build_manifest(Origin(context.request, context.board, recipe, {}, ROOT), records)
     (context.out / "chip.bit").write_bytes(b"bits")

@@ -126,7 +126,7 @@ def test_two_builds_at_once_in_one_tree(tree: Tree) -> None:
 
 
 def test_a_broken_rung_is_not_packaged(tree: Tree) -> None:
-    double = tree.root / "flows/stages/fpga_open/simulate.py"
+    double = tree.root / "flows/stages/rtl/simulate.py"
     tree.edit(double, '"bench")}', '"flash")}')
     code, _, err = tree.run("build")
     assert code == 1

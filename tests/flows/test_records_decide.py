@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.flows.conftest import Tree
-from toolchain.layout import FLOWS, NETWORK_STAGES
+from tests.flows.conftest import REQUEST, Tree
 
-BOARD_STAGES = set(FLOWS["fpga_open"])
+NETWORK_STAGES = REQUEST.network_stages
+BOARD_STAGES = {*REQUEST.stages} - {*NETWORK_STAGES}
 
 
 @pytest.fixture

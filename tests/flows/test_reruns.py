@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from tests.flows.conftest import Tree
-from toolchain.layout import FLOWS, NETWORK_STAGES, TRIAL_STAGES
+from tests.flows.conftest import REQUEST, Tree
 
-BOARD_STAGES = FLOWS["fpga_open"]
+NETWORK_STAGES, TRIAL_STAGES = REQUEST.network_stages, REQUEST.trial_stages
+BOARD_STAGES = tuple(stage for stage in REQUEST.stages if stage not in NETWORK_STAGES)
 
 ALL = {*NETWORK_STAGES, *TRIAL_STAGES, *BOARD_STAGES}
 AFTER_TRIAL = ALL - {"data", *TRIAL_STAGES}

@@ -38,7 +38,7 @@ def build(request: Request, target: str, jobs: int, extra: Sequence[str]) -> Non
     layout, console, started = layout_of(request), out(), time.monotonic()
     with build_lock(build_root()) as lock, _ended_by_signals():
         order = Order(layout, target, jobs, tuple(damaged_stages(layout)), tuple(extra))
-        with Progress(console) as progress:
+        with Progress(console, _says(request)) as progress:
             events = _run(order, lock, progress)
         write_json(layout.latest, {"variant": request.variant, "request": request.to_json()})
     if any(event.kind == "done" for event in events):
@@ -96,6 +96,10 @@ def show(board: str, model: str, chosen: Request | None, as_json: bool) -> None:
         print(json.dumps(report, indent=2))
     else:
         print_report(report, out())
+
+
+def _says(request: Request) -> dict[str, str]:
+    return {name: stage.row.says for name, stage in request.table.items()}
 
 
 def _run(order: Order, lock: int, progress: Progress) -> list[Event]:

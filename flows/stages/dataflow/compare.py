@@ -15,10 +15,10 @@ from flows.stages.comparing import (
     work_of,
 )
 from flows.stages.context import Context, Outcome
-from flows.stages.core_check import cycles_of, must_agree, spread
 from flows.stages.finn.core import stream_core
 from flows.stages.finn.estimate import estimated
 from flows.stages.finn.target import clock_ns, map_target
+from flows.stages.rtl.core_check import cycles_of, must_agree, spread
 from hls.simulate_stream import simulate_stream
 from toolchain.finn.generate import generate_rtl
 from toolchain.finn.mapping import map_network

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flows.stages import files
 from flows.stages.context import Context, Outcome
 from flows.stages.finn.target import clock_ns
-from flows.stages.generation import build_id_of
+from flows.stages.identity import build_id_of
 from toolchain.files import write_json
 from toolchain.finn.generate import generate_rtl
 from toolchain.finn.stitch import stitch

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from flows.stages import files
 from flows.stages.context import Context, Outcome
-from flows.stages.core_check import SEED, STALLED_VECTORS, CoreChecks, must_agree, spread
 from flows.stages.finn.core import stitched, stream_core
+from flows.stages.rtl.core_check import SEED, STALLED_VECTORS, CoreChecks, must_agree, spread
 from hls.simulate import CoreSimulation
 from hls.simulate_stream import simulate_stream
 from hls.verilate import verilator_version

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flows.stages.context import Context
-from flows.stages.folding import target_fps
+from flows.stages.rtl.folding import target_fps
 from toolchain.finn.finish import FinishSpec
 from toolchain.finn.mapping import MapTarget
 

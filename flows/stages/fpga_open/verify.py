@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flows.stages import files
 from flows.stages.context import Context, Outcome
-from flows.stages.core_check import spread
-from flows.stages.fpga_open.chip_check import ChipCheck
+from flows.stages.rtl.core_check import spread
+from flows.stages.rtl.uart_check import UartCheck
 from hls.simulate_chip import ChipSimulator
 from hls.verilate import verilator_version
 from toolchain.fpga import backend_for
@@ -38,6 +38,6 @@ def run(context: Context) -> Outcome:
     x = spread(files.golden_inputs(context), _VECTORS[family])
     context.progress(f"running {len(x)} vectors through the UART pins")
     bench = files.bench_inputs(context)
-    checks = ChipCheck(context, files.chip(context), files.network(context), x, bench).run(simulator)
+    checks = UartCheck(context, files.chip(context), files.network(context), x, bench).run(simulator)
     summary = f"{_WHAT[family]} = integer, labels of {len(x)} test vectors through the UART pins"
     return Outcome(summary, checks, {"what": _WHAT[family]}, {"verilator": verilator_version()})

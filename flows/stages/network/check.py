@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from flows.stages import folding
 from flows.stages.context import Context, Outcome
 from flows.stages.network.files import QONNX, model_code, must_be_exact
-from hls import axi_chip, chip
-from toolchain.board import AmdBoard, OpenBoard
+from flows.stages.rtl.folding import fold_network
+from flows.stages.rtl.shell import shell_of
+from toolchain.board import OrtBoard
 from toolchain.bounded import Bounds, OutOfBoundsError, bounded
 from toolchain.errors import FitError, ModelError
 from toolchain.graph.export import Golden, export_network
@@ -62,10 +62,8 @@ def _on_board(context: Context, network: IntegerNetwork, shown: str) -> str:
 
 
 def _folds(context: Context, network: IntegerNetwork) -> str:
-    links = {OpenBoard: chip.LINK_COST, AmdBoard: axi_chip.LINK_COST}
-    board = type(context.board)
-    if board in links and context.request.core in {"folded", "unrolled"}:
-        folding.fold_network(context, network, context.request.strategy, links[board])
+    if not isinstance(context.board, OrtBoard):
+        fold_network(context, network, context.request.strategy, shell_of(context.board).cost)
     return ""
 
 

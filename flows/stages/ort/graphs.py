@@ -8,7 +8,7 @@ import numpy as np
 
 from flows.stages import files as network_files
 from flows.stages.context import Context, Outcome
-from flows.stages.network.load import CALIBRATION, MODEL
+from flows.stages.foreign.load import CALIBRATION, MODEL
 from flows.stages.ort.files import OWN, save
 from toolchain.errors import ModelError
 from toolchain.runtime.builder import GraphSettings

@@ -7,9 +7,10 @@ import pytest
 
 from flows.causes import _needs, causes, sources
 from toolchain.device.bundle import closure
-from toolchain.layout import FLOWS, ROOT, Request
+from toolchain.layout import ROOT, Request
 from toolchain.package.amd import content
 from toolchain.package.open import content as open_content
+from toolchain.stages import flows
 
 REQUEST = Request("ulx3s", "cqmlp")
 
@@ -30,7 +31,7 @@ def test_sources_follow_imports_also_inside_functions() -> None:
 
 
 def test_hardware_depends_on_the_verilog_and_training_does_not() -> None:
-    assert "hls/rtl/mvu.v" in _names("flows.stages.fpga_open.generate")
+    assert "hls/rtl/mvu.v" in _names("flows.stages.rtl.generate")
     assert not any(name.startswith("hls/") for name in _names("flows.stages.network.train"))
     assert "toolchain/fpga/ecp5.py" in _names("flows.stages.fpga_open.implement")
 
@@ -48,9 +49,9 @@ def test_each_stage_has_the_causes_that_decide_it() -> None:
 
 
 def test_causes_hold_no_path_and_are_the_same_twice() -> None:
-    for flow in FLOWS:
+    for flow in flows():
         request = replace(REQUEST, board="ulx3s" if flow == "fpga_open" else "zcu104", flow=flow)
-        for stage in request.known_stages:
+        for stage in request.table:
             words = causes(stage, request)
             assert words == causes(stage, request)
             assert not any("/" in word for word in words)
@@ -74,8 +75,8 @@ def test_what_the_outputs_are_said_to_be_decides_the_graphs() -> None:
 
 def test_programs_that_a_stage_starts_are_its_code() -> None:
     assert "toolchain/fpga/launch.py" in _names("flows.stages.fpga_open.synthesise")
-    assert "toolchain/vivado/supervise.py" in _names("flows.stages.dataflow.implement")
-    assert "toolchain/runtime/try_model.py" in _names("flows.stages.network.load")
+    assert "toolchain/vivado/supervise.py" in _names("flows.stages.vivado.implement")
+    assert "toolchain/runtime/try_model.py" in _names("flows.stages.foreign.load")
     assert "toolchain/device/runner/runner.py" in _names("flows.stages.ort.time")
 
 
@@ -84,7 +85,7 @@ def _packed(modules: tuple[str, ...]) -> set[str]:
 
 
 def test_code_that_is_copied_into_packages_is_their_code() -> None:
-    amd = _names("flows.stages.finn.package")
+    amd = _names("flows.stages.vivado.package")
     assert _packed((*content._BOARD_MODULES, *content._FINISH_MODULES, *content._FLOW_MODULES["finn"])) <= amd
     assert {f"toolchain/device/scripts/amd/{name}" for name in content._BOARD_SCRIPTS} <= amd
     assert f"toolchain/package/amd/scripts/{content.FINISH}" in amd

@@ -33,9 +33,9 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
 @pytest.fixture
 def run(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> Run:
     def run_as_fold(function: Callable[[Context], Outcome]) -> int:
-        module = ModuleType("flows.stages.fpga_open.fold")
+        module = ModuleType("flows.stages.rtl.fold")
         module.run = function  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "flows.stages.fpga_open.fold", module)
+        monkeypatch.setitem(sys.modules, "flows.stages.rtl.fold", module)
         return main("fold", str(layout.request_file))
 
     return run_as_fold

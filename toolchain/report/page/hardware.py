@@ -21,29 +21,10 @@ from toolchain.report.page.values import (
     text,
     texts,
 )
+from toolchain.stages import Stage
 
 RESOURCES = {"lut": "LUT", "ff": "Flip-flops", "bram": "Block RAM", "dsp": "DSP", "uram": "UltraRAM"}
 
-# What is compared with what, by stage and check.
-_MEANINGS = {
-    ("export", "pytorch_qonnx"): "QONNX graph = PyTorch",
-    ("streamline", "pytorch_integer"): "Integer graph = PyTorch",
-    ("simulate", "test set"): "RTL, every layer = integer graph",
-    ("simulate", "back-pressure"): "RTL under random back-pressure",
-    ("simulate", "chip"): "Chip through its pins",
-    ("simulate", "bench"): "On-chip bench",
-    ("simulate", "bursts"): "Chip by stream bursts",
-    ("simulate", "identify"): "Chip says which network it is",
-    ("simulate", "counters"): "Chip's counters",
-    ("simulate", "FINN's execution"): "FINN's own execution = integer graph",
-    ("verify", "chip"): "What was routed, through its pins",
-    ("verify", "bench"): "What was routed: on-chip bench",
-    ("verify", "identify"): "What was routed says which network it is",
-    ("verify", "counters"): "What was routed: counters",
-}
-
-# Stages whose checks are named by the graph that they compared.
-_OTHERS = {"prove": "ONNX Runtime, graph {}"}
 # What a run of a board compares.
 _RUN = "labels, test set"
 
@@ -61,24 +42,26 @@ class Rung:
 
 def ladder(build: Build) -> list[Rung]:
     """Every comparison on the way, in order, and last the board itself."""
+    known = build.layout.request.table
     rungs = [
-        _rung(stage, name, checks[name]) for stage, checks in build.checks.items() for name in _in_order(stage, checks)
+        _rung(known[stage], name, checks[name])
+        for stage, checks in build.checks.items()
+        for name in _in_order(known[stage], checks)
     ]
     return [*rungs, *_board_rungs(build)]
 
 
-def _in_order(stage: str, checks: Mapping[str, Any]) -> list[str]:
-    """The broadest check first, those that are not known last."""
-    known = [name for home, name in _MEANINGS if home == stage]
+def _in_order(stage: Stage, checks: Mapping[str, Any]) -> list[str]:
+    """As the table of stages has them, those that it does not name last."""
+    known = list(stage.proves)
     return sorted(checks, key=lambda name: (known.index(name) if name in known else len(known), name))
 
 
-def _rung(stage: str, name: str, check: Any) -> Rung:
+def _rung(stage: Stage, name: str, check: Any) -> Rung:
     compared, equal = number(check, "compared"), number(check, "equal")
-    meaning = _MEANINGS.get((stage, name)) or _OTHERS.get(stage, "{}").format(name.replace("_", " "))
     state = "equal" if is_kept(mapping(check)) else _state(compared, equal)
     counts = "" if compared is None or equal is None else told(mapping(check))
-    return Rung(stage, meaning, counts, state, "simulated")
+    return Rung(stage.name, stage.meaning(name), counts, state, "simulated")
 
 
 def _board_rungs(build: Build) -> list[Rung]:

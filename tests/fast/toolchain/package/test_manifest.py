@@ -24,7 +24,7 @@ def test_the_manifest_names_where_everything_comes_from(tmp_path: Path) -> None:
     assert manifest["status"] == "bitstream"
     assert manifest["tools"] == {"tool": "1"}
     assert manifest["resources"]["kind"] == "routed"
-    assert manifest["stages"]["simulate"]["verified"] == {"compared": 364, "equal": 364}
+    assert manifest["stages"]["simulate"]["verified"] == {"compared": 366, "equal": 366}
     json.dumps(manifest)
 
 

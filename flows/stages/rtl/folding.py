@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 from flows.stages import files
-from flows.stages.context import Context, Outcome
+from flows.stages.context import Context
 from hls.chip import LinkCost
 from hls.fold import Capacity, choose_folding
 from hls.folding import Folding
 from toolchain.board import FpgaBoard
-from toolchain.files import write_json
 from toolchain.graph.network import IntegerNetwork
-
-
-def fold(context: Context, link: LinkCost) -> Outcome:
-    """Write `folding.json`.
-
-    Args:
-        link: what the chip needs beside the core. The estimate is of both, as what is synthesised and routed is.
-    """
-    folding = fold_as(context, context.request.strategy, link)
-    write_json(context.out / "folding.json", folding.to_json())
-    whole = link.with_core(folding.estimate, context.fpga_board.fpga.bram_kbit)
-    facts = {"estimate": {"of": "chip", **whole}, "folding": folding.to_json()}
-    return Outcome(_summary(folding), facts=facts)
 
 
 def fold_as(context: Context, strategy: str, link: LinkCost) -> Folding:
@@ -65,7 +51,8 @@ def capacity_of(board: FpgaBoard, link_kbit: int) -> Capacity:
     return Capacity(int(have.lut * share), int(have.ff * share), bram_kbit, block)
 
 
-def _summary(folding: Folding) -> str:
+def told(folding: Folding) -> str:
+    """A folding in a few words."""
     layers = " ".join(f"{layer.pe}x{layer.simd}" for layer in folding.layers)
     cycles = folding.initiation_interval
     every = "every clock" if cycles == 1 else f"every {cycles} clocks"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flows.stages.chip_answers import BENCH_INFERENCES, ChipAnswers
+from flows.stages.rtl.chip_answers import BENCH_INFERENCES, ChipAnswers
 from hls.pack import pack_inputs
 from hls.simulate_chip import REPLY_CYCLES, ChipSimulator
 from toolchain.device.link import protocol
@@ -13,7 +13,7 @@ from toolchain.results.record import Check
 
 
 @dataclass(frozen=True)
-class ChipCheck(ChipAnswers):
+class UartCheck(ChipAnswers):
     """What to ask the chip through its UART, and what it must answer."""
 
     link: ClassVar[str] = "UART"

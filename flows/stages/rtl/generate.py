@@ -1,0 +1,26 @@
+"""generate: the Verilog of the core and of the chip around it."""
+
+from __future__ import annotations
+
+from flows.stages import files
+from flows.stages.context import Context, Outcome
+from flows.stages.identity import build_id_of
+from flows.stages.rtl.shell import shell_of
+from hls.folding import Folding
+from hls.generate import generate_core
+from toolchain.files import write_json
+
+
+def run(context: Context) -> Outcome:
+    """Write `rtl/`, `core.json` and `chip.json`."""
+    rtl, network = context.out / "rtl", files.network(context)
+    folding = Folding.from_json(files.read_json(context.file("fold", "folding.json")))
+    core = generate_core(network, folding, rtl)
+    model_hash = files.model_hash(context)
+    build_id = build_id_of([rtl / name for name in sorted((*core.sources, *core.roms))], context)
+    sources = shell_of(context.board).generate(context, core, network, rtl, (model_hash, build_id))
+    identity = {"model_hash": model_hash.hex(), "build_id": build_id.hex()}
+    write_json(context.out / "core.json", core.to_json())
+    write_json(context.out / "chip.json", {"sources": list(sources), **identity})
+    summary = f"{len(sources)} Verilog files, model {identity['model_hash']}, build {identity['build_id']}"
+    return Outcome(summary, facts={"identity": identity})

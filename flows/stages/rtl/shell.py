@@ -1,0 +1,122 @@
+"""What differs between our chips: the shell around the core, by the host link of the board."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from flows.stages import files
+from flows.stages.context import Context
+from flows.stages.rtl.axi_check import AxiCheck
+from flows.stages.rtl.core_check import spread
+from flows.stages.rtl.uart_check import UartCheck
+from hls import axi_chip, chip
+from hls.chip import LinkCost, vector_bytes
+from hls.core import CoreDescription
+from hls.simulate_axi import AxiChipSimulator
+from hls.simulate_chip import ChipSimulator
+from toolchain.board import AmdBoard, AnyBoard, OpenBoard
+from toolchain.graph.network import IntegerNetwork
+from toolchain.results.record import Check
+
+
+class Shell(Protocol):
+    """A shell around a core."""
+
+    @property
+    def cost(self) -> LinkCost:
+        """What the chip needs beside the core."""
+
+    @property
+    def link(self) -> str:
+        """How messages name the way to the chip."""
+
+    def generate(
+        self, context: Context, core: CoreDescription, network: IntegerNetwork, rtl: Path, identity: tuple[bytes, bytes]
+    ) -> list[str]:
+        """Write the chip's Verilog beside the core's; returns the names of all sources.
+
+        Args:
+            identity: model hash and build id, 8 bytes each.
+        """
+
+    def check(self, context: Context, made: files.Chip, network: IntegerNetwork) -> dict[str, Check]:
+        """Ask the simulated chip everything, and compare.
+
+        Raises:
+            VerificationError: an answer is wrong or missing; names the first.
+        """
+
+
+class UartShell:
+    """A host link of two wires, on open boards."""
+
+    cost = chip.LINK_COST
+    link = "UART pins"
+    _vectors = 64
+
+    def generate(
+        self, context: Context, core: CoreDescription, network: IntegerNetwork, rtl: Path, identity: tuple[bytes, bytes]
+    ) -> list[str]:
+        """See `Shell`."""
+        model_hash, build_id = identity
+        return chip.generate_chip(
+            core,
+            network,
+            rtl,
+            clock_hz=files.clock_hz(context),
+            baud=context.open_board.host_link.baud,
+            model_hash=model_hash,
+            build_id=build_id,
+            bench=files.bench_inputs(context),
+        )
+
+    def check(self, context: Context, made: files.Chip, network: IntegerNetwork) -> dict[str, Check]:
+        """See `Shell`."""
+        x = spread(files.golden_inputs(context), self._vectors)
+        baud, clock = context.open_board.host_link.baud, files.clock_hz(context)
+        simulator = ChipSimulator(made.source_paths, context.work / "chip", clock_hz=clock, baud=baud)
+        return UartCheck(context, made, network, x, files.bench_inputs(context)).run(simulator)
+
+
+class AxiShell:
+    """Registers and streams beside a processor, on AMD's boards."""
+
+    cost = axi_chip.LINK_COST
+    link = "AXI ports"
+    _vectors = 256
+
+    def generate(
+        self, context: Context, core: CoreDescription, network: IntegerNetwork, rtl: Path, identity: tuple[bytes, bytes]
+    ) -> list[str]:
+        """See `Shell`."""
+        model_hash, build_id = identity
+        return axi_chip.generate_axi_chip(
+            core,
+            network,
+            rtl,
+            clock_hz=files.clock_hz(context),
+            model_hash=model_hash,
+            build_id=build_id,
+            bench=files.bench_inputs(context),
+            data_bits=context.amd_board.host_link.data_bits,
+        )
+
+    def check(self, context: Context, made: files.Chip, network: IntegerNetwork) -> dict[str, Check]:
+        """See `Shell`."""
+        x = spread(files.golden_inputs(context), self._vectors)
+        simulator = AxiChipSimulator(
+            made.source_paths,
+            context.work / "chip",
+            vector_bytes=vector_bytes(made.core),
+            data_bits=context.amd_board.host_link.data_bits,
+        )
+        return AxiCheck(context, made, network, x, files.bench_inputs(context)).run(simulator)
+
+
+_SHELLS: dict[type[AnyBoard], Shell] = {OpenBoard: UartShell(), AmdBoard: AxiShell()}
+
+
+def shell_of(board: AnyBoard) -> Shell:
+    """The shell of a board with an FPGA."""
+    return _SHELLS[type(board)]

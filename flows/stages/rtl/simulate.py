@@ -1,0 +1,18 @@
+"""simulate: the Verilog against the integer network, element by element, and the chip by its pins or ports."""
+
+from __future__ import annotations
+
+from flows.stages import files
+from flows.stages.context import Context, Outcome
+from flows.stages.rtl.core_check import check_core
+from flows.stages.rtl.shell import shell_of
+from hls.verilate import verilator_version
+
+
+def run(context: Context) -> Outcome:
+    """Run the core on the whole test set, on a part of it with back-pressure, and the chip through its host link."""
+    chip, network, shell = files.chip(context), files.network(context), shell_of(context.board)
+    core = check_core(context, chip, network, context.work / "core")
+    context.progress(f"chip: through its {shell.link}")
+    checks = {**core.checks, **shell.check(context, chip, network)}
+    return Outcome(core.summary, checks, core.facts, {"verilator": verilator_version()})

@@ -1,0 +1,1 @@
+"""Vivado where it is on the PATH, else a hand-off that Vivado finishes elsewhere."""

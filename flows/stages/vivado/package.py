@@ -1,0 +1,37 @@
+"""package: a hand-off, or the bitstream's package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flows.stages import packing
+from flows.stages.context import Context, Outcome
+from flows.stages.vivado.result import DRIVER, kept
+from toolchain.package.amd.content import Built, write_bitstream, write_handoff
+from toolchain.package.amd.facts import board_facts
+from toolchain.package.amd.figures import streams_of, with_result
+
+
+def run(context: Context) -> Outcome:
+    """Write the package and its `manifest.json`."""
+    records = packing.verified_records(context)
+    manifest = {**packing.manifest_of(context, records), **board_facts(context.amd_board)}
+    packing.write_network(context, records, manifest)
+    made = records["implement"].facts.get("vivado")
+    if made is None:
+        manifest = write_handoff(context.out, context.layout.stage("project"), manifest)
+    else:
+        manifest = _bitstream_package(context, manifest, made)
+    return Outcome(f"{manifest['status']}: {packing.summary(manifest, records)}", facts={"status": manifest["status"]})
+
+
+def _bitstream_package(context: Context, manifest: Mapping[str, Any], made: Mapping[str, Any]) -> dict[str, Any]:
+    folder = context.layout.stage("implement")
+    result, driver = kept(made, folder), folder / DRIVER
+    finn_driver = driver if driver.exists() else None
+    if finn_driver:
+        manifest = {**manifest, "stream": streams_of(driver / "settings.json")}
+    reports = sorted(folder.glob("*.rpt"))
+    built = Built(result.bitstream, result.hwh, result.xsa, reports, finn_driver)
+    return write_bitstream(context.out, built, with_result(manifest, result))
