@@ -58,6 +58,12 @@ class Board(_Strict):
     vendor: Title
     sensors: list[Name] = []
 
+    @property
+    def full_title(self) -> str:
+        """Vendor and title; the vendor once where the title begins with it, and not where it is "any"."""
+        named = self.vendor == "any" or self.title.startswith(self.vendor)
+        return self.title if named else f"{self.vendor} {self.title}"
+
 
 class Fpga(_Strict):
     """An FPGA of the open flow and how its tools name it.

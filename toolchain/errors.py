@@ -18,6 +18,10 @@ class ConfigError(GateweaveError):
     """A name, option or YAML value that cannot be used."""
 
 
+class UsageError(ConfigError):
+    """A command line that says something else than the commands take."""
+
+
 class DataError(GateweaveError):
     """A capture or data set that cannot be read or used."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -11,6 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from toolchain.errors import BuildError
+
+
+def why_absent(path: Path, kind: str) -> str:
+    """Why nothing can be found at a path, for people: "no such file" where `kind` is "file", or what hinders."""
+    try:
+        path.stat()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "a loop of links"
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR):
+            return str(error.strerror).lower()
+    return f"no such {kind}"
 
 
 def sha256(path: Path) -> str:

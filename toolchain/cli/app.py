@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
+from toolchain.cli import EXIT_USAGE, listing
 from toolchain.cli import build as builds
 from toolchain.cli import flash as flashing
-from toolchain.cli import listing
 from toolchain.cli.choose import choose
 from toolchain.cli.wish import BoardName, ModelName, Wish, takes_wish
 from toolchain.console import out
@@ -19,7 +19,7 @@ from toolchain.report.show import shown
 
 app = typer.Typer(
     name="gateweave",
-    no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Takes a trained network to an FPGA bitstream, [bold]bit-exact at every stage[/bold], with open "
@@ -48,11 +48,15 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _of_all(
+    context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which one.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
     ] = False,
 ) -> None:
     """Options before any command; the help of `app` stands in its definition."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(EXIT_USAGE)
 
 
 _CORES = os.cpu_count() or 1

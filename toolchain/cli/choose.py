@@ -12,6 +12,7 @@ from toolchain.board import AmdBoard
 from toolchain.catalog import list_boards, load_board, load_model, load_recipe
 from toolchain.cli.wish import Wish
 from toolchain.errors import BuildError, ConfigError, DataError, ToolError
+from toolchain.files import why_absent
 from toolchain.layout import OUTPUT_KINDS, STRATEGIES, OutputKind, Request, build_root, plain_name
 from toolchain.vivado.find import find_vivado
 from toolchain.yaml_file import near_matches
@@ -126,7 +127,7 @@ def _file(option: str, text: str | None) -> str | None:
         return None
     path = _resolved(option, text)
     if not path.is_file():
-        raise DataError(f"{option}: {text}: no such file")
+        raise DataError(f"{option}: {text}: {_why_not(path, 'file')}")
     _must_be_readable(option, path)
     return str(path)
 
@@ -136,7 +137,7 @@ def _folder(text: str | None) -> str | None:
         return None
     path = _resolved("DATA", text)
     if not path.exists():
-        raise DataError(f"DATA: {text}: no such folder")
+        raise DataError(f"DATA: {text}: {_why_not(path, 'folder')}")
     if not path.is_dir():
         raise DataError(f"DATA: {text}: is a file; give the folder that holds the captures")
     files = [Path(folder, name) for folder, _, names in os.walk(path, onerror=_unreadable) for name in names]
@@ -146,6 +147,10 @@ def _folder(text: str | None) -> str | None:
     for capture in captures:
         _must_be_readable("DATA", capture)
     return str(path)
+
+
+def _why_not(path: Path, kind: str) -> str:
+    return f"is no {kind}" if path.exists() else why_absent(path, kind)
 
 
 def _resolved(option: str, text: str) -> Path:

@@ -30,7 +30,7 @@ def board_table(found: Sequence[AnyBoard]) -> Table:
     """One row for each board."""
     table = _table("board", "what", "flows", "device", "target", whole=("board", "device"))
     for board in found:
-        _add(table, board.name, f"{board.vendor} {board.title}", ", ".join(board.flows), *_device(board))
+        _add(table, board.name, board.full_title, ", ".join(board.flows), *_device(board))
     return table
 
 

@@ -46,9 +46,44 @@ def test_a_wrong_name_is_one_line_and_exit_1(
     assert len(captured.err.splitlines()) == 1
 
 
-@pytest.mark.parametrize("words", [["build", "--bord", "x"], ["fly"], ["build", "--jobs", "0"]])
-def test_a_wrong_option_is_a_usage_error(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
-    assert _main(monkeypatch, *words) == 2
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("build --bord x", "unknown option --bord; did you mean --board?; see `gateweave build --help`"),
+        ("biuld", "no such command 'biuld'; did you mean 'build'; see `gateweave --help`"),
+        ("build --jobs 0", "JOBS (--jobs): '0': should be greater than or equal to 1; see `gateweave build --help`"),
+        ("run --count x", "COUNT (--count): 'x': should be a valid integer; see `gateweave run --help`"),
+        ("measure --repeats 1", "--repeats: '1': should be greater than or equal to 5; see `gateweave measure --help`"),
+        ("show ulx3s", "got unexpected extra argument(s) (ulx3s); see `gateweave show --help`"),
+        ("ids --capture=", "--capture: is empty; give it a value, or leave it out"),
+    ],
+)
+def test_what_is_typed_wrongly_is_one_line_and_exit_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], typed: str, said: str
+) -> None:
+    assert _main(monkeypatch, *typed.split()) == 2
+    assert capsys.readouterr().err == f"error: {said}\n"
+
+
+def test_a_variable_of_make_is_held_like_an_option(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("JOBS", "0")
+    assert _main(monkeypatch, "build") == 2
+    assert capsys.readouterr().err.startswith("error: JOBS (--jobs): '0': should be")
+
+
+@pytest.mark.parametrize("option", ["--data", "--capture", "--log"])
+def test_an_empty_name_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    assert _main(monkeypatch, "ids", option, "") == 2
+    assert capsys.readouterr().err == f"error: {option}: is empty; give it a value, or leave it out\n"
+
+
+def test_alone_it_explains_itself(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _main(monkeypatch) == 2
+    assert "Usage: gateweave" in capsys.readouterr().out
 
 
 def test_lists_are_json_for_programs() -> None:
@@ -59,7 +94,9 @@ def test_lists_are_json_for_programs() -> None:
 
 
 def test_lists_are_tables_for_people() -> None:
-    assert "LFE5U-85F" in runner.invoke(app, ["boards"]).output
+    boards = " ".join(runner.invoke(app, ["boards"]).output.split())
+    assert "LFE5U-85F" in boards
+    assert "Raspberry Pi Raspberry Pi" not in boards
     assert "cqmlp" in runner.invoke(app, ["models"]).output
 
 

@@ -15,6 +15,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from toolchain.can.live.batch import NOWHERE, Origin
+
 Kind = Literal["opened", "grown", "closed"]
 
 # Identifiers that an alert counts one by one; an attack with random 29-bit ones must not fill the memory.
@@ -49,6 +51,7 @@ class Alert:
     frames: int = 0
     identifiers: Counter[int] = field(default_factory=Counter)
     uncounted: int = 0
+    origin: Origin = NOWHERE
 
     def add(self, time: float, identifier: int) -> None:
         """One more frame of it."""
@@ -64,6 +67,8 @@ class Alert:
         return {
             "alert": self.number,
             "attack": self.attack,
+            "bus": self.origin.bus,
+            "capture": self.origin.capture,
             "start": self.start,
             "last": self.last,
             "frames": self.frames,
@@ -86,6 +91,9 @@ class Tracker:
 
     Args:
         classes: names of the network's classes, normal first.
+
+    Attributes:
+        origin: where the frames that follow come from.
     """
 
     def __init__(self, classes: Sequence[str], hysteresis: Hysteresis | None = None) -> None:
@@ -96,6 +104,7 @@ class Tracker:
         self._reported: dict[int, float] = {}
         self._now = 0.0
         self.count = 0
+        self.origin = NOWHERE
 
     @property
     def open(self) -> list[Alert]:
@@ -140,7 +149,7 @@ class Tracker:
     def _begin(self, index: int) -> Change:
         self.count += 1
         recent = self._recent[index]
-        alert = Alert(self.count, self._classes[index], recent[0][0], recent[0][0])
+        alert = Alert(self.count, self._classes[index], recent[0][0], recent[0][0], origin=self.origin)
         for time, identifier in recent:
             alert.add(time, identifier)
         recent.clear()

@@ -12,6 +12,22 @@ EMPTY = from_frames(())
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where frames come from, as alerts tell it.
+
+    Attributes:
+        bus: its name; None where none is told.
+        capture: which one of several; None where there is one, or a live bus.
+    """
+
+    bus: str | None = None
+    capture: str | None = None
+
+
+NOWHERE = Origin()
+
+
+@dataclass(frozen=True)
 class Batch:
     """Frames in their order on the bus.
 
@@ -23,6 +39,7 @@ class Batch:
         idle: seconds since the bus's last frame, where there are none.
         lag: seconds for which the first of the frames has waited to be judged.
         waiting: frames that wait behind these.
+        origin: where they come from.
     """
 
     frames: Frames
@@ -32,6 +49,7 @@ class Batch:
     idle: float = 0.0
     lag: float = 0.0
     waiting: int = 0
+    origin: Origin = NOWHERE
 
 
 class Source(Protocol):

@@ -17,7 +17,7 @@ from can.interfaces import VALID_INTERFACES
 from toolchain.can.data.frames import PAYLOAD_BYTES, Frames, one_capture
 from toolchain.can.data.readers.skipped import Kind, Skipped
 from toolchain.can.data.windows import confused
-from toolchain.can.live.batch import EMPTY, Batch
+from toolchain.can.live.batch import EMPTY, Batch, Origin
 from toolchain.errors import ToolError
 
 # Eleven seconds of a full bus at 1 Mb/s.
@@ -70,19 +70,20 @@ class BusSource:
         Raises:
             ToolError: the channel fails.
         """
-        heard = time.monotonic()
+        heard, origin = time.monotonic(), Origin(bus=self.name)
         while True:
             rows, lost, waiting = self._take(size)
             now = time.monotonic()
             if rows:
                 heard = now
-                yield Batch(_frames(rows), False, bool(lost), lost, lag=now - rows[0][3], waiting=waiting)
+                lag = now - rows[0][3]
+                yield Batch(_frames(rows), False, bool(lost), lost, lag=lag, waiting=waiting, origin=origin)
             elif self._error:
                 raise ToolError(f"channel {self.name}: {self._error}")
             elif self._stop.is_set():
                 return
             else:
-                yield Batch(EMPTY, fresh=bool(lost), lost=lost, idle=now - heard)
+                yield Batch(EMPTY, fresh=bool(lost), lost=lost, idle=now - heard, origin=origin)
 
     def close(self) -> None:
         """Stop listening; `notices` then holds what was not a data frame of classic CAN."""

@@ -18,10 +18,10 @@ from toolchain.can.data.readers.source import Source as Stream
 from toolchain.can.data.readers.source import list_sources
 from toolchain.can.data.truth import buses_notice, by_bus, is_beside, known_labels
 from toolchain.can.data.windows import confused
-from toolchain.can.live.batch import EMPTY, Batch
+from toolchain.can.live.batch import EMPTY, Batch, Origin
 from toolchain.can.live.pipe import Spool
 from toolchain.errors import DataError, GateweaveError
-from toolchain.files import sha256
+from toolchain.files import sha256, why_absent
 
 _LONGEST_SLEEP = 0.1
 
@@ -49,6 +49,7 @@ class _Part:
 
     frames: Frames
     labelled: bool
+    origin: Origin
 
 
 class CaptureSource:
@@ -69,6 +70,8 @@ class CaptureSource:
         self.name, self.notices = str(path), []  # type: tuple[str, list[str]]
         self._pace, self._clock, self._bus = pace, clock or SystemClock(), bus
         self.doing = f"reading {path}"
+        if not path.exists():
+            raise DataError(f"--capture {path}: {why_absent(path, 'file')}")
         self._spool = Spool(path)
         try:
             self._streams = _streams(self._spool.path)
@@ -105,7 +108,9 @@ class CaptureSource:
         said = (*records.notices, *buses_notice(records, self._bus), *confused(records.identifier), *unknown)
         self.notices += [f"{stream.name}: {notice}" for notice in said]
         labels = np.zeros(len(records), np.uint8) if label is None else label
-        return [_Part(frames, label is not None) for frames in by_bus(stream.name, records, labels)[index]]
+        capture = stream.name if len(self._streams) > 1 else None
+        buses = zip(by_bus(stream.name, records, labels)[index], records.buses[index], strict=True)
+        return [_Part(frames, label is not None, Origin(bus or None, capture)) for frames, bus in buses]
 
     def _reading(self, stream: Stream, count: int) -> None:
         self.doing = f"reading {stream.name}: {count >> 20:,} MiB"
@@ -129,7 +134,7 @@ def _streams(path: Path) -> list[tuple[Stream, Reader]]:
 
 def _cut(part: _Part, size: int) -> Iterator[Batch]:
     for start in range(0, len(part.frames), size):
-        yield Batch(part.frames.slice(start, start + size), part.labelled, fresh=start == 0)
+        yield Batch(part.frames.slice(start, start + size), part.labelled, fresh=start == 0, origin=part.origin)
 
 
 def _replayed(part: _Part, size: int, pace: float, clock: Clock) -> Iterator[Batch]:
@@ -140,10 +145,11 @@ def _replayed(part: _Part, size: int, pace: float, clock: Clock) -> Iterator[Bat
         passed = clock.now() - began
         ready = int(np.searchsorted(due, passed, "right"))
         if ready <= start:
-            yield Batch(EMPTY, idle=(passed - float(due[start - 1])) * pace)
+            yield Batch(EMPTY, idle=(passed - float(due[start - 1])) * pace, origin=part.origin)
             clock.sleep(min(_LONGEST_SLEEP, float(due[start]) - passed))
             continue
         stop = min(ready, start + size)
         lag = passed - float(due[start])
-        yield Batch(part.frames.slice(start, stop), part.labelled, start == 0, lag=lag, waiting=ready - stop)
+        frames, origin = part.frames.slice(start, stop), part.origin
+        yield Batch(frames, part.labelled, start == 0, lag=lag, waiting=ready - stop, origin=origin)
         start = stop

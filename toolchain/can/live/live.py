@@ -96,6 +96,7 @@ class Live:
         if batch.fresh and not batch.lost:
             # Another capture has a clock of its own.
             self._changed(self.tracker.finish())
+        self.tracker.origin = batch.origin
         if batch.lost:
             self.tally.lost += batch.lost
             self._tell(lambda watcher: watcher.lost(batch.lost))

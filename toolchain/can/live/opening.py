@@ -83,7 +83,7 @@ def open_source(watch: Watch) -> Source:
         DataError: no such capture.
         ToolError: no such channel.
     """
-    if watch.capture:
+    if watch.capture is not None:
         return CaptureSource(watch.capture, watch.pace, bus=watch.channel)
     return BusSource(str(watch.channel))
 

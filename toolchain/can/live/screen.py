@@ -46,9 +46,9 @@ class Screen:
     def changed(self, change: Change) -> None:
         """A line where an alert begins and where it ends; what grows is in the live line."""
         if change.kind == "opened":
-            self._console.print(_line(change.alert, "begins", "bold red"))
+            self._console.print(_line(change.alert, "start", "begins", "bold red"))
         elif change.kind == "closed":
-            self._console.print(_line(change.alert, "ended", "yellow"))
+            self._console.print(_line(change.alert, "last", "ended", "yellow"))
 
     def lagged(self, report: LagReport) -> None:
         """A line."""
@@ -73,15 +73,27 @@ class Screen:
             return Text(self._doing(), style="cyan")
         tally = live.tally
         rows = [Text(f"{tally.frames:>10,} frames  {live.seconds:6.0f} s  {live.tracker.count} alerts", style="cyan")]
-        return Group(*rows, *(_line(alert.to_json(), "goes on", "red") for alert in live.tracker.open))
+        return Group(*rows, *(_line(alert.to_json(), "start", "goes on", "red") for alert in live.tracker.open))
 
 
-def _line(alert: dict[str, Any], verb: str, style: str) -> Text:
-    """Such as `    12.345 s  alert 1  dos ended: 5,120 frames in 3.061 s, identifier 000`."""
-    head = f"{_time(alert['start'])}  alert {alert['alert']}  "
+def _line(alert: dict[str, Any], when: str, verb: str, style: str) -> Text:
+    """Such as `    12.345 s  alert 1  dos on can0 ended: 5,120 frames in 3.061 s, identifier 000`.
+
+    Args:
+        when: which of the alert's times the line is of: "start" or "last".
+    """
+    head = f"{_time(alert[when])}  alert {alert['alert']}  "
     lasted = alert["last"] - alert["start"]
-    tail = f" {verb}: {alert['frames']:,} frames in {lasted:.3f} s, {_identifiers(alert)}"
+    tail = f"{_origin(alert)} {verb}: {alert['frames']:,} frames in {lasted:.3f} s, {_identifiers(alert)}"
     return Text(head) + Text(alert["attack"], style=style) + Text(tail)
+
+
+def _origin(alert: dict[str, Any]) -> str:
+    """The bus, and the capture where there are several."""
+    bus, capture = alert["bus"], alert["capture"]
+    if bus is None:
+        return f" in {capture}" if capture else ""
+    return f" on {bus}" + (f" of {capture}" if capture else "")
 
 
 def _time(seconds: float) -> str:

@@ -5,6 +5,7 @@ Standard library only, Python 3.8 or newer: a package's driver brings it along.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import select
@@ -59,10 +60,7 @@ class SerialPort:
             termios.tcflush(self._file, termios.TCIFLUSH)
         except (OSError, termios.error, ValueError, struct.error) as error:
             self.close()
-            raise ToolError(
-                f"{name}: cannot be opened ({error}); is the board connected, may you use its port (group dialout), "
-                f"and does no other program?"
-            ) from error
+            raise ToolError(f"{name}: {_why_closed(error)}") from error
         with suppress(OSError):
             # FTDI adapters then hold bytes back for 1 ms and not for 16; other ports have no such mode.
             _set_low_latency(self._file)
@@ -111,7 +109,24 @@ class SerialPort:
             self._file = -1
 
     def _gone(self, error: object) -> ToolError:
-        return ToolError(f"{self.name}: the port failed ({error}); was the board unplugged?")
+        return ToolError(f"{self.name}: the port failed ({_words(error)}); was the board unplugged?")
+
+
+def _why_closed(error: Exception) -> str:
+    """Why a port cannot be opened, and the mend."""
+    if error.args[:1] in ((errno.ENOTTY,), (errno.ENODEV,), (errno.EISDIR,)):
+        return "is no serial port; name the board's, such as /dev/ttyUSB0"
+    return (
+        f"cannot be opened ({_words(error)}); is the board connected, may you use its port (group dialout), and does "
+        "no other program?"
+    )
+
+
+def _words(error: object) -> str:
+    """What the system said: an error of termios has it in a tuple, behind a number."""
+    if isinstance(error, (OSError, termios.error)) and len(error.args) > 1:
+        return str(error.args[1])
+    return str(error)
 
 
 def _make_raw(file: int) -> None:

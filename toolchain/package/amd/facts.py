@@ -10,7 +10,7 @@ from toolchain.board import AmdBoard
 def board_facts(board: AmdBoard) -> dict[str, Any]:
     """Keys of the manifest that the driver, finish.py and the README go by."""
     return {
-        "board_title": f"{board.vendor} {board.title}",
+        "board_title": board.full_title,
         "family": board.fpga.family,
         "part": board.fpga.part,
         "finn_board": board.processing_system.finn,

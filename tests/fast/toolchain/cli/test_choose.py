@@ -9,10 +9,10 @@ from toolchain.cli.wish import Wish
 from toolchain.errors import DataError
 
 
-def test_a_loop_of_links_is_no_folder(tmp_path: Path) -> None:
+def test_a_loop_of_links_is_named(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to("b")
     (tmp_path / "b").symlink_to("a")
-    with pytest.raises(DataError, match="no such folder"):
+    with pytest.raises(DataError, match="a: a loop of links"):
         choose(Wish("host", "cqmlp", data=str(tmp_path / "a")))
-    with pytest.raises(DataError, match="no such file"):
+    with pytest.raises(DataError, match="a: a loop of links"):
         choose(Wish("host", onnx=str(tmp_path / "a")))

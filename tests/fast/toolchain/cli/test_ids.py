@@ -138,7 +138,7 @@ def test_ctrl_c_ends_a_live_bus_with_a_summary(host: Layout, capsys: pytest.Capt
     assert signal.getsignal(signal.SIGINT) is before
     assert (summary["frames"], summary["judged"], summary["alerts"]) == (30, 29, 1)
     said = capsys.readouterr().out
-    assert "rpm ended: 20 frames" in said
+    assert "rpm on virtual:ids-command ended: 20 frames" in said
     assert "accuracy: not known" in said
 
 

@@ -21,7 +21,10 @@ from toolchain.can.data.readers.times import added_up
 
 TITLE = "Vector ASC"
 
-_FIRST = re.compile(rb"\s*(date|base|//|(no\s+)?internal)\s", re.IGNORECASE)
+# Programs have comments like those of a log, and texts begin with such words.
+_FIRST = re.compile(
+    rb"\s*(date\s.*\d:\d\d|base\s+(hex|dec)\b|(no\s+)?internal\s+events\b|begin\s+trigger)", re.IGNORECASE
+)
 _BASE = re.compile(rb"\s*base\s+(hex|dec)(?:\s+timestamps\s+(absolute|relative))?\s*", re.IGNORECASE)
 _HEADER = re.compile(rb"\s*(date\b|base\b|//|(no\s+)?internal\b|begin\b|end\b)", re.IGNORECASE)
 _ENTRY = re.compile(rb"\s*(-?\d{1,12}(?:\.\d{0,12})?)\s+(.*\S)\s*")
@@ -43,7 +46,8 @@ _SHAPE = "expected a frame such as 0.010000 1 123 Rx d 2 01 02"
 
 def accepts(head: bytes) -> bool:
     """Whether the head of a file is in this format."""
-    return _FIRST.match(head.removeprefix(b"\xef\xbb\xbf")) is not None or _is_frame(first_line(head, b"//"))
+    line = first_line(head, b"//")
+    return _FIRST.match(line) is not None or _is_frame(line)
 
 
 def read(stream: BinaryIO, source: Source) -> Records:

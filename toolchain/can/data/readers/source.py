@@ -17,6 +17,7 @@ from typing import BinaryIO, NoReturn, cast
 from toolchain.can.data.readers.limits import FREE_BYTES, MOST_BYTES, MOST_DENSE, MOST_FILES
 from toolchain.can.data.readers.zip_size import directory_bytes
 from toolchain.errors import DataError
+from toolchain.files import why_absent
 
 # What reading a damaged container raises.
 BROKEN = (EOFError, OSError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError)
@@ -139,7 +140,8 @@ def list_sources(data: Path) -> list[Source]:
             files, or a zip file is damaged.
     """
     if not data.exists():
-        raise DataError(f"{data}: no such folder; DATA must name a folder with CAN captures")
+        reason = why_absent(data, "folder")
+        raise DataError(f"{data}: {reason}; DATA must name a folder with CAN captures")
     sources: list[Source] = []
     for path in _walk(data) if data.is_dir() else iter([data]):
         _must_be_a_file(path)

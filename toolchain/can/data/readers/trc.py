@@ -9,11 +9,13 @@ from typing import BinaryIO
 from toolchain.can.data.readers.records import Records
 from toolchain.can.data.readers.rows import Rows, data_length
 from toolchain.can.data.readers.source import Source
-from toolchain.can.data.readers.text import iter_text
+from toolchain.can.data.readers.text import first_line, iter_text
 
 TITLE = "PEAK TRC"
 
-_FIRST = re.compile(rb"(\xef\xbb\xbf)?;(\$FILEVERSION|-----|##########)")
+_VERSION = re.compile(rb"(\xef\xbb\xbf)?;\$FILEVERSION")
+# Version 1.0 does not say so. Programs have comments like its own.
+_RULE, _ENTRY = re.compile(rb"(\xef\xbb\xbf)?;(-----|##########)"), re.compile(rb"\s*\d+\)\s+\d")
 _DAY_ZERO = datetime(1899, 12, 30, tzinfo=UTC)
 
 # The letters that version 2 has for its columns: time in ms, type, bus, identifier, direction, DLC, data.
@@ -32,7 +34,8 @@ _NO_IDENTIFIER = "FFFFFFFF"
 
 def accepts(head: bytes) -> bool:
     """Whether the head of a file is in this format."""
-    return _FIRST.match(head) is not None
+    entry = _RULE.match(head) and _ENTRY.match(first_line(head, b";"))
+    return _VERSION.match(head) is not None or bool(entry)
 
 
 def read(stream: BinaryIO, source: Source) -> Records:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.fast.toolchain.can.live.made import frames, write_hcrl
 from toolchain.can.data.attacks import class_index
-from toolchain.can.live.batch import limited
+from toolchain.can.live.batch import Origin, limited
 from toolchain.can.live.capture import CaptureSource
 from toolchain.can.live.pipe import Spool
 from toolchain.errors import DataError
@@ -83,11 +83,19 @@ def test_every_capture_of_a_zip_begins_anew(tmp_path: Path) -> None:
     assert [batch.fresh for batch in CaptureSource(tmp_path / "both.zip").batches(2)] == [True, False, True, False]
 
 
-@pytest.mark.parametrize("name", ["notes.md", "absent.csv"])
-def test_no_capture_is_one_line(tmp_path: Path, name: str) -> None:
-    (tmp_path / "notes.md").write_text("# notes\n")
-    with pytest.raises(DataError, match=name):
-        list(CaptureSource(tmp_path / name).batches(9))
+@pytest.mark.parametrize("text", ["# notes\n", "// A program.\n#include <cstdio>\n", "; a program\n;-----\nmov a, b\n"])
+def test_what_is_no_capture_is_one_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "notes.cpp").write_text(text)
+    with pytest.raises(DataError, match=r"notes\.cpp: no CAN capture; formats that can be read"):
+        CaptureSource(tmp_path / "notes.cpp")
+
+
+def test_what_is_not_there_is_named_as_it_was_given(tmp_path: Path) -> None:
+    (tmp_path / "loop.log").symlink_to("loop.log")
+    (tmp_path / "gone.log").symlink_to("nowhere.log")
+    for name, reason in (("absent", "no such file"), ("gone", "no such file"), ("loop", "a loop of links")):
+        with pytest.raises(DataError, match=rf"^--capture {tmp_path}/{name}\.log: {reason}$"):
+            CaptureSource(tmp_path / f"{name}.log")
 
 
 def test_a_replay_keeps_the_recorded_pace(tmp_path: Path) -> None:
@@ -128,6 +136,15 @@ def test_windows_of_two_buses_do_not_mix(tmp_path: Path) -> None:
     assert [batch.fresh for batch in batches] == [True, False, True, False]
     assert all(len(set(batch.frames.identifier.tolist())) == 1 for batch in batches)
     assert source.notices[0] == "a.log: 2 buses (can0, can1), each by itself"
+    assert [batch.origin.bus for batch in batches] == ["can0", "can0", "can1", "can1"]
+
+
+def test_frames_say_which_of_several_captures_they_are_of(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text(CANDUMP)
+    assert [batch.origin for batch in CaptureSource(tmp_path / "a.log").batches(9)] == [Origin("can0")]
+    write_hcrl(tmp_path / "b.csv", frames([1]))
+    paced = CaptureSource(tmp_path, 1.0, Played())
+    assert {batch.origin for batch in paced.batches(9)} == {Origin("can0", "a.log"), Origin(None, "b.csv")}
 
 
 def test_one_bus_may_be_chosen_with_the_labels_of_the_whole(tmp_path: Path) -> None:

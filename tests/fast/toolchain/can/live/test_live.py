@@ -8,7 +8,7 @@ import pytest
 
 from tests.fast.toolchain.can.live.made import CLASSES, DOS, RPM, WINDOW, detector, frames, network
 from toolchain.can.live.alerts import Change
-from toolchain.can.live.batch import EMPTY, Batch
+from toolchain.can.live.batch import EMPTY, Batch, Origin
 from toolchain.can.live.classify import BoardClassifier, IntegerClassifier
 from toolchain.can.live.lag import LagReport
 from toolchain.can.live.live import Live
@@ -112,6 +112,13 @@ def test_an_alert_ends_with_its_capture() -> None:
     notes = Notes()
     live(notes).run([Batch(TRAFFIC.slice(0, 30), fresh=True), Batch(TRAFFIC.slice(30, 50), fresh=True)])
     assert notes.said == ["opened dos", "closed dos", "opened dos", "closed dos"]
+
+
+def test_an_alert_tells_the_bus_it_was_raised_on() -> None:
+    notes, origins = Notes(), (Origin("can0"), Origin("can1", "b.log"))
+    live(notes).run(Batch(TRAFFIC, fresh=True, origin=origin) for origin in origins)
+    told = [(alert["attack"], alert["bus"], alert["capture"]) for alert in notes.alerts.values()]
+    assert told == [(attack, bus, name) for bus, name in (("can0", None), ("can1", "b.log")) for attack in CLASSES[1:]]
 
 
 def test_a_silent_bus_ends_an_alert() -> None:

@@ -7,7 +7,7 @@ from rich.console import Console
 from tests.fast.toolchain.can.live.made import detector, network
 from tests.fast.toolchain.can.live.test_live import TRAFFIC
 from toolchain.can.live.alerts import Alert, Change
-from toolchain.can.live.batch import Batch
+from toolchain.can.live.batch import NOWHERE, Batch, Origin
 from toolchain.can.live.classify import IntegerClassifier
 from toolchain.can.live.lag import LagReport
 from toolchain.can.live.live import Live
@@ -23,8 +23,8 @@ def printed(to: Console) -> str:
     return to.file.getvalue()
 
 
-def alert(start: float, identifiers: int) -> Change:
-    made = Alert(3, "fuzzing", start, start)
+def alert(start: float, identifiers: int, origin: Origin = NOWHERE) -> Change:
+    made = Alert(3, "fuzzing", start, start, origin=origin)
     for number in range(identifiers):
         made.add(start + number / 1000, 0x100 + number)
     return Change("closed", made.to_json())
@@ -36,11 +36,29 @@ def test_an_alert_is_a_line_with_time_identifier_and_attack() -> None:
     assert printed(to) == "    12.346 s  alert 3  fuzzing ended: 1 frames in 0.000 s, identifier 100\n"
 
 
+def test_an_alert_that_ends_has_the_time_of_its_end() -> None:
+    to = console()
+    ended = alert(1.0, 1001)
+    Screen(to).changed(Change("opened", ended.alert))
+    Screen(to).changed(ended)
+    begins, ends = printed(to).splitlines()
+    assert begins.startswith("     1.000 s  alert 3  fuzzing begins")
+    assert ends.startswith("     2.000 s  alert 3  fuzzing ended: 1,001 frames in 1.000 s")
+
+
+def test_an_alert_says_on_which_bus_of_which_capture() -> None:
+    to = console()
+    for origin in (Origin("can1"), Origin("can1", "b.log"), Origin(None, "b.log")):
+        Screen(to).changed(alert(0, 1, origin))
+    said = [line.split("alert 3  ")[1].split(":")[0] for line in printed(to).splitlines()]
+    assert said == ["fuzzing on can1 ended", "fuzzing on can1 of b.log ended", "fuzzing in b.log ended"]
+
+
 def test_many_identifiers_are_counted_and_dates_are_dates() -> None:
     to = console()
     Screen(to).changed(alert(1478198376.389427, 50))
     said = printed(to)
-    assert said.startswith("2016-11-03 18:39:36.389  alert 3")
+    assert said.startswith("2016-11-03 18:39:36.438  alert 3")
     assert "50 identifiers, most often 100" in said
 
 

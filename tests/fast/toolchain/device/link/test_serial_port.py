@@ -109,8 +109,14 @@ def test_the_driver_over_a_port(answering: str) -> None:
 
 
 def test_a_port_that_is_not_there() -> None:
-    with pytest.raises(ToolError, match=r"/dev/no-port: cannot be opened .* is the board connected"):
+    with pytest.raises(ToolError, match=r"/dev/no-port: cannot be opened \(No such file .*\); is the board connected"):
         SerialPort("/dev/no-port", 1_000_000)
+
+
+@pytest.mark.parametrize("name", ["/dev/null", "/tmp", __file__])
+def test_what_is_no_serial_port_is_told_so(name: str) -> None:
+    with pytest.raises(ToolError, match=f"^{name}: is no serial port; name the board's, such as /dev/ttyUSB0$"):
+        SerialPort(name, 1_000_000)
 
 
 def test_a_second_program_is_kept_out(terminal: tuple[int, str]) -> None:
