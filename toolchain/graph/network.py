@@ -7,6 +7,7 @@ chains them. All arithmetic is integer; see `DenseLayer.accumulate` for why BLAS
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,7 +119,12 @@ class IntegerNetwork:
         return self.layers[-1].outputs
 
     def run(self, x: NDArray[np.generic]) -> Execution:
-        """Execute integer inputs of shape (batch, inputs) exactly."""
+        """Execute integer inputs of shape (batch, inputs) exactly.
+
+        Raises:
+            ModelError: a value is none of the input type, for which neither widths nor thresholds were made.
+        """
+        _must_be_of(self.input_type, np.asarray(x))
         values: Integers = np.asarray(x, dtype=np.int64)
         results = []
         for layer in self.layers:
@@ -137,6 +143,18 @@ def type_range(name: str) -> tuple[int, int]:
     if not known.is_integer():
         raise ModelError(f"{name} is not an integer type; streamline the graph first")
     return int(known.min()), int(known.max())
+
+
+def _must_be_of(name: str, x: NDArray[Any]) -> None:
+    (low, high), bipolar = type_range(name), name == "BIPOLAR"
+    if not x.size or (x.dtype.kind in "iub" and not bipolar and low <= int(x.min()) and int(x.max()) <= high):
+        return  # So are all test sets; it takes no memory for them.
+    # A bipolar value is -1 or +1, never 0; every other type holds all integers of its range.
+    wrong = ~((x >= low) & (x <= high)) | ((x == 0) if bipolar else (x != np.rint(x)))
+    if wrong.any():
+        place = np.unravel_index(int(np.argmax(wrong)), x.shape)
+        what = "-1 or +1" if bipolar else f"whole numbers from {low} to {high}"
+        raise ModelError(f"input {', '.join(map(str, place))} is {x[place]}; the network takes {name}: {what}")
 
 
 def type_bits(name: str) -> int:
