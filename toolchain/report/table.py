@@ -86,19 +86,23 @@ def hardware_table(report: Report) -> Table:
 
 
 def graph_table(graphs: dict[str, Any], chosen: str) -> Table:
-    """Every graph: vectors whose outputs are equal to the reference's, near them, and whose labels are equal."""
+    """Every graph: vectors whose outputs are equal to the reference's, near them, and of classes whose labels are."""
     vectors = graphs["vectors"]
     title = f"graphs against {graphs['judge']} ({counted(vectors['count'], vectors['kind'])})"
     near = max((proof["tolerance"] for proof in graphs["proved"].values()), default=0.0)
-    within = [f"within {near:g}"] if near else []
-    table = _table(title, "graph", "outputs equal", *within, "labels equal", "passes off", "value")
+    counts = {"outputs equal": "equal"}
+    counts |= {f"within {near:g}": "near"} if near else {}
+    # A label is what is meant by outputs that are classes; of values it says nothing.
+    counts |= {} if graphs.get("outputs", {}).get("kind") == "values" else {"labels equal": "labels_equal"}
+    columns = (*counts, "passes off")
+    table = _table(title, "graph", *columns, "value")
     for name, proof in graphs["proved"].items():
-        counts = [proof.get(key) for key in ("equal", *["near" for _ in within], "labels_equal")]
-        shown = ("-" if number is None else f"{number:,}" for number in counts)
+        shown = ("-" if (number := proof.get(key)) is None else f"{number:,}" for key in counts.values())
         table.add_row(name, *shown, str(len(proof["options"]["disabled"])), _verdict(name, proof, chosen))
-    for name, why in graphs["left_out"].items():
-        table.add_row(name, *["-" for _ in (*within, *range(3))], f"left out: {why}")
-    table.caption = "\n".join(_remarks(graphs))
+    for name in graphs["left_out"]:
+        table.add_row(name, *["-" for _ in columns], "left out")
+    # Reasons name nodes and files of strangers: no markup.
+    table.caption = Text("\n".join(_remarks(graphs)), style="table.caption")
     table.caption_justify = "left"
     return table
 
@@ -108,6 +112,10 @@ def _remarks(graphs: dict[str, Any]) -> Iterator[str]:
     if outputs := graphs.get("outputs"):
         yield f"outputs are {outputs['kind']}: {outputs['why']}"
     yield from graphs.get("notices", ())
+    names: dict[str, list[str]] = {}
+    for name, why in graphs["left_out"].items():
+        names.setdefault(why, []).append(name)
+    yield from (f"left out: {', '.join(these)}: {why}" for why, these in names.items())
     if graphs["accuracy"] is not None:
         on = counted(graphs["vectors"]["count"], graphs["vectors"]["kind"])
         yield f"accuracy of {graphs['judge']}: {share(graphs['accuracy'])} ({on})"

@@ -1,8 +1,9 @@
 """The integer network as layers of codes: integer matrix, integer bias, one step a neuron, rounding, clipping.
 
 Thresholds are what hardware wants; ONNX Runtime has no operator for them. Thresholds that come from a uniform
-quantiser are those of ``clip(round((accumulator + bias) / step), 0, levels)``, ties to even as ONNX rounds. The bias
-and step are found again from the thresholds alone, and hold for every value that the accumulator can take.
+quantiser are those of ``clip(round((accumulator + bias) / step), 0, levels)``, ties to even as ONNX rounds. The bias,
+whole in units of the weights or of a finer grid, and the step are found again from the thresholds alone, and hold for
+every value that the accumulator can take. Where no such bias exists the network is refused.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from toolchain.errors import ModelError
 from toolchain.graph.network import DenseLayer, IntegerNetwork, Integers, type_range
+from toolchain.listed import some
 
 Reals = NDArray[np.float64]
 
@@ -79,7 +81,7 @@ def code_network(network: IntegerNetwork) -> CodeNetwork:
     """The same network in codes; neurons that never change are folded into the next layer's bias.
 
     Raises:
-        ModelError: a layer's thresholds are not those of a uniform quantiser.
+        ModelError: a layer's thresholds are not those of one step and a whole bias.
     """
     layers: list[CodeLayer] = []
     unit, least, keep, carry = 1, 0, np.ones(network.inputs, np.bool_), np.zeros(network.inputs, np.int64)
@@ -116,8 +118,8 @@ def _fit_layer(layer: DenseLayer, weights: Integers, bias: Integers, alive: NDAr
     if (grid == 0).any():
         neuron = int(np.flatnonzero(alive)[int(np.flatnonzero(grid == 0)[0])])
         raise ModelError(
-            f"{layer.name}: neuron {neuron}: thresholds {layer.thresholds[neuron].tolist()} are not those of a uniform "
-            "quantiser, which is all that ONNX Runtime offers; quantise the activation with one step"
+            f"{layer.name}: neuron {neuron}: no step with a whole bias has its thresholds "
+            f"({some(layer.thresholds[neuron].tolist())}); train it with scales that are powers of two"
         )
     # `fit` speaks of the plain accumulator, before `bias` was split off.
     return CodeLayer(weights * grid, bias * grid + offset, step, int(layer.thresholds.shape[1]))

@@ -15,6 +15,7 @@ from toolchain.errors import ModelError, first_line
 from toolchain.graph.limits import check_annotations
 from toolchain.graph.qonnx_nodes import GENERAL, OPERATORS, QUANTISERS
 from toolchain.graph.quantiser import read_quantising
+from toolchain.listed import some
 
 _CONTRIBUTED = "com.microsoft"
 
@@ -194,7 +195,7 @@ def check_size(name: str, dimensions: Iterable[int], limits: Limits) -> None:
     """
     sizes = [int(size) for size in dimensions]
     if any(size < 0 for size in sizes):
-        raise ModelError(f"tensor {name!r}: negative size in shape {sizes}")
+        raise ModelError(f"tensor {name!r}: negative size in shape ({some(sizes, 8)})")
     if len(sizes) > 16 or math.prod(sizes) > limits.elements:
         raise ModelError(f"tensor {name!r}: shape {sizes[:8]} is beyond {limits.elements:,} elements")
 
@@ -234,10 +235,10 @@ def _check_interface(graph: GraphProto) -> None:
     constants = {tensor.name for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in constants]
     if len(inputs) != 1:
-        names = ", ".join(value.name for value in inputs[:8])
+        names = some(value.name for value in inputs)
         raise ModelError(f"{len(inputs)} inputs ({names}); models of one input are supported")
     if len(graph.output) != 1:
-        names = ", ".join(value.name for value in graph.output[:8])
+        names = some(value.name for value in graph.output)
         raise ModelError(
             f"{len(graph.output)} outputs ({names}); models of one output are supported: "
             "export one, or cut the others off with onnx.utils.extract_model"

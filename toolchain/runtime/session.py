@@ -12,6 +12,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from toolchain.errors import ModelError, first_line
+from toolchain.listed import some
 
 CPU = "CPUExecutionProvider"
 
@@ -116,7 +117,7 @@ def input_type(session: onnxruntime.InferenceSession) -> type[np.generic]:
     """
     inputs = session.get_inputs()
     if len(inputs) != 1:
-        names = ", ".join(value.name for value in inputs)
+        names = some(value.name for value in inputs)
         raise ModelError(f"the model has {len(inputs)} inputs ({names}); models of one input are supported")
     kind = inputs[0].type
     if kind not in _TYPES:

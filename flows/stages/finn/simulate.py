@@ -15,6 +15,7 @@ from hls.verilate import verilator_version
 from toolchain.errors import VerificationError
 from toolchain.finn.execute import run_python
 from toolchain.graph.network import IntegerNetwork
+from toolchain.listed import some
 from toolchain.results.record import Check
 
 
@@ -50,7 +51,7 @@ def _execution(context: Context, network: IntegerNetwork, x: NDArray[np.uint8]) 
     if len(wrong):
         first = wrong[0]
         raise VerificationError(
-            f"FINN's execution: input {first}: expected {expected[first].tolist()}, got {logits[first].tolist()} "
+            f"FINN's execution: input {first}: expected {some(expected[first])}, got {some(logits[first])} "
             f"({len(wrong)} of {len(x)} inputs differ)"
         )
     return Check(len(x), len(x), "outputs", "test set")

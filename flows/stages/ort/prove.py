@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -105,7 +105,8 @@ def _facts(made: Imported, name: str, proof: Proof) -> dict[str, Any]:
         "exact": proof.exact,
         "within_budget": _within_budget(made, proof),
         "check": asdict(_check(made, proof, whole=False)),
-        **proof.to_json(),
+        # Of values no label is meant, and NaN has none.
+        **replace(proof, labelled=proof.labelled and made.classifies).to_json(),
     }
 
 

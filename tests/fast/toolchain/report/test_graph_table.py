@@ -30,12 +30,26 @@ def _text(table: Any) -> str:
 
 def test_outputs_near_and_labels_are_told_apart() -> None:
     graphs = {**SHARED, "proved": {"fp32": NEW}, "accuracy": None}
-    graphs |= {"outputs": {"kind": "values", "why": "nobody says else"}, "notices": ["the axis is fixed"]}
+    graphs |= {"outputs": {"kind": "classes", "why": "nobody says else"}, "notices": ["the axis is fixed"]}
     text = _text(graph_table(graphs, "other"))
     assert "graphs against the model (1,000 random vectors)" in text
     assert "outputs equal within 1e-05 labels equal" in text
     assert "fp32 0 996 - 1 beyond the budget" in text
-    assert "outputs are values: nobody says else the axis is fixed" in text
+    assert "outputs are classes: nobody says else the axis is fixed" in text
+
+
+def test_values_have_no_labels() -> None:
+    graphs = {**SHARED, "proved": {"fp32": NEW}, "accuracy": None, "outputs": {"kind": "values", "why": "so"}}
+    text = _text(graph_table(graphs, "fp32"))
+    assert "outputs equal within 1e-05 passes off" in text and "fp32 0 996 1 chosen" in text
+
+
+def test_a_reason_stands_once_below_all_that_it_left_out() -> None:
+    left = {"fp16": "node a[/red]: too wide", "qcdq": "node a[/red]: too wide", "int8": "no data"}
+    graphs = {**SHARED, "left_out": left, "proved": {"fp32": OLD}, "accuracy": None}
+    text = _text(graph_table(graphs, "fp32"))
+    assert "fp16 - - - left out qcdq - - - left out int8 - - - left out" in text
+    assert "left out: fp16, qcdq: node a[/red]: too wide left out: int8: no data" in text
 
 
 def test_an_older_build_is_still_shown() -> None:

@@ -50,5 +50,15 @@ def test_uneven_thresholds_are_named() -> None:
     low, high = first.accumulator_range()
     neuron = int((high - low).argmax())
     uneven[neuron] = [low[neuron] + 1, low[neuron] + 2, high[neuron]]
-    with pytest.raises(ModelError, match=f"layer0: neuron {neuron}: thresholds .* uniform quantiser"):
+    with pytest.raises(ModelError, match=f"layer0: neuron {neuron}: no step with a whole bias has its thresholds"):
         code_network(replace(net, layers=(replace(first, thresholds=uneven), *net.layers[1:])))
+
+
+def test_many_thresholds_are_named_in_one_short_line() -> None:
+    net = network("byte codes")
+    first = net.layers[0]
+    assert first.thresholds is not None
+    many = np.sort(np.random.default_rng(0).integers(-900, 900, (first.outputs, 255)), axis=1)
+    with pytest.raises(ModelError, match=r"255 in all") as caught:
+        code_network(replace(net, layers=(replace(first, thresholds=many), *net.layers[1:])))
+    assert len(str(caught.value)) < 200

@@ -1,0 +1,33 @@
+"""A third party's network as the load stage leaves it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from flows.stages.context import Context
+from flows.stages.foreign.load import CALIBRATION, MODEL
+from toolchain.layout import Layout, OutputKind, Request
+
+
+def loaded(
+    folder: Path, stage: str, onnx: Path, calibration: Path | None = None, *, outputs: OutputKind | None = None
+) -> Context:
+    """A stage's context for board `host`, behind a load stage that copied the files."""
+    given = str(calibration) if calibration else None
+    request = Request("host", "net", flow="ort", onnx=str(onnx), calibration=given, outputs=outputs)
+    layout = Layout(request, folder)
+    layout.events.parent.mkdir(parents=True, exist_ok=True)
+    layout.stage("load").mkdir(parents=True)
+    shutil.copyfile(onnx, layout.stage("load") / MODEL)
+    if calibration:
+        shutil.copyfile(calibration, layout.stage("load") / CALIBRATION)
+    (folder / "out").mkdir()
+    return Context(stage, request, layout, folder / "out")
+
+
+def following(context: Context, stage: str) -> Context:
+    """The next stage, behind one that has run; what that wrote takes its place."""
+    context.out.rename(context.layout.stage(context.stage))
+    context.out.mkdir()
+    return Context(stage, context.request, context.layout, context.out)

@@ -1,0 +1,42 @@
+"""What the prove stage says of a graph: labels where outputs are classes only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from flows.stages.ort import graphs, prove
+from tests.fast.flows.stages.ort.foreign import following, loaded
+from toolchain.layout import OutputKind
+
+
+def _root(path: Path) -> Path:
+    """Square roots of values of both signs: NaN to some vectors."""
+    source, sink = (helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 4]) for name in "xy")
+    half = helper.make_tensor("half", TensorProto.FLOAT, [], [0.5])
+    nodes = [helper.make_node("Sub", ["x", "half"], ["d"]), helper.make_node("Sqrt", ["d"], ["y"])]
+    graph = helper.make_graph(nodes, "g", [source], [sink], [half])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), str(path))
+    return path
+
+
+def _proved(folder: Path, outputs: OutputKind | None) -> dict[str, Any]:
+    context = loaded(folder / "build", "graphs", _root(folder / "root.onnx"), outputs=outputs)
+    graphs.run(context)
+    facts: dict[str, Any] = prove.run(following(context, "prove")).facts["graphs"]
+    return facts
+
+
+@pytest.mark.parametrize("outputs", [None, "values"])
+def test_values_have_no_labels(outputs: OutputKind | None, tmp_path: Path) -> None:
+    for proof in _proved(tmp_path, outputs).values():
+        assert proof["labels_equal"] is None and proof["differing"] is None
+        assert proof["compared"] == 1000
+
+
+def test_classes_have_labels(tmp_path: Path) -> None:
+    assert _proved(tmp_path, "classes")["fp32"]["labels_equal"] == 1000
