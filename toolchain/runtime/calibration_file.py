@@ -147,7 +147,7 @@ def _truth(path: Path, x: NDArray[Any], y: NDArray[Any] | None) -> NDArray[np.in
         raise DataError(f"{path}: y is {y.dtype} of shape {y.shape}; expected class indices, shape ({len(x)},)")
     wrong = np.flatnonzero((y < 0) | (y >= _CLASSES))
     if len(wrong):
-        raise DataError(f"{path}: y[{wrong[0]}] is {y[wrong[0]]}; expected class indices, 0 or more")
+        raise DataError(f"{path}: y[{wrong[0]}] is {y[wrong[0]]}; expected class indices, 0 to N-1 of N classes")
     return y.astype(np.int64)
 
 

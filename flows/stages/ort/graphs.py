@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +12,7 @@ from flows.stages import files as network_files
 from flows.stages.context import Context, Outcome
 from flows.stages.foreign.load import CALIBRATION, MODEL
 from flows.stages.ort.files import OWN, save
-from toolchain.errors import ModelError
+from toolchain.errors import GateweaveError, ModelError
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.golden import Vectors
 from toolchain.runtime.graphs import makers
@@ -57,18 +59,33 @@ def _own(context: Context) -> Imported:
     for name, make in makers(network, settings_of(context)).items():
         shelf.add(name, make)
     if not shelf.graphs:
-        raise ModelError("; ".join(shelf.left_out.values()))
+        raise ModelError("; ".join(dict.fromkeys(shelf.left_out.values())))
     return Imported(OWN, shelf.graphs, shelf.left_out, vectors, logits, "the trained network", logits, _TRAINED)
 
 
 def _third_party(context: Context) -> Imported:
     calibration = context.file("load", CALIBRATION)
     data = calibration if calibration.exists() else None
-    return import_model(
-        context.file("load", MODEL),
-        data,
-        # The file's own opset stays where the board takes it.
-        replace(settings_of(context), opset=context.ort_board.runtime.opset),
-        outputs=context.request.outputs,
-        progress=context.progress,
-    )
+    with _named_as_given(context):
+        return import_model(
+            context.file("load", MODEL),
+            data,
+            # The file's own opset stays where the board takes it.
+            replace(settings_of(context), opset=context.ort_board.runtime.opset),
+            outputs=context.request.outputs,
+            progress=context.progress,
+        )
+
+
+@contextmanager
+def _named_as_given(context: Context) -> Iterator[None]:
+    """Errors name the files of ONNX= and CALIBRATION=, which a person can mend, and not the copies that are read."""
+    request = context.request
+    given = {context.file("load", MODEL): request.onnx, context.file("load", CALIBRATION): request.calibration}
+    try:
+        yield
+    except GateweaveError as error:
+        text = str(error)
+        for copy, path in given.items():
+            text = text.replace(str(copy), str(path))
+        raise type(error)(text) from error

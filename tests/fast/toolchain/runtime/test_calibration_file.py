@@ -44,8 +44,8 @@ def test_flat_rows_take_the_models_shape(tmp_path: Path) -> None:
         ({"images": X}, "holds 'images.npy'; expected an array `x`"),
         ({"x": X, "y": np.zeros(2, int)}, r"y is int64 of shape \(2,\); expected class indices, shape \(3,\)"),
         ({"x": X, "y": np.zeros(3)}, "y is float64"),
-        ({"x": X, "y": np.array([0, -1, 1])}, r"y\[1\] is -1; expected class indices"),
-        ({"x": X, "y": np.array([0, 1, 10**9])}, r"y\[2\] is 1000000000; expected class indices"),
+        ({"x": X, "y": np.array([0, -1, 1])}, r"y\[1\] is -1; expected class indices, 0 to N-1"),
+        ({"x": X, "y": np.array([0, 1, 10**9])}, r"y\[2\] is 1000000000; expected class indices, 0 to N-1"),
         ({"x": np.array([object()])}, "x is object"),
     ],
 )
