@@ -85,8 +85,24 @@ stamp_of() {
     { cat "$1" requirements-finn.txt pyproject.toml; "$python" --version; pwd; } | sha256sum | cut -c1-16
 }
 
+# Without a home folder, packages that are built here end in a traceback; toolchain/cli/home.py takes the same one.
+give_home() {
+    home=${HOME:-}
+    if [ ! -d "$home" ] || [ ! -w "$home" ] || [ ! -x "$home" ]; then
+        HOME=${GATEWEAVE_BUILD_DIR:-$PWD/build}/.home
+        mkdir -p "$HOME"
+        export HOME XDG_CACHE_HOME="$HOME"
+    fi
+}
+
+# A package without a wheel is built by the pinned setuptools, which is there first: pip then has no old way to warn of.
+pip_install() {
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"
+}
+
 venv() {
     check
+    give_home
     stamp=".venv/.installed-$(basename "$1" .txt)-$(stamp_of "$1")"
     [ ! -e "$stamp" ] || return 0
     # An install that was broken off may have left half a package: start over.
@@ -95,9 +111,12 @@ venv() {
     fi
     touch .venv/.installing
     echo "installing $1 into .venv (a few minutes the first time) ..."
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement "$1"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-finn.txt
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+    isolation=
+    [ "$1" != requirements.txt ] || isolation=--no-build-isolation
+    pip_install "$(grep '^setuptools==' requirements.txt)"
+    pip_install --use-pep517 $isolation --requirement "$1"
+    pip_install --no-deps --requirement requirements-finn.txt
+    pip_install --no-deps --no-build-isolation --editable .
     rm -f ".venv/.installed-$(basename "$1" .txt)-"*
     mv .venv/.installing "$stamp"
 }

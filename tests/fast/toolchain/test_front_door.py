@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -131,6 +132,49 @@ def test_a_python_that_is_too_old_is_named(tmp_path: Path) -> None:
     done = _check(path)
     assert done.returncode == 1
     assert "Python 3.9.2 is too old, 3.11 or newer is needed" in done.stderr
+
+
+_PYTHON = """#!/bin/sh
+case "$*" in
+-m\\ venv*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+-m\\ pip\\ install*) echo "$HOME $*" >> pip.log ;;
+-m\\ pip*) exit 1 ;;
+esac
+"""
+
+
+def _installed(root: Path, **environment: str) -> list[str]:
+    """Make an environment by a Python that installs nothing; each call of pip, behind the home it sees."""
+    (root / "toolchain" / "setup").mkdir(parents=True)
+    shutil.copy(SCRIPT, root / "toolchain" / "setup")
+    for name in ("requirements.txt", "requirements-finn.txt", "pyproject.toml"):
+        shutil.copy(REPOSITORY / name, root)
+    (root / "python3").write_text(_PYTHON)
+    (root / "python3").chmod(0o755)
+    command = ["/bin/sh", str(root / "toolchain/setup/environment.sh"), "venv", "requirements.txt"]
+    given = {"PATH": f"{root}:{os.environ['PATH']}", **environment}
+    subprocess.run(command, env=given, capture_output=True, text=True, check=True)
+    return (root / "pip.log").read_text().splitlines()
+
+
+@pytest.mark.parametrize("home", [{}, {"HOME": "/nonexistent"}])
+def test_an_install_without_a_home_gets_one_before_pip(tmp_path: Path, home: dict[str, str]) -> None:
+    calls = _installed(tmp_path, **home)
+    assert len(calls) == 4
+    assert all(call.startswith(f"{tmp_path}/build/.home -m pip install --quiet") for call in calls)
+    assert (tmp_path / "build" / ".home").is_dir()
+
+
+def test_a_home_that_can_be_written_is_the_installs_own(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    assert all(call.startswith(f"{tmp_path}/home -m") for call in _installed(tmp_path, HOME=str(tmp_path / "home")))
+    assert not (tmp_path / "build").exists()
+
+
+def test_what_has_no_wheel_is_built_by_the_pinned_setuptools(tmp_path: Path) -> None:
+    first, second, *_ = _installed(tmp_path, HOME=str(tmp_path))
+    assert " setuptools==" in first
+    assert "--use-pep517 --no-build-isolation --requirement requirements.txt" in second
 
 
 @pytest.mark.parametrize("script", [SCRIPT, REPOSITORY / ".ci" / "run"])
