@@ -8,10 +8,20 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from toolchain.errors import BuildError
+
+_FULL, _FORBIDDEN = "; free some disk space", "; mend the permissions of its folder"
+_MENDS = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EACCES: _FORBIDDEN,
+    errno.EPERM: _FORBIDDEN,
+    errno.EROFS: "; take a folder on another disk",
+}
 
 
 def why_absent(path: Path, kind: str) -> str:
@@ -45,14 +55,28 @@ def write_atomic(path: Path, data: str | bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(raw)
-        Path(name).chmod(0o644)
-        os.replace(name, path)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(raw)
+            Path(name).chmod(0o644)
+            os.replace(name, path)
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(name)
     except OSError as error:
-        raise BuildError(
-            f"{path}: cannot write: {error.strerror}; free some disk space or mend the permissions"
-        ) from error
+        raise unwritten(path, error) from error
+
+
+def unwritten(path: Path, error: Exception) -> BuildError:
+    """The error of a file or folder that cannot be written, with the mend where one is known."""
+    mend = _MENDS.get(getattr(error, "errno", None) or 0, "")
+    return BuildError(f"{path}: cannot write: {getattr(error, 'strerror', None) or error}{mend}")
+
+
+def can_be_written(folder: Path) -> bool:
+    """Whether files can be put into a folder, which may have to be made first."""
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    return existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
 
 
 def write_json(path: Path, value: Any) -> None:

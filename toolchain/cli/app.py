@@ -147,7 +147,7 @@ def measure(
     seconds: Annotated[float, typer.Option(min=10, help="Of each window, idle and active.")] = 10.0,
     repeats: Annotated[int, typer.Option(min=5, help="Accepted repeats wanted.")] = 5,
     sensor_root: Annotated[
-        str | None, typer.Option(help="A tree of files in place of sensors, to try it: all is then `simulated`.")
+        str | None, typer.Option(help="A tree of files for sensors, to try it: energy is `simulated`, time measured.")
     ] = None,
     source: Annotated[
         list[str] | None, typer.Option(help="A sensor of the board whose power is the figure (repeatable: the sum).")
@@ -189,7 +189,7 @@ def report() -> None:
     """Write one HTML page per build, report.html beside it, and build/report.html across all."""
     from toolchain.report.page import write_overview
 
-    out().print(shown(write_overview(build_root())))
+    out().print(shown(write_overview(build_root(), lambda text: out().print(f"notice: {text}"))))
 
 
 @app.command()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import pwd
+import shutil
+import tempfile
+from pathlib import Path
 
+from toolchain.files import can_be_written
 from toolchain.layout import build_root
 
 
@@ -15,10 +20,21 @@ def give_home() -> None:
     the FPGA tools then fail in their own ways. A user without an entry in the list of users gets a name, too.
     """
     if not _usable(os.path.expanduser("~")):
-        os.environ["HOME"] = os.environ["XDG_CACHE_HOME"] = str(build_root() / ".home")
-        os.environ["MPLCONFIGDIR"] = str(build_root() / ".home" / "matplotlib")
+        home = _other_home()
+        os.environ["HOME"] = os.environ["XDG_CACHE_HOME"] = str(home)
+        os.environ["MPLCONFIGDIR"] = str(home / "matplotlib")
     if not any(os.environ.get(name) for name in ("LOGNAME", "USER", "LNAME", "USERNAME")) and not _is_listed():
         os.environ["USER"] = f"uid{os.getuid()}"
+
+
+def _other_home() -> Path:
+    """In the folder of all builds; where that is read-only, one that goes away with this process."""
+    home = build_root() / ".home"
+    if can_be_written(home):
+        return home
+    home = Path(tempfile.mkdtemp(prefix="gateweave-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    return home
 
 
 def _usable(home: str) -> bool:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from toolchain.errors import BuildError
+from toolchain.files import unwritten
 
 # A killed build's helpers need a moment to end and let go.
 _PATIENCE_SECONDS = 3.0
@@ -40,7 +41,7 @@ def _open(path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise BuildError(f"{path}: cannot write: {error.strerror}") from error
+        raise unwritten(path, error) from error
 
 
 def _acquire(descriptor: int, path: Path) -> None:

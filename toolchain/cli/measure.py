@@ -39,7 +39,8 @@ class How:
         port: serial port of an open board; None takes the one that is connected.
         meter: a meter at this computer, such as "joulescope"; None: none.
         seconds: of each window; repeats: accepted ones wanted.
-        sensor_root: a tree of plain files in the place of the machine's sensors: figures are then `simulated`.
+        sensor_root: a tree of plain files in the place of the machine's sensors: power and energy are then
+            `simulated`; times are the machine's own.
         virtual: measure the Verilated chip of the newest build; it has no energy, and its times are `emulated`.
         sources: names of the machine's sensors whose sum is the figure; the agent chooses where there are none.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -72,12 +73,13 @@ def run(
         result = run_remotely(Remote(str(host)), folder, manifest)
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     result = {"what": "run", "board": board, "model": model, "at": stamp, **_provenance(folder, manifest), **result}
-    kept = _keep(board, model, result)
+    kept = _kept(board, model, result)
     if as_json:
         print(json.dumps(result, indent=2))
+        print(kept, file=sys.stderr)
     else:
         out().print(run_table(result))
-        out().print(f"kept in {shown(kept)}" + ("; a simulated board: no time here is a board's" if virtual else ""))
+        out().print(kept + ("; a simulated board: no time here is a board's" if virtual else ""))
     must_be_equal(result)
 
 
@@ -173,9 +175,12 @@ def _provenance(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _keep(board: str, model: str, result: dict[str, Any]) -> Path:
+def _kept(board: str, model: str, result: dict[str, Any]) -> str:
+    """Keep the result; says where, or why nowhere: the answer is there all the same."""
     name = f"run-{result['at']}{'-virtual' if result['virtual'] else ''}.json"
     path = build_root() / model / board / "measurements" / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, result)
-    return path
+    try:
+        write_json(path, result)
+    except BuildError as error:
+        return f"kept nowhere: {error}"
+    return f"kept in {shown(path)}"

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from toolchain.errors import BuildError, ToolError
+from toolchain.files import unwritten
 
 Progress = Callable[[str], None]
 """Takes a short phrase that says what a tool is doing now."""
@@ -147,10 +148,7 @@ def execute(
         with log.open("w", buffering=1) as sink, _sink(output) as stdout:
             return _supervise(command, cwd, sink, stdout, _Phases(tool, progress))
     except OSError as error:
-        raise BuildError(
-            f"{error.filename or log}: {tool.name} cannot write: {error.strerror}; "
-            "free disk space or mend the permissions"
-        ) from error
+        raise unwritten(Path(error.filename or log), error) from error
 
 
 def run(

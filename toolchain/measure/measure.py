@@ -18,7 +18,7 @@ from toolchain.device.agent.session import RAW, RESULT, finish, measure
 from toolchain.device.agent.source import Source
 from toolchain.device.agent.workload import Workload
 from toolchain.device.link.axi.sense import Expected, loop_faults, must_make_sense
-from toolchain.errors import ToolError, VerificationError, first_line
+from toolchain.errors import BuildError, ToolError, VerificationError, first_line
 from toolchain.measure.agent_archive import NAME, agent_version, build_agent
 from toolchain.places.place import Place
 from toolchain.results.measurements import save_result
@@ -42,7 +42,7 @@ class Job:
         sources: names of sensors whose sum is the figure; the agent chooses where there are none.
         i2c: meters on a bare bus of the machine, BUS:ADDRESS:CHIP:OHMS.
         root: whether root is needed, as RAPL and loading a bitstream do.
-        sensor_root: a tree of plain files to take sensors from; all figures are then `simulated`.
+        sensor_root: a tree of plain files to take sensors from; power and energy are then `simulated`, times are not.
         provenance: what is known of the package, such as variant, build_id, model_hash, seal.
         expected: clock and cycles as the package has them, where its workload counts cycles.
     """
@@ -72,7 +72,6 @@ def measure_at(place: Place, job: Job, board_dir: Path, python: Sequence[str] = 
 
     Raises:
         ToolError: the machine cannot be reached, the agent took nothing at all, or tells what cannot be.
-        BuildError: the result cannot be written.
     """
     with tempfile.TemporaryDirectory() as name:
         home = place.deploy(build_agent(_made(Path(name) / _AGENT_DIR)).parent, _AGENT_DIR)
@@ -91,8 +90,8 @@ def measure_at(place: Place, job: Job, board_dir: Path, python: Sequence[str] = 
         except VerificationError as error:
             kept = f"; its files stay there in {out}" if raw is not None else ""
             raise ToolError(f"{place.address}: the agent's result cannot be used: {error}{kept}") from error
-        save_result(board_dir, result, raw)
-        if raw is not None:
+        result, is_kept = _kept(board_dir, result, raw)
+        if raw is not None and is_kept:
             remove = ["rm", "-rf", "--", out]
             place.ask(place.as_root(remove) if job.root else remove)
     return result
@@ -105,17 +104,22 @@ def measure_here(
     board_dir: Path,
     progress: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
-    """Measure a driver on this computer, with meters of this computer; keeps and returns the result.
-
-    Raises:
-        BuildError: the result cannot be written.
-    """
+    """Measure a driver on this computer, with meters of this computer; keeps and returns the result."""
     with tempfile.TemporaryDirectory() as name:
         notes = [] if sources else ["no power sensor on this computer reaches the board; name a meter with METER="]
         header = {**_header(job), "notes": notes}
         result = measure(workload, sources, job.settings, SystemClock(), Path(name), header, progress=progress)
-        save_result(board_dir, result, Path(name) / RAW)
+        result, _ = _kept(board_dir, result, Path(name) / RAW)
     return result
+
+
+def _kept(board_dir: Path, result: dict[str, Any], raw: Path | None) -> tuple[dict[str, Any], bool]:
+    """The result, with a reason where it cannot be kept, and whether it is: it took minutes to measure."""
+    try:
+        save_result(board_dir, result, raw)
+    except BuildError as error:
+        return {**result, "reasons": [*result["reasons"], f"kept nowhere: {error}"]}, False
+    return result, True
 
 
 def _made(folder: Path) -> Path:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from toolchain.device.sealed import must_be_plain
-from toolchain.errors import BuildError, ToolError
+from toolchain.errors import ToolError
+from toolchain.files import unwritten
 
 
 class Place(Protocol):
@@ -57,7 +58,7 @@ class Here:
             shutil.rmtree(target, ignore_errors=True)
             shutil.copytree(folder, target)
         except (OSError, shutil.Error) as error:
-            raise BuildError(f"{target}: cannot be written ({error}); free some disk space") from error
+            raise unwritten(target, error) from error
         return name
 
     def ask(

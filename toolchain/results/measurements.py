@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from toolchain.errors import BuildError
-from toolchain.files import write_json
+from toolchain.files import unwritten, write_json
 from toolchain.results.whole import is_whole
 
 FOLDER = "measurements"
@@ -35,7 +34,7 @@ def save_result(board_dir: Path, result: Mapping[str, Any], raw: Path | None) ->
         if raw is not None:
             whole["raw"] = _keep_raw(raw, folder / f"{name}.raw.jsonl", whole.get("raw", {}))
     except OSError as error:
-        raise BuildError(f"{folder}: cannot write: {error.strerror}; free some disk space") from error
+        raise unwritten(folder, error) from error
     write_json(folder / f"{name}.json", whole)
     return folder / f"{name}.json"
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from toolchain.board import OpenBoard
 from toolchain.errors import BuildError, ToolError
+from toolchain.files import can_be_written
 from toolchain.layout import ROOT, Layout
 from toolchain.told import Told, parsed
 
@@ -65,11 +67,16 @@ def virtual_board(generated: Path, work: Path, *, clock_hz: int, baud: int, faul
                 pipe.close()
 
 
-def virtual_board_of(layout: Layout, board: OpenBoard, faults: str = "") -> AbstractContextManager[Virtual]:
-    """The virtual board of a build; see `virtual_board`."""
+@contextmanager
+def virtual_board_of(layout: Layout, board: OpenBoard, faults: str = "") -> Iterator[Virtual]:
+    """The virtual board of a build; see `virtual_board`. A build that may not be written keeps no simulator."""
     work = layout.variant_dir / "work" / "virtual"
     clock_hz, baud = round(board.clock.mhz * 1e6), board.host_link.baud
-    return virtual_board(layout.stage("generate"), work, clock_hz=clock_hz, baud=baud, faults=faults)
+    with ExitStack() as stack:
+        if not can_be_written(work):
+            work = Path(stack.enter_context(TemporaryDirectory(prefix="gateweave-")))
+        chip = virtual_board(layout.stage("generate"), work, clock_hz=clock_hz, baud=baud, faults=faults)
+        yield stack.enter_context(chip)
 
 
 def _port(process: subprocess.Popen[str]) -> str:

@@ -18,7 +18,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from toolchain.errors import BuildError, DataError
+from toolchain.errors import DataError
+from toolchain.files import unwritten
 
 Bytes = NDArray[np.uint8]
 
@@ -142,9 +143,7 @@ def save(path: Path, dataset: Dataset) -> None:
         finally:
             Path(name).unlink(missing_ok=True)
     except OSError as error:
-        raise BuildError(
-            f"{path}: cannot write: {error.strerror}; free some disk space or mend the permissions"
-        ) from error
+        raise unwritten(path, error) from error
 
 
 def _write(stream: BinaryIO, dataset: Dataset) -> None:

@@ -1,5 +1,6 @@
 """Installs the package's wheels beside it without pip, network or root: a wheel is a zip of what goes on the path."""
 
+import errno
 import hashlib
 import os
 import shutil
@@ -71,7 +72,8 @@ def unpack(wheel: Path, site: Path) -> None:
     except zipfile.BadZipFile:
         raise BuildError(f"{wheel}: is no intact wheel; copy the package again") from None
     except OSError as error:
-        raise BuildError(f"{site}: cannot unpack {wheel.name}: {error.strerror}; free some disk space") from error
+        mend = "; free some disk space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        raise BuildError(f"{site}: cannot unpack {wheel.name}: {error.strerror}{mend}") from error
 
 
 def packed_wheels(package: Path, device: Mapping[str, Any]) -> List[Path]:

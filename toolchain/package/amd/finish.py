@@ -16,6 +16,7 @@ from typing import Any
 
 from toolchain.device.sealed import BITSTREAM, verify_package
 from toolchain.errors import BuildError, GateweaveError, ToolError
+from toolchain.files import unwritten
 from toolchain.package.amd.content import FINN_MODEL, PROJECT, Built, carry_over, write_bitstream
 from toolchain.package.amd.figures import streams_of, with_result
 from toolchain.vivado.find import NEWEST, OLDEST, Vivado, find_vivado
@@ -121,7 +122,7 @@ def _package(folder: Path, out: Path, built: Built, manifest: Mapping[str, Any])
         whole = write_bitstream(begun, built, manifest)
         begun.rename(out)
     except OSError as error:
-        raise BuildError(f"{out}: cannot be written ({error.strerror}); free some disk space") from error
+        raise unwritten(out, error) from error
     return whole
 
 

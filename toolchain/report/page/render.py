@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from toolchain.errors import BuildError
-from toolchain.files import write_atomic
+from toolchain.files import can_be_written, write_atomic
 from toolchain.layout import Layout
 from toolchain.report.page import commands, compare, energy, hardware, latency, network
 from toolchain.report.page.gather import Build, find_builds, gather
@@ -46,16 +46,25 @@ def write_build_page(layout: Layout) -> Path:
     return path
 
 
-def write_overview(root: Path) -> Path:
+def write_overview(root: Path, tell: Callable[[str], None] = lambda text: None) -> Path:
     """Write the page of every build below the folder of all builds, and `report.html` across them; returns that one.
 
+    Args:
+        tell: learns which page of a build cannot be written, one line each; the others are.
+
     Raises:
-        BuildError: a page cannot be written.
+        BuildError: the page across all builds cannot be written.
     """
     builds, notices = _gather_all(root)
     for build in builds:
-        write_atomic(build.layout.variant_dir / PAGE, _build_page(build, builds))
+        page = _build_page(build, builds)
+        try:
+            write_atomic(build.layout.variant_dir / PAGE, page)
+        except BuildError as error:
+            tell(str(error))
     path = root / OVERVIEW
+    if not can_be_written(root):
+        raise BuildError(f"{root}: may not be written; name a copy that may be with GATEWEAVE_BUILD_DIR=")
     write_atomic(path, _overview(builds, notices, root))
     return path
 

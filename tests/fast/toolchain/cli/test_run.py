@@ -68,6 +68,18 @@ def test_a_run_is_shown_and_kept(build: Path, capsys: pytest.CaptureFixture[str]
     assert len(kept["package"]["manifest_sha256"]) == 64
 
 
+def test_a_run_whose_result_cannot_be_kept_gives_its_answer(build: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (build / "cqmlp/ulx3s/measurements").write_text("in the way")
+    command.run("ulx3s", "cqmlp", port="/dev/ttyUSB0")
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "40 of 40" in shown
+    assert f"kept nowhere: {build}/cqmlp/ulx3s/measurements/run-" in shown
+    command.run("ulx3s", "cqmlp", port="/dev/ttyUSB0", as_json=True)
+    told = capsys.readouterr()
+    assert json.loads(told.out)["answers"]["equal"] == 40
+    assert told.err.strip().startswith("kept nowhere: ")
+
+
 def test_json_for_programs(build: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command.run("ulx3s", "cqmlp", port="/dev/ttyUSB0", count=10, as_json=True)
     assert json.loads(capsys.readouterr().out)["answers"]["compared"] == 10

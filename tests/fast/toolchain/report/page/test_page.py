@@ -11,6 +11,7 @@ import pytest
 from tests.fast.toolchain.report.page.conftest import fabricate
 from tests.fast.toolchain.report.page.results import measurement, run_result, write_results
 from toolchain.device.sealed import seal
+from toolchain.errors import BuildError
 from toolchain.files import write_json
 from toolchain.layout import Layout, Request
 from toolchain.report.page import build_page, overview_page, write_build_page, write_overview
@@ -59,6 +60,21 @@ class _Page(HTMLParser):
     @property
     def text(self) -> str:
         return " ".join(" ".join(self.words).split())
+
+
+def test_a_page_that_cannot_be_written_keeps_no_other_back(tmp_path: Path) -> None:
+    one, other = (fabricate(tmp_path, Request(board, "cqmlp")) for board in ("ulx3s", "icebreaker"))
+    (one.variant_dir / "report.html").mkdir()
+    told: list[str] = []
+    assert write_overview(tmp_path, told.append).is_file()
+    assert (other.variant_dir / "report.html").is_file()
+    assert told == [f"{one.variant_dir}/report.html: cannot write: Is a directory"]
+
+
+def test_a_folder_of_builds_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("toolchain.report.page.render.can_be_written", lambda folder: False)
+    with pytest.raises(BuildError, match=f"^{tmp_path}: may not be written; name a copy .* with GATEWEAVE_BUILD_DIR="):
+        write_overview(tmp_path)
 
 
 @pytest.fixture(scope="module")
