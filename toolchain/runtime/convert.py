@@ -1,4 +1,4 @@
-"""A model in another opset, held against the model itself: ONNX's converter may break it, or change its answers."""
+"""A model in another opset, held against the model itself: a conversion may break it, or change its answers."""
 
 from __future__ import annotations
 
@@ -36,8 +36,7 @@ def within(
             _must_answer_alike(result, x, reference)
         except (ModelError, VerificationError) as error:
             raise ModelError(
-                f"ONNX's converter breaks it on the way from opset {given} to {opset}: {error}; "
-                f"export it with opset {opset}"
+                f"the conversion from opset {given} to {opset} breaks it: {error}; export it with opset {opset}"
             ) from error
     return result
 

@@ -6,6 +6,7 @@ zero point, clip, round, subtract, multiply, in that order, as qonnx does, so th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import onnx
@@ -18,6 +19,12 @@ from toolchain.errors import ModelError, first_line
 from toolchain.graph.qonnx_nodes import GENERAL, normalised
 from toolchain.runtime.builder import IR_VERSIONS
 from toolchain.runtime.plain_operators import plain_operators
+from toolchain.runtime.same_meaning import put_back, rewritten, with_stand_ins
+
+# Such as `/home/a/BaseConverter.h:67: adapter_lookup: Assertion `false` failed: No Adapter From Version $14 for Relu`.
+_NO_WAY = re.compile(r"No Adapter .*\bfor (\w+)")
+_NEW = re.compile(r"No Previous Version of (\w+) exists")
+_PLACE = re.compile(r"\S*/\S+:\d+: (?:\w+: )?(?:Assertion .*? failed: )?")
 
 
 def tidy(model: onnx.ModelProto) -> ModelWrapper:
@@ -66,14 +73,8 @@ def to_opset(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
     Raises:
         ModelError: ONNX's converter cannot do it; names the operator.
     """
-    try:
-        converted = version_converter.convert_version(model, opset) if opset_of(model) != opset else model
-    except Exception as error:  # The converter raises plain RuntimeError, and classes of its own.
-        raise ModelError(
-            f"cannot be brought to opset {opset}: {first_line(error)}; export it with opset {opset}"
-        ) from error
     result = onnx.ModelProto()
-    result.CopyFrom(converted)
+    result.CopyFrom(model if opset_of(model) == opset else _converted(model, opset))
     result.ir_version = IR_VERSIONS.get(opset, result.ir_version)
     # Constants that are inputs, too, as in models of IR version 3, are not folded by ONNX Runtime.
     constants = {tensor.name for tensor in result.graph.initializer}
@@ -81,6 +82,32 @@ def to_opset(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
     del result.graph.input[:]
     result.graph.input.extend(inputs)
     return result
+
+
+def _converted(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
+    """In another opset by ONNX's converter, as far as it is needed: on the way down it knows few operators."""
+    given = opset_of(model)
+    if opset < given and (whole := rewritten(model, given, opset)) is not None:
+        return whole
+    copy, kept = with_stand_ins(model, given, opset) if opset < given else (model, {})
+    try:
+        result = version_converter.convert_version(copy, opset)
+    except Exception as error:  # The converter raises plain RuntimeError, and classes of its own.
+        raise ModelError(
+            f"cannot be brought from opset {given} to {opset}: {_what_fails(error, opset)}; "
+            f"export it with opset {opset}"
+        ) from error
+    put_back(result, kept)
+    return result
+
+
+def _what_fails(error: Exception, opset: int) -> str:
+    """The converter's message without files and lines of the machine that it was compiled on."""
+    line = first_line(error)
+    if operator := _NEW.search(line):
+        return f"{operator[1]} is unknown in opset {opset}"
+    operator = _NO_WAY.search(line)
+    return f"{operator[1]} cannot be converted" if operator else _PLACE.sub("", line)
 
 
 def opset_of(model: onnx.ModelProto) -> int:

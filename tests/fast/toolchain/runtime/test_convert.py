@@ -50,7 +50,7 @@ def test_it_is_brought_to_the_nearest_opset_in_range() -> None:
 
 def test_a_conversion_that_breaks_the_model_is_refused() -> None:
     model = _mean(18)
-    with pytest.raises(ModelError, match=r"from opset 18 to 17: .*export it with opset 17"):
+    with pytest.raises(ModelError, match=r"from opset 18 to 17 breaks it: .*export it with opset 17"):
         convert.within(model, 13, 17, X, _answers(model))
 
 
@@ -60,3 +60,17 @@ def test_a_conversion_that_changes_answers_is_refused(monkeypatch: pytest.Monkey
     monkeypatch.setattr(convert, "to_opset", lambda given, opset: other)
     with pytest.raises(ModelError, match="100 of 100 vectors are answered otherwise; export it with opset 17"):
         convert.within(model, 13, 17, X, _answers(model))
+
+
+def test_an_operator_without_a_way_down_is_named_without_the_converters_own_files() -> None:
+    model = _model([helper.make_node("Split", ["x"], ["y", "z"], axis=1, num_outputs=2)], [], 18, 8)
+    with pytest.raises(ModelError) as caught:
+        convert.within(model, 13, 13, X, _answers(model))
+    words = "cannot be brought from opset 18 to 13: Split cannot be converted; export it with opset 13"
+    assert str(caught.value) == words
+
+
+def test_an_operator_that_is_too_new_is_named() -> None:
+    model = _model([helper.make_node("Mish", ["x"], ["y"])], [], 18, 16)
+    with pytest.raises(ModelError, match="Mish is unknown in opset 13; export it with opset 13"):
+        convert.within(model, 13, 13, X, _answers(model))

@@ -1,0 +1,121 @@
+"""Operators that mean the same in two opsets, apart from the types that they take: they need no converter.
+
+ONNX's own converter knows no way down for many of them, such as Relu and Sub from opset 14 to 13. What an operator is
+in an opset is read from ONNX's own schemas: inputs, outputs and attributes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import onnx
+from onnx import NodeProto, helper
+from onnx.defs import OpSchema
+
+# Any number of inputs, one output, no attributes, and the same from opset 13 on.
+_STAND_IN = "Sum"
+_VARIADIC = OpSchema.FormalParameterOption.Variadic
+
+
+def rewritten(model: onnx.ModelProto, given: int, wanted: int) -> onnx.ModelProto | None:
+    """The model in an older opset; None where an operator is another one there, or is not there at all.
+
+    Args:
+        given: opset of the model.
+    """
+    if not all(means_the_same(node, given, wanted) for node in model.graph.node):
+        return None
+    result = onnx.ModelProto()
+    result.CopyFrom(model)
+    for node in result.graph.node:
+        node.CopyFrom(_as_written_in(node, wanted))
+    for entry in result.opset_import:
+        if entry.domain in {"", "ai.onnx"}:
+            entry.version = wanted
+    return result
+
+
+def with_stand_ins(model: onnx.ModelProto, given: int, wanted: int) -> tuple[onnx.ModelProto, dict[str, NodeProto]]:
+    """A copy in which operators that mean the same in both opsets are not there for a converter to stumble over.
+
+    Args:
+        given: opset of the model; `wanted`: an older one.
+
+    Returns:
+        The copy, and the nodes that are to take their places again, by output, as `wanted` writes them.
+    """
+    copy, kept = onnx.ModelProto(), {}
+    copy.CopyFrom(model)
+    for index, node in enumerate(model.graph.node):
+        if len(node.output) == 1 and node.input and means_the_same(node, given, wanted):
+            kept[node.output[0]] = _as_written_in(node, wanted)
+            inputs = [name for name in node.input if name]
+            copy.graph.node[index].CopyFrom(helper.make_node(_STAND_IN, inputs, node.output[:1], name=node.name))
+    return copy, kept
+
+
+def put_back(model: onnx.ModelProto, kept: dict[str, NodeProto]) -> None:
+    """Put the nodes in the place of what stood for them; types that followed from those are forgotten."""
+    del model.graph.value_info[:]
+    for node in model.graph.node:
+        if node.op_type == _STAND_IN and node.output[0] in kept:
+            node.CopyFrom(kept[node.output[0]])
+
+
+def means_the_same(node: NodeProto, given: int, wanted: int) -> bool:
+    """Whether a node of one opset is the same in another, but for types, which its schema there may not allow."""
+    if node.domain not in {"", "ai.onnx"}:
+        return False
+    ours, theirs = _schema(node.op_type, given), _schema(node.op_type, wanted)
+    if ours is None or theirs is None or not _inner(node, given, wanted):
+        return False
+    return (
+        _kinds(ours.inputs, node.input) == _kinds(theirs.inputs, node.input) is not None
+        and _kinds(ours.outputs, node.output) == _kinds(theirs.outputs, node.output) is not None
+        and theirs.attributes.keys() <= ours.attributes.keys()
+        and all(_default(ours, name) == _default(theirs, name) for name in theirs.attributes)
+        and all(a.name in theirs.attributes or _is_default(ours, a) for a in node.attribute)
+    )
+
+
+def _inner(node: NodeProto, given: int, wanted: int) -> bool:
+    """Whether all nodes of graphs within it are the same."""
+    graphs = [g for a in node.attribute for g in ([a.g] if a.HasField("g") else a.graphs)]
+    return all(means_the_same(inner, given, wanted) for graph in graphs for inner in graph.node)
+
+
+def _schema(operator: str, opset: int) -> OpSchema | None:
+    try:
+        return onnx.defs.get_schema(operator, opset, "")
+    except onnx.defs.SchemaError:
+        return None
+
+
+def _kinds(parameters: Sequence[OpSchema.FormalParameter], used: Sequence[str]) -> list[object] | None:
+    """Of the parameters that a node uses, which are optional; None where it uses more than there are."""
+    variadic = any(parameter.option == _VARIADIC for parameter in parameters)
+    if len(used) > len(parameters) and not variadic:
+        return None
+    return [parameter.option for parameter in parameters[: len(used)]]
+
+
+def _default(schema: OpSchema, name: str) -> tuple[object, bytes, bool]:
+    attribute = schema.attributes[name]
+    return attribute.type, attribute.default_value.SerializeToString(deterministic=True), attribute.required
+
+
+def _is_default(schema: OpSchema, attribute: onnx.AttributeProto) -> bool:
+    if attribute.name not in schema.attributes:
+        return False
+    default = schema.attributes[attribute.name].default_value
+    return bool(default.type) and helper.get_attribute_value(default) == helper.get_attribute_value(attribute)
+
+
+def _as_written_in(node: NodeProto, opset: int) -> NodeProto:
+    """A copy without attributes that the opset does not know; they say what is so there anyway."""
+    copy, schema = onnx.NodeProto(), _schema(node.op_type, opset)
+    copy.CopyFrom(node)
+    kept = [a for a in node.attribute if schema is not None and a.name in schema.attributes]
+    del copy.attribute[:]
+    copy.attribute.extend(kept)
+    return copy
