@@ -25,12 +25,15 @@ OPERATORS = {
 # The same operators in files of older exporters; the empty domain is that of ONNX itself.
 _OTHER_NAMES = {"onnx.brevitas": GENERAL, "finn.custom_op.general": GENERAL, "finn": GENERAL, "": GENERAL}
 
+# qonnx's own clean-up folds constants into numbers, but not those behind a Quant: it would lose their scales.
+_OTHER_SPELLINGS = {"IntQuant": "Quant"}
+
 DOMAINS = frozenset({*OPERATORS, *(set(_OTHER_NAMES) - {""})})
 """Every domain that QONNX operators are found in."""
 
 
 def normalised(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy with QONNX operators in qonnx's own domains, each with a version, and ONNX's own version first.
+    """A copy with QONNX operators by one name in qonnx's own domains, each with a version, ONNX's own version first.
 
     qonnx takes the first version that a file names for that of ONNX's operators. Operators with the channels last
     become ONNX's own.
@@ -42,6 +45,8 @@ def normalised(model: onnx.ModelProto) -> onnx.ModelProto:
     result.CopyFrom(model)
     for node in result.graph.node:
         node.domain = _domain_of(node)
+        if node.domain == GENERAL:
+            node.op_type = _OTHER_SPELLINGS.get(node.op_type, node.op_type)
     channels_last.with_channels_first(result)
     versions = {_canonical(o.domain): int(o.version) for o in model.opset_import}
     used = {node.domain for node in result.graph.node}

@@ -198,7 +198,7 @@ def _linear_segment(model: ModelWrapper, node: NodeProto, constants: dict[str, N
     if not np.isfinite(weights).all() or np.abs(weights).max(initial=0) >= _LARGEST:
         raise ModelError(f"node {node.name} ({node.op_type}): weights of 31 bits at most are supported")
     if not np.array_equal((weights * scale).astype(np.float32), values.astype(np.float32)):
-        raise ModelError(f"node {node.name} ({node.op_type}): weights are not integers times their Quant scale")
+        raise ModelError(f"node {node.name} ({node.op_type}): {_why_not_whole(model, node)}")
     per_output = np.broadcast_to(scale, values.shape)
     if not (per_output == per_output[:1]).all():
         raise ModelError(f"node {node.name} ({node.op_type}): weight scales may differ per output, not per input")
@@ -207,16 +207,34 @@ def _linear_segment(model: ModelWrapper, node: NodeProto, constants: dict[str, N
     return Segment(node.name, node.output[0], weights.astype(np.int64), per_output[0].copy(), bias)
 
 
-def _weight_scale(model: ModelWrapper, node: NodeProto, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Scale of the quantiser that makes the weights, broadcast to a shape of two dimensions."""
-    producer = model.find_producer(node.input[1])
-    while producer is not None and producer.op_type in {"Transpose"}:
+def _why_not_whole(model: ModelWrapper, node: NodeProto) -> str:
+    maker, _ = _weight_maker(model, node)
+    if maker is None:
+        return "its weights come from no quantiser, and are no whole numbers; quantise them"
+    if maker.op_type not in QUANTISERS:
+        return f"its weights come from {maker.op_type} {maker.name}; a quantiser should be the last that makes them"
+    return f"its weights are no whole multiples of the scale of {maker.op_type} {maker.name}, in float32"
+
+
+def _weight_maker(model: ModelWrapper, node: NodeProto) -> tuple[NodeProto | None, bool]:
+    """The node that makes the weights, None where they lie in the file as they are; and whether they are turned."""
+    producer, turned = model.find_producer(node.input[1]), False
+    while producer is not None and producer.op_type == "Transpose":
+        orders = [list(a.ints) for a in producer.attribute if a.name == "perm"]
+        turned ^= orders != [[0, 1]]
         producer = model.find_producer(producer.input[0])
+    return producer, turned
+
+
+def _weight_scale(model: ModelWrapper, node: NodeProto, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Scale of the quantiser that makes the weights, as two dimensions that broadcast to theirs."""
+    producer, turned = _weight_maker(model, node)
     if producer is None or producer.op_type not in QUANTISERS:
         return np.ones((1, 1))
     scale = np.asarray(model.get_initializer(producer.input[1]), dtype=np.float64)
     if scale.size == 1:
         return scale.reshape(1, 1)
-    if scale.ndim != 2 or producer.output[0] != node.input[1]:
-        raise ModelError(f"node {producer.name} (Quant): scale of shape {scale.shape} does not fit weights {shape}")
-    return scale
+    if scale.ndim > 2:
+        where = f"node {producer.name} ({producer.op_type})"
+        raise ModelError(f"{where}: scale of shape {scale.shape} does not fit weights {shape}")
+    return np.atleast_2d(scale).T if turned else np.atleast_2d(scale)
