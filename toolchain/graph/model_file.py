@@ -20,6 +20,7 @@ from qonnx.util.cleanup import cleanup_model
 from toolchain.errors import ModelError, first_line
 from toolchain.graph.limits import check_annotations
 from toolchain.graph.qonnx_nodes import normalised
+from toolchain.graph.refusals import in_our_words
 
 Floats = NDArray[np.float32]
 
@@ -128,4 +129,4 @@ def run_node(node: NodeProto, context: dict[str, Any], model: ModelWrapper) -> N
     try:
         execute_node(node, context, model.graph, model.model.opset_import[0].version)
     except Exception as error:  # qonnx raises plain Exception, ONNX Runtime classes of its own.
-        raise ModelError(f"node {node.name} ({node.op_type}): does not run: {first_line(error)}") from error
+        raise ModelError(f"node {node.name} ({node.op_type}): does not run: {in_our_words(error)}") from error

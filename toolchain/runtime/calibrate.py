@@ -19,7 +19,8 @@ from onnx import numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from toolchain.errors import ModelError, first_line
+from toolchain.errors import ModelError
+from toolchain.graph.refusals import in_our_words
 
 Target = Literal["cpu", "tensorrt"]
 
@@ -70,7 +71,7 @@ def quantise(model: onnx.ModelProto, x: NDArray[np.generic], target: Target = "c
             _quiet(lambda: quant_pre_process(given, prepared, skip_symbolic_shape=True))
             _quiet(lambda: quantize_static(prepared, out, rows, **_how(target)))
         except Exception as error:  # The quantiser raises whatever its parts raise.
-            raise ModelError(f"post-training int8: {first_line(error)}") from error
+            raise ModelError(f"post-training int8: {in_our_words(error)}") from error
         result = onnx.load(out)
     result.producer_name = "gateweave"
     return result

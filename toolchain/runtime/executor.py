@@ -9,8 +9,9 @@ import onnx
 from numpy.typing import NDArray
 from qonnx.core.modelwrapper import ModelWrapper
 
-from toolchain.errors import GateweaveError, ModelError, first_line
+from toolchain.errors import GateweaveError, ModelError
 from toolchain.graph.model_file import run_model
+from toolchain.graph.refusals import in_our_words
 from toolchain.runtime.compare import TOLERANCE, compare
 from toolchain.runtime.free_batch import same_rows
 from toolchain.runtime.repeat import ROWS, must_repeat
@@ -86,4 +87,4 @@ def _run(wrapper: ModelWrapper, x: NDArray[Any], batch: int) -> NDArray[Any]:
             "export it for smaller inputs, or as plain ONNX (QDQ), which ONNX Runtime itself answers for"
         ) from error
     except Exception as error:  # qonnx raises plain Exception, and whatever its nodes raise.
-        raise ModelError(f"the qonnx executor fails on it: {first_line(error)}") from error
+        raise ModelError(f"the qonnx executor fails on it: {in_our_words(error)}") from error

@@ -6,7 +6,8 @@ import logging
 
 import onnx
 
-from toolchain.errors import ModelError, first_line
+from toolchain.errors import ModelError
+from toolchain.graph.refusals import in_our_words
 
 
 def half(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -25,7 +26,7 @@ def half(model: onnx.ModelProto) -> onnx.ModelProto:
     try:
         result: onnx.ModelProto = convert_float_to_float16(copy, keep_io_types=True)
     except Exception as error:  # The converter raises whatever its parts raise.
-        raise ModelError(f"float16: {first_line(error)}") from error
+        raise ModelError(f"float16: {in_our_words(error)}") from error
     finally:
         logging.disable(before)
     return result

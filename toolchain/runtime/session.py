@@ -11,7 +11,8 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
-from toolchain.errors import ModelError, first_line
+from toolchain.errors import ModelError
+from toolchain.graph.refusals import in_our_words
 from toolchain.listed import some
 
 CPU = "CPUExecutionProvider"
@@ -93,7 +94,7 @@ def open_session(
     """A session on exactly these providers.
 
     Raises:
-        ModelError: ONNX Runtime refuses the model; its first line says why.
+        ModelError: ONNX Runtime refuses the model; says which operator where it tells.
     """
     options = options or RunOptions()
     settings = onnxruntime.SessionOptions()
@@ -106,7 +107,7 @@ def open_session(
             raw, settings, providers=list(providers), disabled_optimizers=set(options.disabled)
         )
     except Exception as error:  # The binding raises a class of its own for every status, some of them bare.
-        raise ModelError(f"ONNX Runtime {onnxruntime.__version__} refuses the model: {first_line(error)}") from error
+        raise ModelError(f"ONNX Runtime {onnxruntime.__version__} refuses the model: {in_our_words(error)}") from error
 
 
 def input_type(session: onnxruntime.InferenceSession) -> type[np.generic]:
@@ -137,7 +138,7 @@ def run_session(session: onnxruntime.InferenceSession, x: NDArray[np.generic], b
     A model of a fixed batch is fed as many rows at once as it takes; the last batch is padded.
 
     Raises:
-        ModelError: the model fails on them; ONNX Runtime's first line says why.
+        ModelError: the model fails on them; says which operator where ONNX Runtime tells.
     """
     kind, source, sink = input_type(session), session.get_inputs()[0], session.get_outputs()[0].name
     rows = fixed_batch(session)
@@ -148,7 +149,7 @@ def run_session(session: onnxruntime.InferenceSession, x: NDArray[np.generic], b
             fed = np.ascontiguousarray(block.reshape(-1, *tail) if tail else block, dtype=kind)
             parts.append(session.run([sink], {source.name: fed})[0][:count])
     except Exception as error:
-        raise ModelError(f"ONNX Runtime {onnxruntime.__version__} fails on the model: {first_line(error)}") from error
+        raise ModelError(f"ONNX Runtime {onnxruntime.__version__} fails on the model: {in_our_words(error)}") from error
     return np.concatenate(parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 
 from toolchain.errors import ModelError
 from toolchain.runtime.session import RunOptions, open_session, run_session
+
+_LOG = logging.getLogger(__name__)
 
 Make = Callable[[], onnx.ModelProto]
 
@@ -42,6 +45,9 @@ class Shelf:
             self._run(graph)
         except ModelError as error:
             self.left_out[name] = str(error)
+            if error.__cause__ is not None:
+                # What a library said itself, for whoever reads the log.
+                _LOG.warning("%s is left out: %s", name, error.__cause__)
         else:
             self.graphs[name] = graph
 

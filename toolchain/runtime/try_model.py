@@ -8,6 +8,7 @@ from onnx.inliner import inline_local_functions
 
 from toolchain.errors import ModelError, first_line
 from toolchain.graph.qonnx_nodes import is_qonnx
+from toolchain.graph.refusals import in_our_words
 from toolchain.runtime.golden import random_vectors
 from toolchain.runtime.inspect_model import Limits, check_size
 from toolchain.runtime.session import RunOptions, input_type, open_session, run_session
@@ -80,7 +81,7 @@ def _run(model: onnx.ModelProto, limits: Limits) -> None:
     try:
         answers = session.run(None, {source.name: np.zeros(shape, kind)})
     except Exception as error:  # As in `open_session`.
-        raise ModelError(f"does not run on zeros: {first_line(error)}") from error
+        raise ModelError(f"does not run on zeros: {in_our_words(error)}") from error
     _must_be_rows(answers[0], shape[0])
     random = random_vectors(tuple(shape[1:]), kind, input_span(model), max(_VECTORS, shape[0])).x
     run_session(session, random, 1)
