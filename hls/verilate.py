@@ -8,6 +8,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -127,6 +128,8 @@ def _build(arguments: list[str], target: Path) -> None:
 def _run(arguments: list[str], folder: Path) -> None:
     tool = find_verilator()
     environment = dict(os.environ)
+    # Its make rules call `python`, which Debian has not: the environment's own is found first.
+    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", os.defpath)])
     if tool.root is not None:
         environment["VERILATOR_ROOT"] = str(tool.root)
     command = [str(tool.program), "--cc", "--exe", "--build", "-j", "2", "--prefix", PREFIX, "--Mdir", "."]
