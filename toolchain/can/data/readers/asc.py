@@ -17,7 +17,7 @@ from toolchain.can.data.readers.records import Records
 from toolchain.can.data.readers.rows import Rows, data_length
 from toolchain.can.data.readers.source import Source
 from toolchain.can.data.readers.text import first_line, iter_text
-from toolchain.can.data.readers.times import added_up
+from toolchain.can.data.readers.times import added_up, no_seconds
 
 TITLE = "Vector ASC"
 
@@ -38,6 +38,8 @@ _FD = re.compile(
     re.IGNORECASE,
 )
 _ERROR = re.compile(rb"(CANFD\s+)?\d+\s+((Rx|Tx)\s+)?ErrorFrame\b", re.IGNORECASE)
+
+_ANY_TIME = re.compile(rb"\s*(\S{1,64})\s+(.*\S)\s*")
 
 # These would be frames: one that no form fits is malformed, and no event.
 _LIKE_A_FRAME = re.compile(rb"(\d{1,5}\s+[0-9A-Fa-f]{1,10}x?|CANFD\s+\d+)\s+(Rx|Tx)\b", re.IGNORECASE)
@@ -78,7 +80,7 @@ class _Reader:
         """One line of the log."""
         entry = _ENTRY.fullmatch(text)
         if entry is None:
-            self._header(text)
+            self._header(text, line)
             return
         time, before = float(entry[1]), len(self.rows)
         if self.relative:
@@ -87,7 +89,10 @@ class _Reader:
         if self.relative and len(self.rows) > before:
             self.entries.append(len(self.distances) - 1)
 
-    def _header(self, text: bytes) -> None:
+    def _header(self, text: bytes, line: int) -> None:
+        timed = _ANY_TIME.fullmatch(text)
+        if timed and _LIKE_A_FRAME.match(timed[2]):
+            self.rows.source.fail(line, no_seconds(timed[1]))
         found = _BASE.match(text)
         if found and not len(self.rows):
             self._base = 10 if found[1].lower() == b"dec" else 16
@@ -139,5 +144,5 @@ class _Reader:
 
 
 def _is_frame(line: bytes) -> bool:
-    entry = _ENTRY.fullmatch(line)
+    entry = _ANY_TIME.fullmatch(line)
     return bool(entry and (_FRAME.fullmatch(entry[2]) or _FD.fullmatch(entry[2])))

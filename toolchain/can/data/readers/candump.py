@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 import numpy as np
 
@@ -17,11 +17,14 @@ from toolchain.can.data.readers.records import Records
 from toolchain.can.data.readers.rows import ERROR_FLAG, UNTIMED_SECONDS, Rows
 from toolchain.can.data.readers.source import Source
 from toolchain.can.data.readers.text import first_line, iter_text
-from toolchain.can.data.readers.times import distances_added
+from toolchain.can.data.readers.times import distances_added, no_seconds
 
 TITLE = "candump log or console"
 
 _LOG = re.compile(rb"\s*\((-?\d{1,19}(?:\.\d{0,9})?)\)\s+(\S{1,64})\s+([0-9A-Fa-f]{1,8})#(\S*)(?:\s+[RT]\S*)?\s*")
+# As a line of either form, whatever stands for its time.
+_ANY_LOG = re.compile(rb"\s*\(([^()\s]{1,64})\)\s+\S{1,64}\s+[0-9A-Fa-f]{1,8}#")
+_ANY_CONSOLE = re.compile(rb"\s*\(([^()\s]{1,64})\)\s+\S{1,64}\s+[0-9A-Fa-f]{3,8}\s+\[\d{1,2}\]")
 # What nearly all lines are, told at once.
 _PLAIN = re.compile(
     rb"\((\d{1,19}\.\d{1,9})\) (\S{1,64}) ([0-9A-Fa-f]{3}|[01][0-9A-Fa-f]{7})#((?:[0-9A-Fa-f]{2}){0,8})"
@@ -36,6 +39,7 @@ _CONSOLE = re.compile(
     rb"(\S{1,64})\s+(?:[RT]X\s+\S+\s+\S+\s+)?([0-9A-Fa-f]{3}|[0-9A-Fa-f]{8})\s+\[(\d{1,2})\]\s*(.*)"
 )
 
+_SECONDS = re.compile(rb"-?\d{1,19}(?:\.\d{0,9})?")
 _BYTE = re.compile(rb"[0-9A-Fa-f]{2}")
 
 # Set apart from a clock's few steps back: candump -td begins with 0 and then has distances only.
@@ -45,13 +49,13 @@ _SELDOM = 100
 def accepts(head: bytes) -> bool:
     """Whether the head of a file is in one of these forms."""
     line = first_line(head, b"#")
-    return bool(_LOG.match(line) or _CONSOLE.match(line))
+    return any(form.match(line) for form in (_LOG, _CONSOLE, _ANY_LOG, _ANY_CONSOLE))
 
 
 def read(stream: BinaryIO, source: Source) -> Records:
     """All data frames of a log; DataError names the line of one that is malformed."""
     rows = Rows(source)
-    console = _LOG.match(first_line(source.head(), b"#")) is None
+    console = _ANY_LOG.match(first_line(source.head(), b"#")) is None
     add = _add_console if console else _add_log
     for line, text in iter_text(stream, source):
         # Below an error frame, candump -e explains it.
@@ -72,7 +76,7 @@ def _add_log(rows: Rows, text: bytes, line: int) -> None:
 def _add_other(rows: Rows, text: bytes, line: int) -> None:
     found = _LOG.fullmatch(text)
     if found is None:
-        rows.source.fail(line, "expected a candump line such as (1600000000.000000) can0 123#0102")
+        _fail(rows, text, line, "(1600000000.000000) can0 123#0102")
     time, bus, identifier, data = found.groups()
     number = int(identifier, 16)
     if number & ERROR_FLAG and len(identifier) == 8:
@@ -98,7 +102,7 @@ def _log_data(rows: Rows, text: bytes, line: int) -> bytes:
 def _add_console(rows: Rows, text: bytes, line: int) -> None:
     found = _CONSOLE.fullmatch(text)
     if found is None:
-        rows.source.fail(line, "expected a candump line such as can0  123   [2]  01 02")
+        _fail(rows, text, line, "can0  123   [2]  01 02")
     time, bus, identifier, length, rest = found.groups()
     number, words = int(identifier, 16), rest.split(None, int(length))
     if rest.rstrip().endswith(b"ERRORFRAME") or number & ERROR_FLAG:
@@ -108,6 +112,14 @@ def _add_console(rows: Rows, text: bytes, line: int) -> None:
     else:
         data = _console_data(rows, words[: int(length)], int(length), line)
         rows.add(_time(rows, time, line), number, data, line, bus)
+
+
+def _fail(rows: Rows, text: bytes, line: int, shape: str) -> NoReturn:
+    """Say what is wrong with a line: its time, where the rest is as it should be."""
+    timed = _ANY_LOG.match(text) or _ANY_CONSOLE.match(text)
+    if timed and not _SECONDS.fullmatch(timed[1]):
+        rows.source.fail(line, no_seconds(timed[1]))
+    rows.source.fail(line, f"expected a candump line such as {shape}")
 
 
 def _console_data(rows: Rows, words: list[bytes], length: int, line: int) -> bytes:

@@ -25,13 +25,14 @@ class Columns(BaseModel):
 
     Attributes:
         identifier: of the frame; `identifier_base` tells how it is written.
-        data: one column of hexadecimal digits, or one for each byte (`data_base`).
+        data: one column of hexadecimal digits or base 64, or one for each byte (`data_base`: hex or dec).
         time: of the frame, in `time_unit`; without it frames are only put in order.
         length: data length code; without it all the data that there are.
         bus: name or number of the bus.
         label: whether the frame is an attack; `labels` tells what each of its texts means.
         header: whether the first line holds names; without it, columns are numbers.
         separator: between columns.
+        decimal: between whole seconds and their parts.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -45,9 +46,10 @@ class Columns(BaseModel):
     labels: dict[str, Truth] = Field(default_factory=dict, max_length=100)
     time_unit: Literal["s", "ms", "us", "ns"] = "s"
     identifier_base: Literal["hex", "dec"] = "hex"
-    data_base: Literal["hex", "dec"] = "hex"
+    data_base: Literal["hex", "dec", "base64"] = "hex"
     header: bool = True
     separator: Literal[",", ";", "tab"] = ","
+    decimal: Literal[".", ","] = "."
 
     @model_validator(mode="after")
     def _labels_have_a_column(self) -> Self:
@@ -59,6 +61,12 @@ class Columns(BaseModel):
     def _names_need_a_header(self) -> Self:
         if not self.header and any(isinstance(column, str) for column in self.used()):
             raise ValueError("header: false has no names; give columns as numbers from 1")
+        return self
+
+    @model_validator(mode="after")
+    def _base_64_is_one_column(self) -> Self:
+        if self.data_base == "base64" and isinstance(self.data, list):
+            raise ValueError("data_base: base64 is for data in one column; name that one")
         return self
 
     def used(self) -> list[Column]:

@@ -32,7 +32,10 @@ from toolchain.can.data.readers.text import (
 TITLE = "HCRL Car-Hacking CSV"
 
 _FIRST_LINE = re.compile(
-    rb"(\xef\xbb\xbf)?\s*\d+\.?\d*\s*,\s*[0-9A-Fa-f]{1,8}\s*,\s*\d+\s*,\s*([0-9A-Fa-f]{1,2}\s*,|[RTrt])"
+    # A time that is none is named when the line is read.
+    rb"(\xef\xbb\xbf)?\s*[+-]?(nan|inf[a-z]*|[\d.]+(e[+-]?\d+)?)\s*,"
+    rb"\s*[0-9A-F]{1,8}\s*,\s*\d+\s*,\s*([0-9A-F]{1,2}\s*,|[RT])",
+    re.IGNORECASE,
 )
 _HEADER = re.compile(rb"(\xef\xbb\xbf)?\s*time\w*\s*,\s*(can_?)?id\s*,\s*dlc\s*,\s*data\W?_?\d", re.IGNORECASE)
 _BEFORE_DATA = 3

@@ -10,12 +10,14 @@ from toolchain.can.data.readers.records import Records
 from toolchain.can.data.readers.rows import Rows, data_length
 from toolchain.can.data.readers.source import Source
 from toolchain.can.data.readers.text import iter_text
+from toolchain.can.data.readers.times import no_seconds
 
 TITLE = "CSV of python-can"
 
 _HEADER = b"timestamp,arbitration_id,extended,remote,error,dlc,data"
+_TIME = re.compile(rb"-?\d{1,20}(?:\.\d{0,20})?(?:[eE][+-]?\d{1,3})?")
 _ROW = re.compile(
-    rb"(-?\d{1,20}(?:\.\d{0,20})?(?:[eE][+-]?\d{1,3})?),(?:0[xX])([0-9A-Fa-f]{1,8}),([01]),([01]),([01]),(\d{1,2}),"
+    rb"(" + _TIME.pattern + rb"),(?:0[xX])([0-9A-Fa-f]{1,8}),([01]),([01]),([01]),(\d{1,2}),"
     rb"([A-Za-z0-9+/]*=*)\s*"
 )
 
@@ -37,6 +39,9 @@ def read(stream: BinaryIO, source: Source) -> Records:
 def _take(rows: Rows, text: bytes, line: int) -> None:
     found = _ROW.fullmatch(text)
     if found is None:
+        time = text.partition(b",")[0]
+        if not _TIME.fullmatch(time):
+            rows.source.fail(line, no_seconds(time))
         rows.source.fail(line, f"expected {_HEADER.decode()}; was the line cut short?")
     time, identifier, _, remote, error, code, packed = found.groups()
     if error == b"1":

@@ -58,18 +58,19 @@ class Source:
         return path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
 
     @contextmanager
-    def open(self, told: Callable[[int], None] | None = None) -> Iterator[BinaryIO]:
+    def open(self, told: Callable[[int], None] | None = None, limit: int | None = None) -> Iterator[Bounded]:
         """The uncompressed stream, `MOST_BYTES` at most, and not too dense: see `must_not_swell`.
 
         Args:
             told: learns how many bytes have been read.
+            limit: bytes after which it ends; None reads all.
 
         Raises:
             DataError: the file or its container is damaged or too large, at opening or while it is read.
         """
         try:
             with self._raw() as (raw, packed):
-                yield cast(BinaryIO, _Bounded(raw, self, packed, told))
+                yield Bounded(raw, self, packed, told, limit)
         except BROKEN as error:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise DataError(f"{self.label}: cannot be read: {reason}; copy it anew") from error
@@ -114,22 +115,57 @@ class Source:
             )
 
 
-class _Bounded:
-    """A stream that may be read to `MOST_BYTES`: what a small file unpacks to is its author's choice."""
+class Bounded:
+    """A stream that may be read to `MOST_BYTES`: what a small file unpacks to is its author's choice.
 
-    def __init__(self, stream: BinaryIO, source: Source, packed: _Packed, told: Callable[[int], None] | None) -> None:
-        self._stream, self._source, self._packed, self._told, self._count = stream, source, packed, told, 0
+    Attributes:
+        cut: whether a packed file ended before its content does.
+        ended: whether all of it has been read.
+        lines: line ends so far.
+        whole: bytes up to the last of them; `count`: all so far.
+    """
+
+    def __init__(
+        self,
+        stream: BinaryIO,
+        source: Source,
+        packed: _Packed,
+        told: Callable[[int], None] | None,
+        limit: int | None = None,
+    ) -> None:
+        self._stream, self._source, self._packed, self._told = stream, source, packed, told
+        self._limit = MOST_BYTES + 1 if limit is None else limit
+        self.cut = self.ended = False
+        self.lines = self.whole = self.count = 0
 
     def read(self, size: int) -> bytes:
         """As of a file; fewer bytes only at the end."""
-        data = self._stream.read(size)
-        self._count += len(data)
+        wanted = min(size, self._limit - self.count)
+        data = self._taken(wanted)
+        self.ended |= len(data) < size
+        self.lines += data.count(b"\n")
+        self.whole = self.count + data.rfind(b"\n") + 1 if b"\n" in data else self.whole
+        self.count += len(data)
         if self._told:
-            self._told(self._count)
-        self._source.must_not_swell(self._packed(self._count), self._count)
-        if self._count > MOST_BYTES:
+            self._told(self.count)
+        self._source.must_not_swell(self._packed(self.count), self.count)
+        if self.count > MOST_BYTES:
             raise DataError(f"{self._source.label}: more than {MOST_BYTES >> 30} GiB; cut the capture into several")
         return data
+
+    def _taken(self, size: int) -> bytes:
+        """So many bytes; of a packed file that was cut short, those before its end."""
+        if not isinstance(self._stream, gzip.GzipFile):
+            return self._stream.read(size)
+        parts, missing = [], size
+        try:
+            # In pieces: what was unpacked before the end is lost in a longer reading.
+            while missing and (part := self._stream.read1(missing)):
+                parts.append(part)
+                missing -= len(part)
+        except EOFError:
+            self.cut = True
+        return b"".join(parts)
 
 
 def list_sources(data: Path) -> list[Source]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -114,10 +115,18 @@ class _Row:
             texts = [self._text(cells, place) for place in self._data]
             filled = next((k for k, text in enumerate(texts) if not text), len(texts))
             return bytes(self._byte(text, line) for text in texts[:filled])
+        if self._columns.data_base == "base64":
+            return self._unpacked(self._text(cells, self._data), line)
         digits = _BETWEEN.sub("", self._text(cells, self._data)[:_LONGEST_DATA])
         if not _HEX.fullmatch(digits):
             self._fail(line, f"'{digits[:32]}' is not whole bytes in hexadecimal")
         return bytes.fromhex(digits)
+
+    def _unpacked(self, text: str, line: int) -> bytes:
+        try:
+            return binascii.a2b_base64(text, strict_mode=True)
+        except (binascii.Error, ValueError):
+            self._fail(line, f"'{text[:32]}' is not base 64")
 
     def _byte(self, text: str, line: int) -> int:
         shape, base = _BYTES[self._columns.data_base]
@@ -136,6 +145,8 @@ class _Row:
         if self._time is None:
             return line * UNTIMED_SECONDS
         text = cells[self._time]
+        if self._columns.decimal == ",":
+            text = text.replace(",", ".", 1)
         if not _TIME.fullmatch(text):
             self._fail(line, f"'{text[:32]}' is not a time in {self._columns.time_unit}")
         return float(text) / _UNITS[self._columns.time_unit]

@@ -257,7 +257,7 @@ def parse_float(fields: Fields, column: int, source: Source) -> NDArray[np.float
     except ValueError:
         value = np.array([_float(word) for word in words.tolist()], np.float64)
     ok = np.isfinite(value) & (fields.end[:, column] - fields.start[:, column] <= LONGEST_WORD)
-    require(ok, fields, source, "'{}' is not a number of seconds", column)
+    require(ok, fields, source, "the time '{}' is no number of seconds", column)
     return value
 
 

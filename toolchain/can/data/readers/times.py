@@ -30,6 +30,11 @@ def distances_added(records: Records, notice: str) -> Records:
     return replace(records, time=added_up(records.time), notices=(*records.notices, notice))
 
 
+def no_seconds(text: bytes) -> str:
+    """What is said of a text that should be a time in seconds."""
+    return f"the time '{text[:32].decode('utf-8', 'backslashreplace')}' is no number of seconds"
+
+
 def must_be_seconds(time: NDArray[np.float64], line: Index, source: Source) -> None:
     """Refuse times that are no numbers of seconds.
 

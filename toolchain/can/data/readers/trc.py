@@ -15,7 +15,7 @@ TITLE = "PEAK TRC"
 
 _VERSION = re.compile(rb"(\xef\xbb\xbf)?;\$FILEVERSION")
 # Version 1.0 does not say so. Programs have comments like its own.
-_RULE, _ENTRY = re.compile(rb"(\xef\xbb\xbf)?;(-----|##########)"), re.compile(rb"\s*\d+\)\s+\d")
+_RULE, _ENTRY = re.compile(rb"(\xef\xbb\xbf)?;(-----|##########)"), re.compile(rb"\s*\d+\)\s+\S")
 _DAY_ZERO = datetime(1899, 12, 30, tzinfo=UTC)
 
 # The letters that version 2 has for its columns: time in ms, type, bus, identifier, direction, DLC, data.

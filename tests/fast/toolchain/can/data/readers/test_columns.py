@@ -49,6 +49,17 @@ def test_columns_of_one_capture_and_labels_of_several_attacks(write):
     assert folder.notices == ("a.csv: no times: its frames are taken to be 0.001 s apart",)
 
 
+def test_decimal_commas_and_base_64(write):
+    head = "timestamp;arbitration_id;dlc;data;label\n"
+    write("a.csv", head + "1,25;0x123;2;AQI=;0\n1,5;0x124;0;;1\n")
+    told = "time: timestamp\nidentifier: arbitration_id\ndata: data\nlength: dlc\nseparator: ;\ndecimal: ','\n"
+    labels = "label: label\nlabels: {'0': normal, '1': dos}\n"
+    frames = read_folder(write("columns.yaml", told + "data_base: base64\n" + labels)).frames
+    assert frames.time.tolist() == [1.25, 1.5]
+    assert frames.payload[:, :2].tolist() == [[1, 2], [0, 0]]
+    assert frames.length.tolist() == [2, 0]
+
+
 def test_numbers_name_columns_where_there_is_no_header(write):
     write(
         "columns.yaml",

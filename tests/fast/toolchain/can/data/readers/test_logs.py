@@ -53,9 +53,10 @@ def test_kind_is_told_by_content(write, tmp_path):
         ("(1.1) can0 123#00F", "'00F' is not whole bytes"),
         ("(1.1) can0 123#0x", "'0x' is not whole bytes"),
         ("(1.1) can0", "expected a candump line"),
-        ("(x) can0 123#00", "expected a candump line"),
-        ("(nan) can0 123#00", "expected a candump line"),
-        ("(inf) can0 123#00", "expected a candump line"),
+        ("(x) can0 123#00", "the time 'x' is no number of seconds"),
+        ("(nan) can0 123#00", "the time 'nan' is no number of seconds"),
+        ("(1e300) can0 123#00", "the time '1e300' is no number of seconds"),
+        ("(1.1) can0 12 3#00", "expected a candump line"),
         ("(99999999999.0) can0 123#00", "is no number of seconds"),
         ("(1.1) can0 40000000#00", "29 bits"),
         ("\xff\xfe", "expected a candump line"),
@@ -66,6 +67,26 @@ def test_malformed_candump_line_is_named(write, row, problem):
     lines = f"(1.000000) can0 123#00FF\n{row}\n".encode("latin-1")
     with pytest.raises(DataError, match=rf"a\.log:2: .*{problem}"):
         read_folder(write("a.log", lines))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("a.log", "(nan) can0 123#0102\n(1.0) can0 123#0102\n", 1),
+        ("a.log", "(1.0) can0 123#0102\n(1e300) can0 123#0102\n", 2),
+        ("a.log", "(nan)  can0  123   [2]  01 02\n", 1),
+        ("a.asc", "base hex timestamps absolute\n-nan 1 123 Rx d 2 01 02\n", 2),
+        ("a.asc", "nan 1 123 Rx d 2 01 02\n", 1),
+        ("a.csv", "nan,0316,2,05,21,R\n1.0,0316,2,05,21,R\n", 1),
+        ("a.csv", "1e300,0316,2,05,21,R\n1.0,0316,2,05,21,R\n", 1),
+        ("a.csv", "timestamp,arbitration_id,extended,remote,error,dlc,data\ninf,0x123,0,0,0,1,AA==\n1,2\n", 2),
+        ("a.txt", "Timestamp: inf ID: 0350 000 DLC: 1 05\n", 1),
+        ("a.trc", ";##########\n1) x 0300 2 00 01\n", 2),
+    ],
+)
+def test_a_time_that_is_none_is_named_with_its_line(write, name, text, line):
+    with pytest.raises(DataError, match=rf"{name}:{line}: .*('|time )(-?nan|inf|1e\+?300|x)'? is no "):
+        read_folder(write(name, text))
 
 
 def test_truncated_blf_is_reported(write, tmp_path):

@@ -143,10 +143,16 @@ def test_hcrl_text_log_is_normal(write):
 
 
 @pytest.mark.parametrize("cut", ["DLC: 8    05 28 84", "DLC: 8", "ID: 03"])
-def test_truncated_text_log_is_named(write, cut):
-    row = "Timestamp: 1.5 ID: 0350 000 DLC: 8 05 28 84 66 6d 00 00 a2\n"
+def test_a_text_log_with_half_a_line_is_named_but_at_its_end(write, cut):
+    row, half = "Timestamp: 1.5 ID: 0350 000 DLC: 8 05 28 84 66 6d 00 00 a2\n", f"Timestamp: 1.6 ID: 0350 000 {cut}"
+    write("DoS_dataset.csv", HCRL)
+    folder = read_folder(write("normal_run_data.txt", row + half))
+    assert len(folder.frames) == 6
+    assert folder.notices == ("normal_run_data.txt: cut short in line 2: 1 frames are whole; that line is lost",)
     with pytest.raises(DataError, match=r"normal_run_data\.txt:2: "):
-        read_folder(write("normal_run_data.txt", f"{row}Timestamp: 1.6 ID: 0350 000 {cut}"))
+        read_folder(write("normal_run_data.txt", f"{row}{half}\n{row}"))
+    with pytest.raises(DataError, match=r"normal_run_data\.txt:1: "):
+        read_folder(write("normal_run_data.txt", half))
 
 
 def test_volvo_payload_flags_and_times(write):
@@ -229,7 +235,21 @@ def test_members_of_a_zip_are_read_and_damage_is_reported(write):
         read_folder(write("set.zip", buffer.getvalue()[:-60]))
 
 
-def test_truncated_gzip_is_reported(write):
-    packed = gzip.compress((HCRL * 50).encode())
+def test_of_a_gzip_that_was_cut_short_whole_lines_are_read(write):
+    lines = [f"{k}.5,{k % 2048:04x},2,{k % 251:02x},{k % 199:02x},{'RT'[k % 2]}" for k in range(20_000)]
+    packed = gzip.compress("\n".join(lines).encode())
+    folder = read_folder(write("DoS.csv.gz", packed[: len(packed) // 2]))
+    count = len(folder.frames)
+    assert 5_000 < count < 15_000
+    assert folder.frames.time[-1] == count - 0.5
+    assert folder.notices == (
+        f"DoS.csv.gz: cut short in line {count + 1:,} (the packed file has no end): {count:,} frames are whole; what "
+        "follows is lost",
+    )
+
+
+def test_a_damaged_gzip_is_reported(write):
+    packed = bytearray(gzip.compress((HCRL * 50).encode()))
+    packed[len(packed) // 2] ^= 0xFF
     with pytest.raises(DataError, match=r"DoS\.csv\.gz: cannot be read"):
-        read_folder(write("DoS.csv.gz", packed[: len(packed) // 2]))
+        read_folder(write("DoS.csv.gz", bytes(packed)))
