@@ -8,6 +8,8 @@ from typing import Any
 from toolchain.board import Jetson, OrtBoard
 
 _KINDS = {"test set": "of the test set", "calibration": "of the calibration data", "random": "random"}
+# ONNX's names of types that NumPy calls otherwise.
+_NUMPY = {"float": "float32", "double": "float64"}
 _LEVELS = {
     level: f"onnxruntime.GraphOptimizationLevel.ORT_{name}"
     for level, name in (("extended", "ENABLE_EXTENDED"), ("basic", "ENABLE_BASIC"), ("none", "DISABLE_ALL"))
@@ -39,9 +41,9 @@ It writes to `work/` beside it and nowhere else, and needs neither root nor a ne
 {_graphs(device)}
 
 {_outputs(device)}
-The golden vectors are {_KINDS[device["golden"]["kind"]]}. Exact: every output of each equals the reference's on the CPU
-provider; NaN equals NaN. The self-test checks what is promised, and says what it found. The build chose `{chosen}`; the
-self-test times all of them and says which is fastest here.
+The golden vectors are {_KINDS[device["golden"]["kind"]]}.{_exact(device)}
+The self-test checks what is promised, and says what it found. The build chose `{chosen}`; the self-test times all of
+them and says which is fastest here.
 
 ## In your own program
 
@@ -97,10 +99,20 @@ def _outputs(device: Mapping[str, Any]) -> str:
     return "The outputs are values: each of them counts."
 
 
+def _exact(device: Mapping[str, Any]) -> str:
+    """What the word in the table means, of the graphs that it is said of."""
+    names = [f"`{name}`" for name, graph in device["graphs"].items() if graph["judge"]["kind"] == "exact"]
+    if not names:
+        return ""
+    said = f"{' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))} {'are' if names[1:] else 'is'} exact"
+    return f" {said}: every output equals the reference's on the CPU provider; NaN equals NaN."
+
+
 def _promise(judge: Mapping[str, Any]) -> str:
     return {
         "exact": "exact",
         "labels": f"{_share(judge)} of the labels differ (ties aside)",
+        "none": "**no promise**: too far from the reference",
         "values": f"{_share(judge)} of the vectors are off by more than {judge['tolerance']:.3g} of an output's size",
     }[judge["kind"]]
 
@@ -122,8 +134,17 @@ def _example(device: Mapping[str, Any]) -> str:
         f'    session = onnxruntime.InferenceSession("{graph["file"]}", options, '
         f'providers=["CPUExecutionProvider"]{disabled})\n'
         "    outputs = session.run(None, {session.get_inputs()[0].name: rows})\n\n"
-        "These are the session options that the answers were proved with."
+        f"{_rows(graph)} These are the session options that the answers were proved with."
     )
+
+
+def _rows(graph: Mapping[str, Any]) -> str:
+    """What one call takes."""
+    kind = _NUMPY.get(graph["input_type"], graph["input_type"])
+    sizes = [str(graph["batch"] or "N"), *map(str, graph["shape"][1:])]
+    shape = f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+    many = f"the batch is fixed at {graph['batch']}" if graph["batch"] else "N is up to you"
+    return f"`rows` is an array of {kind}, of shape {shape}: {many}."
 
 
 def _jetson(jetson: Jetson) -> str:

@@ -34,11 +34,11 @@ class Judge:
     Attributes:
         kind: "exact": every output equals the reference's; "labels": at most the share `differing` of labels differs;
             "values": at most the share `differing` of vectors has an output off by more than `tolerance`, relative to
-            the output's magnitude.
+            the output's magnitude; "none": nothing, since its answers are too far from the reference's.
         tie: outputs this near to a vector's greatest, relative to its magnitude, share its label.
     """
 
-    kind: Literal["exact", "labels", "values"]
+    kind: Literal["exact", "labels", "values", "none"]
     differing: float = 0.0
     tolerance: float = 0.0
     tie: float = 0.0
@@ -141,6 +141,8 @@ def pack_device(package: Path, board: OrtBoard, content: DeviceContent) -> dict[
 def _must_suit(board: OrtBoard, content: DeviceContent) -> None:
     if content.chosen not in content.graphs:
         raise ModelError(f"{content.chosen}: was chosen, but the package has {', '.join(content.graphs)}")
+    if content.graphs[content.chosen].judge.kind == "none":
+        raise ModelError(f"{content.chosen}: was chosen, but promises nothing of its answers")
     if board.runtime.machine not in content.binaries:
         raise ModelError(f"C runner: compiled for {', '.join(content.binaries)}, not for {board.runtime.machine}")
     if content.wheels and [path.name for path in content.wheels] != [wheel.file for wheel in board.runtime.wheels]:
@@ -178,7 +180,8 @@ def signature(path: Path) -> dict[str, Any]:
     """The input and the output of a graph that has one of each.
 
     Returns:
-        `input`: its name; `shape`: with 1 for what the file leaves open, as `open` says; types by ONNX's names.
+        `input`: its name; `shape`: with 1 for what the file leaves open, as `open` says; `batch`: the vectors that one
+        call takes, None where that is open; types by ONNX's names.
 
     Raises:
         ModelError: there are several, or one is no tensor.
@@ -193,6 +196,7 @@ def signature(path: Path) -> dict[str, Any]:
         "input": inputs[0].name,
         "shape": [dimension.dim_value or 1 for dimension in dimensions],
         "open": any(not dimension.dim_value for dimension in dimensions),
+        "batch": (dimensions[0].dim_value or None) if dimensions else None,
         "input_type": _element_type(inputs[0]),
         "output_type": _element_type(graph.output[0]),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +28,8 @@ from toolchain.runtime.timing import floor_model
 from toolchain.runtime.wheels import fetch_wheels
 
 _VECTORS = 2000
+# Half of the vectors, or half of an output's size: what may be further off is no promise.
+_WORST = 0.5
 
 
 def run(context: Context) -> Outcome:
@@ -85,10 +86,12 @@ def _judge(made: Imported, name: str, proof: Proof) -> Judge:
     if proof.exact and is_exact(made, name):
         return Judge("exact")
     if made.classifies:
-        return Judge("labels", differing=proof.differing / proof.compared, tie=TOLERANCE)
-    if math.isfinite(proof.relative):
-        return Judge("values", tolerance=max(TOLERANCE, proof.relative))
-    return Judge("values", differing=1 - proof.near / proof.compared, tolerance=TOLERANCE)
+        kept = Judge("labels", differing=proof.differing / proof.compared, tie=TOLERANCE)
+    elif proof.relative <= _WORST:
+        kept = Judge("values", tolerance=max(TOLERANCE, proof.relative))
+    else:
+        kept = Judge("values", differing=1 - proof.near / proof.compared, tolerance=TOLERANCE)
+    return kept if kept.differing <= _WORST else Judge("none")
 
 
 def _classes(made: Imported, records: dict[str, StageRecord]) -> list[str]:

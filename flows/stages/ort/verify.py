@@ -16,6 +16,7 @@ from typing import Any
 from flows.stages.context import Context, Outcome
 from flows.stages.ort.files import facts_of, is_exact, load
 from flows.stages.ort.time import words
+from toolchain.device.ort.report import promises
 from toolchain.errors import ToolError, VerificationError
 from toolchain.layout import build_root
 from toolchain.report.comparisons import sentence
@@ -100,8 +101,9 @@ def _check(row: Comparison, made: Imported, tolerance: float, *, exact: bool) ->
 
 
 def _packed(context: Context) -> list[str]:
+    """Graphs of the package that promise something of their answers."""
     manifest = json.loads((context.layout.stage("package") / "manifest.json").read_text())
-    return list(manifest["device"]["graphs"])
+    return [name for name, graph in manifest["device"]["graphs"].items() if graph["judge"]["kind"] != "none"]
 
 
 def _emulated(context: Context, emulator: Emulator) -> list[str]:
@@ -126,7 +128,8 @@ def _self_test(context: Context, options: list[str], environment: dict[str, str]
         lines = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
         raise VerificationError(f"self-test of the package: {lines[-1].removeprefix('error: ')}")
     vectors = load(context).vectors.kind
-    return {f"self-test: {run['run']}, {run['runner']}": _passed(run["verdict"], vectors) for run in report["runs"]}
+    kept = [run for run in report["runs"] if promises(run)]
+    return {f"self-test: {run['run']}, {run['runner']}": _passed(run["verdict"], vectors) for run in kept}
 
 
 def _passed(verdict: Mapping[str, Any], vectors: VectorKind) -> Check:

@@ -53,7 +53,7 @@ class Verdict(NamedTuple):
         beyond: those with an output off by more than the promised tolerance.
         worst: the greatest difference of any output.
         first: the first vector that is not equal.
-        passed: whether that is what the graph promises.
+        passed: whether that is what the graph promises; of one that promises nothing it is.
     """
 
     promised: Dict[str, Any]
@@ -99,7 +99,7 @@ def compare(golden: Golden, answers: Values, judge: Mapping[str, Any]) -> Verdic
     Args:
         judge: what the graph promises. `kind` is "exact" (every output equal), "labels" (at most the share `differing`
             of labels differs; outputs within `tie` of a vector's greatest are equal to it) or "values" (at most the
-            share `differing` of vectors has an output off by more than `tolerance` of its magnitude).
+            share `differing` of vectors has an output off by more than `tolerance` of its magnitude), or "none".
 
     Raises:
         VerificationError: there are not as many answers as vectors.
@@ -115,7 +115,7 @@ def compare(golden: Golden, answers: Values, judge: Mapping[str, Any]) -> Verdic
     beyond = sum(_relative(expected, found, golden.magnitudes) > tolerance for expected, found in pairs)
     # A share of whole vectors may fall short of them by the rounding of floats.
     may = {"kind": judge["kind"], "differing": int(judge.get("differing", 0) * golden.vectors + 1e-6)}
-    counted = {"exact": len(unequal), "labels": labels, "values": beyond}[judge["kind"]]
+    counted = {"exact": len(unequal), "labels": labels, "values": beyond, "none": 0}[judge["kind"]]
     promised = dict(may, tolerance=tolerance) if judge["kind"] == "values" else may
     worst = max((_distance(expected, found) for expected, found in pairs), default=0.0)
     first = unequal[0] if unequal else None

@@ -12,9 +12,14 @@ def passed(row: Row) -> bool:
     return "verdict" in row and bool(row["verdict"]["passed"])
 
 
+def promises(row: Row) -> bool:
+    """Whether a run has anything to keep."""
+    return "verdict" not in row or row["verdict"]["promised"]["kind"] != "none"
+
+
 def fastest(rows: Sequence[Row]) -> Optional[Dict[str, Any]]:
-    """The run with the least p50 among those that keep their promise; None where nothing was timed."""
-    timed = [row for row in rows if passed(row) and "latency" in row]
+    """The run with the least p50 among those that keep a promise; None where no such run was timed."""
+    timed = [row for row in rows if passed(row) and promises(row) and "latency" in row]
     best = min(timed, key=lambda row: float(row["latency"]["p50_us"]), default=None)
     return {key: best[key] for key in ("run", "graph", "providers", "runner")} if best else None
 
@@ -35,6 +40,8 @@ def line(row: Row) -> str:
 def found(verdict: Mapping[str, Any]) -> str:
     """What was compared, what came out, and what was promised."""
     promised, compared = verdict["promised"], verdict["compared"]
+    if promised["kind"] == "none":
+        return f"no promise; every output: {verdict['equal']:,} of {compared:,} equal"
     what = {"exact": "every output", "labels": "labels", "values": f"outputs within {promised.get('tolerance', 0):.3g}"}
     differing = {
         "exact": compared - verdict["equal"],
@@ -60,6 +67,8 @@ def say_end(report: Mapping[str, Any], chosen: str, say: Say) -> None:
     if best:
         same = "as" if best["graph"] == chosen else f"not {chosen}, as"
         say(f"fastest here: {best['run']} ({best['runner']}); {same} the build chose")
+    free = sorted({row["graph"] for row in report["runs"] if not promises(row)})
     kept = "passed: every run keeps what README.md promises"
+    kept += f"; nothing is promised of {', '.join(free)}" if free else ""
     failed = "FAILED: see the lines above; every figure is in work/selftest.json"
     say(kept if report["passed"] else failed)

@@ -142,7 +142,14 @@ def test_the_readme_says_what_was_compared_and_what_the_outputs_are(tmp_path: Pa
 
 def test_a_fixed_batch_shows_in_the_signature(tmp_path: Path) -> None:
     found = signature(save_model(tmp_path / "m.onnx", rows=1))
-    assert (found["shape"], found["open"]) == ([1, 3], False)
+    assert (found["shape"], found["open"], found["batch"]) == ([1, 3], False, 1)
+    assert signature(save_model(tmp_path / "m.onnx"))["batch"] is None
+
+
+def test_a_graph_that_promises_nothing_is_never_chosen(tmp_path: Path) -> None:
+    graphs = {"int8": replace(content(tmp_path).graphs["fp16"], judge=Judge("none"))}
+    with pytest.raises(ModelError, match="int8: was chosen, but promises nothing"):
+        pack(tmp_path, graphs=graphs, chosen="int8")
 
 
 def test_a_graph_with_two_inputs_is_refused(tmp_path: Path) -> None:

@@ -23,6 +23,11 @@ def test_a_single_difference_fails_what_should_be_exact() -> None:
     assert (verdict.equal, verdict.worst, verdict.first, verdict.passed) == (2, 0.5, 2, False)
 
 
+def test_nothing_is_promised_and_so_nothing_is_broken() -> None:
+    verdict = compare(REFERENCE, array("f", [9, -9, 9, -9, 9, -9]), {"kind": "none"})
+    assert (verdict.promised["kind"], verdict.equal, verdict.passed) == ("none", 0, True)
+
+
 def test_either_label_of_a_tie_is_right() -> None:
     labels = {"kind": "labels", "differing": 0.0}
     assert compare(REFERENCE, array("f", [1, 5, 5, 0, 3, 2]), labels).passed
