@@ -13,36 +13,62 @@ from toolchain.device import intact
 from toolchain.errors import BuildError
 
 SITE = "site"
+_SHOWN = 5
 
 
 def install(wheels: Sequence[Path], work: Path) -> Path:
-    """Unpack wheels to `work/site`, unless it holds just what they do; returns that folder, to be put on Python's path.
+    """Unpack wheels to `work/site`, unless it holds what they do; returns that folder, to be put on Python's path.
 
     The wheels are sealed with the package; what lies unpacked is held against them at every start.
 
     Raises:
-        BuildError: a wheel is damaged, or there is no room.
+        BuildError: a wheel is damaged, there is no room, or something else lies there: see `must_be_installed`.
     """
     site = work / SITE
-    wanted = _contents(wheels)
-    if wanted is not None and _installed(site) == wanted:
+    if must_be_installed(wheels, work):
         return site
-    if site.is_symlink():
-        site.unlink()
-    shutil.rmtree(str(site), ignore_errors=True)
+    # What was broken off lies beside its place, and never looks like something that was planted.
+    begun = work / (SITE + ".part")
+    shutil.rmtree(str(begun), ignore_errors=True)
     for wheel in wheels:
-        unpack(wheel, site)
+        unpack(wheel, begun)
+    os.rename(str(begun), str(site))
     return site
 
 
-def _installed(site: Path) -> Optional[Dict[str, str]]:
-    """SHA-256 of each file below a folder; None where there is no folder, or something else lies in it, too."""
+def must_be_installed(wheels: Sequence[Path], work: Path) -> bool:
+    """Whether `work/site` is there; it then holds what the wheels do, and nothing else.
+
+    Raises:
+        BuildError: it holds something else, which is never imported and may be an attack.
+    """
+    site = work / SITE
+    if not os.path.lexists(str(site)):
+        return False
+    wanted = _contents(wheels)
+    found = _installed(site)
+    if wanted is not None and found != wanted:
+        strange = sorted(name for name in {**found, **wanted} if found.get(name) != wanted.get(name))
+        raise BuildError(
+            f"{site}: is not as this package installs it: {_some(strange)}; none of it was run. Find out where it "
+            "comes from, then remove the folder and start again"
+        )
+    return wanted is not None
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def _installed(site: Path) -> Dict[str, str]:
+    """SHA-256 of each file below a folder; what is neither file nor folder, and a link in its place, has none."""
     if site.is_symlink() or not site.is_dir():
-        return None
+        return {str(site): ""}
     try:
         return intact.hashes(str(site))
-    except intact.DamagedError:
-        return None
+    except intact.DamagedError as error:
+        return {str(error): ""}
 
 
 def _contents(wheels: Sequence[Path]) -> Optional[Dict[str, str]]:

@@ -109,6 +109,9 @@ def _prepare(package: Path, device: Mapping[str, Any], wish: Wish) -> Any:
     bare = runners.Runners(package, wish.python, None, None, None)
     wheels = [] if wish.site else install.packed_wheels(package, device)
     checks.must_be_the_device(device, runners.probe(bare), wheels)
+    if not wheels:
+        # Nothing is installed, but what lies there would be taken for it by others.
+        install.must_be_installed(install.packed_wheels(package, device), wish.work)
     site = install.install(wheels, wish.work) if wheels else wish.site
     found = runners.probe(bare._replace(site=site), "runtime")
     if not wish.other_runtime:

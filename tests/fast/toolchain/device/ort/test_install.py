@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from toolchain.device.ort.install import install, packed_wheels
+from toolchain.device.ort.install import install, must_be_installed, packed_wheels
 from toolchain.errors import BuildError
 
 
@@ -31,13 +31,24 @@ def test_what_is_installed_stays_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("planted", ["a.py", "numpy.py", "__pycache__/a.cpython-311.pyc", "work/c.py", "manifest.json"])
-def test_what_was_planted_is_gone_at_the_next_start(tmp_path: Path, planted: str) -> None:
+def test_what_was_planted_is_refused_by_name_and_stays_as_it_is(tmp_path: Path, planted: str) -> None:
     wheels = [wheel(tmp_path, "a.whl", **{"a.py": "x = 1\n"})]
     path = install(wheels, tmp_path / "work") / planted
     path.parent.mkdir(exist_ok=True)
     path.write_text("planted")
-    site = install(wheels, tmp_path / "work")
-    assert [(file.name, file.read_text()) for file in site.rglob("*")] == [("a.py", "x = 1\n")]
+    for brought in (wheels, []):
+        with pytest.raises(BuildError, match=rf"work/site: is not as this package installs it: .*{planted}"):
+            must_be_installed(brought, tmp_path / "work")
+    with pytest.raises(BuildError, match="then remove the folder and start again"):
+        install(wheels, tmp_path / "work")
+    assert path.read_text() == "planted"
+
+
+def test_where_nothing_lies_nothing_is_refused(tmp_path: Path) -> None:
+    assert not must_be_installed([], tmp_path / "work")
+    wheels = [wheel(tmp_path, "a.whl", **{"a.py": ""})]
+    install(wheels, tmp_path / "work")
+    assert must_be_installed(wheels, tmp_path / "work")
 
 
 def test_a_link_in_the_place_of_what_is_installed(tmp_path: Path) -> None:
@@ -46,15 +57,14 @@ def test_a_link_in_the_place_of_what_is_installed(tmp_path: Path) -> None:
     install(wheels, elsewhere)
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "site").symlink_to(elsewhere / "site")
-    site = install(wheels, tmp_path / "work")
-    assert not site.is_symlink()
-    assert (elsewhere / "site" / "a.py").exists()
+    with pytest.raises(BuildError, match="is not as this package installs it"):
+        install(wheels, tmp_path / "work")
 
 
-def test_another_wheel_replaces_all(tmp_path: Path) -> None:
+def test_what_an_older_package_installed_is_named(tmp_path: Path) -> None:
     install([wheel(tmp_path, "a.whl", **{"a.py": ""})], tmp_path / "work")
-    site = install([wheel(tmp_path, "a.whl", **{"b.py": ""})], tmp_path / "work")
-    assert [path.name for path in site.iterdir()] == ["b.py"]
+    with pytest.raises(BuildError, match=r"installs it: a\.py, b\.py; none of it was run"):
+        install([wheel(tmp_path, "a.whl", **{"b.py": ""})], tmp_path / "work")
 
 
 def test_an_installation_that_was_killed_is_done_again(tmp_path: Path) -> None:

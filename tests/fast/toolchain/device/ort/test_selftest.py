@@ -148,6 +148,19 @@ def test_another_folder_of_packages_takes_the_place_of_the_wheels(tmp_path: Path
     assert report(package)["onnxruntime"] == "1.25.1" and not (package / "work" / "site").exists()
 
 
+@pytest.mark.parametrize("words", [[], ["--site", "elsewhere"]])
+def test_what_was_planted_where_it_installs_is_refused(tmp_path: Path, words: list[str]) -> None:
+    package = make(tmp_path)
+    for name in ("numpy.py", "onnxruntime.py"):
+        path = package / "work" / "site" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("raise SystemExit('planted code runs')\n")
+    done = start(package, *words)
+    assert done.returncode == 1 and "passed" not in done.stdout
+    assert "work/site: is not as this package installs it: numpy.py, numpy/__init__.py, onnxruntime.py" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "words", "message"),
     [
