@@ -50,7 +50,7 @@ def tokens(stages: Iterable[str], layout: Layout) -> dict[str, str]:
 
 def _reason(layout: Layout, stage: str, today: Sequence[str], wanted: Sequence[str]) -> str | None:
     try:
-        record = read_record(layout.record(stage))
+        record = read_record(layout, stage)
     except BuildError:
         return None  # `toolchain.integrity` tells of it.
     if not record.causes:

@@ -7,6 +7,7 @@ from pathlib import Path
 from toolchain.errors import BuildError
 from toolchain.files import sha256
 from toolchain.layout import Layout
+from toolchain.results.model import OtherVersionError
 from toolchain.results.record import StageRecord, read_record, read_token, token_of
 
 
@@ -29,7 +30,9 @@ def is_current(layout: Layout, record: StageRecord) -> bool:
 
 def _fault(layout: Layout, stage: str) -> str | None:
     try:
-        record = read_record(layout.record(stage))
+        record = read_record(layout, stage)
+    except OtherVersionError:
+        return "another version of Gateweave made it"
     except BuildError:
         return "its record is missing or damaged"
     if layout.token(stage).read_text().strip() != token_of(record):

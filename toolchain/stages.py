@@ -163,7 +163,16 @@ def _lines() -> Iterator[str]:
             asked = "" if row.when == "build" else f" (on `{row.when}`)"
             needs = row.needs if isinstance(row.needs, str) else ", ".join(row.needs)
             proves = "; ".join(_told(check, proof) for check, proof in row.proves.items())
-            yield f"| {part} | `{name}`{asked} | {row.says} | {needs} | {proves} | {row.facts} |"
+            yield f"| {part} | `{name}`{asked} | {row.says} | {needs} | {proves} | {_facts(row.facts)} |"
+
+
+def _facts(model: str) -> str:
+    """The names of what a stage's facts hold."""
+    # Only the documentation asks.
+    from toolchain.results import facts
+
+    fields = getattr(facts, model).model_fields if model else {}
+    return ", ".join(f"`{name}`" for name in fields if name != "form")
 
 
 def _told(check: str, proof: Proof) -> str:

@@ -15,7 +15,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +57,10 @@ def _run(stage: str, layout: Layout) -> tuple[Outcome, float]:
     outcome = _outcome(module, Context(stage, layout.request, layout, staging))
     _must_agree(outcome)
     seconds = round(time.monotonic() - started, 3)
-    record = replace(_record(stage, staging, layout, outcome, seconds), causes=causes, inputs=inputs)
+    _must_be_the_facts_of(stage, outcome, known.row.facts)
+    record = _record(stage, staging, layout, outcome, seconds).model_copy(
+        update={"causes": tuple(causes), "inputs": inputs}
+    )
     _publish(staging, layout.stage(stage))
     write_record(layout.record(stage), record)
     write_atomic(layout.token(stage), token_of(record) + "\n")
@@ -91,12 +93,20 @@ def _must_agree(outcome: Outcome) -> None:
             raise VerificationError(f"{name}: {check.differing} of {check.compared} {check.what} differ")
 
 
+def _must_be_the_facts_of(stage: str, outcome: Outcome, wanted: str) -> None:
+    """The table of stages says which model later stages will ask for."""
+    found = type(outcome.facts).__name__ if outcome.facts else ""
+    if found != wanted:
+        raise TypeError(f"{stage}: hands back {found or 'no facts'}, flows/stages.yaml says {wanted or 'none'}")
+
+
 def _record(stage: str, staging: Path, layout: Layout, outcome: Outcome, seconds: float) -> StageRecord:
     final = layout.stage(stage).relative_to(layout.root)
     # Tools' logs hold times and paths; they are for people.
     files = (path for path in staging.rglob("*") if path.is_file() and path.suffix != ".log")
     outputs = {str(final / n): digest for n, digest in hash_outputs(files, staging).items()}
-    return StageRecord(stage, seconds, outputs, outcome.checks, outcome.facts, outcome.tools)
+    found: dict[str, Any] = {"checks": outcome.checks, "facts": outcome.facts, "tools": outcome.tools}
+    return StageRecord(stage=stage, seconds=seconds, outputs=outputs, **found)
 
 
 def _publish(staging: Path, final: Path) -> None:

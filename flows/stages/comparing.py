@@ -6,10 +6,9 @@ A core that does not fit, or that FINN cannot map, is a row that says so.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from flows.stages import files
 from flows.stages.context import Context, Outcome
@@ -24,8 +23,8 @@ from toolchain.errors import FitError, ModelError
 from toolchain.files import write_json
 from toolchain.fpga.results import Synthesis
 from toolchain.fpga.xilinx import synthesise
-
-Row = dict[str, Any]
+from toolchain.results.facts import CompareFacts, CoreRow, FoldFacts, SimulateFacts
+from toolchain.results.facts.compare import RESOURCES
 
 # Enough to fill every pipeline; the whole test set is the business of the core's own build.
 VECTORS = 64
@@ -34,66 +33,83 @@ VECTORS = 64
 MOST_LUT = 40_000
 
 _OWN_ESTIMATE = "gateweave, 4-input LUTs"
-_RESOURCES = ("lut", "ff", "bram", "dsp")
 
 
-def side_by_side(context: Context, rows: list[Row]) -> Outcome:
+@dataclass(frozen=True)
+class Cycles:
+    """Where a row's cycles come from, and what they are."""
+
+    kind: str | None = None
+    latency: int | None = None
+    interval: int | None = None
+
+
+@dataclass(frozen=True)
+class CoreUse:
+    """Resources of a core whose other ones nothing tells."""
+
+    lut: int
+    ff: int
+
+
+_NO_CYCLES = Cycles()
+
+
+def side_by_side(context: Context, rows: list[CoreRow]) -> Outcome:
     """Write `comparison.json`."""
-    write_json(context.out / "comparison.json", rows)
-    facts = {"core": context.request.core, "rows": rows}
-    return Outcome(f"{len(rows)} rows for {len({row['core'] for row in rows})} cores", facts=facts)
+    write_json(context.out / "comparison.json", [row.to_json() for row in rows])
+    facts = CompareFacts(core=context.request.core, rows=tuple(rows))
+    return Outcome(f"{len(rows)} rows for {len({row.core for row in rows})} cores", facts=facts)
 
 
-def own_rows(context: Context, strategy: str) -> list[Row]:
+def own_rows(context: Context, strategy: str) -> list[CoreRow]:
     """Our own core of a strategy: what folding expects, and what Yosys and the simulation say."""
     return rows_or_reason(strategy, lambda: _own_rows(context, strategy))
 
 
-def rows_or_reason(core: str, make: Callable[[], list[Row]]) -> list[Row]:
+def rows_or_reason(core: str, make: Callable[[], list[CoreRow]]) -> list[CoreRow]:
     """The rows of a core, or the one that says why it is missing."""
     try:
         return make()
     except (FitError, ModelError) as error:
-        return [row(core, "synthesised", "", {}, note=str(error))]
+        return [row(core, "synthesised", "", None, note=str(error))]
 
 
-def built_rows(context: Context) -> list[Row]:
+def built_rows(context: Context) -> list[CoreRow]:
     """The same of the core that this build has folded, generated and simulated already."""
     chip = files.chip(context)
-    folding = Folding.from_json(context.record("fold").facts["folding"])
-    estimate = _estimate(folding)
-    if note := too_large(context, f"{folding.strategy} core", folding.estimate):
-        return [{**estimate, "note": note}]
-    mapped = _mapped(context, chip.core, chip.rtl)
-    return [estimate, synthesised(folding.strategy, mapped, context.record("simulate").facts)]
+    folding = Folding.from_json(context.facts("fold", FoldFacts).folding.to_json())
+    if note := too_large(context, f"{folding.strategy} core", folding.estimate["lut"]):
+        return [_estimate(folding, note)]
+    mapped, cycles = _mapped(context, chip.core, chip.rtl), context.facts("simulate", SimulateFacts)
+    return [_estimate(folding), synthesised(folding.strategy, mapped, cycles)]
 
 
-def _own_rows(context: Context, strategy: str) -> list[Row]:
+def _own_rows(context: Context, strategy: str) -> list[CoreRow]:
     context.progress(f"{strategy} core")
     network, work = files.network(context), context.work / strategy
     folding = fold_as(context, strategy, LINK_COST)
-    estimate = _estimate(folding)
-    if note := too_large(context, f"{strategy} core", folding.estimate):
-        return [{**estimate, "note": note}]
+    if note := too_large(context, f"{strategy} core", folding.estimate["lut"]):
+        return [_estimate(folding, note)]
     shutil.rmtree(work / "rtl", ignore_errors=True)
     core = generate_core(network, folding, work / "rtl")
     x = spread(files.golden_inputs(context), VECTORS)
-    simulated = simulate_core(core, network, work / "rtl", x, work / "simulation")
-    must_agree(f"{strategy} core", simulated)
+    simulation = simulate_core(core, network, work / "rtl", x, work / "simulation")
+    must_agree(f"{strategy} core", simulation)
     mapped = _mapped(context, core, work / "rtl")
-    return [estimate, synthesised(strategy, mapped, cycles_of(simulated))]
+    return [_estimate(folding), synthesised(strategy, mapped, cycles_of(simulation))]
 
 
-def too_large(context: Context, core: str, estimate: Mapping[str, float]) -> str:
+def too_large(context: Context, core: str, lut: float) -> str:
     """Why a core is not synthesised for the comparison, which the progress says, too; empty if it is.
 
     Args:
         core: in words.
-        estimate: `lut` of the core.
+        lut: look-up tables of the core, as estimated.
     """
-    if estimate["lut"] <= MOST_LUT:
+    if lut <= MOST_LUT:
         return ""
-    note = f"not synthesised: an estimated {estimate['lut']:,} LUT, and compare stops at {MOST_LUT:,}"
+    note = f"not synthesised: an estimated {lut:,} LUT, and compare stops at {MOST_LUT:,}"
     context.progress(f"{core} {note}")
     return note
 
@@ -104,28 +120,42 @@ def _mapped(context: Context, core: CoreDescription, rtl: Path) -> Synthesis:
     return synthesise(family, core.top, sources, rtl, out, progress=context.progress)
 
 
-def _estimate(folding: Folding) -> Row:
-    interval = {"initiation_interval": folding.initiation_interval, "cycles_kind": "estimated"}
-    return row(folding.strategy, "estimated", _OWN_ESTIMATE, {**folding.estimate, "bram": None}, interval)
+def _estimate(folding: Folding, note: str = "") -> CoreRow:
+    cycles = Cycles("estimated", None, folding.initiation_interval)
+    use = {name: folding.estimate[name] for name in ("lut", "ff")}
+    return row(folding.strategy, "estimated", _OWN_ESTIMATE, CoreUse(**use), cycles, note)
 
 
-def synthesised(core: str, mapped: Synthesis, cycles: Mapping[str, Any]) -> Row:
-    """The row of a core that Yosys has mapped; `cycles` as `cycles_of` has them."""
-    return row(core, "synthesised", mapped.tool, asdict(mapped.resources), {**cycles, "cycles_kind": "simulated"})
+def synthesised(core: str, mapped: Synthesis, cycles: SimulateFacts) -> CoreRow:
+    """The row of a core that Yosys has mapped."""
+    return row(core, "synthesised", mapped.tool, mapped.resources, simulated(cycles))
+
+
+def simulated(cycles: SimulateFacts) -> Cycles:
+    """Cycles of a simulation."""
+    return Cycles("simulated", cycles.latency_cycles, cycles.initiation_interval)
 
 
 def row(
-    core: str,
-    kind: str,
-    tool: str,
-    resources: Mapping[str, Any],
-    cycles: Mapping[str, Any] | None = None,
-    note: str = "",
-) -> Row:
-    """One row; see `toolchain.report.compare.Row`."""
-    none = {"latency_cycles": None, "initiation_interval": None, "cycles_kind": None}
-    used = {name: resources.get(name) for name in _RESOURCES}
-    return {"core": core, "kind": kind, "tool": tool, **used, **none, **(cycles or {}), "note": note}
+    core: str, kind: str, tool: str, resources: object | None, cycles: Cycles = _NO_CYCLES, note: str = ""
+) -> CoreRow:
+    """One row.
+
+    Args:
+        resources: holds them by name; those that it lacks are not known.
+    """
+    return CoreRow.model_validate(
+        {
+            "core": core,
+            "kind": kind,
+            "tool": tool,
+            **{name: getattr(resources, name, None) for name in RESOURCES},
+            "latency_cycles": cycles.latency,
+            "initiation_interval": cycles.interval,
+            "cycles_kind": cycles.kind,
+            "note": note,
+        }
+    )
 
 
 def work_of(context: Context, name: str) -> Path:

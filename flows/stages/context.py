@@ -7,16 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from toolchain.board import AmdBoard, AnyBoard, FpgaBoard, OpenBoard, OrtBoard
 from toolchain.catalog import Model, load_board, load_model, load_recipe
 from toolchain.events import Event, emit
 from toolchain.layout import Layout, Request
-from toolchain.results.record import Check, StageRecord, read_record
+from toolchain.results.check import Check
+from toolchain.results.facts import Facts
+from toolchain.results.record import StageRecord, read_record
 
 if TYPE_CHECKING:
     from toolchain.training.recipe import Recipe
+
+F = TypeVar("F", bound=Facts)
 
 
 @dataclass(frozen=True)
@@ -26,13 +30,13 @@ class Outcome:
     Attributes:
         summary: the key figures in a few words, for the person who waits.
         checks: verifications by name; a single difference fails the build.
-        facts: figures for later stages, the manifest and `show`, plain JSON; see flows/README.md.
+        facts: figures for later stages, the manifest and `show`: the model that the table of stages names.
         tools: versions of the tools that ran.
     """
 
     summary: str
     checks: Mapping[str, Check] = field(default_factory=dict)
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Facts | None = None
     tools: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -101,7 +105,15 @@ class Context:
 
     def record(self, stage: str) -> StageRecord:
         """An earlier stage's record."""
-        return read_record(self.layout.record(stage))
+        return read_record(self.layout, stage)
+
+    def facts(self, stage: str, kind: type[F]) -> F:
+        """What an earlier stage found out.
+
+        Raises:
+            BuildError: its record is missing, or holds other facts.
+        """
+        return self.record(stage).facts_as(kind)
 
     def progress(self, text: str) -> None:
         """Say how far the stage is, in a few words."""

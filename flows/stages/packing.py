@@ -19,6 +19,7 @@ from toolchain.package.pins import installed, pinned
 from toolchain.package.vectors import VectorFormat, write_vectors
 from toolchain.report.comparisons import sentence
 from toolchain.report.model_card import model_card
+from toolchain.results.facts import DataFacts, GraphsFacts
 from toolchain.results.record import StageRecord
 
 Records = Mapping[str, StageRecord]
@@ -33,7 +34,7 @@ def verified_records(context: Context) -> dict[str, StageRecord]:
     stages = [context.request.table[name] for name in context.request.stages[:-1]]
     records = {stage.name: context.record(stage.name) for stage in stages}
     made = records.get("graphs")
-    vectors = made.facts["vectors"]["count"] if made else len(files.golden_inputs(context))
+    vectors = made.facts_as(GraphsFacts).vectors.count if made else len(files.golden_inputs(context))
     must_be_verified(records, vectors, stages)
     return records
 
@@ -50,7 +51,7 @@ def write_network(context: Context, records: Records, manifest: Mapping[str, Any
     copy(context.file("streamline", "integer.onnx"), context.out)
     network, x = files.network(context), files.golden_inputs(context)
     packed = pack_inputs(x, network.input_type)
-    classes = records["data"].facts["classes"]
+    classes = list(records["data"].facts_as(DataFacts).classes)
     layout = VectorFormat(len(x), network.inputs, network.input_type, packed.shape[1], classes)
     labels = network.run(x).labels.astype("uint8")
     write_vectors(context.out, layout, packed.tobytes(), labels.tobytes())

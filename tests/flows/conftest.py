@@ -157,6 +157,7 @@ def copy_repository(root: Path) -> None:
 def _make(root: Path) -> Tree:
     copy_repository(root)
     double = Path(__file__).with_name("stage_double.py")
+    shutil.copy2(REPOSITORY / "tests/fast/toolchain/fabricated.py", root / "flows/stages/fabricated.py")
     for stage in TABLE.values():
         shutil.copy2(double, root.joinpath(*stage.module.split(".")).with_suffix(".py"))
     return Tree(root)

@@ -11,52 +11,11 @@ import os
 import time
 from pathlib import Path
 
+from flows.stages.fabricated import AFTERWARDS, CHECKS, FACTS
+
 from flows.stages.context import Context, Outcome
 from toolchain.errors import ToolError
-from toolchain.results.record import Check
 
-_ACCURACY = {
-    "windows": 64,
-    "accuracy": 1.0,
-    "macro_f1": 1.0,
-    "per_class": {
-        "normal": {
-            "precision": 1.0,
-            "recall": 1.0,
-            "f1": 1.0,
-            "false_negative_rate": 0.0,
-            "support": 64,
-        }
-    },
-    "confusion": {"classes": ["normal"], "matrix": [[64]]},
-}
-_USE = {"lut": 100, "ff": 50, "bram": 1, "dsp": 0}
-FACTS = {
-    "data": {"kind": "synthetic", "classes": ["normal"]},
-    "train": {"accuracy": _ACCURACY},
-    "baselines": {"float_twin": _ACCURACY, "random_split": _ACCURACY},
-    "streamline": {"layers": []},
-    "fold": {"estimate": {"lut": 90, "ff": 40, "bram": 1}},
-    "generate": {"identity": {"model_hash": "00" * 8, "build_id": "11" * 8}},
-    "simulate": {"latency_cycles": 20, "initiation_interval": 10},
-    "synthesise": {"resources": _USE},
-    "implement": {
-        "status": "bitstream",
-        "kind": "routed",
-        "resources": _USE,
-        "used_percent": {"lut": 0.1},
-        "fmax_mhz": 50.0,
-        "clock_mhz": 25.0,
-        "critical_path": [],
-        "seed": 1,
-    },
-}
-_SIMULATED = ("test set", "back-pressure", "chip", "bench", "identify", "counters")
-_CHECKS = {
-    "export": {"pytorch_qonnx": Check(64, 64, "outputs", "test set")},
-    "streamline": {"pytorch_integer": Check(64, 64, "outputs", "test set")},
-    "simulate": {n: Check(64, 64, "layers", "test set") for n in _SIMULATED},
-}
 _BEFORE = {
     "train": "data",
     "check": "data",
@@ -83,7 +42,7 @@ def run(context: Context) -> Outcome:
     (context.out / f"{stage}.txt").write_text(_digest(context))
     if stage == "package":
         _write_manifest(context)
-    return Outcome(f"{stage} came out", _CHECKS.get(stage, {}), FACTS.get(stage, {}), {"double": "1"})
+    return Outcome(f"{stage} came out", CHECKS.get(stage, {}), {**FACTS, **AFTERWARDS}.get(stage), {"double": "1"})
 
 
 def _digest(context: Context) -> str:

@@ -23,6 +23,7 @@ from toolchain.finn.folding import RESOURCES, choose
 from toolchain.finn.front import front_end, place_of
 from toolchain.finn.parallelism import apply, is_7_series, options_of
 from toolchain.graph.model_file import load_model
+from toolchain.results.facts import MapFacts
 
 MODEL, PARENT, FOLDING, ESTIMATES = "model.onnx", "parent.onnx", "folding.json", "estimates.json"
 
@@ -53,19 +54,16 @@ class MapTarget:
 
 @dataclass(frozen=True)
 class Mapped:
-    """What `map_network` wrote, and the facts of it: plain JSON, all `estimated`.
+    """What `map_network` wrote, and the facts of it, all `estimated`.
 
     Attributes:
         model: the folded dataflow model; parent: the graph around it; folding: FINN's folding file.
-        facts: `layers` (`name`, `op_type`, `pe`, `cycles`, `finn_estimate`; products also `simd`, `ram_style` and, with
-            their thresholds, `estimate`), `estimate` (`of` the core, `lut`, `ff`, `bram`, `dsp`: ours), `finn_estimate`
-            (`lut`, `bram`, `dsp`, `uram`: FINN's own), `initiation_interval`, `latency_cycles` (in cycles) and `fps`.
     """
 
     model: Path
     parent: Path
     folding: Path
-    facts: dict[str, Any]
+    facts: MapFacts
 
 
 def map_network(qonnx: Path, target: MapTarget, out_dir: Path, work_dir: Path, progress: Progress) -> Mapped:
@@ -154,12 +152,12 @@ def _weight_bits(least: int, greatest: int, narrow: bool) -> int:
 
 
 def _write(
-    model: ModelWrapper, parent: ModelWrapper, folding: dict[str, Any], facts: dict[str, Any], out_dir: Path
+    model: ModelWrapper, parent: ModelWrapper, folding: dict[str, Any], facts: MapFacts, out_dir: Path
 ) -> Mapped:
     for node in parent.get_nodes_by_op_type("StreamingDataflowPartition"):
         getCustomOp(node).set_nodeattr("model", MODEL)
     for name, graph in ((MODEL, model), (PARENT, parent)):
         write_atomic(out_dir / name, graph.model.SerializeToString(deterministic=True))
     write_json(out_dir / FOLDING, {"Defaults": {}, **folding})
-    write_json(out_dir / ESTIMATES, facts)
+    write_json(out_dir / ESTIMATES, facts.to_json())
     return Mapped(out_dir / MODEL, out_dir / PARENT, out_dir / FOLDING, facts)

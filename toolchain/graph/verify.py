@@ -17,7 +17,7 @@ from toolchain.graph.export import Golden
 from toolchain.graph.model_file import run_model
 from toolchain.graph.network import IntegerNetwork
 from toolchain.graph.segments import cut
-from toolchain.results.record import Check
+from toolchain.results.check import Check
 
 Named = Sequence[tuple[str, NDArray[Any]]]
 """Values of one input at successive points of the network, by layer name."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from toolchain.errors import VerificationError
-from toolchain.results.record import Check, StageRecord
+from toolchain.results.check import Check
+from toolchain.results.record import StageRecord
 from toolchain.stages import ANY, Stage
 
 

@@ -11,6 +11,7 @@ from toolchain.board import AnyBoard
 from toolchain.layout import Request
 from toolchain.package.revision import git_revision
 from toolchain.results import figures
+from toolchain.results.facts import GenerateFacts, LoadFacts, StreamlineFacts
 from toolchain.results.record import StageRecord, token_of
 
 FORMAT = 1
@@ -61,7 +62,7 @@ def build_manifest(origin: Origin, records: Mapping[str, StageRecord]) -> dict[s
 
 def _network(records: Mapping[str, StageRecord]) -> dict[str, Any]:
     return {
-        "layers": records["streamline"].facts["layers"],
+        "layers": records["streamline"].facts_as(StreamlineFacts).to_json()["layers"],
         "data": figures.data(records),
         "accuracy": figures.accuracy(records),
     }
@@ -69,13 +70,13 @@ def _network(records: Mapping[str, StageRecord]) -> dict[str, Any]:
 
 def _foreign_network(records: Mapping[str, StageRecord]) -> dict[str, Any]:
     """What is known of a network that somebody else made: its file, and what it was proved on."""
-    return {"onnx": dict(records["load"].facts), "data": None, "accuracy": None}
+    return {"onnx": records["load"].facts_as(LoadFacts).to_json(), "data": None, "accuracy": None}
 
 
 def _hardware(records: Mapping[str, StageRecord]) -> dict[str, Any]:
     return {
-        "status": records["implement"].facts["status"],
-        "identity": records["generate"].facts["identity"],
+        "status": figures.status(records),
+        "identity": records["generate"].facts_as(GenerateFacts).identity.to_json(),
         "resources": figures.resources(records),
         "timing": figures.timing(records),
         "estimate": figures.estimate(records),
@@ -88,7 +89,7 @@ def _runtime(records: Mapping[str, StageRecord]) -> dict[str, Any]:
 
 def _seeds(origin: Origin, records: Mapping[str, StageRecord]) -> dict[str, int]:
     seeds = {part: origin.recipe[part]["seed"] for part in ("data", "training") if part in origin.recipe}
-    placed = records["implement"].facts.get("seed") if "implement" in records else None
+    placed = figures.placed_by(records)
     return seeds if placed is None else {**seeds, "place and route": placed}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,9 @@ from toolchain.device.sealed import MANIFEST
 from toolchain.errors import BuildError
 from toolchain.integrity import is_current
 from toolchain.layout import ROOT, Layout, Request, build_root
+from toolchain.results.again import build_words
 from toolchain.results.built import built_manifest
+from toolchain.results.facts import CompareFacts
 from toolchain.results.figures import baselines
 from toolchain.results.measurements import read_results
 from toolchain.results.record import StageRecord, read_record, token_of
@@ -88,7 +89,7 @@ def _comparison(layout: Layout, manifest: dict[str, Any]) -> list[dict[str, Any]
     """FINN's core and ours side by side, where they were made, and what Vivado measured of the one that was built."""
     record, own = _current(layout, "compare"), manifest.get("comparison") or []
     measured = [row for row in own if row["kind"] == "measured"]
-    rows: list[dict[str, Any]] = [*record.facts["rows"], *measured] if record else own
+    rows: list[dict[str, Any]] = [*record.facts_as(CompareFacts).to_json()["rows"], *measured] if record else own
     return rows or None
 
 
@@ -162,13 +163,13 @@ def _own(layout: Layout, stage: str) -> dict[str, Any] | None:
 
 def _record(layout: Layout, stage: str) -> StageRecord | None:
     try:
-        return read_record(layout.record(stage))
+        return read_record(layout, stage)
     except BuildError:
         return None
 
 
 def _not_built(board: str, model: str, request: Request | None = None) -> str:
-    asked = " ".join([f"BOARD={board}", *(_choices(request) if request else [f"MODEL={model}"])])
+    asked = build_words(request) if request else f"BOARD={board} MODEL={model}"
     found = built_variants(board, model)
     if found:
         return f"{asked} has not been built; built for {board}: {', '.join(found)}; build it with `make build {asked}`"
@@ -179,19 +180,3 @@ def built_variants(board: str, model: str) -> list[str]:
     """Folders in build/MODEL/BOARD that hold a package, such as `default-folded-fps50000`."""
     found = (build_root() / model / board).glob("*/package/manifest.json")
     return sorted(path.parent.parent.name for path in found)
-
-
-def _choices(request: Request) -> list[str]:
-    """The variables that ask for this build, but for the board; each one word of a shell."""
-    chosen = {
-        "MODEL": None if request.onnx else request.model,
-        "ONNX": request.onnx,
-        "CALIBRATION": request.calibration,
-        "OUTPUTS": request.outputs,
-        "RECIPE": None if request.onnx else request.recipe,
-        "STRATEGY": request.strategy if request.core == request.strategy else None,
-        "FLOW": None if request.onnx or request.flow == "fpga_open" else request.flow,
-        "FPS": request.fps if isinstance(request.fps, str | None) else f"{request.fps:g}",
-        "DATA": request.data,
-    }
-    return [f"{name}={shlex.quote(value)}" for name, value in chosen.items() if value]

@@ -12,6 +12,7 @@ from rich.text import Text
 from toolchain.report.compare import comparison_table
 from toolchain.report.comparisons import compared, counted
 from toolchain.report.measurement_table import measurement_table
+from toolchain.results.facts import CoreRow
 
 Report = dict[str, Any]
 
@@ -46,7 +47,7 @@ def _tables(report: Report) -> Iterator[Table]:
     if report["resources"]:
         yield hardware_table(report)
     if report["comparison"]:
-        yield comparison_table(report["comparison"])
+        yield comparison_table([CoreRow.model_validate(row) for row in report["comparison"]])
     if report["graphs"]:
         yield graph_table(report["graphs"], report["latency"]["chosen"])
         yield latency_table(report["latency"])

@@ -31,7 +31,7 @@ def built_manifest(layout: Layout) -> dict[str, Any]:
 def _recorded(layout: Layout) -> str | None:
     """SHA-256 of the manifest in the stage's record; None where there is no record to ask."""
     try:
-        outputs = read_record(layout.record("package")).outputs
+        outputs = read_record(layout, "package").outputs
     except BuildError:
         return None
     return outputs.get(str(layout.stage("package").relative_to(layout.root) / MANIFEST))

@@ -9,6 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from toolchain.results.facts import (
+    AmdSynthesiseFacts,
+    BaselinesFacts,
+    DataFacts,
+    FoldFacts,
+    GraphsFacts,
+    ImplementFacts,
+    MapFacts,
+    ProveFacts,
+    SimulateFacts,
+    TimeFacts,
+    TrainFacts,
+    VivadoFacts,
+)
 from toolchain.results.record import StageRecord
 
 KINDS = ("measured", "simulated", "synthesised", "routed", "estimated", "requested")
@@ -18,68 +32,84 @@ Records = Mapping[str, StageRecord]
 
 def data(records: Records) -> dict[str, Any]:
     """What the network was trained and tested on."""
-    return dict(records["data"].facts)
+    return records["data"].facts_as(DataFacts).to_json()
 
 
 def accuracy(records: Records) -> dict[str, Any]:
     """Accuracy on the test windows, which the RTL simulation reproduced bit by bit."""
-    own = dict(records["train"].facts["accuracy"])
-    return {"kind": "simulated", "data": records["data"].facts["kind"], **own}
+    own = records["train"].facts_as(TrainFacts).accuracy.to_json()
+    return {"kind": "simulated", "data": records["data"].facts_as(DataFacts).kind, **own}
 
 
 def baselines(record: StageRecord, accuracy: Mapping[str, Any]) -> dict[str, Any]:
     """What the network is held against, by name: the random split, the float twin, and so on."""
     label = {"kind": accuracy["kind"], "data": accuracy["data"]}
-    return {name: {**label, **figures} for name, figures in record.facts.items()}
+    networks = record.facts_as(BaselinesFacts).networks
+    return {name: {**label, **scores.to_json()} for name, scores in networks.items()}
 
 
 def resources(records: Records) -> dict[str, Any]:
     """What the implemented design uses of the device; what synthesis counts where it ended in a hand-off."""
     ended = records["implement"]
-    record = ended if "resources" in ended.facts else records["synthesise"]
-    share = {key: round(value, 2) for key, value in record.facts["used_percent"].items()}
+    record = ended if isinstance(ended.facts, ImplementFacts) else records["synthesise"]
+    facts = record.facts if isinstance(record.facts, ImplementFacts) else record.facts_as(AmdSynthesiseFacts)
     return {
-        "kind": record.facts["kind"],
+        "kind": facts.kind,
         "tool": _tools(record),
-        **record.facts["resources"],
-        "used_percent": share,
+        **facts.resources.to_json(),
+        "used_percent": {key: round(value, 2) for key, value in facts.used_percent.items()},
     }
 
 
 def timing(records: Records) -> dict[str, Any]:
     """Clock as implemented, or as asked for; latency and interval in cycles as simulated, and what they come to."""
-    ended, simulated = records["implement"].facts, records["simulate"].facts
-    hertz = ended["clock_mhz"] * 1e6
-    latency, interval = simulated["latency_cycles"], simulated["initiation_interval"]
+    ended, simulated = _implemented(records), records["simulate"].facts_as(SimulateFacts)
+    routed = ended if isinstance(ended, ImplementFacts) else None
+    hertz = ended.clock_mhz * 1e6
     return {
-        "kind": ended["kind"],
-        "fmax_mhz": ended.get("fmax_mhz"),
-        "clock_mhz": ended["clock_mhz"],
-        "critical_path": ended.get("critical_path", []),
+        "kind": ended.kind,
+        "fmax_mhz": routed.fmax_mhz if routed else None,
+        "clock_mhz": ended.clock_mhz,
+        "critical_path": list(routed.critical_path) if routed else [],
         "cycles_kind": "simulated",
-        "latency_cycles": latency,
-        "initiation_interval": interval,
-        "latency_us": round(latency / hertz * 1e6, 3),
-        "inferences_per_second": round(hertz / interval, 1),
+        "latency_cycles": simulated.latency_cycles,
+        "initiation_interval": simulated.initiation_interval,
+        "latency_us": round(simulated.latency_cycles / hertz * 1e6, 3),
+        "inferences_per_second": round(hertz / simulated.initiation_interval, 1),
     }
+
+
+def status(records: Records) -> str:
+    """Whether a build of hardware ended in a bitstream or in a hand-off."""
+    return _implemented(records).status
+
+
+def placed_by(records: Records) -> int | None:
+    """Seed of the open placer; None where there was none."""
+    facts = records["implement"].facts if "implement" in records else None
+    return facts.seed if isinstance(facts, ImplementFacts) else None
 
 
 def estimate(records: Records) -> dict[str, Any]:
     """What folding expected (`of` the chip, or the core), to be held against what was synthesised and routed."""
-    folded = records["map" if "map" in records else "fold"]
-    return {"kind": "estimated", **folded.facts["estimate"]}
+    mapped = records["map"].facts_as(MapFacts) if "map" in records else records["fold"].facts_as(FoldFacts)
+    return {"kind": "estimated", **mapped.estimate.to_json()}
 
 
 def graphs(records: Records) -> dict[str, Any]:
     """Every graph for ONNX Runtime with the counts of its proof."""
-    made, proved = records["graphs"].facts, records["prove"].facts
-    shared = {name: made[name] for name in ("kind", "judge", "vectors", "left_out", "accuracy", "outputs", "notices")}
-    return {"proved": proved["graphs"], "budget": proved["budget"], **shared}
+    made, proved = records["graphs"].facts_as(GraphsFacts), records["prove"].facts_as(ProveFacts).to_json()
+    return {"proved": proved["graphs"], "budget": proved["budget"], **made.to_json()}
 
 
 def latency(records: Records) -> dict[str, Any]:
     """Latency of each graph by each runner, measured on the computer that built it; and which was chosen."""
-    return {"kind": "measured", **records["time"].facts}
+    return {"kind": "measured", **records["time"].facts_as(TimeFacts).to_json()}
+
+
+def _implemented(records: Records) -> ImplementFacts | VivadoFacts:
+    ended = records["implement"]
+    return ended.facts if isinstance(ended.facts, ImplementFacts) else ended.facts_as(VivadoFacts)
 
 
 def _tools(record: StageRecord) -> str:

@@ -4,57 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from pydantic import Field
 
 from toolchain.errors import BuildError
-from toolchain.files import write_json
+from toolchain.layout import Layout
+from toolchain.results.again import build_command
+from toolchain.results.check import Check
+from toolchain.results.facts import AnyFacts, Facts
+from toolchain.results.model import RecordFile, read_file, write_file
 
-What = Literal["outputs", "labels", "layers", "replies", "results"]
-"""What is compared of each vector: every output, the label, every element of every layer; `replies` are a chip's words
-on itself. `results`: a record of an older build, which does not say."""
-
-VectorKind = Literal["test set", "calibration", "random", ""]
-"""Which vectors: the test set, calibration data that was given, random ones; none with `replies` and older records."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One comparison of a verification.
-
-    Attributes:
-        compared, equal: vectors (or replies) that were compared, and those that were equal.
-        tolerance: outputs this close, relative to the greatest magnitude of their row, count as equal.
-        allowed: how many may differ by what was promised.
-    """
-
-    compared: int
-    equal: int
-    what: What
-    vectors: VectorKind
-    tolerance: float = 0.0
-    allowed: int = 0
-
-    @property
-    def differing(self) -> int:
-        """How many were not equal."""
-        return self.compared - self.equal
-
-    @property
-    def kept(self) -> bool:
-        """Whether no more differ than may."""
-        return self.differing <= self.allowed
+F = TypeVar("F", bound=Facts)
 
 
-_PASSING = {"seconds", "causes", "inputs"}
-_MOST_SECONDS = 1e9
-_UNSAID = {"what": "results", "vectors": ""}
-
-
-@dataclass(frozen=True)
-class StageRecord:
+class StageRecord(RecordFile):
     """What one stage did.
 
     Attributes:
@@ -62,20 +29,23 @@ class StageRecord:
         seconds: wall-clock time of the stage.
         outputs: SHA-256 of every file it wrote, by path relative to the working directory.
         checks: the verifications it made, by name; empty where there was nothing to compare.
-        facts: figures for the manifest (resources, timing, accuracy), plain JSON.
+        facts: what it found out, or None.
         tools: versions of the tools that ran.
-        causes: what it was made of, one word each, such as ``"recipe:6c5f..."``; empty in records of older versions.
+        causes: what it was made of, one word each, such as ``"recipe:6c5f..."``.
         inputs: the tokens of the stages it waited for, by stage.
     """
 
+    VERSION: ClassVar[int] = 2
+    TITLE: ClassVar[str] = "stage record"
+
     stage: str
-    seconds: float
+    seconds: Annotated[float, Field(ge=0, le=1e9)]
     outputs: Mapping[str, str]
-    checks: Mapping[str, Check] = field(default_factory=dict)
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    tools: Mapping[str, str] = field(default_factory=dict)
-    causes: Sequence[str] = ()
-    inputs: Mapping[str, str] = field(default_factory=dict)
+    checks: Mapping[str, Check] = {}
+    facts: AnyFacts | None = None
+    tools: Mapping[str, str] = {}
+    causes: tuple[str, ...] = ()
+    inputs: Mapping[str, str] = {}
 
     @property
     def verified(self) -> dict[str, int] | None:
@@ -87,40 +57,47 @@ class StageRecord:
             "equal": sum(c.equal for c in self.checks.values()),
         }
 
+    def facts_as(self, kind: type[F]) -> F:
+        """The facts as the model that the stage hands back.
+
+        Raises:
+            BuildError: they are of another one.
+        """
+        if not isinstance(self.facts, kind):
+            found = type(self.facts).__name__ if self.facts else "none"
+            raise BuildError(f"{self.stage}: its record holds {found} instead of {kind.__name__}; build again")
+        return self.facts
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON with every key; of facts those that were said, and which they are."""
+        facts = self.facts and {"form": self.facts.form, **self.facts.to_json()}
+        return {**self.model_dump(mode="json", exclude={"facts"}), "facts": facts}
+
 
 def write_record(path: Path, record: StageRecord) -> None:
     """Write a stage's record as JSON."""
-    write_json(path, {**asdict(record), "verified": record.verified})
+    write_file(path, record)
 
 
-def read_record(path: Path) -> StageRecord:
-    """Read a record written by `write_record`.
+def read_record(layout: Layout, stage: str) -> StageRecord:
+    """A stage's record, as `write_record` wrote it.
 
     Raises:
+        OtherVersionError: another version of Gateweave wrote it; says what to build again.
         BuildError: the file is missing or is not a record.
     """
-    try:
-        raw = json.loads(path.read_text())
-        checks = {name: Check(**{**_UNSAID, **check}) for name, check in raw["checks"].items()}
-        made_of = (tuple(raw.get("causes", ())), raw.get("inputs", {}))
-        _must_be_plain(raw)
-        return StageRecord(raw["stage"], raw["seconds"], raw["outputs"], checks, raw["facts"], raw["tools"], *made_of)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise BuildError(f"{path}: not a stage record ({error}); run the build again") from error
-
-
-def _must_be_plain(raw: Mapping[str, Any]) -> None:
-    seconds = raw["seconds"]
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= _MOST_SECONDS:
-        raise ValueError(f"seconds: {str(seconds)[:80]}: should be 0 to {_MOST_SECONDS:g}")
-    for name in ("outputs", "facts", "tools"):
-        if not isinstance(raw[name], dict):
-            raise ValueError(f"{name}: should be an object")
+    return read_file(layout.record(stage), StageRecord, build_command(layout.request))
 
 
 def token_of(record: StageRecord) -> str:
     """SHA-256 of what a record says of the work: equal work gives equal tokens, whenever and why ever it was done."""
-    lasting = {key: value for key, value in asdict(record).items() if key not in _PASSING}
+    lasting = {
+        "stage": record.stage,
+        "outputs": dict(record.outputs),
+        "checks": {name: asdict(check) for name, check in record.checks.items()},
+        "facts": record.facts.to_json() if record.facts else {},
+        "tools": dict(record.tools),
+    }
     return hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).hexdigest()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolchain.results.record import VectorKind
+from toolchain.results.check import VectorKind
 from toolchain.runtime.span import UNIT, Span
 
 # Vectors where no file gives any: enough for `make verify`, few enough for a slow executor.

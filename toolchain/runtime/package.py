@@ -17,7 +17,7 @@ from toolchain.device.programs import write_program
 from toolchain.errors import ModelError
 from toolchain.files import sha256, write_atomic, write_json
 from toolchain.report.ort_readme import readme
-from toolchain.results.record import VectorKind
+from toolchain.results.check import VectorKind
 from toolchain.runtime.binaries import runner_files
 from toolchain.runtime.jetson import TensorRtGraph, trtexec_script
 from toolchain.runtime.package_golden import write_golden

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flows.stages import files
 from flows.stages.comparing import (
     VECTORS,
-    Row,
     built_rows,
     own_rows,
     rows_or_reason,
@@ -25,6 +24,7 @@ from toolchain.finn.mapping import map_network
 from toolchain.finn.stitch import stitch
 from toolchain.fpga.xilinx import synthesise
 from toolchain.layout import STRATEGIES
+from toolchain.results.facts import CoreRow
 
 
 def run(context: Context) -> Outcome:
@@ -36,13 +36,13 @@ def run(context: Context) -> Outcome:
     return side_by_side(context, rows)
 
 
-def _finn_rows(context: Context) -> list[Row]:
+def _finn_rows(context: Context) -> list[CoreRow]:
     context.progress("FINN's core")
     target, network = map_target(context), files.network(context)
     qonnx, folder = context.file("export", "model.onnx"), work_of(context, "finn")
     mapped = map_network(qonnx, target, folder / "map", folder / "mapping", context.progress)
-    if note := too_large(context, "FINN's core", mapped.facts["estimate"]):
-        return [{**one, "note": note} for one in estimated(mapped.facts)]
+    if note := too_large(context, "FINN's core", mapped.facts.estimate.lut):
+        return estimated(mapped.facts, note)
     prepared = generate_rtl(mapped.model, target.part, clock_ns(context), folder / "generation", context.progress)
     rtl = folder / "rtl"
     core = stitch(prepared, rtl)

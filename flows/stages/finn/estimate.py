@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from flows.stages.comparing import Row, row
+from flows.stages.comparing import Cycles, row
 from toolchain.finn.door import VERSION
+from toolchain.results.facts import CoreRow, MapFacts
 
 
-def estimated(facts: Mapping[str, Any]) -> list[Row]:
+def estimated(facts: MapFacts, note: str = "") -> list[CoreRow]:
     """FINN's own estimate, and the one that the folding was chosen by, of the map stage's facts."""
-    cycles = {name: facts[name] for name in ("latency_cycles", "initiation_interval")}
-    cycles["cycles_kind"] = "estimated"
+    cycles = Cycles("estimated", facts.latency_cycles, facts.initiation_interval)
     return [
-        row("finn", "estimated", f"finn-plus {VERSION}", facts["finn_estimate"], cycles),
-        row("finn", "estimated", "gateweave", facts["estimate"], cycles),
+        row("finn", "estimated", f"finn-plus {VERSION}", facts.finn_estimate, cycles, note),
+        row("finn", "estimated", "gateweave", facts.estimate, cycles, note),
     ]

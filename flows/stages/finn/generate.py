@@ -9,6 +9,8 @@ from flows.stages.identity import build_id_of
 from toolchain.files import write_json
 from toolchain.finn.generate import generate_rtl
 from toolchain.finn.stitch import stitch
+from toolchain.results.facts import GenerateFacts
+from toolchain.results.facts.hardware import Identity
 
 
 def run(context: Context) -> Outcome:
@@ -23,4 +25,4 @@ def run(context: Context) -> Outcome:
     build_id = build_id_of([rtl / name for name in sorted((*core.sources, *core.data))], context).hex()
     identity = {"model_hash": model_hash, "build_id": build_id}
     summary = f"{len(core.sources)} SystemVerilog files, model {model_hash}, build {build_id}"
-    return Outcome(summary, facts={"identity": identity})
+    return Outcome(summary, facts=GenerateFacts(identity=Identity(**identity)))

@@ -13,7 +13,7 @@ def run(context: Context) -> Outcome:
     qonnx = context.file("export", "model.onnx")
     mapped = map_network(qonnx, map_target(context), context.out, context.work / "finn", context.progress)
     facts = mapped.facts
-    interval, fps = facts["initiation_interval"], facts["fps"]
-    folds = " ".join(f"{layer['pe']}x{layer['simd']}" for layer in facts["layers"] if "simd" in layer)
+    interval, fps = facts.initiation_interval, facts.fps
+    folds = " ".join(f"{layer.pe}x{layer.simd}" for layer in facts.layers if layer.simd is not None)
     summary = f"PE x SIMD {folds}; one inference every {interval} clocks, {fps:,.0f}/s (estimated)"
     return Outcome(summary, facts=facts, tools={"finn-plus": VERSION})

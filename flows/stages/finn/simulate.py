@@ -16,7 +16,7 @@ from toolchain.errors import VerificationError
 from toolchain.finn.execute import run_python
 from toolchain.graph.network import IntegerNetwork
 from toolchain.listed import some
-from toolchain.results.record import Check
+from toolchain.results.check import Check
 
 
 def run(context: Context) -> Outcome:

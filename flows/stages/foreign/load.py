@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Literal
 
 from flows.stages.context import Context, Outcome
 from toolchain.errors import BuildError
 from toolchain.files import sha256, write_atomic
 from toolchain.graph.qonnx_nodes import is_qonnx
+from toolchain.results.facts import LoadFacts
 from toolchain.runtime.load import load_untrusted
 
 MODEL, CALIBRATION = "model.onnx", "calibration.npz"
@@ -25,6 +27,6 @@ def run(context: Context) -> Outcome:
     write_atomic(context.out / MODEL, model.SerializeToString(deterministic=True))
     if request.calibration:
         shutil.copyfile(request.calibration, context.out / CALIBRATION)
-    kind = "QONNX" if is_qonnx(model) else "ONNX"
-    facts = {"file": path.name, "sha256": sha256(path), "format": kind, "calibrated": bool(request.calibration)}
+    kind: Literal["QONNX", "ONNX"] = "QONNX" if is_qonnx(model) else "ONNX"
+    facts = LoadFacts(file=path.name, sha256=sha256(path), format=kind, calibrated=bool(request.calibration))
     return Outcome(f"{path.name}: {kind}, {len(model.graph.node)} nodes", facts=facts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flows.stages.context import Context, Outcome
 from toolchain.fpga import backend_for
+from toolchain.results.facts import BitstreamFacts, ImplementFacts
 
 _SUFFIX = {"ecp5": ".bit", "ice40": ".bin", "gowin": ".fs"}
 
@@ -12,9 +13,9 @@ def run(context: Context) -> Outcome:
     """Write `<board>-<model>.bit`, `.bin` or `.fs`."""
     board, request = context.open_board, context.request
     backend = backend_for(board.fpga, context.progress)
-    config = context.file("implement", context.record("implement").facts["config"])
+    config = context.file("implement", context.facts("implement", ImplementFacts).config)
     name = f"{request.board}-{request.model}{_SUFFIX[board.fpga.family]}"
     path = backend.bitstream(board, config, context.out / name)
     packer = backend.packer
     summary = f"{path.name}, {path.stat().st_size:,} bytes"
-    return Outcome(summary, facts={"file": path.name}, tools={packer.name: packer.version()})
+    return Outcome(summary, facts=BitstreamFacts(file=path.name), tools={packer.name: packer.version()})

@@ -9,6 +9,7 @@ from toolchain.device.sealed import seal
 from toolchain.files import write_atomic
 from toolchain.package.open.content import write_driver
 from toolchain.report.open_readme import pins, readme
+from toolchain.results.facts import BitstreamFacts, OpenPackageFacts
 
 
 def run(context: Context) -> Outcome:
@@ -16,7 +17,7 @@ def run(context: Context) -> Outcome:
     records = packing.verified_records(context)
     manifest = packing.manifest_of(context, records)
     board = context.open_board
-    bitstream = packing.copy(context.file("bitstream", records["bitstream"].facts["file"]), context.out)
+    bitstream = packing.copy(context.file("bitstream", records["bitstream"].facts_as(BitstreamFacts).file), context.out)
     packing.copy(module_file("toolchain.device.link.protocol"), context.out)
     write_driver(context.out)
     packing.write_network(context, records, manifest)
@@ -25,7 +26,7 @@ def run(context: Context) -> Outcome:
     manifest["host_link"] = {"kind": "uart", "baud": board.host_link.baud}
     roles = {"bitstream": bitstream, "manifest": "manifest.json", "model_card": "MODEL.md"}
     manifest = seal(context.out, {**manifest, "roles": roles})
-    return Outcome(packing.summary(manifest, records), facts={"bitstream": bitstream})
+    return Outcome(packing.summary(manifest, records), facts=OpenPackageFacts(bitstream=bitstream))
 
 
 def _vector(context: Context) -> str:

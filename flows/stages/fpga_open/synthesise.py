@@ -7,6 +7,8 @@ from dataclasses import asdict
 from flows.stages import files
 from flows.stages.context import Context, Outcome
 from toolchain.fpga import backend_for
+from toolchain.results.facts import SynthesiseFacts
+from toolchain.results.facts.hardware import Use
 
 
 def run(context: Context) -> Outcome:
@@ -16,6 +18,6 @@ def run(context: Context) -> Outcome:
     result = backend.synthesise("chip", chip.source_paths, chip.rtl, context.out)
     use = result.resources
     summary = f"{use.lut:,} LUT, {use.ff:,} FF, {use.bram} block RAMs, {use.dsp} DSPs (synthesised)"
-    facts = {"netlist": result.netlist.name, "resources": asdict(use)}
+    facts = SynthesiseFacts(netlist=result.netlist.name, resources=Use(**asdict(use)))
     name, _, version = result.tool.partition(" ")
     return Outcome(summary, facts=facts, tools={name: version})

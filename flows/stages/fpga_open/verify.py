@@ -9,6 +9,7 @@ from flows.stages.rtl.uart_check import UartCheck
 from hls.simulate_chip import ChipSimulator
 from hls.verilate import verilator_version
 from toolchain.fpga import backend_for
+from toolchain.results.facts import BitstreamFacts, VerifyFacts
 
 _VECTORS = {"ecp5": 256, "ice40": 64}
 # A netlist is one huge function: more optimisation takes minutes and gains nothing.
@@ -20,12 +21,12 @@ def run(context: Context) -> Outcome:
     """Write the netlist and run it; on a family without a way back, say so and verify nothing."""
     board = context.open_board
     backend = backend_for(board.fpga, context.progress)
-    bitstream = context.file("bitstream", context.record("bitstream").facts["file"])
+    bitstream = context.file("bitstream", context.facts("bitstream", BitstreamFacts).file)
     implementation = context.layout.stage("implement")
     sources = backend.read_back(board, implementation, bitstream, context.out / "netlist")
     if sources is None:
         reason = backend.why_no_read_back() or "no tool reads this family back"
-        return Outcome(f"not possible: {reason}", facts={"reason": reason})
+        return Outcome(f"not possible: {reason}", facts=VerifyFacts(reason=reason))
     family = board.fpga.family
     context.progress("compiling the netlist's simulator")
     simulator = ChipSimulator(
@@ -40,4 +41,4 @@ def run(context: Context) -> Outcome:
     bench = files.bench_inputs(context)
     checks = UartCheck(context, files.chip(context), files.network(context), x, bench).run(simulator)
     summary = f"{_WHAT[family]} = integer, labels of {len(x)} test vectors through the UART pins"
-    return Outcome(summary, checks, {"what": _WHAT[family]}, {"verilator": verilator_version()})
+    return Outcome(summary, checks, VerifyFacts(what=_WHAT[family]), {"verilator": verilator_version()})

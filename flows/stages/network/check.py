@@ -19,6 +19,7 @@ from toolchain.graph.model_file import load_model
 from toolchain.graph.network import IntegerNetwork
 from toolchain.graph.streamline import streamline
 from toolchain.graph.verify import verify_export, verify_integer
+from toolchain.results.facts import DataFacts
 from toolchain.training.author import authors_code
 from toolchain.training.dataset import INPUT_BITS
 from toolchain.training.loop import logits_of, set_up
@@ -32,8 +33,8 @@ _FINN = Bounds(memory=2 << 30, seconds=60)
 
 def run(context: Context) -> Outcome:
     """Write the untrained `model.onnx`."""
-    facts = context.record("data").facts
-    inputs, classes, kind = facts["inputs"], len(facts["classes"]), facts["input_type"]
+    facts = context.facts("data", DataFacts)
+    inputs, classes, kind = facts.inputs, len(facts.classes), facts.input_type
     code, recipe, shown = model_code(context, "model"), context.recipe, f"models/{context.model.name}/model.py"
     set_up(recipe.training.seed)
     with authors_code(context.model.name):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from flows.stages.context import Context, Outcome
 from flows.stages.network.files import DATASET, model_code
 from toolchain.errors import DataError
+from toolchain.results.facts import DataFacts
 from toolchain.training.author import authors_code
 from toolchain.training.dataset import Dataset, save
 from toolchain.training.sound import must_be_sound
@@ -40,16 +40,18 @@ def _must_be_usable(dataset: Dataset, data: str | None) -> None:
             )
 
 
-def _facts(dataset: Dataset) -> dict[str, Any]:
-    return {
-        "kind": dataset.kind,
-        "encoding": dataset.encoding,
-        "window": dataset.window,
-        "inputs": dataset.inputs,
-        "input_type": dataset.input_type,
-        "classes": list(dataset.classes),
-        "seed": dataset.seed,
-        "windows": {split: dataset.counts(split) for split in dataset.splits},
-        "captures": list(dataset.captures),
-        "notices": list(dataset.notices),
-    }
+def _facts(dataset: Dataset) -> DataFacts:
+    return DataFacts.model_validate(
+        {
+            "kind": dataset.kind,
+            "encoding": dataset.encoding,
+            "window": dataset.window,
+            "inputs": dataset.inputs,
+            "input_type": dataset.input_type,
+            "classes": dataset.classes,
+            "seed": dataset.seed,
+            "windows": {split: dataset.counts(split) for split in dataset.splits},
+            "captures": dataset.captures,
+            "notices": dataset.notices,
+        }
+    )

@@ -10,6 +10,8 @@ from toolchain.graph.model_file import load_model
 from toolchain.graph.network import IntegerNetwork
 from toolchain.graph.streamline import streamline
 from toolchain.graph.verify import verify_integer
+from toolchain.results.facts import StreamlineFacts
+from toolchain.results.facts.network import Layer
 
 
 def run(context: Context) -> Outcome:
@@ -18,7 +20,7 @@ def run(context: Context) -> Outcome:
     save_network(streamline(model), context.out / INTEGER)
     network = load_network(context.out / INTEGER)
     check = verify_integer(network, model, Golden.load(context.file("export", GOLDEN)))
-    facts = {"layers": _layers(network), "logit_scale": network.logit_scale}
+    facts = StreamlineFacts(layers=_layers(network), logit_scale=network.logit_scale)
     summary = (
         f"integer = PyTorch, every output, on {check.equal:,} of {check.compared:,} test windows; {_shape(network)}"
     )
@@ -29,6 +31,5 @@ def _shape(network: IntegerNetwork) -> str:
     return "-".join(str(size) for size in (network.inputs, *(layer.outputs for layer in network.layers)))
 
 
-def _layers(network: IntegerNetwork) -> list[dict[str, object]]:
-    names = ("name", "inputs", "outputs", "input_type", "weight_type", "output_type")
-    return [{name: getattr(layer, name) for name in names} for layer in network.layers]
+def _layers(network: IntegerNetwork) -> tuple[Layer, ...]:
+    return tuple(Layer(**{name: getattr(layer, name) for name in Layer.model_fields}) for layer in network.layers)

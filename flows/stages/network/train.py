@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flows.stages.context import Context, Outcome
 from flows.stages.network.files import KIND, NETWORK, dataset_of, model_code, step_progress
+from toolchain.results.facts import TrainFacts
+from toolchain.results.facts.network import Scores
 from toolchain.training.author import authors_code
 from toolchain.training.network import score, train_quantised
 from toolchain.training.state import save_state
@@ -16,9 +18,9 @@ def run(context: Context) -> Outcome:
     with authors_code(context.model.name):
         network = train_quantised(code, context.recipe, dataset, "blocked", step_progress(context, ""))
     save_state(network, context.out / NETWORK)
-    accuracy = {"split": "blocked", **score(network, dataset, "blocked")}
-    summary = f"macro-F1 {accuracy['macro_f1']:.4f}, accuracy {accuracy['accuracy']:.4%} ({KIND[dataset.kind]})"
-    facts = {"accuracy": accuracy, "seed": context.recipe.training.seed}
+    accuracy = Scores.model_validate({"split": "blocked", **score(network, dataset, "blocked")})
+    summary = f"macro-F1 {accuracy.macro_f1:.4f}, accuracy {accuracy.accuracy:.4%} ({KIND[dataset.kind]})"
+    facts = TrainFacts(accuracy=accuracy, seed=context.recipe.training.seed)
     return Outcome(summary, facts=facts, tools=_tools())
 
 

@@ -13,8 +13,11 @@ import onnx
 
 from flows.stages.context import Context
 from toolchain.files import write_atomic, write_json
+from toolchain.results.facts import ProveFacts
+from toolchain.results.facts.runtime import GraphProof
 from toolchain.runtime.golden import Vectors
 from toolchain.runtime.meaning import Meaning
+from toolchain.runtime.session import RunOptions
 from toolchain.runtime.third_party import INTEGER_VARIANTS, Imported
 
 OWN = "network"
@@ -95,7 +98,11 @@ def is_exact(made: Imported, name: str) -> bool:
     return made.kind == OWN or (made.integers is not None and name in INTEGER_VARIANTS)
 
 
-def facts_of(context: Context) -> dict[str, Any]:
+def proofs_of(context: Context) -> Mapping[str, GraphProof]:
     """What the prove stage found, by graph."""
-    graphs: dict[str, Any] = context.record("prove").facts["graphs"]
-    return graphs
+    return context.facts("prove", ProveFacts).graphs
+
+
+def options_of(proof: GraphProof) -> RunOptions:
+    """What a graph's session is opened with."""
+    return RunOptions(proof.options.level, proof.options.disabled)

@@ -13,6 +13,8 @@ from flows.stages.context import Context, Outcome
 from flows.stages.foreign.load import CALIBRATION, MODEL
 from flows.stages.ort.files import OWN, save
 from toolchain.errors import GateweaveError, ModelError
+from toolchain.results.facts import GraphsFacts
+from toolchain.results.facts.runtime import OutputMeaning, VectorCount
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.golden import Vectors
 from toolchain.runtime.graphs import makers
@@ -31,15 +33,15 @@ def run(context: Context) -> Outcome:
     made = _third_party(context) if context.request.onnx else _own(context)
     save(made, context.out)
     left = f"; left out: {', '.join(made.left_out)}" if made.left_out else ""
-    facts = {
-        "kind": made.kind,
-        "judge": made.judge,
-        "vectors": {"count": len(made.vectors.x), "kind": made.vectors.kind},
-        "left_out": made.left_out,
-        "accuracy": made.accuracy(made.reference),
-        "outputs": {"kind": made.meaning.kind, "why": made.meaning.why},
-        "notices": list(made.notices),
-    }
+    facts = GraphsFacts(
+        kind=made.kind,
+        judge=made.judge,
+        vectors=VectorCount(count=len(made.vectors.x), kind=made.vectors.kind),
+        left_out=made.left_out,
+        accuracy=made.accuracy(made.reference),
+        outputs=OutputMeaning(kind=made.meaning.kind, why=made.meaning.why),
+        notices=tuple(made.notices),
+    )
     outputs = f"; outputs are {made.meaning.kind}: {made.meaning.why}"
     return Outcome("; ".join([f"{', '.join(made.graphs)}{left}{outputs}", *made.notices]), facts=facts)
 

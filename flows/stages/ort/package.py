@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -10,19 +11,19 @@ from numpy.typing import NDArray
 
 from flows.stages import packing
 from flows.stages.context import Context, Outcome
-from flows.stages.ort.files import GRAPHS, facts_of, is_exact, load, suits
+from flows.stages.ort.files import GRAPHS, is_exact, load, options_of, proofs_of, suits
 from toolchain.device.sealed import seal
 from toolchain.files import write_atomic
 from toolchain.layout import build_root
 from toolchain.report.comparisons import told
 from toolchain.report.model_card import model_card
+from toolchain.results.facts import DataFacts, OrtPackageFacts, ProveFacts, TimeFacts
 from toolchain.results.record import StageRecord
 from toolchain.runtime.binaries import MACHINES, build_runner
 from toolchain.runtime.compare import TOLERANCE, Proof
 from toolchain.runtime.package import DeviceContent, DeviceGraph, Judge, pack_device
 from toolchain.runtime.package_golden import choose_vectors
 from toolchain.runtime.prove import prove
-from toolchain.runtime.session import RunOptions
 from toolchain.runtime.third_party import Imported
 from toolchain.runtime.timing import floor_model
 from toolchain.runtime.wheels import fetch_wheels
@@ -40,13 +41,13 @@ def run(context: Context) -> Outcome:
     content = DeviceContent(
         model=context.request.model,
         graphs={name: _graph(context, made, name, rows) for name in made.graphs if suits(name, context)},
-        chosen=records["time"].facts["chosen"],
+        chosen=records["time"].facts_as(TimeFacts).chosen,
         inputs=made.vectors.x[rows],
         outputs=made.reference[rows],
         meaning=made.meaning.kind,
         vector_kind=made.vectors.kind,
         classes=_classes(made, records),
-        budget=records["prove"].facts["budget"],
+        budget=records["prove"].facts_as(ProveFacts).budget,
         binaries={machine: build_runner(machine, context.work / f"runner-{machine}") for machine in MACHINES},
         wheels=_wheels(context),
     )
@@ -57,14 +58,14 @@ def run(context: Context) -> Outcome:
         write_atomic(context.out / "MODEL.md", model_card(context.model.title, manifest))
         roles["model_card"] = "MODEL.md"
     manifest = seal(context.out, {**manifest, "device": device, "roles": roles})
-    return Outcome(packing.summary(manifest, records), facts={"chosen": content.chosen})
+    return Outcome(packing.summary(manifest, records), facts=OrtPackageFacts(chosen=content.chosen))
 
 
 def _graph(context: Context, made: Imported, name: str, rows: NDArray[np.int64]) -> DeviceGraph:
-    facts, model = facts_of(context)[name], made.graphs[name]
+    proved, model = proofs_of(context)[name], made.graphs[name]
     floor = context.work / f"{name}.floor.onnx"
     onnx.save(floor_model(model), floor)
-    options, x, reference = RunOptions.from_json(facts["options"]), made.vectors.x[rows], made.reference[rows]
+    options, x, reference = options_of(proved), made.vectors.x[rows], made.reference[rows]
     # As the self-test runs it: one at a time.
     proof = prove(model, x, reference, options, tie=TOLERANCE, tolerance=TOLERANCE, batches=(1,))
     kind = GRAPHS[name]
@@ -73,11 +74,11 @@ def _graph(context: Context, made: Imported, name: str, rows: NDArray[np.int64])
         judge=_judge(made, name, proof),
         precision=kind.precision,
         gpu=kind.gpu,
-        meaning=facts["meaning"],
-        proved=told(facts["check"]),
-        within_budget=facts["within_budget"],
+        meaning=proved.meaning,
+        proved=told(asdict(proved.check)),
+        within_budget=proved.within_budget,
         floor=floor,
-        options=facts["options"],
+        options=proved.options.to_json(),
     )
 
 
@@ -96,7 +97,7 @@ def _judge(made: Imported, name: str, proof: Proof) -> Judge:
 
 def _classes(made: Imported, records: dict[str, StageRecord]) -> list[str]:
     if "data" in records:
-        return list(records["data"].facts["classes"])
+        return list(records["data"].facts_as(DataFacts).classes)
     width = made.reference[0].size
     return [str(index) for index in range(width)] if made.classifies and width > 1 else []
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import onnxruntime
@@ -13,7 +12,9 @@ from flows.stages.context import Context, Outcome
 from flows.stages.ort.files import OWN, load
 from toolchain.errors import VerificationError
 from toolchain.report.comparisons import counted
-from toolchain.results.record import Check
+from toolchain.results.check import Check
+from toolchain.results.facts import ProveFacts
+from toolchain.results.facts.runtime import GraphProof
 from toolchain.runtime.compare import Proof
 from toolchain.runtime.graphs import MEANINGS
 from toolchain.runtime.prove import settle
@@ -41,9 +42,9 @@ def run(context: Context) -> Outcome:
     checks = _checks(made, proofs)
     for name, check in checks.items():
         _must_agree(name, check, proofs[name])
-    facts = {name: _facts(made, name, proof) for name, proof in proofs.items()}
+    facts = ProveFacts(budget=BUDGET, graphs={name: _facts(made, name, proof) for name, proof in proofs.items()})
     tools = {"onnxruntime": onnxruntime.__version__}
-    return Outcome(_summary(made, proofs), checks, {"budget": BUDGET, "graphs": facts}, tools)
+    return Outcome(_summary(made, proofs), checks, facts, tools)
 
 
 def _own(made: Imported, context: Context) -> dict[str, Proof]:
@@ -98,16 +99,16 @@ def _within_budget(made: Imported, proof: Proof) -> bool:
     return proof.compared - good <= BUDGET * proof.compared
 
 
-def _facts(made: Imported, name: str, proof: Proof) -> dict[str, Any]:
+def _facts(made: Imported, name: str, proof: Proof) -> GraphProof:
     meanings = MEANINGS if made.kind == OWN else {**MEANINGS, **_FOREIGN_MEANINGS}
-    return {
-        "meaning": meanings[name],
-        "exact": proof.exact,
-        "within_budget": _within_budget(made, proof),
-        "check": asdict(_check(made, proof, whole=False)),
+    return GraphProof(
+        meaning=meanings[name],
+        exact=proof.exact,
+        within_budget=_within_budget(made, proof),
+        check=_check(made, proof, whole=False),
         # Of values no label is meant, and NaN has none.
         **replace(proof, labelled=proof.labelled and made.classifies).to_json(),
-    }
+    )
 
 
 def _summary(made: Imported, proofs: Mapping[str, Proof]) -> str:

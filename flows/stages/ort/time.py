@@ -8,8 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 from flows.stages.context import Context, Outcome
-from flows.stages.ort.files import facts_of, load, suits
+from flows.stages.ort.files import load, options_of, proofs_of, suits
 from toolchain.files import write_json
+from toolchain.results.facts import TimeFacts
+from toolchain.results.facts.runtime import Effort as TimedEffort
+from toolchain.results.facts.runtime import LatencyRow, Throughput
 from toolchain.runtime.session import THROUGHPUT_BATCH, RunOptions, open_session, run_session
 from toolchain.runtime.third_party import Imported
 from toolchain.runtime.timing import (
@@ -32,8 +35,8 @@ _BATCH, _WARMING = 0.5, 0.2
 
 def run(context: Context) -> Outcome:
     """Write `latency.json`. It is a measurement: another run of this stage gives other figures."""
-    made, proved = load(context), facts_of(context)
-    options = {name: RunOptions.from_json(facts["options"]) for name, facts in proved.items() if suits(name, context)}
+    made, proved = load(context), proofs_of(context)
+    options = {name: options_of(proof) for name, proof in proved.items() if suits(name, context)}
     folder, x = context.layout.stage("graphs"), made.vectors.x[:_VECTORS]
     variants = {name: Variant(folder / f"{name}.onnx", words(option), x) for name, option in options.items()}
     seconds = {name: _seconds(made, name, option) for name, option in options.items()}
@@ -42,10 +45,15 @@ def run(context: Context) -> Outcome:
     # A session with options of its own may fail, or answer otherwise, without them.
     plain = first if options[first] == RunOptions() else None
     rows = time_variants(variants, context.work, effort=effort, plain=plain, told=_progress(context, effort, seconds))
-    chosen = fastest(rows, [name for name in variants if proved[name]["within_budget"]])
+    chosen = fastest(rows, [name for name in variants if proved[name].within_budget])
     rate = _throughput(context, made, variants[chosen], seconds[chosen])
-    facts = {"effort": asdict(effort), "rows": [row.to_json() for row in rows], "chosen": chosen, "throughput": rate}
-    write_json(context.out / "latency.json", facts)
+    facts = TimeFacts(
+        effort=TimedEffort(**asdict(effort)),
+        rows=tuple(LatencyRow(**row.to_json()) for row in rows),
+        chosen=chosen,
+        throughput=rate,
+    )
+    write_json(context.out / "latency.json", facts.to_json())
     return Outcome(_summary(rows, chosen), facts=facts)
 
 
@@ -77,14 +85,14 @@ def _seconds(made: Imported, name: str, option: RunOptions) -> float:
     return max(1e-6, time.perf_counter() - started)
 
 
-def _throughput(context: Context, made: Imported, variant: Variant, seconds: float) -> dict[str, float | int | str]:
+def _throughput(context: Context, made: Imported, variant: Variant, seconds: float) -> Throughput:
     """In batches where the graph takes them and one is no matter of seconds."""
     dimension = made.graphs[variant.model.stem].graph.input[0].type.tensor_type.shape.dim[0]
     batch = 1 if dimension.dim_value or seconds * THROUGHPUT_BATCH > _BATCH else THROUGHPUT_BATCH
     warmup = max(1, min(WARMUP, int(_WARMING / (batch * seconds))))
     command = runner_commands(context.work)["c"]
     rate = throughput(command, variant, batch=batch, workers=1, warmup=warmup)
-    return {"kind": "measured", "runner": "c", "batch": batch, "workers": 1, "per_second": _figure(rate)}
+    return Throughput(kind="measured", runner="c", batch=batch, workers=1, per_second=_figure(rate))
 
 
 def _figure(rate: float) -> float:

@@ -14,18 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from flows.stages.context import Context, Outcome
-from flows.stages.ort.files import facts_of, is_exact, load
+from flows.stages.ort.files import is_exact, load, options_of, proofs_of
 from flows.stages.ort.time import words
 from toolchain.device.ort.report import promises
 from toolchain.errors import ToolError, VerificationError
 from toolchain.layout import build_root
 from toolchain.report.comparisons import sentence
-from toolchain.results.record import Check, VectorKind
+from toolchain.results.check import Check, VectorKind
+from toolchain.results.facts import VerifyFacts
+from toolchain.results.facts.runtime import GraphProof
 from toolchain.runtime.answers import Comparison, Job
 from toolchain.runtime.compare import TOLERANCE
 from toolchain.runtime.emulate import prove_emulated
 from toolchain.runtime.package_golden import choose_vectors
-from toolchain.runtime.session import RunOptions
 from toolchain.runtime.sysroot import Emulator, Pins, prepare_emulator
 from toolchain.runtime.third_party import Imported
 from toolchain.runtime.wheels import fetch_wheels
@@ -44,7 +45,7 @@ def run(context: Context) -> Outcome:
         checks = _both_runners(context, emulator)
         checks |= _self_test(context, _emulated(context, emulator), emulator.environment)
         what = f"package and both runners on aarch64 ({emulator.cpu}, emulated: no times)"
-    return Outcome(f"{what}, as promised: {sentence(map(asdict, checks.values()))}", checks, {"what": what})
+    return Outcome(f"{what}, as promised: {sentence(map(asdict, checks.values()))}", checks, VerifyFacts(what=what))
 
 
 def _emulator(context: Context) -> Emulator:
@@ -68,14 +69,14 @@ def _both_runners(context: Context, emulator: Emulator) -> dict[str, Check]:
     rows = choose_vectors(len(made.vectors.x), _VECTORS)
     for name in _packed(context):
         context.progress(f"{name}: {len(rows):,} vectors through four runners")
-        facts = facts_of(context)[name]
+        proved = proofs_of(context)[name]
         path = context.layout.stage("graphs") / f"{name}.onnx"
-        job = Job(path, made.vectors.x[rows], words(RunOptions.from_json(facts["options"])))
-        exact = facts["exact"] and is_exact(made, name)
-        tolerance = _tolerance(made, facts)
+        job = Job(path, made.vectors.x[rows], words(options_of(proved)))
+        exact = proved.exact and is_exact(made, name)
+        tolerance = _tolerance(made, proved)
         for row in prove_emulated(emulator, job, made.reference[rows], context.work / name, tolerance=tolerance):
             # A graph that only approximates the reference must still answer here and there alike.
-            if facts["exact"] or "=" in row.name:
+            if proved.exact or "=" in row.name:
                 check = _check(row, made, tolerance, exact=exact)
                 if not check.kept:
                     raise VerificationError(
@@ -85,9 +86,9 @@ def _both_runners(context: Context, emulator: Emulator) -> dict[str, Check]:
     return checks
 
 
-def _tolerance(made: Imported, facts: Mapping[str, Any]) -> float:
+def _tolerance(made: Imported, proved: GraphProof) -> float:
     """What a graph's values may differ by: as they do here."""
-    return TOLERANCE if made.classifies else max(TOLERANCE, facts["largest_relative_difference"] or 0.0)
+    return TOLERANCE if made.classifies else max(TOLERANCE, proved.largest_relative_difference or 0.0)
 
 
 def _check(row: Comparison, made: Imported, tolerance: float, *, exact: bool) -> Check:

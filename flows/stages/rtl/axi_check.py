@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from flows.stages.rtl.chip_answers import BENCH_INFERENCES, ChipAnswers, all_labels
 from hls.pack import pack_inputs
 from hls.simulate_axi import Answer, AxiChipSimulator, Bench, Burst, Counters, Identity, Inference, Script
-from toolchain.results.record import Check
+from toolchain.results.check import Check
 
 _STALLS = 1
 

@@ -15,7 +15,7 @@ from flows.stages.context import Context
 from toolchain.device.link.protocol import bench_checksum
 from toolchain.errors import VerificationError
 from toolchain.graph.network import IntegerNetwork
-from toolchain.results.record import Check
+from toolchain.results.check import Check
 
 # Not a multiple of the stored vectors, so that an error in their order shows in the checksum.
 BENCH_INFERENCES = 100

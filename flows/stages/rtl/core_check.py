@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,8 @@ from flows.stages.context import Context
 from hls.simulate import CoreSimulation, simulate_core
 from toolchain.errors import VerificationError
 from toolchain.graph.network import IntegerNetwork
-from toolchain.results.record import Check
+from toolchain.results.check import Check
+from toolchain.results.facts import SimulateFacts
 
 STALLED_VECTORS = 1000
 SEED = 1
@@ -33,7 +33,7 @@ class CoreChecks:
         return {"test set": _check(self.whole), "back-pressure": _check(self.stalled)}
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> SimulateFacts:
         """Cycles, as simulated."""
         return cycles_of(self.whole)
 
@@ -64,12 +64,9 @@ def check_core(context: Context, chip: files.Chip, network: IntegerNetwork, work
     return CoreChecks(whole, stalled)
 
 
-def cycles_of(simulation: CoreSimulation) -> dict[str, int]:
+def cycles_of(simulation: CoreSimulation) -> SimulateFacts:
     """Latency and interval in clock cycles."""
-    return {
-        "latency_cycles": simulation.latency_cycles,
-        "initiation_interval": simulation.initiation_interval,
-    }
+    return SimulateFacts(latency_cycles=simulation.latency_cycles, initiation_interval=simulation.initiation_interval)
 
 
 def must_agree(what: str, simulation: CoreSimulation) -> None:

@@ -6,6 +6,7 @@ from flows.stages.context import Context, Outcome
 from flows.stages.rtl.folding import fold_as, told
 from flows.stages.rtl.shell import shell_of
 from toolchain.files import write_json
+from toolchain.results.facts import FoldFacts
 
 
 def run(context: Context) -> Outcome:
@@ -14,4 +15,5 @@ def run(context: Context) -> Outcome:
     folding = fold_as(context, context.request.strategy, link)
     write_json(context.out / "folding.json", folding.to_json())
     whole = link.with_core(folding.estimate, context.fpga_board.fpga.bram_kbit)
-    return Outcome(told(folding), facts={"estimate": {"of": "chip", **whole}, "folding": folding.to_json()})
+    facts = FoldFacts.model_validate({"estimate": {"of": "chip", **whole}, "folding": folding.to_json()})
+    return Outcome(told(folding), facts=facts)

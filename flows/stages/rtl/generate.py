@@ -9,6 +9,8 @@ from flows.stages.rtl.shell import shell_of
 from hls.folding import Folding
 from hls.generate import generate_core
 from toolchain.files import write_json
+from toolchain.results.facts import GenerateFacts
+from toolchain.results.facts.hardware import Identity
 
 
 def run(context: Context) -> Outcome:
@@ -23,4 +25,4 @@ def run(context: Context) -> Outcome:
     write_json(context.out / "core.json", core.to_json())
     write_json(context.out / "chip.json", {"sources": list(sources), **identity})
     summary = f"{len(sources)} Verilog files, model {identity['model_hash']}, build {identity['build_id']}"
-    return Outcome(summary, facts={"identity": identity})
+    return Outcome(summary, facts=GenerateFacts(identity=Identity(**identity)))

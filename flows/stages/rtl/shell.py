@@ -17,7 +17,7 @@ from hls.simulate_axi import AxiChipSimulator
 from hls.simulate_chip import ChipSimulator
 from toolchain.board import AmdBoard, AnyBoard, OpenBoard
 from toolchain.graph.network import IntegerNetwork
-from toolchain.results.record import Check
+from toolchain.results.check import Check
 
 
 class Shell(Protocol):

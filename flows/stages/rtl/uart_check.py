@@ -9,7 +9,7 @@ from flows.stages.rtl.chip_answers import BENCH_INFERENCES, ChipAnswers
 from hls.pack import pack_inputs
 from hls.simulate_chip import REPLY_CYCLES, ChipSimulator
 from toolchain.device.link import protocol
-from toolchain.results.record import Check
+from toolchain.results.check import Check
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from flows.stages.context import Context, Outcome
 from flows.stages.finn.target import finish_spec
 from flows.stages.vivado.result import DRIVER, keep
 from toolchain.finn.finish import finish
+from toolchain.results.facts import VivadoFacts
 from toolchain.vivado.find import Vivado, find_vivado
 from toolchain.vivado.implement import Result, implement
 
@@ -30,11 +31,12 @@ def run(context: Context) -> Outcome:
     clock = context.amd_board.clock.mhz
     if vivado is None:
         summary = "no Vivado on the PATH: the package will be a hand-off, to be finished where there is one"
-        return Outcome(summary, facts={"status": "handoff", "kind": "requested", "clock_mhz": clock})
+        return Outcome(summary, facts=VivadoFacts(status="handoff", kind="requested", clock_mhz=clock))
     result, driver = _BY_FLOW[context.request.flow](context, vivado)
     if driver:
         shutil.copytree(driver, context.out / DRIVER)
-    facts = {"status": "bitstream", "kind": "requested", "clock_mhz": clock, "vivado": keep(result, context.out)}
+    made = keep(result, context.out)
+    facts = VivadoFacts(status="bitstream", kind="requested", clock_mhz=clock, vivado=made)
     use, timing = result.resources, result.timing
     reached = f"{timing.fmax_mhz:.1f} MHz of {clock:g} needed"
     summary = f"{use['lut']:,} LUT, {use['ff']:,} FF; {reached} (measured by Vivado)"

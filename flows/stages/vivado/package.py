@@ -11,6 +11,8 @@ from flows.stages.vivado.result import DRIVER, kept
 from toolchain.package.amd.content import Built, write_bitstream, write_handoff
 from toolchain.package.amd.facts import board_facts
 from toolchain.package.amd.figures import streams_of, with_result
+from toolchain.results.facts import AmdPackageFacts, VivadoFacts
+from toolchain.results.facts.hardware import VivadoResult
 
 
 def run(context: Context) -> Outcome:
@@ -18,15 +20,16 @@ def run(context: Context) -> Outcome:
     records = packing.verified_records(context)
     manifest = {**packing.manifest_of(context, records), **board_facts(context.amd_board)}
     packing.write_network(context, records, manifest)
-    made = records["implement"].facts.get("vivado")
+    made = records["implement"].facts_as(VivadoFacts).vivado
     if made is None:
         manifest = write_handoff(context.out, context.layout.stage("project"), manifest)
     else:
         manifest = _bitstream_package(context, manifest, made)
-    return Outcome(f"{manifest['status']}: {packing.summary(manifest, records)}", facts={"status": manifest["status"]})
+    facts = AmdPackageFacts(status=manifest["status"])
+    return Outcome(f"{manifest['status']}: {packing.summary(manifest, records)}", facts=facts)
 
 
-def _bitstream_package(context: Context, manifest: Mapping[str, Any], made: Mapping[str, Any]) -> dict[str, Any]:
+def _bitstream_package(context: Context, manifest: Mapping[str, Any], made: VivadoResult) -> dict[str, Any]:
     folder = context.layout.stage("implement")
     result, driver = kept(made, folder), folder / DRIVER
     finn_driver = driver if driver.exists() else None

@@ -13,9 +13,10 @@ from torch import nn
 from flows.stages.context import Context
 from flows.stages.network import check
 from models.cqmlp import model as cqmlp
+from tests.fast.toolchain.fabricated import data_facts, record
 from toolchain.errors import ModelError
 from toolchain.layout import Layout, Request
-from toolchain.results.record import StageRecord, write_record
+from toolchain.results.record import write_record
 
 INPUTS = 12
 
@@ -23,9 +24,8 @@ INPUTS = 12
 def trial(folder: Path, board: str = "ulx3s", flow: str = "fpga_open") -> Context:
     """A trial of CQMLP for a board, its data being there."""
     layout = Layout(Request(board, "cqmlp", flow=flow), folder)
-    facts = {"inputs": INPUTS, "classes": ["normal", "DoS"], "input_type": "BINARY"}
     layout.record("data").parent.mkdir(parents=True)
-    write_record(layout.record("data"), StageRecord("data", 1.0, {}, {}, facts, {}))
+    write_record(layout.record("data"), record("data", facts=data_facts(inputs=INPUTS)))
     (folder / "out").mkdir()
     return Context("check", layout.request, layout, folder / "out")
 

@@ -29,7 +29,7 @@ def test_a_core_of_too_many_luts_is_estimated_only_and_says_so(
     layout = Layout(Request("zcu104", "cqmlp", flow="finn"), tmp_path)
     layout.events.parent.mkdir(parents=True, exist_ok=True)
     (row,) = compared(comparing.own_rows(Context("compare", layout.request, layout, tmp_path), strategy))
-    assert (row["core"], row["kind"]) == (strategy, "estimated")
-    assert row["lut"] and row["lut"] > 3
-    assert row["note"] == f"not synthesised: an estimated {row['lut']:,} LUT, and compare stops at 3"
+    assert (row.core, row.kind) == (strategy, "estimated")
+    assert row.lut and row.lut > 3
+    assert row.note == f"not synthesised: an estimated {row.lut:,} LUT, and compare stops at 3"
     assert f"{strategy} core not synthesised" in layout.events.read_text()

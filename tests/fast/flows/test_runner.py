@@ -12,12 +12,15 @@ import pytest
 
 from flows.stages.__main__ import main
 from flows.stages.context import Context, Outcome
+from tests.fast.toolchain.fabricated import FACTS
 from toolchain.errors import ToolError
 from toolchain.events import Event, Follower
 from toolchain.files import write_json
 from toolchain.integrity import damaged_stages
 from toolchain.layout import Layout, Request
-from toolchain.results.record import Check, read_record
+from toolchain.results.check import Check
+from toolchain.results.facts import Facts
+from toolchain.results.record import read_record
 
 Run = Callable[[Callable[[Context], Outcome]], int]
 
@@ -45,7 +48,7 @@ def _good(context: Context) -> Outcome:
     (context.out / "sub").mkdir()
     (context.out / "sub" / "file").write_text("new")
     (context.out / "tool.log").write_text("took 3 s")
-    return Outcome("fine", {"c": Check(2, 2, "outputs", "test set")}, {"x": 1})
+    return Outcome("fine", {"c": Check(2, 2, "outputs", "test set")}, FACTS["fold"])
 
 
 def _last(layout: Layout) -> Event:
@@ -54,7 +57,7 @@ def _last(layout: Layout) -> Event:
 
 def test_a_good_stage_leaves_outputs_record_and_token(layout: Layout, run: Run) -> None:
     assert run(_good) == 0
-    record = read_record(layout.record("fold"))
+    record = read_record(layout, "fold")
     assert list(record.outputs) == ["cqmlp/ulx3s/default-folded/fold/sub/file"], "logs are no outputs"
     assert record.verified == {"compared": 2, "equal": 2}
     assert damaged_stages(layout) == {}
@@ -110,3 +113,9 @@ def test_what_a_killed_run_left_is_not_taken_for_output(layout: Layout, run: Run
     (staging / "half").write_text("left behind")
     run(_good)
     assert not (layout.stage("fold") / "half").exists()
+
+
+@pytest.mark.parametrize("facts", [None, FACTS["data"]])
+def test_other_facts_than_the_table_of_stages_names_are_a_fault(layout: Layout, run: Run, facts: Facts | None) -> None:
+    assert run(lambda context: Outcome("", facts=facts)) == 1
+    assert "flows/stages.yaml says FoldFacts" in _last(layout).text

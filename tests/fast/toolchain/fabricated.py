@@ -1,43 +1,100 @@
-"""Records of a whole build that never ran."""
+"""Records of a whole build that never ran, made through the models, so that a renamed key breaks a test.
+
+The doubles of the stages in `tests/flows` use this file, too; it stands on `toolchain` alone.
+"""
 
 from __future__ import annotations
 
-from toolchain.results.record import Check, StageRecord
+from toolchain.results.check import Check
+from toolchain.results.facts import (
+    BaselinesFacts,
+    BitstreamFacts,
+    DataFacts,
+    Facts,
+    FoldFacts,
+    GenerateFacts,
+    ImplementFacts,
+    OpenPackageFacts,
+    SimulateFacts,
+    StreamlineFacts,
+    SynthesiseFacts,
+    TrainFacts,
+    VerifyFacts,
+)
+from toolchain.results.facts.hardware import CoreEstimate, Estimate, Folded, Identity, LayerFolding, Use
+from toolchain.results.facts.network import Capture, ClassScores, Confusion, Layer, Scores
+from toolchain.results.record import StageRecord
+
+CLASSES = ("normal", "DoS")
 
 
-def figures(macro_f1: float) -> dict[str, object]:
-    one = {"precision": 0.99, "recall": 0.98, "f1": 0.985, "false_negative_rate": 0.02, "support": 90}
-    return {
-        "windows": 100,
-        "accuracy": 0.99,
-        "macro_f1": macro_f1,
-        "per_class": {"normal": one, "DoS": {**one, "support": 10}},
-        "confusion": {"classes": ["normal", "DoS"], "matrix": [[90, 0], [1, 9]]},
-    }
+def scores(macro_f1: float, split: str = "blocked") -> Scores:
+    figures = {"precision": 0.99, "recall": 0.98, "f1": 0.985, "false_negative_rate": 0.02}
+    return Scores(
+        split=split,
+        windows=100,
+        accuracy=0.99,
+        macro_f1=macro_f1,
+        per_class={"normal": ClassScores(**figures, support=90), "DoS": ClassScores(**figures, support=10)},
+        confusion=Confusion(classes=CLASSES, matrix=((90, 0), (1, 9))),
+    )
 
 
-LAYER = {"inputs": 8, "outputs": 2, "input_type": "BINARY", "weight_type": "TERNARY", "output_type": "INT32"}
-USE = {"lut": 1000, "ff": 500, "bram": 2, "dsp": 0}
-FACTS: dict[str, dict[str, object]] = {
-    "data": {"kind": "synthetic", "classes": ["normal", "DoS"]},
-    "train": {"accuracy": {"split": "blocked", **figures(0.99)}},
-    "baselines": {"float_twin": figures(0.991), "random_split": figures(0.995)},
-    "streamline": {"layers": [{"name": "MatMul_0", **LAYER}]},
-    "fold": {"estimate": {"of": "chip", "lut": 900, "ff": 400, "bram": 1}},
-    "generate": {"identity": {"model_hash": "aa" * 8, "build_id": "bb" * 8}},
-    "simulate": {"latency_cycles": 50, "initiation_interval": 20},
-    "synthesise": {"resources": USE},
-    "implement": {
-        "status": "bitstream",
-        "kind": "routed",
-        "resources": USE,
-        "used_percent": {"lut": 1.2},
-        "fmax_mhz": 60.0,
-        "clock_mhz": 25.0,
-        "critical_path": ["a -> b"],
-        "seed": 1,
-    },
-    "bitstream": {"file": "ulx3s-cqmlp.bit"},
+def data_facts(
+    classes: tuple[str, ...] = CLASSES, *, inputs: int = 8, window: int = 1, trained_on: str = "00"
+) -> DataFacts:
+    """Facts of a data stage; `trained_on` is the SHA-256 of a capture."""
+    counts = {"test": dict.fromkeys(classes, 50)}
+    return DataFacts(
+        kind="synthetic",
+        encoding="bits",
+        window=window,
+        inputs=inputs,
+        input_type="BINARY",
+        classes=classes,
+        seed=3,
+        windows={"blocked": counts, "random": counts},
+        captures=(Capture(name="dos", sha256=trained_on, format="synthetic car, seed 3", frames=200, attacks={}),),
+        notices=(),
+    )
+
+
+LAYER = Layer(name="MatMul_0", inputs=8, outputs=2, input_type="BINARY", weight_type="TERNARY", output_type="INT32")
+USE = Use(lut=1000, ff=500, bram=2, dsp=0)
+FOLDED = Folded(
+    strategy="folded",
+    layers=(LayerFolding(name="MatMul_0", pe=1, simd=8, cycles=20, weight_rom="auto", threshold_rom="auto"),),
+    initiation_interval=20,
+    fps=1_250_000.0,
+    clock_hz=25_000_000,
+    target_fps=50_000.0,
+    estimate=CoreEstimate(lut=800, ff=300, bram=1),
+)
+FACTS: dict[str, Facts] = {
+    "data": data_facts(),
+    "train": TrainFacts(accuracy=scores(0.99), seed=4),
+    "baselines": BaselinesFacts(networks={"float_twin": scores(0.991), "random_split": scores(0.995, "random")}),
+    "streamline": StreamlineFacts(layers=(LAYER,), logit_scale=1.0),
+    "fold": FoldFacts(estimate=Estimate(of="chip", lut=900, ff=400, bram=1), folding=FOLDED),
+    "generate": GenerateFacts(identity=Identity(model_hash="aa" * 8, build_id="bb" * 8)),
+    "simulate": SimulateFacts(latency_cycles=50, initiation_interval=20),
+    "synthesise": SynthesiseFacts(netlist="netlist.json", resources=USE),
+    "implement": ImplementFacts(
+        status="bitstream",
+        kind="routed",
+        config="chip.config",
+        resources=USE,
+        used_percent={"lut": 1.2},
+        fmax_mhz=60.0,
+        clock_mhz=25.0,
+        critical_path=("a -> b",),
+        seed=1,
+    ),
+    "bitstream": BitstreamFacts(file="ulx3s-cqmlp.bit"),
+}
+AFTERWARDS: dict[str, Facts] = {
+    "package": OpenPackageFacts(bitstream="ulx3s-cqmlp.bit"),
+    "verify": VerifyFacts(what="post-route netlist"),
 }
 CHECKS = {
     "export": {"pytorch_qonnx": Check(100, 100, "outputs", "test set")},
@@ -54,8 +111,11 @@ CHECKS = {
 STAGES = (*FACTS, "export")
 
 
+def record(stage: str, outputs: dict[str, str] | None = None, facts: Facts | None = None) -> StageRecord:
+    """One stage's record; its facts are those above unless said."""
+    found = {"facts": facts or FACTS.get(stage) or AFTERWARDS.get(stage), "checks": CHECKS.get(stage, {})}
+    return StageRecord(stage=stage, seconds=1.0, outputs=outputs or {}, tools={"tool": "1"}, **found)
+
+
 def records() -> dict[str, StageRecord]:
-    return {
-        name: StageRecord(name, 1.0, {f"m/{name}/out": "00"}, CHECKS.get(name, {}), FACTS.get(name, {}), {"tool": "1"})
-        for name in STAGES
-    }
+    return {name: record(name, {f"m/{name}/out": "00"}) for name in STAGES}

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.fast.toolchain.fabricated import record
 from toolchain.files import sha256
 from toolchain.integrity import damaged_stages
 from toolchain.layout import Layout, Request
-from toolchain.results.record import StageRecord, token_of, write_record
+from toolchain.results.record import token_of, write_record
 
 
 @pytest.fixture
@@ -17,9 +18,9 @@ def layout(tmp_path: Path) -> Layout:
     folder.mkdir(parents=True)
     (folder / "folding.json").write_text("{}")
     name = str((folder / "folding.json").relative_to(tmp_path))
-    record = StageRecord("fold", 1, {name: sha256(folder / "folding.json")})
-    write_record(layout.record("fold"), record)
-    layout.token("fold").write_text(token_of(record) + "\n")
+    made = record("fold", {name: sha256(folder / "folding.json")})
+    write_record(layout.record("fold"), made)
+    layout.token("fold").write_text(token_of(made) + "\n")
     return layout
 
 
@@ -43,7 +44,13 @@ def test_an_altered_or_missing_output_is_found(layout: Layout) -> None:
 
 def test_a_harmed_record_is_found(layout: Layout) -> None:
     text = layout.record("fold").read_text()
-    layout.record("fold").write_text(text.replace('"facts": {}', '"facts": {"lut": 1}'))
+    layout.record("fold").write_text(text.replace('"lut": 900', '"lut": 1'))
     assert damaged_stages(layout) == {"fold": "its record was changed"}
     layout.record("fold").write_text(text[:20])
     assert damaged_stages(layout) == {"fold": "its record is missing or damaged"}
+
+
+def test_a_record_of_another_version_is_told_from_a_damaged_one(layout: Layout) -> None:
+    text = layout.record("fold").read_text()
+    layout.record("fold").write_text(text.replace('"version": 2', '"version": 1'))
+    assert damaged_stages(layout) == {"fold": "another version of Gateweave made it"}

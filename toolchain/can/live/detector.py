@@ -11,6 +11,7 @@ from toolchain.files import sha256
 from toolchain.graph.integer_file import load_network
 from toolchain.graph.network import IntegerNetwork
 from toolchain.layout import Layout
+from toolchain.results.facts import DataFacts
 from toolchain.results.record import read_record
 
 _FILE = "integer.onnx"
@@ -66,19 +67,19 @@ def load_detector(layout: Layout) -> Detector:
         raise BuildError(
             f"{request.model} ({request.network}) is not trained yet; run `make build MODEL={request.model}`"
         )
-    facts = read_record(layout.record("data")).facts
-    if facts.get("encoding") not in ENCODINGS:
+    facts = read_record(layout, "data").facts_as(DataFacts)
+    if facts.encoding not in ENCODINGS:
         raise ConfigError(f"model {request.model} takes no windows of CAN frames; use one that does, such as cqmlp")
     network = load_network(file_as_built(layout, "streamline", _FILE))
-    encoding, window, classes = encoding_named(facts["encoding"]), int(facts["window"]), tuple(facts["classes"])
+    encoding, window, classes = encoding_named(facts.encoding), facts.window, facts.classes
     if (network.inputs, network.classes) != (encoding.inputs(window), len(classes)):
         raise ModelError(
             f"{_FILE}: {network.inputs} inputs and {network.classes} classes, the data has "
             f"{encoding.inputs(window)} and {len(classes)}; run `make build` again"
         )
-    seen = frozenset(str(capture["sha256"]) for capture in facts.get("captures", ()))
+    seen = frozenset(capture.sha256 for capture in facts.captures)
     names = (request.model, request.network)
-    return Detector(*names, network, classes, encoding.name, window, encoding.input_type, str(facts["kind"]), seen)
+    return Detector(*names, network, classes, encoding.name, window, encoding.input_type, facts.kind, seen)
 
 
 def file_as_built(layout: Layout, stage: str, name: str) -> Path:
@@ -87,7 +88,7 @@ def file_as_built(layout: Layout, stage: str, name: str) -> Path:
     Raises:
         BuildError: it is missing or was changed.
     """
-    record, path = read_record(layout.record(stage)), layout.stage(stage) / name
+    record, path = read_record(layout, stage), layout.stage(stage) / name
     expected = next((digest for output, digest in record.outputs.items() if output.endswith(f"/{name}")), None)
     if not path.is_file() or sha256(path) != expected:
         model = layout.request.model

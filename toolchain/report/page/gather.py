@@ -79,7 +79,7 @@ def gather(layout: Layout) -> Build:
     return Build(
         layout,
         manifest,
-        {name: plain(dict(record.facts)) for name, record in records.items()},
+        {name: plain(record.facts.to_json()) for name, record in records.items() if record.facts},
         dict(_checks(layout, manifest, records)),
         {name: record.seconds for name, record in records.items()},
         title,
@@ -120,7 +120,7 @@ def _records(layout: Layout, manifest: Mapping[str, Any]) -> Iterator[tuple[str,
     """Records that are those of the package; a stage that was redone since has other facts."""
     for stage in (*layout.request.stages, *layout.request.on_demand_stages):
         try:
-            record = read_record(layout.record(stage))
+            record = read_record(layout, stage)
         except BuildError:
             continue
         packed = text(manifest, "stages", stage, "token")

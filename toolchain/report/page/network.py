@@ -66,7 +66,7 @@ def classes(build: Build) -> list[Row]:
 def baselines(build: Build) -> list[Row]:
     """The network itself, and what the baselines stage compares it with."""
     accuracy = mapping(build.manifest, "accuracy")
-    made = {**accuracy, **mapping(build.facts.get("baselines"))}
+    made = {**accuracy, **mapping(build.facts.get("baselines"), "networks")}
     others = {name.replace("_", " "): value for name, value in made.items() if isinstance(value, Mapping)}
     every: Mapping[str, Any] = {"this network": accuracy, **others}
     return [

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from tests.fast.toolchain.fabricated import records
 from toolchain.errors import VerificationError
 from toolchain.package.ladder import must_be_verified
-from toolchain.results.record import Check
+from toolchain.results.check import Check
 from toolchain.stages import Stage, stages_of
 
 
@@ -23,14 +21,16 @@ def test_a_whole_ladder_passes() -> None:
 @pytest.mark.parametrize("stage", ["export", "streamline", "simulate"])
 def test_a_stage_without_verification_is_refused(stage: str) -> None:
     found = records()
-    found[stage] = replace(found[stage], checks={})
+    found[stage] = found[stage].model_copy(update={"checks": {}})
     with pytest.raises(VerificationError, match=f"{stage}: .*: 0 results were compared"):
         must_be_verified(found, 100, packed("fpga_open"))
 
 
 def test_a_single_difference_is_refused() -> None:
     found = records()
-    found["export"] = replace(found["export"], checks={"pytorch_qonnx": Check(100, 99, "outputs", "test set")})
+    found["export"] = found["export"].model_copy(
+        update={"checks": {"pytorch_qonnx": Check(100, 99, "outputs", "test set")}}
+    )
     with pytest.raises(VerificationError, match="export: pytorch_qonnx: 1 of 100 outputs differ"):
         must_be_verified(found, 100, packed("fpga_open"))
 
@@ -45,7 +45,7 @@ def test_a_rung_that_covers_too_little_is_refused(name: str, counted: int | None
         checks[name] = Check(counted, counted, "labels", "test set")
     else:
         del checks[name]
-    found["simulate"] = replace(found["simulate"], checks=checks)
+    found["simulate"] = found["simulate"].model_copy(update={"checks": checks})
     with pytest.raises(VerificationError, match=f"simulate: {name}"):
         must_be_verified(found, 100, packed("fpga_open"))
 

@@ -4,21 +4,28 @@ import io
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from rich.console import Console
 
 from toolchain.errors import BuildError
 from toolchain.report.compare import compared, comparison_markdown, comparison_table
+from toolchain.results.facts import CoreRow
 from toolchain.results.figures import KINDS as EVERY_KIND
+from toolchain.results.model import parse
 
 _WHY = "unrolled: needs 300,000 LUTs, zcu104 has [bold]161,280[/]; FLOW=dataflow STRATEGY=folded fits"
 
 
-def _row(core: str, kind: str, tool: str, **figures: Any) -> dict[str, Any]:
+def _raw(core: str, kind: str, tool: str, **figures: Any) -> dict[str, Any]:
     keys = ("lut", "ff", "bram", "dsp", "latency_cycles", "initiation_interval", "cycles_kind")
     return {"core": core, "kind": kind, "tool": tool, **dict.fromkeys(keys), "note": "", **figures}
 
 
-def _rows() -> list[dict[str, Any]]:
+def _row(core: str, kind: str, tool: str, **figures: Any) -> CoreRow:
+    return CoreRow.model_validate(_raw(core, kind, tool, **figures))
+
+
+def _rows() -> list[CoreRow]:
     cycles = {"latency_cycles": 1456, "initiation_interval": 1079}
     synthesised = {"ff": 12345, "bram": 4, "dsp": 60}
     return [
@@ -30,7 +37,7 @@ def _rows() -> list[dict[str, Any]]:
     ]
 
 
-def _printed(rows: list[dict[str, Any]]) -> str:
+def _printed(rows: list[CoreRow]) -> str:
     console = Console(file=io.StringIO(), width=80)
     console.print(comparison_table(rows))
     text = console.file
@@ -39,7 +46,7 @@ def _printed(rows: list[dict[str, Any]]) -> str:
 
 
 def test_rows_stand_by_core_and_then_from_estimate_to_measurement() -> None:
-    order = [(row["core"], row["kind"]) for row in compared(_rows())]
+    order = [(row.core, row.kind) for row in compared(_rows())]
     finn = [("finn", kind) for kind in ("estimated", "synthesised", "measured")]
     assert order == [*finn, ("folded", "synthesised"), ("unrolled", "synthesised")]
     assert compared(list(reversed(_rows()))) == compared(_rows())
@@ -79,44 +86,42 @@ def test_markdown_has_the_same_figures_and_cells_that_hold() -> None:
 
 
 def test_every_kind_of_the_table_is_one_that_figures_have_elsewhere() -> None:
-    kinds = {row[key] for row in compared(_rows()) for key in ("kind", "cycles_kind") if row[key]}
+    kinds = {kind for row in compared(_rows()) for kind in (row.kind, row.cycles_kind) if kind}
     assert kinds <= set(EVERY_KIND)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"core": "systolic"}, "core: 'systolic': should be one of finn, folded, unrolled"),
-        ({"kind": "guessed"}, "kind: 'guessed': should be one of estimated, synthesised, measured"),
-        ({"lut": -1}, "lut: -1: should be a number, 0 or more, or None"),
-        ({"dsp": True}, "dsp: True: should be a number"),
-        ({"ff": float("nan")}, "ff: nan: should be a number"),
-        ({"latency_cycles": 1.5}, "latency_cycles: 1.5: should be a whole number"),
-        ({"cycles_kind": None}, "cycles_kind: None: should be the kind of the cycles"),
-        ({"cycles_kind": "routed"}, "cycles_kind: 'routed': should be one of estimated, simulated, measured, None"),
-        ({"note": None}, "note: None: should be a text"),
-        ({"fps": 3}, "key fps: a row has core, kind, tool"),
+        ({"core": "systolic"}, "core: 'systolic': Input should be 'finn', 'folded' or 'unrolled'"),
+        ({"kind": "guessed"}, "kind: 'guessed': Input should be 'estimated', 'synthesised' or 'measured'"),
+        ({"lut": -1}, "a figure should be a number, 0 or more"),
+        ({"latency_cycles": 1.5}, "latency_cycles: 1.5: "),
+        ({"cycles_kind": None}, "cycles_kind should be the kind of the cycles"),
+        ({"cycles_kind": "routed"}, "cycles_kind: 'routed': "),
+        ({"note": None}, "note: null: "),
+        ({"fps": 3}, "fps: is unknown"),
+        ({"dsp": "many"}, "dsp.int: 'many': "),
     ],
 )
 def test_a_malformed_row_is_named_with_its_key_and_value(change: dict[str, Any], message: str) -> None:
-    row = _rows()[1] | change
     with pytest.raises(BuildError) as caught:
-        compared([row])
+        parse(_rows()[1].to_json() | change, CoreRow, "comparison", "make compare")
+    assert str(caught.value).startswith("comparison: not a CoreRow: ")
     assert message in str(caught.value)
-    assert f"{row['core']}, {row['kind']}, Yosys 0.70: " in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_key_that_is_missing_is_named() -> None:
-    row = _rows()[1]
-    del row["bram"], row["tool"]
-    with pytest.raises(BuildError, match="folded, synthesised, no tool: key bram, tool: "):
-        comparison_table([row])
+    row = _rows()[1].to_json()
+    del row["bram"]
+    with pytest.raises(BuildError, match="bram: is missing"):
+        parse(row, CoreRow, "comparison", "make compare")
 
 
 def test_a_core_without_figures_says_why() -> None:
-    with pytest.raises(BuildError, match="note: '': should be why the core has no figures"):
-        compared([_row("finn", "estimated", "finn-plus")])
+    with pytest.raises(ValidationError, match="note should say why the core has no figures"):
+        _row("finn", "estimated", "finn-plus")
 
 
 def test_figures_of_one_core_kind_and_tool_come_once() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from toolchain.report.comparisons import Compared, compared, is_kept, lines, sentence, told, what_and_where
-from toolchain.results.record import Check
+from toolchain.results.check import Check
 
 LABELS = asdict(Check(1000, 1000, "labels", "random"))
 OUTPUTS = asdict(Check(50, 50, "outputs", "test set"))

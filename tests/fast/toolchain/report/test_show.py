@@ -1,16 +1,14 @@
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from tests.fast.toolchain.fabricated import records
+from tests.fast.toolchain.fabricated import record, records
 from tests.fast.toolchain.package.test_manifest import _origin
 from toolchain.device.sealed import seal
 from toolchain.errors import BuildError
@@ -20,7 +18,7 @@ from toolchain.package.manifest import build_manifest
 from toolchain.report.show import latest_layout, report_of
 from toolchain.report.table import print_report
 from toolchain.results.figures import KINDS
-from toolchain.results.record import StageRecord, read_record, token_of, write_record
+from toolchain.results.record import token_of, write_record
 
 
 @pytest.fixture
@@ -28,10 +26,10 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     """A build of which only the records and the manifest exist."""
     monkeypatch.setenv("GATEWEAVE_BUILD_DIR", str(tmp_path))
     layout = Layout(Request("ulx3s", "cqmlp"), tmp_path)
-    every = {**records(), "package": StageRecord("package", 2.0, {"p": "11"})}
-    for name, record in every.items():
-        write_record(layout.record(name), record)
-        layout.token(name).write_text(token_of(record))
+    every = {**records(), "package": record("package", {"p": "11"})}
+    for name, one in every.items():
+        write_record(layout.record(name), one)
+        layout.token(name).write_text(token_of(one))
     manifest = build_manifest(_origin(tmp_path), records())
     layout.stage("package").mkdir(parents=True)
     seal(layout.stage("package"), {**manifest, "roles": {"bitstream": "x.bit"}})
@@ -70,7 +68,7 @@ def test_stages_are_in_the_order_in_which_they_run(layout: Layout) -> None:
 
 
 def test_a_record_that_moved_on_lends_no_seconds(layout: Layout) -> None:
-    newer = dataclasses.replace(records()["fold"], facts={"estimate": {}})
+    newer = record("fold", {"m/fold/out": "01"})
     write_record(layout.record("fold"), newer)
     stages = report_of(layout)["stages"]
     assert stages["fold"]["seconds"] is None
@@ -130,8 +128,8 @@ def test_a_manifest_that_was_altered_is_no_report(layout: Layout) -> None:
 
 def test_a_manifest_that_was_sealed_anew_is_no_report(layout: Layout) -> None:
     folder = layout.stage("package")
-    record, name = read_record(layout.record("package")), str((folder / "manifest.json").relative_to(layout.root))
-    write_record(layout.record("package"), replace(record, outputs={name: sha256(folder / "manifest.json")}))
+    name = str((folder / "manifest.json").relative_to(layout.root))
+    write_record(layout.record("package"), record("package", {name: sha256(folder / "manifest.json")}))
     report_of(layout)
     seal(folder, {**json.loads((folder / "manifest.json").read_text()), "status": "altered"})
     with pytest.raises(BuildError, match=r"manifest\.json: was altered after the build wrote it"):

@@ -1,27 +1,53 @@
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 
 import pytest
 
+from tests.fast.toolchain.fabricated import records
 from toolchain.errors import BuildError
 from toolchain.files import hash_outputs, write_atomic
-from toolchain.results.record import Check, StageRecord, read_record, token_of, write_record
+from toolchain.layout import Layout, Request
+from toolchain.results.check import Check
+from toolchain.results.facts import FoldFacts, SimulateFacts
+from toolchain.results.model import OtherVersionError
+from toolchain.results.record import StageRecord, read_record, token_of, write_record
 
 CHECKS = {"x": Check(3, 3, "outputs", "test set"), "y": Check(2, 1, "labels", "random", allowed=1)}
-RECORD = StageRecord("simulate", 1.5, {"a": "00"}, CHECKS, {"f": 1}, {"t": "2"})
+RECORD = StageRecord(
+    stage="simulate",
+    seconds=1.5,
+    outputs={"a": "00"},
+    checks=CHECKS,
+    facts=SimulateFacts(latency_cycles=50, initiation_interval=20),
+    tools={"t": "2"},
+    causes=("recipe:1",),
+)
 
 
-def test_a_record_survives_its_file(tmp_path: Path) -> None:
-    write_record(tmp_path / "record.json", RECORD)
-    assert read_record(tmp_path / "record.json") == RECORD
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    made = Layout(Request("ulx3s", "cqmlp", fps=4e5), tmp_path)
+    write_record(made.record("simulate"), RECORD)
+    return made
+
+
+def test_a_record_survives_its_file(layout: Layout) -> None:
+    assert read_record(layout, "simulate") == RECORD
+
+
+def test_every_facts_model_survives_its_file_and_keeps_the_keys_that_were_said(layout: Layout) -> None:
+    for stage, one in records().items():
+        write_record(layout.record(stage), one)
+        read = read_record(layout, stage)
+        assert read == one
+        assert token_of(read) == token_of(one)
 
 
 def test_verified_sums_checks_and_is_none_without_any() -> None:
     assert RECORD.verified == {"compared": 5, "equal": 4}
-    assert StageRecord("fold", 0, {}).verified is None
+    assert StageRecord(stage="fold", seconds=0, outputs={}).verified is None
 
 
 def test_a_check_is_kept_where_no_more_differ_than_may() -> None:
@@ -29,27 +55,62 @@ def test_a_check_is_kept_where_no_more_differ_than_may() -> None:
     assert not Check(3, 2, "labels", "random").kept
 
 
-def test_a_record_of_an_older_build_is_read_and_does_not_claim_what_was_compared(tmp_path: Path) -> None:
-    path = tmp_path / "record.json"
-    write_record(path, RECORD)
+def test_other_facts_than_asked_for_are_refused() -> None:
+    with pytest.raises(BuildError, match="simulate: its record holds SimulateFacts instead of FoldFacts"):
+        RECORD.facts_as(FoldFacts)
+
+
+@pytest.mark.parametrize("version", ["1", "3", None])
+def test_a_record_of_another_version_says_which_build_to_run_again(layout: Layout, version: str | None) -> None:
+    path = layout.record("simulate")
     raw = json.loads(path.read_text())
-    raw["checks"] = {"x": {"compared": 3, "equal": 3}}
+    raw |= {"version": int(version)} if version else {}
+    if version is None:
+        del raw["version"]
     path.write_text(json.dumps(raw))
-    assert read_record(path).checks == {"x": Check(3, 3, "results", "")}
+    with pytest.raises(OtherVersionError) as caught:
+        read_record(layout, "simulate")
+    assert str(path) in str(caught.value)
+    assert "run `make build BOARD=ulx3s MODEL=cqmlp RECIPE=default STRATEGY=folded FPS=400000` again" in str(
+        caught.value
+    )
 
 
 def test_the_token_covers_all_but_the_time() -> None:
-    assert token_of(dataclasses.replace(RECORD, seconds=9)) == token_of(RECORD)
-    for change in ({"outputs": {"a": "01"}}, {"facts": {"f": 2}}, {"checks": {}}, {"tools": {"t": "3"}}):
-        assert token_of(dataclasses.replace(RECORD, **change)) != token_of(RECORD)  # type: ignore[arg-type]
+    def changed(**change: object) -> str:
+        return token_of(StageRecord.model_validate({**dict(RECORD), **change}))
+
+    assert changed(seconds=9) == token_of(RECORD)
+    facts = SimulateFacts(latency_cycles=51, initiation_interval=20)
+    for change in ({"outputs": {"a": "01"}}, {"facts": facts}, {"checks": {}}, {"tools": {"t": "3"}}):
+        assert changed(**change) != token_of(RECORD)
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"checks": 3}'])
-def test_what_is_no_record_is_named(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "record.json"
-    path.write_text(text)
-    with pytest.raises(BuildError, match=r"record.json: not a stage record"):
-        read_record(path)
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("seconds", True, "seconds: True: "),
+        ("seconds", -1, "seconds: -1: "),
+        ("outputs", 3, "outputs: 3: "),
+        ("facts", {"form": "simulate", "latency_cycles": 1}, "initiation_interval: is missing"),
+        ("facts", {"form": "guess"}, "facts: "),
+        ("checks", {"x": {"compared": 3}}, "checks.x.equal: is missing"),
+        ("verified", {}, "verified: is unknown"),
+    ],
+)
+def test_what_cannot_be_is_named_with_its_key(layout: Layout, key: str, value: object, words: str) -> None:
+    path = layout.record("simulate")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+    with pytest.raises(BuildError) as caught:
+        read_record(layout, "simulate")
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"checks": 3', "[" * 100_000])
+def test_what_is_no_record_is_named(layout: Layout, text: str) -> None:
+    layout.record("simulate").write_text(text)
+    with pytest.raises(BuildError, match=r"simulate.json: not a stage record"):
+        read_record(layout, "simulate")
 
 
 def test_a_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

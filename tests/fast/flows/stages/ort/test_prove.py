@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import onnx
 import pytest
@@ -12,6 +12,8 @@ from onnx import TensorProto, helper
 from flows.stages.ort import graphs, prove
 from tests.fast.flows.stages.ort.foreign import following, loaded
 from toolchain.layout import OutputKind
+from toolchain.results.facts import ProveFacts
+from toolchain.results.facts.runtime import GraphProof
 
 
 def _root(path: Path) -> Path:
@@ -24,19 +26,20 @@ def _root(path: Path) -> Path:
     return path
 
 
-def _proved(folder: Path, outputs: OutputKind | None) -> dict[str, Any]:
+def _proved(folder: Path, outputs: OutputKind | None) -> Mapping[str, GraphProof]:
     context = loaded(folder / "build", "graphs", _root(folder / "root.onnx"), outputs=outputs)
     graphs.run(context)
-    facts: dict[str, Any] = prove.run(following(context, "prove")).facts["graphs"]
-    return facts
+    facts = prove.run(following(context, "prove")).facts
+    assert isinstance(facts, ProveFacts)
+    return facts.graphs
 
 
 @pytest.mark.parametrize("outputs", [None, "values"])
 def test_values_have_no_labels(outputs: OutputKind | None, tmp_path: Path) -> None:
     for proof in _proved(tmp_path, outputs).values():
-        assert proof["labels_equal"] is None and proof["differing"] is None
-        assert proof["compared"] == 1000
+        assert proof.labels_equal is None and proof.differing is None
+        assert proof.compared == 1000
 
 
 def test_classes_have_labels(tmp_path: Path) -> None:
-    assert _proved(tmp_path, "classes")["fp32"]["labels_equal"] == 1000
+    assert _proved(tmp_path, "classes")["fp32"].labels_equal == 1000

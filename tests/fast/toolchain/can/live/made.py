@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from tests.fast.toolchain.fabricated import data_facts, record
 from toolchain.can.data.frames import Frames, one_capture
 from toolchain.can.data.windows import FRAME_BITS, IDENTIFIER_BITS
 from toolchain.can.live.detector import Detector
@@ -15,7 +15,7 @@ from toolchain.files import hash_outputs, write_atomic
 from toolchain.graph.integer_file import save_network
 from toolchain.graph.network import DenseLayer, IntegerNetwork
 from toolchain.layout import Layout
-from toolchain.results.record import StageRecord, token_of, write_record
+from toolchain.results.record import token_of, write_record
 
 WINDOW = 2
 CLASSES = ("normal", "dos", "rpm")
@@ -69,9 +69,8 @@ def build(layout: Layout, *, wrong: float = 0.0, trained_on: str = "00") -> None
     golden.parent.mkdir(parents=True)
     x = np.random.default_rng(1).integers(0, 2, (50, network().inputs)).astype(np.uint8)
     np.savez(golden, x=x, logits=network().run(x).logits.astype(np.float32) + wrong)
-    facts: dict[str, Any] = {"classes": list(CLASSES), "encoding": "bits", "window": WINDOW, "kind": "synthetic"}
-    facts["captures"] = [{"sha256": trained_on}]
-    for stage, outputs, said in (("data", [], facts), ("streamline", [made], {}), ("export", [golden], {})):
-        record = StageRecord(stage, 1.0, hash_outputs(outputs, layout.root), facts=said)
-        write_record(layout.record(stage), record)
-        write_atomic(layout.token(stage), token_of(record) + "\n")
+    facts = data_facts(CLASSES, inputs=network().inputs, window=WINDOW, trained_on=trained_on)
+    for stage, outputs, said in (("data", [], facts), ("streamline", [made], None), ("export", [golden], None)):
+        left = record(stage, hash_outputs(outputs, layout.root), said)
+        write_record(layout.record(stage), left)
+        write_atomic(layout.token(stage), token_of(left) + "\n")

@@ -17,7 +17,7 @@ from toolchain.device.sealed import file_hashes, verify_package
 from toolchain.errors import BuildError, GateweaveError, TimingError, ToolError
 from toolchain.package.amd import finish as finishing
 from toolchain.package.amd.figures import streams_of
-from toolchain.report.compare import compared
+from toolchain.results.facts import CoreRow
 from toolchain.vivado.find import Vivado
 from toolchain.vivado.implement import Result
 from toolchain.vivado.reports import Timing
@@ -87,8 +87,8 @@ def test_the_figures_are_vivados_and_say_so(tmp_path: Path, vivado: dict[str, An
     expected = {"fmax_mhz": 114.29, "clock_mhz": 100.0, "kind": "measured"}
     expected |= {"latency_cycles": 40, "cycles_kind": "simulated"}
     assert {key: made["timing"][key] for key in expected} == expected
-    [row] = compared(made["comparison"])
-    assert (row["core"], row["kind"], row["lut"], row["cycles_kind"]) == ("folded", "measured", 1500, "simulated")
+    [row] = (CoreRow.model_validate(row) for row in made["comparison"])
+    assert (row.core, row.kind, row.lut, row.cycles_kind) == ("folded", "measured", 1500, "simulated")
 
 
 @pytest.mark.parametrize("fault", [TimingError("WNS -1 ns"), ToolError("no licence")])

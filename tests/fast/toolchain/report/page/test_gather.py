@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.fast.toolchain.fabricated import records
+from tests.fast.toolchain.fabricated import record, records
 from tests.fast.toolchain.report.page.conftest import fabricate
 from tests.fast.toolchain.report.page.results import measurement, run_result
 from toolchain.device.sealed import seal
@@ -14,6 +13,7 @@ from toolchain.errors import BuildError
 from toolchain.files import sha256, write_json
 from toolchain.layout import Layout, Request
 from toolchain.report.page.gather import find_builds, gather
+from toolchain.results.facts import FoldFacts
 from toolchain.results.record import write_record
 
 
@@ -70,7 +70,9 @@ def test_a_damaged_result_is_named(layout: Layout, content: str) -> None:
 
 def test_a_record_that_moved_on_lends_no_facts(layout: Layout) -> None:
     assert "estimate" in gather(layout).facts["fold"]
-    write_record(layout.record("fold"), dataclasses.replace(records()["fold"], facts={"estimate": {"lut": 1}}))
+    facts = records()["fold"].facts_as(FoldFacts)
+    dearer = facts.model_copy(update={"estimate": facts.estimate.model_copy(update={"lut": 1})})
+    write_record(layout.record("fold"), record("fold", facts=dearer))
     assert "fold" not in gather(layout).facts
 
 

@@ -1,0 +1,32 @@
+"""The command that makes a build anew."""
+
+from __future__ import annotations
+
+import shlex
+
+from toolchain.layout import Request
+
+
+def build_words(request: Request) -> str:
+    """The variables of `make build` that ask for a build, each one word of a shell."""
+    return " ".join([f"BOARD={request.board}", *_choices(request)])
+
+
+def build_command(request: Request) -> str:
+    """The command for a shell."""
+    return f"make build {build_words(request)}"
+
+
+def _choices(request: Request) -> list[str]:
+    chosen = {
+        "MODEL": None if request.onnx else request.model,
+        "ONNX": request.onnx,
+        "CALIBRATION": request.calibration,
+        "OUTPUTS": request.outputs,
+        "RECIPE": None if request.onnx else request.recipe,
+        "STRATEGY": request.strategy if request.core == request.strategy else None,
+        "FLOW": None if request.onnx or request.flow == "fpga_open" else request.flow,
+        "FPS": request.fps if isinstance(request.fps, str | None) else f"{request.fps:g}",
+        "DATA": request.data,
+    }
+    return [f"{name}={shlex.quote(value)}" for name, value in chosen.items() if value]

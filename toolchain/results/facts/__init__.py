@@ -1,0 +1,59 @@
+"""What each stage found out: one pydantic model a stage, and the union of all by which a record is read back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from toolchain.results.facts.base import Facts
+from toolchain.results.facts.compare import CompareFacts, CoreRow
+from toolchain.results.facts.hardware import (
+    AmdPackageFacts,
+    AmdSynthesiseFacts,
+    BitstreamFacts,
+    FoldFacts,
+    GenerateFacts,
+    ImplementFacts,
+    MapFacts,
+    OpenPackageFacts,
+    SimulateFacts,
+    SynthesiseFacts,
+    VerifyFacts,
+    VivadoFacts,
+)
+from toolchain.results.facts.network import BaselinesFacts, DataFacts, LoadFacts, StreamlineFacts, TrainFacts
+from toolchain.results.facts.runtime import GraphsFacts, OrtPackageFacts, ProveFacts, TimeFacts
+
+AnyFacts = Annotated[
+    DataFacts
+    | TrainFacts
+    | StreamlineFacts
+    | BaselinesFacts
+    | LoadFacts
+    | FoldFacts
+    | GenerateFacts
+    | SimulateFacts
+    | SynthesiseFacts
+    | AmdSynthesiseFacts
+    | ImplementFacts
+    | BitstreamFacts
+    | OpenPackageFacts
+    | VerifyFacts
+    | CompareFacts
+    | MapFacts
+    | VivadoFacts
+    | AmdPackageFacts
+    | GraphsFacts
+    | ProveFacts
+    | TimeFacts
+    | OrtPackageFacts,
+    Field(discriminator="form"),
+]
+
+__all__ = [
+    "AmdPackageFacts", "AmdSynthesiseFacts", "AnyFacts", "BaselinesFacts", "BitstreamFacts", "CompareFacts", "CoreRow",
+    "DataFacts", "Facts", "FoldFacts", "GenerateFacts", "GraphsFacts", "ImplementFacts", "LoadFacts", "MapFacts",
+    "OpenPackageFacts", "OrtPackageFacts", "ProveFacts", "SimulateFacts", "StreamlineFacts", "SynthesiseFacts",
+    "TimeFacts", "TrainFacts", "VerifyFacts", "VivadoFacts",
+]  # fmt: skip

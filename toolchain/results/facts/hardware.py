@@ -1,0 +1,229 @@
+"""Facts of the stages that make hardware: cores, chips, bitstreams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from toolchain.results.facts.base import Facts
+from toolchain.results.model import Number, Record
+
+
+class Use(Record):
+    """Resources of a device, in use or estimated; `bram` counts the device's blocks (of AMD: halves of 18 kbit)."""
+
+    lut: Number
+    ff: Number
+    bram: Number
+    dsp: Number
+
+
+class Estimate(Record):
+    """What folding expects `of` the whole chip, or of the core alone."""
+
+    of: Literal["chip", "core"]
+    lut: Number
+    ff: Number
+    bram: Number
+    dsp: Number = 0
+
+
+class CoreEstimate(Record):
+    """What folding expects of our own core."""
+
+    lut: Number
+    ff: Number
+    bram: Number
+
+
+class LayerFolding(Record):
+    """Parallelism of one layer; see `hls.folding.LayerFolding`."""
+
+    name: str
+    pe: int
+    simd: int
+    cycles: int
+    weight_rom: str
+    threshold_rom: str
+
+
+class Folded(Record):
+    """A folding; see `hls.folding.Folding`."""
+
+    strategy: str
+    layers: tuple[LayerFolding, ...]
+    initiation_interval: int
+    fps: Number
+    clock_hz: int
+    target_fps: Number | None
+    estimate: CoreEstimate
+
+
+class FoldFacts(Facts):
+    """The folding of our own RTL, and what core and host link are expected to take."""
+
+    form: Literal["fold"] = "fold"
+    estimate: Estimate
+    folding: Folded
+
+
+class Identity(Record):
+    """What a chip says it is: hexadecimal, 8 bytes each."""
+
+    model_hash: str
+    build_id: str
+
+
+class GenerateFacts(Facts):
+    """What the generated chip, or FINN's core, is known by."""
+
+    form: Literal["generate"] = "generate"
+    identity: Identity
+
+
+class SimulateFacts(Facts):
+    """Clock cycles as simulated: from the first input beat to the last output beat, and between inferences."""
+
+    form: Literal["simulate"] = "simulate"
+    latency_cycles: int
+    initiation_interval: int
+
+
+class SynthesiseFacts(Facts):
+    """The mapped netlist's file name, and what it uses."""
+
+    form: Literal["synthesise"] = "synthesise"
+    netlist: str
+    resources: Use
+
+
+class AmdSynthesiseFacts(Facts):
+    """The same on an AMD device, with the share of the device in per cent."""
+
+    form: Literal["amd synthesise"] = "amd synthesise"
+    kind: Literal["synthesised"]
+    netlist: str
+    resources: Use
+    used_percent: Mapping[str, Number]
+
+
+class ImplementFacts(Facts):
+    """What open place and route came to.
+
+    Attributes:
+        config: file name of what the packer reads.
+        fmax_mhz: the highest clock that the design bears; `clock_mhz`: the one it gets.
+        critical_path: the slowest path between registers, one step a line.
+        seed: the placer's that met the timing.
+    """
+
+    form: Literal["implement"] = "implement"
+    status: Literal["bitstream"]
+    kind: Literal["routed"]
+    config: str
+    resources: Use
+    used_percent: Mapping[str, Number]
+    fmax_mhz: Number
+    clock_mhz: Number
+    critical_path: tuple[str, ...]
+    seed: int
+
+
+class VivadoTiming(Record):
+    """See `toolchain.vivado.reports.Timing`."""
+
+    wns_ns: Number
+    whs_ns: Number
+    wpws_ns: Number
+    clock: str
+    period_ns: Number
+    fmax_mhz: Number
+    met: bool
+    failing_endpoints: tuple[int, int]
+    critical_path: str
+
+
+class VivadoResult(Record):
+    """What Vivado made: file names in the stage's folder, and what it measured; see `vivado.implement.Result`."""
+
+    bitstream: str
+    hwh: str
+    xsa: str | None
+    resources: Mapping[str, int]
+    core_resources: Mapping[str, int] | None
+    tool: str
+    timing: VivadoTiming
+
+
+class VivadoFacts(Facts):
+    """A hand-off, or where Vivado ran what it made; the clock is the one asked for."""
+
+    form: Literal["vivado"] = "vivado"
+    status: Literal["handoff", "bitstream"]
+    kind: Literal["requested"]
+    clock_mhz: Number
+    vivado: VivadoResult | None = None
+
+
+class BitstreamFacts(Facts):
+    """File name of what is flashed."""
+
+    form: Literal["bitstream"] = "bitstream"
+    file: str
+
+
+class OpenPackageFacts(Facts):
+    """File name of the bitstream in the package."""
+
+    form: Literal["open package"] = "open package"
+    bitstream: str
+
+
+class AmdPackageFacts(Facts):
+    """Whether the package is a hand-off or holds its bitstream."""
+
+    form: Literal["amd package"] = "amd package"
+    status: Literal["handoff", "bitstream"]
+
+
+class VerifyFacts(Facts):
+    """What was run, or the reason why nothing can be."""
+
+    form: Literal["verify"] = "verify"
+    what: str | None = None
+    reason: str | None = None
+
+
+class FinnUse(Record):
+    """What FINN itself expects."""
+
+    lut: int
+    bram: int
+    dsp: int
+    uram: int
+
+
+class FinnLayer(Record):
+    """A hardware layer of FINN's; products also have `simd`, `ram_style` and our `estimate` with their thresholds."""
+
+    name: str
+    op_type: str
+    cycles: int
+    finn_estimate: FinnUse
+    pe: int | None = None
+    simd: int | None = None
+    ram_style: str | None = None
+    estimate: Use | None = None
+
+
+class MapFacts(Facts):
+    """FINN's mapping of the network, all estimated; cycles are the clock's."""
+
+    form: Literal["map"] = "map"
+    kind: Literal["estimated"]
+    layers: tuple[FinnLayer, ...]
+    estimate: Estimate
+    finn_estimate: FinnUse
+    initiation_interval: int
+    latency_cycles: int
+    fps: Number

@@ -1,0 +1,114 @@
+"""Facts of the stages that know no board: data, training, integer graph; or a file that somebody else made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from toolchain.results.facts.base import Facts
+from toolchain.results.model import Number, Record
+
+
+class Capture(Record):
+    """Where one capture's frames came from: `attacks` counts injected frames by class."""
+
+    name: str
+    sha256: str
+    format: str
+    frames: int
+    attacks: Mapping[str, int]
+
+
+class DataFacts(Facts):
+    """What the data stage made.
+
+    Attributes:
+        input_type: a qonnx DataType.
+        classes: normal first.
+        windows: how many, by split, part and class.
+        notices: what a person should know about the data.
+    """
+
+    form: Literal["data"] = "data"
+    kind: Literal["synthetic", "captures"]
+    encoding: str
+    window: int
+    inputs: int
+    input_type: str
+    classes: tuple[str, ...]
+    seed: int
+    windows: Mapping[str, Mapping[str, Mapping[str, int]]]
+    captures: tuple[Capture, ...]
+    notices: tuple[str, ...]
+
+
+class ClassScores(Record):
+    """Figures of one class, 0 to 1; None where no window is of it."""
+
+    precision: Number | None
+    recall: Number | None
+    f1: Number | None
+    false_negative_rate: Number | None
+    support: int
+
+
+class Confusion(Record):
+    """Counts by true class (rows) and predicted class (columns)."""
+
+    classes: tuple[str, ...]
+    matrix: tuple[tuple[int, ...], ...]
+
+
+class Scores(Record):
+    """How well a network classifies a part of a split; see `toolchain.training.metrics.evaluate`."""
+
+    split: str
+    windows: int
+    accuracy: Number
+    macro_f1: Number | None
+    per_class: Mapping[str, ClassScores]
+    confusion: Confusion
+
+
+class TrainFacts(Facts):
+    """The trained network's figures on the test part of the blocked split."""
+
+    form: Literal["train"] = "train"
+    accuracy: Scores
+    seed: int
+
+
+class BaselinesFacts(Facts):
+    """Figures of what the network is held against, by name: `float_twin`, `random_split`, ..."""
+
+    form: Literal["baselines"] = "baselines"
+    networks: Mapping[str, Scores]
+
+
+class Layer(Record):
+    """A layer of the integer network; types are qonnx DataTypes."""
+
+    name: str
+    inputs: int
+    outputs: int
+    input_type: str
+    weight_type: str
+    output_type: str
+
+
+class StreamlineFacts(Facts):
+    """The integer network: `logit_scale` times its outputs are the logits."""
+
+    form: Literal["streamline"] = "streamline"
+    layers: tuple[Layer, ...]
+    logit_scale: Number
+
+
+class LoadFacts(Facts):
+    """A file that somebody else made; `calibrated`: whether calibration data came with it."""
+
+    form: Literal["load"] = "load"
+    file: str
+    sha256: str
+    format: Literal["QONNX", "ONNX"]
+    calibrated: bool

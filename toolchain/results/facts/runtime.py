@@ -1,0 +1,142 @@
+"""Facts of the stages that make, prove and time graphs for ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from toolchain.results.check import Check, VectorKind
+from toolchain.results.facts.base import Facts
+from toolchain.results.model import Number, Record
+
+
+class VectorCount(Record):
+    """How many vectors of which kind."""
+
+    count: int
+    kind: VectorKind
+
+
+class OutputMeaning(Record):
+    """What the outputs are, and why they are taken for that."""
+
+    kind: Literal["classes", "values"]
+    why: str
+
+
+class GraphsFacts(Facts):
+    """The graphs that were made.
+
+    Attributes:
+        kind: whose network it is.
+        judge: what every graph is held against.
+        left_out: why a graph was not made, by graph.
+        accuracy: of the reference, 0 to 1; None without true classes.
+        notices: what else a person should know.
+    """
+
+    form: Literal["graphs"] = "graphs"
+    kind: str
+    judge: str
+    vectors: VectorCount
+    left_out: Mapping[str, str]
+    accuracy: Number | None
+    outputs: OutputMeaning
+    notices: tuple[str, ...]
+
+
+class SessionOptions(Record):
+    """What a session is opened with; see `toolchain.runtime.session.RunOptions`."""
+
+    level: str
+    disabled: tuple[str, ...]
+
+
+class GraphProof(Record):
+    """How one graph compares with the reference; see `toolchain.runtime.compare.Proof`.
+
+    Attributes:
+        meaning: what the graph is, in words.
+        exact: every output of every vector is equal.
+        check: the comparison that it stands for.
+        labels_equal, differing: by label; None where no label is meant.
+        largest_difference, largest_relative_difference: None where they have no end.
+    """
+
+    meaning: str
+    exact: bool
+    within_budget: bool
+    check: Check
+    compared: int
+    equal: int
+    near: int
+    labels_equal: int | None
+    differing: int | None
+    largest_difference: Number | None
+    largest_relative_difference: Number | None
+    first_difference: int | None
+    tolerance: Number
+    batches: tuple[int, ...]
+    options: SessionOptions
+
+
+class ProveFacts(Facts):
+    """Every graph's proof; `budget` is the share of vectors that may differ in a graph that is chosen."""
+
+    form: Literal["prove"] = "prove"
+    budget: Number
+    graphs: Mapping[str, GraphProof]
+
+
+class Effort(Record):
+    """How often a graph is called; see `toolchain.runtime.timing.Effort`."""
+
+    calls: int
+    warmup: int
+    repeats: int
+
+
+class LatencyRow(Record):
+    """Latency of one graph by one runner, in microseconds a call; see `toolchain.runtime.timing.Row`."""
+
+    variant: str
+    runner: str
+    kind: str
+    where: str
+    batch: int
+    min_us: Number
+    p50_us: Number
+    p90_us: Number
+    p99_us: Number
+    mean_us: Number
+    switches: int
+    floor_us: Number | None
+    calls: int
+    processes: int
+
+
+class Throughput(Record):
+    """Inferences a second of the chosen graph."""
+
+    kind: Literal["measured"]
+    runner: str
+    batch: int
+    workers: int
+    per_second: Number
+
+
+class TimeFacts(Facts):
+    """What was measured on the computer that built it, and the fastest graph within the budget."""
+
+    form: Literal["time"] = "time"
+    effort: Effort
+    rows: tuple[LatencyRow, ...]
+    chosen: str
+    throughput: Throughput
+
+
+class OrtPackageFacts(Facts):
+    """The graph that the package runs unless told otherwise."""
+
+    form: Literal["ort package"] = "ort package"
+    chosen: str
