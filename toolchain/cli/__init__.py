@@ -40,7 +40,7 @@ def _run() -> int:
     give_home()
     must_name_something(sys.argv[1:])
     try:
-        return int(app(standalone_mode=False) or 0)
+        return int(app(prog_name="gateweave", standalone_mode=False) or 0)
     except TyperException as error:
         raise UsageError(explained(error)) from error
     except OSError as error:

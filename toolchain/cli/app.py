@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from toolchain.cli import EXIT_USAGE, listing
 from toolchain.cli import build as builds
 from toolchain.cli import flash as flashing
 from toolchain.cli.choose import choose
+from toolchain.cli.usage import for_snakemake
 from toolchain.cli.wish import BoardName, ModelName, Wish, takes_wish
 from toolchain.console import out
 from toolchain.layout import build_root
@@ -71,21 +73,21 @@ def build(context: typer.Context, wish: Wish, jobs: Jobs = _CORES) -> None:
     Stages that are still valid are not run again. What follows `--` goes to Snakemake, for example
     [cyan]gateweave build -- --executor slurm --jobs 20[/cyan].
     """
-    builds.build(choose(wish), "all", jobs, context.args)
+    builds.build(choose(wish), "all", jobs, for_snakemake(context.args, sys.argv))
 
 
 @app.command(context_settings=_PASS_ON)
 @takes_wish
 def verify(context: typer.Context, wish: Wish, jobs: Jobs = _CORES) -> None:
     """Build, then run what was built as the board would: the routed chip, or the package under an emulator."""
-    builds.verify(choose(wish), jobs, context.args)
+    builds.verify(choose(wish), jobs, for_snakemake(context.args, sys.argv))
 
 
 @app.command(context_settings=_PASS_ON)
 @takes_wish
 def compare(context: typer.Context, wish: Wish, jobs: Jobs = _CORES) -> None:
     """Build, then train the float twin and the random split to compare with; on AMD boards make the other cores too."""
-    builds.compare(choose(wish), jobs, context.args)
+    builds.compare(choose(wish), jobs, for_snakemake(context.args, sys.argv))
 
 
 @app.command()

@@ -26,6 +26,21 @@ def must_name_something(words: Sequence[str]) -> None:
         raise UsageError(f"{empty[0]}: is empty; give it a value, or leave it out")
 
 
+def for_snakemake(args: Sequence[str], words: Sequence[str]) -> Sequence[str]:
+    """What a command passes on: all that follows ``--``.
+
+    Args:
+        args: what no option of the command took.
+        words: of the whole command line.
+
+    Raises:
+        UsageError: something stands there without ``--``, such as a board's name without ``--board``.
+    """
+    if args and "--" not in words:
+        raise UsageError(f"unexpected '{args[0]}'; a board is named with --board, and words for Snakemake follow --")
+    return args
+
+
 def explained(error: Any) -> str:
     """One line for an error of Typer's, which its own classes draw a box around.
 

@@ -55,6 +55,7 @@ def test_a_wrong_name_is_one_line_and_exit_1(
         ("run --count x", "COUNT (--count): 'x': should be a valid integer; see `gateweave run --help`"),
         ("measure --repeats 1", "--repeats: '1': should be greater than or equal to 5; see `gateweave measure --help`"),
         ("show ulx3s", "got unexpected extra argument(s) (ulx3s); see `gateweave show --help`"),
+        ("build ulx3s", "unexpected 'ulx3s'; a board is named with --board, and words for Snakemake follow --"),
         ("ids --capture=", "--capture: is empty; give it a value, or leave it out"),
     ],
 )
