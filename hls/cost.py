@@ -10,17 +10,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 from hls.arithmetic import LayerArithmetic, WeightKind
 from hls.plan import LayerPlan
 
-# Shapes (words, bits a word) of a block RAM, by its kilobits.
-_SHAPES = {
-    18: ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)),
-    4: ((256, 16), (512, 8), (1024, 4), (2048, 2)),
-}
-# Devices with these small blocks (iCE40) have no LUT RAM: even a small buffer takes a block.
-_WITHOUT_LUT_RAM = 4
+
+class BlockRam(Protocol):
+    """One block RAM of a device; `toolchain/fpga` knows each family's. It must be hashable."""
+
+    @property
+    def kbit(self) -> int:
+        """Its kilobits."""
+
+    @property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """How it can be cut: (words, bits of a word)."""
+
+    @property
+    def lut_ram(self) -> bool:
+        """Whether the device has small memories in LUTs besides; if not, even a small buffer takes a block."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +54,11 @@ class Memories:
     """How memories are weighed.
 
     Attributes:
-        block_kbit: kilobits of one block RAM: 18 (ECP5, Gowin) or 4 (iCE40); 0 where no block RAM may be used.
+        block: the device's block RAM; None where none may be used.
         block_price: LUTs that a block must save to be worth using.
     """
 
-    block_kbit: int
+    block: BlockRam | None
     block_price: float
 
 
@@ -58,10 +67,9 @@ def _bits(count: int) -> int:
     return max(1, (count - 1).bit_length())
 
 
-def blocks_of(words: int, width: int, block_kbit: int) -> int:
+def blocks_of(words: int, width: int, block: BlockRam) -> int:
     """Block RAMs of a memory."""
-    shapes = _SHAPES.get(block_kbit, _SHAPES[18])
-    return min(-(-words // depth) * -(-width // bits) for depth, bits in shapes)
+    return min(-(-words // depth) * -(-width // bits) for depth, bits in block.shapes)
 
 
 def rom(words: int, width: int, memories: Memories) -> tuple[str, Cost]:
@@ -69,9 +77,9 @@ def rom(words: int, width: int, memories: Memories) -> tuple[str, Cost]:
     # Wide ROMs share more of their address decoding.
     slope = min(2.1, 1.45 + 10 / width)
     logic = Cost(lut=width * (1.0 if words <= 16 else slope * words / 16 - 0.4), ff=width)
-    if memories.block_kbit == 0:
+    if memories.block is None:
         return "logic", logic
-    blocks = blocks_of(words, width, memories.block_kbit)
+    blocks = blocks_of(words, width, memories.block)
     if logic.lut > blocks * memories.block_price:
         return "block", Cost(blocks=blocks)
     return "logic", logic
@@ -108,8 +116,8 @@ def buffer(plan: LayerPlan, memories: Memories) -> Cost:
     beat, play = _bits(plan.beats), _bits(plan.folds)
     control = Cost(lut=14 + 4 * beat + 1.2 * play, ff=2 * beat + play + 6)
     depth = 2 << beat
-    if memories.block_kbit == _WITHOUT_LUT_RAM:
-        return control + Cost(blocks=blocks_of(depth, width, memories.block_kbit))
+    if memories.block is not None and not memories.block.lut_ram:
+        return control + Cost(blocks=blocks_of(depth, width, memories.block))
     banks = -(-depth // 16)
     return control + Cost(lut=4 * -(-width // 4) * banks + (1.1 * width * banks if banks > 1 else 0), ff=width)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hls.arithmetic import LayerArithmetic, analyse
 from hls.cost import (
+    BlockRam,
     Cost,
     Memories,
     converter,
@@ -30,13 +31,13 @@ class Capacity:
 
     Attributes:
         bram_kbit: kilobits of block RAM in all; 0 keeps every ROM in LUTs.
-        bram_block_kbit: kilobits of one block: 18 (ECP5, Gowin) or 4 (iCE40, which has no LUT RAM).
+        block: the device's block RAM.
     """
 
     lut: int
     ff: int
     bram_kbit: int
-    bram_block_kbit: int = 18
+    block: BlockRam
 
 
 def choose_folding(
@@ -150,13 +151,13 @@ class _Search:
                     yield layer.layer.outputs // pe * (layer.layer.inputs // simd)
 
     def _fits(self, cost: Cost) -> bool:
-        kbit = cost.blocks * self.capacity.bram_block_kbit
+        kbit = cost.blocks * self.capacity.block.kbit
         return cost.lut <= self.lut and cost.ff <= self.capacity.ff and kbit <= self.capacity.bram_kbit
 
     def _candidates(self, cycles: int) -> Iterator[_Choice]:
-        kbit = self.capacity.bram_block_kbit if self.capacity.bram_kbit else 0
-        for price in _PRICES if kbit else _PRICES[:1]:
-            memories = Memories(kbit, price * kbit)
+        block = self.capacity.block if self.capacity.bram_kbit else None
+        for price in _PRICES if block else _PRICES[:1]:
+            memories = Memories(block, price * block.kbit if block else 0.0)
             pairs = self._cheapest(cycles, memories)
             if pairs is not None:
                 plans = plan_layers(self.arithmetic, pairs)
@@ -218,7 +219,7 @@ class _Search:
 
     def _too_large(self, cycles: int) -> str:
         smallest = min(self._candidates(cycles), key=lambda choice: self._excess(choice.cost))
-        cost, kbit = smallest.cost, smallest.cost.blocks * self.capacity.bram_block_kbit
+        cost, kbit = smallest.cost, smallest.cost.blocks * self.capacity.block.kbit
         needs = [
             f"{round(need)} {what} where {round(have)} are free ({round(100 * (need - have) / max(have, 1))} % over)"
             for what, need, have in (
@@ -234,7 +235,7 @@ class _Search:
         )
 
     def _excess(self, cost: Cost) -> float:
-        kbit = cost.blocks * self.capacity.bram_block_kbit
+        kbit = cost.blocks * self.capacity.block.kbit
         return max(
             cost.lut / max(self.lut, 1),
             cost.ff / max(self.capacity.ff, 1),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 
 class _Strict(BaseModel):
@@ -65,18 +66,31 @@ class Board(_Strict):
         return self.title if named else f"{self.vendor} {self.title}"
 
 
+def fpga_families() -> list[str]:
+    """The words that `fpga.family` of an open board may be: one file each of `toolchain/fpga/families`."""
+    folder = Path(__file__).parent / "fpga" / "families"
+    return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+
+
+def _known_family(word: str) -> str:
+    known = fpga_families()
+    if word not in known:
+        raise ValueError(" or ".join([", ".join(known[:-1]), known[-1]]))
+    return word
+
+
 class Fpga(_Strict):
     """An FPGA of the open flow and how its tools name it.
 
     Attributes:
-        family: selects the backend in `toolchain/fpga`.
+        family: selects the backend, a file of `toolchain/fpga/families`.
         part: the manufacturer's full ordering code.
         device, package, speed: the names place and route takes.
         bram_kbit: usable kilobits of one block RAM.
         settings: device-wide settings as the family's constraint file names them (ECP5: SYSCONFIG).
     """
 
-    family: Literal["ecp5", "ice40", "gowin"]
+    family: Annotated[Word, AfterValidator(_known_family)]
     part: Word
     device: Word
     package: Word

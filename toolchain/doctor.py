@@ -7,16 +7,16 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from toolchain.errors import GateweaveError
+from toolchain.fpga import all_families
+from toolchain.fpga.tools import cache_directory
 from toolchain.layout import ROOT, build_root
 from toolchain.package.pins import installed, pinned
 from toolchain.vivado.find import find_vivado
 
 _PROGRAMS = {"g++": "g++", "make": "make", "perl": "perl"}
 _OPTIONAL = {
-    "icebox_vlog": "fpga-icestorm",
     "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu",
     "qemu-aarch64-static": "qemu-user-static",
     "mmdebstrap": "mmdebstrap",
@@ -48,9 +48,11 @@ def _python() -> Finding:
 
 
 def _programs() -> Iterator[Finding]:
-    for program, package in (_PROGRAMS | _OPTIONAL).items():
+    readers = [tool for backend in all_families().values() for tool in backend.read_back_tools if not tool.entry]
+    optional = {tool.name: tool.package for tool in readers} | _OPTIONAL
+    for program, package in (_PROGRAMS | optional).items():
         path = shutil.which(program)
-        absent = None if program in _OPTIONAL else False
+        absent = None if program in optional else False
         mend = "" if path else f"make system-deps (Debian package {package})"
         yield Finding(program, True if path else absent, path or "missing", mend)
 
@@ -77,16 +79,10 @@ def _without_zeros(version: str) -> str:
 
 
 def _tools() -> Iterator[Finding]:
-    """What each device family's backend says of its tools."""
-    from toolchain.board import OpenBoard
-    from toolchain.catalog import list_boards, load_board, sound
-    from toolchain.fpga import backend_for
-
-    boards = (board for board in sound(list_boards(), load_board)[0] if isinstance(board, OpenBoard))
-    families = {board.fpga.family: board.fpga for board in boards}
-    for family, fpga in sorted(families.items()):
+    """What each device family says of its tools."""
+    for family, backend in all_families().items():
         try:
-            versions = backend_for(fpga).tools()
+            versions = backend.tools()
         except GateweaveError as error:
             yield Finding(f"tools for {family}", False, "missing", str(error))
         else:
@@ -115,9 +111,7 @@ def _disk() -> Finding:
 
 def _yowasp_cache() -> Finding:
     """YoWASP tools compile themselves on their first call, which takes a while."""
-    import platformdirs
-
-    cache = Path(platformdirs.user_cache_dir("YoWASP", appauthor=False))
+    cache = cache_directory()
     warm = cache.is_dir() and any(cache.iterdir())
     found = str(cache) if warm else "empty: the first place and route takes about 11 s longer"
     return Finding("yowasp cache", True, found)

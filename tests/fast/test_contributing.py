@@ -44,7 +44,7 @@ def test_listed_files_exist_and_are_counted(kind: str) -> None:
         ("A board", r"\b(icebreaker|tangnano9k|kv260|raspberrypi4)\b"),
         ("A node kind", r"\bDenseLayer\b"),
         ("A sensor", r"import \w*(vcgencmd|powercap)_sources|\"joulescope\": |: joulescope,"),
-        ("A tool family", r"\"(ecp5|ice40|gowin)\"|import \w*(Ecp5|Ice40|Gowin)Backend|\"yowasp-nextpnr-"),
+        ("A tool family", r"\"(ecp5|ice40|gowin)\"|\b(Ecp5|Ice40|Gowin)Backend\b|\"yowasp-nextpnr-"),
     ],
 )
 def test_no_other_code_names_what_is_added(kind: str, pattern: str) -> None:

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from toolchain.board import Fpga
+from importlib import import_module
+
+from toolchain.board import Fpga, fpga_families
 from toolchain.fpga.backend import Backend
-from toolchain.fpga.ecp5 import Ecp5Backend
-from toolchain.fpga.gowin import GowinBackend
-from toolchain.fpga.ice40 import Ice40Backend
 from toolchain.fpga.results import Implementation, Synthesis, Usage
 from toolchain.fpga.tools import Progress
 
-__all__ = ["Backend", "Implementation", "Synthesis", "Usage", "backend_for"]
+__all__ = ["Backend", "Implementation", "Synthesis", "Usage", "all_families", "backend_for", "family_of"]
 
-_BACKENDS: dict[str, type[Backend]] = {
-    "ecp5": Ecp5Backend,
-    "gowin": GowinBackend,
-    "ice40": Ice40Backend,
-}
+_FAMILIES = "toolchain.fpga.families"
+
+
+def all_families() -> dict[str, type[Backend]]:
+    """The class of each family, by the word of `fpga.family`."""
+    return {name: _family(name) for name in fpga_families()}
+
+
+def family_of(fpga: Fpga) -> type[Backend]:
+    """The class of a device's family, which knows all that is peculiar to it."""
+    return _family(fpga.family)
 
 
 def backend_for(fpga: Fpga, progress: Progress | None = None) -> Backend:
     """The backend of a device's family."""
-    return _BACKENDS[fpga.family](fpga, progress)
+    return family_of(fpga)(fpga, progress)
+
+
+def _family(name: str) -> type[Backend]:
+    """The one backend that a family's file defines."""
+    found = vars(import_module(f"{_FAMILIES}.{name}")).values()
+    (family,) = (kind for kind in found if isinstance(kind, type) and issubclass(kind, Backend) and kind is not Backend)
+    return family

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,8 +20,28 @@ TOP = "chip"
 """Name of the top module on all boards."""
 
 
+@dataclass(frozen=True)
+class BlockRam:
+    """One block RAM of a family.
+
+    Attributes:
+        shapes: how it can be cut: (words, bits of a word), all of about the same size.
+        lut_ram: whether the family has small memories in LUTs besides; without them even a small buffer takes a block.
+    """
+
+    shapes: tuple[tuple[int, int], ...]
+    lut_ram: bool
+
+    @property
+    def kbit(self) -> int:
+        """Kilobits of its widest shape."""
+        return max(words * bits for words, bits in self.shapes) // 1024
+
+
 class Backend(ABC):
     """One FPGA tool family: Verilog in, a bitstream out, the netlist read back where possible.
+
+    All that is peculiar to a family stands in its class, in one file of `toolchain/fpga/families`.
 
     Outputs depend on the inputs only: same Verilog, same board, same bytes. Logs (``*.log``) hold
     times and paths and are no outputs.
@@ -32,6 +53,17 @@ class Backend(ABC):
 
     place_and_route_tool: ClassVar[Tool]
     packer: ClassVar[Tool]
+    read_back_tools: ClassVar[tuple[Tool, ...]] = ()
+    """What `read_back` needs besides."""
+    suffix: ClassVar[str]
+    """Of a bitstream's file, with its dot."""
+    answers_jtag: ClassVar[bool]
+    """Whether the device says over JTAG which one it is."""
+    block_ram: ClassVar[BlockRam]
+    read_back_is: ClassVar[str] = "netlist read back"
+    """What `read_back` gives, in a few words."""
+    read_back_vectors: ClassVar[int] = 64
+    """How many test vectors run through it, in about a minute; 64 or more."""
     synthesis_command: ClassVar[str]
     cell_weights: ClassVar[tuple[tuple[str, str, int], ...]]
     """(prefix of the synthesised cell's type, resource, how many of the resource it takes)."""
@@ -42,13 +74,14 @@ class Backend(ABC):
         self.fpga = fpga
         self.progress = progress
 
-    def tools(self) -> dict[str, str]:
+    @classmethod
+    def tools(cls) -> dict[str, str]:
         """Versions of the tools a build needs, by name.
 
         Raises:
             ToolError: one is missing.
         """
-        return versions([YOSYS, self.place_and_route_tool, self.packer])
+        return versions([YOSYS, cls.place_and_route_tool, cls.packer])
 
     def synthesise(self, top: str, sources: Sequence[Path], rtl_dir: Path, out_dir: Path) -> Synthesis:
         """Map Verilog to the family's cells; writes ``netlist.json`` in `out_dir`.

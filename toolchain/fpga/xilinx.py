@@ -10,10 +10,14 @@ from typing import Literal
 from toolchain.errors import ToolError
 from toolchain.files import write_atomic
 from toolchain.fpga import yosys
+from toolchain.fpga.backend import BlockRam
 from toolchain.fpga.results import Synthesis, Usage
 from toolchain.fpga.tools import YOSYS, Progress, relative
 
 Family = Literal["zynq_7000", "zynq_ultrascale"]
+
+# Half of a RAMB36, as `resources.bram` of a board counts.
+BLOCK_RAM = BlockRam(((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), lut_ram=True)
 
 _YOSYS_NAMES = {"zynq_7000": "xc7", "zynq_ultrascale": "xcup"}
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from toolchain.board import OpenBoard
 from toolchain.errors import ConfigError, ToolError
+from toolchain.fpga import family_of
 
 PROGRAM = "openFPGALoader"
 
@@ -18,9 +19,6 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PROBE = re.compile(r"^(\d+)\s+(\d+)\s+0x([0-9a-fA-F]{4}):0x([0-9a-fA-F]{4})\s+(.*)$")
 _SECONDS = 60.0
 _FLASH_SECONDS = 600.0
-
-# Its families that answer on JTAG; an iCE40 is loaded by SPI and cannot say what it is.
-_TELLING = {"ecp5", "gowin"}
 
 
 @dataclass(frozen=True)
@@ -104,7 +102,7 @@ def _cables(text: str) -> list[Cable]:
 
 def _must_be_the_board(board: OpenBoard, words: Sequence[str]) -> str:
     """What was found, for people; refuses another FPGA."""
-    if board.fpga.family not in _TELLING:
+    if not family_of(board.fpga).answers_jtag:
         return f"{board.fpga.part} not checked (it cannot be asked)"
     text = _call([*words, "--detect"], _SECONDS)
     model, code = re.search(r"^\s*model\s+(\S+)", text, re.MULTILINE), re.search(r"idcode\s+(0x[0-9a-fA-F]+)", text)

@@ -6,15 +6,13 @@ from flows.stages.context import Context, Outcome
 from toolchain.fpga import backend_for
 from toolchain.results.facts import BitstreamFacts, ImplementFacts
 
-_SUFFIX = {"ecp5": ".bit", "ice40": ".bin", "gowin": ".fs"}
-
 
 def run(context: Context) -> Outcome:
-    """Write `<board>-<model>.bit`, `.bin` or `.fs`."""
+    """Write `<board>-<model>` with the suffix of the family."""
     board, request = context.open_board, context.request
     backend = backend_for(board.fpga, context.progress)
     config = context.file("implement", context.facts("implement", ImplementFacts).config)
-    name = f"{request.board}-{request.model}{_SUFFIX[board.fpga.family]}"
+    name = f"{request.board}-{request.model}{backend.suffix}"
     path = backend.bitstream(board, config, context.out / name)
     packer = backend.packer
     summary = f"{path.name}, {path.stat().st_size:,} bytes"

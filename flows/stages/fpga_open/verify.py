@@ -1,4 +1,4 @@
-"""verify: the chip as placed and routed (ECP5), or as read back from its bitstream (iCE40), by its pins."""
+"""verify: the chip as placed and routed, or as read back from its bitstream, by its pins."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from hls.verilate import verilator_version
 from toolchain.fpga import backend_for
 from toolchain.results.facts import BitstreamFacts, VerifyFacts
 
-_VECTORS = {"ecp5": 256, "ice40": 64}
 # A netlist is one huge function: more optimisation takes minutes and gains nothing.
 _FLAT_NETLIST = ("-MAKEFLAGS", "OPT_FAST=-O1")
-_WHAT = {"ecp5": "post-route netlist", "ice40": "bitstream read back"}
 
 
 def run(context: Context) -> Outcome:
@@ -27,7 +25,6 @@ def run(context: Context) -> Outcome:
     if sources is None:
         reason = backend.why_no_read_back() or "no tool reads this family back"
         return Outcome(f"not possible: {reason}", facts=VerifyFacts(reason=reason))
-    family = board.fpga.family
     context.progress("compiling the netlist's simulator")
     simulator = ChipSimulator(
         sources,
@@ -36,9 +33,9 @@ def run(context: Context) -> Outcome:
         baud=board.host_link.baud,
         extra_flags=_FLAT_NETLIST,
     )
-    x = spread(files.golden_inputs(context), _VECTORS[family])
+    x = spread(files.golden_inputs(context), backend.read_back_vectors)
     context.progress(f"running {len(x)} vectors through the UART pins")
     bench = files.bench_inputs(context)
     checks = UartCheck(context, files.chip(context), files.network(context), x, bench).run(simulator)
-    summary = f"{_WHAT[family]} = integer, labels of {len(x)} test vectors through the UART pins"
-    return Outcome(summary, checks, VerifyFacts(what=_WHAT[family]), {"verilator": verilator_version()})
+    summary = f"{backend.read_back_is} = integer, labels of {len(x)} test vectors through the UART pins"
+    return Outcome(summary, checks, VerifyFacts(what=backend.read_back_is), {"verilator": verilator_version()})

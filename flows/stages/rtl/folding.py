@@ -7,7 +7,11 @@ from flows.stages.context import Context
 from hls.chip import LinkCost
 from hls.fold import Capacity, choose_folding
 from hls.folding import Folding
-from toolchain.board import FpgaBoard
+from toolchain.board import AmdBoard, FpgaBoard
+from toolchain.errors import ConfigError
+from toolchain.fpga import family_of
+from toolchain.fpga.backend import BlockRam
+from toolchain.fpga.xilinx import BLOCK_RAM
 from toolchain.graph.network import IntegerNetwork
 
 
@@ -44,11 +48,28 @@ def capacity_of(board: FpgaBoard, link_kbit: int) -> Capacity:
     """What a core may use of a board whose link takes `link_kbit` of block RAM.
 
     Folding counts 4-input look-up tables; on a device with larger ones its estimate is on the safe side.
+
+    Raises:
+        ConfigError: `fpga.bram_kbit` of the board is not that of its family.
     """
     have, share = board.fpga.resources, board.target.share
-    block = board.fpga.bram_kbit
-    bram_kbit = max(0, int(have.bram * share) * block - link_kbit)
+    block = block_ram_of(board)
+    bram_kbit = max(0, int(have.bram * share) * block.kbit - link_kbit)
     return Capacity(int(have.lut * share), int(have.ff * share), bram_kbit, block)
+
+
+def block_ram_of(board: FpgaBoard) -> BlockRam:
+    """The block RAM of a board's device.
+
+    Raises:
+        ConfigError: `fpga.bram_kbit` of the board is another size.
+    """
+    block = BLOCK_RAM if isinstance(board, AmdBoard) else family_of(board.fpga).block_ram
+    said = board.fpga.bram_kbit
+    if said != block.kbit:
+        place = f"boards/{board.name}/board.yaml: fpga.bram_kbit"
+        raise ConfigError(f"{place}: {said}: should be {block.kbit}, a block RAM of {board.fpga.family}")
+    return block
 
 
 def told(folding: Folding) -> str:

@@ -33,7 +33,7 @@ def test_sources_follow_imports_also_inside_functions() -> None:
 def test_hardware_depends_on_the_verilog_and_training_does_not() -> None:
     assert "hls/rtl/mvu.v" in _names("flows.stages.rtl.generate")
     assert not any(name.startswith("hls/") for name in _names("flows.stages.network.train"))
-    assert "toolchain/fpga/ecp5.py" in _names("flows.stages.fpga_open.implement")
+    assert "toolchain/fpga/families/ecp5.py" in _names("flows.stages.fpga_open.implement")
 
 
 def test_recipes_and_plumbing_are_no_code() -> None:

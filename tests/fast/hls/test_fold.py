@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -9,9 +10,10 @@ from hls.fold import Capacity, choose_folding
 from hls.folding import Folding
 from tests.fast.hls.networks import Shape, random_network
 from toolchain.errors import BuildError, ConfigError, FitError
+from toolchain.fpga.families import ecp5, ice40
 
-ULX3S = Capacity(lut=58548, ff=58548, bram_kbit=2620)
-UP5K = Capacity(lut=4488, ff=4488, bram_kbit=102, bram_block_kbit=4)
+ULX3S = Capacity(lut=58548, ff=58548, bram_kbit=2620, block=ecp5.Ecp5Backend.block_ram)
+UP5K = Capacity(lut=4488, ff=4488, bram_kbit=102, block=ice40.Ice40Backend.block_ram)
 NETWORK = random_network(Shape("BINARY", 316, (64, 32, 32, 5)), seed=1)
 
 
@@ -28,7 +30,7 @@ def test_rate_is_met_within_the_device(fps: float, capacity: Capacity, clock_hz:
     assert chosen.fps >= fps
     assert chosen.initiation_interval <= clock_hz / fps
     assert chosen.estimate["lut"] <= capacity.lut
-    assert chosen.estimate["bram"] * capacity.bram_block_kbit <= capacity.bram_kbit
+    assert chosen.estimate["bram"] * capacity.block.kbit <= capacity.bram_kbit
 
 
 def test_pe_and_simd_divide_their_layers() -> None:
@@ -60,11 +62,11 @@ def test_out_of_reach_rate_names_the_best() -> None:
 
 def test_network_that_does_not_fit_says_by_how_much_and_what_to_do() -> None:
     with pytest.raises(FitError, match=r"LUT where 300 are free \(\d+ % over\).*smaller window"):
-        choose(None, Capacity(lut=400, ff=5000, bram_kbit=2620), 25_000_000, fixed_lut=100)
+        choose(None, replace(ULX3S, lut=400, ff=5000), 25_000_000, fixed_lut=100)
 
 
 def test_without_block_ram_every_rom_lies_in_logic() -> None:
-    chosen = choose(1e3, Capacity(lut=40000, ff=40000, bram_kbit=0), 27_000_000)
+    chosen = choose(1e3, replace(ULX3S, lut=40000, ff=40000, bram_kbit=0), 27_000_000)
     assert {layer.weight_rom for layer in chosen.layers} == {"logic"}
     assert chosen.estimate["bram"] == 0
 

@@ -11,9 +11,10 @@ from pyosys import libyosys
 from hls.fold import Capacity, choose_folding
 from hls.generate import generate_core
 from tests.fast.hls.networks import Shape, random_network
+from toolchain.fpga.families import ecp5, ice40
 
-ECP5 = Capacity(lut=20000, ff=20000, bram_kbit=500)
-ICE40 = Capacity(lut=5000, ff=5000, bram_kbit=100, bram_block_kbit=4)
+ECP5 = Capacity(lut=20000, ff=20000, bram_kbit=500, block=ecp5.Ecp5Backend.block_ram)
+ICE40 = Capacity(lut=5000, ff=5000, bram_kbit=100, block=ice40.Ice40Backend.block_ram)
 
 
 @pytest.mark.parametrize(

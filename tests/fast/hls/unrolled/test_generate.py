@@ -13,6 +13,7 @@ from hls.unrolled import estimate_unrolled
 from hls.unrolled.generate import plan_pipeline
 from tests.fast.hls.unrolled.networks import NETWORKS, random_network
 from toolchain.errors import FitError, ModelError
+from toolchain.fpga.families.ecp5 import Ecp5Backend
 from toolchain.graph.network import DenseLayer, IntegerNetwork
 
 NETWORK = NETWORKS["bipolar activations"]
@@ -65,7 +66,7 @@ def test_neurons_that_nobody_reads_cost_nothing() -> None:
 
 
 def test_a_network_too_large_says_by_how_much() -> None:
-    capacity = Capacity(lut=100, ff=1000, bram_kbit=0)
+    capacity = Capacity(lut=100, ff=1000, bram_kbit=0, block=Ecp5Backend.block_ram)
     with pytest.raises(FitError, match=r"unrolled, the network needs an estimated \d+ LUT where 100 are free"):
         choose_folding(NETWORK, clock_hz=25_000_000, target_fps=None, capacity=capacity, strategy="unrolled")
 
@@ -79,7 +80,7 @@ def test_a_layer_without_thresholds_in_the_middle_is_refused(tmp_path: Path) -> 
 def test_the_board_s_own_clock_decides_what_fits() -> None:
     slow, fast = (estimate_unrolled(NETWORK, clock_hz)["ff"] for clock_hz in (25_000_000, 187_000_000))
     assert slow < fast
-    capacity = Capacity(lut=10_000, ff=fast - 1, bram_kbit=0)
+    capacity = Capacity(lut=10_000, ff=fast - 1, bram_kbit=0, block=Ecp5Backend.block_ram)
     chosen = choose_folding(NETWORK, clock_hz=25_000_000, target_fps=None, capacity=capacity, strategy="unrolled")
     assert chosen.estimate["ff"] == slow
     with pytest.raises(FitError, match=rf"{fast} FF where {fast - 1} are free"):

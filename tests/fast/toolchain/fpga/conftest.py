@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-import yaml
 
+from tests.fast.boards.folders import one_of_each_family, open_board
 from toolchain.board import OpenBoard
 
-_BOARDS = Path(__file__).parents[4] / "boards"
 
-
-@pytest.fixture(params=["ulx3s", "icebreaker", "tangnano9k"])
+@pytest.fixture(params=one_of_each_family())
 def board(request: pytest.FixtureRequest) -> OpenBoard:
-    """Each board in turn."""
-    return OpenBoard(**yaml.safe_load((_BOARDS / request.param / "board.yaml").read_text()))
+    """A board of each family in turn."""
+    return open_board(request.param)
 
 
 @pytest.fixture
 def ulx3s() -> OpenBoard:
     """The default board."""
-    return OpenBoard(**yaml.safe_load((_BOARDS / "ulx3s" / "board.yaml").read_text()))
+    return open_board("ulx3s")

@@ -11,15 +11,15 @@ import pytest
 from toolchain.board import OpenBoard
 from toolchain.errors import FitError, TimingError, ToolError
 from toolchain.fpga import nextpnr
+from toolchain.fpga.families.ecp5 import Ecp5Backend
 from toolchain.fpga.nextpnr import SEEDS, Job, place_and_route
-from toolchain.fpga.tools import NEXTPNR_ECP5
 
 _SITES = {"TRELLIS_COMB": "LUTs", "DP16KD": "block RAMs"}
 
 
 @pytest.fixture
 def job(ulx3s: OpenBoard, tmp_path: Path) -> Job:
-    return Job(NEXTPNR_ECP5, ulx3s, tmp_path, [], _SITES)
+    return Job(Ecp5Backend.place_and_route_tool, ulx3s, tmp_path, [], _SITES)
 
 
 def _stand_in(monkeypatch: pytest.MonkeyPatch, speeds: dict[int, float], log: str = "", status: int = 0) -> list[int]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from toolchain.errors import BuildError, ToolError
-from toolchain.fpga import tools
+from toolchain.fpga import all_families, tools
 from toolchain.fpga.tools import Tool, execute, relative, require_output, run
 
 # A package that is surely installed stands in for the one that brings the fake tools.
@@ -76,13 +76,14 @@ def test_missing_package_names_the_mend(tmp_path: Path) -> None:
 def test_missing_program_names_the_mend(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(ToolError, match=r"icebox_vlog is missing; .*make system-deps.*fpga-icestorm"):
-        tools.ICEBOX_VLOG.version()
+        Tool("icebox_vlog", "", "fpga-icestorm").version()
 
 
 def test_all_pip_tools_have_pinned_versions() -> None:
     pins = Path(__file__).parents[4] / "requirements.txt"
     lines = [line.strip().lower() for line in pins.read_text().splitlines()]
-    for tool in (*tools.BUILD_TOOLS, tools.ICEUNPACK):
+    used = [(kind.place_and_route_tool, kind.packer, *kind.read_back_tools) for kind in all_families().values()]
+    for tool in {tools.YOSYS, *(tool for row in used for tool in row if tool.entry)}:
         assert f"{tool.package}=={tool.version()}" in lines, tool.name
 
 

@@ -6,18 +6,25 @@ from pathlib import Path
 from typing import ClassVar
 
 from toolchain.board import OpenBoard
-from toolchain.fpga import tools
-from toolchain.fpga.backend import Backend, chip_pins
+from toolchain.fpga.backend import Backend, BlockRam, chip_pins
 from toolchain.fpga.report import TimingReport
 from toolchain.fpga.results import Usage
-from toolchain.fpga.tools import relative, require_output, run
+from toolchain.fpga.tools import NEXTPNR_PHASES, Tool, relative, require_output, run, yowasp
+
+_NEXTPNR = "nextpnr-himbaechel-gowin"
 
 
 class GowinBackend(Backend):
-    """GW1N devices. Nothing reads their bitstreams back into a netlist with memories."""
+    """GW1N devices. Nothing reads their bitstreams back into a netlist with memories.
 
-    place_and_route_tool = tools.NEXTPNR_GOWIN
-    packer = tools.GOWIN_PACK
+    Boards: `device` is the die, such as GW1N-9C; `package` and `speed` are as ordered.
+    """
+
+    place_and_route_tool = yowasp(_NEXTPNR, f"yowasp-{_NEXTPNR}", phases=NEXTPNR_PHASES)
+    packer = Tool("gowin_pack", "apycula.gowin_pack:main", "apycula")
+    suffix = ".fs"
+    answers_jtag = True
+    block_ram = BlockRam(((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), lut_ram=True)
     synthesis_command = "synth_gowin -family gw1n -nodsp -nowidelut"
     # An ALU (one bit of an adder) takes a LUT's place; a LUT RAM of 16 x 4 takes four.
     cell_weights = (

