@@ -49,7 +49,7 @@ class Board(_Strict):
 
     Attributes:
         flows: the ways a build can go on this board, rule files of `flows/`; the first is the default.
-        sensors: power sensors by their hwmon name; empty where the board has none.
+        sensors: power sensors by their hwmon name, which `measure` looks for; empty where the board has none.
     """
 
     flows: ClassVar[tuple[str, ...]]

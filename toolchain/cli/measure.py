@@ -151,4 +151,5 @@ def _linux(board: AmdBoard | OrtBoard, folder: Path, how: How, board_dir: Path) 
         job = ready_amd_package(place, folder, how.settings)
     else:
         job = ready_runtime_package(place, folder, how.settings, python=python)
-    return measure_at(place, replace(job, sensor_root=how.sensor_root, sources=how.sources), board_dir, python)
+    known = replace(job, sensor_root=how.sensor_root, sources=how.sources, sensors=board.sensors)
+    return measure_at(place, known, board_dir, python)

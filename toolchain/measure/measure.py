@@ -45,6 +45,7 @@ class Job:
         sensor_root: a tree of plain files to take sensors from; power and energy are then `simulated`, times are not.
         provenance: what is known of the package, such as variant, build_id, model_hash, seal.
         expected: clock and cycles as the package has them, where its workload counts cycles.
+        sensors: names of the sensors that the board has; one that the machine does not show is told.
     """
 
     board: str
@@ -58,6 +59,7 @@ class Job:
     sensor_root: str | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     expected: Expected = field(default_factory=Expected)
+    sensors: Sequence[str] = ()
 
 
 def measure_at(place: Place, job: Job, board_dir: Path, python: Sequence[str] = ("python3",)) -> dict[str, Any]:
@@ -186,7 +188,19 @@ def _of_job(result: Mapping[str, Any], job: Job) -> dict[str, Any]:
     if result["latency"] is not None:
         cycles, seconds = result["latency"].get("cycles_per_inference"), result["latency"]["seconds_per_inference"]
         must_make_sense("latency", loop_faults(cycles, seconds["median"], job.expected))
-    return {**result, **header, "provenance": {**result["provenance"], **header["provenance"]}}
+    reasons = [*result["reasons"], *_not_seen(result, job)]
+    return {**result, **header, "reasons": reasons, "provenance": {**result["provenance"], **header["provenance"]}}
+
+
+def _not_seen(result: Mapping[str, Any], job: Job) -> list[str]:
+    """What to say of sensors that the board has and the machine does not show; nothing where a person chose some."""
+    there = [str(sensor["name"]) for sensor in (*result.get("sources", ()), *result.get("unreadable", ()))]
+    # A chip's place or rail follows its name: ina226_u65, ina3221:VDD_IN, irps5401@hwmon0:pout1.
+    missing = [] if job.sources else [name for name in job.sensors if not any(seen.startswith(name) for seen in there)]
+    return [
+        f"{job.board} has a sensor {name}, and none of that name is read there: has the image its driver?"
+        for name in missing
+    ]
 
 
 def _last_object(said: str) -> str | None:

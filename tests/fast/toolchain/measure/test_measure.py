@@ -180,6 +180,14 @@ def test_cycles_are_held_against_the_packages_simulation(
         measure_at(place, replace(JOB, expected=expected), tmp_path)  # type: ignore[arg-type]
 
 
+def test_a_sensor_that_the_board_has_and_linux_does_not_show_is_told(tmp_path: Path, raw: bytes) -> None:
+    place = Losing(raw, stdout=json.dumps(told(sources=[{"name": "ina226_u65"}])))
+    job = replace(JOB, board="zcu104", sensors=["ina226", "irps5401"])
+    (said,) = measure_at(place, job, tmp_path)["reasons"]  # type: ignore[arg-type]
+    assert said.startswith("zcu104 has a sensor irps5401, and none of that name is read there")
+    assert measure_at(place, replace(job, sources=["ina226_u65"]), tmp_path)["reasons"] == []  # type: ignore[arg-type]
+
+
 def test_root_and_choices_reach_the_agent(tmp_path: Path, raw: bytes) -> None:
     place = Losing(raw, stdout="noise\n" + json.dumps(told()) + "\n")
     job = Job("b", "m", ["x", "{count}"], "pkg", Settings(20, 7, 3), ["s1"], ["/dev/i2c-1:0x40:ina226:0.1"], True, "/t")
