@@ -1,12 +1,12 @@
 """The table of stages, as `flows/stages.yaml` holds it: what each stage runs, waits for, says and proves.
 
 Rules, paths, the plan, progress, what is stale, the ladder of verification and the report's rows are derived from it.
-`python -m toolchain.stages` prints the table of flows/README.md; a test holds both together.
+`python -m flows.stage_table` prints the table of flows/README.md; a test holds both together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -120,6 +120,11 @@ def flows() -> tuple[str, ...]:
     return tuple(_table().flows)
 
 
+def parts() -> Mapping[str, Mapping[str, Row]]:
+    """The rows of each part of the table, by stage."""
+    return _table().parts
+
+
 @cache
 def stages_of(flow: str, foreign: bool) -> Mapping[str, Stage]:
     """All stages that a build may have, in order: the build's own, those before a training, those on demand.
@@ -127,8 +132,8 @@ def stages_of(flow: str, foreign: bool) -> Mapping[str, Stage]:
     Args:
         foreign: whether the network is a file that somebody else made.
     """
-    parts = (_NETWORK_PARTS[foreign], *_table().flows[flow])
-    rows = [(part, name, row) for part in parts for name, row in _table().parts[part].items()]
+    chosen = (_NETWORK_PARTS[foreign], *_table().flows[flow])
+    rows = [(part, name, row) for part in chosen for name, row in _table().parts[part].items()]
     ordered = [found for when in ("build", "trial", "verify", "compare") for found in rows if found[2].when == when]
     built = [(part, name) for part, name, row in ordered if row.when == "build"]
     return {name: Stage(name, part, row, _needs(row, name, built), _proves(row, flow)) for part, name, row in ordered}
@@ -149,36 +154,3 @@ def _needs(row: Row, stage: str, built: list[tuple[str, str]]) -> tuple[str, ...
 
 def _proves(row: Row, flow: str) -> dict[str, Proof]:
     return {name: proof for name, proof in row.proves.items() if not proof.flows or flow in proof.flows}
-
-
-def markdown() -> str:
-    """The table as flows/README.md shows it."""
-    head = ["| part | stage | what it does | waits for | must prove | facts |", "|---|---|---|---|---|---|"]
-    return "\n".join([*head, *_lines()]) + "\n"
-
-
-def _lines() -> Iterator[str]:
-    for part, rows in _table().parts.items():
-        for name, row in rows.items():
-            asked = "" if row.when == "build" else f" (on `{row.when}`)"
-            needs = row.needs if isinstance(row.needs, str) else ", ".join(row.needs)
-            proves = "; ".join(_told(check, proof) for check, proof in row.proves.items())
-            yield f"| {part} | `{name}`{asked} | {row.says} | {needs} | {proves} | {_facts(row.facts)} |"
-
-
-def _facts(model: str) -> str:
-    """The names of what a stage's facts hold."""
-    # Only the documentation asks.
-    from toolchain.results import facts
-
-    fields = getattr(facts, model).model_fields if model else {}
-    return ", ".join(f"`{name}`" for name in fields if name != "form")
-
-
-def _told(check: str, proof: Proof) -> str:
-    where = f" ({', '.join(proof.flows)})" if proof.flows else ""
-    return f"{proof.means.format('...')}: {proof.vectors}{where}"
-
-
-if __name__ == "__main__":
-    print(markdown(), end="")

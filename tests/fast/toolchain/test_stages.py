@@ -6,8 +6,9 @@ import importlib.util
 
 import pytest
 
+from flows.stage_table import markdown
 from toolchain.layout import ROOT
-from toolchain.stages import flows, markdown, stages_of
+from toolchain.stages import flows, stages_of
 
 BUILDS = [(flow, foreign) for flow in flows() for foreign in (False, True)]
 
