@@ -56,17 +56,24 @@ def write_overview(root: Path, tell: Callable[[str], None] = lambda text: None) 
         BuildError: the page across all builds cannot be written.
     """
     builds, notices = _gather_all(root)
-    for build in builds:
-        page = _build_page(build, builds)
-        try:
-            write_atomic(build.layout.variant_dir / PAGE, page)
-        except BuildError as error:
-            tell(str(error))
+    unwritten = list(filter(None, (_why_unwritten(build, builds) for build in builds)))
     path = root / OVERVIEW
     if not can_be_written(root):
-        raise BuildError(f"{root}: may not be written; name a copy that may be with GATEWEAVE_BUILD_DIR=")
+        raise BuildError(f"{root}: may not be written; copy it, and name the copy with GATEWEAVE_BUILD_DIR=")
+    for reason in unwritten:
+        tell(reason)
     write_atomic(path, _overview(builds, notices, root))
     return path
+
+
+def _why_unwritten(build: Build, builds: Sequence[Build]) -> str | None:
+    """Write the page of one build; None where it is written."""
+    page = _build_page(build, builds)
+    try:
+        write_atomic(build.layout.variant_dir / PAGE, page)
+    except BuildError as error:
+        return str(error)
+    return None
 
 
 def build_page(layout: Layout) -> str:

@@ -73,7 +73,7 @@ def test_a_page_that_cannot_be_written_keeps_no_other_back(tmp_path: Path) -> No
 
 def test_a_folder_of_builds_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("toolchain.report.page.render.can_be_written", lambda folder: False)
-    with pytest.raises(BuildError, match=f"^{tmp_path}: may not be written; name a copy .* with GATEWEAVE_BUILD_DIR="):
+    with pytest.raises(BuildError, match=f"^{tmp_path}: may not be written; copy it, .* with GATEWEAVE_BUILD_DIR="):
         write_overview(tmp_path)
 
 
