@@ -20,6 +20,7 @@ from toolchain.package.vectors import VectorFormat, write_vectors
 from toolchain.report.comparisons import sentence
 from toolchain.report.model_card import model_card
 from toolchain.results.facts import DataFacts, GraphsFacts
+from toolchain.results.manifest import Manifest
 from toolchain.results.record import StageRecord
 
 Records = Mapping[str, StageRecord]
@@ -39,14 +40,14 @@ def verified_records(context: Context) -> dict[str, StageRecord]:
     return records
 
 
-def manifest_of(context: Context, records: Records) -> dict[str, Any]:
+def manifest_of(context: Context, records: Records) -> Manifest:
     """The manifest without its files."""
     recipe: dict[str, Any] = {} if context.request.onnx else context.recipe.model_dump(mode="json")
     packages = {name: version or "missing" for name, version in installed(pinned(ROOT)).items()}
     return build_manifest(Origin(context.request, context.board, recipe, packages, ROOT), records)
 
 
-def write_network(context: Context, records: Records, manifest: Mapping[str, Any]) -> None:
+def write_network(context: Context, records: Records, manifest: Manifest) -> None:
     """Write `integer.onnx`, the golden vectors and `MODEL.md`."""
     copy(context.file("streamline", "integer.onnx"), context.out)
     network, x = files.network(context), files.golden_inputs(context)

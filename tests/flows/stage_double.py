@@ -80,4 +80,4 @@ def _write_manifest(context: Context) -> None:
     recipe = context.recipe.model_dump(mode="json")
     manifest = build_manifest(Origin(context.request, context.board, recipe, {}, ROOT), records)
     (context.out / "chip.bit").write_bytes(b"bits")
-    seal(context.out, {**manifest, "roles": {"bitstream": "chip.bit"}})
+    seal(context.out, {**manifest.to_json(), "roles": {"bitstream": "chip.bit"}})

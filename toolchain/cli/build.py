@@ -93,7 +93,7 @@ def show(board: str, model: str, chosen: Request | None, as_json: bool) -> None:
         load_model(model)
     report = report_of(layout_of(chosen) if chosen else latest_layout(board, model))
     if as_json:
-        print(json.dumps(report, indent=2))
+        print(json.dumps(report.to_json(), indent=2))
     else:
         print_report(report, out())
 

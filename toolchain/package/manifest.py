@@ -12,9 +12,8 @@ from toolchain.layout import Request
 from toolchain.package.revision import git_revision
 from toolchain.results import figures
 from toolchain.results.facts import GenerateFacts, LoadFacts, StreamlineFacts
+from toolchain.results.manifest import Manifest
 from toolchain.results.record import StageRecord, token_of
-
-FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -34,15 +33,14 @@ class Origin:
     root: Path
 
 
-def build_manifest(origin: Origin, records: Mapping[str, StageRecord]) -> dict[str, Any]:
+def build_manifest(origin: Origin, records: Mapping[str, StageRecord]) -> Manifest:
     """The manifest without its files; equal builds of one revision give equal manifests.
 
     Nothing in it depends on when, where or how fast the build ran.
     """
     request = origin.request
     groups = _runtime(records) if request.flow == "ort" else _hardware(records)
-    return {
-        "format": FORMAT,
+    whole = {
         "model": request.model,
         "board": request.board,
         "flow": request.flow,
@@ -58,6 +56,7 @@ def build_manifest(origin: Origin, records: Mapping[str, StageRecord]) -> dict[s
         **groups,
         "stages": {name: stage_entry(record) for name, record in records.items()},
     }
+    return Manifest.model_validate(whole)
 
 
 def _network(records: Mapping[str, StageRecord]) -> dict[str, Any]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from toolchain.board import OpenBoard, Pin
+from toolchain.results.facts.hardware import Identity
+from toolchain.results.manifest import Manifest
 
 
-def readme(board: OpenBoard, bitstream: str, manifest: Mapping[str, Any], vector: str) -> str:
+def readme(board: OpenBoard, bitstream: str, manifest: Manifest, vector: str) -> str:
     """The package's README: what it holds, how to check it, how to flash it, how to ask it.
 
     Args:
         vector: what one is, such as "75 integers of type BINARY".
     """
-    timing = manifest["timing"]
-    return f"""# {manifest["model"]} for {board.title}
+    timing = manifest.timing
+    assert timing and timing.fmax_mhz
+    return f"""# {manifest.model} for {board.title}
 
 `{bitstream}` is the bitstream. To load it until the board is switched off:
 
@@ -49,13 +51,13 @@ serial adapter; `--json` prints for programs:
 | `integer.onnx` | the integer network; Netron opens it |
 | `manifest.json` | SHA-256 of every file, tools, seeds, revision, verification, resources, timing |
 
-At {timing["clock_mhz"]:g} MHz one answer takes {timing["latency_cycles"]} cycles ({timing["latency_us"]} us), and one
-inference can start every {timing["initiation_interval"]} cycles (simulated). Place and route allows up to
-{timing["fmax_mhz"]:.1f} MHz.
+At {timing.clock_mhz:g} MHz one answer takes {timing.latency_cycles} cycles ({timing.latency_us} us), and one
+inference can start every {timing.initiation_interval} cycles (simulated). Place and route allows up to
+{timing.fmax_mhz:.1f} MHz.
 """
 
 
-def pins(board: OpenBoard, identity: Mapping[str, str]) -> str:
+def pins(board: OpenBoard, identity: Identity) -> str:
     """Pins, the serial port and what the chip answers to `identify`."""
     link = board.host_link
     rows = "\n".join(f"| {name} | {pin.pin} | {_attributes(pin)} |" for name, pin in _pins(board))
@@ -68,7 +70,7 @@ def pins(board: OpenBoard, identity: Mapping[str, str]) -> str:
 Clock: {board.clock.mhz:g} MHz. Host link: UART, {link.baud} baud, 8 data bits, no parity, 1 stop bit; `uart_rx` is the
 FPGA's input. The protocol is described in the project's `docs/host-link.md`; `protocol.py` speaks it.
 
-`identify` answers with model hash `{identity["model_hash"]}` and build id `{identity["build_id"]}`.
+`identify` answers with model hash `{identity.model_hash}` and build id `{identity.build_id}`.
 """
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,15 @@ from toolchain.errors import BuildError
 from toolchain.integrity import is_current
 from toolchain.layout import ROOT, Layout, Request, build_root
 from toolchain.results.again import build_words
-from toolchain.results.built import built_manifest
-from toolchain.results.facts import CompareFacts
+from toolchain.results.built import read_built
+from toolchain.results.facts import CompareFacts, CoreRow
 from toolchain.results.figures import baselines
+from toolchain.results.manifest import Manifest, StageEntry, Sums
 from toolchain.results.measurements import read_results
 from toolchain.results.record import StageRecord, read_record, token_of
+from toolchain.results.report import ComparedAccuracy, Report, StageReport
 
-_GROUPS = ("data", "accuracy", "resources", "timing", "estimate", "comparison", "onnx", "graphs", "latency")
+_GROUPS = ("data", "resources", "timing", "estimate", "onnx", "graphs", "latency")
 
 
 def latest_layout(board: str, model: str) -> Layout:
@@ -36,41 +38,26 @@ def latest_layout(board: str, model: str) -> Layout:
     return Layout(request, root)
 
 
-def report_of(layout: Layout) -> dict[str, Any]:
+def report_of(layout: Layout) -> Report:
     """The report of a build, from the manifest of its package and its stages' records.
 
     Raises:
-        BuildError: the package has not been built, or its manifest was altered since.
+        BuildError: the package has not been built, its manifest was altered since, or an older version wrote it.
     """
-    manifest = _manifest(layout)
-    try:
-        return _report(layout, manifest)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        path = layout.stage("package") / MANIFEST
-        raise BuildError(
-            f"{path}: is not as this version writes it ({type(error).__name__}: {error}); run `make build` again"
-        ) from error
-
-
-def _report(layout: Layout, manifest: dict[str, Any]) -> dict[str, Any]:
-    folder = layout.stage("package")
-    return {
-        "model": manifest["model"],
-        "board": manifest["board"],
-        "flow": manifest["flow"],
-        "strategy": manifest["strategy"],
-        "recipe": manifest["recipe"]["name"],
-        "status": manifest["status"],
-        "complete": layout.token("package").exists(),
-        **{group: manifest.get(group) for group in _GROUPS},
-        "accuracy": _accuracy(layout, manifest),
-        "comparison": _comparison(layout, manifest),
-        "not_run": _not_run(layout, manifest),
-        "measurement": _measurement(layout, manifest),
-        "stages": _stages(layout, manifest),
-        "files": {role: shown(folder / name) for role, name in manifest["roles"].items()},
-        "git": manifest["git"],
-    }
+    manifest, folder = _manifest(layout), layout.stage("package")
+    groups = {name: getattr(manifest, name) for name in _GROUPS}
+    return Report(
+        **{name: getattr(manifest, name) for name in ("model", "board", "flow", "strategy", "status", "git")},
+        recipe=manifest.recipe.name,
+        complete=layout.token("package").exists(),
+        **groups,
+        accuracy=_accuracy(layout, manifest),
+        comparison=_comparison(layout, manifest),
+        not_run=_not_run(layout, manifest),
+        measurement=_measurement(layout, manifest),
+        stages=_stages(layout, manifest),
+        files={role: shown(folder / name) for role, name in manifest.roles.items()},
+    )
 
 
 def shown(path: Path) -> str:
@@ -78,28 +65,28 @@ def shown(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
-def _accuracy(layout: Layout, manifest: dict[str, Any]) -> dict[str, Any] | None:
-    """The package's own, with the baselines where they were made; older packages hold those themselves."""
-    own: dict[str, Any] | None = manifest.get("accuracy")
-    record = _current(layout, "baselines") if own else None
-    return {**own, **baselines(record, own)} if own and record else own
+def _accuracy(layout: Layout, manifest: Manifest) -> ComparedAccuracy | None:
+    """The package's own, with the baselines where they were made."""
+    own = manifest.accuracy
+    if own is None:
+        return None
+    record = _current(layout, "baselines")
+    return ComparedAccuracy.model_validate({**own.to_json(), **(baselines(record, own) if record else {})})
 
 
-def _comparison(layout: Layout, manifest: dict[str, Any]) -> list[dict[str, Any]] | None:
+def _comparison(layout: Layout, manifest: Manifest) -> tuple[CoreRow, ...] | None:
     """FINN's core and ours side by side, where they were made, and what Vivado measured of the one that was built."""
-    record, own = _current(layout, "compare"), manifest.get("comparison") or []
-    measured = [row for row in own if row["kind"] == "measured"]
-    rows: list[dict[str, Any]] = [*record.facts_as(CompareFacts).to_json()["rows"], *measured] if record else own
+    record, own = _current(layout, "compare"), manifest.comparison
+    measured = [row for row in own if row.kind == "measured"]
+    rows = (*record.facts_as(CompareFacts).rows, *measured) if record else own
     return rows or None
 
 
-def _not_run(layout: Layout, manifest: dict[str, Any]) -> list[str]:
+def _not_run(layout: Layout, manifest: Manifest) -> tuple[str, ...]:
     """What is made on demand only, and has not been made of this build."""
-    request = layout.request
-    accuracy, rows = manifest.get("accuracy") or {}, manifest.get("comparison") or []
-    told = {"baselines": "float_twin" in accuracy, "compare": len(rows) > 1}
-    stages = request.targets["all_compared"]
-    return [stage for stage in stages if not told[stage] and _current(layout, stage) is None]
+    told = {"baselines": False, "compare": len(manifest.comparison) > 1}
+    stages = layout.request.targets["all_compared"]
+    return tuple(stage for stage in stages if not told[stage] and _current(layout, stage) is None)
 
 
 def _current(layout: Layout, stage: str) -> StageRecord | None:
@@ -110,9 +97,9 @@ def _current(layout: Layout, stage: str) -> StageRecord | None:
     return record if record and is_current(layout, record) else None
 
 
-def _measurement(layout: Layout, manifest: dict[str, Any]) -> dict[str, Any] | None:
+def _measurement(layout: Layout, manifest: Manifest) -> dict[str, Any] | None:
     """The newest measurement of this very build, or None: a measurement names the build id, or the package's seal."""
-    identity, seal = manifest.get("identity", {}).get("build_id"), manifest.get("seal")
+    identity, seal = manifest.identity and manifest.identity.build_id, manifest.seal
     own = [
         result
         for result in read_results(layout.board_dir)
@@ -122,43 +109,47 @@ def _measurement(layout: Layout, manifest: dict[str, Any]) -> dict[str, Any] | N
     return own[-1] if own else None
 
 
-def _manifest(layout: Layout) -> dict[str, Any]:
+def _manifest(layout: Layout) -> Manifest:
     if not (layout.stage("package") / MANIFEST).exists():
         request = layout.request
         raise BuildError(_not_built(request.board, request.model, request))
-    return built_manifest(layout)
+    return read_built(layout)
 
 
-def _stages(layout: Layout, manifest: dict[str, Any]) -> dict[str, Any]:
+def _stages(layout: Layout, manifest: Manifest) -> dict[str, StageReport]:
     """The stages as the package was made from them; a record that has moved on lends no seconds."""
-    entries = manifest["stages"]
-    request = layout.request
+    entries, request = manifest.stages, layout.request
     packed = {name: _entry(layout, name, entries[name]) for name in request.stages if name in entries}
     own = {name: _own(layout, name) for name in ("package", *request.on_demand_stages)}
     return {**packed, **{name: entry for name, entry in own.items() if entry}}
 
 
-def _entry(layout: Layout, stage: str, packed: dict[str, Any]) -> dict[str, Any]:
+def _entry(layout: Layout, stage: str, packed: StageEntry) -> StageReport:
     record = _record(layout, stage)
-    current = record is not None and token_of(record) == packed["token"]
-    return {
-        "seconds": record.seconds if record and current else None,
-        "outputs": {shown(layout.root / name): digest for name, digest in packed["outputs"].items()},
-        "verified": packed["verified"],
-        "checks": packed["checks"],
-    }
+    current = record is not None and token_of(record) == packed.token
+    return StageReport(
+        seconds=record.seconds if record and current else None,
+        outputs=_shown_outputs(layout, packed.outputs),
+        verified=packed.verified,
+        checks=packed.checks,
+    )
 
 
-def _own(layout: Layout, stage: str) -> dict[str, Any] | None:
+def _own(layout: Layout, stage: str) -> StageReport | None:
     record = _current(layout, stage) if stage != "package" else _record(layout, stage)
     if record is None or not layout.token(stage).exists():
         return None
-    return {
-        "seconds": record.seconds,
-        "outputs": {shown(layout.root / name): digest for name, digest in record.outputs.items()},
-        "verified": record.verified,
-        "checks": {name: asdict(check) for name, check in record.checks.items()},
-    }
+    verified = record.verified
+    return StageReport(
+        seconds=record.seconds,
+        outputs=_shown_outputs(layout, record.outputs),
+        verified=Sums(**verified) if verified else None,
+        checks=record.checks,
+    )
+
+
+def _shown_outputs(layout: Layout, outputs: Mapping[str, str]) -> dict[str, str]:
+    return {shown(layout.root / name): digest for name, digest in outputs.items()}
 
 
 def _record(layout: Layout, stage: str) -> StageRecord | None:

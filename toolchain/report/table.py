@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 
 from rich.console import Console
 from rich.table import Table
@@ -12,9 +12,9 @@ from rich.text import Text
 from toolchain.report.compare import comparison_table
 from toolchain.report.comparisons import compared, counted
 from toolchain.report.measurement_table import measurement_table
-from toolchain.results.facts import CoreRow
-
-Report = dict[str, Any]
+from toolchain.results.facts.runtime import GraphProof
+from toolchain.results.manifest import Graphs, Latency, Resources, Timing
+from toolchain.results.report import ComparedAccuracy, Report, StageReport
 
 _ON_DEMAND = {
     "baselines": "trains the float twin and the random split to compare with",
@@ -25,9 +25,9 @@ _RESOURCES = {"lut": "LUT", "ff": "FF", "bram": "block RAM", "dsp": "DSP"}
 
 def print_report(report: Report, console: Console) -> None:
     """Print the report: accuracy, hardware, stages, files."""
-    title = Text(f"{report['model']} on {report['board']}", style="bold")
-    title.append(f", {report['strategy']}: {report['status']}", style="not bold")
-    if not report["complete"]:
+    title = Text(f"{report.model} on {report.board}", style="bold")
+    title.append(f", {report.strategy}: {report.status}", style="not bold")
+    if not report.complete:
         title.append("  (a later build stopped; this is the last whole one)", style="not bold yellow")
     console.print()
     console.print(title)
@@ -35,72 +35,69 @@ def print_report(report: Report, console: Console) -> None:
         console.print()
         console.print(table)
     console.print()
-    for stage in report["not_run"]:
+    for stage in report.not_run:
         console.print(f"{stage:<11} not run: `make compare` {_ON_DEMAND[stage]}")
-    for role, path in report["files"].items():
+    for role, path in report.files.items():
         console.print(f"{role:<11} {path}")
 
 
 def _tables(report: Report) -> Iterator[Table]:
-    if report["accuracy"]:
-        yield accuracy_table(report)
-    if report["resources"]:
-        yield hardware_table(report)
-    if report["comparison"]:
-        yield comparison_table([CoreRow.model_validate(row) for row in report["comparison"]])
-    if report["graphs"]:
-        yield graph_table(report["graphs"], report["latency"]["chosen"])
-        yield latency_table(report["latency"])
-    if report["measurement"]:
-        yield measurement_table(report["measurement"])
-    yield stage_table(report)
+    if report.accuracy:
+        yield accuracy_table(report.accuracy)
+    if report.resources and report.timing:
+        yield hardware_table(report.resources, report.timing)
+    if report.comparison:
+        yield comparison_table(report.comparison)
+    if report.graphs and report.latency:
+        yield graph_table(report.graphs, report.latency.chosen)
+        yield latency_table(report.latency)
+    if report.measurement:
+        yield measurement_table(report.measurement)
+    yield stage_table(report.stages)
 
 
-def accuracy_table(report: Report) -> Table:
+def accuracy_table(accuracy: ComparedAccuracy) -> Table:
     """Per class, with the float twin and the random split beside it where they were trained."""
-    accuracy = report["accuracy"]
-    synthetic = ", synthetic data" if accuracy["data"] == "synthetic" else ""
-    title = f"accuracy ({accuracy['windows']:,} test windows, blocked split{synthetic})"
+    synthetic = ", synthetic data" if accuracy.data == "synthetic" else ""
+    title = f"accuracy ({accuracy.windows:,} test windows, blocked split{synthetic})"
     table = _table(title, "class", "precision", "recall", "F1", "missed", "windows")
-    for name in accuracy["confusion"]["classes"]:
-        figures = accuracy["per_class"][name]
-        shares = (figures[k] for k in ("precision", "recall", "f1", "false_negative_rate"))
-        table.add_row(name, *map(share, shares), f"{figures['support']:,}")
+    for name in accuracy.confusion.classes:
+        figures = accuracy.per_class[name]
+        shares = (figures.precision, figures.recall, figures.f1, figures.false_negative_rate)
+        table.add_row(name, *map(share, shares), f"{figures.support:,}")
     table.add_section()
-    table.add_row("macro", "", "", share(accuracy["macro_f1"]), "", "")
-    for name, other in baselines(accuracy):
-        table.add_row(name.replace("_", " "), "", "", share(other["macro_f1"]), "", f"{other['windows']:,}")
+    table.add_row("macro", "", "", share(accuracy.macro_f1), "", "")
+    for name, other in accuracy.baselines.items():
+        table.add_row(name.replace("_", " "), "", "", share(other.macro_f1), "", f"{other.windows:,}")
     return table
 
 
-def hardware_table(report: Report) -> Table:
+def hardware_table(resources: Resources, timing: Timing) -> Table:
     """Resources and timing, each with where it comes from."""
-    resources, timing = report["resources"], report["timing"]
     table = _table("hardware", "what", "value", "of device", "kind")
     for key, label in _RESOURCES.items():
-        percent = resources["used_percent"].get(key)
+        percent = resources.used_percent.get(key)
         of_device = "" if percent is None else f"{percent:.1f} %"
-        table.add_row(label, f"{resources[key]:,}", of_device, resources["kind"])
+        table.add_row(label, f"{getattr(resources, key):,}", of_device, resources.kind)
     for label, value, kind in _timing_rows(timing):
         table.add_row(label, value, "", kind)
     return table
 
 
-def graph_table(graphs: dict[str, Any], chosen: str) -> Table:
+def graph_table(graphs: Graphs, chosen: str) -> Table:
     """Every graph: vectors whose outputs are equal to the reference's, near them, and of classes whose labels are."""
-    vectors = graphs["vectors"]
-    title = f"graphs against {graphs['judge']} ({counted(vectors['count'], vectors['kind'])})"
-    near = max((proof["tolerance"] for proof in graphs["proved"].values()), default=0.0)
+    title = f"graphs against {graphs.judge} ({counted(graphs.vectors.count, graphs.vectors.kind)})"
+    near = max((proof.tolerance for proof in graphs.proved.values()), default=0.0)
     counts = {"outputs equal": "equal"}
     counts |= {f"within {near:g}": "near"} if near else {}
     # A label is what is meant by outputs that are classes; of values it says nothing.
-    counts |= {} if graphs.get("outputs", {}).get("kind") == "values" else {"labels equal": "labels_equal"}
+    counts |= {} if graphs.outputs.kind == "values" else {"labels equal": "labels_equal"}
     columns = (*counts, "passes off")
     table = _table(title, "graph", *columns, "value")
-    for name, proof in graphs["proved"].items():
-        shown = ("-" if (number := proof.get(key)) is None else f"{number:,}" for key in counts.values())
-        table.add_row(name, *shown, str(len(proof["options"]["disabled"])), _verdict(name, proof, chosen))
-    for name in graphs["left_out"]:
+    for name, proof in graphs.proved.items():
+        shown = ("-" if (number := getattr(proof, key)) is None else f"{number:,}" for key in counts.values())
+        table.add_row(name, *shown, str(len(proof.options.disabled)), _verdict(name, proof, chosen))
+    for name in graphs.left_out:
         table.add_row(name, *["-" for _ in columns], "left out")
     # Reasons name nodes and files of strangers: no markup.
     table.caption = Text("\n".join(_remarks(graphs)), style="table.caption")
@@ -108,51 +105,48 @@ def graph_table(graphs: dict[str, Any], chosen: str) -> Table:
     return table
 
 
-def _remarks(graphs: dict[str, Any]) -> Iterator[str]:
-    """What the outputs are, and what else the person should know; older builds do not say."""
-    if outputs := graphs.get("outputs"):
-        yield f"outputs are {outputs['kind']}: {outputs['why']}"
-    yield from graphs.get("notices", ())
+def _remarks(graphs: Graphs) -> Iterator[str]:
+    """What the outputs are, and what else the person should know."""
+    yield f"outputs are {graphs.outputs.kind}: {graphs.outputs.why}"
+    yield from graphs.notices
     names: dict[str, list[str]] = {}
-    for name, why in graphs["left_out"].items():
+    for name, why in graphs.left_out.items():
         names.setdefault(why, []).append(name)
     yield from (f"left out: {', '.join(these)}: {why}" for why, these in names.items())
-    if graphs["accuracy"] is not None:
-        on = counted(graphs["vectors"]["count"], graphs["vectors"]["kind"])
-        yield f"accuracy of {graphs['judge']}: {share(graphs['accuracy'])} ({on})"
+    if graphs.accuracy is not None:
+        on = counted(graphs.vectors.count, graphs.vectors.kind)
+        yield f"accuracy of {graphs.judge}: {share(graphs.accuracy)} ({on})"
 
 
-def _verdict(name: str, proof: dict[str, Any], chosen: str) -> str:
+def _verdict(name: str, proof: GraphProof, chosen: str) -> str:
     if name == chosen:
         return "chosen"
-    return "" if proof["within_budget"] else "beyond the budget"
+    return "" if proof.within_budget else "beyond the budget"
 
 
-def latency_table(latency: dict[str, Any]) -> Table:
+def latency_table(latency: Latency) -> Table:
     """Latency of one call, with the Identity floor of the same runner in the same process."""
-    rows = latency["rows"]
-    title = f"latency in us, batch 1 ({rows[0]['kind']}, {rows[0]['where']})"
+    rows = latency.rows
+    title = f"latency in us, batch 1 ({rows[0].kind}, {rows[0].where})"
     table = _table(title, "graph", "runner", "min", "p50", "p90", "p99", "floor", "switches", "calls")
     for row in rows:
-        times = (row[key] for key in ("min_us", "p50_us", "p90_us", "p99_us", "floor_us"))
+        times = (row.min_us, row.p50_us, row.p90_us, row.p99_us, row.floor_us)
         shown = ("" if time is None else f"{time:.1f}" for time in times)
-        # Older builds do not say how many.
-        calls = f"{row['processes']} x {row['calls']:,}" if "calls" in row else ""
-        table.add_row(row["variant"], row["runner"], *shown, f"{row['switches']:,}", calls)
-    rate = latency["throughput"]
-    callers = f"{rate['workers']} caller in {rate['runner'].upper()}"
-    table.caption = f"throughput: {rate['per_second']:,}/s, batch {rate['batch']}, {callers} ({rate['kind']})"
+        table.add_row(row.variant, row.runner, *shown, f"{row.switches:,}", f"{row.processes} x {row.calls:,}")
+    rate = latency.throughput
+    callers = f"{rate.workers} caller in {rate.runner.upper()}"
+    table.caption = f"throughput: {rate.per_second:,}/s, batch {rate.batch}, {callers} ({rate.kind})"
     table.caption_justify = "left"
     return table
 
 
-def stage_table(report: Report) -> Table:
+def stage_table(stages: Mapping[str, StageReport]) -> Table:
     """Seconds of every stage; what it compared, on which vectors, how many, and how many were equal."""
     table = _table("stages", "stage", "seconds", "what", "vectors", "compared", "equal")
-    for name, stage in report["stages"].items():
-        seconds = "" if stage["seconds"] is None else f"{stage['seconds']:.1f}"
+    for name, stage in stages.items():
+        seconds = "" if stage.seconds is None else f"{stage.seconds:.1f}"
         first = (name, seconds)
-        for group in compared(stage["checks"].values()):
+        for group in compared(map(asdict, stage.checks.values())):
             table.add_row(*first, group.what, group.vectors, f"{group.compared:,}", f"{group.equal:,}")
             first = ("", "")
         if first[0]:
@@ -165,18 +159,12 @@ def share(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
 
-def baselines(accuracy: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The other networks and splits that an accuracy object holds beside its own figures."""
-    return ((n, v) for n, v in accuracy.items() if isinstance(v, dict) and "macro_f1" in v)
-
-
-def _timing_rows(timing: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    fmax = timing["fmax_mhz"]
-    yield "clock", f"{timing['clock_mhz']:.12g} MHz" + (f" (up to {fmax:.1f})" if fmax else ""), timing["kind"]
-    cycles = timing["cycles_kind"]
-    yield "latency", f"{timing['latency_cycles']:,} cycles = {timing['latency_us']:,} us", cycles
-    rate = f"one every {timing['initiation_interval']:,} cycles = {timing['inferences_per_second']:,.0f}/s"
-    yield "inferences", rate, cycles
+def _timing_rows(timing: Timing) -> Iterator[tuple[str, str, str]]:
+    fmax = timing.fmax_mhz
+    yield "clock", f"{timing.clock_mhz:.12g} MHz" + (f" (up to {fmax:.1f})" if fmax else ""), timing.kind
+    yield "latency", f"{timing.latency_cycles:,} cycles = {timing.latency_us:,} us", timing.cycles_kind
+    rate = f"one every {timing.initiation_interval:,} cycles = {timing.inferences_per_second:,.0f}/s"
+    yield "inferences", rate, timing.cycles_kind
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -8,11 +8,24 @@ from toolchain.device.sealed import MANIFEST, read_manifest
 from toolchain.errors import BuildError
 from toolchain.files import sha256
 from toolchain.layout import Layout
+from toolchain.results.again import build_command
+from toolchain.results.manifest import Manifest
+from toolchain.results.model import parse
 from toolchain.results.record import read_record
 
 
+def read_built(layout: Layout) -> Manifest:
+    """The manifest of the package, held against its seal, its schema and the record of the stage that wrote it.
+
+    Raises:
+        BuildError: there is none, it cannot be read, it was altered after the build, or an older version wrote it.
+    """
+    path = layout.stage("package") / MANIFEST
+    return parse(built_manifest(layout), Manifest, str(path), build_command(layout.request))
+
+
 def built_manifest(layout: Layout) -> dict[str, Any]:
-    """The manifest of the package, held against its seal and against the record of the stage that wrote it.
+    """The same as plain JSON, for pages that show what they can of any version.
 
     Raises:
         BuildError: there is none, it cannot be read, or it was altered after the build.

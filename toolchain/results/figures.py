@@ -23,6 +23,7 @@ from toolchain.results.facts import (
     TrainFacts,
     VivadoFacts,
 )
+from toolchain.results.manifest import Accuracy
 from toolchain.results.record import StageRecord
 
 KINDS = ("measured", "simulated", "synthesised", "routed", "estimated", "requested")
@@ -41,9 +42,9 @@ def accuracy(records: Records) -> dict[str, Any]:
     return {"kind": "simulated", "data": records["data"].facts_as(DataFacts).kind, **own}
 
 
-def baselines(record: StageRecord, accuracy: Mapping[str, Any]) -> dict[str, Any]:
+def baselines(record: StageRecord, accuracy: Accuracy) -> dict[str, Any]:
     """What the network is held against, by name: the random split, the float twin, and so on."""
-    label = {"kind": accuracy["kind"], "data": accuracy["data"]}
+    label = {"kind": accuracy.kind, "data": accuracy.data}
     networks = record.facts_as(BaselinesFacts).networks
     return {name: {**label, **scores.to_json()} for name, scores in networks.items()}
 

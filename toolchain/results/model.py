@@ -45,6 +45,10 @@ class RecordFile(Record):
     VERSION: ClassVar[int]
     TITLE: ClassVar[str]
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON with the version."""
+        return {**super().to_json(), self.VERSION_KEY: self.VERSION}
+
 
 class OtherVersionError(BuildError):
     """A record that another version of Gateweave wrote."""
@@ -56,7 +60,7 @@ def write_file(path: Path, record: RecordFile) -> None:
     Raises:
         BuildError: it cannot be written.
     """
-    write_json(path, {**record.to_json(), record.VERSION_KEY: record.VERSION})
+    write_json(path, record.to_json())
 
 
 def read_file(path: Path, kind: type[AnyRecord], again: str) -> AnyRecord:

@@ -71,7 +71,8 @@ class StageRecord(RecordFile):
     def to_json(self) -> dict[str, Any]:
         """Plain JSON with every key; of facts those that were said, and which they are."""
         facts = self.facts and {"form": self.facts.form, **self.facts.to_json()}
-        return {**self.model_dump(mode="json", exclude={"facts"}), "facts": facts}
+        whole = self.model_dump(mode="json", exclude={"facts"})
+        return {**whole, "facts": facts, self.VERSION_KEY: self.VERSION}
 
 
 def write_record(path: Path, record: StageRecord) -> None:

@@ -9,24 +9,24 @@ from toolchain.device.sealed import seal
 from toolchain.files import write_atomic
 from toolchain.package.open.content import write_driver
 from toolchain.report.open_readme import pins, readme
-from toolchain.results.facts import BitstreamFacts, OpenPackageFacts
+from toolchain.results.facts import BitstreamFacts, GenerateFacts, OpenPackageFacts
 
 
 def run(context: Context) -> Outcome:
     """Write the package and its `manifest.json`."""
     records = packing.verified_records(context)
     manifest = packing.manifest_of(context, records)
-    board = context.open_board
+    board, identity = context.open_board, records["generate"].facts_as(GenerateFacts).identity
     bitstream = packing.copy(context.file("bitstream", records["bitstream"].facts_as(BitstreamFacts).file), context.out)
     packing.copy(module_file("toolchain.device.link.protocol"), context.out)
     write_driver(context.out)
     packing.write_network(context, records, manifest)
-    write_atomic(context.out / "PINS.md", pins(board, manifest["identity"]))
+    write_atomic(context.out / "PINS.md", pins(board, identity))
     write_atomic(context.out / "README.md", readme(board, bitstream, manifest, _vector(context)))
-    manifest["host_link"] = {"kind": "uart", "baud": board.host_link.baud}
     roles = {"bitstream": bitstream, "manifest": "manifest.json", "model_card": "MODEL.md"}
-    manifest = seal(context.out, {**manifest, "roles": roles})
-    return Outcome(packing.summary(manifest, records), facts=OpenPackageFacts(bitstream=bitstream))
+    link = {"kind": "uart", "baud": board.host_link.baud}
+    whole = seal(context.out, {**manifest.to_json(), "host_link": link, "roles": roles})
+    return Outcome(packing.summary(whole, records), facts=OpenPackageFacts(bitstream=bitstream))
 
 
 def _vector(context: Context) -> str:

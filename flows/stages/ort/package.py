@@ -57,8 +57,8 @@ def run(context: Context) -> Outcome:
     if not context.request.onnx:
         write_atomic(context.out / "MODEL.md", model_card(context.model.title, manifest))
         roles["model_card"] = "MODEL.md"
-    manifest = seal(context.out, {**manifest, "device": device, "roles": roles})
-    return Outcome(packing.summary(manifest, records), facts=OrtPackageFacts(chosen=content.chosen))
+    whole = seal(context.out, {**manifest.to_json(), "device": device, "roles": roles})
+    return Outcome(packing.summary(whole, records), facts=OrtPackageFacts(chosen=content.chosen))
 
 
 def _graph(context: Context, made: Imported, name: str, rows: NDArray[np.int64]) -> DeviceGraph:

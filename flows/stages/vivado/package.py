@@ -18,8 +18,9 @@ from toolchain.results.facts.hardware import VivadoResult
 def run(context: Context) -> Outcome:
     """Write the package and its `manifest.json`."""
     records = packing.verified_records(context)
-    manifest = {**packing.manifest_of(context, records), **board_facts(context.amd_board)}
-    packing.write_network(context, records, manifest)
+    own = packing.manifest_of(context, records)
+    packing.write_network(context, records, own)
+    manifest = {**own.to_json(), **board_facts(context.amd_board)}
     made = records["implement"].facts_as(VivadoFacts).vivado
     if made is None:
         manifest = write_handoff(context.out, context.layout.stage("project"), manifest)

@@ -4,11 +4,19 @@ import json
 import subprocess
 from pathlib import Path
 
-from tests.fast.toolchain.fabricated import records
+import pytest
+
+from tests.fast.toolchain.fabricated import USE, record, records
+from toolchain.board import AmdBoard
 from toolchain.catalog import load_board
+from toolchain.device.sealed import seal
 from toolchain.layout import Request
+from toolchain.package.amd.facts import board_facts
 from toolchain.package.manifest import Origin, build_manifest
 from toolchain.package.revision import git_revision
+from toolchain.results.facts import AmdSynthesiseFacts, VivadoFacts
+from toolchain.results.manifest import Manifest
+from toolchain.results.model import parse
 
 RECIPE = {"title": "t", "data": {"seed": 3}, "network": {}, "training": {"seed": 4}}
 
@@ -18,7 +26,8 @@ def _origin(root: Path) -> Origin:
 
 
 def test_the_manifest_names_where_everything_comes_from(tmp_path: Path) -> None:
-    manifest = build_manifest(_origin(tmp_path), records())
+    manifest = build_manifest(_origin(tmp_path), records()).to_json()
+    assert manifest["format"] == 1
     assert manifest["seeds"] == {"data": 3, "training": 4, "place and route": 1}
     assert manifest["status"] == "bitstream"
     assert manifest["tools"] == {"tool": "1"}
@@ -48,3 +57,22 @@ def test_the_revision_says_whether_the_tree_was_changed(tmp_path: Path) -> None:
     assert clean["dirty"] is False
     (tmp_path / "f").write_text("2")
     assert git_revision(tmp_path) == {**clean, "dirty": True}
+
+
+@pytest.mark.parametrize("name", ["zcu104", "pynq-z2"])
+def test_the_manifest_of_an_amd_package_is_read_back_as_it_was(name: str, tmp_path: Path) -> None:
+    board = load_board(name)
+    assert isinstance(board, AmdBoard)
+    handoff = VivadoFacts(status="handoff", kind="requested", clock_mhz=board.clock.mhz)
+    use = AmdSynthesiseFacts(kind="synthesised", netlist="n.json", resources=USE, used_percent={"lut": 0.4})
+    made = records() | {"implement": record("implement", facts=handoff), "synthesise": record("synthesise", facts=use)}
+    origin = Origin(Request(name, "cqmlp", flow="dataflow", fps="max"), board, RECIPE, {}, tmp_path)
+    stream = {"type": "INT2", "elements": 8, "folded": [1, 4, 2], "engine": "idma0"}
+    whole = {
+        **build_manifest(origin, made).to_json(),
+        **board_facts(board),
+        "stream": {"input": stream, "output": stream},
+    }
+    sealed = seal(tmp_path, {**whole, "roles": {"manifest": "manifest.json"}})
+    assert sealed["status"] == "handoff"
+    assert parse(sealed, Manifest, "manifest.json", "make build").to_json() == sealed

@@ -32,7 +32,8 @@ def test_the_model_card_has_every_figure_and_says_synthetic(tmp_path: Path) -> N
 
 def test_pins_and_readme_name_what_a_person_needs(tmp_path: Path) -> None:
     board, manifest = load_board("ulx3s"), build_manifest(_origin(tmp_path), records())
-    page = pins(board, manifest["identity"])
+    assert manifest.identity
+    page = pins(board, manifest.identity)
     assert "| uart_rx | M1 |" in page
     assert "1000000 baud" in page
     assert "aa" * 8 in page

@@ -3,8 +3,8 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import Any
 
+import jsonschema
 import pytest
 from rich.console import Console
 
@@ -19,6 +19,8 @@ from toolchain.report.show import latest_layout, report_of
 from toolchain.report.table import print_report
 from toolchain.results.figures import KINDS
 from toolchain.results.record import token_of, write_record
+from toolchain.results.report import Report
+from toolchain.results.schemas import schema_of
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     for name, one in every.items():
         write_record(layout.record(name), one)
         layout.token(name).write_text(token_of(one))
-    manifest = build_manifest(_origin(tmp_path), records())
+    manifest = build_manifest(_origin(tmp_path), records()).to_json()
     layout.stage("package").mkdir(parents=True)
     seal(layout.stage("package"), {**manifest, "roles": {"bitstream": "x.bit"}})
     write_json(layout.latest, {"variant": layout.request.variant, "request": layout.request.to_json()})
@@ -38,7 +40,7 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
 
 
 def test_the_object_has_every_promised_key(layout: Layout) -> None:
-    report = report_of(layout)
+    report = report_of(layout).to_json()
     json.dumps(report)
     assert (report["model"], report["board"], report["flow"]) == ("cqmlp", "ulx3s", "fpga_open")
     assert (report["strategy"], report["status"]) == ("folded", "bitstream")
@@ -56,21 +58,21 @@ def test_the_object_has_every_promised_key(layout: Layout) -> None:
 
 
 def test_every_group_says_where_its_figures_come_from(layout: Layout) -> None:
-    report = report_of(layout)
+    report = report_of(layout).to_json()
     for group in ("accuracy", "resources", "timing", "estimate"):
         assert report[group]["kind"] in KINDS
     assert report["accuracy"]["data"] == report["accuracy"]["float_twin"]["data"] == "synthetic"
 
 
 def test_stages_are_in_the_order_in_which_they_run(layout: Layout) -> None:
-    names = list(report_of(layout)["stages"])
+    names = list(report_of(layout).to_json()["stages"])
     assert names.index("train") < names.index("fold") < names.index("simulate") < names.index("package")
 
 
 def test_a_record_that_moved_on_lends_no_seconds(layout: Layout) -> None:
     newer = record("fold", {"m/fold/out": "01"})
     write_record(layout.record("fold"), newer)
-    stages = report_of(layout)["stages"]
+    stages = report_of(layout).to_json()["stages"]
     assert stages["fold"]["seconds"] is None
     assert stages["train"]["seconds"] == 1.0
 
@@ -78,7 +80,7 @@ def test_a_record_that_moved_on_lends_no_seconds(layout: Layout) -> None:
 def test_a_build_that_stopped_later_is_said_to_be_the_last_whole_one(layout: Layout) -> None:
     layout.token("package").unlink()
     report = report_of(layout)
-    assert report["complete"] is False
+    assert report.complete is False
     assert "a later build stopped" in _printed(report)
 
 
@@ -100,20 +102,21 @@ def test_a_build_that_is_not_there_names_the_command(layout: Layout) -> None:
         report_of(absent)
 
 
-def _printed(report: dict[str, Any]) -> str:
+def _printed(report: Report) -> str:
     console = Console(width=120, record=True, file=io.StringIO())
     print_report(report, console)
     return console.export_text()
 
 
 def test_the_newest_measurement_of_this_build_is_shown(layout: Layout) -> None:
-    assert report_of(layout)["measurement"] is None
+    assert report_of(layout).measurement is None
     folder = layout.board_dir / "measurements"
     for name, build_id in (("1", "bb" * 8), ("2", "cc" * 8)):
         result = {"schema": 1, "status": "unavailable", "reasons": ["no sensor"], "latency": None, "energy": None}
         write_json(folder / f"{name}.json", {**result, "provenance": {"build_id": build_id}})
     report = report_of(layout)
-    assert report["measurement"]["provenance"]["build_id"] == "bb" * 8
+    assert report.measurement
+    assert report.measurement["provenance"]["build_id"] == "bb" * 8
     console = Console(width=100, file=io.StringIO())
     print_report(report, console)
     assert "energy of an inference" in console.file.getvalue()  # type: ignore[attr-defined]
@@ -134,3 +137,24 @@ def test_a_manifest_that_was_sealed_anew_is_no_report(layout: Layout) -> None:
     seal(folder, {**json.loads((folder / "manifest.json").read_text()), "status": "altered"})
     with pytest.raises(BuildError, match=r"manifest\.json: was altered after the build wrote it"):
         report_of(layout)
+
+
+def test_what_is_shown_keeps_its_schema(layout: Layout) -> None:
+    jsonschema.validate(report_of(layout).to_json(), schema_of(Report))
+
+
+def test_a_manifest_of_another_version_says_which_build_to_run_again(layout: Layout) -> None:
+    _sealed_anew(layout, {"format": 0})
+    with pytest.raises(BuildError, match="version 0 where this Gateweave has 1; run `make build BOARD=ulx3s"):
+        report_of(layout)
+
+
+def test_a_key_that_no_manifest_has_is_named(layout: Layout) -> None:
+    _sealed_anew(layout, {"speed": 3})
+    with pytest.raises(BuildError, match=r"not a manifest: speed: is unknown; run `make build BOARD=ulx3s"):
+        report_of(layout)
+
+
+def _sealed_anew(layout: Layout, changes: dict[str, object]) -> None:
+    folder = layout.stage("package")
+    seal(folder, {**json.loads((folder / "manifest.json").read_text()), **changes})

@@ -20,7 +20,7 @@ def fabricate(root: Path, request: Request) -> Layout:
     for name, record in known.items():
         write_record(layout.record(name), record)
         layout.token(name).write_text(token_of(record))
-    manifest = build_manifest(_origin(root), records()) | {"roles": {}, "board": request.board}
+    manifest = build_manifest(_origin(root), records()).to_json() | {"roles": {}, "board": request.board}
     layout.stage("package").mkdir(parents=True)
     seal(layout.stage("package"), manifest)
     write_json(layout.request_file, request.to_json())

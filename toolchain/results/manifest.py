@@ -1,0 +1,204 @@
+"""`manifest.json` of a package: what is in it, where it came from, and what was proved on the way.
+
+Devices, and the machine that finishes a hand-off, read the same file with the standard library alone; see
+`toolchain.device.intact`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict
+
+from toolchain.results.check import Check
+from toolchain.results.facts import CoreRow, DataFacts, LoadFacts
+from toolchain.results.facts.hardware import Estimate, Identity, Use
+from toolchain.results.facts.network import Layer, Scores
+from toolchain.results.facts.runtime import (
+    Effort,
+    GraphProof,
+    LatencyRow,
+    OutputMeaning,
+    Throughput,
+    VectorCount,
+)
+from toolchain.results.model import Number, Record, RecordFile
+
+DataKind = Literal["synthetic", "captures"]
+HardwareKind = Literal["measured", "routed", "synthesised", "requested"]
+
+
+class Accuracy(Scores):
+    """Figures on the test windows; `data` says what those are."""
+
+    kind: Literal["simulated"]
+    data: DataKind
+
+
+class Resources(Use):
+    """What the design uses of the device, by which tool, and its share in per cent."""
+
+    kind: HardwareKind
+    tool: str
+    uram: int | None = None
+    used_percent: Mapping[str, Number]
+
+
+class Timing(Record):
+    """The clock, whose `kind` says whether it was asked for only; cycles as simulated, and what they come to.
+
+    Attributes:
+        fmax_mhz: the highest clock that the routed design bears; None where it has not been routed.
+        critical_path: its slowest path, one step a line.
+    """
+
+    kind: HardwareKind
+    fmax_mhz: Number | None
+    clock_mhz: Number
+    critical_path: tuple[str, ...]
+    cycles_kind: Literal["simulated"]
+    latency_cycles: int
+    initiation_interval: int
+    latency_us: Number
+    inferences_per_second: Number
+
+
+class EstimateOf(Estimate):
+    """What folding expected."""
+
+    kind: Literal["estimated"]
+
+
+class Graphs(Record):
+    """Every graph for ONNX Runtime with its proof; see `results.facts.runtime`."""
+
+    kind: str
+    judge: str
+    vectors: VectorCount
+    left_out: Mapping[str, str]
+    accuracy: Number | None
+    outputs: OutputMeaning
+    notices: tuple[str, ...]
+    proved: Mapping[str, GraphProof]
+    budget: Number
+
+
+class Latency(Record):
+    """Latency of each graph, measured on the computer that built it."""
+
+    kind: Literal["measured"]
+    effort: Effort
+    rows: tuple[LatencyRow, ...]
+    chosen: str
+    throughput: Throughput
+
+
+class Sums(Record):
+    """All checks of a stage together."""
+
+    compared: int
+    equal: int
+
+
+class StageEntry(Record):
+    """A stage as the package was made from it; `token` tells its record apart."""
+
+    token: str
+    outputs: Mapping[str, str]
+    verified: Sums | None
+    checks: Mapping[str, Check]
+    tools: Mapping[str, str]
+
+
+class Revision(Record):
+    """Commit, and whether the working tree differed from it; both None outside a git checkout."""
+
+    revision: str | None
+    dirty: bool | None
+
+
+class HostLink(Record):
+    """How a board is asked: a UART and its baud, or AXI and its addresses."""
+
+    kind: Literal["uart", "axi"]
+    baud: int | None = None
+    control: int | None = None
+    dma: int | None = None
+    data_bits: int | None = None
+
+
+class FinnStream(Record):
+    """One of FINN's streams; see `toolchain.package.amd.figures.streams_of`."""
+
+    type: str
+    elements: int
+    folded: tuple[int, ...]
+    engine: str
+
+
+class Recipe(Record):
+    """The recipe's name ("onnx" of somebody else's network), and beside it its values."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+    title: str = ""
+
+
+class Manifest(RecordFile):
+    """The manifest; of groups that a flow does not have it holds none.
+
+    Attributes:
+        variant: folder of the build; fps: the rate that was asked for.
+        roles: files by what they are for; files: SHA-256 of all; seal: SHA-256 of the manifest itself.
+        board_title to image: what the driver and finish.py must know of an AMD board.
+        device: what device.json says, of packages for ONNX Runtime.
+    """
+
+    VERSION_KEY: ClassVar[str] = "format"
+    VERSION: ClassVar[int] = 1
+    TITLE: ClassVar[str] = "manifest"
+
+    model: str
+    board: str
+    flow: str
+    strategy: str
+    variant: str
+    fps: Number | str | None
+    recipe: Recipe
+    seeds: Mapping[str, int]
+    git: Revision
+    tools: Mapping[str, str]
+    packages: Mapping[str, str]
+    status: Literal["bitstream", "handoff", "runnable"]
+    stages: Mapping[str, StageEntry]
+
+    data: DataFacts | None
+    accuracy: Accuracy | None
+    layers: tuple[Layer, ...] = ()
+    onnx: LoadFacts | None = None
+
+    identity: Identity | None = None
+    resources: Resources | None = None
+    timing: Timing | None = None
+    estimate: EstimateOf | None = None
+    comparison: tuple[CoreRow, ...] = ()
+    graphs: Graphs | None = None
+    latency: Latency | None = None
+
+    host_link: HostLink | None = None
+    board_title: str = ""
+    family: str = ""
+    part: str = ""
+    finn_board: str | None = None
+    capacity: Mapping[str, int] = {}
+    clock_mhz: Number | None = None
+    machine: str = ""
+    image: str = ""
+    stream: Mapping[Literal["input", "output"], FinnStream] | None = None
+    device: Mapping[str, Any] | None = None
+
+    roles: Mapping[str, str] = {}
+    files: Mapping[str, str] = {}
+    seal: str = ""

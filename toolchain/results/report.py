@@ -1,0 +1,82 @@
+"""What a build came to, as one object: `gateweave show --json`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict
+
+from toolchain.results.check import Check
+from toolchain.results.facts import CoreRow, DataFacts, LoadFacts
+from toolchain.results.manifest import (
+    Accuracy,
+    EstimateOf,
+    Graphs,
+    Latency,
+    Resources,
+    Revision,
+    Sums,
+    Timing,
+)
+from toolchain.results.model import Record, RecordFile
+
+
+class ComparedAccuracy(Accuracy):
+    """The network's own figures; beside them, by name, those of what it is held against, where that was made."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Accuracy]
+
+    @property
+    def baselines(self) -> Mapping[str, Accuracy]:
+        """The other networks and splits: the float twin, the random split, and so on."""
+        return self.__pydantic_extra__
+
+
+class StageReport(Record):
+    """A stage; `seconds` is None where it was redone since the package was made."""
+
+    seconds: float | None
+    outputs: Mapping[str, str]
+    verified: Sums | None
+    checks: Mapping[str, Check]
+
+
+class Report(RecordFile):
+    """Groups that a build does not have are null.
+
+    Attributes:
+        strategy: what the network became: "folded", "unrolled", "finn" or "ort".
+        complete: whether no later build stopped before its package.
+        comparison: cores side by side, where they were made.
+        not_run: stages that are made on demand only, and have not been.
+        measurement: the newest one of this very build.
+        stages: in the order in which they run.
+        files: paths by what they are for.
+    """
+
+    VERSION: ClassVar[int] = 1
+    TITLE: ClassVar[str] = "report"
+
+    model: str
+    board: str
+    flow: str
+    strategy: str
+    recipe: str
+    status: str
+    complete: bool
+    data: DataFacts | None
+    accuracy: ComparedAccuracy | None
+    resources: Resources | None
+    timing: Timing | None
+    estimate: EstimateOf | None
+    comparison: tuple[CoreRow, ...] | None
+    onnx: LoadFacts | None
+    graphs: Graphs | None
+    latency: Latency | None
+    not_run: tuple[str, ...]
+    measurement: Mapping[str, Any] | None
+    stages: Mapping[str, StageReport]
+    files: Mapping[str, str]
+    git: Revision

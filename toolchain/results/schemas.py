@@ -1,0 +1,46 @@
+"""JSON Schemas of the records: `python -m toolchain.results.schemas` writes docs/schemas; a test holds them equal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from toolchain.files import write_atomic
+from toolchain.layout import ROOT
+from toolchain.results.manifest import Manifest
+from toolchain.results.model import RecordFile
+from toolchain.results.record import StageRecord
+from toolchain.results.report import Report
+
+FOLDER = ROOT / "docs" / "schemas"
+FILES: Mapping[str, type[RecordFile]] = {
+    "manifest.json": Manifest,
+    "report.json": Report,
+    "stage-record.json": StageRecord,
+}
+"""Every record that is a file of its own, or is printed as one."""
+
+
+def schema_of(kind: type[RecordFile]) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a record, its version among the keys."""
+    schema = kind.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["properties"] = {kind.VERSION_KEY: {"const": kind.VERSION, "title": "Version"}, **schema["properties"]}
+    schema["required"] = [kind.VERSION_KEY, *schema["required"]]
+    return schema
+
+
+def written(kind: type[RecordFile]) -> str:
+    """The text of a schema's file."""
+    return json.dumps(schema_of(kind), indent=2) + "\n"
+
+
+def main() -> None:
+    """Write all of them."""
+    for name, kind in FILES.items():
+        write_atomic(FOLDER / name, written(kind))
+
+
+if __name__ == "__main__":
+    main()
