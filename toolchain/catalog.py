@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from toolchain.board import SCHEMAS, AnyBoard
 from toolchain.errors import ConfigError, GateweaveError
-from toolchain.layout import ROOT
+from toolchain.layout import INSTALLED, ROOT
 from toolchain.yaml_file import load_yaml, near_matches
 
 if TYPE_CHECKING:
@@ -132,7 +132,8 @@ def _must_know(kind: str, name: str, known: list[str], place: str) -> None:
     if name not in known:
         near = near_matches(name, known)
         names = ", ".join(known) or "none yet"
-        raise ConfigError(f"unknown {kind} '{name}'{near} (known: {names}; a new one is a file {place})")
+        new = f"a new one is a file {place}{' in a clone of the repository' if INSTALLED else ''}"
+        raise ConfigError(f"unknown {kind} '{name}'{near} (known: {names}; {new})")
 
 
 def _first_heading(path: Path) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -13,8 +14,12 @@ from rich.text import Text
 
 from toolchain.errors import GateweaveError
 from toolchain.events import Event
+from toolchain.layout import INSTALLED
 
 _HEARTBEAT_SECONDS = 30.0
+_ORDER = re.compile(
+    r"\bmake (build|plan|show|verify|compare|flash|run|measure|report)\b((?: [A-Z]+=(?:'[^']*'|[^\s`'])+)*)"
+)
 
 
 def out() -> Console:
@@ -25,7 +30,22 @@ def out() -> Console:
 def fail(error: GateweaveError) -> None:
     """Print one line that says what is wrong."""
     console = Console(stderr=True, soft_wrap=True, highlight=False)
-    console.print(Text("error: ", style="bold red") + Text(" ".join(str(error).split())))
+    console.print(Text("error: ", style="bold red") + Text(" ".join(typeable(str(error)).split())))
+
+
+def typeable(text: str) -> str:
+    """Words with commands as the person can type them: with an installed copy there is no Makefile."""
+    return without_make(text) if INSTALLED else text
+
+
+def without_make(text: str) -> str:
+    """Each `make` in words as what does the same where there is none; variables go before a command."""
+    text = text.replace("make system-deps", "apt-get install").replace("`make`", "`pip install`")
+    return _ORDER.sub(_typed, text)
+
+
+def _typed(found: re.Match[str]) -> str:
+    return f"{found[2].strip()} gateweave {found[1]}".strip()
 
 
 class Progress:

@@ -8,11 +8,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from toolchain.console import typeable
 from toolchain.errors import GateweaveError
 from toolchain.fpga import all_families
 from toolchain.fpga.tools import cache_directory
-from toolchain.layout import ROOT, build_root
-from toolchain.package.pins import installed, pinned
+from toolchain.layout import INSTALLED, PINS, ROOT, build_root
+from toolchain.package.pins import installed, pinned, required
 from toolchain.vivado.find import find_vivado
 
 _PROGRAMS = {"g++": "g++", "make": "make", "perl": "perl"}
@@ -53,17 +54,19 @@ def _programs() -> Iterator[Finding]:
     for program, package in (_PROGRAMS | optional).items():
         path = shutil.which(program)
         absent = None if program in optional else False
-        mend = "" if path else f"make system-deps (Debian package {package})"
+        mend = "" if path else typeable(f"make system-deps (Debian package {package})")
         yield Finding(program, True if path else absent, path or "missing", mend)
 
 
 def _packages() -> Iterator[Finding]:
     """The packages that differ from their pins, or one finding that all agree."""
     pins = pinned(ROOT)
+    if INSTALLED:  # Linters and what only tests need came with no wheel.
+        pins = {name: pin for name, pin in pins.items() if name in required()}
     found = installed(pins)
     wrong = [name for name in pins if not _same(found[name], pins[name])]
+    mend = f"pip install --constraint {ROOT / PINS[0]} gateweave" if INSTALLED else "make clean-env, then make"
     for name in wrong:
-        mend = "make clean-env, then make"
         yield Finding(f"package {name}", False, f"{found[name]}, pinned {pins[name]}", mend)
     if not wrong:
         yield Finding("packages", True, f"all {len(pins)} as pinned")

@@ -14,6 +14,10 @@ from toolchain.errors import BuildError, ConfigError
 from toolchain.stages import Stage, stages_of
 
 ROOT = Path(__file__).resolve().parent.parent
+"""The folder of `toolchain`, `flows`, `hls`, `boards`, `models` and the pins: the repository, or an installed copy."""
+
+INSTALLED = (ROOT / "__init__.py").is_file()
+"""Whether this is an installed copy: its folder is a package, `gateweave`, and a repository's is none."""
 
 PINS = ("requirements.txt", "requirements-finn.txt")
 """Files that pin the versions of the environment's packages."""
@@ -28,8 +32,13 @@ OUTPUT_KINDS: tuple[OutputKind, ...] = ("classes", "values")
 
 
 def build_root() -> Path:
-    """Folder of all builds: `build/` in the repository, or `$GATEWEAVE_BUILD_DIR`."""
-    return Path(os.environ.get("GATEWEAVE_BUILD_DIR") or ROOT / "build").resolve()
+    """Folder of all builds: `$GATEWEAVE_BUILD_DIR`, else `build/` in `workplace()`."""
+    return Path(os.environ.get("GATEWEAVE_BUILD_DIR") or workplace() / "build").resolve()
+
+
+def workplace() -> Path:
+    """Where a person works: the repository, or the current folder with an installed copy, which nobody writes to."""
+    return Path.cwd() if INSTALLED else ROOT
 
 
 @dataclass(frozen=True)

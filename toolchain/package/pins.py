@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
+import re
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from toolchain.layout import PINS
@@ -13,6 +14,11 @@ def pinned(root: Path) -> dict[str, str]:
     lines = [line for name in PINS for line in (root / name).read_text().splitlines()]
     pairs = (line.partition("==") for line in lines if "==" in line and not line.startswith("#"))
     return {name.strip(): pin.strip() for name, _, pin in pairs}
+
+
+def required() -> set[str]:
+    """Packages that an installed `gateweave` asks for itself, without what those ask for."""
+    return {re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in requires("gateweave") or ()}
 
 
 def installed(names: dict[str, str]) -> dict[str, str | None]:

@@ -9,9 +9,12 @@ from typing import Any
 
 
 def git_revision(root: Path) -> dict[str, Any]:
-    """Commit and whether the working tree differs from it; both None outside a git checkout."""
+    """Commit and whether the working tree differs from it; both None outside a git checkout.
+
+    A folder is outside, too, where the checkout around it holds none of its files, such as an environment in a project.
+    """
     commit = _git(root, "rev-parse", "HEAD")
-    if commit is None:
+    if commit is None or _git(root, "ls-files", "--error-unmatch", ".") is None:
         return {"revision": None, "dirty": None}
     return {"revision": commit, "dirty": bool(_git(root, "status", "--porcelain"))}
 

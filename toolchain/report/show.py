@@ -10,7 +10,7 @@ from typing import Any
 from toolchain.device.sealed import MANIFEST
 from toolchain.errors import BuildError
 from toolchain.integrity import is_current
-from toolchain.layout import ROOT, Layout, Request, build_root
+from toolchain.layout import Layout, Request, build_root, workplace
 from toolchain.results.again import build_words
 from toolchain.results.built import read_built
 from toolchain.results.facts import CompareFacts, CoreRow
@@ -61,8 +61,8 @@ def report_of(layout: Layout) -> Report:
 
 
 def shown(path: Path) -> str:
-    """A path as people and scripts want it: from the repository's folder, where it lies in there."""
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+    """A path as people and scripts want it: from the folder they work in, where it lies in there."""
+    return str(path.relative_to(workplace())) if path.is_relative_to(workplace()) else str(path)
 
 
 def _accuracy(layout: Layout, manifest: Manifest) -> ComparedAccuracy | None:

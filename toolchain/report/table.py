@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from toolchain.console import typeable
 from toolchain.report.compare import comparison_table
 from toolchain.report.comparisons import compared, counted
 from toolchain.report.measurement_table import measurement_table
@@ -36,7 +37,7 @@ def print_report(report: Report, console: Console) -> None:
         console.print(table)
     console.print()
     for stage in report.not_run:
-        console.print(f"{stage:<11} not run: `make compare` {_ON_DEMAND[stage]}")
+        console.print(f"{stage:<11} not run: {typeable('`make compare`')} {_ON_DEMAND[stage]}")
     for role, path in report.files.items():
         console.print(f"{role:<11} {path}")
 

@@ -14,7 +14,6 @@ from flows.stages.context import Context, Outcome
 from flows.stages.ort.files import GRAPHS, is_exact, load, options_of, proofs_of, suits
 from toolchain.device.sealed import seal
 from toolchain.files import write_atomic
-from toolchain.layout import build_root
 from toolchain.report.comparisons import told
 from toolchain.report.model_card import model_card
 from toolchain.results.facts import DataFacts, OrtPackageFacts, ProveFacts, TimeFacts
@@ -106,4 +105,4 @@ def _wheels(context: Context) -> list[Path]:
     if not context.request.wheels:
         return []
     context.progress("fetching wheels")
-    return fetch_wheels(context.request.board, context.ort_board.runtime, build_root() / "cache" / "wheels")
+    return fetch_wheels(context.request.board, context.ort_board.runtime, context.layout.root / "cache" / "wheels")

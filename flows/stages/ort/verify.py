@@ -18,7 +18,6 @@ from flows.stages.ort.files import is_exact, load, options_of, proofs_of
 from flows.stages.ort.time import words
 from toolchain.device.ort.report import promises
 from toolchain.errors import ToolError, VerificationError
-from toolchain.layout import build_root
 from toolchain.report.comparisons import sentence
 from toolchain.results.check import Check, VectorKind
 from toolchain.results.facts import VerifyFacts
@@ -55,7 +54,7 @@ def _emulator(context: Context) -> Emulator:
             f"verify: ONNX Runtime {board.runtime.onnxruntime} has no build that the emulator can run; run the "
             f"package's self-test on a {board.title}"
         )
-    cache = build_root() / "cache"
+    cache = context.layout.root / "cache"
     own = board.runtime.python == "3.11"
     wheels = fetch_wheels(board.name, board.runtime, cache / "wheels") if own else []
     numpy = next(match[1] for wheel in board.runtime.wheels if (match := _NUMPY.match(wheel.file)))

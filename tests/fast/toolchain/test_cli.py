@@ -233,6 +233,17 @@ def test_versions_are_compared_as_versions(monkeypatch: pytest.MonkeyPatch) -> N
     assert [finding.check for finding in doctor._packages()] == ["package torch", "package numpy"]
 
 
+def test_an_installed_copy_needs_no_package_that_only_the_repository_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    from toolchain import doctor
+
+    monkeypatch.setattr("toolchain.doctor.INSTALLED", True)
+    monkeypatch.setattr("toolchain.doctor.pinned", lambda root: {"ruff": "1", "torch": "2.1.0", "numpy": "2.0"})
+    monkeypatch.setattr("toolchain.doctor.installed", lambda pins: {name: "2.0" for name in pins})
+    findings = list(doctor._packages())
+    assert [finding.check for finding in findings] == ["package torch"]
+    assert findings[0].mend.startswith("pip install --constraint ")
+
+
 @pytest.mark.parametrize("command", ["boards", "doctor"])
 def test_a_narrow_terminal_cuts_nothing(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from toolchain.doctor import Finding

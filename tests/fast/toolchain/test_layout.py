@@ -61,3 +61,11 @@ def test_the_folder_of_builds_can_be_elsewhere(monkeypatch: pytest.MonkeyPatch, 
     assert build_root() == ROOT / "build"
     monkeypatch.setenv("GATEWEAVE_BUILD_DIR", str(tmp_path))
     assert build_root() == tmp_path
+
+
+def test_an_installed_copy_builds_below_the_current_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("toolchain.layout.INSTALLED", True)
+    monkeypatch.chdir(tmp_path)
+    assert build_root() == tmp_path / "build"
+    monkeypatch.setenv("GATEWEAVE_BUILD_DIR", "elsewhere")
+    assert build_root() == tmp_path / "elsewhere"

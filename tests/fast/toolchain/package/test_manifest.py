@@ -57,6 +57,9 @@ def test_the_revision_says_whether_the_tree_was_changed(tmp_path: Path) -> None:
     assert clean["dirty"] is False
     (tmp_path / "f").write_text("2")
     assert git_revision(tmp_path) == {**clean, "dirty": True}
+    (tmp_path / "environment").mkdir()
+    (tmp_path / "environment" / "gateweave").touch()
+    assert git_revision(tmp_path / "environment") == {"revision": None, "dirty": None}, "of no file in there"
 
 
 @pytest.mark.parametrize("name", ["zcu104", "pynq-z2"])
