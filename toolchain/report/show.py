@@ -12,6 +12,7 @@ from toolchain.errors import BuildError
 from toolchain.integrity import is_current
 from toolchain.layout import Layout, Request, build_root, workplace
 from toolchain.results.again import build_words
+from toolchain.results.belonging import belongs, marks_of
 from toolchain.results.built import read_built
 from toolchain.results.facts import CompareFacts, CoreRow
 from toolchain.results.figures import baselines
@@ -98,14 +99,9 @@ def _current(layout: Layout, stage: str) -> StageRecord | None:
 
 
 def _measurement(layout: Layout, manifest: Manifest) -> dict[str, Any] | None:
-    """The newest measurement of this very build, or None: a measurement names the build id, or the package's seal."""
-    identity, seal = manifest.identity and manifest.identity.build_id, manifest.seal
-    own = [
-        result
-        for result in read_results(layout.board_dir)
-        if (known := result["provenance"]).get("build_id", identity) == identity
-        and (identity is not None or known.get("seal") == seal)
-    ]
+    """The newest measurement of this very build, or None."""
+    marks = marks_of(layout, manifest.to_json())
+    own = [result for result in read_results(layout.board_dir) if belongs(result, marks)]
     return own[-1] if own else None
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from toolchain.catalog import load_board
 from toolchain.errors import BuildError, GateweaveError
-from toolchain.files import sha256
 from toolchain.integrity import is_current
 from toolchain.layout import Layout, Request
 from toolchain.report.page.reading import plain, read_object, showable
 from toolchain.report.page.values import mapping, text
+from toolchain.results.belonging import belongs, marks_of
 from toolchain.results.built import built_manifest
 from toolchain.results.record import StageRecord, read_record, token_of
 
@@ -152,38 +152,16 @@ def _board(name: str, manifest: Mapping[str, Any]) -> tuple[str, Mapping[str, An
 
 
 def _results(layout: Layout, manifest: Mapping[str, Any], notices: list[str]) -> Iterator[Result]:
-    digest = sha256(layout.stage("package") / "manifest.json")
+    marks = marks_of(layout, manifest)
     for path in sorted((layout.board_dir / _FOLDER).glob("*.json")):
         content, lost = read_object(path)
         notices += [f"{_FOLDER}/{path.name}: {one}" for one in lost[:_SHOWN]]
         if content is None:
             notices.append(f"{_FOLDER}/{path.name}: cannot be read; run or measure again")
             continue
-        belongs = _belongs(content, layout.request.variant, manifest, digest)
-        if belongs is None:
+        own = belongs(content, marks)
+        if own is None:
             notices.append(f"{_FOLDER}/{path.name}: does not say which build it was taken from; shown all the same")
-        if belongs is not False:
+        if own is not False:
             raw = path.with_name(f"{path.stem}.raw.jsonl")
             yield Result(path.stem, content, raw if raw.is_file() else None)
-
-
-def _belongs(content: Mapping[str, Any], variant: str, manifest: Mapping[str, Any], digest: str) -> bool | None:
-    """Whether a result was taken from this build, by the surest mark that it has; None where it has none.
-
-    Args:
-        digest: SHA-256 of the package's manifest.
-    """
-    own = {
-        "build_id": text(manifest, "identity", "build_id"),
-        "seal": text(manifest, "seal"),
-        "variant": variant,
-        "manifest_sha256": digest,
-        "model_hash": text(manifest, "identity", "model_hash"),
-    }
-    places = [mapping(content, *path) for path in (("identity",), ("provenance",), ("package",))]
-    places.append(mapping(content, "provenance", "package"))
-    for mark, value in own.items():
-        said = [text(place, mark) for place in places if text(place, mark)]
-        if value and said:
-            return value in said
-    return None
