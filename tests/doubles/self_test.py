@@ -5,15 +5,17 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-_GOLDEN = {"summary": "40 labels compared, 40 equal", "differences": []}
+EQUAL = {"compared": 40, "equal": 40, "differing": []}
+_GOLDEN = {"summary": "40 labels compared, 40 equal", "differences": [], "counts": EQUAL}
 _FINDINGS: list[dict[str, Any]] = [
-    {"name": "identify", "summary": "model", "differences": [], "measured": {}},
+    {"name": "identify", "summary": "model", "differences": [], "measured": {}, "counts": {}},
     {"name": "golden vectors, one by one", **_GOLDEN, "measured": {"vectors": 40, "seconds_with_driver": 0.1}},
     {"name": "golden vectors, in bursts by DMA", **_GOLDEN, "measured": {"vectors": 40, "seconds_with_driver": 0.5}},
     {
         "name": "bench",
         "summary": "1,000,000 inferences over 16 stored vectors",
         "differences": [],
+        "counts": {"checksum": "0000cafe", "expected_checksum": "0000cafe"},
         "measured": {
             "inferences": 1_000_000,
             "seconds": 0.1,
@@ -26,6 +28,7 @@ _FINDINGS: list[dict[str, Any]] = [
         "name": "counters",
         "summary": "1,000,081 inferences counted, 1,000,081 asked for",
         "differences": [],
+        "counts": {},
         "measured": {"inferences_counted": 1_000_081, "inferences_asked": 1_000_081},
     },
 ]

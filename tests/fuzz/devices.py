@@ -162,7 +162,7 @@ def _board(rng: np.random.Generator, folder: Path) -> None:
 
 def _self_test(rng: np.random.Generator, folder: Path) -> None:
     """What an AMD board's self-test printed."""
-    said = _mutated(rng, json.dumps({"kind": "measured", "device": "x", "findings": findings()}))
+    said = _mutated(rng, json.dumps({"format": 2, "kind": "measured", "device": "x", "findings": findings()}))
     board = _Board(_mutated(rng, said) if rng.random() < 0.3 else said)
     package = bitstream_package(folder)
     result = run_remotely(board, package, verify_package(package))  # type: ignore[arg-type]

@@ -16,6 +16,8 @@ from toolchain.device.link.axi.golden import Golden
 from toolchain.device.link.axi.sense import bench_faults, expected_of, must_make_sense, pace_faults
 from toolchain.errors import BuildError, GateweaveError
 
+SELF_TEST_FORMAT = 2
+"""Version of what `self_test.py --json` prints."""
 _MOST_INFERENCES = 0xFFFFFFFF
 
 
@@ -172,7 +174,8 @@ def report_findings(board: Asked, findings: Sequence[Any], reached: Mapping[str,
     """Print the self-test's end (as JSON: all of it); exit status 0 only where nothing differs."""
     differing = sum(len(finding.differences) for finding in findings)
     if as_json:
-        report = {"kind": "measured", **reached, "findings": [dataclasses.asdict(finding) for finding in findings]}
+        report: dict[str, Any] = {"format": SELF_TEST_FORMAT, "kind": "measured", **reached}
+        report["findings"] = [dataclasses.asdict(finding) for finding in findings]
         print(json.dumps(report, indent=2))
     else:
         print(f"reached by {reached['device']}" + (f"; no DMA: {board.without_dma}" if board.without_dma else ""))

@@ -92,7 +92,7 @@ def test_a_package_is_loaded_on_its_board(board: Remote, ssh: Path, tmp_path: Pa
 
 
 def tells(ssh: Path, findings: Any, status: int = 0) -> None:
-    told = {"kind": "measured", "device": "linux", "findings": findings}
+    told = {"format": 2, "kind": "measured", "device": "linux", "findings": findings}
     (ssh / "told").write_text(findings if isinstance(findings, str) else json.dumps(told))
     program(ssh, "python3", f"echo $@ >{ssh}/words; cat {ssh}/told; echo 'error: broken' >&2; exit {status}")
 
@@ -111,8 +111,8 @@ def test_the_self_tests_figures_come_back(board: Remote, ssh: Path, tmp_path: Pa
 
 
 def test_a_difference_on_the_board_is_one_here(board: Remote, ssh: Path, tmp_path: Path) -> None:
-    differences = ["vector 3: class 1 (dos), expected 0 (normal)"]
-    tells(ssh, findings({2: {"summary": "40 labels compared, 39 equal", "differences": differences}}), 1)
+    counts = {"compared": 40, "equal": 39, "differing": [{"vector": 3, "answered": 1, "expected": 0}]}
+    tells(ssh, findings({2: {"counts": counts, "differences": ["in whatever words"]}}), 1)
     folder = bitstream_package(tmp_path / "made")
     result = run_remotely(board, folder, verify_package(folder))
     with pytest.raises(VerificationError, match="1 of 40 answers differ; the first: vector 3: class 1, expected 0"):
@@ -120,7 +120,8 @@ def test_a_difference_on_the_board_is_one_here(board: Remote, ssh: Path, tmp_pat
 
 
 def test_a_bench_that_differs_is_not_shown_as_equal(board: Remote, ssh: Path, tmp_path: Path) -> None:
-    tells(ssh, findings({3: {"differences": ["checksum 0000beef, expected 0000cafe"]}}), 1)
+    sums = {"checksum": "0000beef", "expected_checksum": "0000cafe"}
+    tells(ssh, findings({3: {"differences": ["in whatever words"], "counts": sums}}), 1)
     folder = bitstream_package(tmp_path / "made")
     result = run_remotely(board, folder, verify_package(folder))
     assert (result["bench"]["checksum"], result["bench"]["expected_checksum"]) == ("0000beef", "0000cafe")
@@ -138,7 +139,7 @@ def test_a_bench_that_did_not_run_is_a_difference(board: Remote, ssh: Path, tmp_
 
 
 @pytest.mark.parametrize(
-    ("told", "words"), [("{oops", "is no JSON"), ("{}", "kind: is missing"), ("[]", "a list of 0")]
+    ("told", "words"), [("{oops", "is no JSON"), ("{}", "format: null, should be 2"), ("[]", "a list of 0")]
 )
 def test_what_is_no_self_tests_end_is_named(board: Remote, ssh: Path, tmp_path: Path, told: str, words: str) -> None:
     tells(ssh, told)

@@ -6,17 +6,18 @@ from typing import Any
 
 import pytest
 
-from tests.doubles.self_test import findings
+from tests.doubles.self_test import EQUAL, findings
 from toolchain.device.link.axi.sense import Expected
 from toolchain.errors import VerificationError
 from toolchain.run.findings import Asked, read_findings
 from toolchain.told import Told
 
 EXPECTED = Expected(100_000_000, 40, 10)
+WRONG = EQUAL | {"equal": 39}
 
 
 def read(made: Any, expected: Expected = EXPECTED, kind: str = "measured") -> Any:
-    return read_findings(Told({"kind": kind, "findings": made}), Asked(40, 1_000_000, 2.0, expected))
+    return read_findings(Told({"format": 2, "kind": kind, "findings": made}), Asked(40, 1_000_000, 2.0, expected))
 
 
 def test_right_figures_are_read() -> None:
@@ -66,11 +67,20 @@ def test_a_figure_of_the_bench_that_cannot_be_is_named(figure: str, value: Any, 
         (1, {"measured": {"vectors": 64, "seconds_with_driver": 0.1}}, "vectors: 64, should be 40"),
         (2, {"measured": {"vectors": 40, "seconds_with_driver": 1e-7}}, "seconds_with_driver: 40,000,000 inferences a"),
         (2, {"measured": {"vectors": 40}}, "measured.seconds_with_driver: is missing"),
-        (2, {"summary": "all is well"}, "summary: 'all is well', should be of 40 labels"),
-        (2, {"summary": "40 labels compared, 41 equal"}, "should be of 40 labels"),
-        (2, {"summary": "40 labels compared, 39 equal"}, "which 0 differences contradict"),
+        (2, {"counts": {}}, "counts.compared: is missing"),
+        (2, {"counts": EQUAL | {"compared": 41}}, "counts.compared: 41, should be 40"),
+        (2, {"counts": EQUAL | {"equal": 41}}, "counts.equal: 41, should be 0 to 40"),
+        (2, {"counts": EQUAL | {"equal": 39}}, "counts.equal: 39, which 0 differences contradict"),
         (2, {"differences": ["vector 1: class 2 (a), expected 1 (b)"]}, "which 1 differences contradict"),
-        (2, {"summary": "40 labels compared, 39 equal", "differences": ["and 30 more"]}, "whose first should name"),
+        (
+            2,
+            {"counts": EQUAL | {"equal": 39}, "differences": ["x"]},
+            "differing: a list of 0, should name the first of 1",
+        ),
+        (2, {"counts": EQUAL | {"differing": [{}]}}, "should name the first of 0"),
+        (2, {"counts": WRONG | {"differing": [{"vector": 40}]}, "differences": ["x"]}, "vector: 40, should be 0 to 39"),
+        (3, {"counts": {"checksum": "cafe"}}, "checksum: 'cafe', should be 8 hexadecimal digits"),
+        (3, {"counts": {"checksum": "0" * 8, "expected_checksum": "1" * 8}}, "should be 11111111, and no difference"),
         (2, {"summary": 5}, r"findings\[2\].summary: 5, should be a text"),
         (2, {"name": "other"}, "findings: golden vectors: is missing"),
         (0, {"name": "other"}, "findings: identify: is missing"),
@@ -92,3 +102,9 @@ def test_only_what_is_measured_is_taken() -> None:
         read(findings(), kind="guessed")
     with pytest.raises(VerificationError, match="findings: 5, should be a list"):
         read(5)
+
+
+@pytest.mark.parametrize("said", [{}, {"format": 1}])
+def test_a_package_of_another_version_says_what_to_do(said: dict[str, Any]) -> None:
+    with pytest.raises(VerificationError, match=r"format: .*, should be 2: .* run `make build` again"):
+        read_findings(Told({**said, "kind": "measured", "findings": findings()}), Asked(40, 1_000_000, 2.0, EXPECTED))

@@ -21,12 +21,18 @@ _CLOCK_SECONDS = 0.2
 
 @dataclass
 class Finding:
-    """One check: what it saw, every difference by name, and figures, all of them measured on the board."""
+    """One check: what it saw and every difference, for people; figures and counts, for programs.
+
+    Attributes:
+        measured: figures, all of them measured on the board.
+        counts: what was compared; programs read these, never the words.
+    """
 
     name: str
     summary: str = ""
     differences: list[str] = field(default_factory=list)
     measured: dict[str, Any] = field(default_factory=dict)
+    counts: dict[str, Any] = field(default_factory=dict)
 
 
 def run_self_test(board: Asked, inferences: int = BENCH_INFERENCES, seconds: float = 600.0) -> Iterator[Finding]:
@@ -71,6 +77,8 @@ def _answers(board: Asked, way: str, infer: Callable[[list[bytes]], Sequence[int
     if len(wrong) > _SHOWN:
         finding.differences.append(f"and {len(wrong) - _SHOWN:,} more vectors")
     finding.measured = {"vectors": len(labels), "seconds_with_driver": round(seconds, 6)}
+    differing = [{"vector": i, "answered": labels[i], "expected": golden.labels[i]} for i in wrong[:_SHOWN]]
+    finding.counts = {"compared": len(labels), "equal": len(labels) - len(wrong), "differing": differing}
     return finding
 
 
@@ -81,6 +89,7 @@ def _bench(board: Asked, inferences: int, seconds: float) -> Finding:
     single, bench = board.bench(1, seconds), board.bench(inferences, seconds)
     finding = Finding("bench", f"{inferences:,} inferences over {stored} stored vectors")
     expected = board.golden.bench_checksum(stored, inferences)
+    finding.counts = {"checksum": f"{bench.checksum:08x}", "expected_checksum": f"{expected:08x}"}
     if bench.checksum != expected:
         finding.differences.append(f"checksum {bench.checksum:08x}, expected {expected:08x}")
     last = board.golden.labels[(inferences - 1) % stored]
