@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from toolchain.board import Jetson, OrtBoard
+from toolchain.results.device import DeviceDescription, PackedGraph, Promise
 
 _KINDS = {"test set": "of the test set", "calibration": "of the calibration data", "random": "random"}
 # ONNX's names of types that NumPy calls otherwise.
@@ -16,15 +16,15 @@ _LEVELS = {
 }
 
 
-def readme(board: OrtBoard, device: Mapping[str, Any]) -> str:
+def readme(board: OrtBoard, device: DeviceDescription) -> str:
     """The package's README.
 
     Args:
         device: what device.json says.
     """
     jetson = _jetson(board.jetson) if board.jetson else ""
-    vectors, chosen, machine = f"{device['golden']['vectors']:,}", device["chosen"], board.runtime.machine
-    return f"""# {device["model"]} for {board.title}
+    vectors, chosen, machine = f"{device.golden.vectors:,}", device.chosen, board.runtime.machine
+    return f"""# {device.model} for {board.title}
 
 One command checks the package (SHA-256 of every file), the device and its versions, installs what the package brings,
 compares the answers to {vectors} golden vectors, and measures latency:
@@ -41,7 +41,7 @@ It writes to `work/` beside it and nowhere else, and needs neither root nor a ne
 {_graphs(device)}
 
 {_outputs(device)}
-The golden vectors are {_KINDS[device["golden"]["kind"]]}.{_exact(device)}
+The golden vectors are {_KINDS[device.golden.kind]}.{_exact(device)}
 The self-test checks what is promised, and says what it found. The build chose `{chosen}`; the self-test times all of
 them and says which is fastest here.
 
@@ -67,83 +67,83 @@ The C runner is in `runner/`: source, and binaries for aarch64 and x86-64 that l
 """
 
 
-def _offline(device: Mapping[str, Any]) -> str:
-    return ": the wheels are in `wheels/`" if any(wheel["packed"] for wheel in device["wheels"]) else ""
+def _offline(device: DeviceDescription) -> str:
+    return ": the wheels are in `wheels/`" if any(wheel.packed for wheel in device.wheels) else ""
 
 
-def _needs(board: OrtBoard, device: Mapping[str, Any]) -> str:
-    packed = all(wheel["packed"] for wheel in device["wheels"])
+def _needs(board: OrtBoard, device: DeviceDescription) -> str:
+    packed = all(wheel.packed for wheel in device.wheels)
     runtime = board.runtime
-    rows = [[f"`{w['file']}`", w["source"], w["sha256"] or "not published"] for w in device["wheels"]]
+    rows = [[f"`{w.file}`", w.source, w.sha256 or "not published"] for w in device.wheels]
     table = _table(["wheel", "from", "SHA-256"], rows)
     what = "with these wheels, which are in `wheels/`" if packed else "with these wheels, **not** in the package"
     return f"It was built for {runtime.image}: Python {runtime.python} on {runtime.machine}, {what}:\n\n{table}"
 
 
-def _graphs(device: Mapping[str, Any]) -> str:
+def _graphs(device: DeviceDescription) -> str:
     rows = [
-        [f"`{name}`", graph["meaning"], graph["proved"], _promise(graph["judge"]) + _beyond(graph, device["budget"])]
-        for name, graph in device["graphs"].items()
+        [f"`{name}`", graph.meaning, graph.proved, _promise(graph.judge) + _beyond(graph, device.budget)]
+        for name, graph in device.graphs.items()
     ]
     return _table(["graph", "what", "compared in the build", "promise"], rows)
 
 
-def _beyond(graph: Mapping[str, Any], budget: float) -> str:
-    return "" if graph["within_budget"] else f"; **beyond the budget of {budget:.1%}, and so never chosen**"
+def _beyond(graph: PackedGraph, budget: float) -> str:
+    return "" if graph.within_budget else f"; **beyond the budget of {budget:.1%}, and so never chosen**"
 
 
-def _outputs(device: Mapping[str, Any]) -> str:
+def _outputs(device: DeviceDescription) -> str:
     """What the outputs are proved as."""
-    if device["outputs"] == "classes":
+    if device.outputs == "classes":
         return "The outputs are scores of classes, or labels: the label is what counts."
     return "The outputs are values: each of them counts."
 
 
-def _exact(device: Mapping[str, Any]) -> str:
+def _exact(device: DeviceDescription) -> str:
     """What the word in the table means, of the graphs that it is said of."""
-    names = [f"`{name}`" for name, graph in device["graphs"].items() if graph["judge"]["kind"] == "exact"]
+    names = [f"`{name}`" for name, graph in device.graphs.items() if graph.judge.kind == "exact"]
     if not names:
         return ""
     said = f"{' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))} {'are' if names[1:] else 'is'} exact"
     return f" {said}: every output equals the reference's on the CPU provider; NaN equals NaN."
 
 
-def _promise(judge: Mapping[str, Any]) -> str:
+def _promise(judge: Promise) -> str:
     return {
         "exact": "exact",
         "labels": f"{_share(judge)} of the labels differ (ties aside)",
         "none": "**no promise**: too far from the reference",
-        "values": f"{_share(judge)} of the vectors are off by more than {judge['tolerance']:.3g} of an output's size",
-    }[judge["kind"]]
+        "values": f"{_share(judge)} of the vectors are off by more than {judge.tolerance:.3g} of an output's size",
+    }[judge.kind]
 
 
-def _share(judge: Mapping[str, Any]) -> str:
-    return f"at most {judge['differing']:.2%}" if judge["differing"] else "none"
+def _share(judge: Promise) -> str:
+    return f"at most {judge.differing:.2%}" if judge.differing else "none"
 
 
-def _example(device: Mapping[str, Any]) -> str:
-    graph = device["graphs"][device["chosen"]]
-    options = graph["options"]
-    disabled = f", disabled_optimizers={options['disabled']!r}" if options["disabled"] else ""
-    level = "" if options["level"] == "all" else f"    options.graph_optimization_level = {_LEVELS[options['level']]}\n"
+def _example(device: DeviceDescription) -> str:
+    graph = device.graphs[device.chosen]
+    options = graph.options
+    disabled = f", disabled_optimizers={list(options.disabled)!r}" if options.disabled else ""
+    level = "" if options.level == "all" else f"    options.graph_optimization_level = {_LEVELS[options.level]}\n"
     return (
         "    import onnxruntime\n\n"
         "    options = onnxruntime.SessionOptions()\n"
         "    options.intra_op_num_threads = 1\n"
         f"{level}"
-        f'    session = onnxruntime.InferenceSession("{graph["file"]}", options, '
+        f'    session = onnxruntime.InferenceSession("{graph.file}", options, '
         f'providers=["CPUExecutionProvider"]{disabled})\n'
         "    outputs = session.run(None, {session.get_inputs()[0].name: rows})\n\n"
         f"{_rows(graph)} These are the session options that the answers were proved with."
     )
 
 
-def _rows(graph: Mapping[str, Any]) -> str:
+def _rows(graph: PackedGraph) -> str:
     """What one call takes."""
-    kind = _NUMPY.get(graph["input_type"], graph["input_type"])
-    sizes = [str(graph["batch"] or "N"), *map(str, graph["shape"][1:])]
+    kind = _NUMPY.get(graph.input_type, graph.input_type)
+    sizes = [str(graph.batch or "N"), *map(str, graph.shape[1:])]
     shape = f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
-    many = f"the batch is fixed at {graph['batch']}" if graph["batch"] else "N is up to you"
+    many = f"the batch is fixed at {graph.batch}" if graph.batch else "N is up to you"
     return f"`rows` is an array of {kind}, of shape {shape}: {many}."
 
 

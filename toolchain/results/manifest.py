@@ -7,11 +7,12 @@ Devices, and the machine that finishes a hand-off, read the same file with the s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
 from toolchain.results.check import Check
+from toolchain.results.device import DeviceDescription
 from toolchain.results.facts import CoreRow, DataFacts, LoadFacts
 from toolchain.results.facts.hardware import Estimate, Identity, Use
 from toolchain.results.facts.network import Layer, Scores
@@ -197,7 +198,7 @@ class Manifest(RecordFile):
     machine: str = ""
     image: str = ""
     stream: Mapping[Literal["input", "output"], FinnStream] | None = None
-    device: Mapping[str, Any] | None = None
+    device: DeviceDescription | None = None
 
     roles: Mapping[str, str] = {}
     files: Mapping[str, str] = {}

@@ -8,13 +8,15 @@ from typing import Any
 
 from toolchain.files import write_atomic
 from toolchain.layout import ROOT
+from toolchain.results.device import DeviceDescription
 from toolchain.results.manifest import Manifest
-from toolchain.results.model import RecordFile
+from toolchain.results.model import Record, RecordFile
 from toolchain.results.record import StageRecord
 from toolchain.results.report import Report
 
 FOLDER = ROOT / "docs" / "schemas"
-FILES: Mapping[str, type[RecordFile]] = {
+FILES: Mapping[str, type[Record]] = {
+    "device.json": DeviceDescription,
     "manifest.json": Manifest,
     "report.json": Report,
     "stage-record.json": StageRecord,
@@ -22,16 +24,18 @@ FILES: Mapping[str, type[RecordFile]] = {
 """Every record that is a file of its own, or is printed as one."""
 
 
-def schema_of(kind: type[RecordFile]) -> dict[str, Any]:
+def schema_of(kind: type[Record]) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a record, its version among the keys."""
     schema = kind.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    if not issubclass(kind, RecordFile):
+        return schema
     schema["properties"] = {kind.VERSION_KEY: {"const": kind.VERSION, "title": "Version"}, **schema["properties"]}
     schema["required"] = [kind.VERSION_KEY, *schema["required"]]
     return schema
 
 
-def written(kind: type[RecordFile]) -> str:
+def written(kind: type[Record]) -> str:
     """The text of a schema's file."""
     return json.dumps(schema_of(kind), indent=2) + "\n"
 

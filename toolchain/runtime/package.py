@@ -18,11 +18,11 @@ from toolchain.errors import ModelError
 from toolchain.files import sha256, write_atomic, write_json
 from toolchain.report.ort_readme import readme
 from toolchain.results.check import VectorKind
+from toolchain.results.device import DEVICE_FORMAT, DeviceDescription
 from toolchain.runtime.binaries import runner_files
 from toolchain.runtime.jetson import TensorRtGraph, trtexec_script
 from toolchain.runtime.package_golden import write_golden
 
-FORMAT = 1
 DEVICE = "device.json"
 _SCRIPTS = package_folder("toolchain.device.scripts.ort")
 
@@ -99,7 +99,7 @@ class DeviceContent:
     wheels: Sequence[Path] = ()
 
 
-def pack_device(package: Path, board: OrtBoard, content: DeviceContent) -> dict[str, Any]:
+def pack_device(package: Path, board: OrtBoard, content: DeviceContent) -> DeviceDescription:
     """Write everything of a device package but its manifest.
 
     Args:
@@ -114,8 +114,8 @@ def pack_device(package: Path, board: OrtBoard, content: DeviceContent) -> dict[
     """
     _must_suit(board, content)
     golden = write_golden(package, content.inputs, content.outputs, content.classes)
-    device = {
-        "format": FORMAT,
+    said = {
+        "format": DEVICE_FORMAT,
         "board": board.name,
         "title": board.title,
         "model": content.model,
@@ -128,7 +128,8 @@ def pack_device(package: Path, board: OrtBoard, content: DeviceContent) -> dict[
         "outputs": content.meaning,
         "golden": {**golden, "kind": content.vector_kind},
     }
-    write_json(package / DEVICE, device)
+    device = DeviceDescription.model_validate(said)
+    write_json(package / DEVICE, device.to_json())
     _copy_programs(package, content.binaries)
     for wheel in content.wheels:
         _copy(wheel, package / "wheels" / wheel.name)
@@ -206,11 +207,11 @@ def _element_type(value: onnx.ValueInfoProto) -> str:
     return str(onnx.TensorProto.DataType.Name(value.type.tensor_type.elem_type)).lower()
 
 
-def _for_tensorrt(device: Mapping[str, Any]) -> dict[str, TensorRtGraph]:
+def _for_tensorrt(device: DeviceDescription) -> dict[str, TensorRtGraph]:
     return {
-        name: TensorRtGraph(graph["file"], graph["precision"], graph["input"], graph["shape"], not graph["open"])
-        for name, graph in device["graphs"].items()
-        if graph["gpu"]
+        name: TensorRtGraph(graph.file, graph.precision, graph.input, graph.shape, not graph.open)
+        for name, graph in device.graphs.items()
+        if graph.gpu
     }
 
 

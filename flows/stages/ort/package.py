@@ -56,7 +56,7 @@ def run(context: Context) -> Outcome:
     if not context.request.onnx:
         write_atomic(context.out / "MODEL.md", model_card(context.model.title, manifest))
         roles["model_card"] = "MODEL.md"
-    whole = seal(context.out, {**manifest.to_json(), "device": device, "roles": roles})
+    whole = seal(context.out, {**manifest.to_json(), "device": device.to_json(), "roles": roles})
     return Outcome(packing.summary(whole, records), facts=OrtPackageFacts(chosen=content.chosen))
 
 

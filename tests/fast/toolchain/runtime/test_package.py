@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import onnx
 import pytest
@@ -15,6 +16,9 @@ from tests.fast.toolchain.device.ort.packages import INPUTS, OUTPUTS, board, con
 from toolchain.device.sealed import verify_package
 from toolchain.errors import ModelError
 from toolchain.files import sha256
+from toolchain.results.device import DeviceDescription
+from toolchain.results.model import parse
+from toolchain.results.schemas import schema_of
 from toolchain.runtime.package import Judge, pack_device, signature
 from toolchain.runtime.package_golden import choose_vectors, write_golden
 
@@ -170,3 +174,10 @@ def test_golden_vectors_of_a_type_no_device_reads_are_refused(tmp_path: Path) ->
         write_golden(tmp_path, INPUTS.astype(np.float16), OUTPUTS)
     with pytest.raises(ModelError, match="4 inputs, 3 outputs"):
         write_golden(tmp_path, INPUTS, OUTPUTS[:3])
+
+
+@pytest.mark.parametrize("name", ["raspberrypi4", "jetson-nano"])
+def test_device_json_keeps_its_schema(name: str, tmp_path: Path) -> None:
+    device = _device(pack(tmp_path, name))
+    jsonschema.validate(device, schema_of(DeviceDescription))
+    assert parse(device, DeviceDescription, "device.json", "make build").to_json() == device
