@@ -109,11 +109,12 @@ def load_recipe(model: Model, name: str) -> Recipe:
 
     Raises:
         ConfigError: the model has no such recipe, or its YAML is malformed.
+        ModelError: the model's own schemas cannot be used.
     """
-    from toolchain.training.recipe import Recipe
+    from toolchain.training.author import recipe_schema
 
     path = recipe_file(model, name)
-    return load_yaml(path, Recipe, f"models/{model.name}/recipes/{name}.yaml")
+    return load_yaml(path, recipe_schema(model.name), f"models/{model.name}/recipes/{name}.yaml")
 
 
 def sound(names: Iterable[str], load: Callable[[str], Found]) -> tuple[list[Found], list[GateweaveError]]:

@@ -22,6 +22,7 @@ from toolchain.report.model_card import model_card
 from toolchain.results.facts import DataFacts, GraphsFacts
 from toolchain.results.manifest import Manifest
 from toolchain.results.record import StageRecord
+from toolchain.training.author import words_of
 
 Records = Mapping[str, StageRecord]
 
@@ -56,7 +57,7 @@ def write_network(context: Context, records: Records, manifest: Manifest) -> Non
     layout = VectorFormat(len(x), network.inputs, network.input_type, packed.shape[1], classes)
     labels = network.run(x).labels.astype("uint8")
     write_vectors(context.out, layout, packed.tobytes(), labels.tobytes())
-    write_atomic(context.out / "MODEL.md", model_card(context.model.title, manifest))
+    write_atomic(context.out / "MODEL.md", model_card(context.model.title, manifest, words_of(context.model.name)))
 
 
 def summary(manifest: Mapping[str, Any], records: Records) -> str:

@@ -6,27 +6,25 @@ Networks", DATE 2023.
 
 from __future__ import annotations
 
+import numpy as np
 from brevitas import nn as qnn
+from numpy.typing import NDArray
 from torch import nn
 
+from models.cqmlp.settings import NetworkSettings, TrainingSettings
+from toolchain.training.dataset import Dataset
+from toolchain.training.inputs import Signature
 from toolchain.training.merge import merge_normalisation, merged_linear
 from toolchain.training.quantisers import WEIGHT_STEP, activation_quantiser, input_quantiser, weight_quantiser
-from toolchain.training.recipe import NetworkSettings
 from toolchain.training.state import State
 
 
-def build(settings: NetworkSettings, inputs: int, classes: int, input_bits: int) -> nn.Sequential:
-    """The network to train: quantised, with batch normalisation.
-
-    Args:
-        settings: hidden sizes and bit widths.
-        inputs: integers in one input vector, each of `input_bits` bits, unsigned.
-        classes: number of logits.
-    """
-    blocks: list[nn.Module] = [_input_layer(input_bits)]
-    for fan_in, width in _pairs(settings, inputs):
+def build(settings: NetworkSettings, signature: Signature) -> nn.Sequential:
+    """The network to train: quantised, with batch normalisation."""
+    blocks: list[nn.Module] = [_input_layer(signature)]
+    for fan_in, width in _pairs(settings, signature):
         blocks += [_linear(fan_in, width, settings), nn.BatchNorm1d(width), _activation(settings)]
-    blocks.append(_linear(settings.hidden[-1], classes, settings))
+    blocks.append(_linear(settings.hidden[-1], signature.classes, settings))
     return nn.Sequential(*blocks)
 
 
@@ -39,34 +37,46 @@ def merge(network: nn.Sequential, settings: NetworkSettings) -> nn.Sequential:
     return nn.Sequential(*blocks)
 
 
-def restore(settings: NetworkSettings, inputs: int, classes: int, input_bits: int, state: State) -> nn.Sequential:
+def restore(settings: NetworkSettings, signature: Signature, state: State) -> nn.Sequential:
     """The merged network of a saved state."""
-    blocks: list[nn.Module] = [_input_layer(input_bits)]
-    for fan_in, width in _pairs(settings, inputs):
+    blocks: list[nn.Module] = [_input_layer(signature)]
+    for fan_in, width in _pairs(settings, signature):
         power = state[f"{len(blocks)}.power"]
         blocks += [merged_linear(fan_in, width, settings.weight_bits, power), _activation(settings)]
-    blocks.append(_linear(settings.hidden[-1], classes, settings))
+    blocks.append(_linear(settings.hidden[-1], signature.classes, settings))
     network = nn.Sequential(*blocks)
     network.load_state_dict(dict(state))
     return network
 
 
-def build_float(settings: NetworkSettings, inputs: int, classes: int, input_bits: int) -> nn.Sequential:
+def build_float(settings: NetworkSettings, signature: Signature) -> nn.Sequential:
     """The float32 twin: the same shape without any quantiser."""
     blocks: list[nn.Module] = []
-    for fan_in, width in _pairs(settings, inputs):
+    for fan_in, width in _pairs(settings, signature):
         blocks += [nn.Linear(fan_in, width, bias=False), nn.BatchNorm1d(width), nn.ReLU()]
-    blocks.append(nn.Linear(settings.hidden[-1], classes, bias=False))
+    blocks.append(nn.Linear(settings.hidden[-1], signature.classes, bias=False))
     return nn.Sequential(*blocks)
 
 
-def _pairs(settings: NetworkSettings, inputs: int) -> list[tuple[int, int]]:
-    return list(zip((inputs, *settings.hidden[:-1]), settings.hidden, strict=True))
+def training_rows(dataset: Dataset, split: str, settings: TrainingSettings) -> NDArray[np.int64]:
+    """Rows to train on, with at most `normal_limit` normal windows, drawn by seed.
+
+    Every attack window stays, so that rare attacks keep their weight and memory stays bounded.
+    """
+    rows = dataset.rows(split, "train")
+    normal = rows[dataset.y[rows] == 0]
+    if len(normal) <= settings.normal_limit:
+        return rows
+    drawn = np.random.default_rng(settings.seed).choice(normal, settings.normal_limit, replace=False)
+    return np.sort(np.concatenate([drawn, rows[dataset.y[rows] != 0]]))
 
 
-def _input_layer(input_bits: int) -> qnn.QuantIdentity:
-    # Two bits at least: FINN takes no narrower input. Binary inputs pass through unchanged.
-    return qnn.QuantIdentity(act_quant=input_quantiser(max(2, input_bits)), return_quant_tensor=True)
+def _pairs(settings: NetworkSettings, signature: Signature) -> list[tuple[int, int]]:
+    return list(zip((signature.inputs, *settings.hidden[:-1]), settings.hidden, strict=True))
+
+
+def _input_layer(signature: Signature) -> qnn.QuantIdentity:
+    return qnn.QuantIdentity(act_quant=input_quantiser(signature.input_type), return_quant_tensor=True)
 
 
 def _linear(inputs: int, outputs: int, settings: NetworkSettings) -> qnn.QuantLinear:

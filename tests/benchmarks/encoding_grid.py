@@ -11,7 +11,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from flows.stages.rtl.folding import capacity_of
 from hls.chip import LINK_COST
@@ -19,6 +19,7 @@ from hls.fold import choose_folding
 from hls.generate import generate_core
 from models.cqmlp import model as code
 from models.cqmlp.data import build_dataset
+from models.cqmlp.settings import DataSettings
 from toolchain.catalog import load_board, load_model, load_recipe
 from toolchain.fpga import backend_for
 from toolchain.graph.export import export_network
@@ -26,9 +27,17 @@ from toolchain.graph.model_file import load_model as load_onnx
 from toolchain.graph.network import IntegerNetwork
 from toolchain.graph.streamline import streamline
 from toolchain.training.network import score, train_quantised
-from toolchain.training.recipe import DataSettings
 
-GRID = (("bits", 1), ("bits", 2), ("bits", 4), ("bytes", 4), ("context", 32), ("context", 128))
+Encoding = Literal["bits", "bytes", "context"]
+GRID: tuple[tuple[Encoding, int], ...]
+GRID = (
+    ("bits", 1),
+    ("bits", 2),
+    ("bits", 4),
+    ("bytes", 4),
+    ("context", 32),
+    ("context", 128),
+)
 
 
 @dataclass(frozen=True)
@@ -50,16 +59,16 @@ class Row:
         return f"| {' | '.join(str(cell) for cell in cells)} |"
 
 
-def measure(encoding: str, window: int, captures: Path | None) -> Row:
+def measure(encoding: Encoding, window: int, captures: Path | None) -> Row:
     """Train, streamline, fold and synthesise one cell of the grid."""
     recipe = load_recipe(load_model("cqmlp"), "default")
     settings = DataSettings(encoding=encoding, window=window, seed=recipe.data.seed)
     recipe = recipe.model_copy(update={"data": settings})
-    dataset = build_dataset(captures, settings.model_dump())
+    dataset = build_dataset(captures, settings)
     network = train_quantised(code, recipe, dataset, "blocked", lambda done, steps, loss: None)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
-        export_network(network, dataset.inputs, dataset.input_type, path)
+        export_network(network, dataset.shape, dataset.input_type, path)
         lut, bram = core_cost(streamline(load_onnx(path)), Path(folder))
     scores = score(network, dataset, "blocked")
     return Row(encoding, window, dataset.inputs, dataset.kind, scores, lut, bram)

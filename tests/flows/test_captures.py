@@ -22,7 +22,7 @@ WANTED = {
 @pytest.mark.parametrize("name", WANTED)
 def test_default_recipe_detects_the_attacks(name: str, shared_data: Path) -> None:
     recipe = load_recipe(load_model("cqmlp"), "default")
-    dataset = build_dataset(shared_data / "can" / name, recipe.data.model_dump())
+    dataset = build_dataset(shared_data / "can" / name, recipe.data)
     network = train_quantised(code, recipe, dataset, "blocked", lambda done, steps, loss: None)
     figures = score(network, dataset, "blocked")["per_class"]
     reached = {attack: figures[attack]["f1"] for attack in WANTED[name]}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import tempfile
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,12 +29,12 @@ class Golden:
     """The whole test set and what the trained network says of it.
 
     Attributes:
-        x: integer network inputs, shape (N, inputs).
+        x: integer network inputs, each as one vector, shape (N, inputs).
         logits: the PyTorch network's float logits, shape (N, classes).
         truth: true class indices, shape (N,).
     """
 
-    x: NDArray[np.uint8]
+    x: NDArray[Any]
     logits: Floats
     truth: NDArray[np.uint8]
 
@@ -55,18 +57,18 @@ class Golden:
             return Golden(arrays["x"], arrays["logits"], arrays["truth"])
 
 
-def export_network(network: nn.Module, inputs: int, input_type: str, path: Path) -> None:
+def export_network(network: nn.Module, shape: int | Sequence[int], input_type: str, path: Path) -> None:
     """Write a tidy QONNX file with a batch of one and an annotated integer input.
 
     Args:
-        inputs: length of the input vector.
+        shape: of one input, or the length of a vector.
         input_type: qonnx DataType name of its elements.
     """
     network.eval()
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         raw = Path(folder) / "raw.onnx"
-        example = torch.zeros(1, inputs)
+        example = torch.zeros(1, *np.atleast_1d(shape).tolist())
         export_qonnx(network, args=example, export_path=str(raw), dynamo=False, opset_version=OPSET)
         model = load_model(raw)
     model.set_tensor_datatype(model.graph.input[0].name, DataType[input_type])

@@ -97,7 +97,8 @@ def _padded(x: NDArray[np.generic], batch: int) -> Iterator[tuple[Floats, int]]:
     for start in range(0, len(x), batch):
         rows = np.asarray(x[start : start + batch], dtype=np.float32)
         count = len(rows)
-        yield np.concatenate([rows, np.zeros((batch - count, *rows.shape[1:]), np.float32)]), count
+        # Zeros are not of every input type.
+        yield np.concatenate([rows, np.repeat(rows[-1:], batch - count, axis=0)]), count
 
 
 def chain_function(model: ModelWrapper, nodes: list[NodeProto], source: str, rows: int) -> Callable[[Floats], Floats]:

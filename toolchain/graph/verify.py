@@ -63,7 +63,7 @@ def first_difference(expected: Named, got: Named) -> str:
     return "though every layer agrees: the results themselves were altered"
 
 
-def torch_layers(network: nn.Module, x: NDArray[np.uint8]) -> list[tuple[str, NDArray[Any]]]:
+def torch_layers(network: nn.Module, x: NDArray[Any]) -> list[tuple[str, NDArray[Any]]]:
     """What each quantised module of a Brevitas network yields for one input, in order."""
     seen: list[tuple[str, NDArray[Any]]] = []
 
@@ -84,7 +84,7 @@ def _plain(output: Any) -> NDArray[Any]:
     return np.asarray(output.value if hasattr(output, "value") else output)
 
 
-def qonnx_layers(model: ModelWrapper, x: NDArray[np.uint8]) -> list[tuple[str, NDArray[Any]]]:
+def qonnx_layers(model: ModelWrapper, x: NDArray[Any]) -> list[tuple[str, NDArray[Any]]]:
     """The same points of the exported model for one input: quantised input, then products and activations."""
     segments = cut(model)
     points = [(s.name, s.quantiser.output[0]) for s in segments[:1] if s.quantiser is not None]
@@ -97,7 +97,7 @@ def qonnx_layers(model: ModelWrapper, x: NDArray[np.uint8]) -> list[tuple[str, N
 
 
 def integer_layers(
-    network: IntegerNetwork, model: ModelWrapper, x: NDArray[np.uint8]
+    network: IntegerNetwork, model: ModelWrapper, x: NDArray[Any]
 ) -> tuple[list[tuple[str, NDArray[Any]]], list[tuple[str, NDArray[Any]]]]:
     """Activations of one input in the QONNX model, in units of their quantisers, and in the integer network."""
     ends = [(s.name, s.quantiser) for s in cut(model)[1:] if s.quantiser is not None]
@@ -118,8 +118,8 @@ def verify_export(network: nn.Module, model: ModelWrapper, golden: Golden) -> Ch
     """
     check, index = compare("export", golden.logits, run_model(model, golden.x)[""])
     if index is not None:
-        x = golden.x[index]
-        fail("export", check, index, torch_layers(network, x), qonnx_layers(model, x))
+        x, shape = golden.x[index], model.get_tensor_shape(model.graph.input[0].name)
+        fail("export", check, index, torch_layers(network, x.reshape(shape[1:])), qonnx_layers(model, x))
     return check
 
 

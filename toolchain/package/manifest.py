@@ -87,7 +87,8 @@ def _runtime(records: Mapping[str, StageRecord]) -> dict[str, Any]:
 
 
 def _seeds(origin: Origin, records: Mapping[str, StageRecord]) -> dict[str, int]:
-    seeds = {part: origin.recipe[part]["seed"] for part in ("data", "training") if part in origin.recipe}
+    parts = {part: section for part, section in origin.recipe.items() if isinstance(section, dict)}
+    seeds = {part: section["seed"] for part, section in parts.items() if "seed" in section}
     placed = figures.placed_by(records)
     return seeds if placed is None else {**seeds, "place and route": placed}
 

@@ -11,37 +11,36 @@ from toolchain.report.table import share
 from toolchain.results.facts import DataFacts
 from toolchain.results.facts.network import Confusion, Layer
 from toolchain.results.manifest import Accuracy, Manifest, StageEntry
+from toolchain.training.words import Words
 
-_LIMITS = (
-    "It has seen only the attacks named above; others may pass as normal.",
-    "It was tested on windows of the same car as it was trained on; another car needs its own training.",
-    "Accuracy is of the bit-exact network in simulation; no board was measured for it.",
-)
+_LIMIT = "Accuracy is of the bit-exact network in simulation; no board was measured for it."
 
 
-def model_card(title: str, manifest: Manifest) -> str:
+def model_card(title: str, manifest: Manifest, words: Words) -> str:
     """The card as Markdown.
 
     Args:
         title: the model's title.
         manifest: the package's manifest, without its files.
+        words: the model's.
     """
     accuracy, data = manifest.accuracy, manifest.data
     assert accuracy and data
     parts = [
         [f"# {title}", ""],
-        _summary(manifest, data),
-        _classes(accuracy),
+        _summary(manifest, data, words),
+        _classes(accuracy, words.rows),
         _confusion(accuracy.confusion),
         _quantisation(manifest.layers),
         _verified(manifest.stages),
-        _limits(data),
+        _limits(data, words),
     ]
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
-def _summary(manifest: Manifest, data: DataFacts) -> list[str]:
-    kind = "**synthetic** data (a simulated car)" if data.kind == "synthetic" else "real captures"
+def _summary(manifest: Manifest, data: DataFacts, words: Words) -> list[str]:
+    made_of = f" ({words.synthetic})" if words.synthetic else ""
+    kind = f"**synthetic** data{made_of}" if data.kind == "synthetic" else f"real {data.kind}"
     return [
         f"Recipe `{manifest.recipe.name}`: {manifest.recipe.title}. Trained and tested on {kind}.",
         f"Built for `{manifest.board}`, strategy `{manifest.strategy}`.",
@@ -49,8 +48,8 @@ def _summary(manifest: Manifest, data: DataFacts) -> list[str]:
     ]
 
 
-def _classes(accuracy: Accuracy) -> list[str]:
-    head = ["class", "precision", "recall", "F1", "false negatives", "windows"]
+def _classes(accuracy: Accuracy, rows_word: str) -> list[str]:
+    head = ["class", "precision", "recall", "F1", "false negatives", rows_word]
     rows = [
         [name, share(f.precision), share(f.recall), share(f.f1), share(f.false_negative_rate), f.support]
         for name, f in ((name, accuracy.per_class[name]) for name in accuracy.confusion.classes)
@@ -81,9 +80,9 @@ def _verified(stages: Mapping[str, StageEntry]) -> list[str]:
     return ["## Compared on the way", "", *_table(head, rows), ""]
 
 
-def _limits(data: DataFacts) -> list[str]:
-    synthetic = ["Synthetic traffic is cleaner than a real bus; expect less on captures."]
-    limits = [*(synthetic if data.kind == "synthetic" else []), *_LIMITS]
+def _limits(data: DataFacts, words: Words) -> list[str]:
+    synthetic = words.synthetic_limits if data.kind == "synthetic" else ()
+    limits = [*synthetic, *words.limits, _LIMIT]
     return ["## Limits", "", *(f"- {limit}" for limit in limits)]
 
 

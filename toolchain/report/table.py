@@ -16,6 +16,7 @@ from toolchain.report.measurement_table import measurement_table
 from toolchain.results.facts.runtime import GraphProof
 from toolchain.results.manifest import Graphs, Latency, Resources, Timing
 from toolchain.results.report import ComparedAccuracy, Report, StageReport
+from toolchain.training.author import words_of
 
 _ON_DEMAND = {
     "baselines": "trains the float twin and the random split to compare with",
@@ -44,7 +45,7 @@ def print_report(report: Report, console: Console) -> None:
 
 def _tables(report: Report) -> Iterator[Table]:
     if report.accuracy:
-        yield accuracy_table(report.accuracy)
+        yield accuracy_table(report.accuracy, words_of(report.model).rows)
     if report.resources and report.timing:
         yield hardware_table(report.resources, report.timing)
     if report.comparison:
@@ -57,11 +58,11 @@ def _tables(report: Report) -> Iterator[Table]:
     yield stage_table(report.stages)
 
 
-def accuracy_table(accuracy: ComparedAccuracy) -> Table:
+def accuracy_table(accuracy: ComparedAccuracy, rows_word: str) -> Table:
     """Per class, with the float twin and the random split beside it where they were trained."""
     synthetic = ", synthetic data" if accuracy.data == "synthetic" else ""
-    title = f"accuracy ({accuracy.windows:,} test windows, blocked split{synthetic})"
-    table = _table(title, "class", "precision", "recall", "F1", "missed", "windows")
+    title = f"accuracy ({accuracy.windows:,} test {rows_word}, blocked split{synthetic})"
+    table = _table(title, "class", "precision", "recall", "F1", "missed", rows_word)
     for name in accuracy.confusion.classes:
         figures = accuracy.per_class[name]
         shares = (figures.precision, figures.recall, figures.f1, figures.false_negative_rate)

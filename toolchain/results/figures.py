@@ -1,7 +1,7 @@
 """The figures of a build, gathered from its stages' records.
 
 Every group says where it comes from: `kind` is one of `KINDS` (`measured`: a report of Vivado, or a board;
-`requested`: a clock that no tool has confirmed yet); `data` is `synthetic` or `captures`.
+`requested`: a clock that no tool has confirmed yet); `data` is `synthetic`, or what was recorded.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def data(records: Records) -> dict[str, Any]:
 
 
 def accuracy(records: Records) -> dict[str, Any]:
-    """Accuracy on the test windows, which the RTL simulation reproduced bit by bit."""
+    """Accuracy on the test rows, which the RTL simulation reproduced bit by bit."""
     own = records["train"].facts_as(TrainFacts).accuracy.to_json()
     return {"kind": "simulated", "data": records["data"].facts_as(DataFacts).kind, **own}
 

@@ -26,15 +26,14 @@ from toolchain.results.facts.runtime import (
 )
 from toolchain.results.model import Number, Record, RecordFile
 
-DataKind = Literal["synthetic", "captures"]
 HardwareKind = Literal["measured", "routed", "synthesised", "requested"]
 
 
 class Accuracy(Scores):
-    """Figures on the test windows; `data` says what those are."""
+    """Figures on the test rows; `data` says of what: `synthetic`, or what was recorded."""
 
     kind: Literal["simulated"]
-    data: DataKind
+    data: str
 
 
 class Resources(Use):

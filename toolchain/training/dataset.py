@@ -11,7 +11,8 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,88 +21,94 @@ from numpy.typing import NDArray
 
 from toolchain.errors import DataError
 from toolchain.files import unwritten
+from toolchain.training.inputs import INPUT_TYPES, Signature, Values, pack, unpack
+from toolchain.training.splits import PARTS
 
 Bytes = NDArray[np.uint8]
 
-KINDS = ("synthetic", "captures")
-INPUT_BITS = {"BINARY": 1, "UINT8": 8}
-"""Bits of an input by its qonnx DataType; others are not taken."""
+SYNTHETIC = "synthetic"
+"""The kind of data that a model made itself."""
+
+RESERVED = (
+    "classes",
+    "form",
+    "format",
+    "input_type",
+    "inputs",
+    "kind",
+    "notices",
+    "parts",
+    "provenance",
+    "shape",
+    "windows",
+)
+"""Keys that provenance cannot have: the file and the record hold them already."""
 
 _FORMAT = 1
 _DATE = (1980, 1, 1, 0, 0, 0)
-_ARRAYS = ("packed", "y", "identifier", "capture")
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """m windows with their labels, and which part of each split they belong to.
+    """m rows with their labels, and which part of each split they belong to.
 
     Attributes:
-        packed: inputs, uint8; BINARY inputs as (m, ceil(inputs / 8)) bits, element 0 lowest in byte
-            0; UINT8 inputs as (m, inputs).
+        packed: inputs, uint8, as `toolchain.training.inputs.pack` makes them.
         y: index into `classes`, uint8 (m,).
-        identifier: of the window's newest frame, uint32 (m,).
-        capture: index into `captures`, uint16 (m,).
-        splits: by name of the split, the part of each window: index into `parts`, or 255: in none.
-        classes: names of the classes, normal first.
+        splits: by name of the split, the part of each row: index into `parts`, or 255: in none.
+        classes: names of the classes.
+        input_type: a qonnx DataType, one of `INPUT_TYPES`.
+        shape: of one input.
+        kind: ``"synthetic"``, or a word in the plural for what was recorded: ``"captures"``, ``"images"``.
         parts: names of the parts of a split.
-        input_type: ``"BINARY"`` or ``"UINT8"``, a qonnx DataType.
-        inputs: elements of one window.
-        encoding, window, seed: how the windows were made.
-        kind: ``"synthetic"`` or ``"captures"``.
-        captures: provenance of each capture: name, sha256, format, frames, attacks.
         notices: what a person should know about the data.
+        columns: what else the model knows of each row, (m,) by name; only its own baselines read it.
+        provenance: how the rows were made and of what, as plain JSON; it goes into the record and the manifest.
     """
 
     packed: Bytes
     y: Bytes
-    identifier: NDArray[np.uint32]
-    capture: NDArray[np.uint16]
     splits: Mapping[str, Bytes]
     classes: tuple[str, ...]
-    parts: tuple[str, ...]
     input_type: str
-    inputs: int
-    encoding: str
-    window: int
-    seed: int
+    shape: tuple[int, ...]
     kind: str
-    captures: tuple[Mapping[str, Any], ...]
-    notices: tuple[str, ...]
+    parts: tuple[str, ...] = PARTS
+    notices: tuple[str, ...] = ()
+    columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        """Number of windows."""
+        """Number of rows."""
         return len(self.y)
 
+    @property
+    def inputs(self) -> int:
+        """Elements of one input."""
+        return prod(self.shape)
+
+    @property
+    def signature(self) -> Signature:
+        """What a network for these data takes and gives."""
+        return Signature(self.shape, self.input_type, len(self.classes))
+
     def rows(self, split: str, part: str) -> NDArray[np.int64]:
-        """Numbers of the windows of a part ("train", "validation", "test") of a split."""
+        """Numbers of the rows of a part ("train", "validation", "test") of a split."""
         if split not in self.splits or part not in self.parts:
             raise DataError(f"no part '{part}' of a split '{split}' in this data set")
         return np.flatnonzero(self.splits[split] == self.parts.index(part))
 
-    def inputs_of(self, rows: NDArray[np.int64]) -> Bytes:
-        """Network inputs of some windows, uint8 (len(rows), inputs)."""
-        return unpack(self.packed[rows], self.input_type, self.inputs)
+    def inputs_of(self, rows: NDArray[np.int64]) -> Values:
+        """Network inputs of some rows, (len(rows), *shape)."""
+        return unpack(self.packed[rows], self.input_type, self.inputs).reshape(len(rows), *self.shape)
 
-    def part(self, split: str, part: str) -> tuple[Bytes, Bytes]:
-        """Inputs, uint8 (n, inputs), and labels, uint8 (n,), of a part of a split."""
+    def part(self, split: str, part: str) -> tuple[Values, Bytes]:
+        """Inputs, (n, *shape), and labels, uint8 (n,), of a part of a split."""
         rows = self.rows(split, part)
         return self.inputs_of(rows), self.y[rows]
 
-    def training_subset(self, limit: int, seed: int, split: str = "blocked") -> tuple[Bytes, Bytes]:
-        """Training inputs and labels with at most `limit` normal windows, drawn by seed.
-
-        Every attack window stays, so that rare attacks keep their weight and memory stays bounded.
-        """
-        rows = self.rows(split, "train")
-        normal = rows[self.y[rows] == 0]
-        if len(normal) > limit:
-            drawn = np.random.default_rng(seed).choice(normal, limit, replace=False)
-            rows = np.sort(np.concatenate([drawn, rows[self.y[rows] != 0]]))
-        return self.inputs_of(rows), self.y[rows]
-
     def counts(self, split: str) -> dict[str, dict[str, int]]:
-        """Windows by part and class of a split."""
+        """Rows by part and class of a split."""
         return {
             part: dict(
                 zip(
@@ -114,16 +121,24 @@ class Dataset:
         }
 
 
-def pack(x: Bytes, input_type: str) -> Bytes:
-    """Inputs as `Dataset.packed` holds them."""
-    return np.packbits(x, axis=1, bitorder="little") if input_type == "BINARY" else x
+def dataset_of(x: NDArray[Any], y: NDArray[Any], *, input_type: str, **fields: Any) -> Dataset:
+    """A data set of inputs (m, *shape) and labels (m,), both of any integer type.
 
+    Args:
+        fields: those of `Dataset` that are left.
 
-def unpack(packed: Bytes, input_type: str, inputs: int) -> Bytes:
-    """Undo `pack`."""
-    if input_type != "BINARY":
-        return packed
-    return np.unpackbits(packed, axis=1, count=inputs, bitorder="little")
+    Raises:
+        DataError: the inputs are not what the input type holds.
+    """
+    kind = INPUT_TYPES.get(input_type)
+    if kind is None:
+        raise DataError(f"input_type: {input_type!r}: should be one of {', '.join(INPUT_TYPES)}")
+    if x.dtype.kind not in "biu" or not kind.holds(x):
+        span = "-1 or +1" if input_type == "BIPOLAR" else f"{kind.low} to {kind.high}"
+        found = f"{x.min()} to {x.max()}" if x.size else "nothing"
+        raise DataError(f"inputs: {x.dtype}, {found}: should be whole numbers, {span}, for {input_type}; quantise them")
+    packed = pack(x.reshape(len(x), -1), input_type)
+    return Dataset(packed, y.astype(np.uint8), input_type=input_type, shape=tuple(x.shape[1:]), **fields)
 
 
 def save(path: Path, dataset: Dataset) -> None:
@@ -147,7 +162,7 @@ def save(path: Path, dataset: Dataset) -> None:
 
 
 def _write(stream: BinaryIO, dataset: Dataset) -> None:
-    arrays = {name: getattr(dataset, name) for name in _ARRAYS}
+    arrays = {"packed": dataset.packed, "y": dataset.y, **dataset.columns}
     arrays |= {f"split_{name}": part for name, part in sorted(dataset.splits.items())}
     arrays["meta"] = np.frombuffer(json.dumps(_meta(dataset), sort_keys=True).encode(), np.uint8)
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
@@ -158,9 +173,10 @@ def _write(stream: BinaryIO, dataset: Dataset) -> None:
 
 
 def _meta(dataset: Dataset) -> dict[str, Any]:
-    skipped = {*_ARRAYS, "splits"}
-    fields = (name for name in Dataset.__dataclass_fields__ if name not in skipped)
-    return {"format": _FORMAT, **{name: getattr(dataset, name) for name in fields}}
+    names = ("classes", "input_type", "inputs", "kind", "notices", "parts")
+    # A vector's shape is its number of inputs.
+    shape = {"shape": dataset.shape} if len(dataset.shape) > 1 else {}
+    return {**dataset.provenance, "format": _FORMAT, **{name: getattr(dataset, name) for name in names}, **shape}
 
 
 def load(path: Path) -> Dataset:
@@ -175,9 +191,17 @@ def load(path: Path) -> Dataset:
         meta = json.loads(arrays.pop("meta").tobytes())
         if meta.pop("format") != _FORMAT:
             raise ValueError("of another version")
-        columns = {name: arrays.pop(name) for name in _ARRAYS}
-        splits = {name.removeprefix("split_"): part for name, part in arrays.items()}
-        lists = {name: tuple(value) for name, value in meta.items() if isinstance(value, list)}
-        return Dataset(**columns, splits=splits, **{**meta, **lists})
+        return _read(arrays, meta)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: not a data set ({error}); run the build again") from error
+
+
+def _read(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> Dataset:
+    """A data set of a file's arrays and meta data; what is left of either is the model's own."""
+    splits = {name.removeprefix("split_"): arrays.pop(name) for name in list(arrays) if name.startswith("split_")}
+    own = {name: meta.pop(name) for name in ("input_type", "kind")}
+    own |= {name: tuple(meta.pop(name)) for name in ("classes", "notices", "parts")}
+    shape = tuple(meta.pop("shape", [meta["inputs"]]))
+    del meta["inputs"]
+    packed, y = arrays.pop("packed"), arrays.pop("y")
+    return Dataset(packed, y, splits, shape=shape, columns=arrays, provenance=meta, **own)

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from toolchain.training.inputs import Values
 from toolchain.training.recipe import TrainingSettings
 
 Progress = Callable[[int, int, float], None]
@@ -42,7 +43,7 @@ def parameter_groups(network: nn.Module, learning_rate: float, decay: float) -> 
 
 def fit(
     network: nn.Module,
-    x: NDArray[np.uint8],
+    x: Values,
     y: NDArray[np.uint8],
     settings: TrainingSettings,
     *,
@@ -55,7 +56,7 @@ def fit(
     """Train in place with AdamW, a one-cycle learning rate and cross-entropy.
 
     Args:
-        x: integer inputs, shape (N, inputs).
+        x: integer inputs, shape (N, ...).
         y: class indices, shape (N,).
         weight_decay: of matrices, decoupled.
         pause: called after each batch with the number done; it may use the network in any mode.
@@ -92,8 +93,8 @@ def _batches(rows: int, settings: TrainingSettings) -> Iterator[torch.Tensor]:
         yield from order[: rows - rows % size].reshape(-1, size)
 
 
-def logits_of(network: nn.Module, x: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Logits of integer inputs of shape (N, inputs), shape (N, classes)."""
+def logits_of(network: nn.Module, x: Values) -> NDArray[np.float32]:
+    """Logits of integer inputs of shape (N, ...), shape (N, classes)."""
     network.eval()
     parts = []
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Figures of merit of a classifier whose first class is normal traffic and whose others are attacks."""
+"""Figures of merit of a classifier."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def confusion_matrix(truth: NDArray[Any], predicted: NDArray[Any], classes: int)
 def evaluate(truth: NDArray[Any], predicted: NDArray[Any], names: Sequence[str]) -> dict[str, Any]:
     """Accuracy, macro-F1, and per class precision, recall, F1, false-negative rate and support.
 
-    Classes without a single true window are left out of the macro-F1, and their figures are None.
+    Classes without a single true row are left out of the macro-F1, and their figures are None.
     """
     matrix = confusion_matrix(truth, predicted, len(names))
     per_class = {name: _figures(matrix, index) for index, name in enumerate(names)}

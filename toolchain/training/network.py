@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from toolchain.training.dataset import INPUT_BITS, Dataset
+from toolchain.training.dataset import Dataset
+from toolchain.training.inputs import Signature, Values
 from toolchain.training.loop import Progress, fit, logits_of, set_up
 from toolchain.training.metrics import evaluate
-from toolchain.training.recipe import NetworkSettings, Recipe
+from toolchain.training.recipe import Recipe
 from toolchain.training.state import State
 
 # Fall of the validation macro-F1 that no fine-tuning of a healthy network shows.
@@ -24,27 +25,30 @@ CHECKPOINTS = 20
 
 
 class ModelCode(Protocol):
-    """What `models/<model>/model.py` offers; see docs/adding-a-model.md."""
+    """What `models/<model>/model.py` offers; `settings` are of its own schema. See docs/adding-a-model.md.
 
-    def build(self, settings: NetworkSettings, inputs: int, classes: int, input_bits: int) -> nn.Module:
+    It may offer `training_rows(dataset, split, settings)`, too: the rows of the data set to train on.
+    """
+
+    def build(self, settings: Any, signature: Signature) -> nn.Module:
         """The network to train."""
 
-    def merge(self, network: nn.Module, settings: NetworkSettings) -> nn.Module:
+    def merge(self, network: Any, settings: Any) -> nn.Module:
         """The network to fine-tune and export, without separate normalisation."""
 
-    def restore(self, settings: NetworkSettings, inputs: int, classes: int, input_bits: int, state: State) -> nn.Module:
+    def restore(self, settings: Any, signature: Signature, state: State) -> nn.Module:
         """The merged network of a saved state."""
 
-    def build_float(self, settings: NetworkSettings, inputs: int, classes: int, input_bits: int) -> nn.Module:
+    def build_float(self, settings: Any, signature: Signature) -> nn.Module:
         """The float32 twin."""
 
 
 def train_quantised(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str, progress: Progress) -> nn.Module:
     """Train, merge the normalisation, fine-tune; the result is what is exported."""
     settings = recipe.training
-    x, y = _training_part(recipe, dataset, split)
+    x, y = _training_part(code, recipe, dataset, split)
     set_up(settings.seed)
-    network = code.build(recipe.network, *_shape(dataset))
+    network = code.build(recipe.network, dataset.signature)
     total, rate = settings.steps + settings.merged_steps, settings.learning_rate
     decay, first = settings.weight_decay, _of(total, 0, progress)
     fit(network, x, y, settings, steps=settings.steps, learning_rate=rate, weight_decay=decay, progress=first)
@@ -76,9 +80,9 @@ def train_float(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str, p
     Nothing quantises it, so it learns the training part by heart where that is small.
     """
     settings = recipe.training
-    x, y = _training_part(recipe, dataset, split)
+    x, y = _training_part(code, recipe, dataset, split)
     set_up(settings.seed)
-    network = code.build_float(recipe.network, *_shape(dataset))
+    network = code.build_float(recipe.network, dataset.signature)
     steps, rate, decay = settings.steps + settings.merged_steps, settings.learning_rate, settings.weight_decay
     best = _Best(network, lambda: _validation_f1(network, dataset, split))
     every = max(1, steps // CHECKPOINTS)
@@ -117,7 +121,7 @@ class _Best:
 
 def restore_quantised(code: ModelCode, recipe: Recipe, dataset: Dataset, state: State) -> nn.Module:
     """The trained network of a saved state."""
-    return code.restore(recipe.network, *_shape(dataset), state)
+    return code.restore(recipe.network, dataset.signature, state)
 
 
 def score(network: nn.Module, dataset: Dataset, split: str, part: str = "test") -> dict[str, Any]:
@@ -127,10 +131,10 @@ def score(network: nn.Module, dataset: Dataset, split: str, part: str = "test") 
 
 
 def oversample(y: NDArray[np.uint8], share: float) -> NDArray[np.int64]:
-    """Rows that repeat rare attacks until each makes up `share` of all windows; every row at least once."""
+    """Rows that repeat rare classes until each makes up `share` of all; every row at least once."""
     least = int(share * len(y))
     rows = [np.arange(len(y))]
-    for label in np.unique(y[y > 0]):
+    for label in np.unique(y):
         own = np.flatnonzero(y == label)
         rows.append(np.resize(own, max(0, least - len(own))))
     return np.concatenate(rows)
@@ -140,15 +144,12 @@ def _validation_f1(network: nn.Module, dataset: Dataset, split: str) -> float:
     return score(network, dataset, split, "validation")["macro_f1"] or 0.0
 
 
-def _training_part(recipe: Recipe, dataset: Dataset, split: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    settings = recipe.training
-    x, y = dataset.training_subset(settings.normal_limit, settings.seed, split)
-    rows = oversample(y, settings.rare_share)
-    return (x, y) if len(rows) == len(y) else (x[rows], y[rows])
-
-
-def _shape(dataset: Dataset) -> tuple[int, int, int]:
-    return dataset.inputs, len(dataset.classes), INPUT_BITS[dataset.input_type]
+def _training_part(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str) -> tuple[Values, NDArray[np.uint8]]:
+    chosen = getattr(code, "training_rows", None)
+    rows = chosen(dataset, split, recipe.training) if chosen else dataset.rows(split, "train")
+    x, y = dataset.inputs_of(rows), dataset.y[rows]
+    repeated = oversample(y, recipe.training.rare_share)
+    return (x, y) if len(repeated) == len(y) else (x[repeated], y[repeated])
 
 
 def _of(total: int, done: int, progress: Progress) -> Progress:

@@ -7,10 +7,13 @@ from typing import Any
 import torch
 from brevitas.inject.enum import ScalingImplType
 from brevitas.quant.fixed_point import (
+    Int8ActPerTensorFixedPoint,
     Int8WeightPerChannelFixedPoint,
     Int8WeightPerTensorFixedPoint,
     Uint8ActPerTensorFixedPoint,
 )
+
+from toolchain.training.inputs import INPUT_TYPES
 
 # Steps between neighbouring levels. Normalised activations have unit variance, so 2 bits of 0.5 reach
 # 1.5 deviations; weights start within +-1 step.
@@ -44,6 +47,17 @@ def activation_quantiser(bits: int, step: float = ACTIVATION_STEP) -> Any:
     )
 
 
-def input_quantiser(bits: int) -> Any:
-    """Unsigned quantiser that leaves integers of `bits` bits as they are."""
-    return activation_quantiser(bits, 1.0)
+def input_quantiser(input_type: str) -> Any:
+    """Quantiser that leaves integers of an input type as they are.
+
+    Args:
+        input_type: a name of `toolchain.training.inputs.INPUT_TYPES`.
+    """
+    kind = INPUT_TYPES[input_type]
+    # Two bits at least: FINN takes no narrower input, and -1 and 1 need them.
+    bits = max(2, kind.bits)
+    if kind.low >= 0:
+        return activation_quantiser(bits, 1.0)
+    return Int8ActPerTensorFixedPoint.let(
+        bit_width=bits, scaling_impl_type=ScalingImplType.CONST, scaling_init=float(2 ** (bits - 1))
+    )

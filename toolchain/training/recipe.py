@@ -1,10 +1,10 @@
-"""What a recipe file holds: the schema of `models/<model>/recipes/<recipe>.yaml`."""
+"""What every recipe file holds; `models/<model>/settings.py` has the schemas of data and network."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 Bits = Annotated[int, Field(ge=2, le=8)]
 Positive = Annotated[int, Field(gt=0, le=10**7)]
@@ -12,42 +12,21 @@ Width = Annotated[int, Field(gt=0, le=8192)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
-class _Strict(BaseModel):
+class Settings(BaseModel):
+    """A section of a recipe: no key but those of its schema. A `seed` in it is listed among the seeds of a build."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class DataSettings(_Strict):
-    """How captures become network inputs.
-
-    Attributes:
-        encoding: name of a window encoding in `toolchain/can/data/windows.py`.
-        window: consecutive frames that the network sees at once.
-        seed: of the synthetic car and of the random split.
-    """
-
-    encoding: Literal["bits", "bytes", "context"]
-    window: Annotated[int, Field(ge=1, le=256)]
-    seed: Seed = 1
-
-
-class NetworkSettings(_Strict):
-    """Shape of the network: sizes of the hidden layers, and widths of weights and activations in bits."""
-
-    hidden: Annotated[tuple[Width, ...], Field(min_length=1, max_length=16)]
-    weight_bits: Bits = 2
-    activation_bits: Bits = 2
-
-
-class TrainingSettings(_Strict):
+class TrainingSettings(Settings):
     """Hyper-parameters.
 
     Attributes:
         steps: batches with batch normalisation.
         merged_steps: batches after the normalisation is merged into the layers.
         learning_rate, merged_learning_rate: peak rates of the two phases.
-        normal_limit: normal windows kept for training; the attacks' are all kept.
         weight_decay: of matrices, decoupled; it is what makes them sparse.
-        rare_share: rarer attacks are repeated until each makes up this share of the windows.
+        rare_share: rarer classes are repeated until each makes up this share of the rows.
         seed: of initial weights and of the order of batches.
     """
 
@@ -56,16 +35,27 @@ class TrainingSettings(_Strict):
     batch: Positive = 512
     learning_rate: Annotated[float, Field(gt=0, lt=1)] = 0.003
     merged_learning_rate: Annotated[float, Field(gt=0, lt=1)] = 0.0005
-    normal_limit: Positive = 2_000_000
     weight_decay: Annotated[float, Field(ge=0, lt=10)] = 0.1
     rare_share: Annotated[float, Field(ge=0, le=0.1)] = 0.02
     seed: Seed = 1
 
 
-class Recipe(_Strict):
-    """Everything that decides a trained network, apart from the captures."""
+class Recipe(Settings):
+    """Everything that decides a trained network, apart from the files that were given; see `recipe_of`."""
 
     title: Annotated[str, Field(min_length=1, max_length=120, pattern=r"^\S")]
-    data: DataSettings
-    network: NetworkSettings
-    training: TrainingSettings
+    data: Any
+    network: Any
+    training: Any
+
+
+def recipe_of(
+    data: type[Settings], network: type[Settings], training: type[TrainingSettings] = TrainingSettings
+) -> type[Recipe]:
+    """The schema of a model's recipes, by those of their sections; one whose keys all have defaults may be left out."""
+    return create_model("Recipe", __base__=Recipe, data=_of(data), network=_of(network), training=_of(training))
+
+
+def _of(section: type[Settings]) -> Any:
+    needed = any(field.is_required() for field in section.model_fields.values())
+    return (section, ... if needed else Field(default_factory=section))

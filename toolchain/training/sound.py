@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,14 @@ import torch
 from torch import nn
 
 from toolchain.errors import DataError, ModelError
-from toolchain.training.dataset import INPUT_BITS, KINDS, Dataset
+from toolchain.training.dataset import RESERVED, SYNTHETIC, Dataset
+from toolchain.training.inputs import INPUT_TYPES, Signature, unpack
+from toolchain.training.splits import PARTS
 
 _SPLITS = ("blocked", "random")
-_PARTS = ("train", "validation", "test")
 _NOWHERE = 255
 _MOST_CLASSES = 255
+_MADE_BY = "toolchain.training.dataset.dataset_of makes it from the inputs"
 
 
 def must_be_sound(dataset: object, shown: str) -> Dataset:
@@ -29,28 +32,35 @@ def must_be_sound(dataset: object, shown: str) -> Dataset:
     """
     if not isinstance(dataset, Dataset):
         raise DataError(f"{shown}: build_dataset() gives {type(dataset).__name__}; should be a Dataset")
-    for fault in (*_words(dataset), *_arrays(dataset), *_values(dataset)):
+    for fault in _faults(dataset):
         raise DataError(f"{shown}: Dataset.{fault}")
     return dataset
 
 
+def _faults(dataset: Dataset) -> Iterator[str]:
+    """What is wrong; each looks at what those before found sound."""
+    for look in (_words, _arrays, _values, _own):
+        faults = list(look(dataset))
+        yield from faults
+        if faults:
+            return
+
+
 def _words(dataset: Dataset) -> Iterator[str]:
-    if dataset.kind not in KINDS:
-        yield f"kind: {dataset.kind!r}: should be {_either(KINDS)}"
-    if dataset.input_type not in INPUT_BITS:
-        yield f"input_type: {dataset.input_type!r}: should be {_either(INPUT_BITS)}; add an offset to signed inputs"
-    for name in ("inputs", "window", "seed"):
-        value, least = getattr(dataset, name), 0 if name == "seed" else 1
-        if not isinstance(value, int) or value < least:
-            yield f"{name}: {value!r}: should be a whole number from {least}"
+    if not isinstance(dataset.kind, str) or not dataset.kind.isidentifier():
+        yield f'kind: {dataset.kind!r}: should be "{SYNTHETIC}", or one word for what was recorded, such as "images"'
+    if dataset.input_type not in INPUT_TYPES:
+        yield f"input_type: {dataset.input_type!r}: should be one of {', '.join(INPUT_TYPES)}"
+    if not _is_shape(dataset.shape):
+        yield f"shape: {dataset.shape!r}: should be a tuple of whole numbers from 1"
     for name in ("classes", "parts", "notices"):
         texts = getattr(dataset, name)
         if not isinstance(texts, tuple) or not all(isinstance(text, str) and text.isprintable() for text in texts):
             yield f"{name}: {texts!r}: should be a tuple of printable strings"
     if not 2 <= len(set(dataset.classes)) == len(dataset.classes) <= _MOST_CLASSES:
-        yield f"classes: {dataset.classes!r}: should be 2 to {_MOST_CLASSES} different names, normal first"
-    if not set(_PARTS) <= set(dataset.parts):
-        yield f"parts: {dataset.parts!r}: should hold {', '.join(_PARTS)}"
+        yield f"classes: {dataset.classes!r}: should be 2 to {_MOST_CLASSES} different names"
+    if not set(PARTS) <= set(dataset.parts):
+        yield f"parts: {dataset.parts!r}: should hold {', '.join(PARTS)}"
     missing = [split for split in _SPLITS if split not in dataset.splits]
     if missing:
         yield f"splits: no '{missing[0]}'; should hold {' and '.join(_SPLITS)}"
@@ -58,12 +68,10 @@ def _words(dataset: Dataset) -> Iterator[str]:
 
 def _arrays(dataset: Dataset) -> Iterator[str]:
     rows = len(dataset.y) if isinstance(dataset.y, np.ndarray) else 0
-    width = -(-dataset.inputs // 8) if dataset.input_type == "BINARY" else dataset.inputs
+    width = -(-dataset.inputs // 8) if INPUT_TYPES[dataset.input_type].bits == 1 else dataset.inputs
     wanted: dict[str, tuple[Any, type, tuple[int, ...]]] = {
         "packed": (dataset.packed, np.uint8, (rows, width)),
         "y": (dataset.y, np.uint8, (rows,)),
-        "identifier": (dataset.identifier, np.uint32, (rows,)),
-        "capture": (dataset.capture, np.uint16, (rows,)),
         **{f"splits[{name!r}]": (part, np.uint8, (rows,)) for name, part in dataset.splits.items()},
     }
     for name, (value, kind, shape) in wanted.items():
@@ -75,29 +83,55 @@ def _arrays(dataset: Dataset) -> Iterator[str]:
 def _mend(name: str, value: Any) -> str:
     if name == "packed" and getattr(getattr(value, "dtype", None), "kind", "") == "f":
         return "; networks here take integers, so quantise the inputs"
-    return "; toolchain.training.dataset.pack makes it from the inputs" if name == "packed" else ""
+    return f"; {_MADE_BY}" if name == "packed" else ""
 
 
 def _values(dataset: Dataset) -> Iterator[str]:
     if not len(dataset):
-        yield "y: no windows at all"
+        yield "y: no rows at all"
         return
     most = int(dataset.y.max())
     if most >= len(dataset.classes):
         yield f"y: holds class {most}: should be 0 to {len(dataset.classes) - 1}, an index into classes"
-    if int(dataset.capture.max()) >= max(1, len(dataset.captures)):
-        yield f"capture: holds {int(dataset.capture.max())}: should be an index into captures ({len(dataset.captures)})"
-    if not all(isinstance(capture, Mapping) for capture in dataset.captures):
-        yield "captures: should be a tuple of mappings: name, sha256, format, frames, attacks"
+    if not INPUT_TYPES[dataset.input_type].holds(unpack(dataset.packed, dataset.input_type, dataset.inputs)):
+        yield f"packed: holds values that are not of {dataset.input_type}; {_MADE_BY}"
     for name, part in dataset.splits.items():
         if wrong := sorted({int(v) for v in np.unique(part) if v >= len(dataset.parts) and v != _NOWHERE}):
             yield f"splits[{name!r}]: holds {wrong[0]}: should be an index into parts, or {_NOWHERE} for none"
-        empty = [one for one in _PARTS if not np.any(part == dataset.parts.index(one))]
+        empty = [one for one in PARTS if not np.any(part == dataset.parts.index(one))]
         if empty:
-            yield f"splits[{name!r}]: no window in '{empty[0]}'"
+            yield f"splits[{name!r}]: no row in '{empty[0]}'"
+    yield from _one_class(dataset)
 
 
-def must_answer(network: object, inputs: int, classes: int, shown: str) -> nn.Module:
+def _one_class(dataset: Dataset) -> Iterator[str]:
+    """Whether there is nothing to tell apart in a part that a network is trained or tested on."""
+    for part in ("train", "test"):
+        if len(np.unique(dataset.y[dataset.rows("blocked", part)])) < 2:
+            yield f"splits['blocked']: the {part} part holds one class only"
+
+
+def _own(dataset: Dataset) -> Iterator[str]:
+    """The model's own columns and provenance."""
+    for name, column in dataset.columns.items():
+        if not name.isidentifier() or name in {"packed", "y", "meta"} or name.startswith("split_"):
+            yield f"columns: {name!r}: should be a name, and none that the file has already"
+        if not isinstance(column, np.ndarray) or column.dtype.kind not in "biuf" or column.shape != dataset.y.shape:
+            yield f"columns[{name!r}]: should be an array of numbers {dataset.y.shape}"
+    for key in RESERVED:
+        if key in dataset.provenance:
+            yield f"provenance: {key!r}: the record holds this key already; choose another"
+    try:
+        json.dumps(dict(dataset.provenance), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        yield f"provenance: should be plain JSON: {error}"
+
+
+def _is_shape(shape: object) -> bool:
+    return isinstance(shape, tuple) and bool(shape) and all(type(size) is int and size > 0 for size in shape)
+
+
+def must_answer(network: object, signature: Signature, shown: str) -> nn.Module:
     """The network, if it takes integer inputs and gives one logit a class.
 
     Raises:
@@ -108,16 +142,14 @@ def must_answer(network: object, inputs: int, classes: int, shown: str) -> nn.Mo
     network.eval()
     try:
         with torch.no_grad():
-            answers = network(torch.zeros(2, inputs))
+            answers = network(torch.zeros(2, *signature.shape))
     except (RuntimeError, ValueError, TypeError, IndexError) as error:
         said = " ".join(str(error).split())[:200]
-        raise ModelError(f"{shown}: the network refuses its {inputs} inputs: {said}") from error
+        taken = " x ".join(str(size) for size in signature.shape)
+        raise ModelError(f"{shown}: the network refuses its {taken} inputs: {said}") from error
     logits = getattr(answers, "value", answers)
     shape = tuple(getattr(logits, "shape", ()))
-    if shape != (2, classes):
-        raise ModelError(f"{shown}: the network gives {shape} for 2 windows; should be (2, {classes}), a logit a class")
+    wanted = (2, signature.classes)
+    if shape != wanted:
+        raise ModelError(f"{shown}: the network gives {shape} for 2 rows; should be {wanted}, a logit a class")
     return network
-
-
-def _either(names: Any) -> str:
-    return " or ".join(f'"{name}"' for name in names)

@@ -1,12 +1,19 @@
-"""baselines: what the network is held against: a float32 twin, the random split, an identifier look-up."""
+"""baselines: what the network is held against: a float32 twin, the random split, rules of the model's own."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from flows.stages.context import Context, Outcome
-from flows.stages.network.files import KIND, dataset_of, model_code, step_progress
-from toolchain.can.data.baseline import identifier_lookup_baseline
+from flows.stages.network.files import dataset_of, kind_words, model_code, step_progress
+from toolchain.errors import ModelError
 from toolchain.results.facts import BaselinesFacts
 from toolchain.training.author import authors_code
+from toolchain.training.dataset import Dataset
 from toolchain.training.metrics import evaluate
 from toolchain.training.network import score, train_float, train_quantised
 
@@ -18,13 +25,38 @@ def run(context: Context) -> Outcome:
     with authors_code(context.model.name):
         twin = train_float(code, context.recipe, dataset, "blocked", step_progress(context, "float32 twin: "))
         drawn = train_quantised(code, context.recipe, dataset, "random", step_progress(context, "random split: "))
-    truth, looked_up = identifier_lookup_baseline(dataset)
     networks = {
         "float_twin": {"split": "blocked", **score(twin, dataset, "blocked")},
         "random_split": {"split": "random", **score(drawn, dataset, "random")},
-        "identifier_lookup": {"split": "blocked", **evaluate(truth, looked_up, dataset.classes)},
+        **_rules(context, dataset),
     }
     scores = ", ".join(f"{name.replace('_', ' ')} {figures['macro_f1']:.4f}" for name, figures in networks.items())
-    return Outcome(
-        f"macro-F1: {scores} ({KIND[dataset.kind]})", facts=BaselinesFacts.model_validate({"networks": networks})
-    )
+    facts = BaselinesFacts.model_validate({"networks": networks})
+    return Outcome(f"macro-F1: {scores} ({kind_words(dataset)})", facts=facts)
+
+
+def _rules(context: Context, dataset: Dataset) -> dict[str, dict[str, Any]]:
+    """Figures of the rules that the model's `data.py` gives, if it gives any."""
+    rules: Callable[[Dataset], Mapping[str, NDArray[Any]]] | None
+    rules = getattr(model_code(context, "data"), "baselines", None)
+    if rules is None:
+        return {}
+    with authors_code(context.model.name):
+        predicted = dict(rules(dataset))
+    truth, shown = dataset.y[dataset.rows("blocked", "test")], f"models/{context.model.name}/data.py: baselines()"
+    for name, labels in predicted.items():
+        _must_be_labels(f"{shown}: {name}", labels, truth, len(dataset.classes))
+    return {
+        name: {"split": "blocked", **evaluate(truth, labels, dataset.classes)} for name, labels in predicted.items()
+    }
+
+
+def _must_be_labels(shown: str, labels: object, truth: NDArray[np.uint8], classes: int) -> None:
+    if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu" or labels.shape != truth.shape:
+        raise ModelError(
+            f"{shown}: should be whole numbers {truth.shape}, a class for each row of the blocked test part"
+        )
+    if labels.min() < 0 or labels.max() >= classes:
+        raise ModelError(
+            f"{shown}: {labels.min()} to {labels.max()}: should be 0 to {classes - 1}, an index into classes"
+        )

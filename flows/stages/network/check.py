@@ -21,7 +21,7 @@ from toolchain.graph.streamline import streamline
 from toolchain.graph.verify import verify_export, verify_integer
 from toolchain.results.facts import DataFacts
 from toolchain.training.author import authors_code
-from toolchain.training.dataset import INPUT_BITS
+from toolchain.training.inputs import INPUT_TYPES, Signature
 from toolchain.training.loop import logits_of, set_up
 from toolchain.training.sound import must_answer
 
@@ -33,25 +33,27 @@ _FINN = Bounds(memory=2 << 30, seconds=60)
 
 def run(context: Context) -> Outcome:
     """Write the untrained `model.onnx`."""
-    facts = context.facts("data", DataFacts)
-    inputs, classes, kind = facts.inputs, len(facts.classes), facts.input_type
+    signature = _signature(context.facts("data", DataFacts))
     code, recipe, shown = model_code(context, "model"), context.recipe, f"models/{context.model.name}/model.py"
     set_up(recipe.training.seed)
     with authors_code(context.model.name):
-        built = code.build(recipe.network, inputs, classes, INPUT_BITS[kind])
-        network = must_answer(built, inputs, classes, f"{shown}: build()")
-        merged = must_answer(code.merge(network, recipe.network), inputs, classes, f"{shown}: merge()")
-        export_network(merged, inputs, kind, context.out / QONNX)
+        network = must_answer(code.build(recipe.network, signature), signature, f"{shown}: build()")
+        merged = must_answer(code.merge(network, recipe.network), signature, f"{shown}: merge()")
+        export_network(merged, signature.shape, signature.input_type, context.out / QONNX)
     model = load_model(context.out / QONNX)
     must_be_exact(context, model)
     integer = streamline(model)
-    x = np.random.default_rng(1).integers(0, 1 << INPUT_BITS[kind], (_ROWS, inputs)).astype(np.uint8)
-    golden = Golden(x, logits_of(merged, x), np.zeros(_ROWS, np.uint8))
+    x = INPUT_TYPES[signature.input_type].draw((_ROWS, *signature.shape), 1)
+    golden = Golden(x.reshape(_ROWS, -1), logits_of(merged, x), np.zeros(_ROWS, np.uint8))
     verify_export(merged, model, golden)
     verify_integer(integer, model, golden)
     return Outcome(
         f"the untrained network can be built: {len(integer.layers)} layers{_on_board(context, integer, shown)}"
     )
+
+
+def _signature(facts: DataFacts) -> Signature:
+    return Signature(facts.shape or (facts.inputs,), facts.input_type, len(facts.classes))
 
 
 def _on_board(context: Context, network: IntegerNetwork, shown: str) -> str:

@@ -1,12 +1,12 @@
-"""data: captures, or the model's own synthetic data, become windows with labels and splits."""
+"""data: files that were given, or the model's own data, become rows with labels and splits."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 
 from flows.stages.context import Context, Outcome
-from flows.stages.network.files import DATASET, model_code
-from toolchain.errors import DataError
+from flows.stages.network.files import DATASET, model_code, words
 from toolchain.results.facts import DataFacts
 from toolchain.training.author import authors_code
 from toolchain.training.dataset import Dataset, save
@@ -17,41 +17,40 @@ def run(context: Context) -> Outcome:
     """Write `dataset.npz`.
 
     Raises:
-        DataError: the captures cannot be used, or leave a part of the default split without windows.
+        DataError: the files cannot be used, or what the model makes of them is not sound.
     """
     data = context.request.data
     code = model_code(context, "data")
     with authors_code(context.model.name):
-        built = code.build_dataset(Path(data) if data else None, context.recipe.data.model_dump())
+        built = code.build_dataset(Path(data) if data else None, context.recipe.data)
     dataset = must_be_sound(built, f"models/{context.model.name}/data.py")
-    _must_be_usable(dataset, data)
     save(context.out / DATASET, dataset)
-    attacks = ", ".join(dataset.classes[1:])
-    summary = f"{len(dataset):,} windows of {dataset.window} frames, attacks: {attacks} ({dataset.kind})"
+    summary = f"{len(dataset):,} {_described(context, code, dataset)} ({dataset.kind})"
     return Outcome(summary, facts=_facts(dataset))
 
 
-def _must_be_usable(dataset: Dataset, data: str | None) -> None:
-    for part in ("train", "test"):
-        counts = dataset.counts("blocked")[part]
-        if not counts[dataset.classes[0]] or not any(counts[name] for name in dataset.classes[1:]):
-            raise DataError(
-                f"{data}: the {part} part of the blocked split lacks normal windows or attacks; add longer captures"
-            )
+def _described(context: Context, code: ModuleType, dataset: Dataset) -> str:
+    """What the rows are: in the model's words, or their shape, type and classes."""
+    describe = getattr(code, "describe", None)
+    if describe is not None:
+        with authors_code(context.model.name):
+            return str(describe(dataset))
+    shape = " x ".join(map(str, dataset.shape))
+    return f"{words(context).rows} of {shape} {dataset.input_type}, classes: {', '.join(dataset.classes)}"
 
 
 def _facts(dataset: Dataset) -> DataFacts:
+    # A vector's shape is its number of inputs.
+    shape = {"shape": dataset.shape} if len(dataset.shape) > 1 else {}
     return DataFacts.model_validate(
         {
+            **dataset.provenance,
             "kind": dataset.kind,
-            "encoding": dataset.encoding,
-            "window": dataset.window,
             "inputs": dataset.inputs,
+            **shape,
             "input_type": dataset.input_type,
             "classes": dataset.classes,
-            "seed": dataset.seed,
             "windows": {split: dataset.counts(split) for split in dataset.splits},
-            "captures": dataset.captures,
             "notices": dataset.notices,
         }
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flows.stages.context import Context, Outcome
-from flows.stages.network.files import GOLDEN, NETWORK, QONNX, dataset_of, model_code, must_be_exact
+from flows.stages.network.files import GOLDEN, NETWORK, QONNX, dataset_of, model_code, must_be_exact, words
 from toolchain.graph.export import Golden, export_network
 from toolchain.graph.model_file import load_model
 from toolchain.graph.verify import verify_export
@@ -21,14 +21,14 @@ def run(context: Context) -> Outcome:
     code = model_code(context, "model")
     with authors_code(context.model.name):
         network = restore_quantised(code, context.recipe, dataset, state)
-    export_network(network, dataset.inputs, dataset.input_type, context.out / QONNX)
+    export_network(network, dataset.shape, dataset.input_type, context.out / QONNX)
     x, truth = dataset.part("blocked", "test")
-    golden = Golden(x, logits_of(network, x), truth)
+    golden = Golden(x.reshape(len(x), -1), logits_of(network, x), truth)
     golden.save(context.out / GOLDEN)
     model = load_model(context.out / QONNX)
     must_be_exact(context, model)
     check = verify_export(network, model, golden)
     return Outcome(
-        f"QONNX = PyTorch, every output, on {check.equal:,} of {check.compared:,} test windows",
+        f"QONNX = PyTorch, every output, on {check.equal:,} of {check.compared:,} test {words(context).rows}",
         {"pytorch_qonnx": check},
     )

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from flows.stages.context import Context
 from toolchain.training import author as authors
-from toolchain.training.dataset import Dataset, load
+from toolchain.training.dataset import SYNTHETIC, Dataset, load
 from toolchain.training.loop import Progress
+from toolchain.training.words import Words
 
 if TYPE_CHECKING:
     from qonnx.core.modelwrapper import ModelWrapper
@@ -21,13 +22,20 @@ DATASET, NETWORK, QONNX, GOLDEN, INTEGER = (
     "integer.onnx",
 )
 
-# What kind of data figures are from, in words.
-KIND = {"synthetic": "synthetic data", "captures": "real captures"}
-
 
 def model_code(context: Context, name: str) -> ModuleType:
-    """A module of the model's folder: `data` or `model`; see `toolchain.training.author`."""
+    """A module of the model's folder, such as `data`; see `toolchain.training.author`."""
     return authors.model_code(context.model.name, name)
+
+
+def words(context: Context) -> Words:
+    """What the model's rows and data are called."""
+    return authors.words_of(context.model.name)
+
+
+def kind_words(dataset: Dataset) -> str:
+    """What kind of data figures are from."""
+    return "synthetic data" if dataset.kind == SYNTHETIC else f"real {dataset.kind}"
 
 
 def must_be_exact(context: Context, model: ModelWrapper) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flows.stages.context import Context, Outcome
-from flows.stages.network.files import GOLDEN, INTEGER, QONNX
+from flows.stages.network.files import GOLDEN, INTEGER, QONNX, words
 from toolchain.graph.export import Golden
 from toolchain.graph.integer_file import load_network, save_network
 from toolchain.graph.model_file import load_model
@@ -21,10 +21,10 @@ def run(context: Context) -> Outcome:
     network = load_network(context.out / INTEGER)
     check = verify_integer(network, model, Golden.load(context.file("export", GOLDEN)))
     facts = StreamlineFacts(layers=_layers(network), logit_scale=network.logit_scale)
-    summary = (
-        f"integer = PyTorch, every output, on {check.equal:,} of {check.compared:,} test windows; {_shape(network)}"
+    counted = f"{check.equal:,} of {check.compared:,} test {words(context).rows}"
+    return Outcome(
+        f"integer = PyTorch, every output, on {counted}; {_shape(network)}", {"pytorch_integer": check}, facts
     )
-    return Outcome(summary, {"pytorch_integer": check}, facts)
 
 
 def _shape(network: IntegerNetwork) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flows.stages.context import Context, Outcome
-from flows.stages.network.files import KIND, NETWORK, dataset_of, model_code, step_progress
+from flows.stages.network.files import NETWORK, dataset_of, kind_words, model_code, step_progress
 from toolchain.results.facts import TrainFacts
 from toolchain.results.facts.network import Scores
 from toolchain.training.author import authors_code
@@ -19,7 +19,7 @@ def run(context: Context) -> Outcome:
         network = train_quantised(code, context.recipe, dataset, "blocked", step_progress(context, ""))
     save_state(network, context.out / NETWORK)
     accuracy = Scores.model_validate({"split": "blocked", **score(network, dataset, "blocked")})
-    summary = f"macro-F1 {accuracy.macro_f1:.4f}, accuracy {accuracy.accuracy:.4%} ({KIND[dataset.kind]})"
+    summary = f"macro-F1 {accuracy.macro_f1:.4f}, accuracy {accuracy.accuracy:.4%} ({kind_words(dataset)})"
     facts = TrainFacts(accuracy=accuracy, seed=context.recipe.training.seed)
     return Outcome(summary, facts=facts, tools=_tools())
 

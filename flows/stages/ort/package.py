@@ -26,6 +26,7 @@ from toolchain.runtime.prove import prove
 from toolchain.runtime.third_party import Imported
 from toolchain.runtime.timing import floor_model
 from toolchain.runtime.wheels import fetch_wheels
+from toolchain.training.author import words_of
 
 _VECTORS = 2000
 # Half of the vectors, or half of an output's size: what may be further off is no promise.
@@ -54,7 +55,7 @@ def run(context: Context) -> Outcome:
     manifest = packing.manifest_of(context, records)
     roles = {"manifest": "manifest.json", "readme": "README.md", "self_test": "run.sh"}
     if not context.request.onnx:
-        write_atomic(context.out / "MODEL.md", model_card(context.model.title, manifest))
+        write_atomic(context.out / "MODEL.md", model_card(context.model.title, manifest, words_of(context.model.name)))
         roles["model_card"] = "MODEL.md"
     whole = seal(context.out, {**manifest.to_json(), "device": device.to_json(), "roles": roles})
     return Outcome(packing.summary(whole, records), facts=OrtPackageFacts(chosen=content.chosen))

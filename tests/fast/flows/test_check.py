@@ -49,7 +49,7 @@ def test_what_can_be_built_passes_and_folds(tmp_path: Path) -> None:
     ("build", "words"),
     [
         (lambda *shape: nn.Linear(INPUTS + 1, 2), f"model.py: build(): the network refuses its {INPUTS} inputs"),
-        (lambda *shape: nn.Linear(INPUTS, 3), "build(): the network gives (2, 3) for 2 windows; should be (2, 2)"),
+        (lambda *shape: nn.Linear(INPUTS, 3), "build(): the network gives (2, 3) for 2 rows; should be (2, 2)"),
         (lambda *shape: None, "build(): gives NoneType; should be a torch.nn.Module"),
         (_default_quantisers, "models/cqmlp/model.py: the quantiser of "),
         (lambda *shape: nn.Sequential(cqmlp.build(*shape), nn.Softplus()), "Softplus"),

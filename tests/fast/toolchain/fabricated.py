@@ -22,7 +22,7 @@ from toolchain.results.facts import (
     VerifyFacts,
 )
 from toolchain.results.facts.hardware import CoreEstimate, Estimate, Folded, Identity, LayerFolding, Use
-from toolchain.results.facts.network import Capture, ClassScores, Confusion, Layer, Scores
+from toolchain.results.facts.network import ClassScores, Confusion, Layer, Scores
 from toolchain.results.record import StageRecord
 
 CLASSES = ("normal", "DoS")
@@ -44,18 +44,19 @@ def data_facts(
     classes: tuple[str, ...] = CLASSES, *, inputs: int = 8, window: int = 1, trained_on: str = "00"
 ) -> DataFacts:
     """Facts of a data stage; `trained_on` is the SHA-256 of a capture."""
+    capture = {"name": "dos", "sha256": trained_on, "format": "synthetic car, seed 3", "frames": 200, "attacks": {}}
     counts = {"test": dict.fromkeys(classes, 50)}
-    return DataFacts(
-        kind="synthetic",
-        encoding="bits",
-        window=window,
-        inputs=inputs,
-        input_type="BINARY",
-        classes=classes,
-        seed=3,
-        windows={"blocked": counts, "random": counts},
-        captures=(Capture(name="dos", sha256=trained_on, format="synthetic car, seed 3", frames=200, attacks={}),),
-        notices=(),
+    provenance = {"encoding": "bits", "window": window, "seed": 3, "captures": [capture]}
+    return DataFacts.model_validate(
+        {
+            "kind": "synthetic",
+            **provenance,
+            "inputs": inputs,
+            "input_type": "BINARY",
+            "classes": classes,
+            "windows": {"blocked": counts, "random": counts},
+            "notices": (),
+        }
     )
 
 

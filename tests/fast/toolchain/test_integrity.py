@@ -8,7 +8,7 @@ from tests.fast.toolchain.fabricated import record
 from toolchain.files import sha256
 from toolchain.integrity import damaged_stages
 from toolchain.layout import Layout, Request
-from toolchain.results.record import token_of, write_record
+from toolchain.results.record import StageRecord, token_of, write_record
 
 
 @pytest.fixture
@@ -52,5 +52,5 @@ def test_a_harmed_record_is_found(layout: Layout) -> None:
 
 def test_a_record_of_another_version_is_told_from_a_damaged_one(layout: Layout) -> None:
     text = layout.record("fold").read_text()
-    layout.record("fold").write_text(text.replace('"version": 2', '"version": 1'))
+    layout.record("fold").write_text(text.replace(f'"version": {StageRecord.VERSION}', '"version": 1'))
     assert damaged_stages(layout) == {"fold": "another version of Gateweave made it"}

@@ -13,9 +13,10 @@ from qonnx.core.modelwrapper import ModelWrapper
 from torch import nn
 
 from models.cqmlp.model import build, merge
+from models.cqmlp.settings import NetworkSettings
 from toolchain.graph.export import export_network
+from toolchain.training.inputs import Signature
 from toolchain.training.loop import set_up
-from toolchain.training.recipe import NetworkSettings
 
 ZCU104, PYNQ = "xczu7ev-ffvc1156-2-e", "xc7z020clg400-1"
 RESOURCES = {"lut": 50_000, "ff": 100_000, "bram": 200, "dsp": 200}
@@ -23,10 +24,9 @@ RESOURCES = {"lut": 50_000, "ff": 100_000, "bram": 200, "dsp": 200}
 
 def write_exported(path: Path, inputs: int, hidden: tuple[int, ...], classes: int, input_type: str) -> Path:
     """A network of our own with random weights, its normalisation merged; sums often lie half-way between levels."""
-    bits = {"BINARY": 1, "UINT8": 8}[input_type]
     settings = NetworkSettings(hidden=hidden)
     set_up(3)
-    network = build(settings, inputs, classes, bits)
+    network = build(settings, Signature((inputs,), input_type, classes))
     for norm in (module for module in network if isinstance(module, nn.BatchNorm1d)):
         nn.init.normal_(norm.weight, 0.0, 1.5)
         nn.init.normal_(norm.bias)

@@ -15,6 +15,7 @@ from torch import nn
 from hls.simulate_stream import simulate_stream
 from hls.stream import Stream, StreamCore
 from models.cqmlp.model import build, merge
+from models.cqmlp.settings import NetworkSettings
 from toolchain.errors import ModelError
 from toolchain.finn.generate import generate_rtl
 from toolchain.finn.mapping import MapTarget, map_network
@@ -24,8 +25,8 @@ from toolchain.graph.export import export_network
 from toolchain.graph.model_file import load_model
 from toolchain.graph.network import IntegerNetwork
 from toolchain.graph.streamline import streamline
+from toolchain.training.inputs import Signature
 from toolchain.training.loop import set_up
-from toolchain.training.recipe import NetworkSettings
 
 INPUTS, CLASSES = 24, 5
 X = np.random.default_rng(7).integers(0, 2, (1000, INPUTS)).astype(np.uint8)
@@ -60,7 +61,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network with random weights, its statistics from the data."""
     settings = NetworkSettings(hidden=(12, 8))
     set_up(3)
-    network = build(settings, INPUTS, CLASSES, 1)
+    network = build(settings, Signature((INPUTS,), "BINARY", CLASSES))
     for norm in (module for module in network if isinstance(module, nn.BatchNorm1d)):
         norm.momentum = 1.0
     network.train()

@@ -10,14 +10,15 @@ import pytest
 from flows.stages.context import Context
 from flows.stages.network import check
 from models.cqmlp import model as cqmlp
+from models.cqmlp.settings import NetworkSettings
 from tests.fast.flows.test_check import of, trial
 from toolchain.bounded import Bounds
 from toolchain.errors import ModelError
-from toolchain.training.recipe import NetworkSettings
+from toolchain.training.inputs import Signature
 
 
-def _wide(settings: NetworkSettings, *shape: Any) -> Any:
-    return cqmlp.build(settings.model_copy(update={"activation_bits": 9}), *shape)
+def _wide(settings: NetworkSettings, signature: Signature) -> Any:
+    return cqmlp.build(settings.model_copy(update={"activation_bits": 9}), signature)
 
 
 def _context(folder: Path) -> Context:

@@ -28,11 +28,11 @@ def identifier_lookup_baseline(
     training windows, for identifiers that occur only once; normal where there are none.
     """
     train, rows = dataset.rows(split, "train"), dataset.rows(split, part)
-    classes = len(dataset.classes)
-    known, table = majority_by_identifier(dataset.identifier[train], dataset.y[train], classes)
-    rare = _class_of_rare(dataset.identifier[train], dataset.y[train], classes)
-    place = np.searchsorted(known, dataset.identifier[rows]).clip(max=len(known) - 1)
-    found = known[place] == dataset.identifier[rows]
+    classes, identifier = len(dataset.classes), dataset.columns["identifier"]
+    known, table = majority_by_identifier(identifier[train], dataset.y[train], classes)
+    rare = _class_of_rare(identifier[train], dataset.y[train], classes)
+    place = np.searchsorted(known, identifier[rows]).clip(max=len(known) - 1)
+    found = known[place] == identifier[rows]
     return dataset.y[rows], np.where(found, table[place], rare).astype(np.uint8)
 
 

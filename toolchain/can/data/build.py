@@ -10,15 +10,12 @@ import numpy as np
 
 from toolchain.can.data.attacks import CLASSES, NORMAL
 from toolchain.can.data.frames import Bytes, Frames, Index
-from toolchain.can.data.splits import (
-    DEFAULT_SEGMENTS,
-    PARTS,
-    blocked_split,
-    random_split,
-)
+from toolchain.can.data.splits import DEFAULT_SEGMENTS, blocked_split
 from toolchain.can.data.windows import Encoding, confused, encoding_named, window_ends
 from toolchain.errors import DataError
-from toolchain.training.dataset import Dataset, pack
+from toolchain.training.dataset import Dataset
+from toolchain.training.inputs import pack
+from toolchain.training.splits import PARTS, random_split
 
 # Windows encoded at once; bounds the memory of their unpacked vectors.
 _CHUNK = 1 << 15
@@ -62,19 +59,13 @@ def windows_dataset(
     dataset = Dataset(
         packed=_encode_all(encoder, frames, ends, window),
         y=np.searchsorted(present, frames.label[ends]).astype(np.uint8),
-        identifier=frames.identifier[ends],
-        capture=frames.capture[ends],
         splits=splits,
         classes=tuple(CLASSES[label] for label in present),
-        parts=PARTS,
         input_type=encoder.input_type,
-        inputs=encoder.inputs(window),
-        encoding=encoding,
-        window=window,
-        seed=seed,
+        shape=(encoder.inputs(window),),
         kind=kind,
-        captures=tuple(captures),
-        notices=(),
+        columns={"identifier": frames.identifier[ends], "capture": frames.capture[ends]},
+        provenance={"encoding": encoding, "window": window, "seed": seed, "captures": list(captures)},
     )
     return _with_notices(dataset, (*notices, *confused(frames.identifier)))
 
@@ -89,7 +80,7 @@ def _with_notices(dataset: Dataset, notices: Sequence[str]) -> Dataset:
     if not all(sum(counts[part].values()) for part in PARTS):
         raise DataError(
             f"the captures are too short to be cut into train, validation and test: {len(dataset)} "
-            f"windows of {dataset.window} frames; add longer captures"
+            f"windows of {dataset.provenance['window']} frames; add longer captures"
         )
     lacking = [
         f"no {name} window in the {part} part of the blocked split: too few bursts"

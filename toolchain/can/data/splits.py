@@ -15,29 +15,18 @@ from numpy.typing import NDArray
 
 from toolchain.can.data.attacks import CLASSES, NORMAL
 from toolchain.can.data.frames import Bytes, Frames, Index
+from toolchain.training.splits import SHARES
 
-PARTS = ("train", "validation", "test")
 SPLITS = ("blocked", "random")
 
 # Part of a window that belongs to no part, because it crosses a boundary.
 NONE = 255
 
 DEFAULT_SEGMENTS = 20
-_SHARES = np.array([0.70, 0.15, 0.15])
 _TRIALS = 1000
 
 # A segment shorter than this many window lengths would lose too many of its windows at its ends.
 _LEAST_WINDOWS = 4
-
-
-def random_split(count: int, seed: int) -> Bytes:
-    """Part of each of `count` windows, dealt 70/15/15 by seed."""
-    order = np.random.default_rng(seed).permutation(count)
-    bounds = np.round(np.cumsum(_SHARES)[:-1] * count).astype(np.int64)
-    part = np.empty(count, np.uint8)
-    for index, rows in enumerate(np.split(order, bounds)):
-        part[rows] = index
-    return part
 
 
 def blocked_split(frames: Frames, ends: Index, window: int, seed: int, segments: int = DEFAULT_SEGMENTS) -> Bytes:
@@ -93,7 +82,7 @@ def _pattern(number: int, generator: np.random.Generator) -> Bytes:
     parts = np.zeros(number, np.uint8)
     if number < 4:
         return parts
-    stretches = max(1, round(number * float(_SHARES[2])))
+    stretches = max(1, round(number * float(SHARES[2])))
     for stretch in np.array_split(np.arange(1, number - 1), stretches):
         parts[generator.choice(stretch, 2, replace=False)] = (1, 2)
     return parts
@@ -104,7 +93,7 @@ def _imbalance(patterns: dict[int, Bytes], sums: dict[int, NDArray[np.int64]]) -
     held = np.stack([sum(sums[n][p == part].sum(0) for n, p in patterns.items()) for part in range(3)])
     present = held.sum(0) > 0
     shares = held[:, present] / held[:, present].sum(0)
-    departure = shares / _SHARES[:, None] - 1
+    departure = shares / SHARES[:, None] - 1
     return int((held[:, present] == 0).sum()), float((departure**2).sum())
 
 

@@ -18,7 +18,7 @@ from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.graphs import graphs_of
 from toolchain.runtime.prove import prove
 from toolchain.runtime.session import RunOptions, open_session, run_session
-from toolchain.training.dataset import pack
+from toolchain.training.inputs import pack
 
 Labels = NDArray[np.int64]
 

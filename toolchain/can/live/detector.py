@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from toolchain.can.data.provenance import WindowsProvenance
 from toolchain.can.data.windows import ENCODINGS, encoding_named
 from toolchain.errors import BuildError, ConfigError, ModelError
 from toolchain.files import sha256
@@ -12,6 +13,7 @@ from toolchain.graph.integer_file import load_network
 from toolchain.graph.network import IntegerNetwork
 from toolchain.layout import Layout
 from toolchain.results.facts import DataFacts
+from toolchain.results.model import parse
 from toolchain.results.record import read_record
 
 _FILE = "integer.onnx"
@@ -68,16 +70,17 @@ def load_detector(layout: Layout) -> Detector:
             f"{request.model} ({request.network}) is not trained yet; run `make build MODEL={request.model}`"
         )
     facts = read_record(layout, "data").facts_as(DataFacts)
-    if facts.encoding not in ENCODINGS:
+    if facts.provenance.get("encoding") not in ENCODINGS:
         raise ConfigError(f"model {request.model} takes no windows of CAN frames; use one that does, such as cqmlp")
+    made = parse(facts.provenance, WindowsProvenance, str(layout.record("data")), "make build")
     network = load_network(file_as_built(layout, "streamline", _FILE))
-    encoding, window, classes = encoding_named(facts.encoding), facts.window, facts.classes
+    encoding, window, classes = encoding_named(made.encoding), made.window, facts.classes
     if (network.inputs, network.classes) != (encoding.inputs(window), len(classes)):
         raise ModelError(
             f"{_FILE}: {network.inputs} inputs and {network.classes} classes, the data has "
             f"{encoding.inputs(window)} and {len(classes)}; run `make build` again"
         )
-    seen = frozenset(capture.sha256 for capture in facts.captures)
+    seen = frozenset(capture.sha256 for capture in made.captures)
     names = (request.model, request.network)
     return Detector(*names, network, classes, encoding.name, window, encoding.input_type, facts.kind, seen)
 

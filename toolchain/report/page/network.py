@@ -38,7 +38,7 @@ def synthetic(build: Build) -> bool:
 
 
 def headline_accuracy(build: Build) -> Figure:
-    """Share of test windows whose class is right; of a network that came as a file, on the labels that came with it."""
+    """Share of test rows whose class is right; of a network that came as a file, on the labels that came with it."""
     accuracy = mapping(build.manifest, "accuracy")
     share, f1 = number(accuracy, "accuracy"), number(accuracy, "macro_f1")
     if share is None:
@@ -57,7 +57,7 @@ def foreign_accuracy(build: Build) -> Figure | None:
 
 
 def classes(build: Build) -> list[Row]:
-    """One row a class: precision, recall, F1, share missed, windows."""
+    """One row a class: precision, recall, F1, share missed, how many."""
     per_class = mapping(build.manifest, "accuracy", "per_class")
     names = texts(build.manifest, "accuracy", "confusion", "classes") or sorted(per_class)
     return [{"name": name, **_scores(mapping(per_class, name))} for name in names if name in per_class]

@@ -17,6 +17,7 @@ from toolchain.layout import Layout
 from toolchain.report.page import commands, compare, energy, hardware, latency, network
 from toolchain.report.page.gather import Build, find_builds, gather
 from toolchain.report.page.values import mapping, text, texts
+from toolchain.training.author import words_of
 
 PAGE = "report.html"
 OVERVIEW = "report.html"
@@ -30,9 +31,9 @@ ORIGINS = {
     "emulated": "a time taken on a simulated board or processor, which says nothing of how fast a real one is",
     "estimated": "computed by a formula before anything was built",
     "requested": "asked for; no tool has confirmed it yet",
-    "synthetic": "of made-up data, not of a real car",
+    "synthetic": "of made-up data",
 }
-"""What each badge means."""
+"""What each badge means; a model may say more of its synthetic data."""
 
 
 def write_build_page(layout: Layout) -> Path:
@@ -126,6 +127,8 @@ def _filled_page(build: Build, builds: Sequence[Build]) -> str:
     return _render(
         "build.html.j2",
         title=f"{layout.request.model} on {build.title}",
+        origins=_origins([layout.request.model]),
+        rows_word=words_of(layout.request.model).rows,
         build=build,
         request=layout.request,
         manifest=manifest,
@@ -189,6 +192,7 @@ def _overview(builds: Iterable[Build], notices: Sequence[str], root: Path) -> st
             {
                 "model": model,
                 "network": name,
+                "rows_word": words_of(model).rows,
                 "training": network.training(first),
                 "synthetic": network.synthetic(first),
                 "confusion": network.confusion(mapping(first.manifest, "accuracy", "confusion")),
@@ -197,7 +201,14 @@ def _overview(builds: Iterable[Build], notices: Sequence[str], root: Path) -> st
                 "absent": compare.absent_targets(entries),
             }
         )
-    return _render("overview.html.j2", title="Gateweave builds", groups=groups, notices=notices)
+    origins = _origins(str(group["model"]) for group in groups)
+    return _render("overview.html.j2", title="Gateweave builds", groups=groups, notices=notices, origins=origins)
+
+
+def _origins(models: Iterable[str]) -> dict[str, str]:
+    """What each badge means, in the words of these models."""
+    made_up = dict.fromkeys(words_of(model).made_up for model in models)
+    return {**ORIGINS, **({"synthetic": f"of {'; of '.join(made_up)}"} if made_up else {})}
 
 
 def _place(build: Build) -> tuple[str, str]:
@@ -218,4 +229,4 @@ def _render(template: str, **values: Any) -> str:
         keep_trailing_newline=True,
     )
     style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
-    return environment.get_template(template).render(style=style, origins=ORIGINS, **values)
+    return environment.get_template(template).render(style=style, **values)

@@ -3,47 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import ConfigDict
 
 from toolchain.results.facts.base import Facts
 from toolchain.results.model import Number, Record
-
-
-class Capture(Record):
-    """Where one capture's frames came from: `attacks` counts injected frames by class."""
-
-    name: str
-    sha256: str
-    format: str
-    frames: int
-    attacks: Mapping[str, int]
 
 
 class DataFacts(Facts):
     """What the data stage made.
 
     Attributes:
+        kind: ``"synthetic"``, or what was recorded: ``"captures"``, ``"images"``.
+        inputs: elements of one input; `shape` is said where it has more than one axis.
         input_type: a qonnx DataType.
-        classes: normal first.
-        windows: how many, by split, part and class.
+        windows: how many rows, by split, part and class.
         notices: what a person should know about the data.
     """
 
+    # Beside these stands what the model says of its data: how the rows were made, and of what.
+    model_config = ConfigDict(extra="allow")
+
     form: Literal["data"] = "data"
-    kind: Literal["synthetic", "captures"]
-    encoding: str
-    window: int
+    kind: str
     inputs: int
+    shape: tuple[int, ...] = ()
     input_type: str
     classes: tuple[str, ...]
-    seed: int
     windows: Mapping[str, Mapping[str, Mapping[str, int]]]
-    captures: tuple[Capture, ...]
     notices: tuple[str, ...]
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What the model says of its data beside the rest."""
+        return self.model_extra or {}
 
 
 class ClassScores(Record):
-    """Figures of one class, 0 to 1; None where no window is of it."""
+    """Figures of one class, 0 to 1; None where no row is of it."""
 
     precision: Number | None
     recall: Number | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,10 +14,11 @@ from qonnx.core.modelwrapper import ModelWrapper
 from torch import nn
 
 from models.cqmlp.model import build, merge
+from models.cqmlp.settings import NetworkSettings
 from toolchain.graph.export import export_network
 from toolchain.graph.model_file import load_model
+from toolchain.training.inputs import INPUT_TYPES, Signature
 from toolchain.training.loop import logits_of, set_up
-from toolchain.training.recipe import NetworkSettings
 
 INPUTS, CLASSES = 23, 5
 
@@ -25,7 +27,7 @@ INPUTS, CLASSES = 23, 5
 class Exported:
     network: nn.Sequential
     path: Path
-    x: NDArray[np.uint8]
+    x: NDArray[Any]
     logits: NDArray[np.float32]
 
     @property
@@ -33,21 +35,20 @@ class Exported:
         return load_model(self.path)
 
 
-@pytest.fixture(scope="session", params=["BINARY", "UINT8"])
+@pytest.fixture(scope="session", params=["BINARY", "UINT8", "BIPOLAR", "UINT3", "INT5"])
 def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    bits = {"BINARY": 1, "UINT8": 8}[request.param]
-    x = np.random.default_rng(7).integers(0, 2**bits, (3000, INPUTS)).astype(np.uint8)
-    network = _network(bits, x)
+    x = INPUT_TYPES[request.param].draw((3000, INPUTS), 7)
+    network = _network(request.param, x)
     path = tmp_path_factory.mktemp("export") / "model.onnx"
     export_network(network, INPUTS, request.param, path)
     return Exported(network, path, x, logits_of(network, x))
 
 
-def _network(bits: int, x: NDArray[np.uint8]) -> nn.Sequential:
+def _network(input_type: str, x: NDArray[Any]) -> nn.Sequential:
     """Normalisation statistics come from the data, factors and shifts are random, some of them negative."""
     settings = NetworkSettings(hidden=(16, 11))
     set_up(3)
-    network = build(settings, INPUTS, CLASSES, bits)
+    network = build(settings, Signature((INPUTS,), input_type, CLASSES))
     norms = [m for m in network if isinstance(m, nn.BatchNorm1d)]
     for norm in norms:
         nn.init.normal_(norm.weight, 0.0, 1.5)

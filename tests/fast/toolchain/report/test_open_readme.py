@@ -10,24 +10,7 @@ from toolchain.catalog import load_board
 from toolchain.layout import PINS
 from toolchain.package.manifest import build_manifest
 from toolchain.package.pins import installed, pinned
-from toolchain.report.model_card import model_card
 from toolchain.report.open_readme import pins, readme
-
-
-def test_the_model_card_has_every_figure_and_says_synthetic(tmp_path: Path) -> None:
-    card = model_card("CQMLP", build_manifest(_origin(tmp_path), records()))
-    for words in (
-        "# CQMLP",
-        "**synthetic** data",
-        "| DoS | 0.9900 | 0.9800",
-        "| DoS | 1 | 9 |",
-        "| export | every output | test set | 100 | 100 |",
-        "| simulate | every element of every layer | test set | 200 | 200 |",
-        "| simulate | labels | test set | 164 | 164 |",
-    ):
-        assert words in card
-    assert card.count("(synthetic data)") == 1
-    assert "| MatMul_0 | 8 | 2 | BINARY | TERNARY | INT32 |" in card
 
 
 def test_pins_and_readme_name_what_a_person_needs(tmp_path: Path) -> None:

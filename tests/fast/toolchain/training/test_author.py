@@ -9,34 +9,29 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 from torch import nn
 
 import models
 from toolchain.errors import DataError, ModelError
-from toolchain.training.author import authors_code, model_code
+from toolchain.training.author import authors_code, model_code, recipe_schema, words_of
 from toolchain.training.dataset import Dataset
+from toolchain.training.inputs import Signature
 from toolchain.training.sound import must_answer, must_be_sound
+from toolchain.training.words import Words
 
-_SPLIT = np.array([0, 1, 2, 0], np.uint8)
+_SPLIT = np.array([0, 1, 2, 0, 2, 0], np.uint8)
 
 
 def _dataset(**changed: Any) -> Dataset:
     whole = Dataset(
-        packed=np.zeros((4, 3), np.uint8),
-        y=np.array([0, 1, 0, 1], np.uint8),
-        identifier=np.zeros(4, np.uint32),
-        capture=np.zeros(4, np.uint16),
+        packed=np.zeros((6, 3), np.uint8),
+        y=np.array([0, 1, 0, 1, 1, 1], np.uint8),
         splits={"blocked": _SPLIT, "random": _SPLIT},
         classes=("normal", "attack"),
-        parts=("train", "validation", "test"),
         input_type="UINT8",
-        inputs=3,
-        encoding="own",
-        window=1,
-        seed=1,
+        shape=(3,),
         kind="synthetic",
-        captures=(),
-        notices=(),
     )
     return dataclasses.replace(whole, **changed)
 
@@ -49,15 +44,21 @@ def test_a_sound_data_set_is_taken_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"y": np.array([0, 1, 0, 7], np.uint8)}, "y: holds class 7: should be 0 to 1"),
-        ({"packed": np.zeros((4, 5), np.uint8)}, "packed: uint8 (4, 5): should be uint8 (4, 3)"),
-        ({"packed": np.zeros((4, 3), np.float32)}, "quantise the inputs"),
-        ({"input_type": "INT8"}, 'input_type: \'INT8\': should be "BINARY" or "UINT8"'),
-        ({"kind": "real"}, 'kind: \'real\': should be "synthetic" or "captures"'),
+        ({"y": np.array([0, 1, 0, 7, 1, 1], np.uint8)}, "y: holds class 7: should be 0 to 1"),
+        ({"packed": np.zeros((6, 5), np.uint8)}, "packed: uint8 (6, 5): should be uint8 (6, 3)"),
+        ({"packed": np.zeros((6, 3), np.float32)}, "quantise the inputs"),
+        ({"input_type": "INT9"}, "input_type: 'INT9': should be one of BIPOLAR, BINARY, UINT1"),
+        ({"input_type": "INT2", "packed": np.full((6, 3), 2, np.uint8)}, "packed: holds values that are not of INT2"),
+        ({"shape": (3, 0)}, "shape: (3, 0): should be a tuple of whole numbers from 1"),
+        ({"kind": "real data"}, "kind: 'real data': should be \"synthetic\", or one word for what was recorded"),
         ({"splits": {"blocked": _SPLIT}}, "splits: no 'random'"),
-        ({"splits": {"blocked": _SPLIT, "random": _SPLIT * 0}}, "splits['random']: no window in 'validation'"),
+        ({"splits": {"blocked": _SPLIT, "random": _SPLIT * 0}}, "splits['random']: no row in 'validation'"),
         ({"classes": ("one", "one")}, "classes: ('one', 'one'): should be 2 to 255 different names"),
-        ({"capture": np.ones(4, np.uint16)}, "capture: holds 1: should be an index into captures"),
+        ({"y": np.array([0, 1, 0, 1, 0, 1], np.uint8)}, "splits['blocked']: the test part holds one class only"),
+        ({"columns": {"y": np.ones(6)}}, "columns: 'y': should be a name, and none that the file has already"),
+        ({"columns": {"own": np.ones(3)}}, "columns['own']: should be an array of numbers (6,)"),
+        ({"provenance": {"kind": "x"}}, "provenance: 'kind': the record holds this key already"),
+        ({"provenance": {"own": {1}}}, "provenance: should be plain JSON"),
     ],
 )
 def test_each_mistake_in_a_data_set_names_the_field_and_what_it_should_be(changed: dict[str, Any], words: str) -> None:
@@ -71,22 +72,22 @@ def test_each_mistake_in_a_data_set_names_the_field_and_what_it_should_be(change
     ("network", "words"),
     [
         (nn.Linear(5, 2), "the network refuses its 3 inputs"),
-        (nn.Linear(3, 4), "the network gives (2, 4) for 2 windows; should be (2, 2)"),
+        (nn.Linear(3, 4), "the network gives (2, 4) for 2 rows; should be (2, 2)"),
         (torch.relu, "should be a torch.nn.Module"),
     ],
 )
 def test_a_network_that_does_not_fit_its_data(network: Any, words: str) -> None:
     with pytest.raises(ModelError) as caught:
-        must_answer(network, 3, 2, "models/mine/model.py: build()")
+        must_answer(network, Signature((3,), "UINT8", 2), "models/mine/model.py: build()")
     assert words in str(caught.value)
 
 
 @pytest.fixture
-def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     folder = tmp_path / "models/mine"
     folder.mkdir(parents=True)
     monkeypatch.setattr(models, "__path__", [str(tmp_path / "models")])
-    yield lambda text: print((folder / "data.py").write_text(text))
+    yield lambda text, name="data": print((folder / f"{name}.py").write_text(text))
     for name in [name for name in sys.modules if name.startswith("models.mine")]:
         del sys.modules[name]
 
@@ -97,22 +98,22 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         ("x = 1\ndef build_dataset(:\n", "models/mine/data.py:2: Python does not read it"),
         ("import nothing_like_this\n", "models/mine/data.py:1: No module named 'nothing_like_this'"),
         ("1 / 0\n", "models/mine/data.py:1: ZeroDivisionError: division by zero"),
-        ("x = 1\n", "models/mine/data.py: no function build_dataset()"),
+        ("x = 1\n", "models/mine/data.py: no build_dataset()"),
     ],
 )
-def test_a_file_that_does_not_load_is_named(write: Callable[[str], None], text: str, words: str) -> None:
+def test_a_file_that_does_not_load_is_named(write: Callable[..., None], text: str, words: str) -> None:
     write(text)
     with pytest.raises(ModelError) as caught:
         model_code("mine", "data")
     assert words in str(caught.value)
 
 
-def test_a_missing_file_is_named(write: Callable[[str], None]) -> None:
+def test_a_missing_file_is_named(write: Callable[..., None]) -> None:
     with pytest.raises(ModelError, match=r"models/mine/model.py: missing; it should offer build\(\), merge\(\)"):
         model_code("mine", "model")
 
 
-def test_what_the_code_raises_names_its_line_and_other_faults_stay(write: Callable[[str], None]) -> None:
+def test_what_the_code_raises_names_its_line_and_other_faults_stay(write: Callable[..., None]) -> None:
     write("def build_dataset():\n    return open('/no/such/file')\n")
     code = model_code("mine", "data")
     with (
@@ -122,3 +123,55 @@ def test_what_the_code_raises_names_its_line_and_other_faults_stay(write: Callab
         code.build_dataset()
     with pytest.raises(ZeroDivisionError), authors_code("mine"):
         _ = 1 / 0
+
+
+def test_a_model_without_words_has_rows(write: Callable[..., None]) -> None:
+    assert words_of("mine") == words_of("somebody's-net.v2") == Words()
+
+
+def test_words_of_a_model(write: Callable[..., None]) -> None:
+    write("from toolchain.training.words import Words\nWORDS = Words(rows='images')\n", "words")
+    assert words_of("mine").rows == "images"
+
+
+def test_words_that_are_none(write: Callable[..., None]) -> None:
+    write("WORDS = {'rows': 'images'}\n", "words")
+    with pytest.raises(ModelError, match=r"models/mine/words.py: WORDS: should be a toolchain.training.words.Words"):
+        words_of("mine")
+
+
+_SETTINGS = """
+from toolchain.training.recipe import Settings
+class DataSettings(Settings):
+    colour: bool = False
+class NetworkSettings(Settings):
+    hidden: int
+"""
+
+
+def test_a_recipe_is_checked_by_the_models_own_schema(write: Callable[..., None]) -> None:
+    write(_SETTINGS, "settings")
+    raw = {"title": "t", "network": {"hidden": 3}, "training": {"steps": 1, "merged_steps": 1}}
+    recipe = recipe_schema("mine").model_validate(raw)
+    dumped = recipe.model_dump()
+    assert list(dumped) == ["title", "data", "network", "training"]
+    assert (dumped["data"], dumped["network"]) == ({"colour": False}, {"hidden": 3})
+    with pytest.raises(ValidationError, match=r"data.window\s+Extra inputs are not permitted"):
+        recipe_schema("mine").model_validate({**raw, "data": {"window": 4}})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("DataSettings = 1\n", "no NetworkSettings; see docs/adding-a-model.md"),
+        (
+            "DataSettings = NetworkSettings = dict\n",
+            "DataSettings: should be a class made from toolchain.training.recipe",
+        ),
+    ],
+)
+def test_schemas_that_are_none(text: str, words: str, write: Callable[..., None]) -> None:
+    write(text, "settings")
+    with pytest.raises(ModelError, match=r"models/mine/settings.py: ") as caught:
+        recipe_schema("mine")
+    assert words in str(caught.value)

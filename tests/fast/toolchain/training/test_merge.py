@@ -9,10 +9,11 @@ from brevitas import nn as qnn
 from torch import nn
 
 from models.cqmlp.model import build, merge, restore
+from models.cqmlp.settings import NetworkSettings
+from toolchain.training.inputs import Signature
 from toolchain.training.loop import logits_of, set_up
 from toolchain.training.merge import merge_normalisation
 from toolchain.training.quantisers import WEIGHT_STEP, input_quantiser, weight_quantiser
-from toolchain.training.recipe import NetworkSettings
 from toolchain.training.state import load_state, save_state
 
 
@@ -43,7 +44,7 @@ def test_scales_are_powers_of_two_and_integers_stay(pair: tuple[qnn.QuantLinear,
 def test_activations_turn_on_at_the_same_accumulator(pair: tuple[qnn.QuantLinear, nn.BatchNorm1d]) -> None:
     layer, norm = pair
     merged = merge_normalisation(layer, norm, 2)
-    quantise = qnn.QuantIdentity(act_quant=input_quantiser(2), return_quant_tensor=True).eval()
+    quantise = qnn.QuantIdentity(act_quant=input_quantiser("UINT2"), return_quant_tensor=True).eval()
     x = quantise(torch.randint(0, 4, (500, 12), generator=torch.Generator().manual_seed(2)).float())
     merged.eval()
     expected, got = norm(layer.eval()(x)), merged(x).value
@@ -55,12 +56,12 @@ def test_activations_turn_on_at_the_same_accumulator(pair: tuple[qnn.QuantLinear
 
 
 def test_saved_network_answers_the_same(tmp_path) -> None:
-    settings = NetworkSettings(hidden=(9, 7))
+    settings, signature = NetworkSettings(hidden=(9, 7)), Signature((10,), "UINT8", 3)
     set_up(4)
-    network = merge(build(settings, 10, 3, 8).eval(), settings)
+    network = merge(build(settings, signature).eval(), settings)
     x = np.random.default_rng(0).integers(0, 256, (100, 10)).astype(np.uint8)
     save_state(network, tmp_path / "a.npz")
     save_state(network, tmp_path / "b.npz")
-    again = restore(settings, 10, 3, 8, load_state(tmp_path / "a.npz"))
+    again = restore(settings, signature, load_state(tmp_path / "a.npz"))
     assert np.array_equal(logits_of(network, x), logits_of(again, x))
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from models.cqmlp import model as code
 from toolchain.training import network
-from toolchain.training.dataset import Dataset, pack
+from toolchain.training.author import recipe_schema
+from toolchain.training.dataset import Dataset, dataset_of
 from toolchain.training.network import oversample, score, train_float, train_quantised
-from toolchain.training.recipe import Recipe
 
-RECIPE = Recipe.model_validate(
+RECIPE = recipe_schema("cqmlp").model_validate(
     {
         "title": "test",
         "data": {"encoding": "bits", "window": 1},
@@ -32,24 +32,8 @@ def dataset() -> Dataset:
 
 
 def _dataset(x: NDArray[np.uint8], y: NDArray[np.uint8], part: NDArray[np.uint8]) -> Dataset:
-    zeros = np.zeros(len(x), np.uint16)
-    return Dataset(
-        packed=pack(x, "BINARY"),
-        y=y,
-        identifier=zeros.astype(np.uint32),
-        capture=zeros,
-        splits={"blocked": part, "random": part},
-        classes=("normal", "dos"),
-        parts=("train", "validation", "test"),
-        input_type="BINARY",
-        inputs=x.shape[1],
-        encoding="bits",
-        window=1,
-        seed=1,
-        kind="synthetic",
-        captures=(),
-        notices=(),
-    )
+    splits = {"blocked": part, "random": part}
+    return dataset_of(x, y, input_type="BINARY", splits=splits, classes=("normal", "dos"), kind="synthetic")
 
 
 def quiet(done: int, steps: int, loss: float) -> None:
@@ -86,7 +70,7 @@ def test_float_twin_is_kept_as_it_was_when_best_on_validation(monkeypatch: pytes
     assert score(twin, small, "blocked", "validation")["macro_f1"] == max(seen)
 
 
-def test_rare_attacks_are_repeated_and_nothing_is_lost() -> None:
+def test_rare_classes_are_repeated_and_nothing_is_lost() -> None:
     y = np.array([0] * 90 + [1] * 9 + [2], np.uint8)
     rows = oversample(y, 0.05)
     assert set(rows.tolist()) == set(range(100))

@@ -5,8 +5,9 @@ import pytest
 
 from tests.fast.toolchain.can.data.conftest import random_frames
 from toolchain.can.data.frames import Frames, concatenate
-from toolchain.can.data.splits import NONE, blocked_split, random_split
+from toolchain.can.data.splits import NONE, blocked_split
 from toolchain.can.data.windows import window_ends
+from toolchain.training.splits import random_split
 
 WINDOW = 4
 

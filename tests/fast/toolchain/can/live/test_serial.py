@@ -7,7 +7,7 @@ import numpy as np
 from tests.doubles.uart_board import VECTOR_BYTES, Line, label_of, uart_board
 from toolchain.can.live.classify import BoardClassifier
 from toolchain.device.link.serial_link import SerialBoard
-from toolchain.training.dataset import pack
+from toolchain.training.inputs import pack
 
 
 def test_the_board_sees_the_packed_windows_and_its_classes_come_back_also_over_a_bad_line() -> None:

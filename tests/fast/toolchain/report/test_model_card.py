@@ -1,0 +1,89 @@
+"""The card of a package: CQMLP's to the letter, and another model's in its own words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.fast.toolchain.fabricated import records
+from tests.fast.toolchain.package.test_manifest import _origin
+from toolchain.package.manifest import build_manifest
+from toolchain.report.model_card import model_card
+from toolchain.results.facts import DataFacts
+from toolchain.results.manifest import Manifest
+from toolchain.training.author import words_of
+from toolchain.training.words import Words
+
+CARD = """\
+# CQMLP
+
+Recipe `default`: t. Trained and tested on **synthetic** data (a simulated car).
+Built for `ulx3s`, strategy `folded`.
+
+## Accuracy, blocked split (synthetic data)
+
+| class | precision | recall | F1 | false negatives | windows |
+|---|---|---|---|---|---|
+| normal | 0.9900 | 0.9800 | 0.9850 | 0.0200 | 90 |
+| DoS | 0.9900 | 0.9800 | 0.9850 | 0.0200 | 10 |
+
+Macro-F1 0.9900.
+
+## Confusion matrix (rows: truth)
+
+|  | normal | DoS |
+|---|---|---|
+| normal | 90 | 0 |
+| DoS | 1 | 9 |
+
+## Quantisation
+
+| layer | inputs | outputs | input type | weight type | output type |
+|---|---|---|---|---|---|
+| MatMul_0 | 8 | 2 | BINARY | TERNARY | INT32 |
+
+All arithmetic is integer; every scale is a power of two, so equality is exact.
+
+## Compared on the way
+
+| stage | compared | on | vectors | equal |
+|---|---|---|---|---|
+| streamline | every output | test set | 100 | 100 |
+| simulate | every element of every layer | test set | 200 | 200 |
+| simulate | labels | test set | 164 | 164 |
+| simulate | replies |  | 2 | 2 |
+| export | every output | test set | 100 | 100 |
+
+## Limits
+
+- Synthetic traffic is cleaner than a real bus; expect less on captures.
+- It has seen only the attacks named above; others may pass as normal.
+- It was tested on windows of the same car as it was trained on; another car needs its own training.
+- Accuracy is of the bit-exact network in simulation; no board was measured for it.
+"""
+
+
+def _manifest(root: Path, kind: str) -> Manifest:
+    known = records()
+    facts = known["data"].facts_as(DataFacts).model_copy(update={"kind": kind})
+    known["data"] = known["data"].model_copy(update={"facts": facts})
+    return build_manifest(_origin(root), known)
+
+
+def test_the_card_of_cqmlp_to_the_letter(tmp_path: Path) -> None:
+    assert model_card("CQMLP", _manifest(tmp_path, "synthetic"), words_of("cqmlp")) == CARD
+
+
+def test_the_card_of_cqmlp_on_captures(tmp_path: Path) -> None:
+    card = CARD.replace("**synthetic** data (a simulated car)", "real captures").replace(" (synthetic data)", "")
+    card = card.replace("- Synthetic traffic is cleaner than a real bus; expect less on captures.\n", "")
+    assert model_card("CQMLP", _manifest(tmp_path, "captures"), words_of("cqmlp")) == card
+
+
+@pytest.mark.parametrize(("kind", "trained_on"), [("images", "real images"), ("synthetic", "**synthetic** data")])
+def test_a_model_of_something_else_has_no_word_of_cars(kind: str, trained_on: str, tmp_path: Path) -> None:
+    card = model_card("Digits", _manifest(tmp_path, kind), Words(rows="images"))
+    assert f"Trained and tested on {trained_on}.\n" in card
+    assert "| class | precision | recall | F1 | false negatives | images |" in card
+    assert not any(word in card for word in ("car", "bus", "attack", "window", "traffic"))
