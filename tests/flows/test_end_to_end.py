@@ -70,3 +70,25 @@ def test_a_bitstream_read_back_gives_the_same_answers(real_tree: Tree) -> None:
     real_tree.must("verify", "--recipe", "tiny", "--board", "icebreaker", within=900)
     verified = real_tree.shown("icebreaker")["stages"]["verify"]["verified"]
     assert verified["compared"] == verified["equal"] >= 64
+
+
+def _core(tree: Tree) -> dict[str, bytes]:
+    """All files of a tree but its builds and its boards."""
+    rooms = [tree.root / name for name in ("toolchain", "flows", "hls", "models")]
+    files = [path for room in rooms for path in room.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return {str(path.relative_to(tree.root)): path.read_bytes() for path in files}
+
+
+def test_a_board_of_another_ecp5_is_one_folder(real_tree: Tree, ulx3s: dict[str, Any]) -> None:
+    name = "colorlight-i5"
+    before = _core(real_tree)
+    shutil.copytree(Path(__file__).parent / "boards" / name, real_tree.root / "boards" / name)
+    real_tree.must("build", "--recipe", "tiny", "--board", name, within=900)
+    shown = real_tree.shown(name)
+    assert shown["status"] == "bitstream"
+    assert shown["files"]["bitstream"].endswith(f"/{name}-cqmlp.bit")
+    used = shown["resources"]
+    assert used["used_percent"]["lut"] == round(100 * used["lut"] / 24288, 1)
+    settings = (real_tree.root / Path(shown["files"]["bitstream"])).parents[1] / "implement" / "chip.config"
+    assert ".device LFE5U-25F" in settings.read_text()[:2000]
+    assert _core(real_tree) == before
