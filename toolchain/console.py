@@ -48,7 +48,7 @@ def _typed(found: re.Match[str]) -> str:
     return f"{found[2].strip()} gateweave {found[1]}".strip()
 
 
-class Progress:
+class BuildProgress:
     """Shows events as they come; a terminal gets a live line for each running stage.
 
     Args:
@@ -61,7 +61,7 @@ class Progress:
         self._spoke = time.monotonic()
         self._live = Live(console=console, refresh_per_second=8, transient=True, get_renderable=self._rows)
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> BuildProgress:
         if self._console.is_terminal:
             self._live.start()
         return self

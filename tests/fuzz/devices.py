@@ -24,7 +24,7 @@ from toolchain.device.agent.recording import Recording, Repeat
 from toolchain.device.agent.source import SensorError, Traits
 from toolchain.device.agent.workload import Work, WorkloadError, read_work
 from toolchain.device.link import protocol
-from toolchain.device.link.axi.golden import Golden
+from toolchain.device.link.axi.golden_labels import Golden
 from toolchain.device.link.axi.sense import Expected
 from toolchain.device.link.serial_link import SerialBoard
 from toolchain.device.sealed import verify_package

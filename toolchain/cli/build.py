@@ -18,7 +18,7 @@ from toolchain.cli.choose import must_be_able_to_build
 from toolchain.cli.lock import build_lock
 from toolchain.cli.orders import Order, dry_run, run
 from toolchain.cli.plan import Step, read_plan
-from toolchain.console import Progress, out
+from toolchain.console import BuildProgress, out
 from toolchain.errors import BuildError, ConfigError
 from toolchain.events import Event
 from toolchain.files import write_json
@@ -38,7 +38,7 @@ def build(request: Request, target: str, jobs: int, extra: Sequence[str]) -> Non
     layout, console, started = layout_of(request), out(), time.monotonic()
     with build_lock(build_root()) as lock, _ended_by_signals():
         order = Order(layout, target, jobs, tuple(damaged_stages(layout)), tuple(extra))
-        with Progress(console, _says(request)) as progress:
+        with BuildProgress(console, _says(request)) as progress:
             events = _run(order, lock, progress)
         write_json(layout.latest, {"variant": request.variant, "request": request.to_json()})
     if any(event.kind == "done" for event in events):
@@ -102,7 +102,7 @@ def _says(request: Request) -> dict[str, str]:
     return {name: stage.row.says for name, stage in request.table.items()}
 
 
-def _run(order: Order, lock: int, progress: Progress) -> list[Event]:
+def _run(order: Order, lock: int, progress: BuildProgress) -> list[Event]:
     try:
         return run(order, lock, progress)
     except KeyboardInterrupt:

@@ -1,1 +1,1 @@
-"""FINN, behind one door: nothing else in the repository imports it."""
+"""FINN, behind one adapter: nothing else in the repository imports it."""

@@ -10,7 +10,7 @@ from onnx import NodeProto
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
-from toolchain.finn.door import Finn
+from toolchain.finn.adapter import Finn
 from toolchain.finn.folding import RESOURCES, Choice, Cost
 from toolchain.finn.parallelism import PRODUCT
 from toolchain.results.facts import MapFacts

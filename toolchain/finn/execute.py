@@ -11,9 +11,10 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from toolchain.errors import ModelError, ToolError
-from toolchain.finn.door import Progress, aloud, enter
+from toolchain.finn.adapter import aloud, enter
 from toolchain.finn.faults import step
 from toolchain.graph.network import Integers
+from toolchain.progress import Progress
 
 BATCH = 4096
 """Vectors executed at once."""

@@ -11,7 +11,7 @@ from types import TracebackType
 from onnx import NodeProto
 
 from toolchain.errors import GateweaveError, ModelError
-from toolchain.finn.door import Progress
+from toolchain.progress import Progress
 
 OTHER_FLOW = "FLOW=dataflow may map it"
 _LONGEST = 200

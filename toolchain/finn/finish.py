@@ -19,9 +19,10 @@ from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import ConfigError, GateweaveError, ToolError
 from toolchain.finn import tools
-from toolchain.finn.door import Finn, Progress, aloud, enter, require_version
+from toolchain.finn.adapter import Finn, aloud, enter, require_version
 from toolchain.finn.faults import step
 from toolchain.finn.watch import watching
+from toolchain.progress import Progress
 from toolchain.vivado.find import Vivado
 from toolchain.vivado.implement import Result, implement
 from toolchain.vivado.project import SCRIPT

@@ -19,12 +19,13 @@ from qonnx.transformation.infer_datatypes import InferDataTypes
 from qonnx.transformation.insert_topk import InsertTopK
 
 from toolchain.errors import ModelError
-from toolchain.finn.door import Finn, Progress
+from toolchain.finn.adapter import Finn
 from toolchain.finn.faults import OTHER_FLOW, step
 from toolchain.graph.labelling import LABELLING
 from toolchain.graph.network import DenseLayer, IntegerNetwork
 from toolchain.graph.segments import CODING, ELEMENTWISE, RESHAPING, cut
 from toolchain.graph.streamline import read_quantiser, streamline
+from toolchain.progress import Progress
 
 # What each integer type of less than two bits becomes; the values are the same.
 _WIDER = {"BINARY": "UINT2", "BIPOLAR": "INT2", "UINT1": "UINT2"}

@@ -12,8 +12,9 @@ from qonnx.transformation.general import GiveReadableTensorNames, GiveUniqueNode
 
 from toolchain.errors import ModelError
 from toolchain.files import write_atomic
-from toolchain.finn.door import Finn, Progress, aloud, enter
+from toolchain.finn.adapter import Finn, aloud, enter
 from toolchain.finn.faults import OTHER_FLOW, step
+from toolchain.progress import Progress
 
 PREPARED = "prepared.onnx"
 

@@ -16,13 +16,14 @@ from qonnx.custom_op.registry import getCustomOp
 
 from toolchain.errors import ModelError
 from toolchain.files import write_atomic, write_json
-from toolchain.finn.door import Finn, Progress, aloud, enter
+from toolchain.finn.adapter import Finn, aloud, enter
 from toolchain.finn.estimate import facts_of
 from toolchain.finn.faults import OTHER_FLOW, step
 from toolchain.finn.folding import RESOURCES, choose
 from toolchain.finn.front import front_end, place_of
 from toolchain.finn.parallelism import apply, is_7_series, options_of
 from toolchain.graph.model_file import load_model
+from toolchain.progress import Progress
 from toolchain.results.facts import MapFacts
 
 MODEL, PARENT, FOLDING, ESTIMATES = "model.onnx", "parent.onnx", "folding.json", "estimates.json"

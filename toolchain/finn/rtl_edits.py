@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from toolchain.errors import ToolError
-from toolchain.finn.door import VERSION
+from toolchain.finn.adapter import VERSION
 
 
 @dataclass(frozen=True)

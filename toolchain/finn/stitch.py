@@ -20,7 +20,7 @@ from qonnx.custom_op.registry import getCustomOp
 
 from toolchain.errors import BuildError, ModelError, ToolError
 from toolchain.files import write_atomic
-from toolchain.finn.door import VERSION, enter
+from toolchain.finn.adapter import VERSION, enter
 from toolchain.finn.faults import OTHER_FLOW
 from toolchain.finn.rtl_edits import edited
 from toolchain.finn.stitch_top import SINK, SOURCE, TOP, Node, memory_module, top_text

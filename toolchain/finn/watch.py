@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from toolchain.finn.door import Progress
+from toolchain.progress import Progress
 
 _PERIOD_S = 2.0
 _LOGS = ("vivado.log", "vitis_hls.log", "runme.log")

@@ -7,7 +7,7 @@ from importlib import import_module
 from toolchain.board import Fpga, fpga_families
 from toolchain.fpga.backend import Backend
 from toolchain.fpga.results import Implementation, Synthesis, Usage
-from toolchain.fpga.tools import Progress
+from toolchain.progress import Progress
 
 __all__ = ["Backend", "Implementation", "Synthesis", "Usage", "all_families", "backend_for", "family_of"]
 

@@ -14,7 +14,8 @@ from toolchain.fpga import yosys
 from toolchain.fpga.nextpnr import Job, place_and_route
 from toolchain.fpga.report import TimingReport
 from toolchain.fpga.results import Implementation, Synthesis, Usage
-from toolchain.fpga.tools import YOSYS, Progress, Tool, relative, require_output, versions
+from toolchain.fpga.tools import YOSYS, Tool, relative, require_output, versions
+from toolchain.progress import Progress
 
 TOP = "chip"
 """Name of the top module on all boards."""

@@ -18,7 +18,8 @@ from toolchain.fpga.report import (
     read_report,
     summarise,
 )
-from toolchain.fpga.tools import Progress, Tool, execute, failure
+from toolchain.fpga.tools import Tool, execute, failure
+from toolchain.progress import Progress
 
 # Tried in this order; the first that meets the timing counts, so equal inputs give equal results.
 SEEDS = (1, 2, 3)

@@ -14,16 +14,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from toolchain.errors import BuildError, ToolError
 from toolchain.files import unwritten
-
-Progress = Callable[[str], None]
-"""Takes a short phrase that says what a tool is doing now."""
+from toolchain.progress import Progress
 
 _LEAST_FREE = 1 << 20
 _LAUNCHER = Path(__file__).with_name("launch.py")

@@ -12,7 +12,8 @@ from toolchain.files import write_atomic
 from toolchain.fpga import yosys
 from toolchain.fpga.backend import BlockRam
 from toolchain.fpga.results import Synthesis, Usage
-from toolchain.fpga.tools import YOSYS, Progress, relative
+from toolchain.fpga.tools import YOSYS, relative
+from toolchain.progress import Progress
 
 Family = Literal["zynq_7000", "zynq_ultrascale"]
 

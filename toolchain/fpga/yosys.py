@@ -8,7 +8,8 @@ from pathlib import Path
 
 from toolchain.errors import ToolError
 from toolchain.files import write_atomic
-from toolchain.fpga.tools import YOSYS, Progress, relative, require_output, run
+from toolchain.fpga.tools import YOSYS, relative, require_output, run
+from toolchain.progress import Progress
 
 
 def synthesise(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from toolchain.device.link.axi.golden import read_golden
+from toolchain.device.link.axi.golden_labels import read_golden
 from toolchain.device.link.axi.selftest import BENCH_INFERENCES
 from toolchain.device.link.axi.sense import expected_of
 from toolchain.device.sealed import package_name

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from toolchain.device.link.axi.answers import Bench, Counters, Identity, Inference
-from toolchain.device.link.axi.golden import Golden
+from toolchain.device.link.axi.golden_labels import Golden
 from toolchain.device.link.axi.sense import Expected, bench_faults, identity_faults, must_make_sense
 from toolchain.errors import VerificationError
 from toolchain.run.counted import compare, mark, traffic_of
@@ -20,7 +20,7 @@ BENCH_INFERENCES = 10_000
 _BLOCK = 1024
 _SHOWN = 10
 
-Progress = Callable[[int, int], None]
+CountProgress = Callable[[int, int], None]
 
 
 class Board(Protocol):
@@ -50,7 +50,7 @@ def run_test_set(
     truth: Sequence[int] | None = None,
     virtual: bool = False,
     bench: int = BENCH_INFERENCES,
-    progress: Progress | None = None,
+    progress: CountProgress | None = None,
     expected: Expected = Expected(),  # noqa: B008 (it cannot change)
 ) -> dict[str, Any]:
     """Send vectors through a board and hold every answer against golden.
@@ -122,7 +122,7 @@ def must_be_equal(result: dict[str, Any]) -> None:
         raise VerificationError(f"counters: {fault}")
 
 
-def _stream(board: Board, vectors: list[bytes], tell: Progress) -> tuple[list[int], float]:
+def _stream(board: Board, vectors: list[bytes], tell: CountProgress) -> tuple[list[int], float]:
     labels: list[int] = []
     started = time.perf_counter()
     for at in range(0, len(vectors), _BLOCK):

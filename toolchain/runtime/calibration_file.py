@@ -16,7 +16,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from toolchain.errors import DataError, first_line
-from toolchain.runtime.golden import Vectors
+from toolchain.runtime.proof_vectors import Vectors
 from toolchain.runtime.span import Span
 
 T = TypeVar("T")

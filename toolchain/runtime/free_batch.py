@@ -15,7 +15,7 @@ from onnx import helper, numpy_helper
 from toolchain.errors import ModelError
 from toolchain.runtime.builder import ROWS
 from toolchain.runtime.compare import TOLERANCE, compare
-from toolchain.runtime.golden import random_vectors
+from toolchain.runtime.proof_vectors import random_vectors
 from toolchain.runtime.session import THROUGHPUT_BATCH, RunOptions, fixed_batch, input_type, open_session, run_session
 from toolchain.runtime.span import input_of, input_span
 

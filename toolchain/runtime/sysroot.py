@@ -18,6 +18,7 @@ from pathlib import Path
 
 from toolchain.errors import ToolError
 from toolchain.files import sha256
+from toolchain.progress import Progress
 from toolchain.runtime.wheels import unpack_wheels
 
 SUITE, PYTHON = "bookworm", "3.11"
@@ -31,8 +32,6 @@ CPUS = {"cortex-a53": 0xD03, "cortex-a57": 0xD07, "cortex-a72": 0xD08, "cortex-a
 # What programs need of a system. No other folder may be there: qemu takes a path that exists in its root from there, so
 # that a repository in /home would seem to lie in the emulated one.
 _SYSTEM = ("usr", "bin", "sbin", "lib", "lib64", "etc")
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)

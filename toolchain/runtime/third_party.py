@@ -5,7 +5,6 @@ The reference of an ONNX model is ONNX Runtime without any optimisation; that of
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from toolchain.graph.qonnx_nodes import is_qonnx
 from toolchain.graph.segments import CODING, cut
 from toolchain.graph.streamline import read_quantiser, streamline
 from toolchain.layout import OutputKind
+from toolchain.progress import Progress
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.calibrate import PER_CHANNEL, quantise
 from toolchain.runtime.calibration_file import read_vectors
@@ -29,21 +29,19 @@ from toolchain.runtime.dequantise import dequantise, is_qdq
 from toolchain.runtime.executor import ELEMENTS, execute
 from toolchain.runtime.free_batch import inner_sizes, one_input, settle_batch
 from toolchain.runtime.front import answers_of, integer_graphs, integer_scores, until_scores
-from toolchain.runtime.golden import RANDOM_ROWS, Vectors, random_vectors
 from toolchain.runtime.graphs import VARIANTS, settings_of
 from toolchain.runtime.half import half
 from toolchain.runtime.integer_proof import must_be_the_model
 from toolchain.runtime.load import load_untrusted
 from toolchain.runtime.lower import lower, qonnx_opset, tidy
 from toolchain.runtime.meaning import VALUES, Meaning, accuracy, meaning_of, remarks
+from toolchain.runtime.proof_vectors import RANDOM_ROWS, Vectors, random_vectors
 from toolchain.runtime.repeat import ROWS as REPEATED
 from toolchain.runtime.repeat import must_repeat
 from toolchain.runtime.rules import violations
 from toolchain.runtime.session import RunOptions, input_type, open_session, run_session
 from toolchain.runtime.shelf import Shelf
 from toolchain.runtime.span import UNIT, Span, annotated_span, input_span
-
-Progress = Callable[[str], None]
 
 INTEGER_VARIANTS = tuple(VARIANTS)
 

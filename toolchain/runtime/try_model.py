@@ -9,8 +9,8 @@ from onnx.inliner import inline_local_functions
 from toolchain.errors import ModelError, first_line
 from toolchain.graph.qonnx_nodes import is_qonnx
 from toolchain.graph.refusals import in_our_words
-from toolchain.runtime.golden import random_vectors
 from toolchain.runtime.inspect_model import Limits, check_size
+from toolchain.runtime.proof_vectors import random_vectors
 from toolchain.runtime.session import RunOptions, input_type, open_session, run_session
 from toolchain.runtime.span import input_span
 

@@ -14,7 +14,7 @@ from torch import nn
 from toolchain.training.inputs import Values
 from toolchain.training.recipe import TrainingSettings
 
-Progress = Callable[[int, int, float], None]
+StepProgress = Callable[[int, int, float], None]
 """Called now and then with the number of batches done, the number in all, and the loss of late."""
 
 PREDICT_BATCH = 8192
@@ -50,7 +50,7 @@ def fit(
     steps: int,
     learning_rate: float,
     weight_decay: float = 0.0,
-    progress: Progress = lambda done, steps, loss: None,
+    progress: StepProgress = lambda done, steps, loss: None,
     pause: Callable[[int], None] | None = None,
 ) -> None:
     """Train in place with AdamW, a one-cycle learning rate and cross-entropy.

@@ -13,7 +13,7 @@ from torch import nn
 
 from toolchain.training.dataset import Dataset
 from toolchain.training.inputs import Signature, Values
-from toolchain.training.loop import Progress, fit, logits_of, set_up
+from toolchain.training.loop import StepProgress, fit, logits_of, set_up
 from toolchain.training.metrics import evaluate
 from toolchain.training.recipe import Recipe
 from toolchain.training.state import State
@@ -43,7 +43,7 @@ class ModelCode(Protocol):
         """The float32 twin."""
 
 
-def train_quantised(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str, progress: Progress) -> nn.Module:
+def train_quantised(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str, progress: StepProgress) -> nn.Module:
     """Train, merge the normalisation, fine-tune; the result is what is exported."""
     settings = recipe.training
     x, y = _training_part(code, recipe, dataset, split)
@@ -74,7 +74,7 @@ def _fine_tune(
         tune(weight_decay=0.0)
 
 
-def train_float(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str, progress: Progress) -> nn.Module:
+def train_float(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str, progress: StepProgress) -> nn.Module:
     """Train the float32 twin, for as many steps in all; the state that is best on the validation part is kept.
 
     Nothing quantises it, so it learns the training part by heart where that is small.
@@ -152,6 +152,6 @@ def _training_part(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str
     return (x, y) if len(repeated) == len(y) else (x[repeated], y[repeated])
 
 
-def _of(total: int, done: int, progress: Progress) -> Progress:
+def _of(total: int, done: int, progress: StepProgress) -> StepProgress:
     """Progress of one phase, counted in the steps of all."""
     return lambda step, steps, loss: progress(done + step, total, loss)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolchain.errors import TimingError, ToolError
+from toolchain.progress import Progress
 from toolchain.vivado.find import Vivado
 from toolchain.vivado.project import SCRIPT
 from toolchain.vivado.reports import Timing, parse_timing, parse_utilisation, without_origin
-from toolchain.vivado.run import LOG, Progress, run_batch
+from toolchain.vivado.run import LOG, run_batch
 
 _REPORTS = ("utilisation", "utilisation_core", "utilisation_hierarchical", "timing", "power")
 

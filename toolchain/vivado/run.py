@@ -9,14 +9,12 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Callable  # noqa: UP035 (collections.abc.Callable takes no subscript in Python 3.8)
+from typing import IO
 
 from toolchain.errors import BuildError, GateweaveError, ToolError
+from toolchain.progress import Progress
 from toolchain.vivado.faults import diagnose
 from toolchain.vivado.find import Vivado
-
-Progress = Callable[[str], None]
-"""Takes a short phrase that says what Vivado is doing now."""
 
 LOG = "vivado.log"
 """Everything that Vivado and its launcher print, in the folder it ran in."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flows.stages.comparing import Cycles, row
-from toolchain.finn.door import VERSION
+from toolchain.finn.adapter import VERSION
 from toolchain.results.facts import CoreRow, MapFacts
 
 

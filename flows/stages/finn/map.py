@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flows.stages.context import Context, Outcome
 from flows.stages.finn.target import map_target
-from toolchain.finn.door import VERSION
+from toolchain.finn.adapter import VERSION
 from toolchain.finn.mapping import map_network
 
 

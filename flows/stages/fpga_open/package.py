@@ -1,4 +1,4 @@
-"""package: everything in one folder, each file with its SHA-256, and only if every rung held."""
+"""package: everything in one folder, each file with its SHA-256, and only if every check held."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flows.stages.context import Context
 from toolchain.training import author as authors
 from toolchain.training.dataset import SYNTHETIC, Dataset, load
-from toolchain.training.loop import Progress
+from toolchain.training.loop import StepProgress
 from toolchain.training.words import Words
 
 if TYPE_CHECKING:
@@ -50,6 +50,6 @@ def dataset_of(context: Context) -> Dataset:
     return load(context.file("data", DATASET))
 
 
-def step_progress(context: Context, what: str) -> Progress:
+def step_progress(context: Context, what: str) -> StepProgress:
     """Progress of a training, said in a few words."""
     return lambda done, steps, loss: context.progress(f"{what}step {done:,} of {steps:,}, loss {loss:.4f}")

@@ -15,8 +15,8 @@ from flows.stages.context import Context
 from toolchain.files import write_atomic, write_json
 from toolchain.results.facts import ProveFacts
 from toolchain.results.facts.runtime import GraphProof
-from toolchain.runtime.golden import Vectors
 from toolchain.runtime.meaning import Meaning
+from toolchain.runtime.proof_vectors import Vectors
 from toolchain.runtime.session import RunOptions
 from toolchain.runtime.third_party import INTEGER_VARIANTS, Imported
 

@@ -16,9 +16,9 @@ from toolchain.errors import GateweaveError, ModelError
 from toolchain.results.facts import GraphsFacts
 from toolchain.results.facts.runtime import OutputMeaning, VectorCount
 from toolchain.runtime.builder import GraphSettings
-from toolchain.runtime.golden import Vectors
 from toolchain.runtime.graphs import makers
 from toolchain.runtime.meaning import Meaning
+from toolchain.runtime.proof_vectors import Vectors
 from toolchain.runtime.shelf import Shelf
 from toolchain.runtime.third_party import Imported, import_model
 

@@ -20,7 +20,7 @@ from toolchain.results.facts import DataFacts, OrtPackageFacts, ProveFacts, Time
 from toolchain.results.record import StageRecord
 from toolchain.runtime.binaries import MACHINES, build_runner
 from toolchain.runtime.compare import TOLERANCE, Proof
-from toolchain.runtime.package import DeviceContent, DeviceGraph, Judge, pack_device
+from toolchain.runtime.device_package import DeviceContent, DeviceGraph, Judge, pack_device
 from toolchain.runtime.package_golden import choose_vectors
 from toolchain.runtime.prove import prove
 from toolchain.runtime.third_party import Imported

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from toolchain.console import Progress
+from toolchain.console import BuildProgress
 from toolchain.events import Event, Follower, emit
 
 
@@ -25,7 +25,7 @@ def test_a_follower_reads_what_is_new_and_leaves_half_lines(tmp_path: Path) -> N
 
 def test_without_a_terminal_each_stage_is_one_line_at_its_start_and_one_at_its_end() -> None:
     console = Console(width=80, record=True, force_terminal=False, file=io.StringIO())
-    with Progress(console, {"train": "training the quantised network"}) as progress:
+    with BuildProgress(console, {"train": "training the quantised network"}) as progress:
         for event in (
             Event("start", "train"),
             Event("progress", "train", "1 of 2"),

@@ -20,7 +20,7 @@ from toolchain.board import OrtBoard
 from toolchain.catalog import load_board
 from toolchain.device.sealed import seal
 from toolchain.runtime.binaries import build_runner
-from toolchain.runtime.package import DeviceContent, DeviceGraph, Judge, pack_device
+from toolchain.runtime.device_package import DeviceContent, DeviceGraph, Judge, pack_device
 from toolchain.runtime.session import RunOptions, open_session, run_session
 from toolchain.runtime.timing import floor_model
 

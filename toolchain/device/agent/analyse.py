@@ -7,8 +7,8 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
+from .acceptance import Assessed, assess, total_indices
 from .interval import Interval, bootstrap
-from .judge import Judged, judge, total_indices
 from .plan import TRIM_CONSTANTS
 from .recording import COMPLETE, FAILED, SCHEMA, Recording
 from .sampler import BACK, NONSENSE, VANISHED
@@ -20,7 +20,7 @@ SIMULATED, EMULATED = "simulated", "emulated"
 
 def analyse(recording: Recording) -> dict[str, Any]:
     """The result as plain JSON; see docs/measure.md for its keys."""
-    judged = [judge(recording, repeat) for repeat in recording.repeats]
+    judged = [assess(recording, repeat) for repeat in recording.repeats]
     accepted = [one for one in judged if not one.reasons]
     indices = total_indices(recording)
     energy = energy_of(recording, accepted, indices) if indices and accepted else None
@@ -46,7 +46,7 @@ def analyse(recording: Recording) -> dict[str, Any]:
     }
 
 
-def energy_of(recording: Recording, accepted: Sequence[Judged], indices: Sequence[int]) -> dict[str, Any]:
+def energy_of(recording: Recording, accepted: Sequence[Assessed], indices: Sequence[int]) -> dict[str, Any]:
     """Energy of an inference (J) and power (W) of some sources together, with 95 % intervals."""
     powers = [one.total(indices) for one in accepted]
     each = [one.repeat.work.seconds / one.repeat.work.inferences for one in accepted]
@@ -82,7 +82,7 @@ def _left_of_lag(recording: Recording) -> float:
     return math.exp(-TRIM_CONSTANTS) * plan.lag_s / (plan.window_s - 2 * plan.trim_s)
 
 
-def _sampling_cost(recording: Recording, accepted: Sequence[Judged]) -> dict[str, float] | None:
+def _sampling_cost(recording: Recording, accepted: Sequence[Assessed]) -> dict[str, float] | None:
     if not recording.unsampled or not accepted or not recording.traits:
         return None
     without = statistics.mean(work.inferences / work.seconds for work in recording.unsampled)
@@ -92,8 +92,8 @@ def _sampling_cost(recording: Recording, accepted: Sequence[Judged]) -> dict[str
 
 def _reasons(
     recording: Recording,
-    judged: Sequence[Judged],
-    accepted: Sequence[Judged],
+    judged: Sequence[Assessed],
+    accepted: Sequence[Assessed],
     energy: dict[str, Any] | None,
     cost: dict[str, float] | None,
 ) -> list[str]:
@@ -146,7 +146,7 @@ def _no_total(recording: Recording) -> list[str]:
     return ["no sensor covers the board as a whole; choose some with --source"] if recording.traits else []
 
 
-def _of_repeats(recording: Recording, judged: Sequence[Judged], accepted: Sequence[Judged]) -> list[str]:
+def _of_repeats(recording: Recording, judged: Sequence[Assessed], accepted: Sequence[Assessed]) -> list[str]:
     wanted = min(recording.settings.repeats, recording.settings.least_repeats)
     if recording.settings.repeats < recording.settings.least_repeats:
         least = recording.settings.least_repeats
@@ -193,7 +193,7 @@ def _sources(recording: Recording) -> list[dict[str, Any]]:
     return [{**t.to_json(), "refresh_s": seconds, "samples": len(series.times)} for t, seconds, series in rows]
 
 
-def _latency(recording: Recording, used: Sequence[Judged]) -> dict[str, Any] | None:
+def _latency(recording: Recording, used: Sequence[Assessed]) -> dict[str, Any] | None:
     works = [one.repeat.work for one in used] or recording.unsampled
     if not works:
         return None
@@ -209,12 +209,12 @@ def _latency(recording: Recording, used: Sequence[Judged]) -> dict[str, Any] | N
     }
 
 
-def _per_source(recording: Recording, accepted: Sequence[Judged]) -> dict[str, Any]:
+def _per_source(recording: Recording, accepted: Sequence[Assessed]) -> dict[str, Any]:
     known = [i for i in range(len(recording.traits)) if accepted and all(i in one.power for one in accepted)]
     return {recording.traits[index].name: energy_of(recording, accepted, [index]) for index in known}
 
 
-def _repeat(one: Judged, indices: Sequence[int]) -> dict[str, Any]:
+def _repeat(one: Assessed, indices: Sequence[int]) -> dict[str, Any]:
     work = one.repeat.work
     entry: dict[str, Any] = {
         "accepted": not one.reasons,

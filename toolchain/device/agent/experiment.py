@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from .acceptance import assess
 from .clock import Clock
 from .conditions import conditions, temperatures
-from .judge import judge
 from .plan import Settings, make_plan, probe_poll, probe_seconds, refresh_of
 from .rawlog import RawLog
 from .recording import COMPLETE, FAILED, INTERRUPTED, Recording, Repeat
@@ -21,7 +21,7 @@ _WARM_STEP_S = 5.0
 _AMPLE = 1.03  # a rate is never quite what it was; the active window must not be too short
 
 
-class Progress(Protocol):
+class AgentProgress(Protocol):
     """Is told what goes on."""
 
     def __call__(self, text: str, /) -> None:
@@ -49,7 +49,7 @@ class Experiment:
         header: dict[str, Any],
         root: Path = Path("/"),
         run: Run = run_command,
-        progress: Progress = lambda text: None,
+        progress: AgentProgress = lambda text: None,
     ) -> None:
         self._workload, self._sources, self._settings, self._clock = workload, sources, settings, clock
         self._log, self._root, self._command, self._progress = log, root, run, progress
@@ -117,7 +117,7 @@ class Experiment:
                 return
             self._progress(f"idle - active - idle: {attempt + 1}, {accepted} of {wanted} accepted")
             self._idle_active_idle()
-            accepted += not judge(self.recording, self.recording.repeats[-1]).reasons
+            accepted += not assess(self.recording, self.recording.repeats[-1]).reasons
 
     def _idle_active_idle(self) -> None:
         poll = self.recording.plan.poll_s if self.recording.plan else 0.1

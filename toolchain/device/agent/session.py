@@ -11,7 +11,7 @@ from typing import Any
 
 from .analyse import analyse
 from .clock import Clock
-from .experiment import Experiment, Progress
+from .experiment import AgentProgress, Experiment
 from .plan import Settings
 from .rawlog import RawLog, read_lines
 from .recording import Recording, recording_of
@@ -30,7 +30,7 @@ def measure(
     header: dict[str, Any],
     root: Path = Path("/"),
     run: Run = run_command,
-    progress: Progress = lambda text: None,
+    progress: AgentProgress = lambda text: None,
     log: RawLog | None = None,
 ) -> dict[str, Any]:
     """Measure into `raw.jsonl` and `result.json` of a folder; returns the result, also where the disk took neither.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from toolchain.device.link.axi.answers import Bench, Counters, Identity, Inference
-from toolchain.device.link.axi.golden import Golden
+from toolchain.device.link.axi.golden_labels import Golden
 from toolchain.device.link.axi.sense import bench_faults, expected_of, must_make_sense, pace_faults
 from toolchain.errors import BuildError, GateweaveError
 

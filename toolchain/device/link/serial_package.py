@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from toolchain.device.link import command_line
-from toolchain.device.link.axi.golden import Golden, read_golden
+from toolchain.device.link.axi.golden_labels import Golden, read_golden
 from toolchain.device.link.serial_link import SIMULATED, Patience, Port, SerialBoard, must_be
 from toolchain.device.link.serial_port import SerialPort, find_port
 from toolchain.device.sealed import verify_package

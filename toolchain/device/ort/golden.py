@@ -26,7 +26,7 @@ TYPES = {
 }
 
 
-class Golden(NamedTuple):
+class GoldenArrays(NamedTuple):
     """Vectors and the answers of the reference.
 
     Attributes:
@@ -66,7 +66,7 @@ class Verdict(NamedTuple):
     passed: bool
 
 
-def read(package: Path, golden: Mapping[str, Any]) -> Golden:
+def read(package: Path, golden: Mapping[str, Any]) -> GoldenArrays:
     """Read `golden/`, as device.json describes it.
 
     Raises:
@@ -78,7 +78,7 @@ def read(package: Path, golden: Mapping[str, Any]) -> Golden:
     magnitudes = read_array(package / golden["magnitudes"], "double")
     if (len(inputs), len(outputs)) != (vectors * golden["input_elements"], vectors * golden["output_elements"]):
         raise VerificationError(f"{package / golden['inputs']}: not the {vectors} vectors that device.json names")
-    return Golden(vectors, inputs, outputs, magnitudes)
+    return GoldenArrays(vectors, inputs, outputs, magnitudes)
 
 
 def read_array(path: Path, kind: str) -> Values:
@@ -88,12 +88,12 @@ def read_array(path: Path, kind: str) -> Values:
     return values
 
 
-def write_inputs(golden: Golden, kind: str, path: Path) -> None:
+def write_inputs(golden: GoldenArrays, kind: str, path: Path) -> None:
     """Write the vectors as a graph's input type wants them."""
     path.write_bytes(array(TYPES[kind], golden.inputs).tobytes())
 
 
-def compare(golden: Golden, answers: Values, judge: Mapping[str, Any]) -> Verdict:
+def compare(golden: GoldenArrays, answers: Values, judge: Mapping[str, Any]) -> Verdict:
     """Hold answers against the reference.
 
     Args:

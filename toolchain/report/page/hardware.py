@@ -30,8 +30,8 @@ _RUN = "labels, test set"
 
 
 @dataclass(frozen=True)
-class Rung:
-    """One rung of the ladder; `state` is "equal", "different" or "open" (not done)."""
+class CheckRow:
+    """One check of the ladder; `state` is "equal", "different" or "open" (not done)."""
 
     stage: str
     what: str
@@ -40,15 +40,15 @@ class Rung:
     kind: str | None
 
 
-def ladder(build: Build) -> list[Rung]:
+def ladder(build: Build) -> list[CheckRow]:
     """Every comparison on the way, in order, and last the board itself."""
     known = build.layout.request.table
-    rungs = [
-        _rung(known[stage], name, checks[name])
+    rows = [
+        _check_row(known[stage], name, checks[name])
         for stage, checks in build.checks.items()
         for name in _in_order(known[stage], checks)
     ]
-    return [*rungs, *_board_rungs(build)]
+    return [*rows, *_board_rows(build)]
 
 
 def _in_order(stage: Stage, checks: Mapping[str, Any]) -> list[str]:
@@ -57,18 +57,18 @@ def _in_order(stage: Stage, checks: Mapping[str, Any]) -> list[str]:
     return sorted(checks, key=lambda name: (known.index(name) if name in known else len(known), name))
 
 
-def _rung(stage: Stage, name: str, check: Any) -> Rung:
+def _check_row(stage: Stage, name: str, check: Any) -> CheckRow:
     compared, equal = number(check, "compared"), number(check, "equal")
     state = "equal" if is_kept(mapping(check)) else _state(compared, equal)
     counts = "" if compared is None or equal is None else told(mapping(check))
-    return Rung(stage.name, stage.meaning(name), counts, state, "simulated")
+    return CheckRow(stage.name, stage.meaning(name), counts, state, "simulated")
 
 
-def _board_rungs(build: Build) -> list[Rung]:
+def _board_rows(build: Build) -> list[CheckRow]:
     """The newest run on a virtual board, and the newest on a board or what is yet to be done."""
-    virtual = [_run_rung("Virtual board, by the driver", run) for run in build.runs if is_virtual(run)]
-    real = [_run_rung(f"{build.title}, the board itself", run) for run in build.runs if not is_virtual(run)]
-    return [*virtual[-1:], *(real[-1:] or [_open_rung(build)])]
+    virtual = [_run_row("Virtual board, by the driver", run) for run in build.runs if is_virtual(run)]
+    real = [_run_row(f"{build.title}, the board itself", run) for run in build.runs if not is_virtual(run)]
+    return [*virtual[-1:], *(real[-1:] or [_open_row(build)])]
 
 
 def is_virtual(run: Result) -> bool:
@@ -76,18 +76,18 @@ def is_virtual(run: Result) -> bool:
     return dig(run.content, "virtual") is True
 
 
-def _run_rung(what: str, run: Result) -> Rung:
+def _run_row(what: str, run: Result) -> CheckRow:
     answers = mapping(run.content, "answers")
     compared, equal = number(answers, "compared"), number(answers, "equal")
-    return Rung("run", what, _counts(compared, equal, _RUN), _state(compared, equal), text(answers, "kind") or None)
+    return CheckRow("run", what, _counts(compared, equal, _RUN), _state(compared, equal), text(answers, "kind") or None)
 
 
-def _open_rung(build: Build) -> Rung:
+def _open_row(build: Build) -> CheckRow:
     if text(build.manifest, "status") == "handoff":
-        return Rung("finish", "Bitstream: finished by Vivado on a machine that has it", "", "open", None)
+        return CheckRow("finish", "Bitstream: finished by Vivado on a machine that has it", "", "open", None)
     if build.layout.request.flow == "ort":
-        return Rung("run", f"{build.title}: the package has not been run there yet", "", "open", None)
-    return Rung("run", f"{build.title}: no board has confirmed this build yet", "", "open", None)
+        return CheckRow("run", f"{build.title}: the package has not been run there yet", "", "open", None)
+    return CheckRow("run", f"{build.title}: no board has confirmed this build yet", "", "open", None)
 
 
 def _counts(compared: float | None, equal: float | None, what: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fast.toolchain.device.ort.packages import content, pack, save_model
-from toolchain.runtime.package import Judge
+from toolchain.runtime.device_package import Judge
 
 
 def _text(package: Path) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, Line, UartBoard, label_of, uart_board
 from toolchain.device.link import protocol
 from toolchain.device.link.axi.answers import Bench
-from toolchain.device.link.axi.golden import Golden
+from toolchain.device.link.axi.golden_labels import Golden
 from toolchain.device.link.axi.sense import Expected, expected_of
 from toolchain.device.link.serial_link import SerialBoard
 from toolchain.errors import ToolError, VerificationError

@@ -12,7 +12,7 @@ from toolchain.device.link.axi import dma, finn, with_pynq
 from toolchain.device.link.axi.answers import Bench, Counters, Identity, Inference
 from toolchain.device.link.axi.chip import BURST_VECTORS, RESULT_BYTES, Chip, DmaPath
 from toolchain.device.link.axi.device import Device
-from toolchain.device.link.axi.golden import Golden, read_golden
+from toolchain.device.link.axi.golden_labels import Golden, read_golden
 from toolchain.device.link.axi.hardware import address_of, addresses
 from toolchain.device.link.axi.linux import LinuxDevice
 from toolchain.device.sealed import must_be_bitstream, verify_package

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Optional
 
 from toolchain.device.link.axi.answers import Bench, Identity
-from toolchain.device.link.axi.golden import Golden
+from toolchain.device.link.axi.golden_labels import Golden
 from toolchain.errors import VerificationError
 
 # A clock may be set a little faster than it was built for; beyond that a time is no time.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from flows.stages.ort.package import _judge
 from toolchain.runtime.compare import TOLERANCE, compare
-from toolchain.runtime.package import Judge
+from toolchain.runtime.device_package import Judge
 from toolchain.runtime.session import RunOptions
 
 REFERENCE = np.random.default_rng(0).uniform(1, 2, (100, 3)).astype(np.float32)

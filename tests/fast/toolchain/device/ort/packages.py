@@ -12,7 +12,7 @@ from onnx import TensorProto, helper
 from toolchain.board import OrtBoard
 from toolchain.catalog import load_board
 from toolchain.device.sealed import seal
-from toolchain.runtime.package import DeviceContent, DeviceGraph, Judge, pack_device
+from toolchain.runtime.device_package import DeviceContent, DeviceGraph, Judge, pack_device
 
 INPUTS = np.arange(12, dtype=np.float32).reshape(4, 3)
 OUTPUTS = INPUTS[:, :2]

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from toolchain.device.ort.golden import Golden, as_json, compare, read, write_inputs
+from toolchain.device.ort.golden import GoldenArrays, as_json, compare, read, write_inputs
 from toolchain.errors import VerificationError
 
-REFERENCE = Golden(3, array("B", [1, 2, 3]), array("f", [1, 5, 5, 0, 2, 2]), array("d", [3, 2]))
+REFERENCE = GoldenArrays(3, array("B", [1, 2, 3]), array("f", [1, 5, 5, 0, 2, 2]), array("d", [3, 2]))
 EXACT = {"kind": "exact"}
 
 
@@ -41,12 +41,12 @@ def test_labels_may_differ_up_to_their_share(share: float, passed: bool) -> None
 
 
 def test_a_single_output_is_its_own_label() -> None:
-    labels = Golden(2, array("B", [1, 2]), array("q", [4, 0]), array("d", [1]))
+    labels = GoldenArrays(2, array("B", [1, 2]), array("q", [4, 0]), array("d", [1]))
     assert compare(labels, array("q", [4, 1]), {"kind": "labels", "differing": 0.5}).labels_differing == 1
 
 
 def test_scores_that_only_rounding_set_apart_are_a_tie() -> None:
-    golden = Golden(1, array("B", [1]), array("f", [100, 99.9999]), array("d", [100, 100]))
+    golden = GoldenArrays(1, array("B", [1]), array("f", [100, 99.9999]), array("d", [100, 100]))
     swapped = array("f", [99.9999, 100])
     assert compare(golden, swapped, {"kind": "labels", "tie": 1e-5}).passed
     assert not compare(golden, swapped, {"kind": "labels"}).passed
@@ -61,7 +61,7 @@ def test_values_may_differ_by_a_share_of_their_outputs_size() -> None:
 
 
 def test_a_large_vector_does_not_hide_what_differs_in_a_small_one() -> None:
-    golden = Golden(3, array("B", [1, 2, 3]), array("f", [1e6, 1, 1]), array("d", [1]))
+    golden = GoldenArrays(3, array("B", [1, 2, 3]), array("f", [1e6, 1, 1]), array("d", [1]))
     verdict = compare(golden, array("f", [1e6, 1, 2]), {"kind": "values", "tolerance": 1e-5})
     assert (verdict.beyond, verdict.passed) == (1, False)
 
@@ -69,7 +69,7 @@ def test_a_large_vector_does_not_hide_what_differs_in_a_small_one() -> None:
 @pytest.mark.parametrize("judge", [EXACT, {"kind": "labels"}, {"kind": "values", "tolerance": 0.0}])
 def test_nan_equals_nan_and_infinity_infinity(judge: dict[str, Any]) -> None:
     nan, inf = float("nan"), float("inf")
-    golden = Golden(2, array("B", [1, 2]), array("f", [nan, 1, -inf, 2]), array("d", [1, 1]))
+    golden = GoldenArrays(2, array("B", [1, 2]), array("f", [nan, 1, -inf, 2]), array("d", [1, 1]))
     assert compare(golden, array("f", [nan, 1, -inf, 2]), judge).passed
     assert not compare(golden, array("f", [0, 1, -inf, 2]), judge).passed
     assert not compare(golden, array("f", [nan, 1, inf, 2]), judge).passed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from toolchain.runtime.golden import random_vectors
+from toolchain.runtime.proof_vectors import random_vectors
 from toolchain.runtime.span import Span
 
 

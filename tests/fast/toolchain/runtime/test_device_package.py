@@ -19,7 +19,7 @@ from toolchain.files import sha256
 from toolchain.results.device import DeviceDescription
 from toolchain.results.model import parse
 from toolchain.results.schemas import schema_of
-from toolchain.runtime.package import Judge, pack_device, signature
+from toolchain.runtime.device_package import Judge, pack_device, signature
 from toolchain.runtime.package_golden import choose_vectors, write_golden
 
 

@@ -43,7 +43,7 @@ class Power:
 
 
 @dataclass
-class Judged:
+class Assessed:
     """A repeat with its figures.
 
     Attributes:
@@ -70,9 +70,9 @@ def total_indices(recording: Recording) -> list[int]:
     return [index for index, trait in enumerate(recording.traits) if trait.in_total]
 
 
-def judge(recording: Recording, repeat: Repeat) -> Judged:
+def assess(recording: Recording, repeat: Repeat) -> Assessed:
     """Figures of a repeat, with every reason against it."""
-    judged = Judged(repeat)
+    judged = Assessed(repeat)
     if repeat.work.doubt:
         judged.reasons.append(repeat.work.doubt)
     throttled = throttling(repeat.conditions[0], repeat.conditions[1])
@@ -84,7 +84,7 @@ def judge(recording: Recording, repeat: Repeat) -> Judged:
 
 
 def _judge_power(
-    recording: Recording, plan: Plan, judged: Judged, idle: tuple[tuple[float, float], tuple[float, float]]
+    recording: Recording, plan: Plan, judged: Assessed, idle: tuple[tuple[float, float], tuple[float, float]]
 ) -> None:
     work = judged.repeat.work
     windows = [_trimmed(window, plan) for window in (idle[0], (work.started, work.ended), idle[1])]
@@ -104,7 +104,7 @@ def _judge_power(
 
 
 def _judge_source(
-    recording: Recording, index: int, windows: Sequence[tuple[float, float]], judged: Judged
+    recording: Recording, index: int, windows: Sequence[tuple[float, float]], judged: Assessed
 ) -> list[str]:
     trait, series, span = recording.traits[index], recording.series[index], (windows[0][0], windows[2][1])
     gap = _longest_gap(recording, index)
@@ -133,7 +133,7 @@ def _power(means: Sequence[Mean], windows: Sequence[tuple[float, float]], step: 
     return Power(before.watts, active.watts, after.watts, idle, error, active.error, rounding)
 
 
-def _set_drift(judged: Judged, indices: Sequence[int], windows: Sequence[tuple[float, float]]) -> None:
+def _set_drift(judged: Assessed, indices: Sequence[int], windows: Sequence[tuple[float, float]]) -> None:
     if indices and all(index in judged.power for index in indices):
         total = judged.total(indices)
         apart = (sum(windows[2]) - sum(windows[0])) / 2

@@ -1,4 +1,4 @@
-"""The door to FINN: settings, a stand-in for the part that demands Vivado, and one log for all FINN says.
+"""The adapter to FINN: settings, a stand-in for the part that demands Vivado, and one log for all FINN says.
 
 FINN reads its settings from a module variable when its builder is imported, and imports Vivado's simulator interface
 (XSI) with it, which is used for nothing here. Outside `enter`, nothing of FINN may be imported.
@@ -15,15 +15,13 @@ import logging
 import sys
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 from toolchain.errors import ToolError
-
-Progress = Callable[[str], None]
-"""Takes a short phrase that says what is being done."""
+from toolchain.progress import Progress
 
 VERSION = "1.6.1"
 """The version of finn-plus whose steps are called; others may name or order them differently."""
