@@ -5,11 +5,12 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from toolchain.device.link.axi.answers import Bench, Counters, Identity, Inference
+from toolchain.device.link.axi.answers import Bench, Identity
 from toolchain.device.link.axi.golden_labels import Golden
 from toolchain.device.link.axi.sense import Expected, bench_faults, identity_faults, must_make_sense
+from toolchain.device.link.board import Board, wrong_labels
 from toolchain.errors import VerificationError
 from toolchain.run.counted import compare, mark, traffic_of
 
@@ -21,25 +22,6 @@ _BLOCK = 1024
 _SHOWN = 10
 
 CountProgress = Callable[[int, int], None]
-
-
-class Board(Protocol):
-    """A board whatever its link: `serial_link.SerialBoard`, `axi.opening.Board`."""
-
-    def identify(self) -> Identity:
-        """What the board is."""
-
-    def infer(self, vector: bytes) -> Inference:
-        """Class of one packed vector."""
-
-    def infer_many(self, vectors: list[bytes]) -> list[int]:
-        """Classes of many packed vectors."""
-
-    def bench(self, inferences: int, seconds: float = 60.0) -> Bench:
-        """Run that many inferences of the stored vectors."""
-
-    def counters(self) -> Counters:
-        """Events since configuration."""
 
 
 def run_test_set(
@@ -132,7 +114,7 @@ def _stream(board: Board, vectors: list[bytes], tell: CountProgress) -> tuple[li
 
 
 def _answers(golden: Golden, labels: Sequence[int], kind: str) -> dict[str, Any]:
-    wrong = [index for index, label in enumerate(labels) if label != golden.labels[index]]
+    wrong = wrong_labels(labels, golden.labels)
     return {
         "kind": kind,
         "what": "labels",

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from flows.stages.rtl.chip_answers import BENCH_INFERENCES, ChipAnswers, all_labels
 from hls.pack import pack_inputs
 from hls.simulate_axi import Answer, AxiChipSimulator, Bench, Burst, Counters, Identity, Inference, Script
+from toolchain.device.link.board import wrong_labels
 from toolchain.results.check import Check
 
 _STALLS = 1
@@ -25,6 +26,8 @@ class AxiCheck(ChipAnswers):
     identity: ClassVar[type[Any]] = Identity
     inference: ClassVar[type[Any]] = Inference
     bench_run: ClassVar[type[Any]] = Bench
+    counted: ClassVar[type[Any]] = Counters
+    trouble: ClassVar[tuple[str, ...]] = ("damaged", "refused", "bus_errors")
 
     def run(self, simulator: AxiChipSimulator) -> dict[str, Check]:
         """Ask everything and compare.
@@ -38,7 +41,7 @@ class AxiCheck(ChipAnswers):
         for answer in (burst, stalled):
             self._check_burst(answer)
         self.check_bench(bench)
-        self._check_counters(counters)
+        self.check_counters(counters, 3 * len(self.x) + BENCH_INFERENCES)
         return {**self.checks, "bursts": all_labels(2 * len(self.x))}
 
     def _script(self) -> Script:
@@ -50,20 +53,10 @@ class AxiCheck(ChipAnswers):
 
     def _check_burst(self, answer: Answer) -> None:
         got = list(answer.labels) if isinstance(answer, Burst) else []
-        pairs = enumerate(zip(got, self.labels, strict=False))
-        wrong = next((index for index, (label, expected) in pairs if label != expected), None)
-        if wrong is not None:
-            raise self.differs(f"burst: input {wrong}: class", self.labels[wrong], got[wrong])
+        for index in wrong_labels(got[: len(self.labels)], self.labels):
+            raise self.differs(f"burst: input {index}: class", self.labels[index], got[index])
         if len(got) != len(self.labels):
             raise self.differs("burst: number of classes", len(self.labels), len(got))
         checksum = zlib.crc32(bytes(self.labels))
         if isinstance(answer, Burst) and answer.checksum != checksum:
             raise self.differs("burst: checksum", checksum, answer.checksum)
-
-    def _check_counters(self, answer: Answer) -> None:
-        expected = (3 * len(self.x) + BENCH_INFERENCES, 0, 0, 0)
-        got: object = answer
-        if isinstance(answer, Counters):
-            got = (answer.inferences, answer.damaged, answer.refused, answer.bus_errors)
-        if got != expected:
-            raise self.differs("counters: inferences, damaged, refused, bus errors", expected, got)

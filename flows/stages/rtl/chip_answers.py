@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from flows.stages import files
 from flows.stages.context import Context
-from toolchain.device.link.protocol import bench_checksum
+from toolchain.device.link.board import bench_answer, differences, wrong_labels
 from toolchain.errors import VerificationError
 from toolchain.graph.network import IntegerNetwork
 from toolchain.results.check import Check
@@ -34,13 +34,16 @@ class ChipAnswers:
         x: inputs for `infer`, shape (vectors, inputs).
         bench: the inputs stored in the chip.
         link: what messages call the way the chip was asked.
-        identity, inference, bench_run: types of the link's answers.
+        identity, inference, bench_run, counted: types of the link's answers.
+        trouble: counters of the link that must be 0.
     """
 
     link: ClassVar[str]
     identity: ClassVar[type[Any]]
     inference: ClassVar[type[Any]]
     bench_run: ClassVar[type[Any]]
+    counted: ClassVar[type[Any]]
+    trouble: ClassVar[tuple[str, ...]]
 
     context: Context
     chip: files.Chip
@@ -71,10 +74,7 @@ class ChipAnswers:
         Raises:
             VerificationError: names the first difference.
         """
-        known = answer if isinstance(answer, self.identity) else None
-        for name, expected in self._identity():
-            if getattr(known, name, None) != expected:
-                raise self.differs(f"identify: {name}", expected, getattr(known, name, answer))
+        self._must_be("identify", _of(answer, self.identity), self._identity())
 
     def check_classes(self, answers: Sequence[Any]) -> None:
         """Compare the class of each input.
@@ -82,31 +82,45 @@ class ChipAnswers:
         Raises:
             VerificationError: names the first difference.
         """
-        for index, (answer, expected) in enumerate(zip(answers, self.labels, strict=True)):
-            got = answer.label if isinstance(answer, self.inference) else answer
-            if got != expected:
-                raise self.differs(f"infer: input {index}: class", expected, got)
+        got = [answer.label if isinstance(answer, self.inference) else answer for answer in answers]
+        for index in wrong_labels(got, self.labels):
+            raise self.differs(f"infer: input {index}: class", self.labels[index], got[index])
 
     def check_bench(self, answer: Any) -> None:
         """Compare last class and checksum of a bench of `BENCH_INFERENCES`.
 
         Raises:
-            VerificationError: they differ.
+            VerificationError: names the first difference.
         """
-        labels = self.bench_labels
-        last = labels[(BENCH_INFERENCES - 1) % len(labels)]
-        expected = (last, bench_checksum(labels, BENCH_INFERENCES))
-        got = (answer.label, answer.checksum) if isinstance(answer, self.bench_run) else answer
-        if got != expected:
-            raise self.differs("bench: last class and checksum", expected, got)
+        self._must_be("bench", _of(answer, self.bench_run), bench_answer(self.bench_labels, BENCH_INFERENCES))
+
+    def check_counters(self, answer: Any, asked: int) -> None:
+        """Compare the counters since configuration: so many inferences, and no trouble.
+
+        Raises:
+            VerificationError: names the first difference.
+        """
+        right = {"inferences": asked, **dict.fromkeys(self.trouble, 0)}
+        self._must_be("counters", _of(answer, self.counted), right)
 
     def differs(self, what: str, expected: object, got: object) -> VerificationError:
         """The error of a wrong answer."""
         return VerificationError(f"chip through its {self.link}: {what}: expected {expected!r}, got {got!r}")
 
-    def _identity(self) -> Iterator[tuple[str, object]]:
-        yield "model_hash", self.chip.model_hash
-        yield "build_id", self.chip.build_id
-        yield "classes", self.network.classes
-        yield "clock_hz", files.clock_hz(self.context)
-        yield "bench_vectors", len(self.bench)
+    def _must_be(self, what: str, answer: object, right: Mapping[str, object]) -> None:
+        for name, expected, got in differences(answer, right):
+            raise self.differs(f"{what}: {name}", expected, got)
+
+    def _identity(self) -> dict[str, object]:
+        return {
+            "model_hash": self.chip.model_hash,
+            "build_id": self.chip.build_id,
+            "classes": self.network.classes,
+            "clock_hz": files.clock_hz(self.context),
+            "bench_vectors": len(self.bench),
+        }
+
+
+def _of(answer: Any, kind: type[Any]) -> object:
+    """The answer, or words for one of another kind: it may have figures of the same name."""
+    return answer if isinstance(answer, kind) else repr(answer)

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from toolchain.device.link.axi.answers import Bench, Counters, Identity, Inference
 from toolchain.device.link.axi.golden_labels import Golden
 from toolchain.device.link.axi.sense import bench_faults, expected_of, must_make_sense, pace_faults
+from toolchain.device.link.board import Board
 from toolchain.errors import BuildError, GateweaveError
 
 SELF_TEST_FORMAT = 2
@@ -21,8 +21,8 @@ SELF_TEST_FORMAT = 2
 _MOST_INFERENCES = 0xFFFFFFFF
 
 
-class Asked(Protocol):
-    """An opened board, whatever the link.
+class Asked(Board, Protocol):
+    """An opened board with its package, whatever the link.
 
     Attributes:
         manifest: the package's.
@@ -35,21 +35,6 @@ class Asked(Protocol):
     golden: Golden
     without_dma: str
     way: str
-
-    def identify(self) -> Identity:
-        """What the board is."""
-
-    def infer(self, vector: bytes) -> Inference:
-        """Class of one packed vector."""
-
-    def infer_many(self, vectors: list[bytes]) -> list[int]:
-        """Classes of many packed vectors."""
-
-    def bench(self, inferences: int, seconds: float = 60.0) -> Bench:
-        """Run that many inferences of the stored vectors."""
-
-    def counters(self) -> Counters:
-        """What happened since the bitstream was loaded."""
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from toolchain.device.link import protocol as link
 from toolchain.device.link.axi.answers import Bench, Counters, Identity, Inference
+from toolchain.device.link.board import differences
 from toolchain.errors import ToolError, VerificationError
 
 STREAM_WINDOW = 64
@@ -413,12 +414,12 @@ def must_be(identity: Identity, packed: Mapping[str, str], name: str) -> None:
     Raises:
         VerificationError: it is another one.
     """
-    for key, answered in (("model_hash", identity.model_hash), ("build_id", identity.build_id)):
-        if answered.hex() != packed[key]:
-            raise VerificationError(
-                f"{name}: {key}: the board answers {answered.hex()}, the package has {packed[key]}; load its bitstream "
-                f"with `make flash`"
-            )
+    right = {key: bytes.fromhex(packed[key]) for key in ("model_hash", "build_id")}
+    for key, _, answered in differences(identity, right):
+        raise VerificationError(
+            f"{name}: {key}: the board answers {answered.hex()}, the package has {packed[key]}; load its bitstream "
+            f"with `make flash`"
+        )
 
 
 def _identity(reply: link.Identity) -> Identity:

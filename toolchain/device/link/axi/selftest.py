@@ -9,6 +9,7 @@ from typing import Any
 
 from toolchain.device.link.asking import Asked
 from toolchain.device.link.axi.sense import bench_faults, expected_of, identity_faults, pace_faults
+from toolchain.device.link.board import bench_answer, differences, wrong_labels
 
 SINGLE_VECTORS = 64
 """Vectors that also go one by one."""
@@ -17,6 +18,9 @@ _SHOWN = 10
 _CLOCK_TOLERANCE = 0.02
 # A short bench costs more time in the host than on the chip; below this its seconds say nothing of the clock.
 _CLOCK_SECONDS = 0.2
+
+
+_BENCH = {"label": "last class {}, expected {}", "checksum": "checksum {:08x}, expected {:08x}"}
 
 
 @dataclass
@@ -67,7 +71,7 @@ def _answers(board: Asked, way: str, infer: Callable[[list[bytes]], Sequence[int
     started = time.perf_counter()
     labels = infer(vectors)
     seconds = time.perf_counter() - started
-    wrong = [index for index, label in enumerate(labels) if label != golden.labels[index]]
+    wrong = wrong_labels(labels, golden.labels)
     finding = Finding(f"golden vectors, {way}", f"{len(labels):,} labels compared, {len(labels) - len(wrong):,} equal")
     finding.differences = [
         f"vector {index}: class {labels[index]} ({golden.class_name(labels[index])}), "
@@ -88,13 +92,9 @@ def _bench(board: Asked, inferences: int, seconds: float) -> Finding:
         return Finding("bench", differences=[f"{stored} vectors are stored, the package has {board.golden.count}"])
     single, bench = board.bench(1, seconds), board.bench(inferences, seconds)
     finding = Finding("bench", f"{inferences:,} inferences over {stored} stored vectors")
-    expected = board.golden.bench_checksum(stored, inferences)
-    finding.counts = {"checksum": f"{bench.checksum:08x}", "expected_checksum": f"{expected:08x}"}
-    if bench.checksum != expected:
-        finding.differences.append(f"checksum {bench.checksum:08x}, expected {expected:08x}")
-    last = board.golden.labels[(inferences - 1) % stored]
-    if bench.label != last:
-        finding.differences.append(f"last class {bench.label}, expected {last}")
+    right = bench_answer(board.golden.labels[:stored], inferences)
+    finding.counts = {"checksum": f"{bench.checksum:08x}", "expected_checksum": f"{right['checksum']:08x}"}
+    finding.differences = [_BENCH[name].format(got, value) for name, value, got in differences(bench, right)]
     finding.measured = {"inferences": inferences, "seconds": round(bench.seconds, 6)}
     finding.measured["inferences_per_second"] = round(inferences / bench.seconds, 1) if bench.seconds else None
     faults = [fault for run in (single, bench) for fault in bench_faults(run, expected_of(board.manifest))]

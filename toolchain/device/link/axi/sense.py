@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Optional
 
 from toolchain.device.link.axi.answers import Bench, Identity
 from toolchain.device.link.axi.golden_labels import Golden
+from toolchain.device.link.board import differences
 from toolchain.errors import VerificationError
 
 # A clock may be set a little faster than it was built for; beyond that a time is no time.
@@ -37,11 +38,7 @@ def identity_faults(identity: Identity, golden: Golden, expected: Expected) -> l
     """What is wrong with sizes and clock; empty where nothing is."""
     right = {"vector_bytes": golden.described["vector_bytes"], "classes": len(golden.described["classes"])}
     right["clock_hz"] = identity.clock_hz if expected.clock_hz is None else expected.clock_hz
-    faults = [
-        f"{name}: {getattr(identity, name)}, expected {value}"
-        for name, value in right.items()
-        if getattr(identity, name) != value
-    ]
+    faults = [f"{name}: {got}, expected {value}" for name, value, got in differences(identity, right)]
     if identity.clock_hz < 1:
         faults.append(f"clock_hz: {identity.clock_hz}, should be 1 or more")
     if not 1 <= identity.bench_vectors <= golden.count:
