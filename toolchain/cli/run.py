@@ -27,6 +27,8 @@ from toolchain.layout import Layout, Request, build_root
 from toolchain.places.remote import Remote
 from toolchain.report.run_table import run_table
 from toolchain.report.show import latest_layout, shown
+from toolchain.results.model import parse
+from toolchain.results.run import RunResult
 from toolchain.run.remote_run import run_remotely
 from toolchain.run.testset import must_be_equal, run_test_set
 from toolchain.run.virtual import virtual_board_of
@@ -72,7 +74,8 @@ def run(
     else:
         result = run_remotely(Remote(str(host)), folder, manifest)
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    result = {"what": "run", "board": board, "model": model, "at": stamp, **_provenance(folder, manifest), **result}
+    whole = {"what": "run", "board": board, "model": model, "at": stamp, **_provenance(folder, manifest), **result}
+    result = parse(whole, RunResult, "run", "make run").to_json()
     kept = _kept(board, model, result)
     if as_json:
         print(json.dumps(result, indent=2))

@@ -13,12 +13,14 @@ from toolchain.results.manifest import Manifest
 from toolchain.results.model import Record, RecordFile
 from toolchain.results.record import StageRecord
 from toolchain.results.report import Report
+from toolchain.results.run import RunResult
 
 FOLDER = ROOT / "docs" / "schemas"
 FILES: Mapping[str, type[Record]] = {
     "device.json": DeviceDescription,
     "manifest.json": Manifest,
     "report.json": Report,
+    "run.json": RunResult,
     "stage-record.json": StageRecord,
 }
 """Every record that is a file of its own, or is printed as one."""

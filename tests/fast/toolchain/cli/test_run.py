@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
 
@@ -18,6 +19,8 @@ from toolchain.device.sealed import seal
 from toolchain.errors import BuildError, ConfigError, VerificationError
 from toolchain.layout import Request
 from toolchain.package.vectors import VectorFormat, write_vectors
+from toolchain.results.run import RunResult
+from toolchain.results.schemas import schema_of
 from toolchain.run.virtual import Virtual
 
 VECTORS = [bytes([index] * VECTOR_BYTES) for index in range(40)]
@@ -133,3 +136,9 @@ def test_what_does_not_suit_the_board_is_named(build: Path, tmp_path: Path) -> N
         command.run("zcu104", "cqmlp", bitstream_package(tmp_path / "made"))
     with pytest.raises(ConfigError, match="FAULTS are for virtual boards"):
         command.run("ulx3s", "cqmlp", faults="bits=1")
+
+
+def test_what_is_kept_keeps_its_schema(build: Path) -> None:
+    command.run("ulx3s", "cqmlp", port="/dev/ttyUSB0")
+    [kept] = results(build)
+    jsonschema.validate(kept, schema_of(RunResult))

@@ -12,6 +12,8 @@ from toolchain.device.sealed import verify_package
 from toolchain.errors import ConfigError, ToolError, VerificationError
 from toolchain.places.remote import Remote
 from toolchain.report.run_table import run_table
+from toolchain.results.model import parse
+from toolchain.results.run import RunResult
 from toolchain.run.remote_run import load_remotely, run_remotely
 from toolchain.run.testset import must_be_equal
 
@@ -108,6 +110,9 @@ def test_the_self_tests_figures_come_back(board: Remote, ssh: Path, tmp_path: Pa
     assert (result["counted"]["inferences"], result["counted"]["asked"]) == (1_000_081, 1_000_081)
     assert run_table(result).row_count == 6
     must_be_equal(result)
+    package = {"manifest_sha256": "00" * 32, "git": None}
+    kept = {"what": "run", "board": "zcu104", "model": "cqmlp", "at": "now", "package": package, "data": None, **result}
+    assert parse(kept, RunResult, "run", "make run").to_json() == kept
 
 
 def test_a_difference_on_the_board_is_one_here(board: Remote, ssh: Path, tmp_path: Path) -> None:
