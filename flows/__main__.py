@@ -1,74 +1,104 @@
-"""Brings one build up to date: `python -m flows REQUEST TARGET DAMAGED,STAGES [--if-needed] [SNAKEMAKE ARGUMENTS]`.
+"""Brings one build up to date, or plans it: `python -m flows ROOT REQUEST TARGET DAMAGED,STAGES [OPTIONS] [WORDS]`.
 
-Started in the folder of all builds. It asks the stages' records which of them are out of date, says so in one line, and
-hands the rest to Snakemake, in this process. With `--if-needed` it does without Snakemake where every stage has
-finished and none is out of date: to load Snakemake takes longer than to ask all records.
+ROOT is the folder of all builds. The stages' records tell which stages are in order; these are noted in a folder of
+Snakemake's own, and Snakemake runs the rest, in this process. WORDS go to Snakemake. OPTIONS:
+
+--if-needed  do without Snakemake where every stage is in order: to load it takes longer than to ask all records
+--plan       run nothing and write nothing below ROOT; print what would run and why, as JSON in a line
 """
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from flows.stages.context import load_request
-from flows.stale import stale_stages
-from toolchain.cli.plan import IF_NEEDED, STALE
+from flows.stale import FORCED, stale_stages
+from flows.telling import Telling, register
+from toolchain.cli.plan import IF_NEEDED, PLAN, PLANNED
+from toolchain.files import write_atomic, write_json
 from toolchain.layout import Layout
 from toolchain.results.record import read_token
 
-_BEFORE_TRAINING = ("data", "check")
+_SNAKEFILE = Path(__file__).with_name("Snakefile")
+_TRIAL = "check"
+_FORCING = {"--forceall", "-F", "--forcerun", "-R", "--force", "-f"}
 
 
-def main(request_file: str, target: str, damaged: str, *words: str) -> None:
-    """Run Snakemake on the target, which does not return, unless there is nothing to do."""
-    layout, known = Layout(load_request(Path(request_file)), Path.cwd()), [*filter(None, damaged.split(","))]
-    stages = (*layout.request.stages, *layout.request.targets[target])
-    asked = [word for word in words if word != IF_NEEDED]
-    if "--dry-run" not in words and _trains(layout, known):
-        _try_first(layout, known, asked)
-        known = [stage for stage in known if stage not in _BEFORE_TRAINING]
-    stale = stale_stages(layout, stages)
-    print(f"{STALE}{json.dumps(stale)}", flush=True)
-    if IF_NEEDED in words and not known and not stale and _finished(layout, stages):
+def main(root: str, request_file: str, target: str, damaged: str, *words: str) -> int:
+    """Run Snakemake on the target, unless there is nothing to do; returns its exit status."""
+    layout, harmed = Layout(load_request(Path(request_file)), Path(root)), [*filter(None, damaged.split(","))]
+    asked = [word for word in words if word not in {IF_NEEDED, PLAN}]
+    if PLAN in words:
+        return _plan(layout, target, harmed, asked)
+    if target != _TRIAL and _trains(layout, harmed):
+        # In a Snakemake of its own, so that the training is not made of the trial.
+        status = subprocess.call([sys.executable, "-m", "flows", root, request_file, _TRIAL, damaged, *asked])
+        if status:
+            return status
+        harmed = [stage for stage in harmed if stage not in _before_training(layout)]
+    todo = _todo(layout, harmed)
+    if IF_NEEDED in words and not todo.keys() & _wanted(layout, target):
         print("Nothing to be done: every stage has finished, and its record says what it would be made of today.")
-    else:
-        _snakemake([target, *_forced([*known, *stale]), *asked])
+        return 0
+    if _FORCING & {*asked}:
+        os.environ[FORCED] = "1"
+    shutil.rmtree(layout.notes, ignore_errors=True)
+    return _run(layout, target, todo, layout.notes, asked)
 
 
-def _snakemake(words: Sequence[str]) -> None:
+def _plan(layout: Layout, target: str, harmed: Sequence[str], words: Sequence[str]) -> int:
+    todo = _todo(layout, harmed)
+    with tempfile.TemporaryDirectory() as folder:
+        status = _run(layout, target, todo, Path(folder), ["--dry-run", *words])
+    print(f"{PLANNED}{json.dumps({'jobs': Telling.jobs, 'why': {k: v for k, v in todo.items() if v}})}", flush=True)
+    return status
+
+
+def _run(layout: Layout, target: str, todo: Mapping[str, str], notes: Path, words: Sequence[str]) -> int:
+    """Note the stages that are in order, and have Snakemake run the rest."""
+    config = notes / "config.json"
+    write_json(config, {"request": layout.request.to_json(), "root": str(layout.root)})
+    for stage in layout.request.table:
+        if stage not in todo:
+            write_atomic(notes / "finished" / stage, f"{read_token(layout.token(stage))}\n")
     from snakemake.cli import main as snakemake
 
-    snakemake(words)
+    register(None if "--dry-run" in words else layout.events)
+    options = ["--snakefile", str(_SNAKEFILE), "--directory", str(notes), "--configfile", str(config)]
+    try:
+        snakemake([target, *options, *words])
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
 
 
-def _finished(layout: Layout, stages: Iterable[str]) -> bool:
-    """Whether every stage has left its token."""
-    return all(read_token(layout.token(stage)) is not None for stage in stages)
+def _todo(layout: Layout, harmed: Iterable[str]) -> dict[str, str]:
+    """The stages that are not in order, and why; no reason where a stage has not finished or is harmed."""
+    known = layout.request.table
+    todo = {stage: "" for stage in known if read_token(layout.token(stage)) is None}
+    return {**todo, **stale_stages(layout, known), **dict.fromkeys(harmed, "")}
 
 
-def _trains(layout: Layout, damaged: Sequence[str]) -> bool:
+def _wanted(layout: Layout, target: str) -> set[str]:
+    request = layout.request
+    return {*request.stages, *request.targets[target]} if target in request.targets else {target}
+
+
+def _before_training(layout: Layout) -> tuple[str, ...]:
+    return ("data", *layout.request.trial_stages)
+
+
+def _trains(layout: Layout, harmed: Sequence[str]) -> bool:
     """Whether a training lies ahead."""
-    if not layout.request.trial_stages:
-        return False
-    missing = any(read_token(layout.token(stage)) is None for stage in ("data", "train"))
-    return missing or bool({"data", "train"} & {*damaged, *stale_stages(layout, ("data", "train"))})
-
-
-def _try_first(layout: Layout, damaged: Sequence[str], words: Sequence[str]) -> None:
-    """Run the stages before the training in a Snakemake of their own, so that the training is not made of the trial."""
-    stale = stale_stages(layout, _BEFORE_TRAINING)
-    forced = _forced([*(stage for stage in damaged if stage in _BEFORE_TRAINING), *stale])
-    status = subprocess.call([sys.executable, "-m", "snakemake", "check", *forced, *words])
-    if status:
-        sys.exit(status)
-
-
-def _forced(stages: Sequence[str]) -> list[str]:
-    return ["--forcerun", *dict.fromkeys(stages)] if stages else []
+    return bool(layout.request.trial_stages) and bool(_todo(layout, harmed).keys() & {"data", "train"})
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    sys.exit(main(*sys.argv[1:]))

@@ -6,12 +6,17 @@ were changed, must not pass for up to date: each stage's record says what it was
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 
 from flows.causes import causes
 from toolchain.errors import BuildError
+from toolchain.integrity import damage_of
 from toolchain.layout import Layout
 from toolchain.results.record import StageRecord, read_record, read_token
+
+FORCED = "GATEWEAVE_FORCED"
+"""Names the variable that is set where somebody told Snakemake to run stages in any case."""
 
 _WORDS = {
     "code": "the code changed",
@@ -36,6 +41,25 @@ def stale_stages(layout: Layout, stages: Iterable[str]) -> dict[str, str]:
     finished = [stage for stage in stages if read_token(layout.token(stage)) is not None]
     reasons = {stage: _reason(layout, stage, made_of(stage, layout), known[stage].needs) for stage in finished}
     return {stage: reason for stage, reason in reasons.items() if reason}
+
+
+def is_current(layout: Layout, stage: str) -> bool:
+    """Whether a stage has finished, is made of what it would be made of today, and its files are unharmed."""
+    if os.environ.get(FORCED) or read_token(layout.token(stage)) is None:
+        return False
+    return not stale_stages(layout, [stage]) and damage_of(layout, stage) is None
+
+
+def must_belong_together(layout: Layout, stage: str) -> None:
+    """Refuse to go on from stages of which one has been remade since the other was made of it.
+
+    Raises:
+        BuildError: another build of the same network, with something changed, came between.
+    """
+    for needed in filter(lambda name: layout.record(name).exists(), layout.request.table[stage].needs):
+        for source, token in read_record(layout, needed).inputs.items():
+            if read_token(layout.token(source)) != token:
+                raise BuildError(f"{needed}: another build has remade {source} since; build again")
 
 
 def made_of(stage: str, layout: Layout) -> list[str]:

@@ -58,6 +58,8 @@ class BuildProgress:
     def __init__(self, console: Console, says: Mapping[str, str]) -> None:
         self._console, self._says = console, says
         self._running: dict[str, tuple[float, str]] = {}
+        self._begun: set[str] = set()
+        self._stages = 0
         self._spoke = time.monotonic()
         self._live = Live(console=console, refresh_per_second=8, transient=True, get_renderable=self._rows)
 
@@ -74,13 +76,18 @@ class BuildProgress:
         if event is None:
             self._heartbeat()
             return
-        handle = {"start": self._start, "progress": self._progress, "done": self._done}
+        handle = {"plan": self._plan, "start": self._start, "progress": self._progress, "done": self._done}
         handle.get(event.kind, self._stopped)(event)
 
+    def _plan(self, event: Event) -> None:
+        # The rule that asks for all stages is no stage.
+        self._stages, self._begun = len(set(event.text.split()) & set(self._says)), set()
+
     def _start(self, event: Event) -> None:
+        self._begun.add(event.stage)
         self._running[event.stage] = (time.monotonic(), self._says.get(event.stage, ""))
         if not self._console.is_terminal:
-            self._say(f"{event.stage:<11} {self._says.get(event.stage, '')} ...")
+            self._say(f"{event.stage:<11} {self._says.get(event.stage, '')}{self._place()} ...")
 
     def _progress(self, event: Event) -> None:
         started, _ = self._running.get(event.stage, (time.monotonic(), ""))
@@ -92,7 +99,12 @@ class BuildProgress:
         self._say(line + Text(f"{event.seconds:7.1f} s  {event.text}", style="default"))
 
     def _stopped(self, event: Event) -> None:
+        self._begun.add(event.stage)
         self._running.pop(event.stage, None)
+
+    def _place(self) -> str:
+        """Which of how many stages the newest is, where that is known."""
+        return f" ({len(self._begun)} of {self._stages})" if self._stages > 1 else ""
 
     def _say(self, line: str | Text) -> None:
         self._console.print(line)

@@ -1,4 +1,4 @@
-"""What running stages say of themselves: one JSON object a line in a file that the command line follows.
+"""What stages say of themselves, and Snakemake of them: a JSON object a line in a file that the command line follows.
 
 A file, so that it works alike for stages on this machine and on a cluster with a shared file system.
 """
@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-Kind = Literal["start", "progress", "done", "error"]
+Kind = Literal["plan", "start", "progress", "done", "error", "finished"]
+"""`plan` and `finished` are Snakemake's own: the stages that it will start, in `text`, and one that is over."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def damaged_stages(layout: Layout) -> dict[str, str]:
     request = layout.request
     known = request.table
     finished = [stage for stage in known if layout.token(stage).exists()]
-    faults = {stage: _fault(layout, stage) for stage in finished}
+    faults = {stage: damage_of(layout, stage) for stage in finished}
     return {stage: fault for stage, fault in faults.items() if fault}
 
 
@@ -28,7 +28,8 @@ def is_current(layout: Layout, record: StageRecord) -> bool:
     return all(read_token(layout.token(stage)) == token for stage, token in record.inputs.items())
 
 
-def _fault(layout: Layout, stage: str) -> str | None:
+def damage_of(layout: Layout, stage: str) -> str | None:
+    """What is wrong with the files of a finished stage, or None."""
     try:
         record = read_record(layout, stage)
     except OtherVersionError:

@@ -184,6 +184,11 @@ class Layout:
         return self.variant_dir / "logs" / "snakemake.log"
 
     @property
+    def notes(self) -> Path:
+        """Snakemake's own folder, made anew for each build: nothing in it outlives one."""
+        return self.variant_dir / "work" / "snakemake"
+
+    @property
     def latest(self) -> Path:
         """Names the newest successful variant."""
         return self.board_dir / "latest.json"

@@ -14,17 +14,20 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from flows.stages.context import Context, Outcome, load_request
-from flows.stale import made_of, tokens
+from flows.stale import is_current, made_of, must_belong_together, tokens
 from toolchain.bounded import WorkError, bounded
 from toolchain.errors import BuildError, GateweaveError, VerificationError
 from toolchain.events import Event, emit
 from toolchain.files import hash_outputs, write_atomic
 from toolchain.layout import Layout
+from toolchain.locks import locked
 from toolchain.results.record import StageRecord, token_of, write_record
 
 # The emulator that `verify` starts is bounded by its own clock, and maps more memory than it uses.
@@ -36,9 +39,13 @@ def main(stage: str, request_file: str) -> int:
     """Run `stage`; 0 where it succeeded."""
     # Snakemake runs every stage in the folder of all builds, here or on a cluster's node.
     layout = Layout(load_request(Path(request_file)), Path.cwd())
-    emit(layout.events, Event("start", stage))
     try:
-        outcome, seconds = _run(stage, layout)
+        with _stages_locked(stage, layout):
+            # Another build may have made it meanwhile, or what it is made of came out as before.
+            if is_current(layout, stage):
+                return 0
+            emit(layout.events, Event("start", stage))
+            outcome, seconds = _run(stage, layout)
     except Exception as error:
         traceback.print_exc()
         emit(layout.events, Event("error", stage, _message(error, stage, layout)))
@@ -47,9 +54,31 @@ def main(stage: str, request_file: str) -> int:
     return 0
 
 
+@contextmanager
+def _stages_locked(stage: str, layout: Layout) -> Iterator[None]:
+    """Keep other builds from remaking the shared stages that this one reads, and from making this one at the same time.
+
+    All take locks in the order of the table, so that no two wait for each other.
+    """
+    known = layout.request.table
+    with ExitStack() as held:
+        for name in (*(name for name in known if name in known[stage].needs), stage):
+            if known[name].is_shared:
+                lock = layout.home(name) / "locks" / name
+                held.enter_context(locked(lock, shared=name != stage, waiting=partial(_waits, layout, stage, name)))
+        yield
+
+
+def _waits(layout: Layout, stage: str, name: str, holder: str) -> None:
+    emit(layout.events, Event("progress", stage, f"waiting for another build (pid {holder}), which makes {name}"))
+
+
 def _run(stage: str, layout: Layout) -> tuple[Outcome, float]:
     started = time.monotonic()
     known = layout.request.table[stage]
+    must_belong_together(layout, stage)
+    # From here on it is as if the stage had never finished.
+    layout.token(stage).unlink(missing_ok=True)
     # Noted before the work: what changes while it runs must make it run again.
     causes, inputs = made_of(stage, layout), tokens(known.needs, layout)
     staging = _fresh(layout.home(stage) / "staging" / stage)

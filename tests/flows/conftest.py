@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ _COPIED = ("toolchain", "flows", "hls", "boards", "models", *PINS)
 REQUEST = Request("ulx3s", "cqmlp")
 TABLE = REQUEST.table
 """The stages that have doubles."""
-_STARTED_WITHIN_SECONDS = 30
+_STARTED_WITHIN_SECONDS = 120
 
 
 @dataclass
@@ -62,17 +62,17 @@ class Tree:
         self.running.append(process)
         return process
 
-    def run(self, *words: str, within: float = 120, **environment: str) -> tuple[int, str, str]:
+    def run(self, *words: str, within: float = 400, **environment: str) -> tuple[int, str, str]:
         process = self.start(*words, **environment)
         out, err = process.communicate(timeout=within)
         return process.returncode, out, err
 
-    def must(self, *words: str, within: float = 120, **environment: str) -> str:
+    def must(self, *words: str, within: float = 400, **environment: str) -> str:
         code, out, err = self.run(*words, within=within, **environment)
         assert code == 0, out + err
         return out
 
-    def fails(self, *words: str, within: float = 120, **environment: str) -> str:
+    def fails(self, *words: str, within: float = 400, **environment: str) -> str:
         """The one line of a command that must fail."""
         code, out, err = self.run(*words, within=within, **environment)
         assert code == 1, out + err
@@ -92,9 +92,12 @@ class Tree:
         return told
 
     def wait_until_runs(self, stage: str) -> None:
+        self.wait_until(lambda: self.runs_file.exists() and stage in self.runs_file.read_text().split())
+
+    def wait_until(self, is_so: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _STARTED_WITHIN_SECONDS
-        while not (self.runs_file.exists() and stage in self.runs_file.read_text().split()):
-            assert time.monotonic() < deadline, f"{stage} did not start"
+        while not is_so():
+            assert time.monotonic() < deadline, "what was waited for did not happen"
             time.sleep(0.05)
 
     def bytes_of_outputs(self) -> dict[str, str]:

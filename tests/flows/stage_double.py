@@ -1,7 +1,8 @@
 """Stands in for every stage of a copied tree: fast, deterministic, and slow or faulty where asked.
 
 `$DOUBLE_SLEEP` = `stage:seconds` sleeps in the middle of a stage; `$DOUBLE_FAIL` = `stage:user` fails in
-it, as a user's error does. Each run is noted in `$DOUBLE_RUNS`.
+it, as a user's error does. `$DOUBLE_GATE` = `stage:file` waits in it until the file is there. Each run is noted in
+`$DOUBLE_RUNS`.
 """
 
 from __future__ import annotations
@@ -46,10 +47,16 @@ def run(context: Context) -> Outcome:
 
 
 def _digest(context: Context) -> str:
-    """Depends on the output before it, so that a stale input would show."""
+    """Depends on the output before it and on what was asked for, so that a stale input would show."""
     before = _BEFORE.get(context.stage)
     text = context.file(before, f"{before}.txt").read_text() if before else "seed"
-    return hashlib.sha256(f"{context.stage} {text}".encode()).hexdigest()
+    return hashlib.sha256(f"{context.stage} {text} {_asked(context)}".encode()).hexdigest()
+
+
+def _asked(context: Context) -> object:
+    settings = context.recipe.model_dump()
+    target = (context.request.fps, context.fpga_board.target.fps)
+    return {"data": settings["data"], "train": settings["training"], "fold": target}.get(context.stage)
 
 
 def _note(stage: str) -> None:
@@ -63,6 +70,9 @@ def _stumble(stage: str) -> None:
     named, _, seconds = os.environ.get("DOUBLE_SLEEP", "").partition(":")
     if named == stage:
         time.sleep(float(seconds))
+    named, _, gate = os.environ.get("DOUBLE_GATE", "").partition(":")
+    while named == stage and not Path(gate).exists():
+        time.sleep(0.05)
     named, _, kind = os.environ.get("DOUBLE_FAIL", "").partition(":")
     if named == stage and kind == "user":
         raise ToolError("frobnicator is missing; install it with `make frob`")

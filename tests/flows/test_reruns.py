@@ -62,6 +62,9 @@ def test_changed_code_re_runs_the_stages_that_use_it(tree: Tree) -> None:
     code = tree.root / "flows/stages/fpga_open/implement.py"
     code.write_text(code.read_text() + "\n# changed\n")
     tree.must("build")
+    assert tree.ran() == ["implement"], "it came out as before, so nothing follows"
+    tree.edit(code, 'f"{context.stage} {text}', 'f"{context.stage}! {text}')
+    tree.must("build")
     assert set(tree.ran()) == {"implement", "bitstream", "package"}
 
 
@@ -71,7 +74,7 @@ def test_a_harmed_output_is_made_again(tree: Tree, harm: str) -> None:
     path = tree.build / "cqmlp/ulx3s/default-folded/synthesise/synthesise.txt"
     path.unlink() if harm == "missing" else path.write_text("harm")
     tree.must("build")
-    assert set(tree.ran()) == {"synthesise", "implement", "bitstream", "package"}
+    assert tree.ran() == ["synthesise"], "it came out as before, so nothing follows"
     assert tree.bytes_of_outputs() == before
 
 
@@ -85,7 +88,7 @@ def test_captures_are_inputs(tree: Tree) -> None:
     assert tree.ran() == []
     (folder / "b.log").write_text("(0.0) can0 123#00\n")
     tree.must("build", "--data", "captures")
-    assert set(tree.ran()) == {"data", *TRIAL_STAGES}, "the double's data came out the same, so nothing follows"
+    assert tree.ran() == ["data"], "the double's data came out the same, so nothing follows"
 
 
 def test_plan_names_the_cause_and_runs_nothing(tree: Tree) -> None:

@@ -15,15 +15,15 @@ from rich.text import Text
 
 from toolchain.catalog import load_board, load_model
 from toolchain.cli.choose import must_be_able_to_build
-from toolchain.cli.lock import build_lock
-from toolchain.cli.orders import Order, dry_run, run
+from toolchain.cli.orders import Order, run
+from toolchain.cli.orders import plan as planned
 from toolchain.cli.plan import Step, read_plan
 from toolchain.console import BuildProgress, out
 from toolchain.errors import BuildError, ConfigError
-from toolchain.events import Event
 from toolchain.files import write_json
 from toolchain.integrity import damaged_stages
-from toolchain.layout import Layout, Request, build_root, layout_of
+from toolchain.layout import Layout, Request, layout_of
+from toolchain.locks import locked
 from toolchain.report.show import latest_layout, report_of
 from toolchain.report.table import print_report
 
@@ -32,14 +32,14 @@ def build(request: Request, target: str, jobs: int, extra: Sequence[str]) -> Non
     """Bring a build up to date, then say what it came to.
 
     Raises:
-        GateweaveError: a stage failed, the build was interrupted, or another one runs.
+        GateweaveError: a stage failed, or the build was interrupted.
     """
     must_be_able_to_build(request)
     layout, console, started = layout_of(request), out(), time.monotonic()
-    with build_lock(build_root()) as lock, _ended_by_signals():
+    with _ended_by_signals(), _build_locked(layout) as locks:
         order = Order(layout, target, jobs, tuple(damaged_stages(layout)), tuple(extra))
         with BuildProgress(console, _says(request)) as progress:
-            events = _run(order, lock, progress)
+            events = run(order, locks, progress)
         write_json(layout.latest, {"variant": request.variant, "request": request.to_json()})
     if any(event.kind == "done" for event in events):
         print_report(report_of(layout), console)
@@ -78,8 +78,7 @@ def plan(request: Request, as_json: bool) -> None:
     """Print the stages a build would run, and why."""
     layout = layout_of(request)
     damaged = damaged_stages(layout)
-    text = dry_run(Order(layout, "all", 1, tuple(damaged)))
-    steps = read_plan(text, layout, list(request.stages), damaged)
+    steps = read_plan(planned(Order(layout, "all", 1, tuple(damaged))), layout, damaged)
     if as_json:
         print(json.dumps([dataclasses.asdict(step) for step in steps], indent=2))
     else:
@@ -102,17 +101,23 @@ def _says(request: Request) -> dict[str, str]:
     return {name: stage.row.says for name, stage in request.table.items()}
 
 
-def _run(order: Order, lock: int, progress: BuildProgress) -> list[Event]:
-    try:
-        return run(order, lock, progress)
-    except KeyboardInterrupt:
-        message = "interrupted; the same command goes on where this build stopped"
-        raise BuildError(message) from None
+@contextmanager
+def _build_locked(layout: Layout) -> Iterator[tuple[int, int]]:
+    """Wait while the same build runs elsewhere. Others go on beside it, and `make clean` is refused while any does."""
+
+    def waiting(holder: str) -> None:
+        out().print(f"the same build runs already (pid {holder}): waiting until it has ended")
+
+    with (
+        locked(layout.root / ".lock", shared=True) as every,
+        locked(layout.variant_dir / ".lock", waiting=waiting) as mine,
+    ):
+        yield every, mine
 
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Treat a polite kill, or a closed terminal, like Ctrl-C."""
+    """Treat a polite kill, or a closed terminal, like Ctrl-C, and say how to go on."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -120,6 +125,8 @@ def _ended_by_signals() -> Iterator[None]:
     before = {sign: signal.signal(sign, interrupt) for sign in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
+    except KeyboardInterrupt:
+        raise BuildError("interrupted; the same command goes on where this build stopped") from None
     finally:
         for sign, handler in before.items():
             signal.signal(sign, handler)

@@ -9,17 +9,21 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolchain.cli.plan import IF_NEEDED
+from toolchain.cli.plan import IF_NEEDED, PLAN
 from toolchain.errors import BuildError, ConfigError
 from toolchain.events import Event, Follower
 from toolchain.files import write_json
 from toolchain.layout import ROOT, Layout
+
+LOGGER = "gateweave"
+"""The plugin of `flows/telling.py`, by which Snakemake tells what it does."""
 
 _POLL_SECONDS = 0.05
 _GRACE_SECONDS = 5.0
@@ -43,16 +47,13 @@ class Order:
     forced: Sequence[str] = ()
     extra: Sequence[str] = ()
 
-    def command(self) -> list[str]:
-        """The Snakemake command line."""
-        layout = self.layout
-        words = [sys.executable, "-m", "flows", str(layout.request_file), self.target, ",".join(self.forced)]
-        words += ["--snakefile", str(ROOT / "flows" / "Snakefile"), "--directory", str(layout.root)]
-        words += ["--configfile", str(layout.request_file), "--cores", str(self.jobs)]
-        # Our own lock covers the whole folder and cannot go stale.
-        words += ["--nolock", "--rerun-incomplete", "--scheduler", "greedy", "--nocolor"]
+    def command(self, request_file: Path) -> list[str]:
+        """The command line that runs it; the request is read from a file."""
+        words = [sys.executable, "-m", "flows", str(self.layout.root), str(request_file), self.target]
+        # Our own locks are held by stages and builds, and cannot go stale.
+        words += [",".join(self.forced), "--cores", str(self.jobs), "--nolock", "--scheduler", "greedy", "--nocolor"]
         # The stages' records tell what is out of date; times of files that were copied do not.
-        words += ["--rerun-triggers", "params", "input"]
+        words += ["--logger", LOGGER, "--rerun-triggers", "input"]
         further = [*_further_words(), *self.extra]
         # Whoever says something to Snakemake wants it to be heard.
         return [*words, *(further or [IF_NEEDED])]
@@ -66,26 +67,27 @@ def _further_words() -> list[str]:
         raise ConfigError(f"SNAKEMAKE_ARGS: {text!r}: {str(error).lower()}; quote it as a shell needs it") from error
 
 
-def dry_run(order: Order) -> str:
-    """Snakemake's own words on what it would run and why.
+def plan(order: Order) -> str:
+    """What `python -m flows` says that it would run, and why; nothing is written below the folder of all builds.
 
     Raises:
         BuildError: the stages cannot be ordered.
     """
-    write_json(order.layout.request_file, order.layout.request.to_json())
-    command, root = [*order.command(), "--dry-run"], order.layout.root
-    done = subprocess.run(command, cwd=root, env=_environment(), capture_output=True, text=True)
+    with tempfile.TemporaryDirectory() as folder:
+        request_file = Path(folder) / "request.json"
+        write_json(request_file, order.layout.request.to_json())
+        command = [*order.command(request_file), PLAN]
+        done = subprocess.run(command, env=_environment(), capture_output=True, text=True)
     if done.returncode != 0:
-        _write_log(order.layout.log, done.stdout + done.stderr)
-        raise BuildError(_no_stage_failed(order.layout))
-    return done.stdout + done.stderr
+        raise BuildError(f"Snakemake could not order the stages: {cause_in(done.stdout + done.stderr)}")
+    return done.stdout
 
 
-def run(order: Order, lock: int, show: Callable[[Event | None], None]) -> list[Event]:
+def run(order: Order, locks: Sequence[int], show: Callable[[Event | None], None]) -> list[Event]:
     """Run the stages that need it, and return all they said.
 
     Args:
-        lock: descriptor of the build lock, which Snakemake holds as well.
+        locks: descriptors of the build's locks, which Snakemake holds as well.
         show: called with each event as it comes, and often with None while nothing happens.
 
     Raises:
@@ -95,7 +97,7 @@ def run(order: Order, lock: int, show: Callable[[Event | None], None]) -> list[E
     write_json(layout.request_file, layout.request.to_json())
     layout.events.unlink(missing_ok=True)
     layout.log.parent.mkdir(parents=True, exist_ok=True)
-    with layout.log.open("w") as log, _snakemake(order, lock, log.fileno()) as process:
+    with layout.log.open("w") as log, _snakemake(order, locks, log.fileno()) as process:
         events = _follow(process, Follower(layout.events), show)
     if process.returncode != 0:
         raise BuildError(_explain_failure(layout, events))
@@ -103,17 +105,17 @@ def run(order: Order, lock: int, show: Callable[[Event | None], None]) -> list[E
 
 
 @contextmanager
-def _snakemake(order: Order, lock: int, log: int) -> Iterator[subprocess.Popen[bytes]]:
+def _snakemake(order: Order, locks: Sequence[int], log: int) -> Iterator[subprocess.Popen[bytes]]:
     """Snakemake in a process group of its own, which ends with this process however that ends."""
     process = subprocess.Popen(
-        order.command(),
+        order.command(order.layout.request_file),
         cwd=order.layout.root,
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
         env=_environment(),
         start_new_session=True,
-        pass_fds=(lock,),
+        pass_fds=tuple(locks),
     )
     guard = _guard(process.pid)
     try:

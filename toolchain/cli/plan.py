@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from toolchain.layout import Layout
 
-STALE = "stale: "
-"""Starts the line in which `python -m flows` says which finished stages are out of date, and why, as JSON."""
+PLANNED = "planned: "
+"""Starts the line in which `python -m flows` says which stages would run, and why, as JSON."""
+
+PLAN = "--plan"
+"""Has `python -m flows` run nothing and write nothing."""
 
 IF_NEEDED = "--if-needed"
-"""Tells `python -m flows` that it need not start Snakemake where nothing is to do."""
+"""Lets `python -m flows` do without Snakemake where nothing is to do."""
 
 
 @dataclass(frozen=True)
@@ -25,47 +27,23 @@ class Step:
     why: str
 
 
-def read_plan(text: str, layout: Layout, stages: list[str], damaged: Mapping[str, str]) -> list[Step]:
-    """The plan that a dry run tells of, for the stages on the way."""
-    jobs, known = _jobs(text), {**_stale(text), **damaged}
-    return [_step(stage, jobs, layout, known) for stage in stages]
+def read_plan(text: str, layout: Layout, damaged: Mapping[str, str]) -> list[Step]:
+    """The plan that `python -m flows` tells of, for the stages of the build.
+
+    Args:
+        damaged: what is wrong with finished stages, by stage.
+    """
+    line = next(line for line in reversed(text.splitlines()) if line.startswith(PLANNED))
+    planned = json.loads(line.removeprefix(PLANNED))
+    jobs, why = planned["jobs"], {**planned["why"], **damaged}
+    return [Step(stage, stage in jobs, _why(stage, layout, jobs, why)) for stage in layout.request.stages]
 
 
-def _stale(text: str) -> dict[str, str]:
-    line = next((line for line in text.splitlines() if line.startswith(STALE)), f"{STALE}{{}}")
-    stale: dict[str, str] = json.loads(line.removeprefix(STALE))
-    return stale
-
-
-def _step(stage: str, jobs: Mapping[str, str], layout: Layout, known: Mapping[str, str]) -> Step:
+def _why(stage: str, layout: Layout, jobs: Mapping[str, str], known: Mapping[str, str]) -> str:
     if stage not in jobs:
-        return Step(stage, False, "up to date")
+        return "up to date"
     if stage in known:
-        return Step(stage, True, known[stage])
-    return Step(stage, True, _reason(jobs[stage], layout.record(stage).exists()))
-
-
-def _jobs(text: str) -> dict[str, str]:
-    """The reason of every rule that a dry run lists."""
-    blocks = re.split(r"^(?:local)?rule (\w+):\n", text, flags=re.MULTILINE)
-    bodies = zip(blocks[1::2], blocks[2::2], strict=True)
-    return {rule: _field(body, "reason") for rule, body in bodies}
-
-
-def _field(body: str, name: str) -> str:
-    found = re.search(rf"^ +{name}: (.*(?:\n {{8,}}.*)*)", body, flags=re.MULTILINE)
-    return found.group(1) if found else ""
-
-
-def _reason(reason: str, ran_before: bool) -> str:
-    if "Params have changed" in reason:
-        return "what it is made of changed"
-    if "Missing output" in reason:
-        return "did not finish last time" if ran_before else "not built yet"
-    if "Input files updated by another job" in reason:
-        return "an earlier stage runs"
-    if "Updated input files" in reason or "Set of input files" in reason:
-        return "its input changed"
-    if "Code has changed" in reason:
-        return "its rule changed"
-    return reason.split(":")[0].lower() or "needed"
+        return known[stage]
+    if not layout.token(stage).exists():
+        return "did not finish last time" if layout.record(stage).exists() else "not built yet"
+    return "an earlier stage runs" if jobs.keys() & {*layout.request.table[stage].needs} else "asked for"

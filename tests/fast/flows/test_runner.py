@@ -12,6 +12,7 @@ import pytest
 
 from flows.stages.__main__ import main
 from flows.stages.context import Context, Outcome
+from flows.stale import FORCED
 from tests.fast.toolchain.fabricated import FACTS
 from toolchain.errors import ToolError
 from toolchain.events import Event, Follower
@@ -72,8 +73,21 @@ def _raise(error: Exception) -> Callable[[Context], Outcome]:
     return failing
 
 
-def test_a_failed_stage_keeps_what_was_there(layout: Layout, run: Run) -> None:
+def test_a_stage_in_order_is_left_alone_unless_it_is_forced(
+    layout: Layout, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run(_good)
+    assert run(_raise(ToolError("no tool"))) == 0
+    (layout.stage("fold") / "sub" / "file").write_text("harm")
+    assert run(_raise(ToolError("no tool"))) == 1
+    run(_good)
+    monkeypatch.setenv(FORCED, "1")
+    assert run(_raise(ToolError("no tool"))) == 1
+
+
+def test_a_failed_stage_keeps_what_was_there(layout: Layout, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(_good)
+    monkeypatch.setenv(FORCED, "1")
     assert run(_raise(ToolError("no tool"))) == 1
     assert damaged_stages(layout) == {}
     assert (layout.stage("fold") / "sub" / "file").read_text() == "new"

@@ -11,7 +11,7 @@ import typer
 
 from tests.conftest import REPOSITORY
 from toolchain.cli.app import app
-from toolchain.cli.lock import build_lock
+from toolchain.locks import locked
 
 SCRIPT = REPOSITORY / "toolchain" / "setup" / "environment.sh"
 TARGETS = (
@@ -89,7 +89,7 @@ def test_a_misspelt_variable_is_refused(given: str, words: str) -> None:
 
 def test_builds_are_not_removed_from_under_a_build_that_runs(tmp_path: Path) -> None:
     shutil.copy(REPOSITORY / "Makefile", tmp_path)
-    with build_lock(tmp_path / "build"):
+    with locked(tmp_path / "build" / ".lock", shared=True):
         refused = subprocess.run(
             ["make", "--no-print-directory", "clean"], cwd=tmp_path, capture_output=True, text=True
         )

@@ -49,10 +49,10 @@ def test_a_quote_that_is_not_closed_is_named(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_snakemake_is_left_out_only_where_nobody_speaks_to_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     layout = Layout(Request("ulx3s", "cqmlp"), tmp_path)
-    assert Order(layout, "all", 1).command()[-1] == IF_NEEDED
-    assert IF_NEEDED not in Order(layout, "all", 1, extra=("--forcerun", "fold")).command()
+    assert Order(layout, "all", 1).command(tmp_path)[-1] == IF_NEEDED
+    assert IF_NEEDED not in Order(layout, "all", 1, extra=("--forcerun", "fold")).command(tmp_path)
     monkeypatch.setenv("SNAKEMAKE_ARGS", "--summary")
-    assert IF_NEEDED not in Order(layout, "all", 1).command()
+    assert IF_NEEDED not in Order(layout, "all", 1).command(tmp_path)
 
 
 def test_a_folder_removed_under_a_build_is_the_cause_whatever_stages_said(tmp_path: Path) -> None:

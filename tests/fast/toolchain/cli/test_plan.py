@@ -1,37 +1,14 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from toolchain.cli.plan import read_plan
+from toolchain.cli.plan import PLANNED, Step, read_plan
+from toolchain.files import write_atomic
 from toolchain.layout import Layout, Request
-
-DRY_RUN = """\
-stale: {"train": "the code changed; the recipe changed"}
-Building DAG of jobs...
-rule train:
-    input: cqmlp/default/data/done
-    output: cqmlp/default/train/done
-    jobid: 4
-    reason: Params have changed since last execution: Union of exclusive params before and now across all output:
-        before: 'code:11','recipe:6c'
-        now: 'code:12','recipe:37'
-    resources: tmpdir=<TBD>
-
-rule fold:
-    input: cqmlp/default/train/done
-    output: cqmlp/ulx3s/default-folded/fold/done
-    jobid: 3
-    reason: Missing output files: cqmlp/ulx3s/default-folded/fold/done; Input files updated by another job: x
-    resources: tmpdir=<TBD>
-
-localrule all:
-    input: x
-    jobid: 0
-    reason: Input files updated by another job: x
-    resources: tmpdir=<TBD>
-"""
 
 
 @pytest.fixture
@@ -39,21 +16,41 @@ def layout(tmp_path: Path) -> Layout:
     return Layout(Request("ulx3s", "cqmlp"), tmp_path)
 
 
-def test_reasons_are_told_in_plain_words(layout: Layout) -> None:
-    steps = {step.stage: step for step in read_plan(DRY_RUN, layout, ["data", "train", "fold"], {})}
-    assert not steps["data"].runs
-    assert steps["data"].why == "up to date"
-    assert steps["train"].why == "the code changed; the recipe changed"
-    assert steps["fold"].why == "not built yet"
+def _planned(jobs: list[str], why: Mapping[str, str]) -> str:
+    said = {"jobs": dict.fromkeys(jobs, "whatever Snakemake says"), "why": why}
+    return f"Building DAG of jobs...\n{PLANNED}{json.dumps(said)}\n"
 
 
-def test_a_stage_that_has_a_record_did_not_finish_last_time(layout: Layout) -> None:
-    layout.record("fold").parent.mkdir(parents=True)
-    layout.record("fold").write_text("{}")
-    (step,) = read_plan(DRY_RUN, layout, ["fold"], {})
-    assert step.why == "did not finish last time"
+def _steps(layout: Layout, text: str, damaged: Mapping[str, str] | None = None) -> dict[str, Step]:
+    return {step.stage: step for step in read_plan(text, layout, damaged or {})}
 
 
-def test_a_harmed_output_is_named(layout: Layout) -> None:
-    (step,) = read_plan(DRY_RUN, layout, ["train"], {"train": "network.npz is missing or damaged"})
-    assert step.why == "network.npz is missing or damaged"
+def test_each_stage_is_told_with_its_cause(layout: Layout) -> None:
+    for stage in ("data", "train", "fold"):
+        write_atomic(layout.token(stage), "token")
+    steps = _steps(layout, _planned(["train", "export", "fold"], {"train": "the recipe changed"}))
+    assert steps["data"] == Step("data", False, "up to date")
+    assert steps["train"] == Step("train", True, "the recipe changed")
+    assert steps["export"] == Step("export", True, "not built yet")
+
+
+def test_what_follows_a_stage_that_runs_says_so(layout: Layout) -> None:
+    write_atomic(layout.token("generate"), "token")
+    steps = _steps(layout, _planned(["fold", "generate"], {"fold": "the target rate changed"}))
+    assert steps["generate"].why == "an earlier stage runs"
+
+
+def test_a_stage_that_only_a_person_wants_is_asked_for(layout: Layout) -> None:
+    write_atomic(layout.token("fold"), "token")
+    assert _steps(layout, _planned(["fold"], {}))["fold"].why == "asked for"
+
+
+def test_a_stage_that_broke_off_is_told_apart_from_one_that_never_ran(layout: Layout) -> None:
+    write_atomic(layout.record("fold"), "{}")
+    assert _steps(layout, _planned(["fold"], {}))["fold"].why == "did not finish last time"
+
+
+def test_damage_is_the_cause_where_there_is_any(layout: Layout) -> None:
+    write_atomic(layout.token("train"), "token")
+    steps = _steps(layout, _planned(["train"], {}), {"train": "network.npz is missing or damaged"})
+    assert steps["train"].why == "network.npz is missing or damaged"
