@@ -66,6 +66,8 @@ def _run(layout: Layout, target: str, todo: Mapping[str, str], notes: Path, word
     config = notes / "config.json"
     write_json(config, {"request": layout.request.to_json(), "root": str(layout.root)})
     for stage in layout.request.table:
+        if "--dry-run" not in words:
+            layout.stage_log(stage).parent.mkdir(parents=True, exist_ok=True)
         if stage not in todo:
             write_atomic(notes / "finished" / stage, f"{read_token(layout.token(stage))}\n")
     from snakemake.cli import main as snakemake
