@@ -37,24 +37,28 @@ def main(root: str, request_file: str, target: str, damaged: str, *words: str) -
     asked = [word for word in words if word not in {IF_NEEDED, PLAN}]
     if PLAN in words:
         return _plan(layout, target, harmed, asked)
-    if target != _TRIAL and _trains(layout, harmed):
+    todo = _todo(layout, harmed)
+    if target != _TRIAL and layout.request.trial_stages and todo.keys() & {"data", "train"}:
         # In a Snakemake of its own, so that the training is not made of the trial.
         status = subprocess.call([sys.executable, "-m", "flows", root, request_file, _TRIAL, damaged, *asked])
         if status:
             return status
-        harmed = [stage for stage in harmed if stage not in _before_training(layout)]
-    todo = _todo(layout, harmed)
+        todo = _todo(layout, [stage for stage in harmed if stage not in {"data", _TRIAL}])
     if IF_NEEDED in words and not todo.keys() & _wanted(layout, target):
         print("Nothing to be done: every stage has finished, and its record says what it would be made of today.")
         return 0
     if _FORCING & {*asked}:
         os.environ[FORCED] = "1"
     shutil.rmtree(layout.notes, ignore_errors=True)
+    for stage in layout.request.table:
+        layout.stage_log(stage).parent.mkdir(parents=True, exist_ok=True)
+    register(layout.events)
     return _run(layout, target, todo, layout.notes, asked)
 
 
 def _plan(layout: Layout, target: str, harmed: Sequence[str], words: Sequence[str]) -> int:
     todo = _todo(layout, harmed)
+    register(None)
     with tempfile.TemporaryDirectory() as folder:
         status = _run(layout, target, todo, Path(folder), ["--dry-run", *words])
     print(f"{PLANNED}{json.dumps({'jobs': Telling.jobs, 'why': {k: v for k, v in todo.items() if v}})}", flush=True)
@@ -66,13 +70,10 @@ def _run(layout: Layout, target: str, todo: Mapping[str, str], notes: Path, word
     config = notes / "config.json"
     write_json(config, {"request": layout.request.to_json(), "root": str(layout.root)})
     for stage in layout.request.table:
-        if "--dry-run" not in words:
-            layout.stage_log(stage).parent.mkdir(parents=True, exist_ok=True)
         if stage not in todo:
             write_atomic(notes / "finished" / stage, f"{read_token(layout.token(stage))}\n")
     from snakemake.cli import main as snakemake
 
-    register(None if "--dry-run" in words else layout.events)
     options = ["--snakefile", str(_SNAKEFILE), "--directory", str(notes), "--configfile", str(config)]
     try:
         snakemake([target, *options, *words])
@@ -91,15 +92,6 @@ def _todo(layout: Layout, harmed: Iterable[str]) -> dict[str, str]:
 def _wanted(layout: Layout, target: str) -> set[str]:
     request = layout.request
     return {*request.stages, *request.targets[target]} if target in request.targets else {target}
-
-
-def _before_training(layout: Layout) -> tuple[str, ...]:
-    return ("data", *layout.request.trial_stages)
-
-
-def _trains(layout: Layout, harmed: Sequence[str]) -> bool:
-    """Whether a training lies ahead."""
-    return bool(layout.request.trial_stages) and bool(_todo(layout, harmed).keys() & {"data", "train"})
 
 
 if __name__ == "__main__":

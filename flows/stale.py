@@ -1,19 +1,19 @@
 """Which finished stages are out of date, by their own records.
 
-Snakemake notes what a job was made of in a hidden folder. A folder of builds that was copied without it, or whose times
-were changed, must not pass for up to date: each stage's record says what it was made of, and the record decides.
+A folder of builds that was copied, or whose times were changed, must be judged as before: each stage's record says what
+it was made of, and the record decides.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from flows.causes import causes
 from toolchain.errors import BuildError
-from toolchain.integrity import damage_of
+from toolchain.integrity import damage_of, remade_input
 from toolchain.layout import Layout
-from toolchain.results.record import StageRecord, read_record, read_token
+from toolchain.results.record import read_record, read_token
 
 FORCED = "GATEWEAVE_FORCED"
 """Names the variable that is set where somebody told Snakemake to run stages in any case."""
@@ -37,9 +37,8 @@ _WORDS = {
 
 def stale_stages(layout: Layout, stages: Iterable[str]) -> dict[str, str]:
     """Why each of these stages must run again, for those that have finished and are out of date."""
-    known = layout.request.table
     finished = [stage for stage in stages if read_token(layout.token(stage)) is not None]
-    reasons = {stage: _reason(layout, stage, made_of(stage, layout), known[stage].needs) for stage in finished}
+    reasons = {stage: _reason(layout, stage) for stage in finished}
     return {stage: reason for stage, reason in reasons.items() if reason}
 
 
@@ -57,9 +56,8 @@ def must_belong_together(layout: Layout, stage: str) -> None:
         BuildError: another build of the same network, with something changed, came between.
     """
     for needed in filter(lambda name: layout.record(name).exists(), layout.request.table[stage].needs):
-        for source, token in read_record(layout, needed).inputs.items():
-            if read_token(layout.token(source)) != token:
-                raise BuildError(f"{needed}: another build has remade {source} since; build again")
+        if source := remade_input(layout, read_record(layout, needed)):
+            raise BuildError(f"{needed}: another build has remade {source} since; build again")
 
 
 def made_of(stage: str, layout: Layout) -> list[str]:
@@ -72,23 +70,19 @@ def tokens(stages: Iterable[str], layout: Layout) -> dict[str, str]:
     return {stage: read_token(layout.token(stage)) or "" for stage in stages}
 
 
-def _reason(layout: Layout, stage: str, today: Sequence[str], wanted: Sequence[str]) -> str | None:
+def _reason(layout: Layout, stage: str) -> str | None:
     try:
         record = read_record(layout, stage)
     except BuildError:
         return None  # `toolchain.integrity` tells of it.
     if not record.causes:
         return "an older version of Gateweave made it"
-    changed = dict.fromkeys(word.partition(":")[0] for word in _differing(record.causes, today))
+    changed = dict.fromkeys(word.partition(":")[0] for word in _differing(record.causes, made_of(stage, layout)))
     if changed:
         return "; ".join(_WORDS.get(kind, f"{kind} changed") for kind in changed)
-    return _other_input(record, tokens(wanted, layout))
+    other = remade_input(layout, record)
+    return f"{other} has come to something else since" if other else None
 
 
 def _differing(before: Sequence[str], now: Sequence[str]) -> list[str]:
     return [word for word in (*before, *now) if word not in before or word not in now]
-
-
-def _other_input(record: StageRecord, now: Mapping[str, str]) -> str | None:
-    other = [stage for stage, token in now.items() if record.inputs.get(stage) != token]
-    return f"{other[0]} has come to something else since" if other else None

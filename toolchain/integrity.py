@@ -14,18 +14,17 @@ from toolchain.results.record import StageRecord, read_record, read_token, token
 def damaged_stages(layout: Layout) -> dict[str, str]:
     """What is wrong, by stage, of every finished stage with a missing or altered file.
 
-    A stage without its token counts as not run, which Snakemake sees for itself.
+    A stage without its token counts as not run.
     """
-    request = layout.request
-    known = request.table
-    finished = [stage for stage in known if layout.token(stage).exists()]
+    finished = [stage for stage in layout.request.table if layout.token(stage).exists()]
     faults = {stage: damage_of(layout, stage) for stage in finished}
     return {stage: fault for stage, fault in faults.items() if fault}
 
 
-def is_current(layout: Layout, record: StageRecord) -> bool:
-    """Whether the stages that a record was made from are still as they were then; of stages on demand."""
-    return all(read_token(layout.token(stage)) == token for stage, token in record.inputs.items())
+def remade_input(layout: Layout, record: StageRecord) -> str | None:
+    """The first of the stages that a record was made from which is no longer as it was then, or None."""
+    inputs = record.inputs.items()
+    return next((name for name, token in inputs if (read_token(layout.token(name)) or "") != token), None)
 
 
 def damage_of(layout: Layout, stage: str) -> str | None:

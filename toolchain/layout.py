@@ -32,11 +32,11 @@ OUTPUT_KINDS: tuple[OutputKind, ...] = ("classes", "values")
 
 
 def build_root() -> Path:
-    """Folder of all builds: `$GATEWEAVE_BUILD_DIR`, else `build/` in `workplace()`."""
-    return Path(os.environ.get("GATEWEAVE_BUILD_DIR") or workplace() / "build").resolve()
+    """Folder of all builds: `$GATEWEAVE_BUILD_DIR`, else `build/` in `base_folder()`."""
+    return Path(os.environ.get("GATEWEAVE_BUILD_DIR") or base_folder() / "build").resolve()
 
 
-def workplace() -> Path:
+def base_folder() -> Path:
     """Where a person works: the repository, or the current folder with an installed copy, which nobody writes to."""
     return Path.cwd() if INSTALLED else ROOT
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from toolchain.device.sealed import MANIFEST
 from toolchain.errors import BuildError
-from toolchain.integrity import is_current
-from toolchain.layout import Layout, Request, build_root, workplace
+from toolchain.integrity import remade_input
+from toolchain.layout import Layout, Request, base_folder, build_root
 from toolchain.results.again import build_words
 from toolchain.results.belonging import belongs, marks_of
 from toolchain.results.built import read_built
@@ -63,7 +63,7 @@ def report_of(layout: Layout) -> Report:
 
 def shown(path: Path) -> str:
     """A path as people and scripts want it: from the folder they work in, where it lies in there."""
-    return str(path.relative_to(workplace())) if path.is_relative_to(workplace()) else str(path)
+    return str(path.relative_to(base_folder())) if path.is_relative_to(base_folder()) else str(path)
 
 
 def _accuracy(layout: Layout, manifest: Manifest) -> ComparedAccuracy | None:
@@ -95,7 +95,7 @@ def _current(layout: Layout, stage: str) -> StageRecord | None:
     if stage not in layout.request.on_demand_stages or not layout.token(stage).exists():
         return None
     record = _record(layout, stage)
-    return record if record and is_current(layout, record) else None
+    return record if record and remade_input(layout, record) is None else None
 
 
 def _measurement(layout: Layout, manifest: Manifest) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from toolchain.catalog import load_board
 from toolchain.errors import BuildError, GateweaveError
-from toolchain.integrity import is_current
+from toolchain.integrity import remade_input
 from toolchain.layout import Layout, Request
 from toolchain.report.page.reading import plain, read_object, showable
 from toolchain.report.page.values import mapping, text
@@ -124,7 +124,7 @@ def _records(layout: Layout, manifest: Mapping[str, Any]) -> Iterator[tuple[str,
         except BuildError:
             continue
         packed = text(manifest, "stages", stage, "token")
-        made = layout.token(stage).exists() and is_current(layout, record)
+        made = layout.token(stage).exists() and remade_input(layout, record) is None
         if packed == token_of(record) if packed else made:
             yield stage, record
 
