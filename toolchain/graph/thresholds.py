@@ -62,6 +62,29 @@ def find_thresholds(
     return np.where(steps.falling, -high, low)[:, None] + below, steps.falling
 
 
+def bisect_thresholds(codes: Codes, low: Integers, high: Integers, levels: int) -> Integers:
+    """Thresholds of channels whose codes never fall, by bisection: for ranges too wide to walk through.
+
+    Args:
+        codes: maps accumulators of shape (channels, n) to codes 0..levels of the same shape; never falls along a row.
+        low, high: accumulator range of each channel, shape (channels,).
+
+    Returns:
+        Shape (channels, levels), ascending; see `find_thresholds` for those always or never reached.
+    """
+    wanted = np.arange(1, levels + 1)
+    # The threshold of each code lies in (under, over]: `under` has not reached it, `over` has or lies past the end.
+    under = np.repeat((low - 1)[:, None], levels, axis=1)
+    over = np.repeat((high + 1)[:, None], levels, axis=1)
+    while (over - under > 1).any():
+        middle = np.clip((under + over) // 2, low[:, None], high[:, None])
+        open_ = over - under > 1
+        reached = codes(middle) >= wanted
+        over = np.where(open_ & reached, middle, over)
+        under = np.where(open_ & ~reached, middle, under)
+    return over
+
+
 class _Steps:
     """How often each code comes up in each channel, and in which direction codes step, chunk by chunk."""
 

@@ -7,7 +7,7 @@ import pytest
 
 from toolchain.errors import ModelError
 from toolchain.graph.network import DenseLayer, Integers
-from toolchain.graph.thresholds import MAX_RANGE, find_thresholds
+from toolchain.graph.thresholds import MAX_RANGE, bisect_thresholds, find_thresholds
 
 
 def clipped(values: Integers) -> Integers:
@@ -51,3 +51,16 @@ def test_accumulator_range_is_reached() -> None:
     low, high = layer.accumulator_range()
     assert np.array_equal(low, results.min(axis=0))
     assert np.array_equal(high, results.max(axis=0))
+
+
+def test_bisection_finds_what_the_walk_finds() -> None:
+    random = np.random.default_rng(3)
+    scale, offset = random.uniform(0.001, 0.3, 5), random.uniform(-9, 9, 5)
+    low, high = np.full(5, -3000), np.array([3000, 2000, -2999, 10, 2999])
+
+    def by_row(values: np.ndarray) -> np.ndarray:
+        return np.clip(np.rint(values * scale[:, None] + offset[:, None]), 0, 15).astype(np.int64)
+
+    walked, falling = find_thresholds("layer", lambda v: by_row(np.tile(v, (5, 1))).T, low, high, 15)
+    assert not falling.any()
+    assert np.array_equal(bisect_thresholds(by_row, low, high, 15), walked)

@@ -1,0 +1,54 @@
+"""The uniform form is the thresholds themselves, on every value that can come in."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from toolchain.graph.ops import Threshold
+from toolchain.graph.types import TensorType
+from toolchain.graph.uniform import with_uniform
+
+
+def _table(scales: np.ndarray, offsets: np.ndarray, low: int, high: int, levels: int) -> np.ndarray:
+    """Thresholds of ``clip(rint(x * scale) + offset, 0, levels)``."""
+    x = np.arange(low, high + 1)
+    codes = np.clip(np.rint(x[:, None] * scales) + offsets, 0, levels)
+    return np.stack([low + (codes < q).sum(axis=0) for q in range(1, levels + 1)], axis=1)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**31), st.integers(1, 255), st.integers(4, 5000))
+def test_a_scaled_rounding_is_found_and_is_exact(seed: int, levels: int, reach: int) -> None:
+    random = np.random.default_rng(seed)
+    channels = 4
+    scales = random.uniform(0.2, 3, channels) * levels / reach
+    table = _table(scales, random.integers(-20, 20, channels), -reach, reach, levels)
+    op = Threshold(table)
+    kind = TensorType((channels,), -reach, reach)
+    found = with_uniform(op, kind)
+    x = np.broadcast_to(np.arange(-reach, reach + 1)[:, None], (2 * reach + 1, channels))
+    assert np.array_equal(found.run(x), op.run(x))
+    assert found.uniform is not None
+    assert found.uniform.found.mean() >= 0.75
+
+
+def test_what_is_no_scaling_keeps_its_thresholds() -> None:
+    op = Threshold(np.array([[0, 1, 100, 101, 5000], [0, 10, 20, 30, 40]]))
+    found = with_uniform(op, TensorType((2,), -9000, 9000))
+    assert found.uniform is not None
+    assert found.uniform.found.tolist() == [False, True]
+    x = np.broadcast_to(np.arange(-9000, 9001)[:, None], (18001, 2))
+    assert np.array_equal(found.run(x), op.run(x))
+
+
+@pytest.mark.parametrize("at", [-100, 101])
+def test_a_channel_that_never_changes_has_a_form(at: int) -> None:
+    op = Threshold(np.full((1, 3), at))
+    found = with_uniform(op, TensorType((1,), -100, 100))
+    assert found.uniform is not None
+    assert found.uniform.found.all()
+    x = np.arange(-100, 101)[:, None]
+    assert np.array_equal(found.run(x), op.run(x))

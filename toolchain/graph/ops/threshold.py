@@ -1,0 +1,116 @@
+"""Counting thresholds: what a quantiser, and all that stands between it and the sums before it, does to an integer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import override
+
+from toolchain.errors import ModelError
+from toolchain.graph.ops.base import Op, frozen
+from toolchain.graph.types import Integers, TensorType
+
+# Up to so many thresholds are compared one by one; more are searched.
+_FEW = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Uniform:
+    """``count = clip((value * multiplier + offset) >> shift, 0, levels)``, the same for every reachable value.
+
+    Attributes:
+        multiplier, offset, shift: one a channel, shape (channels,) or (1,); a shift of -1 where there is no such form.
+    """
+
+    multiplier: NDArray[np.int64]
+    offset: NDArray[np.int64]
+    shift: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        for name in ("multiplier", "offset", "shift"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    @property
+    def found(self) -> NDArray[np.bool_]:
+        """Which channels have the form, shape (channels,)."""
+        found: NDArray[np.bool_] = self.shift >= 0
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Threshold(Op):
+    """``step * (number of thresholds reached) + least``.
+
+    Attributes:
+        table: shape (channels or 1, levels), ascending along levels. A threshold that is always reached stands at
+            the channel's least value, one never reached just above its greatest.
+        uniform: the same by one multiplication, where such a form has been found and checked.
+    """
+
+    table: NDArray[np.int64]
+    step: int = 1
+    least: int = 0
+    uniform: Uniform | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "table", frozen(self.table))
+        if self.table.ndim != 2 or not self.table.size or (np.diff(self.table, axis=1) < 0).any():
+            raise ModelError(f"thresholds of shape {self.table.shape}: (channels, levels) is expected, ascending")
+
+    @property
+    def levels(self) -> int:
+        """Number of thresholds of a channel."""
+        return int(self.table.shape[1])
+
+    @override
+    def result(self, *types: TensorType) -> TensorType:
+        (x,) = types
+        if len(self.table) not in (1, x.channels):
+            raise ModelError(f"thresholds of {len(self.table)} channels; {x.channels} come in")
+        ends = (self._value(self._counts(bound[None])[0]) for bound in (x.low, x.high))
+        low, high = np.sort(np.stack(list(ends)), axis=0)
+        return TensorType(x.shape, low, high, abs(self.step))
+
+    @override
+    def run(self, *values: Integers) -> Integers:
+        (x,) = values
+        rows = x.reshape(-1, x.shape[-1])
+        counts = self._counts(rows) if self.uniform is None else self._multiplied(rows, self.uniform)
+        return self._value(counts).reshape(x.shape)
+
+    @override
+    def parameters(self) -> int:
+        return int(self.table.size)
+
+    @override
+    def operations(self, *types: TensorType) -> int:
+        return types[0].size * max(1, self.levels.bit_length())
+
+    def _value(self, counts: Integers) -> Integers:
+        return counts if (self.step, self.least) == (1, 0) else self.step * counts.astype(np.int64) + self.least
+
+    def _counts(self, rows: Integers) -> Integers:
+        """Thresholds reached by values of shape (N, channels)."""
+        if self.levels <= _FEW:
+            counts = np.zeros(rows.shape, np.int32)
+            for level in range(self.levels):
+                counts += rows >= self.table[:, level]
+            return counts
+        if len(self.table) == 1:
+            return np.searchsorted(self.table[0], rows, side="right")
+        found = [np.searchsorted(t, rows[:, c], side="right") for c, t in enumerate(self.table)]
+        return np.stack(found, axis=1)
+
+    def _multiplied(self, rows: Integers, form: Uniform) -> Integers:
+        scaled = rows.astype(np.int64)
+        scaled *= form.multiplier
+        scaled += form.offset
+        scaled >>= np.maximum(form.shift, 0)
+        np.clip(scaled, 0, self.levels, out=scaled)
+        for channel in np.flatnonzero(~form.found):
+            own = self.table[channel if len(self.table) > 1 else 0]
+            where = slice(None) if len(form.shift) == 1 else channel
+            scaled[:, where] = np.searchsorted(own, rows[:, where], side="right")
+        return scaled
