@@ -19,6 +19,9 @@ Integers = NDArray[Any]
 EXACT_FLOAT32, EXACT_FLOAT64 = 2**24, 2**53
 """Integers of smaller magnitude are exact in a product or sum of floats of that width."""
 
+MAX_CHANNELS, MAX_ELEMENTS = 2**24, 2**28
+"""Largest last axis, and largest tensor: far beyond what a board holds, and soon refused."""
+
 _SIGNED = (np.int8, np.int16, np.int32, np.int64)
 
 
@@ -78,6 +81,8 @@ class TensorType:
         self.shape = tuple(int(size) for size in shape)
         if not self.shape or min(self.shape) < 1:
             raise ModelError(f"shape {self.shape}: one axis or more is expected, of 1 element or more each")
+        if self.shape[-1] > MAX_CHANNELS or self.size > MAX_ELEMENTS:
+            raise ModelError(f"shape {self.shape}: {MAX_CHANNELS:,} channels and {MAX_ELEMENTS:,} elements at most")
         self.low, self.high = (_bounds(value, self.shape[-1]) for value in (low, high))
         if (self.low > self.high).any():
             raise ModelError(f"channel {int(np.argmax(self.low > self.high))}: its least value is above its greatest")

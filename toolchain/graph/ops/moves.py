@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from toolchain.errors import ModelError
 from toolchain.graph.ops.base import Op
-from toolchain.graph.types import Integers, TensorType, common_step, of_elements
+from toolchain.graph.types import MAX_CHANNELS, Integers, TensorType, common_step, of_elements
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,8 @@ class Window(Op):
             raise ModelError(f"a window of {len(self.kernel)} axes over {len(x.shape) - 1}")
         if min((*self.kernel, *self.stride, *self.dilation)) < 1 or min((*self.before, *self.after)) < 0:
             raise ModelError("kernel, stride and dilation are 1 or more, padding is 0 or more")
+        if self.taps * x.channels > MAX_CHANNELS:
+            raise ModelError(f"a window of {self.taps:,} taps over {x.channels:,} channels is too large")
         if min(self._positions(x.shape[:-1])) < 1:
             raise ModelError(f"a window of {self._extent} does not fit {x.shape[:-1]} with its padding")
 

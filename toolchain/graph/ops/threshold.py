@@ -69,6 +69,7 @@ class Threshold(Op):
         (x,) = types
         if len(self.table) not in (1, x.channels):
             raise ModelError(f"thresholds of {len(self.table)} channels; {x.channels} come in")
+        self._check_uniform(x)
         ends = (self._value(self._counts(bound[None])[0]) for bound in (x.low, x.high))
         low, high = np.sort(np.stack(list(ends)), axis=0)
         return TensorType(x.shape, low, high, abs(self.step))
@@ -87,6 +88,27 @@ class Threshold(Op):
     @override
     def operations(self, *types: TensorType) -> int:
         return types[0].size * max(1, self.levels.bit_length())
+
+    def _check_uniform(self, x: TensorType) -> None:
+        """Hold the uniform form against the thresholds at every boundary: it rises, so it is the same between them.
+
+        Raises:
+            ModelError: it is another function; names the channel.
+        """
+        form = self.uniform
+        if form is None:
+            return
+        if {len(form.multiplier), len(form.offset), len(form.shift)} != {len(self.table)} or (
+            form.multiplier < 0
+        ).any():
+            raise ModelError("its uniform form is not one rising line for each channel of its thresholds")
+        shared = len(self.table) == 1
+        low, high = (x.low.min(), x.high.max()) if shared else (x.low[:, None], x.high[:, None])
+        ends = np.broadcast_to(np.stack([low, high], axis=-1).reshape(-1, 2), (len(self.table), 2))
+        points = np.concatenate([ends, self.table, self.table - 1], axis=1).clip(low, high)
+        wrong = (self._multiplied(points.T, form) != self._counts(points.T)).any(axis=0)
+        if wrong.any():
+            raise ModelError(f"channel {int(np.argmax(wrong))}: its uniform form gives other codes than its thresholds")
 
     def _value(self, counts: Integers) -> Integers:
         return counts if (self.step, self.least) == (1, 0) else self.step * counts.astype(np.int64) + self.least
