@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from toolchain.errors import ModelError, first_line
-
-# Least IR version of each opset that graphs are built for (ONNX, docs/Versioning.md): old runtimes read no newer one.
-IR_VERSIONS = {13: 7, 14: 7, 15: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10}
+from toolchain.graph.opsets import IR_VERSIONS
 
 # Newest opset of each ONNX Runtime release (onnxruntime.ai, "Compatibility"): the last row not above a version counts.
 _NEWEST_OPSETS = (

@@ -9,8 +9,8 @@ import onnx
 from numpy.typing import NDArray
 
 from toolchain.errors import ModelError, VerificationError
+from toolchain.graph.lower import opset_of, to_opset
 from toolchain.runtime.compare import TOLERANCE, compare
-from toolchain.runtime.lower import opset_of, to_opset
 from toolchain.runtime.session import THROUGHPUT_BATCH, RunOptions, open_session, run_session
 
 _BARE = RunOptions("none")

@@ -19,13 +19,14 @@ from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import ModelError, first_line
 from toolchain.graph.labelling import LABELLING
+from toolchain.graph.lower import lower, opset_of
 from toolchain.graph.network import IntegerNetwork, Integers
+from toolchain.graph.opsets import IR_VERSIONS
 from toolchain.graph.segments import LINEAR, cut
 from toolchain.graph.streamline import read_quantiser
-from toolchain.runtime.builder import INPUT, IR_VERSIONS, OUTPUT, ROWS, GraphSettings
+from toolchain.runtime.builder import INPUT, OUTPUT, ROWS, GraphSettings
 from toolchain.runtime.free_batch import free_batch
 from toolchain.runtime.graphs import makers
-from toolchain.runtime.lower import lower, opset_of
 from toolchain.runtime.session import RunOptions, open_session, run_session
 
 _INTEGERS = "front_integers"

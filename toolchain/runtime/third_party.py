@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import GateweaveError, ModelError
+from toolchain.graph.lower import lower, qonnx_opset, tidy
 from toolchain.graph.network import IntegerNetwork
 from toolchain.graph.qonnx_nodes import is_qonnx
 from toolchain.graph.segments import CODING, cut
@@ -33,7 +34,6 @@ from toolchain.runtime.graphs import VARIANTS, settings_of
 from toolchain.runtime.half import half
 from toolchain.runtime.integer_proof import must_be_the_model
 from toolchain.runtime.load import load_untrusted
-from toolchain.runtime.lower import lower, qonnx_opset, tidy
 from toolchain.runtime.meaning import VALUES, Meaning, accuracy, meaning_of, remarks
 from toolchain.runtime.proof_vectors import RANDOM_ROWS, Vectors, random_vectors
 from toolchain.runtime.repeat import ROWS as REPEATED

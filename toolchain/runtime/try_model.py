@@ -52,7 +52,7 @@ def _plain(model: onnx.ModelProto) -> onnx.ModelProto:
     if not is_qonnx(model):
         return model
     # qonnx takes a while to import.
-    from toolchain.runtime.lower import lower, qonnx_opset, tidy
+    from toolchain.graph.lower import lower, qonnx_opset, tidy
 
     return lower(tidy(model), qonnx_opset(model))
 

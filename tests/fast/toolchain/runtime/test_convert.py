@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from toolchain.errors import ModelError
+from toolchain.graph.lower import opset_of
 from toolchain.runtime import convert
-from toolchain.runtime.lower import opset_of
 from toolchain.runtime.session import RunOptions, open_session, run_session
 
 X = np.random.default_rng(1).normal(size=(100, 16)).astype(np.float32)

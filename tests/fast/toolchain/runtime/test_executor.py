@@ -10,8 +10,8 @@ from onnx import TensorProto, helper, numpy_helper
 from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import ModelError
+from toolchain.graph.lower import lower, tidy
 from toolchain.runtime import executor
-from toolchain.runtime.lower import lower, tidy
 
 DOMAIN = "qonnx.custom_op.general"
 

@@ -9,10 +9,10 @@ import pytest
 
 from tests.fast.toolchain.runtime.networks import KINDS, inputs, logits, network
 from toolchain.errors import ModelError
+from toolchain.graph.lower import opset_of
 from toolchain.runtime.builder import GraphSettings, newest_opset
 from toolchain.runtime.codes import code_network
 from toolchain.runtime.graphs import MEANINGS, VARIANTS, graphs_of
-from toolchain.runtime.lower import opset_of
 from toolchain.runtime.prove import prove
 from toolchain.runtime.rules import violations
 from toolchain.runtime.session import open_session

@@ -10,9 +10,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from toolchain.errors import DataError, ModelError
+from toolchain.graph.lower import opset_of
 from toolchain.runtime import third_party
 from toolchain.runtime.builder import GraphSettings
-from toolchain.runtime.lower import opset_of
 from toolchain.runtime.prove_third_party import prove_import
 from toolchain.runtime.session import open_session
 from toolchain.runtime.third_party import import_model

@@ -16,10 +16,10 @@ from qonnx.transformation.fold_constants import FoldConstants
 from qonnx.util.cleanup import cleanup_model
 
 from toolchain.errors import ModelError, first_line
+from toolchain.graph.opsets import IR_VERSIONS
+from toolchain.graph.plain_operators import plain_operators
 from toolchain.graph.qonnx_nodes import GENERAL, normalised
-from toolchain.runtime.builder import IR_VERSIONS
-from toolchain.runtime.plain_operators import plain_operators
-from toolchain.runtime.same_meaning import put_back, rewritten, with_stand_ins
+from toolchain.graph.same_meaning import put_back, rewritten, with_stand_ins
 
 # Such as `/home/a/BaseConverter.h:67: adapter_lookup: Assertion `false` failed: No Adapter From Version $14 for Relu`.
 _NO_WAY = re.compile(r"No Adapter .*\bfor (\w+)")

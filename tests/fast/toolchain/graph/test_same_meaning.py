@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
+from toolchain.graph.lower import opset_of
+from toolchain.graph.same_meaning import means_the_same, put_back, rewritten, with_stand_ins
 from toolchain.runtime.convert import within
-from toolchain.runtime.lower import opset_of
-from toolchain.runtime.same_meaning import means_the_same, put_back, rewritten, with_stand_ins
 from toolchain.runtime.session import RunOptions, open_session, run_session
 
 X = np.random.default_rng(1).normal(size=(40, 4, 4)).astype(np.float32)

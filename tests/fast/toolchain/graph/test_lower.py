@@ -9,8 +9,8 @@ from onnx import TensorProto, helper, numpy_helper
 from qonnx.core.onnx_exec import execute_onnx
 
 from toolchain.errors import ModelError
+from toolchain.graph.lower import lower, opset_of, tidy
 from toolchain.graph.model_file import run_model
-from toolchain.runtime.lower import lower, opset_of, tidy
 from toolchain.runtime.prove import prove
 from toolchain.runtime.session import open_session, run_session
 
