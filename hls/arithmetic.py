@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.errors import ModelError
-from toolchain.graph.network import DenseLayer, IntegerNetwork, type_bits, type_range
+from toolchain.graph.dense import DenseLayer, DenseNetwork
+from toolchain.graph.types import IntType
 
 Integers = NDArray[np.int64]
 
@@ -88,7 +89,7 @@ def signed_bits(low: int, high: int) -> int:
     return max((~int(low)).bit_length() if low < 0 else 0, int(high).bit_length() if high > 0 else 0) + 1
 
 
-def analyse(network: IntegerNetwork) -> tuple[LayerArithmetic, ...]:
+def analyse(network: DenseNetwork) -> tuple[LayerArithmetic, ...]:
     """Arithmetic of every layer.
 
     Raises:
@@ -109,8 +110,8 @@ def analyse(network: IntegerNetwork) -> tuple[LayerArithmetic, ...]:
 
 def input_codes(type_name: str) -> Codes:
     """Codes of the network's input elements (see `input_flip` for signed ones)."""
-    low, high = type_range(type_name)
-    bits = type_bits(type_name)
+    low, high = IntType.of(type_name).ends
+    bits = IntType.of(type_name).bits
     if type_name == "BIPOLAR":
         return Codes(1, 2, -1, 1)
     return Codes(high - low, 1, low, bits) if low < 0 else Codes(high, 1, 0, bits)
@@ -118,7 +119,7 @@ def input_codes(type_name: str) -> Codes:
 
 def signed_input(type_name: str) -> bool:
     """Whether input elements arrive in two's complement, so that the core must flip their top bits."""
-    return type_name != "BIPOLAR" and type_range(type_name)[0] < 0
+    return type_name != "BIPOLAR" and IntType.of(type_name).low < 0
 
 
 def _hidden(layer: DenseLayer, codes: Codes) -> LayerArithmetic:
@@ -151,6 +152,7 @@ def _hidden(layer: DenseLayer, codes: Codes) -> LayerArithmetic:
 def _last(layer: DenseLayer, codes: Codes) -> LayerArithmetic:
     kind, weight_bits = _weight_storage(layer)
     low, high, constant = _sums(layer, codes, kind)
+    constant = constant + layer.biases
     logit_low, logit_high = codes.scale * low + constant, codes.scale * high + constant
     return LayerArithmetic(
         layer=layer,

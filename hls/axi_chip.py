@@ -12,7 +12,7 @@ from hls.chip import BENCH, LinkCost, check_content, vector_bytes, write_bench
 from hls.core import CoreDescription
 from toolchain.device.link.registers import VECTOR_SPAN
 from toolchain.errors import ConfigError, FitError
-from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.dense import DenseNetwork
 
 _LIBRARY = Path(__file__).parent / "rtl"
 
@@ -131,7 +131,7 @@ endmodule
 
 def generate_axi_chip(
     core: CoreDescription,
-    network: IntegerNetwork,
+    network: DenseNetwork,
     rtl_dir: Path,
     *,
     clock_hz: int,

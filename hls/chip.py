@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from hls.core import CoreDescription
 from hls.pack import encode, words, write_rom
 from toolchain.errors import ConfigError, FitError
-from toolchain.graph.network import IntegerNetwork, type_bits
+from toolchain.graph.dense import DenseNetwork
+from toolchain.graph.types import IntType
 
 _LIBRARY = Path(__file__).parent / "rtl"
 
@@ -121,7 +122,7 @@ endmodule
 
 def generate_chip(
     core: CoreDescription,
-    network: IntegerNetwork,
+    network: DenseNetwork,
     rtl_dir: Path,
     *,
     clock_hz: int,
@@ -178,10 +179,10 @@ def vector_bytes(core: CoreDescription) -> int:
     return -(-core.vector_bits // 8)
 
 
-def write_bench(core: CoreDescription, network: IntegerNetwork, rtl_dir: Path, bench: NDArray[np.generic]) -> None:
+def write_bench(core: CoreDescription, network: DenseNetwork, rtl_dir: Path, bench: NDArray[np.generic]) -> None:
     """Write the ROM of the stored vectors, `BENCH`, as the core takes them beat by beat."""
     rows = encode(bench, network.input_type).reshape(len(bench) * core.in_beats, -1)
-    write_rom(rtl_dir / BENCH, words(rows, type_bits(network.input_type)), core.in_width)
+    write_rom(rtl_dir / BENCH, words(rows, IntType.of(network.input_type).bits), core.in_width)
 
 
 def check_content(core: CoreDescription, identifiers: tuple[bytes, bytes], bench: NDArray[np.generic]) -> None:

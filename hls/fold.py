@@ -19,7 +19,7 @@ from hls.cost import (
 from hls.folding import Folding, LayerFolding
 from hls.plan import LayerPlan, divisors, interval, output_lanes, plan_layers
 from toolchain.errors import ConfigError, FitError
-from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.dense import DenseNetwork
 
 # LUTs that a kilobit of block RAM must save to be used; tried in turn, so that scarce blocks go where they save most.
 _PRICES = (1.0, 2.0, 4.0, 8.0, 16.0, 1e9)
@@ -41,7 +41,7 @@ class Capacity:
 
 
 def choose_folding(
-    network: IntegerNetwork,
+    network: DenseNetwork,
     *,
     clock_hz: int,
     target_fps: float | None,
@@ -244,7 +244,7 @@ class _Search:
 
 
 def _unrolled(
-    network: IntegerNetwork,
+    network: DenseNetwork,
     clock_hz: int,
     target_fps: float | None,
     capacity: Capacity,

@@ -16,7 +16,7 @@ from hls.folding import Folding, LayerFolding
 from hls.pack import words, write_rom
 from hls.plan import LayerPlan, interval, plan_layers
 from toolchain.errors import ModelError
-from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.dense import DenseNetwork
 
 LIBRARY = Path(__file__).parent / "rtl"
 
@@ -48,7 +48,7 @@ class Stream:
         return {f"{side}_{part}": f"{self.name}_{part}" for part in ("data", "valid", "ready")}
 
 
-def generate_folded(network: IntegerNetwork, folding: Folding, rtl_dir: Path) -> CoreDescription:
+def generate_folded(network: DenseNetwork, folding: Folding, rtl_dir: Path) -> CoreDescription:
     """Write the Verilog and ROM files of the folded core into `rtl_dir`; see docs of `CoreDescription`.
 
     Raises:

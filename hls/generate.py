@@ -7,10 +7,10 @@ from pathlib import Path
 from hls.core import CoreDescription
 from hls.folded import generate_folded
 from hls.folding import Folding
-from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.dense import DenseNetwork
 
 
-def generate_core(network: IntegerNetwork, folding: Folding, rtl_dir: Path) -> CoreDescription:
+def generate_core(network: DenseNetwork, folding: Folding, rtl_dir: Path) -> CoreDescription:
     """Write the core's Verilog and ROM files into `rtl_dir` and describe it.
 
     Raises:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.errors import ModelError
-from toolchain.graph.network import type_bits, type_range
+from toolchain.graph.types import IntType
 
 Integers = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
@@ -27,14 +27,14 @@ def encode(values: NDArray[np.generic], type_name: str) -> Integers:
         ModelError: a value lies outside the type.
     """
     integers = np.asarray(values, dtype=np.int64)
-    low, high = type_range(type_name)
+    low, high = IntType.of(type_name).ends
     outside = (integers < low) | (integers > high)
     if outside.any():
         value = int(integers[outside][0])
         raise ModelError(f"value {value} is outside {type_name} ({low} to {high}); check the data")
     if type_name == "BIPOLAR":
         return (integers + 1) // 2
-    return integers & ((1 << type_bits(type_name)) - 1)
+    return integers & ((1 << IntType.of(type_name).bits) - 1)
 
 
 def pack(codes: NDArray[np.generic], bits: int) -> Bytes:
@@ -54,7 +54,7 @@ def unpack(packed: Bytes, bits: int, elements: int) -> Integers:
 
 def pack_inputs(x: NDArray[np.generic], type_name: str) -> Bytes:
     """Packed vectors, shape (vectors, bytes), of network inputs of shape (vectors, inputs)."""
-    return pack(encode(x, type_name), type_bits(type_name))
+    return pack(encode(x, type_name), IntType.of(type_name).bits)
 
 
 def words(codes: NDArray[np.generic], bits: int) -> list[int]:

@@ -17,7 +17,8 @@ from hls.core import CoreDescription, LayerStream
 from hls.pack import encode, pack
 from hls.verilate import build_model
 from toolchain.errors import ToolError
-from toolchain.graph.network import IntegerNetwork, type_bits
+from toolchain.graph.dense import DenseNetwork
+from toolchain.graph.types import IntType
 
 HARNESS = Path(__file__).parent / "harness" / "core.cpp"
 
@@ -54,7 +55,7 @@ class CoreSimulation:
 
 def simulate_core(
     core: CoreDescription,
-    network: IntegerNetwork,
+    network: DenseNetwork,
     rtl_dir: Path,
     x: NDArray[np.generic],
     work_dir: Path,
@@ -181,14 +182,14 @@ def _padded(wire: str, bits: int) -> str:
 
 def _write_data(
     core: CoreDescription,
-    network: IntegerNetwork,
+    network: DenseNetwork,
     x: NDArray[np.generic],
     work_dir: Path,
     seed: int | None,
 ) -> Path:
     """Write input, expected and specification files; the layout is in the harness's header."""
     execution = network.run(x)
-    bits = type_bits(network.input_type)
+    bits = IntType.of(network.input_type).bits
     per_beat = core.in_width // bits
     _write_beats(work_dir / "inputs.bin", encode(x, network.input_type), bits, per_beat)
     execution.labels.astype("<u4").tofile(work_dir / "classes.bin")

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from flows.stages.context import Context
 from hls.core import CoreDescription
 from toolchain.files import sha256
-from toolchain.graph.integer_file import load_network
-from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.dense import DenseNetwork, dense_network
+from toolchain.graph.file.store import load_graph
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class Chip:
         return [self.rtl / name for name in self.sources]
 
 
-def network(context: Context) -> IntegerNetwork:
+def network(context: Context) -> DenseNetwork:
     """The integer network, the reference of every stage after it."""
-    return load_network(context.file("streamline", "integer.onnx"))
+    return dense_network(load_graph(context.file("streamline", "integer.onnx")))
 
 
 def golden_inputs(context: Context) -> NDArray[np.uint8]:

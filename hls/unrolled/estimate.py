@@ -5,7 +5,7 @@ from __future__ import annotations
 from hls.unrolled.cost import total_positions
 from hls.unrolled.emit import last_reads
 from hls.unrolled.generate import Pipeline, plan_pipeline
-from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.dense import DenseNetwork
 
 # Measured LUT positions (LUT4 + 2 CCU2C, yosys synth_ecp5 -abc9) over the positions that the graphs add up to.
 _MAPPED = 1.03
@@ -13,7 +13,7 @@ _MAPPED = 1.03
 _FLOW_LUT, _FLOW_FF = 40, 24
 
 
-def estimate_unrolled(network: IntegerNetwork, clock_hz: int) -> dict[str, int]:
+def estimate_unrolled(network: DenseNetwork, clock_hz: int) -> dict[str, int]:
     """LUT positions, flip-flops and block RAMs (none) of the network, pipelined for a clock.
 
     Raises:

@@ -11,7 +11,7 @@ from hls.folding import Folding
 from hls.unrolled.emit import emit_layer
 from hls.unrolled.lower import LoweredLayer, lower_network
 from hls.unrolled.schedule import Schedule, schedule
-from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.dense import DenseNetwork
 
 _RTL = Path(__file__).resolve().parent.parent / "rtl"
 _QUEUE = "result_queue.v"
@@ -35,7 +35,7 @@ class Pipeline:
         return sum(item.latency for item in self.schedules) + 2
 
 
-def plan_pipeline(network: IntegerNetwork, clock_hz: int) -> Pipeline:
+def plan_pipeline(network: DenseNetwork, clock_hz: int) -> Pipeline:
     """Lower a network and schedule it for a clock.
 
     Raises:
@@ -45,7 +45,7 @@ def plan_pipeline(network: IntegerNetwork, clock_hz: int) -> Pipeline:
     return Pipeline(layers, tuple(schedule(layer.graph, clock_hz) for layer in layers))
 
 
-def generate_unrolled(network: IntegerNetwork, folding: Folding, rtl_dir: Path) -> CoreDescription:
+def generate_unrolled(network: DenseNetwork, folding: Folding, rtl_dir: Path) -> CoreDescription:
     """Write the core's Verilog into `rtl_dir`, pipelined for the folding's clock, and describe it.
 
     Raises:
@@ -65,7 +65,7 @@ def _module(index: int, layer: LoweredLayer) -> str:
     return "unrolled_argmax" if layer.name == "argmax" else f"unrolled_layer{index}"
 
 
-def _describe(network: IntegerNetwork, pipeline: Pipeline, sources: tuple[str, ...]) -> CoreDescription:
+def _describe(network: DenseNetwork, pipeline: Pipeline, sources: tuple[str, ...]) -> CoreDescription:
     bits = pipeline.layers[0].source.bits * network.inputs
     streams = tuple(_stream(layer) for layer in pipeline.layers[:-1])
     return CoreDescription(

@@ -18,7 +18,8 @@ from hls.unrolled.ir import AtLeast, Choose, Constant, Count, Graph, Greater, In
 from hls.unrolled.linear import LinearGraph
 from hls.unrolled.sharing import SharedTerms, signed_digits
 from hls.unrolled.trees import add_up
-from toolchain.graph.network import DenseLayer, IntegerNetwork, type_bits, type_range
+from toolchain.graph.dense import DenseLayer, DenseNetwork
+from toolchain.graph.types import IntType
 
 Integers = NDArray[np.int64]
 
@@ -59,7 +60,7 @@ class LoweredLayer:
     live: tuple[bool, ...]
 
 
-def lower_network(network: IntegerNetwork) -> list[LoweredLayer]:
+def lower_network(network: DenseNetwork) -> list[LoweredLayer]:
     """All layers in order, then the argmax.
 
     Raises:
@@ -75,9 +76,9 @@ def lower_network(network: IntegerNetwork) -> list[LoweredLayer]:
     return [*lowered, _lower_argmax(wire)]
 
 
-def _input_wire(network: IntegerNetwork) -> Wire:
-    low, high = type_range(network.input_type)
-    bits, shape = type_bits(network.input_type), network.inputs
+def _input_wire(network: DenseNetwork) -> Wire:
+    low, high = IntType.of(network.input_type).ends
+    bits, shape = IntType.of(network.input_type).bits, network.inputs
     if network.input_type == "BIPOLAR":
         return Wire(np.zeros(shape, np.int64), np.ones(shape, np.int64), 1, False, 2, -1)
     return Wire(np.full(shape, low), np.full(shape, high), bits, low < 0)
@@ -95,7 +96,7 @@ def _layer_graph(layer: DenseLayer, wire: Wire, live: NDArray[np.bool_], seed: i
     linear = LinearGraph(wire.low, wire.high)
     scale = wire.scale if layer.thresholds is None else 1
     sums = _accumulators(linear, layer.weights * scale, live, seed)
-    bias = wire.offset * layer.weights.sum(axis=0)
+    bias = wire.offset * layer.weights.sum(axis=0) + layer.biases
     if layer.thresholds is None:
         outputs = [_logit(linear, term, int(b)) for term, b in zip(sums, bias, strict=True)]
     else:

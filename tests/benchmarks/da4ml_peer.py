@@ -10,7 +10,8 @@ from da4ml.codegen import VerilogModel
 from da4ml.trace import FixedVariableArray, HWConfig, comb_trace
 from numpy.typing import NDArray
 
-from toolchain.graph.network import DenseLayer, IntegerNetwork, type_range
+from toolchain.graph.dense import DenseLayer, DenseNetwork
+from toolchain.graph.types import IntType
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,9 @@ class Peer:
 TOP = "da4ml_network"
 
 
-def build(network: IntegerNetwork, folder: Path, levels_a_stage: float) -> Peer:
+def build(network: DenseNetwork, folder: Path, levels_a_stage: float) -> Peer:
     """Write da4ml's Verilog, pipelined after every `levels_a_stage` adder levels."""
-    low, high = type_range(network.input_type)
+    low, high = IntType.of(network.input_type).ends
     ones, hardware = np.ones(network.inputs), HWConfig(1, -1, -1)
     inputs = FixedVariableArray.from_lhs(low * ones, high * ones, ones, hwconf=hardware)
     values = inputs

@@ -22,9 +22,9 @@ from models.cqmlp.data import build_dataset
 from models.cqmlp.settings import DataSettings
 from toolchain.catalog import load_board, load_model, load_recipe
 from toolchain.fpga import backend_for
+from toolchain.graph.dense import DenseNetwork
 from toolchain.graph.export import export_network
 from toolchain.graph.model_file import load_model as load_onnx
-from toolchain.graph.network import IntegerNetwork
 from toolchain.graph.streamline import streamline
 from toolchain.training.network import score, train_quantised
 
@@ -74,7 +74,7 @@ def measure(encoding: Encoding, window: int, captures: Path | None) -> Row:
     return Row(encoding, window, dataset.inputs, dataset.kind, scores, lut, bram)
 
 
-def core_cost(network: IntegerNetwork, folder: Path) -> tuple[int, int]:
+def core_cost(network: DenseNetwork, folder: Path) -> tuple[int, int]:
     """LUTs and block RAMs of the folded core on ULX3S, as synthesised."""
     board = load_board("ulx3s")
     folding = choose_folding(

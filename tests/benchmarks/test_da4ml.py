@@ -20,37 +20,38 @@ from hls.generate import generate_core
 from hls.simulate import simulate_core
 from hls.unrolled.generate import plan_pipeline
 from tests.benchmarks.synthesis import Cells, synthesise
-from toolchain.graph.network import DenseLayer, IntegerNetwork, type_range
+from toolchain.graph.dense import DenseLayer, DenseNetwork, dense_network, network_of
+from toolchain.graph.file.store import load_graph
+from toolchain.graph.ops import Threshold
+from toolchain.graph.types import IntType
 
 pytest.importorskip("da4ml", reason="da4ml is a peer, not a part: `pip install -r requirements-bench.txt`")
 
 
-def calibrated_network(sizes: list[int], input_type: str, seed: int, zeros: float = 0.45) -> IntegerNetwork:
+def calibrated_network(sizes: list[int], input_type: str, seed: int, zeros: float = 0.45) -> DenseNetwork:
     """Random ternary weights, and thresholds where the accumulators lie, as training puts them."""
     generator = np.random.default_rng(seed)
-    low, high = type_range(input_type)
+    low, high = IntType.of(input_type).ends
     x: np.ndarray = generator.integers(low, high + 1, (4000, sizes[0]))
     layers, type_name, shares = [], input_type, [(1 - zeros) / 2, zeros, (1 - zeros) / 2]
     for index, (inputs, outputs) in enumerate(pairwise(sizes)):
         weights = generator.choice([-1, 0, 1], p=shares, size=(inputs, outputs)).astype(np.int64)
         if index == len(sizes) - 2:
-            layers.append(DenseLayer(f"layer{index}", weights, type_name, "TERNARY", "INT16"))
+            layers.append(DenseLayer(f"layer{index}", weights, type_name, "INT16"))
             continue
         sums = x @ weights
         spread = np.array([-0.7, 0.1, 0.9]) * sums.std(axis=0)[:, None]
         cuts = np.ceil(sums.mean(axis=0)[:, None] + spread).astype(np.int64) + generator.integers(-1, 2, (outputs, 1))
-        layers.append(DenseLayer(f"layer{index}", weights, type_name, "TERNARY", "UINT2", np.sort(cuts, axis=1)))
-        x, type_name = layers[-1].activate(sums), "UINT2"
-    return IntegerNetwork(tuple(layers))
+        layers.append(DenseLayer(f"layer{index}", weights, type_name, "UINT2", np.sort(cuts, axis=1)))
+        x, type_name = Threshold(layers[-1].thresholds).run(sums), "UINT2"
+    return network_of(tuple(layers))
 
 
-def networks() -> Iterator[tuple[str, IntegerNetwork]]:
+def networks() -> Iterator[tuple[str, DenseNetwork]]:
     yield "10 x UINT8-64-32-16-5", calibrated_network([10, 64, 32, 16, 5], "UINT8", 0)
     yield "316 x BINARY-64-32-32-5", calibrated_network([316, 64, 32, 32, 5], "BINARY", 1)
     if path := os.environ.get("GATEWEAVE_BENCH_NETWORK"):
-        from toolchain.graph.integer_file import load_network
-
-        yield path, load_network(Path(path))
+        yield path, dense_network(load_graph(Path(path)))
 
 
 def folding(clock_mhz: int) -> Folding:
@@ -59,11 +60,11 @@ def folding(clock_mhz: int) -> Folding:
 
 
 @pytest.mark.parametrize(("name", "network"), [pytest.param(*case, id=case[0]) for case in networks()])
-def test_fewer_lut_positions_than_da4ml(name: str, network: IntegerNetwork, tmp_path: Path) -> None:
+def test_fewer_lut_positions_than_da4ml(name: str, network: DenseNetwork, tmp_path: Path) -> None:
     from tests.benchmarks import da4ml_peer
 
     peer = da4ml_peer.build(network, tmp_path / "da4ml", levels_a_stage=2)
-    low, high = type_range(network.input_type)
+    low, high = IntType.of(network.input_type).ends
     x = np.random.default_rng(3).integers(low, high + 1, (300, network.inputs))
     np.testing.assert_array_equal(peer.logits(x), network.run(x).logits)
     theirs = synthesise(da4ml_peer.TOP, peer.sources)

@@ -26,7 +26,7 @@ from toolchain.can.live.detector import Detector
 from toolchain.can.live.journal import Journal
 from toolchain.can.live.live import Live
 from toolchain.can.live.log import Log
-from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.dense import DenseNetwork
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.graphs import graphs_of
 from toolchain.runtime.session import RunOptions
@@ -37,7 +37,7 @@ SECONDS = 5
 
 
 @pytest.fixture(scope="module")
-def network() -> IntegerNetwork:
+def network() -> DenseNetwork:
     return cqmlp()
 
 
@@ -48,19 +48,19 @@ def traffic() -> Frames:
     return frames.slice(start, stop)
 
 
-def judges(network: IntegerNetwork) -> Iterator[Classifier]:
+def judges(network: DenseNetwork) -> Iterator[Classifier]:
     yield IntegerClassifier(network)
     for name in ("fp32", "qcdq"):
         yield OrtClassifier(name, graphs_of(network, GraphSettings())[name], RunOptions())
 
 
-def live(network: IntegerNetwork, classifier: Classifier, folder: Path) -> Live:
+def live(network: DenseNetwork, classifier: Classifier, folder: Path) -> Live:
     detector = Detector("cqmlp", "default", network, CLASSES, "context", 128, "BINARY", "synthetic")
     return Live(detector, classifier, (Log(Journal(folder / "log.jsonl")),))
 
 
 @pytest.mark.parametrize("size", [64, 4096])
-def test_frames_of_a_capture(network: IntegerNetwork, traffic: Frames, tmp_path: Path, size: int) -> None:
+def test_frames_of_a_capture(network: DenseNetwork, traffic: Frames, tmp_path: Path, size: int) -> None:
     for classifier in judges(network):
         run = live(network, classifier, tmp_path)
         run.run(Batch(traffic.slice(a, a + size), True, a == 0) for a in range(0, len(traffic), size))
@@ -69,7 +69,7 @@ def test_frames_of_a_capture(network: IntegerNetwork, traffic: Frames, tmp_path:
         assert rate > GOAL or isinstance(classifier, IntegerClassifier)
 
 
-def test_a_full_bus_through_python_can(network: IntegerNetwork, traffic: Frames, tmp_path: Path) -> None:
+def test_a_full_bus_through_python_can(network: DenseNetwork, traffic: Frames, tmp_path: Path) -> None:
     """The sender shares this process and its lock, so that the figure is on the safe side."""
     count = GOAL * SECONDS
     messages = [

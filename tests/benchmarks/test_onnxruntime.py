@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from tests.fast.hls.networks import Shape, random_network
-from toolchain.graph.network import DenseLayer, IntegerNetwork
+from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.graphs import graphs_of
 from toolchain.runtime.timing import (
@@ -33,19 +33,17 @@ WIDTHS = (183, 128, 32, 5)
 GOALS = {"c": 1.5, "python": 2.0}
 
 
-def cqmlp() -> IntegerNetwork:
+def cqmlp() -> DenseNetwork:
     """Evenly spaced thresholds, as quantisers of a power-of-two scale give."""
     network = random_network(Shape("BINARY", WIDTHS[0], WIDTHS[1:]), seed=5)
-    return IntegerNetwork(tuple(even(layer) for layer in network.layers))
+    return network_of(tuple(even(layer) for layer in network.layers))
 
 
 def even(layer: DenseLayer) -> DenseLayer:
     if layer.thresholds is None:
         return layer
     thresholds = np.arange(layer.outputs)[:, None] % 5 + np.array([-8, 0, 8])
-    return DenseLayer(
-        layer.name, layer.weights, layer.input_type, layer.weight_type, layer.output_type, thresholds.astype(np.int64)
-    )
+    return DenseLayer(layer.name, layer.weights, layer.input_type, layer.output_type, thresholds.astype(np.int64))
 
 
 @pytest.fixture(scope="module")

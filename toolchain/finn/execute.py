@@ -13,7 +13,7 @@ from qonnx.custom_op.registry import getCustomOp
 from toolchain.errors import ModelError, ToolError
 from toolchain.finn.adapter import aloud, enter
 from toolchain.finn.faults import step
-from toolchain.graph.network import Integers
+from toolchain.graph.dense import Integers
 from toolchain.progress import Progress
 
 BATCH = 4096

@@ -21,8 +21,8 @@ from qonnx.transformation.insert_topk import InsertTopK
 from toolchain.errors import ModelError
 from toolchain.finn.adapter import Finn
 from toolchain.finn.faults import OTHER_FLOW, step
+from toolchain.graph.dense import DenseLayer, DenseNetwork
 from toolchain.graph.labelling import LABELLING
-from toolchain.graph.network import DenseLayer, IntegerNetwork
 from toolchain.graph.segments import CODING, ELEMENTWISE, RESHAPING, cut
 from toolchain.graph.streamline import read_quantiser, streamline
 from toolchain.progress import Progress
@@ -136,7 +136,7 @@ def _widen_constants(model: ModelWrapper) -> None:
             model.set_tensor_datatype(initializer.name, DataType["INT2"])
 
 
-def _with_exact_layers(model: ModelWrapper, network: IntegerNetwork) -> ModelWrapper:
+def _with_exact_layers(model: ModelWrapper, network: DenseNetwork) -> ModelWrapper:
     """The streamlined model with the weights and thresholds of the integer network, which differ in signs and ties."""
     products = model.get_nodes_by_op_type("MatMul")
     if len(products) != len(network.layers):

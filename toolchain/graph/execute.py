@@ -35,11 +35,13 @@ def run(graph: Graph, feeds: Mapping[str, NDArray[Any]], keep: Iterable[str] | N
     wanted = tuple(dict.fromkeys(output.node for output in graph.outputs) if keep is None else keep)
     checked = {name: _checked(name, graph.types[name], feeds) for name in graph.inputs}
     counts = {len(values) for values in checked.values()}
-    if len(counts) != 1 or counts == {0}:
-        raise ModelError(
-            f"the inputs hold {' and '.join(map(str, sorted(counts)))} vectors; the same number, 1 or more"
-        )
+    if len(counts) != 1:
+        raise ModelError(f"the inputs hold {' and '.join(map(str, sorted(counts)))} vectors; as many each are expected")
     rows = counts.pop()
+    if not rows:
+        # Kinds need not know of empty batches: one vector has the shapes.
+        one = {name: np.broadcast_to(graph.types[name].low, (1, *graph.types[name].shape)) for name in checked}
+        return {name: values[:0] for name, values in run(graph, one, wanted).items()}
     parts = list(_parts(graph, checked, rows, wanted))
     return {name: np.concatenate([part[name] for part in parts]) for name in wanted}
 

@@ -15,9 +15,9 @@ from onnx import NodeProto
 from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import ModelError
+from toolchain.graph.dense import Integers
 from toolchain.graph.labelling import LABELLING, check_labelling
 from toolchain.graph.model_file import run_node
-from toolchain.graph.network import Integers
 from toolchain.graph.qonnx_nodes import QUANTISERS
 
 LINEAR = {"MatMul", "Gemm"}

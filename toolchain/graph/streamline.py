@@ -18,12 +18,13 @@ from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import ModelError
+from toolchain.graph.dense import DenseLayer, DenseNetwork, Integers, network_of
 from toolchain.graph.limits import MAX_BITS, MAX_LEVELS
 from toolchain.graph.model_file import chain_function
-from toolchain.graph.network import DenseLayer, IntegerNetwork, Integers, type_range
 from toolchain.graph.quantiser import read_quantising
 from toolchain.graph.segments import AFFINE, RESHAPING, Segment, cut
 from toolchain.graph.thresholds import CHUNK, MAX_RANGE, Codes, chunks, find_thresholds
+from toolchain.graph.types import IntType
 
 # A Softmax in float32 keeps the order of logits that lie this far apart.
 _SOFTMAX_UNIT = 2.0**-10
@@ -48,7 +49,7 @@ class _Wire:
     scale: float
 
 
-def streamline(model: ModelWrapper) -> IntegerNetwork:
+def streamline(model: ModelWrapper) -> DenseNetwork:
     """The all-integer network of a tidy QONNX model.
 
     The integer input is the model's own input where that is annotated with an integer type that the
@@ -69,7 +70,7 @@ def streamline(model: ModelWrapper) -> IntegerNetwork:
         raise ModelError(f"{last.name}: a quantiser follows the last layer; leave its logits unquantised")
     layers.append(_bare_layer(last, wire))
     scale, offset = _logit_scale(model, last, wire, layers[-1])
-    return IntegerNetwork(tuple(layers), scale, offset)
+    return network_of(tuple(layers), scale, offset)
 
 
 def read_quantiser(model: ModelWrapper, node: NodeProto | None, where: str) -> Quantiser:
@@ -133,7 +134,7 @@ def _input_wire(model: ModelWrapper, segment: Segment) -> _Wire:
 
 def _is_identity(model: ModelWrapper, segment: Segment, datatype: str, quantiser: Quantiser) -> bool:
     """Whether the quantiser leaves every value of a type as it is."""
-    low, high = type_range(datatype)
+    low, high = IntType.of(datatype).ends
     if high - low > MAX_RANGE:
         return False
     codes = _codes(model, segment, np.ones(1), quantiser)
@@ -164,8 +165,7 @@ def _codes(model: ModelWrapper, segment: Segment, scale: NDArray[np.float64], qu
 
 def _bare_layer(segment: Segment, wire: _Wire) -> DenseLayer:
     assert segment.weights is not None
-    weight_type = smallest_type(segment.weights)
-    return DenseLayer(segment.name, segment.weights, wire.datatype, weight_type, "INT32")
+    return DenseLayer(segment.name, segment.weights, wire.datatype, "INT32")
 
 
 def unsigned_or_signed(values: Integers) -> str:
@@ -195,7 +195,6 @@ def _hidden_layer(model: ModelWrapper, segment: Segment, wire: _Wire, quantiser:
         segment.name,
         weights,
         wire.datatype,
-        smallest_type(weights),
         quantiser.datatype,
         thresholds,
         quantiser.step,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.errors import ModelError
-from toolchain.graph.network import Integers
+from toolchain.graph.dense import Integers
 
 # Accumulator ranges beyond this take too long to walk through.
 MAX_RANGE = 2**20

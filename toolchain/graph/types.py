@@ -39,6 +39,11 @@ class IntType:
         return max(1, ((self.high - self.low) // self.step).bit_length())
 
     @property
+    def ends(self) -> tuple[int, int]:
+        """Least and greatest value."""
+        return self.low, self.high
+
+    @property
     def datatype(self) -> str:
         """Name of the narrowest qonnx DataType that holds all values."""
         if (self.low, self.high, self.step) == (-1, 1, 2):

@@ -13,9 +13,9 @@ from qonnx.core.modelwrapper import ModelWrapper
 from torch import nn
 
 from toolchain.errors import VerificationError
+from toolchain.graph.dense import DenseNetwork
 from toolchain.graph.export import Golden
 from toolchain.graph.model_file import run_model
-from toolchain.graph.network import IntegerNetwork
 from toolchain.graph.segments import cut
 from toolchain.results.check import Check
 
@@ -97,7 +97,7 @@ def qonnx_layers(model: ModelWrapper, x: NDArray[Any]) -> list[tuple[str, NDArra
 
 
 def integer_layers(
-    network: IntegerNetwork, model: ModelWrapper, x: NDArray[Any]
+    network: DenseNetwork, model: ModelWrapper, x: NDArray[Any]
 ) -> tuple[list[tuple[str, NDArray[Any]]], list[tuple[str, NDArray[Any]]]]:
     """Activations of one input in the QONNX model, in units of their quantisers, and in the integer network."""
     ends = [(s.name, s.quantiser) for s in cut(model)[1:] if s.quantiser is not None]
@@ -123,7 +123,7 @@ def verify_export(network: nn.Module, model: ModelWrapper, golden: Golden) -> Ch
     return check
 
 
-def verify_integer(network: IntegerNetwork, model: ModelWrapper, golden: Golden) -> Check:
+def verify_integer(network: DenseNetwork, model: ModelWrapper, golden: Golden) -> Check:
     """The integer network against the golden float logits: its logits, rescaled, must equal them exactly.
 
     Raises:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.errors import ModelError
-from toolchain.graph.network import DenseLayer, IntegerNetwork, Integers, type_range
+from toolchain.graph.dense import DenseLayer, DenseNetwork, Integers
+from toolchain.graph.types import IntType
 from toolchain.listed import some
 
 Reals = NDArray[np.float64]
@@ -77,7 +78,7 @@ class CodeNetwork:
         return bound
 
 
-def code_network(network: IntegerNetwork) -> CodeNetwork:
+def code_network(network: DenseNetwork) -> CodeNetwork:
     """The same network in codes; neurons that never change are folded into the next layer's bias.
 
     Raises:
@@ -97,7 +98,7 @@ def code_network(network: IntegerNetwork) -> CodeNetwork:
         layers.append(_fit_layer(layer, weights[:, alive], bias[alive], alive))
         unit, least, keep = layer.out_scale, layer.out_bias, alive
         carry = layer.out_scale * values + layer.out_bias
-    low, high = type_range(network.input_type)
+    low, high = IntType.of(network.input_type).ends
     return CodeNetwork(tuple(layers), low, high, network.logit_scale, network.logit_offset)
 
 

@@ -18,9 +18,9 @@ from onnx import TensorProto, helper, numpy_helper
 from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import ModelError, first_line
+from toolchain.graph.dense import DenseNetwork, Integers
 from toolchain.graph.labelling import LABELLING
 from toolchain.graph.lower import lower, opset_of
-from toolchain.graph.network import IntegerNetwork, Integers
 from toolchain.graph.opsets import IR_VERSIONS
 from toolchain.graph.segments import LINEAR, cut
 from toolchain.graph.streamline import read_quantiser
@@ -33,7 +33,7 @@ _INTEGERS = "front_integers"
 
 
 def integer_graphs(
-    model: ModelWrapper, network: IntegerNetwork, settings: GraphSettings
+    model: ModelWrapper, network: DenseNetwork, settings: GraphSettings
 ) -> dict[str, Callable[[], onnx.ModelProto]]:
     """What makes each variant of a streamlined third-party network, with the model's own input and output.
 
@@ -60,7 +60,7 @@ def integer_graphs(
     return {name: partial(whole, make) for name, make in makers(network, replace(settings, batch=None)).items()}
 
 
-def integer_scores(model: ModelWrapper, network: IntegerNetwork, x: NDArray[Any], opset: int) -> NDArray[np.float32]:
+def integer_scores(model: ModelWrapper, network: DenseNetwork, x: NDArray[Any], opset: int) -> NDArray[np.float32]:
     """Scores, scaled, of the integer network to inputs x, shape (N, ...): shape (N, classes).
 
     Raises:
@@ -100,14 +100,14 @@ def _as_it_is(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def front_integers(model: ModelWrapper, network: IntegerNetwork, x: NDArray[Any], opset: int) -> Integers:
+def front_integers(model: ModelWrapper, network: DenseNetwork, x: NDArray[Any], opset: int) -> Integers:
     """The integers that the core is given for inputs x, shape (N, inputs), by the front without any optimisation."""
     session = open_session(_front(model, free_batch(lower(model, opset)), network), RunOptions("none"))
     integers: Integers = np.rint(run_session(session, x)).astype(np.int64).reshape(len(x), -1)
     return integers
 
 
-def _front(model: ModelWrapper, lowered: onnx.ModelProto, network: IntegerNetwork) -> onnx.ModelProto:
+def _front(model: ModelWrapper, lowered: onnx.ModelProto, network: DenseNetwork) -> onnx.ModelProto:
     """From the model's input to integers of shape (rows, inputs)."""
     product = next(node for node in model.graph.node if node.op_type in LINEAR)
     needed = _ancestors(lowered, product.input[0])

@@ -8,7 +8,7 @@ from functools import partial
 
 import onnx
 
-from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.dense import DenseNetwork
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.codes import CodeNetwork, code_network
 from toolchain.runtime.qcdq import qcdq
@@ -29,7 +29,7 @@ MEANINGS: Mapping[str, str] = {
 }
 
 
-def graphs_of(network: IntegerNetwork, settings: GraphSettings | None = None) -> dict[str, onnx.ModelProto]:
+def graphs_of(network: DenseNetwork, settings: GraphSettings | None = None) -> dict[str, onnx.ModelProto]:
     """All variants of a network, by name; equal networks give equal bytes.
 
     Each has one input `input`, float32 of shape (rows, inputs), which takes the network's integers as they are, and one
@@ -41,7 +41,7 @@ def graphs_of(network: IntegerNetwork, settings: GraphSettings | None = None) ->
     return {name: make() for name, make in makers(network, settings or GraphSettings()).items()}
 
 
-def makers(network: IntegerNetwork, settings: GraphSettings) -> dict[str, Callable[[], onnx.ModelProto]]:
+def makers(network: DenseNetwork, settings: GraphSettings) -> dict[str, Callable[[], onnx.ModelProto]]:
     """What makes each variant; see `graphs_of`.
 
     Raises:

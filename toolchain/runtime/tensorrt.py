@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 
 from toolchain.errors import ModelError
-from toolchain.graph.network import Integers
+from toolchain.graph.dense import Integers
 from toolchain.runtime.builder import OUTPUT, Builder, GraphSettings
 from toolchain.runtime.codes import CodeLayer, CodeNetwork
 

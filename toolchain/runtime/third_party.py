@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import GateweaveError, ModelError
+from toolchain.graph.dense import DenseNetwork
 from toolchain.graph.lower import lower, qonnx_opset, tidy
-from toolchain.graph.network import IntegerNetwork
 from toolchain.graph.qonnx_nodes import is_qonnx
 from toolchain.graph.segments import CODING, cut
 from toolchain.graph.streamline import read_quantiser, streamline
@@ -241,7 +241,7 @@ def _ties(integers: NDArray[Any], reference: NDArray[Any]) -> str:
     )
 
 
-def _streamlined(wrapper: ModelWrapper) -> IntegerNetwork:
+def _streamlined(wrapper: ModelWrapper) -> DenseNetwork:
     try:
         return streamline(wrapper)
     except GateweaveError:

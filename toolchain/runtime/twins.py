@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto
 
-from toolchain.graph.network import Integers
+from toolchain.graph.dense import Integers
 from toolchain.runtime.builder import OUTPUT, Builder, GraphSettings
 from toolchain.runtime.codes import CodeLayer, CodeNetwork, Reals
 

@@ -14,7 +14,7 @@ from hls.simulate_stream import simulate_stream
 from hls.verilate import verilator_version
 from toolchain.errors import VerificationError
 from toolchain.finn.execute import run_python
-from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.dense import DenseNetwork
 from toolchain.listed import some
 from toolchain.results.check import Check
 
@@ -34,7 +34,7 @@ def run(context: Context) -> Outcome:
 
 
 def _simulate(
-    context: Context, network: IntegerNetwork, x: NDArray[np.uint8], backpressure_seed: int | None
+    context: Context, network: DenseNetwork, x: NDArray[np.uint8], backpressure_seed: int | None
 ) -> CoreSimulation:
     core, rtl = stream_core(stitched(context)), context.file("generate", "rtl")
     expected = network.run(x).layers
@@ -42,7 +42,7 @@ def _simulate(
     return simulate_stream(core, rtl, x, expected, work, backpressure_seed=backpressure_seed)
 
 
-def _execution(context: Context, network: IntegerNetwork, x: NDArray[np.uint8]) -> Check:
+def _execution(context: Context, network: DenseNetwork, x: NDArray[np.uint8]) -> Check:
     """FINN's own execution of its hardware graph in Python."""
     context.progress("FINN's own execution")
     logits = run_python(context.file("map", "model.onnx"), x, context.work / "finn", context.progress)

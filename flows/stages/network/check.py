@@ -14,9 +14,9 @@ from flows.stages.rtl.shell import shell_of
 from toolchain.board import OrtBoard
 from toolchain.bounded import Bounds, OutOfBoundsError, bounded
 from toolchain.errors import FitError, ModelError
+from toolchain.graph.dense import DenseNetwork
 from toolchain.graph.export import Golden, export_network
 from toolchain.graph.model_file import load_model
-from toolchain.graph.network import IntegerNetwork
 from toolchain.graph.streamline import streamline
 from toolchain.graph.verify import verify_export, verify_integer
 from toolchain.results.facts import DataFacts
@@ -56,7 +56,7 @@ def _signature(facts: DataFacts) -> Signature:
     return Signature(facts.shape or (facts.inputs,), facts.input_type, len(facts.classes))
 
 
-def _on_board(context: Context, network: IntegerNetwork, shown: str) -> str:
+def _on_board(context: Context, network: DenseNetwork, shown: str) -> str:
     """Whether it can be mapped for the board. Training makes it sparser, so what does not fit yet is only said."""
     try:
         return _by_finn(context, shown) if context.request.flow == "finn" else _folds(context, network)
@@ -64,7 +64,7 @@ def _on_board(context: Context, network: IntegerNetwork, shown: str) -> str:
         return f"; untrained, it does not fit: {error}"
 
 
-def _folds(context: Context, network: IntegerNetwork) -> str:
+def _folds(context: Context, network: DenseNetwork) -> str:
     if not isinstance(context.board, OrtBoard):
         fold_network(context, network, context.request.strategy, shell_of(context.board).cost)
     return ""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flows.stages.context import Context, Outcome
 from flows.stages.network.files import GOLDEN, INTEGER, QONNX, words
+from toolchain.graph.dense import DenseNetwork, dense_network
 from toolchain.graph.export import Golden
-from toolchain.graph.integer_file import load_network, save_network
+from toolchain.graph.file.store import load_graph, save_graph
 from toolchain.graph.model_file import load_model
-from toolchain.graph.network import IntegerNetwork
 from toolchain.graph.streamline import streamline
 from toolchain.graph.verify import verify_integer
 from toolchain.results.facts import StreamlineFacts
@@ -17,8 +17,8 @@ from toolchain.results.facts.network import Layer
 def run(context: Context) -> Outcome:
     """Write the integer graph; what is verified is read back from the file."""
     model = load_model(context.file("export", QONNX))
-    save_network(streamline(model), context.out / INTEGER)
-    network = load_network(context.out / INTEGER)
+    save_graph(streamline(model).graph, context.out / INTEGER)
+    network = dense_network(load_graph(context.out / INTEGER))
     check = verify_integer(network, model, Golden.load(context.file("export", GOLDEN)))
     facts = StreamlineFacts(layers=_layers(network), logit_scale=network.logit_scale)
     counted = f"{check.equal:,} of {check.compared:,} test {words(context).rows}"
@@ -27,9 +27,9 @@ def run(context: Context) -> Outcome:
     )
 
 
-def _shape(network: IntegerNetwork) -> str:
+def _shape(network: DenseNetwork) -> str:
     return "-".join(str(size) for size in (network.inputs, *(layer.outputs for layer in network.layers)))
 
 
-def _layers(network: IntegerNetwork) -> tuple[Layer, ...]:
+def _layers(network: DenseNetwork) -> tuple[Layer, ...]:
     return tuple(Layer(**{name: getattr(layer, name) for name in Layer.model_fields}) for layer in network.layers)

@@ -14,7 +14,7 @@ from flows.stages import files
 from flows.stages.context import Context
 from toolchain.device.link.board import bench_answer, differences, wrong_labels
 from toolchain.errors import VerificationError
-from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.dense import DenseNetwork
 from toolchain.results.check import Check
 
 # Not a multiple of the stored vectors, so that an error in their order shows in the checksum.
@@ -47,7 +47,7 @@ class ChipAnswers:
 
     context: Context
     chip: files.Chip
-    network: IntegerNetwork
+    network: DenseNetwork
     x: NDArray[np.uint8]
     bench: NDArray[np.uint8]
 

@@ -12,7 +12,7 @@ from flows.stages import files
 from flows.stages.context import Context
 from hls.simulate import CoreSimulation, simulate_core
 from toolchain.errors import VerificationError
-from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.dense import DenseNetwork
 from toolchain.results.check import Check
 from toolchain.results.facts import SimulateFacts
 
@@ -47,7 +47,7 @@ class CoreChecks:
         return f"{what}, on {whole.equal:,} of {whole.compared:,} test vectors ({rate:,.0f}/s); {cycles}"
 
 
-def check_core(context: Context, chip: files.Chip, network: IntegerNetwork, work: Path) -> CoreChecks:
+def check_core(context: Context, chip: files.Chip, network: DenseNetwork, work: Path) -> CoreChecks:
     """Run the whole test set, and a part of it with random back-pressure.
 
     Raises:

@@ -12,7 +12,7 @@ from toolchain.errors import ConfigError
 from toolchain.fpga import family_of
 from toolchain.fpga.backend import BlockRam
 from toolchain.fpga.xilinx import BLOCK_RAM
-from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.dense import DenseNetwork
 
 
 def fold_as(context: Context, strategy: str, link: LinkCost) -> Folding:
@@ -24,7 +24,7 @@ def fold_as(context: Context, strategy: str, link: LinkCost) -> Folding:
     return fold_network(context, files.network(context), strategy, link)
 
 
-def fold_network(context: Context, network: IntegerNetwork, strategy: str, link: LinkCost) -> Folding:
+def fold_network(context: Context, network: DenseNetwork, strategy: str, link: LinkCost) -> Folding:
     """The folding of any network, as `fold_as`."""
     return choose_folding(
         network,

@@ -16,7 +16,7 @@ from hls.core import CoreDescription
 from hls.simulate_axi import AxiChipSimulator
 from hls.simulate_chip import ChipSimulator
 from toolchain.board import AmdBoard, AnyBoard, OpenBoard
-from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.dense import DenseNetwork
 from toolchain.results.check import Check
 
 
@@ -32,7 +32,7 @@ class Shell(Protocol):
         """How messages name the way to the chip."""
 
     def generate(
-        self, context: Context, core: CoreDescription, network: IntegerNetwork, rtl: Path, identity: tuple[bytes, bytes]
+        self, context: Context, core: CoreDescription, network: DenseNetwork, rtl: Path, identity: tuple[bytes, bytes]
     ) -> list[str]:
         """Write the chip's Verilog beside the core's; returns the names of all sources.
 
@@ -40,7 +40,7 @@ class Shell(Protocol):
             identity: model hash and build id, 8 bytes each.
         """
 
-    def check(self, context: Context, made: files.Chip, network: IntegerNetwork) -> dict[str, Check]:
+    def check(self, context: Context, made: files.Chip, network: DenseNetwork) -> dict[str, Check]:
         """Ask the simulated chip everything, and compare.
 
         Raises:
@@ -56,7 +56,7 @@ class UartShell:
     _vectors = 64
 
     def generate(
-        self, context: Context, core: CoreDescription, network: IntegerNetwork, rtl: Path, identity: tuple[bytes, bytes]
+        self, context: Context, core: CoreDescription, network: DenseNetwork, rtl: Path, identity: tuple[bytes, bytes]
     ) -> list[str]:
         """See `Shell`."""
         model_hash, build_id = identity
@@ -71,7 +71,7 @@ class UartShell:
             bench=files.bench_inputs(context),
         )
 
-    def check(self, context: Context, made: files.Chip, network: IntegerNetwork) -> dict[str, Check]:
+    def check(self, context: Context, made: files.Chip, network: DenseNetwork) -> dict[str, Check]:
         """See `Shell`."""
         x = spread(files.golden_inputs(context), self._vectors)
         baud, clock = context.open_board.host_link.baud, files.clock_hz(context)
@@ -87,7 +87,7 @@ class AxiShell:
     _vectors = 256
 
     def generate(
-        self, context: Context, core: CoreDescription, network: IntegerNetwork, rtl: Path, identity: tuple[bytes, bytes]
+        self, context: Context, core: CoreDescription, network: DenseNetwork, rtl: Path, identity: tuple[bytes, bytes]
     ) -> list[str]:
         """See `Shell`."""
         model_hash, build_id = identity
@@ -102,7 +102,7 @@ class AxiShell:
             data_bits=context.amd_board.host_link.data_bits,
         )
 
-    def check(self, context: Context, made: files.Chip, network: IntegerNetwork) -> dict[str, Check]:
+    def check(self, context: Context, made: files.Chip, network: DenseNetwork) -> dict[str, Check]:
         """See `Shell`."""
         x = spread(files.golden_inputs(context), self._vectors)
         simulator = AxiChipSimulator(

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from toolchain.graph.network import DenseLayer, IntegerNetwork
+from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
 
 Integers = NDArray[np.int64]
 
@@ -40,7 +40,7 @@ ACTIVATIONS = {
 
 def dead_network(
     activation: Activation, seed: int, sizes: tuple[int, ...] = (4, 6, 6, 4), input_type: str = "BINARY"
-) -> IntegerNetwork:
+) -> DenseNetwork:
     """A network of which about half of the neurons are constant, in each of the ways there are.
 
     The second hidden layer of every third seed is dead as a whole; every third seed has BIPOLAR weights only.
@@ -50,26 +50,26 @@ def dead_network(
     scale, bias = activation.scale_and_bias
     for index, (inputs, outputs) in enumerate(pairwise(sizes)):
         name, source = f"fc{index}", activation.type_name if index else input_type
-        weights, weight_type = _weights(rng, seed % 3, (inputs, outputs))
+        weights = _weights(rng, seed % 3, (inputs, outputs))
         if index == len(sizes) - 2:
-            layers.append(DenseLayer(name, weights, source, weight_type, "INT32"))
+            layers.append(DenseLayer(name, weights, source, "INT32"))
             break
-        layer = DenseLayer(name, weights, source, weight_type, activation.type_name)
+        layer = DenseLayer(name, weights, source, activation.type_name)
         alive = 0.0 if seed % 3 == 1 and index == 1 else 0.5
         thresholds = _thresholds(rng, layer, activation.levels, alive)
-        layers.append(DenseLayer(name, weights, source, weight_type, activation.type_name, thresholds, scale, bias))
-    return IntegerNetwork(tuple(layers))
+        layers.append(DenseLayer(name, weights, source, activation.type_name, thresholds, scale, bias))
+    return network_of(tuple(layers))
 
 
-def _weights(rng: np.random.Generator, kind: int, shape: tuple[int, int]) -> tuple[Integers, str]:
+def _weights(rng: np.random.Generator, kind: int, shape: tuple[int, int]) -> Integers:
     """Weights; where they can be zero, with dead inputs (rows) and neurons without any weight (columns)."""
     if kind == 2:
-        return 2 * rng.integers(0, 2, shape) - 1, "BIPOLAR"
-    low, high, name = (-1, 2, "TERNARY") if kind else (-32, 32, "INT6")
+        return 2 * rng.integers(0, 2, shape) - 1
+    low, high = (-1, 2) if kind else (-32, 32)
     weights = rng.integers(low, high, shape)
     weights[rng.random(shape[0]) < 0.25] = 0
     weights[:, rng.random(shape[1]) < 0.25] = 0
-    return weights, name
+    return weights
 
 
 def _thresholds(rng: np.random.Generator, layer: DenseLayer, levels: int, alive: float) -> Integers:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from hls.arithmetic import analyse
 from hls.folding import Folding, LayerFolding
 from hls.plan import interval, plan_layers
-from toolchain.graph.network import DenseLayer, IntegerNetwork, type_range
+from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
+from toolchain.graph.types import IntType
 
 Integers = NDArray[np.int64]
 
@@ -26,26 +27,26 @@ class Shape:
     levels: int = 3
 
 
-def random_network(shape: Shape, seed: int) -> IntegerNetwork:
+def random_network(shape: Shape, seed: int) -> DenseNetwork:
     rng = np.random.default_rng(seed)
     layers: list[DenseLayer] = []
     inputs, input_type = shape.inputs, shape.input_type
     for index, outputs in enumerate(shape.widths):
-        weights, weight_type = _weights(rng, shape.weights, (inputs, outputs))
+        weights = _weights(rng, shape.weights, (inputs, outputs))
         last = index == len(shape.widths) - 1
-        layer = DenseLayer(f"fc{index}", weights, input_type, weight_type, "INT32")
+        layer = DenseLayer(f"fc{index}", weights, input_type, "INT32")
         layer = layer if last else _activated(rng, layer, shape.levels)
         layers.append(layer)
         inputs, input_type = outputs, layer.output_type
-    return IntegerNetwork(tuple(layers))
+    return network_of(tuple(layers))
 
 
-def _weights(rng: np.random.Generator, kind: str, shape: tuple[int, int]) -> tuple[Integers, str]:
+def _weights(rng: np.random.Generator, kind: str, shape: tuple[int, int]) -> Integers:
     if kind == "ternary":
-        return rng.integers(-1, 2, shape), "TERNARY"
+        return rng.integers(-1, 2, shape)
     if kind == "bipolar":
-        return 2 * rng.integers(0, 2, shape) - 1, "BIPOLAR"
-    return rng.integers(-8, 8, shape), "INT4"
+        return 2 * rng.integers(0, 2, shape) - 1
+    return rng.integers(-8, 8, shape)
 
 
 def _activated(rng: np.random.Generator, layer: DenseLayer, levels: int) -> DenseLayer:
@@ -63,7 +64,6 @@ def _activated(rng: np.random.Generator, layer: DenseLayer, levels: int) -> Dens
         layer.name,
         layer.weights,
         layer.input_type,
-        layer.weight_type,
         output_type,
         np.sort(thresholds, axis=1),
         scale,
@@ -71,16 +71,16 @@ def _activated(rng: np.random.Generator, layer: DenseLayer, levels: int) -> Dens
     )
 
 
-def random_inputs(network: IntegerNetwork, vectors: int, seed: int) -> Integers:
+def random_inputs(network: DenseNetwork, vectors: int, seed: int) -> Integers:
     rng = np.random.default_rng(seed)
     shape = (vectors, network.inputs)
     if network.input_type == "BIPOLAR":
         return 2 * rng.integers(0, 2, shape) - 1
-    low, high = type_range(network.input_type)
+    low, high = IntType.of(network.input_type).ends
     return rng.integers(low, high + 1, shape)
 
 
-def folding(network: IntegerNetwork, parallelism: list[tuple[int, int]]) -> Folding:
+def folding(network: DenseNetwork, parallelism: list[tuple[int, int]]) -> Folding:
     """A folding by hand, (PE, SIMD) a layer."""
     plans = plan_layers(analyse(network), parallelism)
     layers = tuple(LayerFolding(plan.arithmetic.layer.name, plan.pe, plan.simd, plan.cycles) for plan in plans)

@@ -9,7 +9,7 @@ from hls.arithmetic import WeightKind, analyse, input_codes, signed_bits, unsign
 from tests.fast.hls.dead import ACTIVATIONS, dead_network
 from tests.fast.hls.networks import Shape, random_inputs, random_network
 from toolchain.errors import ModelError
-from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.dense import DenseNetwork
 
 SHAPES = [
     Shape("BINARY", 12, (8, 6, 5)),
@@ -31,7 +31,7 @@ def test_dead_neurons_give_the_executors_activations(name: str) -> None:
         holds_on_hardware_sums(dead_network(ACTIVATIONS[name], seed))
 
 
-def holds_on_hardware_sums(network: IntegerNetwork) -> None:
+def holds_on_hardware_sums(network: DenseNetwork) -> None:
     x = random_inputs(network, 300, seed=4)
     execution = network.run(x)
     values = x

@@ -12,7 +12,7 @@ import pytest
 from hls.chip import LINK_SOURCES, LinkCost, generate_chip, vector_bytes
 from hls.core import CoreDescription
 from toolchain.errors import ConfigError, FitError, GateweaveError
-from toolchain.graph.network import DenseLayer, IntegerNetwork
+from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
 
 CORE = CoreDescription(
     strategy="folded",
@@ -35,9 +35,9 @@ ARGUMENTS: dict[str, Any] = {
 }
 
 
-def network(type_name: str = "UINT2", inputs: int = 10) -> IntegerNetwork:
-    layer = DenseLayer("last", np.zeros((inputs, 3), np.int64), type_name, "INT2", "INT8")
-    return IntegerNetwork((layer,))
+def network(type_name: str = "UINT2", inputs: int = 10) -> DenseNetwork:
+    layer = DenseLayer("last", np.zeros((inputs, 3), np.int64), type_name, "INT8")
+    return network_of((layer,))
 
 
 def generate(folder: Path, core: CoreDescription = CORE, **changes: Any) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 from hls.pack import pack, pack_inputs, unpack, words
 from tests.properties import given, st
 from toolchain.device.link.protocol import pack_vector
-from toolchain.graph.network import type_range
+from toolchain.graph.types import IntType
 
 TYPES = st.one_of(
     st.sampled_from(["BINARY", "BIPOLAR"]),
@@ -29,7 +29,7 @@ def rows(draw: Any) -> tuple[int, list[list[int]]]:
 def vectors(draw: Any) -> tuple[str, list[int]]:
     """An element type, and values of it."""
     name = draw(TYPES)
-    low, high = type_range(name)
+    low, high = IntType.of(name).ends
     value = st.sampled_from([-1, 1]) if name == "BIPOLAR" else st.integers(low, high)
     return name, draw(st.lists(value, min_size=1, max_size=40))
 

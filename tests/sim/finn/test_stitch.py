@@ -21,9 +21,9 @@ from toolchain.finn.generate import generate_rtl
 from toolchain.finn.mapping import MapTarget, map_network
 from toolchain.finn.stitch import StitchedCore, stitch
 from toolchain.fpga.xilinx import Family, synthesise
+from toolchain.graph.dense import DenseNetwork
 from toolchain.graph.export import export_network
 from toolchain.graph.model_file import load_model
-from toolchain.graph.network import IntegerNetwork
 from toolchain.graph.streamline import streamline
 from toolchain.training.inputs import Signature
 from toolchain.training.loop import set_up
@@ -49,7 +49,7 @@ DEVICES = {
 
 @dataclass(frozen=True)
 class Stitched:
-    network: IntegerNetwork
+    network: DenseNetwork
     device: Device
     prepared: Path
     core: StitchedCore

@@ -11,7 +11,7 @@ from hls.chip import generate_chip
 from hls.core import CoreDescription
 from hls.simulate_chip import ChipSimulator
 from toolchain.device.link.protocol import pack_vector
-from toolchain.graph.network import DenseLayer, IntegerNetwork
+from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
 
 # The class is a hash of all beats, modulo the number of classes. FOLDED: not ready for DELAY cycles
 # after the last beat, then gives the class; else: a pipeline of DELAY stages that is always ready.
@@ -105,11 +105,11 @@ class FakeCore:
     def random(self, seed: int, count: int) -> np.ndarray:
         return np.random.default_rng(seed).integers(0, 1 << self.bits, (count, self.inputs))
 
-    def network(self) -> IntegerNetwork:
+    def network(self) -> DenseNetwork:
         """A network of the right input type, for `generate_chip`."""
         weights = np.zeros((self.inputs, self.classes), dtype=np.int64)
-        layer = DenseLayer("last", weights, self.type_name, "INT2", "INT8")
-        return IntegerNetwork((layer,))
+        layer = DenseLayer("last", weights, self.type_name, "INT8")
+        return network_of((layer,))
 
     def generate(self, folder: Path) -> CoreDescription:
         class_bits = max(1, (self.classes - 1).bit_length())

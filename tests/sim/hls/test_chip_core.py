@@ -11,21 +11,20 @@ from hls.folding import Folding, LayerFolding
 from hls.generate import generate_core
 from hls.simulate_chip import ChipSimulator
 from toolchain.device.link import protocol as link
-from toolchain.graph.network import DenseLayer, IntegerNetwork
+from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
 
 
-def random_network(seed: int) -> IntegerNetwork:
+def random_network(seed: int) -> DenseNetwork:
     generator = np.random.default_rng(seed)
     hidden = DenseLayer(
         "hidden",
         generator.integers(-1, 2, (36, 8)),
         "BINARY",
-        "TERNARY",
         "UINT2",
         thresholds=np.sort(generator.integers(-4, 5, (8, 3)), axis=1),
     )
-    last = DenseLayer("last", generator.integers(-1, 2, (8, 4)), "UINT2", "TERNARY", "INT8")
-    return IntegerNetwork((hidden, last))
+    last = DenseLayer("last", generator.integers(-1, 2, (8, 4)), "UINT2", "INT8")
+    return network_of((hidden, last))
 
 
 def test_chip_with_a_folded_core(tmp_path: Path) -> None:

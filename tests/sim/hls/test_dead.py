@@ -12,7 +12,7 @@ from hls.generate import generate_core
 from hls.simulate import simulate_core
 from tests.fast.hls.dead import ACTIVATIONS, dead_network
 from tests.fast.hls.networks import folding, random_inputs
-from toolchain.graph.network import DenseLayer, IntegerNetwork
+from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
 
 IDENTITY = np.array([[1]])
 UNROLLED = Folding("unrolled", (), 1, 9e7, 90_000_000, None, {})
@@ -20,7 +20,7 @@ UNROLLED = Folding("unrolled", (), 1, 9e7, 90_000_000, None, {})
 CASES = [("bipolar", 0, "BINARY"), ("two bits, two levels", 1, "INT4")]
 
 
-def check(network: IntegerNetwork, chosen: Folding, folder: Path) -> None:
+def check(network: DenseNetwork, chosen: Folding, folder: Path) -> None:
     core = generate_core(network, chosen, folder / "rtl")
     x = random_inputs(network, 300, seed=5)
     result = simulate_core(core, network, folder / "rtl", x, folder / "sim", optimise=False)
@@ -40,6 +40,6 @@ def test_folded(name: str, seed: int, input_type: str, tmp_path: Path) -> None:
 
 
 def test_one_neuron_that_never_fires(tmp_path: Path) -> None:
-    first = DenseLayer("a", -11 * IDENTITY, "BINARY", "INT5", "BIPOLAR", 118 * IDENTITY, 2, -1)
-    last = DenseLayer("b", -32 * IDENTITY, "BIPOLAR", "INT7", "INT32")
-    check(IntegerNetwork((first, last)), UNROLLED, tmp_path)
+    first = DenseLayer("a", -11 * IDENTITY, "BINARY", "BIPOLAR", 118 * IDENTITY, 2, -1)
+    last = DenseLayer("b", -32 * IDENTITY, "BIPOLAR", "INT32")
+    check(network_of((first, last)), UNROLLED, tmp_path)

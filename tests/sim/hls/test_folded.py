@@ -14,7 +14,7 @@ from hls.plan import plan_layers
 from hls.simulate import CoreSimulation, simulate_core
 from tests.fast.hls.networks import Shape, folding, random_inputs, random_network
 from tests.fast.hls.pipeline import class_cycles
-from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.dense import DenseNetwork, network_of
 
 Parallelism = list[tuple[int, int]]
 
@@ -32,7 +32,7 @@ CASES: list[tuple[Shape, Parallelism]] = [
 ]
 
 
-def run(network: IntegerNetwork, chosen: Parallelism, folder: Path, stalls: int | None) -> CoreSimulation:
+def run(network: DenseNetwork, chosen: Parallelism, folder: Path, stalls: int | None) -> CoreSimulation:
     core = generate_core(network, folding(network, chosen), folder / "rtl")
     x = random_inputs(network, 400, seed=11)
     sim = folder / "sim"
@@ -58,6 +58,6 @@ def test_first_of_equal_logits_wins(tmp_path: Path) -> None:
     last = network.layers[1]
     weights = np.repeat(last.weights[:, :1], 5, axis=1)
     weights[0, 2] = 1 - abs(weights[0, 2])
-    tied = IntegerNetwork((network.layers[0], replace(last, weights=weights)), network.logit_scale)
+    tied = network_of((network.layers[0], replace(last, weights=weights)), network.logit_scale)
     assert len(np.unique(tied.run(random_inputs(tied, 400, seed=11)).labels)) > 1
     assert run(tied, [(2, 3), (1, 2)], tmp_path, None).first_difference is None

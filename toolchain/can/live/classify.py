@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from toolchain.can.data.frames import Bytes
 from toolchain.errors import ToolError
-from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.dense import DenseNetwork
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.graphs import graphs_of
 from toolchain.runtime.prove import prove
@@ -53,7 +53,7 @@ class IntegerClassifier:
 
     kind, batch = "measured", 4096
 
-    def __init__(self, network: IntegerNetwork) -> None:
+    def __init__(self, network: DenseNetwork) -> None:
         self.name, self._network = "host, the integer network in NumPy (exact)", network
 
     def labels(self, x: Bytes) -> Labels:
@@ -96,7 +96,7 @@ def packed_classifier(package: Path, device: Mapping[str, Any]) -> OrtClassifier
     return OrtClassifier(f"{device['chosen']} ({proved})", raw, RunOptions.from_json(graph["options"]))
 
 
-def proved_classifier(network: IntegerNetwork, golden: Path) -> Classifier:
+def proved_classifier(network: DenseNetwork, golden: Path) -> Classifier:
     """A graph made of the network just now, if it answers the golden vectors exactly; else the network itself.
 
     Args:

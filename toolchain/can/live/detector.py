@@ -9,8 +9,8 @@ from toolchain.can.data.provenance import WindowsProvenance
 from toolchain.can.data.windows import ENCODINGS, encoding_named
 from toolchain.errors import BuildError, ConfigError, ModelError
 from toolchain.files import sha256
-from toolchain.graph.integer_file import load_network
-from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.dense import DenseNetwork, dense_network
+from toolchain.graph.file.store import load_graph
 from toolchain.layout import Layout
 from toolchain.results.facts import DataFacts
 from toolchain.results.model import parse
@@ -33,7 +33,7 @@ class Detector:
 
     model: str
     recipe: str
-    network: IntegerNetwork
+    network: DenseNetwork
     classes: tuple[str, ...]
     encoding: str
     window: int
@@ -73,7 +73,7 @@ def load_detector(layout: Layout) -> Detector:
     if facts.provenance.get("encoding") not in ENCODINGS:
         raise ConfigError(f"model {request.model} takes no windows of CAN frames; use one that does, such as cqmlp")
     made = parse(facts.provenance, WindowsProvenance, str(layout.record("data")), "make build")
-    network = load_network(file_as_built(layout, "streamline", _FILE))
+    network = dense_network(load_graph(file_as_built(layout, "streamline", _FILE)))
     encoding, window, classes = encoding_named(made.encoding), made.window, facts.classes
     if (network.inputs, network.classes) != (encoding.inputs(window), len(classes)):
         raise ModelError(

@@ -44,8 +44,9 @@ class Threshold(Op):
     """``step * (number of thresholds reached) + least``.
 
     Attributes:
-        table: shape (channels or 1, levels), ascending along levels. A threshold that is always reached stands at
-            the channel's least value, one never reached just above its greatest.
+        table: shape (channels or 1, levels), ascending along levels; without levels all is `least`. A
+            threshold that is always reached stands at the channel's least value, one never reached just above its
+            greatest.
         uniform: the same by one multiplication, where such a form has been found and checked.
     """
 
@@ -56,7 +57,7 @@ class Threshold(Op):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "table", frozen(self.table))
-        if self.table.ndim != 2 or not self.table.size or (np.diff(self.table, axis=1) < 0).any():
+        if self.table.ndim != 2 or not len(self.table) or (np.diff(self.table, axis=1) < 0).any():
             raise ModelError(f"thresholds of shape {self.table.shape}: (channels, levels) is expected, ascending")
 
     @property

@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from toolchain.graph.network import DenseLayer, IntegerNetwork, type_range
+from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
+from toolchain.graph.types import IntType
 
 
 def random_network(
@@ -17,7 +18,7 @@ def random_network(
     weight_type: str = "TERNARY",
     activation: str = "UINT2",
     zeros: float = 0.45,
-) -> IntegerNetwork:
+) -> DenseNetwork:
     """A network of the given inputs, neurons ... classes with thresholds that its accumulators cross.
 
     A few thresholds lie outside what can be reached.
@@ -27,21 +28,19 @@ def random_network(
     for index, (inputs, outputs) in enumerate(pairwise(sizes)):
         weights = _weights(generator, weight_type, zeros, (inputs, outputs))
         last = index == len(sizes) - 2
-        layer = DenseLayer(f"layer{index}", weights, type_name, weight_type, "INT32" if last else activation)
+        layer = DenseLayer(f"layer{index}", weights, type_name, "INT32" if last else activation)
         if not last:
             scale, bias = (2, -1) if activation == "BIPOLAR" else (1, 0)
-            thresholds = _thresholds(generator, layer, type_range(activation))
-            layer = DenseLayer(
-                layer.name, weights, type_name, weight_type, activation, thresholds, out_scale=scale, out_bias=bias
-            )
+            thresholds = _thresholds(generator, layer, IntType.of(activation).ends)
+            layer = DenseLayer(layer.name, weights, type_name, activation, thresholds, out_scale=scale, out_bias=bias)
         layers.append(layer)
         type_name = activation
-    return IntegerNetwork(tuple(layers))
+    return network_of(tuple(layers))
 
 
-def random_inputs(network: IntegerNetwork, count: int, seed: int = 0) -> NDArray[np.int64]:
+def random_inputs(network: DenseNetwork, count: int, seed: int = 0) -> NDArray[np.int64]:
     """Inputs over the whole range of the input type, the extreme vectors among them."""
-    low, high = type_range(network.input_type)
+    low, high = IntType.of(network.input_type).ends
     x = np.random.default_rng(seed).integers(low, high + 1, (count, network.inputs))
     if network.input_type == "BIPOLAR":
         x = np.where(x > 0, 1, -1)
@@ -52,7 +51,7 @@ def random_inputs(network: IntegerNetwork, count: int, seed: int = 0) -> NDArray
 def _weights(
     generator: np.random.Generator, weight_type: str, zeros: float, shape: tuple[int, int]
 ) -> NDArray[np.int64]:
-    low, high = type_range(weight_type)
+    low, high = IntType.of(weight_type).ends
     weights = generator.integers(low, high + 1, shape)
     if weight_type == "BIPOLAR":
         return np.where(weights > 0, 1, -1)

@@ -17,10 +17,10 @@ from tests.fast.hls.dead import ACTIVATIONS, dead_network
 from tests.fast.hls.unrolled.networks import random_inputs
 from tests.fast.hls.unrolled.test_generate import folding
 from tests.fast.hls.unrolled.test_lower import same
-from toolchain.graph.network import DenseLayer, IntegerNetwork
+from toolchain.graph.dense import DenseLayer, network_of
 
-ALWAYS_MINUS_ONE = DenseLayer("a", np.array([[-11]]), "BINARY", "INT5", "BIPOLAR", np.array([[118]]), 2, -1)
-READS_IT = DenseLayer("b", np.array([[-32]]), "BIPOLAR", "INT7", "INT32")
+ALWAYS_MINUS_ONE = DenseLayer("a", np.array([[-11]]), "BINARY", "BIPOLAR", np.array([[118]]), 2, -1)
+READS_IT = DenseLayer("b", np.array([[-32]]), "BIPOLAR", "INT32")
 
 
 def selects_of_scalars(verilog: str) -> set[str]:
@@ -47,7 +47,7 @@ def test_verilog_selects_bits_of_vectors_only_and_no_negative_ones(name: str, tm
 
 
 def test_a_lone_neuron_that_never_fires_leaves_a_constant(tmp_path: Path) -> None:
-    generate_core(IntegerNetwork((ALWAYS_MINUS_ONE, READS_IT)), folding(), tmp_path)
+    generate_core(network_of((ALWAYS_MINUS_ONE, READS_IT)), folding(), tmp_path)
     text = (tmp_path / "unrolled_layer1.v").read_text()
     assert "assign y = {7'd32};" in text
     assert "reg" not in text

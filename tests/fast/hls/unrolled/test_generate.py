@@ -14,7 +14,7 @@ from hls.unrolled.generate import plan_pipeline
 from tests.fast.hls.unrolled.networks import NETWORKS, random_network
 from toolchain.errors import FitError, ModelError
 from toolchain.fpga.families.ecp5 import Ecp5Backend
-from toolchain.graph.network import DenseLayer, IntegerNetwork
+from toolchain.graph.dense import DenseLayer, network_of
 
 NETWORK = NETWORKS["bipolar activations"]
 
@@ -59,9 +59,7 @@ def test_neurons_that_nobody_reads_cost_nothing() -> None:
     network = random_network([8, 16, 4], 2)
     last = network.layers[1].weights.copy()
     last[8:] = 0
-    pruned = IntegerNetwork(
-        (network.layers[0], DenseLayer("last", last, "UINT2", "TERNARY", "INT32")), network.logit_scale
-    )
+    pruned = network_of((network.layers[0], DenseLayer("last", last, "UINT2", "INT32")), network.logit_scale)
     assert estimate_unrolled(pruned, 25_000_000)["lut"] < 0.8 * estimate_unrolled(network, 25_000_000)["lut"]
 
 
@@ -72,9 +70,9 @@ def test_a_network_too_large_says_by_how_much() -> None:
 
 
 def test_a_layer_without_thresholds_in_the_middle_is_refused(tmp_path: Path) -> None:
-    first = DenseLayer("first", NETWORK.layers[0].weights, "UINT4", "INT3", "INT32")
+    first = DenseLayer("first", NETWORK.layers[0].weights, "UINT4", "INT32")
     with pytest.raises(ModelError, match="first"):
-        generate_core(IntegerNetwork((first, *NETWORK.layers[1:]), NETWORK.logit_scale), folding(), tmp_path)
+        generate_core(network_of((first, *NETWORK.layers[1:]), NETWORK.logit_scale), folding(), tmp_path)
 
 
 def test_the_board_s_own_clock_decides_what_fits() -> None:

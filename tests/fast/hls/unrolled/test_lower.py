@@ -11,15 +11,15 @@ from hls.pack import encode
 from hls.unrolled.ir import Affine, Constant, Count, Rows, Sum, Table, width_of
 from hls.unrolled.lower import LoweredLayer, lower_network
 from tests.fast.hls.unrolled.networks import NETWORKS, random_inputs, random_network
-from toolchain.graph.network import DenseLayer, IntegerNetwork
+from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
 
 
-def wire_inputs(network: IntegerNetwork, x: np.ndarray) -> np.ndarray:
+def wire_inputs(network: DenseNetwork, x: np.ndarray) -> np.ndarray:
     """Inputs as the first layer's graph reads them."""
     return encode(x, "BIPOLAR") if network.input_type == "BIPOLAR" else x
 
 
-def same(layers: list[LoweredLayer], network: IntegerNetwork, x: np.ndarray) -> None:
+def same(layers: list[LoweredLayer], network: DenseNetwork, x: np.ndarray) -> None:
     execution, wire = network.run(x), wire_inputs(network, x)
     for layer, expected in zip(layers, execution.layers, strict=False):
         wire = layer.graph.run(wire)
@@ -63,9 +63,9 @@ def test_sums_take_both_ends_of_their_range(input_type: str, weight_type: str) -
 def test_thresholds_out_of_reach_become_constants() -> None:
     weights = np.array([[1, 1, -1], [1, 1, 1]])
     thresholds = np.array([[-9, -8, -7], [7, 8, 9], [-4, 0, 4]])
-    hidden = DenseLayer("hidden", weights, "UINT2", "TERNARY", "UINT2", thresholds)
-    last = DenseLayer("last", np.ones((3, 2), np.int64), "UINT2", "TERNARY", "INT8")
-    graph = lower_network(IntegerNetwork((hidden, last)))[0].graph
+    hidden = DenseLayer("hidden", weights, "UINT2", "UINT2", thresholds)
+    last = DenseLayer("last", np.ones((3, 2), np.int64), "UINT2", "INT8")
+    graph = lower_network(network_of((hidden, last)))[0].graph
     always, never, partly = (graph.nodes[output] for output in graph.outputs)
     assert (always, never) == (Constant(3), Constant(0))
     assert isinstance(partly, Count)
@@ -76,21 +76,16 @@ def test_equal_and_opposite_columns_share_one_sum() -> None:
     generator = np.random.default_rng(3)
     column = generator.integers(-1, 2, 30)
     weights = np.stack([column, column, -column], axis=1)
-    layer = DenseLayer("hidden", weights, "BINARY", "TERNARY", "UINT1", np.array([[1], [2], [1]]))
-    last = DenseLayer("last", np.ones((3, 2), np.int64), "UINT1", "TERNARY", "INT8")
-    network = IntegerNetwork((layer, last))
-    one = IntegerNetwork(
-        (DenseLayer("hidden", weights[:, :1], "BINARY", "TERNARY", "UINT1", np.array([[1]])), last),
-    )
+    layer = DenseLayer("hidden", weights, "BINARY", "UINT1", np.array([[1], [2], [1]]))
+    last = DenseLayer("last", np.ones((3, 2), np.int64), "UINT1", "INT8")
+    network = network_of((layer, last))
+    alone = DenseLayer("hidden", weights[:, :1], "BINARY", "UINT1", np.array([[1]]))
+    one = network_of((alone, DenseLayer("last", np.ones((1, 2), np.int64), "UINT1")))
     sums = [
         sum(isinstance(graph.nodes[i], Sum | Rows | Table) for i in graph.needed())
         for graph in (
             lower_network(network)[0].graph,
-            lower_network(
-                IntegerNetwork(
-                    (one.layers[0], DenseLayer("last", np.ones((1, 2), np.int64), "UINT1", "TERNARY", "INT8")),
-                )
-            )[0].graph,
+            lower_network(one)[0].graph,
         )
     ]
     assert sums[0] == sums[1]
@@ -101,14 +96,14 @@ def test_outputs_that_nobody_reads_are_marked() -> None:
     network = random_network([8, 6, 3], 21)
     last = network.layers[1].weights.copy()
     last[[1, 4]] = 0
-    layers = (network.layers[0], DenseLayer("last", last, "UINT2", "TERNARY", "INT32"))
-    lowered = lower_network(IntegerNetwork(layers))
+    layers = (network.layers[0], DenseLayer("last", last, "UINT2", "INT32"))
+    lowered = lower_network(network_of(layers))
     assert lowered[0].live == tuple(bool(row.any()) for row in last)
     assert not lowered[0].live[1]
 
 
 @pytest.mark.parametrize("classes", range(1, 10))
 def test_the_first_of_equal_logits_wins(classes: int) -> None:
-    identity = DenseLayer("last", np.eye(classes, dtype=np.int64), "UINT2", "TERNARY", "INT8")
-    network = IntegerNetwork((identity,))
+    identity = DenseLayer("last", np.eye(classes, dtype=np.int64), "UINT2", "INT8")
+    network = network_of((identity,))
     same(lower_network(network), network, random_inputs(network, 500))

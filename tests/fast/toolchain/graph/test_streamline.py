@@ -11,15 +11,15 @@ from qonnx.core.modelwrapper import ModelWrapper
 
 from tests.fast.toolchain.graph.conftest import Exported
 from toolchain.errors import ModelError
-from toolchain.graph.integer_file import load_network, save_network
+from toolchain.graph.dense import DenseNetwork, dense_network
+from toolchain.graph.file.store import load_graph, save_graph
 from toolchain.graph.model_file import load_model, run_model
-from toolchain.graph.network import IntegerNetwork
 from toolchain.graph.streamline import smallest_type, streamline
 
 ZOO = Path(__file__).resolve().parents[5] / "shared/data/onnx/qonnx-model-zoo"
 
 
-def float_logits(network: IntegerNetwork, integers: np.ndarray) -> np.ndarray:
+def float_logits(network: DenseNetwork, integers: np.ndarray) -> np.ndarray:
     return (integers * network.logit_scale + network.logit_offset).astype(np.float32)
 
 
@@ -41,9 +41,9 @@ def test_file_round_trip_and_same_bytes(exported: Exported, tmp_path: Path) -> N
     network = streamline(exported.model)
     paths = [tmp_path / "a.onnx", tmp_path / "b.onnx"]
     for path in paths:
-        save_network(network, path)
+        save_graph(network.graph, path)
     assert paths[0].read_bytes() == paths[1].read_bytes()
-    again = load_network(paths[0])
+    again = dense_network(load_graph(paths[0]))
     for ours, theirs in zip(network.layers, again.layers, strict=True):
         assert np.array_equal(ours.weights, theirs.weights)
         assert np.array_equal(ours.thresholds, theirs.thresholds) or ours.thresholds is None
@@ -52,9 +52,9 @@ def test_file_round_trip_and_same_bytes(exported: Exported, tmp_path: Path) -> N
 
 def test_integer_file_runs_in_the_qonnx_executor(exported: Exported, tmp_path: Path) -> None:
     network = streamline(exported.model)
-    save_network(network, tmp_path / "integer.onnx")
-    labels = run_model(load_model(tmp_path / "integer.onnx"), exported.x)[""]
-    assert np.array_equal(labels.ravel(), network.run(exported.x).labels)
+    save_graph(network.graph, tmp_path / "integer.onnx")
+    logits = run_model(load_model(tmp_path / "integer.onnx"), exported.x)[""]
+    assert np.array_equal(logits, network.run(exported.x).logits)
 
 
 @pytest.mark.parametrize("name", ["TFC_1W1A", "TFC_1W2A", "TFC_2W2A", "kwsmlp_w3a3"])

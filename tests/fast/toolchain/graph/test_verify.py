@@ -11,8 +11,9 @@ from qonnx.core.modelwrapper import ModelWrapper
 
 from tests.fast.toolchain.graph.conftest import Exported
 from toolchain.errors import VerificationError
+from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
 from toolchain.graph.export import Golden
-from toolchain.graph.network import DenseLayer, IntegerNetwork
+from toolchain.graph.ops import Threshold
 from toolchain.graph.streamline import streamline
 from toolchain.graph.verify import verify_export, verify_integer
 
@@ -42,14 +43,14 @@ def test_flipped_weight_is_caught_at_export(exported: Exported) -> None:
         verify_export(exported.network, model, golden_of(exported))
 
 
-def broken(network: IntegerNetwork, index: int, **changes: object) -> IntegerNetwork:
+def broken(network: DenseNetwork, index: int, **changes: object) -> DenseNetwork:
     layers = list(network.layers)
     layers[index] = replace(layers[index], **changes)  # type: ignore[arg-type]
-    return replace(network, layers=tuple(layers))
+    return network_of(layers, network.logit_scale, network.logit_offset)
 
 
 def busiest_neuron(layer: DenseLayer, x: np.ndarray) -> int:
-    return int(layer.activate(layer.accumulate(x.astype(np.int64))).std(axis=0).argmax())
+    return int(Threshold(layer.thresholds).run(x.astype(np.int64) @ layer.weights).std(axis=0).argmax())
 
 
 def test_flipped_integer_weight_is_caught(exported: Exported) -> None:

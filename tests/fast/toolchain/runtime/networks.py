@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from toolchain.graph.network import DenseLayer, IntegerNetwork, type_range
+from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
+from toolchain.graph.types import IntType
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ KINDS = {
 _ACTIVATIONS = {"UINT2": (3, 1, 0), "UINT3": (7, 1, 0), "INT2": (3, 1, -2), "UINT8": (255, 1, 0), "BIPOLAR": (1, 2, -1)}
 
 
-def network(name: str) -> IntegerNetwork:
+def network(name: str) -> DenseNetwork:
     """A network of 12 inputs, hidden layers of 9 and 7 neurons, and 4 classes; some neurons never change."""
     kind, rng = KINDS[name], np.random.default_rng(5)
     layers, entering = [], kind.inputs
@@ -42,14 +43,14 @@ def network(name: str) -> IntegerNetwork:
         layers.append(hidden(f"layer{index}", weights, entering, kind, rng))
         entering = kind.activations
     last = rng.integers(-kind.weight, kind.weight + 1, (7, 4))
-    layers.append(DenseLayer("last", last, entering, "INT8", "INT32"))
-    return IntegerNetwork(tuple(layers), 0.0625)
+    layers.append(DenseLayer("last", last, entering, "INT32"))
+    return network_of(tuple(layers), 0.0625)
 
 
 def hidden(name: str, weights: NDArray[np.int64], entering: str, kind: Kind, rng: np.random.Generator) -> DenseLayer:
     """A layer whose thresholds are those of rounding ``(accumulator + bias) / step``."""
     levels, scale, least = _ACTIVATIONS[kind.activations]
-    bare = DenseLayer(name, weights, entering, "INT8", kind.activations)
+    bare = DenseLayer(name, weights, entering, kind.activations)
     low, high = bare.accumulator_range()
     thresholds = np.zeros((bare.outputs, levels), np.int64)
     for neuron in range(bare.outputs):
@@ -58,16 +59,16 @@ def hidden(name: str, weights: NDArray[np.int64], entering: str, kind: Kind, rng
         step = 2.0 ** np.ceil(np.log2(wanted)) if kind.powers else wanted * 1.03
         codes = np.clip(np.rint((sums + int(rng.integers(-3, 4))) / step), 0, levels)
         thresholds[neuron] = low[neuron] + np.searchsorted(codes, np.arange(1, levels + 1))
-    return DenseLayer(name, weights, entering, "INT8", kind.activations, thresholds, scale, least)
+    return DenseLayer(name, weights, entering, kind.activations, thresholds, scale, least)
 
 
-def inputs(of: IntegerNetwork, rows: int = 500) -> NDArray[np.int64]:
+def inputs(of: DenseNetwork, rows: int = 500) -> NDArray[np.int64]:
     """Random inputs of the network's type, shape (rows, inputs)."""
-    low, high = type_range(of.input_type)
+    low, high = IntType.of(of.input_type).ends
     x = np.random.default_rng(1).integers(low, high + 1, (rows, of.inputs))
     return np.where(x <= 0, -1, 1) if of.input_type == "BIPOLAR" else x
 
 
-def logits(of: IntegerNetwork, x: NDArray[np.int64]) -> NDArray[np.float32]:
+def logits(of: DenseNetwork, x: NDArray[np.int64]) -> NDArray[np.float32]:
     """What every graph should say."""
     return (of.run(x).logits * of.logit_scale + of.logit_offset).astype(np.float32)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.fast.toolchain.runtime.networks import KINDS, inputs, logits, network
 from toolchain.errors import ModelError
+from toolchain.graph.dense import network_of
 from toolchain.graph.lower import opset_of
 from toolchain.runtime.builder import GraphSettings, newest_opset
 from toolchain.runtime.codes import code_network
@@ -60,7 +61,7 @@ def test_fixed_batch() -> None:
 
 
 def test_offset_of_logits() -> None:
-    net = replace(network("signed codes"), logit_scale=0.3, logit_offset=-1.25)
+    net = network_of(network("signed codes").layers, 0.3, -1.25)
     x = inputs(net)
     for name, model in graphs_of(net).items():
         proof = prove(model, x, logits(net, x))
@@ -70,7 +71,7 @@ def test_offset_of_logits() -> None:
 
 def test_equal_logits_stay_equal_whatever_their_scale() -> None:
     """The first of equal logits must win in every variant."""
-    net = replace(network("binary"), logit_scale=0.3)
+    net = network_of(network("binary").layers, 0.3)
     x = inputs(net)
     expected = net.run(x).labels
     for name, model in graphs_of(net).items():

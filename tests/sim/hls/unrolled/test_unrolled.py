@@ -12,7 +12,7 @@ from hls.generate import generate_core
 from hls.simulate import simulate_core
 from hls.unrolled.generate import plan_pipeline
 from tests.fast.hls.unrolled.networks import NETWORKS, random_inputs
-from toolchain.graph.network import IntegerNetwork
+from toolchain.graph.dense import network_of
 
 CASES = [
     ("ternary on bits", 25),
@@ -51,7 +51,7 @@ def test_a_threshold_off_by_one_is_caught(tmp_path: Path) -> None:
     # The middle threshold of a neuron that can reach it.
     moved[3, 1] += 1
     wrong = dataclasses.replace(network.layers[1], thresholds=moved)
-    broken = IntegerNetwork((network.layers[0], wrong, network.layers[2]), network.logit_scale)
+    broken = network_of((network.layers[0], wrong, network.layers[2]), network.logit_scale)
     core = generate_core(broken, folding(25), tmp_path / "rtl")
     result = simulate_core(core, network, tmp_path / "rtl", random_inputs(network, 3000), tmp_path / "work")
     assert result.equal < result.compared

@@ -12,8 +12,8 @@ from toolchain.can.data.frames import Frames, one_capture
 from toolchain.can.data.windows import FRAME_BITS, IDENTIFIER_BITS
 from toolchain.can.live.detector import Detector
 from toolchain.files import hash_outputs, write_atomic
-from toolchain.graph.integer_file import save_network
-from toolchain.graph.network import DenseLayer, IntegerNetwork
+from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
+from toolchain.graph.file.store import save_graph
 from toolchain.layout import Layout
 from toolchain.results.record import token_of, write_record
 
@@ -22,13 +22,13 @@ CLASSES = ("normal", "dos", "rpm")
 DOS, RPM = 0x000, 0x316
 
 
-def network() -> IntegerNetwork:
+def network() -> DenseNetwork:
     """Calls a window dos or rpm by the identifier of its newest frame alone."""
     bits = (np.array([DOS, RPM])[:, None] >> np.arange(IDENTIFIER_BITS)) & 1
     weights = np.zeros((WINDOW * FRAME_BITS, 2), np.int64)
     weights[:IDENTIFIER_BITS] = (2 * bits - 1).T
-    hit = DenseLayer("hit", weights, "BINARY", "INT2", "BINARY", bits.sum(axis=1, keepdims=True))
-    return IntegerNetwork((hit, DenseLayer("class", np.eye(3, dtype=np.int64)[1:], "BINARY", "INT2", "INT32")))
+    hit = DenseLayer("hit", weights, "BINARY", "BINARY", bits.sum(axis=1, keepdims=True))
+    return network_of((hit, DenseLayer("class", np.eye(3, dtype=np.int64)[1:], "BINARY", "INT32")))
 
 
 def detector() -> Detector:
@@ -65,7 +65,7 @@ def build(layout: Layout, *, wrong: float = 0.0, trained_on: str = "00") -> None
     `trained_on` is the SHA-256 of a capture.
     """
     made, golden = layout.stage("streamline") / "integer.onnx", layout.stage("export") / "golden.npz"
-    save_network(network(), made)
+    save_graph(network().graph, made)
     golden.parent.mkdir(parents=True)
     x = np.random.default_rng(1).integers(0, 2, (50, network().inputs)).astype(np.uint8)
     np.savez(golden, x=x, logits=network().run(x).logits.astype(np.float32) + wrong)

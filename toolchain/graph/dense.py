@@ -1,0 +1,230 @@
+"""A chain of dense layers that ends in one class: what the hardware generators take, as a view of the integer graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolchain.errors import ModelError
+from toolchain.graph.execute import run_one
+from toolchain.graph.graph import Graph, Node
+from toolchain.graph.ops import ArgMax, Input, Linear, Reshape, Threshold
+from toolchain.graph.types import IntType, TensorType
+
+Integers = NDArray[np.int64]
+
+LOGITS, LABEL, INPUT = "logits", "label", "input"
+"""Names that the graph of a classifier gives to its outputs, and to its input."""
+
+
+@dataclass(frozen=True)
+class DenseLayer:
+    """Integer matrix product, followed (except in the last layer) by thresholds.
+
+    Attributes:
+        name: the product's name in the graph.
+        weights: shape (inputs, outputs).
+        input_type, output_type: names of qonnx DataTypes ("BINARY", "UINT8", "BIPOLAR").
+        thresholds: shape (outputs, levels), ascending along levels, or None: the layer yields accumulators.
+        out_scale, out_bias: the output is ``out_scale * sum(accumulator >= thresholds) + out_bias``.
+        bias: shape (outputs,), part of the accumulators; zeros where there are thresholds, which hold it.
+    """
+
+    name: str
+    weights: Integers
+    input_type: str
+    output_type: str = "INT32"
+    thresholds: Integers | None = None
+    out_scale: int = 1
+    out_bias: int = 0
+    bias: Integers | None = None
+
+    @property
+    def inputs(self) -> int:
+        """Number of input elements."""
+        return int(self.weights.shape[0])
+
+    @property
+    def outputs(self) -> int:
+        """Number of neurons."""
+        return int(self.weights.shape[1])
+
+    @property
+    def biases(self) -> Integers:
+        """The bias of each neuron, zeros where there is none."""
+        return np.zeros(self.outputs, np.int64) if self.bias is None else self.bias
+
+    @property
+    def weight_type(self) -> str:
+        """Name of the narrowest signed qonnx DataType that holds all weights; BIPOLAR where all are -1 or 1."""
+        if set(np.unique(self.weights)) <= {-1, 1}:
+            return "BIPOLAR"
+        low, high = int(self.weights.min()), int(self.weights.max())
+        return IntType(min(low, -2, -1 - high), max(high, 1)).datatype
+
+    def accumulator_range(self) -> tuple[Integers, Integers]:
+        """Least and greatest accumulator of each neuron over all inputs of the input type, shape (outputs,)."""
+        source = IntType.of(self.input_type)
+        positive, negative = np.maximum(self.weights, 0).sum(0), np.minimum(self.weights, 0).sum(0)
+        low = positive * source.low + negative * source.high + self.biases
+        return low, positive * source.high + negative * source.low + self.biases
+
+
+@dataclass(frozen=True)
+class Execution:
+    """All results of a batch: each layer's outputs (the last one's are the logits) and the labels."""
+
+    layers: tuple[Integers, ...]
+    labels: Integers
+
+    @property
+    def logits(self) -> Integers:
+        """Integer logits, shape (batch, classes)."""
+        return self.layers[-1]
+
+
+@dataclass(frozen=True)
+class DenseNetwork:
+    """A chain of dense layers that ends in an argmax; the first of equal logits wins.
+
+    Attributes:
+        graph: what it is a view of, and what answers for it.
+        outputs: the node of each layer whose tensor is the layer's output.
+    """
+
+    graph: Graph
+    layers: tuple[DenseLayer, ...]
+    outputs: tuple[str, ...]
+
+    @property
+    def input_type(self) -> str:
+        """DataType name of the network's input elements."""
+        return self.layers[0].input_type
+
+    @property
+    def inputs(self) -> int:
+        """Number of input elements."""
+        return self.layers[0].inputs
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return self.layers[-1].outputs
+
+    @property
+    def logit_scale(self) -> float:
+        """The float network's logits are ``logit_scale * integer logits + logit_offset``."""
+        return next((o.scale for o in self.graph.outputs if o.node == self.outputs[-1]), 1.0)
+
+    @property
+    def logit_offset(self) -> float:
+        """See `logit_scale`."""
+        return next((o.offset for o in self.graph.outputs if o.node == self.outputs[-1]), 0.0)
+
+    def run(self, x: NDArray[Any]) -> Execution:
+        """Execute integer inputs of shape (batch, inputs) exactly.
+
+        Raises:
+            ModelError: a value is none of the input type, for which neither widths nor thresholds were made.
+        """
+        values = run_one(self.graph, x, self.outputs)
+        layers = tuple(
+            values[name].astype(np.int64).reshape(len(x), layer.outputs)
+            for name, layer in zip(self.outputs, self.layers, strict=True)
+        )
+        return Execution(layers, layers[-1].argmax(axis=1).astype(np.int64))
+
+
+def dense_graph(layers: Sequence[DenseLayer], logit_scale: float = 1.0, logit_offset: float = 0.0) -> Graph:
+    """The graph of a chain of dense layers, ended by an argmax; outputs are the logits and the label."""
+    graph, source = Graph(), IntType.of(layers[0].input_type)
+    bounds = TensorType((layers[0].inputs,), source.low, source.high, source.step)
+    current = graph.add(INPUT, Input(bounds))
+    for index, layer in enumerate(layers):
+        current = graph.add(layer.name, Linear(layer.weights, layer.biases), current)
+        if layer.thresholds is not None:
+            activation = Threshold(layer.thresholds, layer.out_scale, layer.out_bias)
+            current = graph.add(f"activation_{index}", activation, current)
+    graph.end(LOGITS, current, logit_scale, logit_offset)
+    graph.end(LABEL, graph.add(LABEL, ArgMax(), current))
+    return graph
+
+
+def dense_network(graph: Graph) -> DenseNetwork:
+    """The graph as a chain of dense layers.
+
+    Raises:
+        ModelError: it is something else, which the hardware cannot compute yet; names the first such node.
+    """
+    steps = list(_chain(graph))
+    layers, outputs = [], []
+    kind = graph.types[graph.sole_input].element.datatype
+    for index, node in enumerate(steps):
+        if isinstance(node.op, Linear):
+            follower = steps[index + 1].op if index + 1 < len(steps) else None
+            layer = _layer(node.name, node.op, kind, follower if isinstance(follower, Threshold) else None)
+            outputs.append(node.name if layer.thresholds is None else steps[index + 1].name)
+            layers.append(layer)
+            kind = layer.output_type
+    for layer in layers:
+        if (layer.thresholds is None) != (layer is layers[-1]):
+            raise ModelError(f"node {layer.name} (Linear): thresholds follow every dense layer but the last on an FPGA")
+    if not layers:
+        raise ModelError("the network has no dense layer; nothing to map to hardware")
+    return DenseNetwork(graph, tuple(layers), tuple(outputs))
+
+
+def _layer(name: str, op: Linear, input_type: str, activation: Threshold | None) -> DenseLayer:
+    layer = DenseLayer(name, op.weights, input_type, bias=op.bias if op.bias.any() else None)
+    if activation is None:
+        return layer
+    # Thresholds of the bare sums hold the bias.
+    table = np.broadcast_to(activation.table, (op.outputs, activation.levels)) - op.bias[:, None]
+    least, step = activation.least, activation.step
+    ends = sorted((least, least + step * activation.levels))
+    output = IntType(ends[0], ends[1], abs(step) if activation.levels else 1).datatype
+    return replace(layer, output_type=output, thresholds=table, out_scale=step, out_bias=least, bias=None)
+
+
+def _chain(graph: Graph) -> Iterator[Node]:
+    """The nodes from the input to the label, reshapes left out.
+
+    Raises:
+        ModelError: a node that is no part of such a chain.
+    """
+    current, before = graph.sole_input, ""
+    while True:
+        takers = graph.takers(current)
+        if not takers:
+            break
+        node = takers[0]
+        where = f"node {node.name} ({type(node.op).__name__})"
+        if len(takers) > 1:
+            raise ModelError(f"{where}: the network branches at {current}; {_ONLY}")
+        if not isinstance(node.op, Linear | Threshold | Reshape | ArgMax) or _not_flat(graph, node):
+            raise ModelError(f"{where}: {_ONLY}")
+        if isinstance(node.op, Threshold) and before != "Linear":
+            raise ModelError(f"{where}: thresholds follow a dense layer on an FPGA, not {before or 'the input'}")
+        current = node.name
+        if not isinstance(node.op, Reshape):
+            before = type(node.op).__name__
+            yield node
+    if before != "ArgMax":
+        raise ModelError(f"the network ends in {current}, which is no class; an FPGA answers with one class for now")
+
+
+_ONLY = "FPGAs take chains of dense layers for now; build it for a board with a processor (BOARD=host)"
+
+
+def _not_flat(graph: Graph, node: Node) -> bool:
+    """Whether a product works on more than one row of an input, or in groups."""
+    return isinstance(node.op, Linear) and (node.op.groups > 1 or len(graph.types[node.name].shape) > 1)
+
+
+def network_of(layers: Sequence[DenseLayer], logit_scale: float = 1.0, logit_offset: float = 0.0) -> DenseNetwork:
+    """A chain of dense layers as a network of its own; see `dense_graph`."""
+    return dense_network(dense_graph(layers, logit_scale, logit_offset))
