@@ -36,12 +36,12 @@ def with_uniform(op: Threshold, x: TensorType) -> Threshold:
     Args:
         x: type of what comes in; the form is exact for all its values.
     """
-    reach, below = _points(op.table, x)
-    form = _smallest(reach, below, _slopes(reach, below))
+    reach, below = points(op.table, x.low, x.high)
+    form = _smallest(reach, below, best_slopes(reach, below))
     return replace(op, uniform=form if form.found.any() else None)
 
 
-class _Points(NamedTuple):
+class Points(NamedTuple):
     """Values and the codes there, each (channels, levels); and which of them bind."""
 
     value: Whole
@@ -59,17 +59,22 @@ class _Points(NamedTuple):
         return np.where(self.binds, scaled, free)
 
 
-def _points(table: Whole, x: TensorType) -> tuple[_Points, _Points]:
-    """Where each code must be reached, and where it must not be."""
+def points(table: Whole, low: Whole, high: Whole) -> tuple[Points, Points]:
+    """Where each code must be reached, and where it must not be.
+
+    Args:
+        table: thresholds, shape (channels or 1, levels).
+        low, high: reachable values of each channel, shape (channels,).
+    """
     shared = len(table) == 1
-    low = x.low.min() if shared else x.low[:, None]
-    high = x.high.max() if shared else x.high[:, None]
+    low = low.min() if shared else low[:, None]
+    high = high.max() if shared else high[:, None]
     code = np.broadcast_to(np.arange(1, table.shape[1] + 1), table.shape)
-    reach = _Points(np.maximum(table, low), code, table <= high)
-    return reach, _Points(np.minimum(table - 1, high), code, table > low)
+    reach = Points(np.maximum(table, low), code, table <= high)
+    return reach, Points(np.minimum(table - 1, high), code, table > low)
 
 
-def _room(reach: _Points, below: _Points, slope: Reals) -> Reals:
+def _room(reach: Points, below: Points, slope: Reals) -> Reals:
     """Room between the bounds of the offset, shape (channels,); endless where one side is free."""
     least = np.fmax.reduce(reach.bounds(slope), axis=1)
     most = np.fmin.reduce(below.bounds(slope), axis=1)
@@ -77,7 +82,7 @@ def _room(reach: _Points, below: _Points, slope: Reals) -> Reals:
     return room
 
 
-def _slopes(reach: _Points, below: _Points) -> Reals:
+def best_slopes(reach: Points, below: Points) -> Reals:
     """The slope of most room of each channel, in codes a unit."""
     channels = len(reach.value)
     left, right = np.zeros(channels), np.full(channels, 1.0 + float(reach.code.max()))
@@ -90,7 +95,7 @@ def _slopes(reach: _Points, below: _Points) -> Reals:
     return middle
 
 
-def _smallest(reach: _Points, below: _Points, slope: Reals) -> Uniform:
+def _smallest(reach: Points, below: Points, slope: Reals) -> Uniform:
     """The form of the smallest shift of each channel, checked in whole numbers."""
     channels = len(slope)
     multiplier, offset, shift = np.zeros(channels, np.int64), np.zeros(channels, np.int64), np.full(channels, -1)

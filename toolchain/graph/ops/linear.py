@@ -56,7 +56,7 @@ class Linear(Op):
         (x,) = types
         if x.channels != self.inputs:
             raise ModelError(f"takes {self.inputs} channels; {x.channels} come in")
-        if self._largest(x.magnitude) >= EXACT_FLOAT64:
+        if self.largest_sum(x.magnitude) >= EXACT_FLOAT64:
             raise ModelError("accumulators need more than 53 bits; use narrower weights or inputs")
         low, high = (self._split(bound).astype(np.float64) for bound in (x.low, x.high))
         up, down = (f(self._blocks, 0).astype(np.float64) for f in (np.maximum, np.minimum))
@@ -100,7 +100,7 @@ class Linear(Op):
         apart = values.reshape(*values.shape[:-1], self.taps, self.groups, own)
         return np.moveaxis(apart, -2, 0).reshape(self.groups, *values.shape[:-1], -1)
 
-    def _largest(self, magnitude: Integers) -> float:
+    def largest_sum(self, magnitude: Integers) -> float:
         """Bound of every partial sum's magnitude, for inputs of at most these magnitudes, shape (K,)."""
         blocks = np.abs(self._blocks).astype(np.float64)
         sums = np.matmul(self._split(magnitude).astype(np.float64)[:, None], blocks).reshape(-1)

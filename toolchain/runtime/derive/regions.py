@@ -1,0 +1,64 @@
+"""Which nodes of the integer graph become one step of a made graph: window, sums and thresholds together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from toolchain.graph.graph import Graph, Node
+from toolchain.graph.ops import Add, Linear, Reduce, Threshold, Window
+
+_SUMS = (Linear, Reduce, Add)
+
+
+@dataclass(frozen=True)
+class Region:
+    """Nodes that are made together; the tensor that they make has `name`.
+
+    Attributes:
+        core: the node that says what is made.
+        window: what stands before it and is taken in, or None.
+        head: the thresholds behind it that are taken in, or None.
+        inputs: names of the nodes whose tensors it takes.
+    """
+
+    core: Node
+    window: Window | None
+    head: Threshold | None
+    inputs: tuple[str, ...]
+    name: str
+
+
+def regions(graph: Graph) -> list[Region]:
+    """All that the outputs need, each behind what it takes."""
+    uses = Counter([*(i for node in graph for i in node.inputs), *(output.node for output in graph.outputs)])
+    wanted, found = {output.node for output in graph.outputs}, []
+    for node in reversed(list(graph)):
+        if node.name in wanted:
+            region = _region(graph, node, uses)
+            wanted.update(region.inputs)
+            found.append(region)
+    return found[::-1]
+
+
+def _region(graph: Graph, node: Node, uses: Counter[str]) -> Region:
+    core, head = node, None
+    if isinstance(node.op, Threshold):
+        before = graph[node.inputs[0]]
+        if isinstance(before.op, _SUMS) and uses[before.name] == 1 and not _is_max(before):
+            core, head = before, node.op
+    window, inputs = None, core.inputs
+    if isinstance(core.op, Linear | Reduce):
+        before = graph[core.inputs[0]]
+        if isinstance(before.op, Window) and (before.op.taps == core.op.taps or _all_at_once(core)):
+            window, inputs = before.op, before.inputs
+    return Region(core, window, head, inputs, node.name)
+
+
+def _is_max(node: Node) -> bool:
+    return isinstance(node.op, Reduce) and node.op.kind == "max"
+
+
+def _all_at_once(node: Node) -> bool:
+    """Whether its weights stand beside whatever comes in, one by one, so that taps do not matter."""
+    return isinstance(node.op, Linear) and node.op.groups == 1
