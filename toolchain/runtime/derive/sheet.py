@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 from toolchain.errors import ModelError, first_line
-from toolchain.runtime.builder import IR_VERSIONS, ROWS, GraphSettings
+from toolchain.graph.opsets import IR_VERSIONS
+from toolchain.runtime.builder import ROWS, GraphSettings
 
 Port = tuple[str, Sequence[int]]
 """Name and shape, without the batch, of an input or output."""
