@@ -5,6 +5,7 @@ from toolchain.graph.ops.combine import Add, Reduce
 from toolchain.graph.ops.decide import ArgMax
 from toolchain.graph.ops.linear import Linear, dense
 from toolchain.graph.ops.moves import Concat, Input, Repeat, Reshape, Select, Transpose, Window, window
+from toolchain.graph.ops.softmax import Softmax
 from toolchain.graph.ops.table import Table
 from toolchain.graph.ops.threshold import Threshold, Uniform
 
@@ -19,6 +20,7 @@ __all__ = [
     "Repeat",
     "Reshape",
     "Select",
+    "Softmax",
     "Table",
     "Threshold",
     "Transpose",
