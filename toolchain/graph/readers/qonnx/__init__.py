@@ -1,0 +1,1 @@
+"""The QONNX reader: exact streamlining of a whole graph. `read.read_qonnx` is its door."""
