@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,13 +71,36 @@ class Linear(Op):
 
     @override
     def run(self, *values: Integers) -> Integers:
-        """Products run in float BLAS, which is exact: every partial sum fits the float's integers."""
+        """Sums run in floats, which is exact: every partial sum fits the float's integers."""
         (x,) = values
-        rows = self._split(x.reshape(-1, x.shape[-1])).astype(self._float(x))
-        sums = np.matmul(rows, self._blocks.astype(rows.dtype))
-        outputs = np.moveaxis(sums, 0, 1).reshape(*x.shape[:-1], self.outputs)
-        whole: Integers = outputs.astype(np.int64)
-        return whole + self.bias if self.bias.any() else whole
+        kind, rows = self._float(x), x.reshape(-1, x.shape[-1])
+        sums = self._tapwise(rows, kind) if self._depthwise else self._product(rows, kind)
+        # float32 holds integers of 24 bits, so that 32 are enough behind it.
+        whole: Integers = sums.astype(np.int32 if kind is np.float32 else np.int64)
+        return whole.reshape(*x.shape[:-1], self.outputs)
+
+    def _product(self, rows: Integers, kind: type[np.floating[Any]]) -> NDArray[Any]:
+        """Products of each group by BLAS."""
+        split = self._split(rows).astype(kind)
+        sums = np.matmul(split, self._blocks.astype(kind))
+        sums += self.bias.reshape(self.groups, 1, -1).astype(kind)
+        outputs: NDArray[Any] = np.moveaxis(sums, 0, 1).reshape(len(rows), -1)
+        return outputs
+
+    @property
+    def _depthwise(self) -> bool:
+        """Whether each output sees one channel of each tap."""
+        return self.groups > 1 and len(self.weights) == self.taps
+
+    def _tapwise(self, rows: Integers, kind: type[np.floating[Any]]) -> NDArray[Any]:
+        """Tap by tap, all channels at once: quicker than a product for every channel."""
+        by_tap = rows.reshape(len(rows), self.taps, self.groups)
+        sums = np.empty((len(rows), self.outputs), kind)
+        sums[:] = self.bias
+        for tap, weights in enumerate(self.weights.astype(kind)):
+            values = by_tap[:, tap].astype(kind)
+            sums += weights * (values if self.outputs == self.groups else values.repeat(self.outputs // self.groups, 1))
+        return sums
 
     @override
     def parameters(self) -> int:
@@ -109,11 +133,15 @@ class Linear(Op):
     def _float(self, x: Integers) -> type[np.float32] | type[np.float64]:
         """float32 where the sums of such values stay exact in it."""
         most = max(-int(x.min()), int(x.max())) if x.size else 0
-        return np.float32 if self._reach * most < EXACT_FLOAT32 else np.float64
+        return np.float32 if self._reach * most + self._most_bias < EXACT_FLOAT32 else np.float64
 
     @cached_property
     def _reach(self) -> int:
         return int(np.abs(self.weights).sum(axis=0).max())
+
+    @cached_property
+    def _most_bias(self) -> int:
+        return int(np.abs(self.bias).max())
 
 
 def dense(weights: Integers, bias: Integers | None = None) -> Linear:

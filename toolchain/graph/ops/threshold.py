@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +11,8 @@ from typing_extensions import override
 
 from toolchain.errors import ModelError
 from toolchain.graph.ops.base import Op, frozen
+from toolchain.graph.ops.counting import Counter, line
 from toolchain.graph.types import Integers, TensorType
-
-# Up to so many thresholds are compared one by one; more are searched.
-_FEW = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,28 +111,49 @@ class Threshold(Op):
             raise ModelError(f"channel {int(np.argmax(wrong))}: its uniform form gives other codes than its thresholds")
 
     def _value(self, counts: Integers) -> Integers:
-        return counts if (self.step, self.least) == (1, 0) else self.step * counts.astype(np.int64) + self.least
+        narrow = abs(self.step) * self.levels + abs(self.least) < 2**15
+        values: Integers = counts.astype(np.int16 if narrow else np.int64)
+        if self.step != 1:
+            values *= self.step
+        values += self.least
+        return values
 
-    def _counts(self, rows: Integers) -> Integers:
-        """Thresholds reached by values of shape (N, channels)."""
-        if self.levels <= _FEW:
-            counts = np.zeros(rows.shape, np.int32)
-            for level in range(self.levels):
-                counts += rows >= self.table[:, level]
-            return counts
-        if len(self.table) == 1:
-            return np.searchsorted(self.table[0], rows, side="right")
-        found = [np.searchsorted(t, rows[:, c], side="right") for c, t in enumerate(self.table)]
-        return np.stack(found, axis=1)
+    @cached_property
+    def _counts(self) -> Counter:
+        """Counts the thresholds that values of shape (N, channels) reach."""
+        return Counter(self.table)
+
+    @cached_property
+    def _line(self) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        form = self.uniform
+        return None if form is None or not self.levels else line(self.table, form.multiplier, form.offset, form.shift)
+
+    @cached_property
+    def _apart(self) -> tuple[NDArray[np.intp], Counter]:
+        """The channels without the form, and what counts theirs."""
+        assert self.uniform is not None
+        apart = np.flatnonzero(~self.uniform.found)
+        return apart, Counter(self.table[apart])
 
     def _multiplied(self, rows: Integers, form: Uniform) -> Integers:
-        scaled = rows.astype(np.int64)
-        scaled *= form.multiplier
-        scaled += form.offset
-        scaled >>= np.maximum(form.shift, 0)
-        np.clip(scaled, 0, self.levels, out=scaled)
-        for channel in np.flatnonzero(~form.found):
-            own = self.table[channel if len(self.table) > 1 else 0]
-            where = slice(None) if len(form.shift) == 1 else channel
-            scaled[:, where] = np.searchsorted(own, rows[:, where], side="right")
-        return scaled
+        if not form.found.any():
+            return self._counts(rows)
+        if form.found.all():
+            return self._on_lines(rows, form)
+        counts = self._on_lines(rows, form)
+        apart, counter = self._apart
+        counts[:, apart] = counter(rows[:, apart])
+        return counts
+
+    def _on_lines(self, rows: Integers, form: Uniform) -> Integers:
+        """One multiplication for every channel, whether it has the form or not."""
+        if self._line is None:
+            scaled: Integers = (rows.astype(np.int64) * form.multiplier + form.offset) >> np.maximum(form.shift, 0)
+            return np.clip(scaled, 0, self.levels, out=scaled)
+        slope, start = self._line
+        real = rows.astype(np.float64)
+        real *= slope
+        real += start
+        np.floor(real, out=real)
+        np.clip(real, 0, self.levels, out=real)
+        return real.astype(np.int32)
