@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,8 @@ _FAST = ("-O3", "--x-assign", "fast", "--x-initial", "fast", "--noassert")
 
 # Precompiled headers fail on large designs with this package's make rules; a plain -include does the same.
 _NO_PCH = "CFG_CXXFLAGS_PCH_I=-include"
+
+_COMPILE_ONCE = Path(__file__).with_name("compile_once.py")
 
 # Optimisation of the cycle's code, of start-up code and of Verilator's own library.
 _OPTIMISED = ("OPT_FAST=-O2", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1")
@@ -132,12 +135,20 @@ def _run(arguments: list[str], folder: Path) -> None:
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", os.defpath)])
     if tool.root is not None:
         environment["VERILATOR_ROOT"] = str(tool.root)
+    # A person's own, such as ccache, is left to do it.
+    environment.setdefault("OBJCACHE", _compile_once())
     command = [str(tool.program), "--cc", "--exe", "--build", "-j", "2", "--prefix", PREFIX, "--Mdir", "."]
     result = subprocess.run(
         [*command, "-Wno-fatal", *arguments], cwd=folder, env=environment, capture_output=True, text=True
     )
     if result.returncode != 0:
         raise ToolError(f"verilator failed (exit {result.returncode}): {_errors(result.stdout + result.stderr)}")
+
+
+def _compile_once() -> str:
+    """For make, which expands dollars, and hands it to a shell."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gateweave" / "verilated"
+    return shlex.join([sys.executable, "-I", "-S", str(_COMPILE_ONCE), str(cache)]).replace("$", "$$")
 
 
 def _errors(log: str) -> str:
