@@ -23,6 +23,10 @@ _SHIFTS = 32
 _NEAR = 4
 # Steps of golden section: enough for slopes of a millionth of a code a unit.
 _STEPS = 90
+# So many codes say how steep a channel is, within a few times.
+_SOME = 8
+# Points of a channel that multipliers are tried on first.
+_TIGHT = 12
 _RATIO = (5**0.5 - 1) / 2
 _ENDLESS = 2**61
 
@@ -54,9 +58,19 @@ class Points(NamedTuple):
         return bounds
 
     def whole_bounds(self, multiplier: Whole, shift: int, less: int, free: int) -> Whole:
-        """The same in whole numbers, `less` subtracted; `free` where nothing binds."""
-        scaled = (self.code << shift) - less - self.value * multiplier[:, None]
-        return np.where(self.binds, scaled, free)
+        """The same in whole numbers for multipliers (channels, n), `less` subtracted; `free` where nothing binds."""
+        scaled = ((self.code << shift) - less)[:, None] - self.value[:, None] * multiplier[:, :, None]
+        return np.where(self.binds[:, None], scaled, free)
+
+    def rows(self, which: NDArray[np.intp]) -> Points:
+        """Those of some channels."""
+        return Points(self.value[which], self.code[which], self.binds[which])
+
+    def tightest(self, slope: Reals, sign: int) -> Points:
+        """The points that bound the offset most at a slope: from below (sign 1) or above (-1)."""
+        order = np.argsort(np.nan_to_num(-sign * self.bounds(slope), nan=np.inf), axis=1)[:, :_TIGHT]
+        at = np.arange(len(order))[:, None]
+        return Points(self.value[at, order], self.code[at, order], self.binds[at, order])
 
 
 def points(table: Whole, low: Whole, high: Whole) -> tuple[Points, Points]:
@@ -74,23 +88,48 @@ def points(table: Whole, low: Whole, high: Whole) -> tuple[Points, Points]:
     return reach, Points(np.minimum(table - 1, high), code, table > low)
 
 
-def _room(reach: Points, below: Points, slope: Reals) -> Reals:
+class _Side(NamedTuple):
+    """Points as floats; those that do not bind are out of the way."""
+
+    value: Reals
+    code: Reals
+
+    @staticmethod
+    def of(points: Points, away: float) -> _Side:
+        return _Side(points.value.astype(np.float64), np.where(points.binds, points.code, away))
+
+
+def _room(reach: _Side, below: _Side, slope: Reals) -> Reals:
     """Room between the bounds of the offset, shape (channels,); endless where one side is free."""
-    least = np.fmax.reduce(reach.bounds(slope), axis=1)
-    most = np.fmin.reduce(below.bounds(slope), axis=1)
-    room: Reals = np.nan_to_num(most - least, nan=np.inf)
+    least = (reach.code - reach.value * slope[:, None]).max(axis=1)
+    room: Reals = (below.code - below.value * slope[:, None]).min(axis=1) - least
     return room
 
 
+def _steepest(reach: Points) -> Reals:
+    """A slope that the best one is below: a few times that of all thresholds, where there are some."""
+    first, last = np.argmax(reach.binds, axis=1), reach.binds.shape[1] - 1 - np.argmax(reach.binds[:, ::-1], axis=1)
+    rows = np.arange(len(reach.value))
+    codes = (reach.code[rows, last] - reach.code[rows, first]).astype(np.float64)
+    span = (reach.value[rows, last] - reach.value[rows, first]).astype(np.float64)
+    any_slope = np.full(len(rows), 1.0 + float(reach.code.max()))
+    return np.where((codes >= _SOME) & (span > 0), np.minimum(any_slope, 4 * codes / np.maximum(span, 1)), any_slope)
+
+
 def best_slopes(reach: Points, below: Points) -> Reals:
-    """The slope of most room of each channel, in codes a unit."""
-    channels = len(reach.value)
-    left, right = np.zeros(channels), np.full(channels, 1.0 + float(reach.code.max()))
+    """The slope of most room of each channel, in codes a unit: by golden section, one new slope a step."""
+    sides = _Side.of(reach, -np.inf), _Side.of(below, np.inf)
+    left, right = np.zeros(len(reach.value)), _steepest(reach)
+    first, second = right - _RATIO * (right - left), left + _RATIO * (right - left)
+    one, other = _room(*sides, first), _room(*sides, second)
     for _ in range(_STEPS):
-        span = _RATIO * (right - left)
-        first, second = right - span, left + span
-        rises = _room(reach, below, first) < _room(reach, below, second)
+        rises = one < other
         left, right = np.where(rises, first, left), np.where(rises, right, second)
+        kept, its = np.where(rises, second, first), np.where(rises, other, one)
+        new = np.where(rises, left + _RATIO * (right - left), right - _RATIO * (right - left))
+        room = _room(*sides, new)
+        first, second = np.where(rises, kept, new), np.where(rises, new, kept)
+        one, other = np.where(rises, its, room), np.where(rises, room, its)
     middle: Reals = (left + right) / 2
     return middle
 
@@ -99,17 +138,27 @@ def _smallest(reach: Points, below: Points, slope: Reals) -> Uniform:
     """The form of the smallest shift of each channel, checked in whole numbers."""
     channels = len(slope)
     multiplier, offset, shift = np.zeros(channels, np.int64), np.zeros(channels, np.int64), np.full(channels, -1)
+    tight = reach.tightest(slope, 1), below.tightest(slope, -1)
+    near = np.array(sorted(range(-_NEAR, _NEAR + 1), key=abs))
     for s in range(_SHIFTS):
-        if (shift >= 0).all():
-            break
-        middle = np.rint(np.ldexp(slope, s)).astype(np.int64)
-        for near in sorted(range(-_NEAR, _NEAR + 1), key=abs):
-            m = middle + near
-            least = reach.whole_bounds(m, s, 0, -_ENDLESS).max(axis=1)
-            most = below.whole_bounds(m, s, 1, _ENDLESS).min(axis=1)
-            hit = (shift < 0) & (m >= 0) & (least <= most)
-            multiplier[hit], offset[hit], shift[hit] = m[hit], _between(least, most)[hit], s
+        left = np.flatnonzero(shift < 0)
+        m = np.rint(np.ldexp(slope[left], s)).astype(np.int64)[:, None] + near
+        # Most multipliers already fail at the tightest points.
+        may = (m >= 0) & _fits(tight[0].rows(left), tight[1].rows(left), m, s)[2]
+        for place in np.flatnonzero(may.any(axis=0)):
+            some = left[may[:, place] & (shift[left] < 0)]
+            tried = m[may[:, place] & (shift[left] < 0), place]
+            least, most, fits = _fits(reach.rows(some), below.rows(some), tried[:, None], s)
+            hit, ok = some[fits[:, 0]], fits[:, 0]
+            multiplier[hit], offset[hit], shift[hit] = tried[ok], _between(least, most)[ok, 0], s
     return Uniform(multiplier, offset, shift)
+
+
+def _fits(reach: Points, below: Points, multiplier: Whole, shift: int) -> tuple[Whole, Whole, NDArray[np.bool_]]:
+    """Bounds of a whole offset, and whether there is one, each of the multipliers' shape (channels, n)."""
+    least = reach.whole_bounds(multiplier, shift, 0, -_ENDLESS).max(axis=2)
+    most = below.whole_bounds(multiplier, shift, 1, _ENDLESS).min(axis=2)
+    return least, most, least <= most
 
 
 def _between(least: Whole, most: Whole) -> Whole:
