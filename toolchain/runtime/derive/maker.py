@@ -43,7 +43,7 @@ class Choice:
     """How a node's thresholds were made.
 
     Attributes:
-        form: `kernel`, `scale`, `double` or `search`.
+        form: `kernel`, `scale`, `table`, `double`, `near` or `search`; see the files of `kinds`.
         channels: how many have one rounded multiplication, of how many.
     """
 
@@ -104,6 +104,10 @@ class Maker:
             f"{self.style.name}: node {name}: values up to {largest:,} are not exact in {kinds[-1].name}, which holds "
             f"whole numbers up to {LIMITS[kinds[-1]]:,}; use narrower weights or inputs, or another variant"
         )
+
+    def clip(self, name: str, kind: np.dtype[Any], low: float, high: float, hint: str) -> str:
+        """A tensor between two numbers."""
+        return self.add("Clip", [name, self.number(low, kind), self.number(high, kind)], hint)
 
     def cast(self, name: str, start: np.dtype[Any], end: np.dtype[Any]) -> str:
         """A tensor in another dtype, made once."""
@@ -209,6 +213,13 @@ def byte_shift(low: int, high: int, wanted: int | None) -> int | None:
         if shift is not None and low - shift >= -128 and high - shift <= 127:
             return shift
     return None
+
+
+def channelwise(values: NDArray[Any], rank: int) -> NDArray[Any]:
+    """One number a channel, beside a batch of tensors of so many axes; one for all where they are equal."""
+    if (values == values[0]).all():
+        return values[:1].reshape(())
+    return values.reshape(-1, *(1,) * (rank - 1))
 
 
 def _onnx(kind: np.dtype[Any]) -> int:

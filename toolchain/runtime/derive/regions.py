@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from toolchain.graph.graph import Graph, Node
-from toolchain.graph.ops import Add, Linear, Reduce, Threshold, Window
+from toolchain.graph.ops import Add, Linear, Reduce, Table, Threshold, Window
 
 _SUMS = (Linear, Reduce, Add)
 
@@ -20,6 +20,7 @@ class Region:
         window: what stands before it and is taken in, or None.
         head: the thresholds behind it that are taken in, or None.
         inputs: names of the nodes whose tensors it takes.
+        through: of an addition, the table that stands before each input and is taken in, or None.
     """
 
     core: Node
@@ -27,6 +28,7 @@ class Region:
     head: Threshold | None
     inputs: tuple[str, ...]
     name: str
+    through: tuple[Table | None, ...] = ()
 
 
 def regions(graph: Graph) -> list[Region]:
@@ -52,7 +54,19 @@ def _region(graph: Graph, node: Node, uses: Counter[str]) -> Region:
         before = graph[core.inputs[0]]
         if isinstance(before.op, Window) and (before.op.taps == core.op.taps or _all_at_once(core)):
             window, inputs = before.op, before.inputs
-    return Region(core, window, head, inputs, node.name)
+    through = _tables(graph, core, uses) if head is not None and isinstance(core.op, Add) else (None,) * len(inputs)
+    inputs = tuple(i if table is None else graph[i].inputs[0] for i, table in zip(inputs, through, strict=True))
+    return Region(core, window, head, inputs, node.name, through)
+
+
+def _tables(graph: Graph, node: Node, uses: Counter[str]) -> tuple[Table | None, ...]:
+    """Tables of one row before an addition, which nothing else takes: it may become a table of all it takes."""
+    found: list[Table | None] = []
+    for name in node.inputs:
+        op = graph[name].op
+        alone = isinstance(op, Table) and len(op.values) == 1 and uses[name] == 1
+        found.append(op if alone and isinstance(op, Table) else None)
+    return tuple(found)
 
 
 def _is_max(node: Node) -> bool:

@@ -31,7 +31,7 @@ def made(job: Job, held: Held) -> Held | None:
     if not job.maker.style.codes or not held.codes or zero is None or not held.unit > 0:
         return None
     whole = job.sums(replace(held, least=held.least + held.unit * zero))
-    if int(np.abs(whole.linear.weights).max()) > _MIDDLE - 1:
+    if int(whole.linear.weights.min()) < -_MIDDLE or int(whole.linear.weights.max()) >= _MIDDLE:
         return None
     if job.region.head is None:
         return _sums_only(job, held, zero, whole)

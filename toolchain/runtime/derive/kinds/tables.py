@@ -6,8 +6,7 @@ import numpy as np
 
 from toolchain.graph.ops import ArgMax, Table
 from toolchain.runtime.derive.held import Held
-from toolchain.runtime.derive.kinds.counts import channelwise
-from toolchain.runtime.derive.maker import Maker
+from toolchain.runtime.derive.maker import Maker, channelwise
 from toolchain.runtime.derive.regions import Region
 
 _INDEX = np.dtype(np.int32)

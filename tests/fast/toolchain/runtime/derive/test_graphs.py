@@ -16,7 +16,7 @@ from tests.properties import given, st
 from toolchain.errors import ModelError
 from toolchain.graph.execute import run
 from toolchain.graph.graph import Graph
-from toolchain.graph.ops import Input, Linear, Threshold, dense, window
+from toolchain.graph.ops import Add, Input, Linear, Select, Table, Threshold, dense, window
 from toolchain.graph.types import TensorType
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.derive.graphs import MEANINGS, STYLES, answers, made, makers
@@ -132,3 +132,61 @@ def test_a_node_that_float16_cannot_hold_is_named() -> None:
     graph.end("y", "sums")
     with pytest.raises(ModelError, match="fp16: node sums: values up to 12,800 are not exact in float16"):
         made(graph, "fp16", GraphSettings())
+
+
+def _residual(first: Table | None, second: Table | None, factors: tuple[int, int], table: NDArray[np.int64]) -> Graph:
+    """Two tensors of bytes added, perhaps by way of a table each."""
+    graph = Graph()
+    for name, op in (("a", first), ("b", second)):
+        graph.add(name, Input(TensorType((4, 5, 6), -128, 127)))
+        graph.add(f"{name}/table", op or Select(tuple(range(6))), name)
+    graph.add("sum", Add(factors), "a/table", "b/table")
+    graph.add("codes", Threshold(table[None], 1, -128), "sum")
+    graph.end("y", "codes")
+    return graph
+
+
+def _forms(graph: Graph, variant: str) -> dict[str, str]:
+    return {choice.node: choice.form for choice in made(graph, variant, GraphSettings()).choices}
+
+
+def test_a_residual_of_one_rounding_is_one_kernel() -> None:
+    edges = np.ceil((np.arange(1, 256) - 108.5) * 7).astype(np.int64)
+    graph = _residual(None, None, (5, 3), edges)
+    assert _forms(graph, "qcdq") == {"codes": "kernel"}
+    for variant in STYLES:
+        if variant != "fp16":
+            _must_be_equal(graph, variant)
+
+
+def test_a_residual_of_rounded_inputs_takes_the_tables_in() -> None:
+    """As TFLite adds: both inputs are rescaled and rounded first."""
+    codes = np.arange(-128, 128)
+    tables = [Table(np.rint(codes * factor * 2**20)[None].astype(np.int64), -128) for factor in (0.61, 0.97)]
+    edges = np.ceil((np.arange(1, 256) - 128.5) * 2**20 * 1.3).astype(np.int64)
+    graph = _residual(*tables, (1, 1), edges + 1)
+    assert _forms(graph, "qcdq")["codes"] in ("kernel", "scale")
+    assert "Gather" not in {node.op_type for node in made(graph, "qcdq", GraphSettings()).model.graph.node}
+    for variant in STYLES:
+        _must_be_equal(graph, variant)
+
+
+def test_an_uneven_sum_of_bytes_is_one_table() -> None:
+    graph = _residual(None, None, (3, -2), np.sort(np.random.default_rng(2).integers(-600, 600, 255)))
+    assert _forms(graph, "qcdq") == {"codes": "table"}
+    for variant in STYLES:
+        _must_be_equal(graph, variant)
+
+
+def test_thresholds_that_were_rounded_twice_take_one_look_at_a_table() -> None:
+    """As TFLite rescales: the product is rounded, then its shift."""
+    sums = np.arange(-60_000, 60_001)
+    twice = np.floor(np.floor(sums * 1.7e-3 * 64 + 0.5) / 64 + 0.5).astype(np.int64)
+    edges = np.searchsorted(twice, np.arange(1, 256) - 128) - 60_000
+    graph = Graph()
+    graph.add("x", Input(TensorType((1, 3), -60_000, 60_000)))
+    graph.add("y", Threshold(edges[None], 1, -128), "x")
+    graph.end("y", "y")
+    assert _forms(graph, "tensorrt")["y"] == "near"
+    for variant in ("fp32", "qcdq", "tensorrt"):
+        _must_be_equal(graph, variant)
