@@ -97,8 +97,8 @@ def _exp_of_a_quarter(x: Whole) -> Whole:
     return _EXP_EIGHTH + high_product(t + rounded_shift(tail, 1), _EXP_EIGHTH)
 
 
-# 48/17 and -32/17 with 29 fractional bits: the line that Newton's method starts from.
-_START, _SLOPE = 1515870810, -1010580540
+NEWTON_START, NEWTON_SLOPE = 1515870810, -1010580540
+"""48/17 and -32/17 with 29 fractional bits: the line that Newton's method starts from."""
 
 
 def reciprocal(x: Whole, integer_bits: int) -> tuple[Whole, Whole]:
@@ -109,7 +109,7 @@ def reciprocal(x: Whole, integer_bits: int) -> tuple[Whole, Whole]:
     """
     headroom = 32 - _bits(x)
     half = ((x << headroom) - 2**31 + MOST + 1) >> 1
-    guess = _START + high_product(half, _SLOPE)
+    guess = NEWTON_START + high_product(half, NEWTON_SLOPE)
     for _ in range(3):
         error = 2**29 - high_product(half, guess)
         guess = guess + raised(high_product(guess, error), 2)

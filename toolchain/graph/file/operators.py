@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
+from toolchain.graph.file.softmax import SoftmaxSteps
 from toolchain.graph.graph import Node
 from toolchain.graph.ops import (
     Add,
@@ -26,6 +27,7 @@ from toolchain.graph.ops import (
     Repeat,
     Reshape,
     Select,
+    Softmax,
     Table,
     Threshold,
     Transpose,
@@ -224,6 +226,19 @@ def _argmax(to: Operators, op: ArgMax, x: str) -> None:
     to.apply("ArgMax", x, axis=len(to.result.shape), keepdims=1, last=True)
 
 
+def _softmax(to: Operators, op: Softmax, x: str) -> None:
+    source = to.sources[0]
+
+    def constant(part: str, values: NDArray[np.int64]) -> str:
+        name = constant_name(to.node.name, part)
+        return name if any(name == known.name for known in to.initializers) else to.whole(part, values)
+
+    steps = SoftmaxSteps(to.apply, constant, len(source.shape), len(source.shape) + 1)
+    codes = steps.codes(op, to.apply("Cast", x, to=TensorProto.INT64), int(source.high.max() - source.low.min()))
+    shifted = to.apply("Sub", codes, constant("128", np.array(128)))
+    to.apply("Cast", shifted, to=TensorProto.FLOAT, last=True)
+
+
 _KINDS: Mapping[type[Op], Callable[..., None]] = {
     Add: _add,
     ArgMax: _argmax,
@@ -234,6 +249,7 @@ _KINDS: Mapping[type[Op], Callable[..., None]] = {
     Repeat: _repeat,
     Reshape: _reshape,
     Select: _select,
+    Softmax: _softmax,
     Table: _table,
     Threshold: _threshold,
     Transpose: _transpose,

@@ -47,7 +47,7 @@ class Softmax(Op):
     def run(self, *values: Integers) -> Integers:
         x = values[0].astype(np.int64)
         below = x.max(axis=-1, keepdims=True) - x
-        each = self._exponentials(int(below.max()))[below]
+        each = self.exponentials(int(below.max()))[below]
         inverse, excess = reciprocal(rounded_shift(each, _SUM).sum(axis=-1, keepdims=True), _SUM)
         return np.clip(rounded_shift(high_product(each, inverse), excess + 31 - 8) - 128, -128, 127)
 
@@ -55,7 +55,7 @@ class Softmax(Op):
     def operations(self, *types: TensorType) -> int:
         return 4 * types[0].size
 
-    def _exponentials(self, span: int) -> Integers:
+    def exponentials(self, span: int) -> Integers:
         """exp(-scale * d) with 31 fractional bits for d = 0 to `span`; 0 where it is too small to count."""
         multiplier, shift = multiplier_of(min(self.scale * 2 ** (31 - _DIFFERENCE), 2.0**31 - 1))
         reach = (2**_DIFFERENCE - 1) * 2 ** (31 - _DIFFERENCE) >> shift

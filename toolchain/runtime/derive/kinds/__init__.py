@@ -15,13 +15,14 @@ from toolchain.graph.ops import (
     Repeat,
     Reshape,
     Select,
+    Softmax,
     Table,
     Threshold,
     Transpose,
     Window,
 )
 from toolchain.runtime.derive.held import Held
-from toolchain.runtime.derive.kinds import addition, counts, moves, pools, products, tables
+from toolchain.runtime.derive.kinds import addition, counts, moves, pools, products, softmax, tables
 from toolchain.runtime.derive.maker import Maker
 from toolchain.runtime.derive.regions import Region
 
@@ -39,5 +40,6 @@ KINDS: Mapping[type[Op], Callable[[Maker, Region], Held]] = {
     Threshold: counts.threshold,
     Table: tables.table,
     ArgMax: tables.label,
+    Softmax: softmax.softmax,
 }
 """By the class of the region's core; see `toolchain.runtime.derive.regions` for what it takes in."""
