@@ -17,6 +17,9 @@ from toolchain.graph.types import Integers, TensorType
 
 Order = NDArray[np.intp]
 
+MOST_ELEMENTS = 2**28
+"""Elements of the largest tensor that a network may have, the batch not counted."""
+
 # Greater factors would make weights much wider; they get a node of their own.
 _FOLDED = 256
 
@@ -30,6 +33,8 @@ class Wire:
             self.type: TensorType = op.result(*(graph.types[i] for i in inputs))
         except ModelError as error:
             raise ModelError(f"node {name}: {error}") from error
+        if self.type.size > MOST_ELEMENTS:
+            raise ModelError(f"node {name}: {self.type.size:,} elements; {MOST_ELEMENTS:,} at most; use smaller inputs")
 
     def taken(self) -> str:
         """The name of the node, which is in the graph from now on."""

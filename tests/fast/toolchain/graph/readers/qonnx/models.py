@@ -38,6 +38,7 @@ class Model:
         self.constants: Arrays = {}
         self.inputs: dict[str, tuple[tuple[int, ...], str]] = {}
         self.opset = 17
+        self.versions = {DOMAIN: 1}
 
     def input(self, name: str, shape: Sequence[int], datatype: str = "FLOAT32") -> str:
         self.inputs[name] = (tuple(shape), datatype)
@@ -79,7 +80,7 @@ class Model:
             [helper.make_tensor_value_info(name, kind, None) for name in outputs],
             [numpy_helper.from_array(v, n) for n, v in self.constants.items()],
         )
-        opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid(DOMAIN, 1)]
+        opsets = [helper.make_opsetid("", self.opset), *(helper.make_opsetid(d, v) for d, v in self.versions.items())]
         wrapper = ModelWrapper(normalised(helper.make_model(graph, opset_imports=opsets, ir_version=8)))
         for name, (_, datatype) in self.inputs.items():
             wrapper.set_tensor_datatype(name, DataType[datatype])

@@ -172,6 +172,48 @@ def test_trunc() -> None:
     same(model.made(str(model.apply("Trunc", [x, 0.25, 0.0, 6.0, 4.0], **said))))
 
 
+def test_second_version_of_trunc() -> None:
+    model, x = row(bits=6)
+    model.versions[DOMAIN] = 2
+    said = {"domain": DOMAIN, "rounding_mode": "FLOOR", "signed": 1, "narrow": 0}
+    same(model.made(str(model.apply("Trunc", [x, 0.25, 0.0, 6.0, 1.0, 4.0], **said))))
+
+
+def test_mean_of_whole_numbers_that_is_cut_off() -> None:
+    model = Model()
+    x = model.quant(model.input("x", IMAGE), 4, 1.0, signed=False)
+    said = {"domain": DOMAIN, "kernel": 2, "stride": 2, "ibits": 4, "obits": 4, "signed": 0, "data_layout": "NCHW"}
+    same(model.made(str(model.apply("QuantAvgPool2d", [x], **said))))
+
+
+def test_one_input_behind_two_quantisers() -> None:
+    model = Model()
+    x = model.input("x", IMAGE)
+    ends = [model.conv(model.quant(x, bits, scale), 3, 2, (2, 2)) for bits, scale in ((3, 0.5), (5, 0.125))]
+    source = same(model.made(*ends))
+    assert len(source.graph.inputs) == 2
+
+
+def test_pooling_of_one_axis() -> None:
+    model = Model()
+    x = model.quant(model.input("x", (3, 11)))
+    y = model.quant(str(model.apply("MaxPool", [x], kernel_shape=[3], strides=[2], pads=[1, 1])), 4, 0.25)
+    mean = model.apply("ReduceMean", [y], axes=[2], keepdims=0)
+    same(model.made(model.quant(str(mean), 4, 0.125)))
+
+
+def test_weights_behind_a_transposition() -> None:
+    model, x = row()
+    weights = model.apply("Transpose", [model.weights((5, 6), 4, np.array([0.5, 1, 2, 0.25, 0.5]).reshape(5, 1))])
+    y = model.quant(str(model.apply("MatMul", [x, weights])), 4, 0.5)
+    same(model.made(y))
+
+
+def test_scores_of_an_image_at_every_position() -> None:
+    model, x = image()
+    same(model.made(str(model.apply("ArgMax", [model.conv(x, 4, 3, (2, 2))], axis=1)), kind=TensorProto.INT64))
+
+
 def norm(model: Model, source: str, channels: int) -> str:
     shift, mean = model.rng.normal(0, 1, (2, channels))
     return str(
