@@ -3,7 +3,7 @@
 BOARD ?= ulx3s
 MODEL ?= cqmlp
 # Every variable that may stand on the command line; `make help` explains each.
-VARIABLES := BOARD MODEL DATA RECIPE STRATEGY FLOW FPS ONNX CALIBRATION OUTPUTS WHEELS JOBS PYTHON \
+VARIABLES := BOARD MODEL DATA RECIPE STRATEGY FLOW FPS NETWORK ONNX TEST CALIBRATION OUTPUTS WHEELS JOBS PYTHON \
     PACKAGE PORT HOST VIRTUAL FAULTS COUNT PERSIST CABLE METER SNAKEMAKE_ARGS GATEWEAVE_BUILD_DIR
 export $(VARIABLES)
 
@@ -52,9 +52,9 @@ help:
 	@echo '  RECIPE=published       how to train it            DATA=folder          train on real captures'
 	@echo '  STRATEGY=unrolled      one inference a clock      FPS=50000, FPS=max   inferences per second to aim at'
 	@echo '  FLOW=dataflow          AMD boards: our own RTL instead of FINN'
-	@echo '  ONNX=file              ONNX Runtime boards: a network of your own in place of MODEL'
-	@echo '  CALIBRATION=file.npz   inputs to calibrate ONNX on    WHEELS=1         put the Python wheels into the package'
-	@echo '  OUTPUTS=classes        of an ONNX file: only labels count          OUTPUTS=values  every number does'
+	@echo '  NETWORK=file           a network of your own in place of MODEL: QONNX, ONNX or TFLite    TEST=file.npz  x, y to prove it on'
+	@echo '  CALIBRATION=file.npz   inputs to calibrate it on      WHEELS=1         put the Python wheels into the package'
+	@echo '  OUTPUTS=classes        of such a file: only labels count          OUTPUTS=values  every number does'
 	@echo 'Choose where it runs (flash, run, measure):'
 	@echo '  PACKAGE=folder         instead of the newest build    PORT=/dev/ttyUSB0    serial port of an open board'
 	@echo '  HOST=user@address      a board that runs Linux        VIRTUAL=1            the Verilated chip, no board'

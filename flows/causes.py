@@ -34,7 +34,7 @@ def causes(stage: str, request: Request) -> list[str]:
     """The causes of a stage, one word each."""
     remade = request.table[stage].row.remade_by
     words = [f"code:{_code(stage, request)}", f"pins:{_digest_files(ROOT / name for name in PINS)}"]
-    if remade.recipe is not None and not request.onnx:
+    if remade.recipe is not None and not request.file:
         recipe = ROOT / "models" / request.model / "recipes" / f"{request.recipe}.yaml"
         words.append(f"recipe:{yaml_digest(recipe, remade.recipe)}")
     if remade.board is not None:
@@ -57,7 +57,7 @@ def _own_files(remade: Remade, request: Request) -> list[str]:
     """Files of the person's own that a stage reads: a listing of the captures, or digests."""
     if remade.files == "captures" and request.data is not None:
         return [f"captures:{_listing_digest(captures(request))}"]
-    return [f"onnx:{_file_digest(Path(path))}" for path in onnx_files(request)] if remade.files == "onnx" else []
+    return [f"file:{_file_digest(Path(path))}" for path in network_files(request)] if remade.files == "network" else []
 
 
 def _vivado() -> str:
@@ -76,9 +76,9 @@ def captures(request: Request) -> list[str]:
     return sorted(str(path) for path in Path(request.data).rglob("*") if path.is_file())
 
 
-def onnx_files(request: Request) -> list[str]:
-    """The network's file and its calibration data where the network is not one of ours."""
-    return [path for path in (request.onnx, request.calibration) if path]
+def network_files(request: Request) -> list[str]:
+    """The network's file and its data where the network is not one of ours."""
+    return [path for path in (request.file, request.test, request.calibration) if path]
 
 
 def sources(module: str) -> set[Path]:

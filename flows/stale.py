@@ -26,7 +26,7 @@ _WORDS = {
     "captures": "the captures changed",
     "strategy": "the strategy changed",
     "fps": "the target rate changed",
-    "onnx": "the ONNX file or its calibration data changed",
+    "file": "the network's file, or its test or calibration data, changed",
     "outputs": "what the outputs are said to be changed",
     "wheels": "whether wheels are included changed",
     "vivado": "another Vivado is on the PATH, or none",

@@ -49,9 +49,10 @@ class Request:
         data: absolute path of a folder of captures, or None for the model's own data.
         strategy: how our own RTL is built; the other flows have none.
         fps: inferences per second to aim at, "max", or None for the board's own target.
-        onnx: absolute path of the network's file where it is not one of ours, which `model` is then only the name of.
-        calibration: absolute path of an npz file with inputs to calibrate `onnx` on, or None.
-        outputs: what the person says that the outputs of `onnx` are, "classes" or "values"; None: as the model says.
+        file: absolute path of the network's file where it is not one of ours, which `model` is then only the name of.
+        test: absolute path of an npz file with inputs that `file` is proved on, and their classes, or None.
+        calibration: absolute path of an npz file with inputs to calibrate `file` on, or None.
+        outputs: what the person says that the outputs of `file` are, "classes" or "values"; None: as the model says.
         wheels: whether the package holds the Python wheels it needs.
     """
 
@@ -62,7 +63,8 @@ class Request:
     strategy: str = "folded"
     fps: float | str | None = None
     flow: str = "fpga_open"
-    onnx: str | None = None
+    file: str | None = None
+    test: str | None = None
     calibration: str | None = None
     outputs: OutputKind | None = None
     wheels: bool = False
@@ -70,7 +72,7 @@ class Request:
     @property
     def table(self) -> Mapping[str, Stage]:
         """All stages that there can be, by name: the build's in order, then those before a training and on demand."""
-        return stages_of(self.flow, self.onnx is not None)
+        return stages_of(self.flow, self.file is not None)
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -102,9 +104,9 @@ class Request:
 
     @property
     def network(self) -> str:
-        """Name of the network's folder: the recipe, and the data where it is not the default; or the ONNX file."""
-        if self.onnx:
-            return f"onnx-{_digest(self.onnx + (self.calibration or ''))}"
+        """Name of the network's folder: the recipe, and the data where it is not the default; or the file."""
+        if self.file:
+            return f"file-{_digest(self.file + (self.test or '') + (self.calibration or ''))}"
         if self.data is None:
             return self.recipe
         return f"{self.recipe}-{plain_name(Path(self.data).name) or 'data'}-{_digest(self.data)}"

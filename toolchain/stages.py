@@ -60,7 +60,7 @@ class Remade(_Row):
     recipe: tuple[str, ...] | None = None
     board: tuple[str, ...] | Literal["all"] | None = None
     request: tuple[Literal["fps", "strategy", "outputs", "wheels"], ...] = ()
-    files: Literal["captures", "onnx"] | None = None
+    files: Literal["captures", "network"] | None = None
     tools: Literal["vivado"] | None = None
 
 
@@ -69,6 +69,7 @@ class Row(_Row):
 
     says: str
     needs: tuple[str, ...] | Literal["network", "all"] = ()
+    flows: tuple[str, ...] = ()
     when: When = "build"
     remade_by: Remade = Remade()
     proves: Mapping[str, Proof] = {}
@@ -133,10 +134,14 @@ def stages_of(flow: str, foreign: bool) -> Mapping[str, Stage]:
         foreign: whether the network is a file that somebody else made.
     """
     chosen = (_NETWORK_PARTS[foreign], *_table().flows[flow])
-    rows = [(part, name, row) for part in chosen for name, row in _table().parts[part].items()]
+    every = [(part, name, row) for part in chosen for name, row in _table().parts[part].items()]
+    rows = [found for found in every if not found[2].flows or flow in found[2].flows]
     ordered = [found for when in ("build", "trial", "verify", "compare") for found in rows if found[2].when == when]
     built = [(part, name) for part, name, row in ordered if row.when == "build"]
-    return {name: Stage(name, part, row, _needs(row, name, built), _proves(row, flow)) for part, name, row in ordered}
+    return {
+        name: Stage(name, part, row, _needs(row, name, built, foreign), _proves(row, flow))
+        for part, name, row in ordered
+    }
 
 
 @cache
@@ -144,11 +149,15 @@ def _table() -> _Table:
     return load_yaml(TABLE, _Table, "flows/stages.yaml")
 
 
-def _needs(row: Row, stage: str, built: list[tuple[str, str]]) -> tuple[str, ...]:
+def _needs(row: Row, stage: str, built: list[tuple[str, str]], foreign: bool) -> tuple[str, ...]:
     if row.needs == "all":
         return tuple(name for _, name in built if name != stage)
     if row.needs == "network":
         return tuple(name for part, name in built if part in _NETWORK_PARTS)
+    if foreign:
+        # A file stands in the place of all that a model's network is made by.
+        own, last = _table().parts["network"], [name for part, name in built if part == "foreign"][-1]
+        return tuple(dict.fromkeys(last if name in own else name for name in row.needs))
     return row.needs
 
 

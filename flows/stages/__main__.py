@@ -32,6 +32,8 @@ from toolchain.results.record import StageRecord, token_of, write_record
 
 # The emulator that `verify` starts is bounded by its own clock, and maps more memory than it uses.
 _UNBOUNDED = {"verify"}
+# Parts of the table whose stages read a network's file itself; behind them it is an integer graph of ours.
+_READING = {"foreign", "ort"}
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -97,9 +99,10 @@ def _run(stage: str, layout: Layout) -> tuple[Outcome, float]:
 
 
 def _outcome(module: Any, context: Context) -> Outcome:
-    """What the stage says; stages of a foreign network run it, and so are bounded."""
+    """What the stage says; those that read and run a file of somebody else's are bounded."""
     run: Callable[[Context], Outcome] = module.run
-    if not context.request.onnx or context.stage in _UNBOUNDED:
+    reads_file = context.request.table[context.stage].part in _READING
+    if not (context.request.file and reads_file) or context.stage in _UNBOUNDED:
         return run(context)
     # Reading ONNX takes a while to import.
     from flows.stages.bounds import bounds_of

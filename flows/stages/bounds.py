@@ -14,13 +14,14 @@ _COPIES = 6
 
 
 def bounds_of(request: Request) -> Bounds:
-    """Memory and time for each stage of a request that names an ONNX file.
+    """Memory and time for each stage of a request that names a network's file.
 
     Raises:
-        DataError: the calibration file is no npz, or too large.
+        DataError: a file of data is no npz, or too large.
     """
     limits = Limits()
-    model, data = Path(request.onnx or ""), Path(request.calibration or "")
+    model = Path(request.file or "")
     memory = limits.memory(model.stat().st_size if model.is_file() else 0)
-    vectors = array_bytes(data) if data.is_file() else 0
+    given = [Path(path) for path in (request.test, request.calibration) if path]
+    vectors = sum(array_bytes(data) for data in given if data.is_file())
     return Bounds(memory + _COPIES * vectors, limits.stage_seconds)

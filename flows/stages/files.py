@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from flows.stages.context import Context
 from hls.core import CoreDescription
+from toolchain.errors import ModelError
 from toolchain.files import sha256
 from toolchain.graph.dense import DenseNetwork, dense_network
 from toolchain.graph.file.store import load_graph
@@ -38,14 +39,31 @@ class Chip:
         return [self.rtl / name for name in self.sources]
 
 
+# Which stage writes the files that tell the network; of a network that came as a file it is `integers`.
+_WRITTEN_BY = {"integer.onnx": "streamline", "golden.npz": "export", "model.onnx": "export"}
+
+
+def network_file(context: Context, name: str) -> Path:
+    """A file that tells the network: its integer graph, its golden vectors, or its QONNX graph."""
+    return context.file("integers" if context.request.file else _WRITTEN_BY[name], name)
+
+
 def network(context: Context) -> DenseNetwork:
-    """The integer network, the reference of every stage after it."""
-    return dense_network(load_graph(context.file("streamline", "integer.onnx")))
+    """The integer network, the reference of every stage after it.
+
+    Raises:
+        ModelError: it is no network that the hardware can compute; names the node, and the file that it came as.
+    """
+    graph = load_graph(network_file(context, "integer.onnx"))
+    try:
+        return dense_network(graph)
+    except ModelError as error:
+        raise ModelError(f"{context.request.file or context.model.name}: {error}") from error
 
 
 def golden_inputs(context: Context) -> NDArray[np.uint8]:
     """Integer inputs of the whole test set, shape (vectors, inputs)."""
-    with np.load(context.file("export", "golden.npz")) as golden:
+    with np.load(network_file(context, "golden.npz")) as golden:
         x: NDArray[np.uint8] = golden["x"]
     return x
 
@@ -70,7 +88,7 @@ def chip(context: Context) -> Chip:
 
 def model_hash(context: Context) -> bytes:
     """8 bytes that tell the integer network from all others."""
-    return bytes.fromhex(sha256(context.file("streamline", "integer.onnx")))[:8]
+    return bytes.fromhex(sha256(network_file(context, "integer.onnx")))[:8]
 
 
 def clock_hz(context: Context) -> int:

@@ -18,8 +18,8 @@ from toolchain.package.manifest import Origin, build_manifest
 from toolchain.package.pins import installed, pinned
 from toolchain.package.vectors import VectorFormat, write_vectors
 from toolchain.report.comparisons import sentence
-from toolchain.report.model_card import model_card
-from toolchain.results.facts import DataFacts, GraphsFacts
+from toolchain.report.model_card import file_card, model_card
+from toolchain.results.facts import DataFacts, GraphsFacts, IntegersFacts
 from toolchain.results.manifest import Manifest
 from toolchain.results.record import StageRecord
 from toolchain.training.author import words_of
@@ -43,21 +43,34 @@ def verified_records(context: Context) -> dict[str, StageRecord]:
 
 def manifest_of(context: Context, records: Records) -> Manifest:
     """The manifest without its files."""
-    recipe: dict[str, Any] = {} if context.request.onnx else context.recipe.model_dump(mode="json")
+    recipe: dict[str, Any] = {} if context.request.file else context.recipe.model_dump(mode="json")
     packages = {name: version or "missing" for name, version in installed(pinned(ROOT)).items()}
     return build_manifest(Origin(context.request, context.board, recipe, packages, ROOT), records)
 
 
 def write_network(context: Context, records: Records, manifest: Manifest) -> None:
     """Write `integer.onnx`, the golden vectors and `MODEL.md`."""
-    copy(context.file("streamline", "integer.onnx"), context.out)
+    copy(files.network_file(context, "integer.onnx"), context.out)
     network, x = files.network(context), files.golden_inputs(context)
     packed = pack_inputs(x, network.input_type)
-    classes = list(records["data"].facts_as(DataFacts).classes)
+    classes = class_names(records)
     layout = VectorFormat(len(x), network.inputs, network.input_type, packed.shape[1], classes)
     labels = network.run(x).labels.astype("uint8")
     write_vectors(context.out, layout, packed.tobytes(), labels.tobytes())
-    write_atomic(context.out / "MODEL.md", model_card(context.model.title, manifest, words_of(context.model.name)))
+    card = file_card(manifest) if context.request.file else own_card(context, manifest)
+    write_atomic(context.out / "MODEL.md", card)
+
+
+def own_card(context: Context, manifest: Manifest) -> str:
+    """The card of a model of ours."""
+    return model_card(context.model.title, manifest, words_of(context.model.name))
+
+
+def class_names(records: Records) -> list[str]:
+    """Names of the classes: the data's, or numbers where the network came as a file."""
+    if "data" in records:
+        return list(records["data"].facts_as(DataFacts).classes)
+    return [str(number) for number in range(records["integers"].facts_as(IntegersFacts).outputs)]
 
 
 def summary(manifest: Mapping[str, Any], records: Records) -> str:

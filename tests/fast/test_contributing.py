@@ -42,7 +42,7 @@ def test_listed_files_exist_and_are_counted(kind: str) -> None:
     ("kind", "pattern"),
     [
         ("A board", r"\b(icebreaker|tangnano9k|kv260|raspberrypi4)\b"),
-        ("A node kind", r"\bReduce\(Op\)|\bReduce: |\"Reduce\""),
+        ("A node kind", r"\bReduce\(Op\)|\n    Reduce: |\"Reduce\","),
         ("A sensor", r"import \w*(vcgencmd|powercap)_sources|\"joulescope\": |: joulescope,"),
         ("A tool family", r"\"(ecp5|ice40|gowin)\"|\b(Ecp5|Ice40|Gowin)Backend\b|\"yowasp-nextpnr-"),
     ],

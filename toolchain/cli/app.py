@@ -90,6 +90,21 @@ def compare(context: typer.Context, wish: Wish, jobs: Jobs = _CORES) -> None:
     builds.compare(choose(wish), jobs, for_snakemake(context.args, sys.argv))
 
 
+@app.command("check")
+def check_network(
+    file: Annotated[Path, typer.Argument(help="A QONNX, ONNX or TFLite file.")],
+    board: Annotated[str | None, typer.Option(help="One board; without it all of them.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what a network's file is made of and which boards can take it, and why not; build nothing.
+
+    Exit status 1 where the board that was asked for cannot take it; without one, where it cannot be read as integers.
+    """
+    from toolchain.cli.check import check
+
+    check(file, board, as_json)
+
+
 @app.command()
 @takes_wish
 def plan(wish: Wish, as_json: AsJson = False) -> None:

@@ -70,7 +70,7 @@ def compare(request: Request, jobs: int, extra: Sequence[str]) -> None:
         GateweaveError: as for `build`.
     """
     if not request.targets["all_compared"]:
-        raise ConfigError("ONNX: somebody else's network comes without a recipe to train others by; see `make show`")
+        raise ConfigError("NETWORK: somebody else's network comes without a recipe to train others by; see `make show`")
     build(request, "all_compared", jobs, extra)
 
 

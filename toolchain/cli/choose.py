@@ -32,15 +32,16 @@ def choose(wish: Wish) -> Request:
     _must_be_text("the folder of builds", str(build_root()))
     board = load_board(wish.board)
     flow = _flow(wish.board, board.flows, wish.flow)
-    if wish.onnx or wish.calibration or wish.outputs or wish.wheels:
+    if wish.calibration or wish.outputs or wish.wheels:
         _must_run_onnx(wish, flow)
-    if wish.onnx:
+    if wish.network or wish.onnx:
         return _third_party(wish, flow)
-    recipe, strategy = wish.recipe or "default", wish.strategy or STRATEGIES[0]
+    for option in ("test", "calibration", "outputs"):
+        if getattr(wish, option):
+            raise ConfigError(f"{option.upper()}: is for a network of your own; name its file with NETWORK=")
+    recipe = wish.recipe or "default"
     load_recipe(load_model(wish.model), recipe)
-    if strategy not in STRATEGIES:
-        near = near_matches(strategy, STRATEGIES)
-        raise ConfigError(f"STRATEGY: {strategy!r}: should be one of {', '.join(STRATEGIES)}{near}")
+    strategy = _strategy(wish.strategy)
     data, fps = _folder(wish.data), _rate(wish.fps)
     request = Request(wish.board, wish.model, recipe, data, strategy, fps, flow, wheels=wish.wheels)
     if request.network in list_boards():
@@ -48,27 +49,42 @@ def choose(wish: Wish) -> Request:
     return request
 
 
+def _strategy(chosen: str | None) -> str:
+    strategy = chosen or STRATEGIES[0]
+    if strategy not in STRATEGIES:
+        near = near_matches(strategy, STRATEGIES)
+        raise ConfigError(f"STRATEGY: {strategy!r}: should be one of {', '.join(STRATEGIES)}{near}")
+    return strategy
+
+
 def _must_run_onnx(wish: Wish, flow: str) -> None:
     if flow != "ort":
         runners = [name for name in list_boards() if "ort" in load_board(name).flows]
-        option = next(name for name in ("onnx", "calibration", "outputs", "wheels") if getattr(wish, name))
+        option = next(name for name in ("calibration", "outputs", "wheels") if getattr(wish, name))
         raise ConfigError(f"{option.upper()}: board {wish.board} has no ONNX Runtime; use one of {', '.join(runners)}")
-    for option in ("calibration", "outputs"):
-        if getattr(wish, option) and not wish.onnx:
-            raise ConfigError(f"{option.upper()}: is for a model of your own; name it with ONNX=")
 
 
 def _third_party(wish: Wish, flow: str) -> Request:
-    for option in ("recipe", "data", "strategy", "fps"):
+    given = "NETWORK" if wish.network else "ONNX"
+    if wish.network and wish.onnx:
+        raise ConfigError("ONNX: is another name of NETWORK; give one of them")
+    for option in ("recipe", "data", *(("strategy", "fps") if flow == "ort" else ())):
         if getattr(wish, option):
-            raise ConfigError(f"{option.upper()}: does not go with ONNX, which names a finished network; leave it out")
-    onnx, calibration = _file("ONNX", wish.onnx), _file("CALIBRATION", wish.calibration)
-    model = plain_name(Path(str(onnx)).stem) or "model"
-    if model in list_boards():
-        model += "-onnx"
-    outputs = _outputs(wish.outputs)
+            why = "which names a finished network" if option in {"recipe", "data"} else f"on board {wish.board}"
+            raise ConfigError(f"{option.upper()}: does not go with {given}, {why}; leave it out")
+    file = _file(given, wish.network or wish.onnx)
+    model = plain_name(Path(str(file)).stem) or "model"
     return Request(
-        wish.board, model, flow=flow, onnx=onnx, calibration=calibration, outputs=outputs, wheels=wish.wheels
+        wish.board,
+        f"{model}-file" if model in list_boards() else model,
+        flow=flow,
+        file=file,
+        test=_file("TEST", wish.test),
+        calibration=_file("CALIBRATION", wish.calibration),
+        outputs=_outputs(wish.outputs),
+        strategy=_strategy(wish.strategy),
+        fps=_rate(wish.fps),
+        wheels=wish.wheels,
     )
 
 

@@ -28,7 +28,7 @@ def boards(as_json: bool) -> None:
 
 def board_table(found: Sequence[AnyBoard]) -> Table:
     """One row for each board."""
-    table = _table("board", "what", "flows", "device", "target", whole=("board", "device"))
+    table = table_of("board", "what", "flows", "device", "target", whole=("board", "device"))
     for board in found:
         _add(table, board.name, board.full_title, ", ".join(board.flows), *_device(board))
     return table
@@ -63,7 +63,7 @@ def models(as_json: bool) -> None:
         rows = [{"name": m.name, "title": m.title, "recipes": list(m.recipes)} for m in found]
         print(json.dumps(rows, indent=2))
         return _tell(broken)
-    table = _table("model", "what", "recipes")
+    table = table_of("model", "what", "recipes")
     for model in found:
         _add(table, model.name, model.title, ", ".join(model.recipes))
     out().print(table)
@@ -78,7 +78,7 @@ def doctor(as_json: bool) -> None:
     if as_json:
         print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2))
     else:
-        table = _table("", "check", "found", "mend")
+        table = table_of("", "check", "found", "mend")
         for finding in findings:
             table.add_row(_mark(finding.ok), *map(Text, (finding.check, finding.found, finding.mend)))
         out().print(table)
@@ -92,7 +92,7 @@ def _mark(ok: bool | None) -> Text:
     return Text("ok", style="green") if ok else Text("NO", style="bold red")
 
 
-def _table(*columns: str, whole: Collection[str] = ()) -> Table:
+def table_of(*columns: str, whole: Collection[str] = ()) -> Table:
     """A table that cuts nothing however narrow the terminal is; the columns `whole` are not broken, either."""
     table = Table(box=None, header_style="bold")
     for column in columns:

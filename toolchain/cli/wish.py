@@ -49,20 +49,32 @@ class Wish:
             envvar="FPS", help="Inferences per second to aim at, or `max`; without it the board's own target."
         ),
     ] = None
+    network: Annotated[
+        str | None,
+        typer.Option(envvar="NETWORK", help="A network of your own in place of a model: a QONNX, ONNX or TFLite file."),
+    ] = None
     onnx: Annotated[
         str | None,
-        typer.Option(envvar="ONNX", help="Boards with ONNX Runtime: an ONNX or QONNX file in place of a model."),
+        typer.Option(envvar="ONNX", help="The same as NETWORK."),
+    ] = None
+    test: Annotated[
+        str | None,
+        typer.Option(
+            envvar="TEST",
+            help="Inputs that such a file is proved on: an npz file with `x`, and the classes `y` for its accuracy; "
+            "without it random ones over the input's whole range.",
+        ),
     ] = None
     calibration: Annotated[
         str | None,
-        typer.Option(envvar="CALIBRATION", help="Inputs to calibrate the ONNX file on: an npz file."),
+        typer.Option(envvar="CALIBRATION", help="Inputs to calibrate a float ONNX file on: an npz file."),
     ] = None
     outputs: Annotated[
         str | None,
         typer.Option(
             envvar="OUTPUTS",
-            help="What the ONNX file's outputs are: `classes` (labels must agree) or `values` (numbers must); without "
-            "it as the model and `y` of CALIBRATION say.",
+            help="What the file's outputs are: `classes` (labels must agree) or `values` (numbers must); without "
+            "it as the model and `y` of TEST or CALIBRATION say.",
         ),
     ] = None
     wheels: Annotated[

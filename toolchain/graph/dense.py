@@ -190,6 +190,16 @@ def _layer(name: str, op: Linear, input_type: str, activation: Threshold | None)
     return replace(layer, output_type=output, thresholds=table, out_scale=step, out_bias=least, bias=None)
 
 
+def refusals(graph: Graph) -> dict[str, str]:
+    """Why the hardware does not take a node yet, by the node's name, of all nodes that it does not take."""
+    return {node.name: _ONLY for node in graph if not _is_taken(graph, node)}
+
+
+def _is_taken(graph: Graph, node: Node) -> bool:
+    """Whether a node may stand in a chain of dense layers."""
+    return isinstance(node.op, Input | Linear | Threshold | Reshape | ArgMax) and not _not_flat(graph, node)
+
+
 def _chain(graph: Graph) -> Iterator[Node]:
     """The nodes from the input to the label, reshapes left out.
 
@@ -205,7 +215,7 @@ def _chain(graph: Graph) -> Iterator[Node]:
         where = f"node {node.name} ({type(node.op).__name__})"
         if len(takers) > 1:
             raise ModelError(f"{where}: the network branches at {current}; {_ONLY}")
-        if not isinstance(node.op, Linear | Threshold | Reshape | ArgMax) or _not_flat(graph, node):
+        if not _is_taken(graph, node):
             raise ModelError(f"{where}: {_ONLY}")
         if isinstance(node.op, Threshold) and before != "Linear":
             raise ModelError(f"{where}: thresholds follow a dense layer on an FPGA, not {before or 'the input'}")

@@ -11,7 +11,7 @@ from toolchain.board import AnyBoard
 from toolchain.layout import Request
 from toolchain.package.revision import git_revision
 from toolchain.results import figures
-from toolchain.results.facts import GenerateFacts, LoadFacts, StreamlineFacts
+from toolchain.results.facts import GenerateFacts, IntegersFacts, LoadFacts, StreamlineFacts
 from toolchain.results.manifest import Manifest
 from toolchain.results.record import StageRecord, token_of
 
@@ -47,12 +47,12 @@ def build_manifest(origin: Origin, records: Mapping[str, StageRecord]) -> Manife
         "strategy": request.core,
         "variant": request.variant,
         "fps": request.fps,
-        "recipe": {"name": "onnx" if request.onnx else request.recipe, **origin.recipe},
+        "recipe": {"name": "file" if request.file else request.recipe, **origin.recipe},
         "seeds": _seeds(origin, records),
         "git": git_revision(origin.root),
         "tools": tool_versions(records),
         "packages": dict(origin.packages),
-        **(_foreign_network(records) if request.onnx else _network(records)),
+        **(_foreign_network(records) if request.file else _network(records)),
         **groups,
         "stages": {name: stage_entry(record) for name, record in records.items()},
     }
@@ -69,7 +69,11 @@ def _network(records: Mapping[str, StageRecord]) -> dict[str, Any]:
 
 def _foreign_network(records: Mapping[str, StageRecord]) -> dict[str, Any]:
     """What is known of a network that somebody else made: its file, and what it was proved on."""
-    return {"onnx": records["load"].facts_as(LoadFacts).to_json(), "data": None, "accuracy": None}
+    told: dict[str, Any] = {"file": records["load"].facts_as(LoadFacts).to_json(), "data": None, "accuracy": None}
+    if "integers" in records:
+        integers = records["integers"].facts_as(IntegersFacts).to_json()
+        told |= {"integers": integers, "layers": integers["layers"]}
+    return told
 
 
 def _hardware(records: Mapping[str, StageRecord]) -> dict[str, Any]:

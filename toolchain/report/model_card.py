@@ -8,7 +8,7 @@ from typing import Any
 
 from toolchain.report.comparisons import compared
 from toolchain.report.table import share
-from toolchain.results.facts import DataFacts
+from toolchain.results.facts import DataFacts, IntegersFacts, LoadFacts
 from toolchain.results.facts.network import Confusion, Layer
 from toolchain.results.manifest import Accuracy, Manifest, StageEntry
 from toolchain.training.words import Words
@@ -36,6 +36,35 @@ def model_card(title: str, manifest: Manifest, words: Words) -> str:
         _limits(data, words),
     ]
     return "\n".join(line for part in parts for line in part) + "\n"
+
+
+def file_card(manifest: Manifest) -> str:
+    """The card of a network that came as a file."""
+    file, integers = manifest.file, manifest.integers
+    assert file and integers
+    parts = [
+        [f"# {manifest.model}", ""],
+        _file_summary(manifest, file, integers),
+        _quantisation(manifest.layers),
+        _verified(manifest.stages),
+        ["## Limits", "", *(f"- {notice}" for notice in integers.notices), f"- {_LIMIT}"],
+    ]
+    return "\n".join(line for part in parts for line in part) + "\n"
+
+
+def _file_summary(manifest: Manifest, file: LoadFacts, read: IntegersFacts) -> list[str]:
+    vectors = f"{read.vectors.count:,} vectors ({read.vectors.kind})"
+    right = (
+        f" {share(read.accuracy)} of them have their true class as the greatest output."
+        if read.accuracy is not None
+        else ""
+    )
+    return [
+        f"`{file.file}` ({file.format}, SHA-256 `{file.sha256}`), a network that was trained elsewhere.",
+        f"Its integer graph was held against {read.framework} on {vectors}.{right}",
+        f"Built for `{manifest.board}`, strategy `{manifest.strategy}`.",
+        "",
+    ]
 
 
 def _summary(manifest: Manifest, data: DataFacts, words: Words) -> list[str]:

@@ -21,7 +21,7 @@ from toolchain.results.measurements import read_results
 from toolchain.results.record import StageRecord, read_record, token_of
 from toolchain.results.report import ComparedAccuracy, Report, StageReport
 
-_GROUPS = ("data", "resources", "timing", "estimate", "onnx", "graphs", "latency")
+_GROUPS = ("data", "resources", "timing", "estimate", "file", "graphs", "latency")
 
 
 def latest_layout(board: str, model: str) -> Layout:

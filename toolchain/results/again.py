@@ -19,13 +19,14 @@ def build_command(request: Request) -> str:
 
 def _choices(request: Request) -> list[str]:
     chosen = {
-        "MODEL": None if request.onnx else request.model,
-        "ONNX": request.onnx,
+        "MODEL": None if request.file else request.model,
+        "NETWORK": request.file,
+        "TEST": request.test,
         "CALIBRATION": request.calibration,
         "OUTPUTS": request.outputs,
-        "RECIPE": None if request.onnx else request.recipe,
+        "RECIPE": None if request.file else request.recipe,
         "STRATEGY": request.strategy if request.core == request.strategy else None,
-        "FLOW": None if request.onnx or request.flow == "fpga_open" else request.flow,
+        "FLOW": None if request.flow == "fpga_open" or (request.file and request.flow == "ort") else request.flow,
         "FPS": request.fps if isinstance(request.fps, str | None) else f"{request.fps:g}",
         "DATA": request.data,
     }

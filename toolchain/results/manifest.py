@@ -13,7 +13,7 @@ from pydantic import ConfigDict
 
 from toolchain.results.check import Check
 from toolchain.results.device import DeviceDescription
-from toolchain.results.facts import CoreRow, DataFacts, LoadFacts
+from toolchain.results.facts import CoreRow, DataFacts, IntegersFacts, LoadFacts
 from toolchain.results.facts.hardware import Estimate, Identity, Use
 from toolchain.results.facts.network import Layer, Scores
 from toolchain.results.facts.runtime import (
@@ -138,7 +138,7 @@ class FinnStream(Record):
 
 
 class Recipe(Record):
-    """The recipe's name ("onnx" of somebody else's network), and beside it its values."""
+    """The recipe's name ("file" of somebody else's network), and beside it its values."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -177,7 +177,8 @@ class Manifest(RecordFile):
     data: DataFacts | None
     accuracy: Accuracy | None
     layers: tuple[Layer, ...] = ()
-    onnx: LoadFacts | None = None
+    file: LoadFacts | None = None
+    integers: IntegersFacts | None = None
 
     identity: Identity | None = None
     resources: Resources | None = None

@@ -72,7 +72,7 @@ class Report(RecordFile):
     timing: Timing | None
     estimate: EstimateOf | None
     comparison: tuple[CoreRow, ...] | None
-    onnx: LoadFacts | None
+    file: LoadFacts | None
     graphs: Graphs | None
     latency: Latency | None
     not_run: tuple[str, ...]

@@ -8,6 +8,7 @@ from typing import Any
 
 from toolchain.files import write_atomic
 from toolchain.layout import ROOT
+from toolchain.results.checked import CheckedNetwork
 from toolchain.results.device import DeviceDescription
 from toolchain.results.manifest import Manifest
 from toolchain.results.model import Record, RecordFile
@@ -17,6 +18,7 @@ from toolchain.results.run import RunResult
 
 FOLDER = ROOT / "docs" / "schemas"
 FILES: Mapping[str, type[Record]] = {
+    "check.json": CheckedNetwork,
     "device.json": DeviceDescription,
     "manifest.json": Manifest,
     "report.json": Report,

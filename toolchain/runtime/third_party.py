@@ -1,6 +1,7 @@
-"""Any ONNX or QONNX file becomes the graphs of a board, with vectors and the reference that they are proved against.
+"""Any network's file becomes the graphs of a board, with vectors and the reference that they are proved against.
 
-The reference of an ONNX model is ONNX Runtime without any optimisation; that of a QONNX model is qonnx's executor.
+The reference of an ONNX model is ONNX Runtime without any optimisation; that of a QONNX model is qonnx's executor; that
+of a TFLite file LiteRT's reference kernels.
 """
 
 from __future__ import annotations
@@ -12,14 +13,11 @@ from typing import Any
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from qonnx.core.modelwrapper import ModelWrapper
 
-from toolchain.errors import GateweaveError, ModelError
-from toolchain.graph.dense import DenseNetwork
+from toolchain.errors import ModelError
 from toolchain.graph.lower import lower, qonnx_opset, tidy
 from toolchain.graph.qonnx_nodes import is_qonnx
-from toolchain.graph.segments import CODING, cut
-from toolchain.graph.streamline import read_quantiser, streamline
+from toolchain.graph.readers.qonnx.read import read_qonnx
 from toolchain.layout import OutputKind
 from toolchain.progress import Progress
 from toolchain.runtime.builder import GraphSettings
@@ -27,23 +25,26 @@ from toolchain.runtime.calibrate import PER_CHANNEL, quantise
 from toolchain.runtime.calibration_file import read_vectors
 from toolchain.runtime.convert import within as within_opsets
 from toolchain.runtime.dequantise import dequantise, is_qdq
+from toolchain.runtime.derive.graphs import STYLES, settings_of
 from toolchain.runtime.executor import ELEMENTS, execute
 from toolchain.runtime.free_batch import inner_sizes, one_input, settle_batch
-from toolchain.runtime.front import answers_of, integer_graphs, integer_scores, until_scores
-from toolchain.runtime.graphs import VARIANTS, settings_of
 from toolchain.runtime.half import half
 from toolchain.runtime.integer_proof import must_be_the_model
 from toolchain.runtime.load import load_untrusted
 from toolchain.runtime.meaning import VALUES, Meaning, accuracy, meaning_of, remarks
+from toolchain.runtime.network_file.answer import integers_of, outputs_of
+from toolchain.runtime.network_file.opening import is_tflite, open_network, quantised_span
+from toolchain.runtime.network_file.proof import must_be_equal
+from toolchain.runtime.network_file.whole import whole_makers
 from toolchain.runtime.proof_vectors import RANDOM_ROWS, Vectors, random_vectors
 from toolchain.runtime.repeat import ROWS as REPEATED
 from toolchain.runtime.repeat import must_repeat
 from toolchain.runtime.rules import violations
 from toolchain.runtime.session import RunOptions, input_type, open_session, run_session
 from toolchain.runtime.shelf import Shelf
-from toolchain.runtime.span import UNIT, Span, annotated_span, input_span
+from toolchain.runtime.span import Span, annotated_span, input_span
 
-INTEGER_VARIANTS = tuple(VARIANTS)
+INTEGER_VARIANTS = tuple(STYLES)
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,14 @@ class Imported:
     """A third-party model, ready to be proved, timed and packaged.
 
     Attributes:
-        kind: `onnx` (float), `qdq` (came quantised) or `qonnx`.
+        kind: `onnx` (float), `qdq` (came quantised), `qonnx` or `tflite`.
         graphs: by variant.
         left_out: variants that could not be made, and why.
         vectors: inputs, maybe with true classes.
         reference: outputs of the reference, shape (N, ...).
         judge: name of the reference.
-        integers: what the integer network of a streamlined QONNX model says, scaled, shape (N, classes), or None. The
-            graphs of `INTEGER_VARIANTS` answer to it: sums of floats in the reference may round, its never do.
+        integers: what the integer graph of the file says, shape (N, ...), or None where there is none. The graphs of
+            `INTEGER_VARIANTS` answer to it: sums of floats in the reference may round, its never do.
         meaning: what the outputs are.
         notices: what the person should know of the model.
     """
@@ -90,35 +91,84 @@ def import_model(
     calibration: Path | None = None,
     settings: GraphSettings | None = None,
     *,
+    test: Path | None = None,
     outputs: OutputKind | None = None,
     progress: Progress = lambda text: None,
 ) -> Imported:
     """Read a file and make all graphs of it that can be made.
 
     Args:
-        calibration: npz with `x`, shape (N, ...), and maybe `y`, shape (N,): what post-training int8 is calibrated on,
-            and what the graphs are proved on. Without it random vectors are used, and there is no post-training int8.
+        calibration: npz with `x`, shape (N, ...), and maybe `y`, shape (N,): what post-training int8 is calibrated on;
+            there is none without it.
+        test: npz like it, that the graphs are proved on; without it they are on `calibration`, else on random vectors.
         settings: the opset is an upper bound; a batch keeps the model's own, none opens it where that can be done.
         outputs: what the person says that the outputs are.
 
     Raises:
         ModelError: the model cannot be used; names the file.
-        DataError: the calibration file cannot be used; names it.
+        DataError: a file of data cannot be used; names it.
     """
-    settings = settings or GraphSettings()
+    settings, data = settings or GraphSettings(), Data(test, calibration)
+    if is_tflite(path):
+        return _tflite(path, data, settings, outputs, progress)
     progress("trying the model in a process of its own")
     model = load_untrusted(path)
     try:
         if is_qonnx(model):
-            return _qonnx(model, calibration, settings, outputs, progress)
-        return _onnx(model, calibration, settings, outputs, progress)
+            return _qonnx(model, data, settings, outputs, progress)
+        return _onnx(model, data, settings, outputs, progress)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
 
 
+@dataclass(frozen=True)
+class Data:
+    """The person's own data: what graphs are proved on, and what post-training int8 is calibrated on."""
+
+    test: Path | None
+    calibration: Path | None
+
+    def vectors(
+        self, shape: tuple[int, ...], kind: type[np.generic], span: Span, annotated: Span | None = None
+    ) -> Vectors:
+        """What graphs are proved on: the test data, else that of the calibration, else random vectors over `span`.
+
+        Raises:
+            DataError: the file does not fit the model's input.
+        """
+        given = self.test or self.calibration
+        if given is None:
+            return random_vectors(shape, kind, span, _rows(shape))
+        found = read_vectors(given, shape, kind, annotated)
+        return replace(found, kind="test set") if self.test else found
+
+
+def _tflite(path: Path, data: Data, settings: GraphSettings, wish: OutputKind | None, progress: Progress) -> Imported:
+    progress("reading the network's integers")
+    opened = open_network(path)
+    source = opened.source
+    port = source.inputs[0]
+    vectors = data.vectors(port.shape, port.dtype.type, opened.span)
+    progress(f"{opened.framework} on {len(vectors.x):,} vectors")
+    reference = opened.reference(vectors.x)
+    integers = outputs_of(source, integers_of(source, vectors.x))[source.outputs[0].name]
+    must_be_equal(opened, reference, integers)
+    progress("making the graphs")
+    shelf = Shelf(vectors.x, reference)
+    for name, make in whole_makers(source, settings).items():
+        shelf.add(name, make)
+    if not shelf.graphs:
+        raise ModelError(f"{path}: {'; '.join(dict.fromkeys(shelf.left_out.values()))}")
+    meaning = meaning_of(next(iter(shelf.graphs.values())), reference, vectors.truth, wish)
+    notices = (*source.notices, *remarks(meaning, reference))
+    return Imported(
+        "tflite", shelf.graphs, shelf.left_out, vectors, reference, opened.framework, integers, meaning, notices
+    )
+
+
 def _onnx(
     model: onnx.ModelProto,
-    calibration: Path | None,
+    data: Data,
     settings: GraphSettings,
     wish: OutputKind | None,
     progress: Progress,
@@ -127,10 +177,7 @@ def _onnx(
     model, whole = one_input(model)
     session = open_session(model, RunOptions("none"))
     kind, shape = input_type(session), tuple(session.get_inputs()[0].shape[1:])
-    if calibration:
-        vectors = read_vectors(calibration, shape, kind)
-    else:
-        vectors = random_vectors(shape, kind, input_span(model), _rows(shape))
+    vectors = data.vectors(shape, kind, input_span(model))
     progress(f"reference outputs of {len(vectors.x):,} vectors")
     reference = run_session(session, vectors.x, 1)
     must_repeat(model, reference[:REPEATED], run_session(session, vectors.x[:REPEATED], 1))
@@ -157,11 +204,10 @@ def _onnx(
         )
     shelf.graphs["fp32"] = given
     shelf.add("fp16", lambda: half(given))
-    if calibration:
-        shelf.add("int8", lambda: quantise(within(settings.opset, PER_CHANNEL), vectors.x, "cpu"))
-        shelf.add(
-            "tensorrt", lambda: _for_tensorrt(quantise(within(older, PER_CHANNEL), vectors.x, "tensorrt"), tensorrt)
-        )
+    if data.calibration:
+        x = read_vectors(data.calibration, shape, kind).x
+        shelf.add("int8", lambda: quantise(within(settings.opset, PER_CHANNEL), x, "cpu"))
+        shelf.add("tensorrt", lambda: _for_tensorrt(quantise(within(older, PER_CHANNEL), x, "tensorrt"), tensorrt))
     else:
         shelf.left_out["int8"] = shelf.left_out["tensorrt"] = "no data to calibrate on: give CALIBRATION=file.npz"
     return Imported("onnx", shelf.graphs, shelf.left_out, vectors, reference, _BARE, meaning=meaning, notices=notices)
@@ -188,7 +234,7 @@ def _for_tensorrt(model: onnx.ModelProto, tensorrt: str) -> onnx.ModelProto:
 
 def _qonnx(
     model: onnx.ModelProto,
-    calibration: Path | None,
+    data: Data,
     settings: GraphSettings,
     wish: OutputKind | None,
     progress: Progress,
@@ -196,10 +242,7 @@ def _qonnx(
     wrapper = tidy(model)
     shape = tuple(int(size) for size in wrapper.get_tensor_shape(wrapper.graph.input[0].name)[1:])
     annotated = annotated_span(wrapper.get_tensor_datatype(wrapper.graph.input[0].name).name)
-    if calibration:
-        vectors = read_vectors(calibration, shape, np.float32, annotated)
-    else:
-        vectors = random_vectors(shape, np.float32, annotated or _quantised_span(wrapper), _rows(shape))
+    vectors = data.vectors(shape, np.float32, annotated or quantised_span(wrapper), annotated)
     progress(f"reference outputs of {len(vectors.x):,} vectors")
     lowered = lower(wrapper, qonnx_opset(model, settings.opset))
     reference = execute(wrapper, vectors.x, lowered)
@@ -211,16 +254,11 @@ def _qonnx(
     # What the integer networks of ours are made for, unless the model is newer.
     cores = replace(settings, opset=qonnx_opset(model, settings.opset, least=GraphSettings().opset))
     try:
-        network = _streamlined(wrapper)
-        scores, whole = integer_scores(wrapper, network, vectors.x, cores.opset), until_scores(wrapper, lowered)
-        if whole is None:
-            rounded = must_be_the_model(scores, reference, lowered, vectors.x)
-        else:
-            given = run_session(open_session(whole, RunOptions("none")), vectors.x, 1)
-            rounded = must_be_the_model(scores, given, whole, vectors.x)
-        integers = answers_of(wrapper, scores, cores.opset)
+        source = read_qonnx(wrapper)
+        integers = outputs_of(source, integers_of(source, vectors.x))[source.outputs[0].name]
+        rounded = must_be_the_model(integers, reference, lowered, vectors.x)
         ties = _ties(integers, reference)
-        for name, make in integer_graphs(wrapper, network, cores).items():
+        for name, make in whole_makers(source, cores).items():
             shelf.add(name, make)
     except ModelError as error:
         shelf.left_out.update(dict.fromkeys(INTEGER_VARIANTS, str(error)))
@@ -239,27 +277,6 @@ def _ties(integers: NDArray[Any], reference: NDArray[Any]) -> str:
         f"to {apart:,} of {len(reference):,} vectors the label is decided by float32 rounding between equal scores; "
         "the integer graphs take the first of them"
     )
-
-
-def _streamlined(wrapper: ModelWrapper) -> DenseNetwork:
-    try:
-        return streamline(wrapper)
-    except GateweaveError:
-        raise
-    except Exception as error:  # The executor raises plain Exception, and whatever a hostile graph provokes.
-        line = (str(error).strip().splitlines() or ["no message"])[0]
-        raise ModelError(f"it does not streamline: {type(error).__name__}: {line}") from error
-
-
-def _quantised_span(wrapper: ModelWrapper) -> Span:
-    """Range of the quantiser that the input goes to; 0 to 1 where it goes elsewhere."""
-    try:
-        node = cut(wrapper)[0].chain[0]
-        quantiser = read_quantiser(wrapper, node if node.op_type in CODING else None, "input")
-    except (ModelError, IndexError):
-        return UNIT
-    greatest = quantiser.least + quantiser.step * quantiser.levels
-    return Span(quantiser.scale * quantiser.least, quantiser.scale * greatest)
 
 
 def _rows(shape: tuple[int, ...]) -> int:

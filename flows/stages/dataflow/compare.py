@@ -39,7 +39,7 @@ def run(context: Context) -> Outcome:
 def _finn_rows(context: Context) -> list[CoreRow]:
     context.progress("FINN's core")
     target, network = map_target(context), files.network(context)
-    qonnx, folder = context.file("export", "model.onnx"), work_of(context, "finn")
+    qonnx, folder = files.network_file(context, "model.onnx"), work_of(context, "finn")
     mapped = map_network(qonnx, target, folder / "map", folder / "mapping", context.progress)
     if note := too_large(context, "FINN's core", mapped.facts.estimate.lut):
         return estimated(mapped.facts, note)

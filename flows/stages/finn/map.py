@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flows.stages.context import Context, Outcome
+from flows.stages.files import network_file
 from flows.stages.finn.target import map_target
 from toolchain.finn.adapter import VERSION
 from toolchain.finn.mapping import map_network
@@ -10,7 +11,7 @@ from toolchain.finn.mapping import map_network
 
 def run(context: Context) -> Outcome:
     """Write `model.onnx`, `parent.onnx`, `folding.json` and `estimates.json`."""
-    qonnx = context.file("export", "model.onnx")
+    qonnx = network_file(context, "model.onnx")
     mapped = map_network(qonnx, map_target(context), context.out, context.work / "finn", context.progress)
     facts = mapped.facts
     interval, fps = facts.initiation_interval, facts.fps

@@ -1,4 +1,4 @@
-"""load: somebody else's ONNX or QONNX file, checked before anything reads it further."""
+"""load: somebody else's network as a file, checked before anything reads it further."""
 
 from __future__ import annotations
 
@@ -12,21 +12,39 @@ from toolchain.files import sha256, write_atomic
 from toolchain.graph.qonnx_nodes import is_qonnx
 from toolchain.results.facts import LoadFacts
 from toolchain.runtime.load import load_untrusted
+from toolchain.runtime.network_file.opening import is_tflite
 
-MODEL, CALIBRATION = "model.onnx", "calibration.npz"
+MODEL, TFLITE, CALIBRATION, TEST = "model.onnx", "model.tflite", "calibration.npz", "test.npz"
+
+Format = Literal["QONNX", "ONNX", "TFLite"]
 
 
 def run(context: Context) -> Outcome:
-    """Write `model.onnx`, and `calibration.npz` where there is one."""
+    """Write `model.onnx`, and the files of data that came with it."""
     request = context.request
-    if request.onnx is None:
-        raise BuildError("load: the request names no ONNX file; run `make build` again")
-    path = Path(request.onnx)
-    context.progress("trying the model in a process of its own")
+    if request.file is None:
+        raise BuildError("load: the request names no file; run `make build` again")
+    path = Path(request.file)
+    context.progress("trying the network in a process of its own")
+    kind, size = _kept(context, path)
+    for given, name in ((request.calibration, CALIBRATION), (request.test, TEST)):
+        if given:
+            shutil.copyfile(given, context.out / name)
+    facts = LoadFacts(file=path.name, sha256=sha256(path), format=kind, calibrated=bool(request.calibration))
+    return Outcome(f"{path.name}: {kind}, {size}", facts=facts)
+
+
+def file_of(context: Context) -> Path:
+    """The network's file as the stage keeps it."""
+    tflite = context.file("load", TFLITE)
+    return tflite if tflite.exists() else context.file("load", MODEL)
+
+
+def _kept(context: Context, path: Path) -> tuple[Format, str]:
+    """Keep the file as it was read; its format and size in words."""
+    if is_tflite(path):
+        shutil.copyfile(path, context.out / TFLITE)
+        return "TFLite", f"{path.stat().st_size:,} bytes"
     model = load_untrusted(path)
     write_atomic(context.out / MODEL, model.SerializeToString(deterministic=True))
-    if request.calibration:
-        shutil.copyfile(request.calibration, context.out / CALIBRATION)
-    kind: Literal["QONNX", "ONNX"] = "QONNX" if is_qonnx(model) else "ONNX"
-    facts = LoadFacts(file=path.name, sha256=sha256(path), format=kind, calibrated=bool(request.calibration))
-    return Outcome(f"{path.name}: {kind}, {len(model.graph.node)} nodes", facts=facts)
+    return "QONNX" if is_qonnx(model) else "ONNX", f"{len(model.graph.node)} nodes"

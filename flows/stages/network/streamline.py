@@ -11,7 +11,7 @@ from toolchain.graph.model_file import load_model
 from toolchain.graph.streamline import streamline
 from toolchain.graph.verify import verify_integer
 from toolchain.results.facts import StreamlineFacts
-from toolchain.results.facts.network import Layer
+from toolchain.results.facts.network import layers_of
 
 
 def run(context: Context) -> Outcome:
@@ -20,7 +20,7 @@ def run(context: Context) -> Outcome:
     save_graph(streamline(model).graph, context.out / INTEGER)
     network = dense_network(load_graph(context.out / INTEGER))
     check = verify_integer(network, model, Golden.load(context.file("export", GOLDEN)))
-    facts = StreamlineFacts(layers=_layers(network), logit_scale=network.logit_scale)
+    facts = StreamlineFacts(layers=layers_of(network.layers), logit_scale=network.logit_scale)
     counted = f"{check.equal:,} of {check.compared:,} test {words(context).rows}"
     return Outcome(
         f"integer = PyTorch, every output, on {counted}; {_shape(network)}", {"pytorch_integer": check}, facts
@@ -29,7 +29,3 @@ def run(context: Context) -> Outcome:
 
 def _shape(network: DenseNetwork) -> str:
     return "-".join(str(size) for size in (network.inputs, *(layer.outputs for layer in network.layers)))
-
-
-def _layers(network: DenseNetwork) -> tuple[Layer, ...]:
-    return tuple(Layer(**{name: getattr(layer, name) for name in Layer.model_fields}) for layer in network.layers)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from flows.stages import files as network_files
 from flows.stages.context import Context, Outcome
-from flows.stages.foreign.load import CALIBRATION, MODEL
+from flows.stages.foreign.load import CALIBRATION, TEST, file_of
 from flows.stages.ort.files import OWN, save
 from toolchain.errors import GateweaveError, ModelError
 from toolchain.results.facts import GraphsFacts
@@ -30,7 +31,7 @@ _OPSET = 17
 
 def run(context: Context) -> Outcome:
     """Write `<graph>.onnx` for each, `golden.npz` and `graphs.json`."""
-    made = _third_party(context) if context.request.onnx else _own(context)
+    made = _third_party(context) if context.request.file else _own(context)
     save(made, context.out)
     left = f"; left out: {', '.join(made.left_out)}" if made.left_out else ""
     facts = GraphsFacts(
@@ -66,24 +67,30 @@ def _own(context: Context) -> Imported:
 
 
 def _third_party(context: Context) -> Imported:
-    calibration = context.file("load", CALIBRATION)
-    data = calibration if calibration.exists() else None
+    calibration, test = (path if path.exists() else None for path in _data_of(context))
     with _named_as_given(context):
         return import_model(
-            context.file("load", MODEL),
-            data,
+            file_of(context),
+            calibration,
             # The file's own opset stays where the board takes it.
             replace(settings_of(context), opset=context.ort_board.runtime.opset),
+            test=test,
             outputs=context.request.outputs,
             progress=context.progress,
         )
 
 
+def _data_of(context: Context) -> tuple[Path, Path]:
+    """The copies of CALIBRATION= and TEST=, which need not be there."""
+    return context.file("load", CALIBRATION), context.file("load", TEST)
+
+
 @contextmanager
 def _named_as_given(context: Context) -> Iterator[None]:
-    """Errors name the files of ONNX= and CALIBRATION=, which a person can mend, and not the copies that are read."""
+    """Errors name the person's own files, which can be mended, and not the copies that are read."""
     request = context.request
-    given = {context.file("load", MODEL): request.onnx, context.file("load", CALIBRATION): request.calibration}
+    copies = (file_of(context), *_data_of(context))
+    given = dict(zip(copies, (request.file, request.calibration, request.test), strict=True))
     try:
         yield
     except GateweaveError as error:

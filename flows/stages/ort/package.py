@@ -54,7 +54,7 @@ def run(context: Context) -> Outcome:
     device = pack_device(context.out, context.ort_board, content)
     manifest = packing.manifest_of(context, records)
     roles = {"manifest": "manifest.json", "readme": "README.md", "self_test": "run.sh"}
-    if not context.request.onnx:
+    if not context.request.file:
         write_atomic(context.out / "MODEL.md", model_card(context.model.title, manifest, words_of(context.model.name)))
         roles["model_card"] = "MODEL.md"
     whole = seal(context.out, {**manifest.to_json(), "device": device.to_json(), "roles": roles})

@@ -16,7 +16,7 @@ from toolchain.results.check import Check
 from toolchain.results.facts import ProveFacts
 from toolchain.results.facts.runtime import GraphProof
 from toolchain.runtime.compare import Proof
-from toolchain.runtime.graphs import MEANINGS
+from toolchain.runtime.derive.graphs import MEANINGS
 from toolchain.runtime.prove import settle
 from toolchain.runtime.prove_third_party import prove_import
 from toolchain.runtime.third_party import Imported

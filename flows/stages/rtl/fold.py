@@ -16,4 +16,5 @@ def run(context: Context) -> Outcome:
     write_json(context.out / "folding.json", folding.to_json())
     whole = link.with_core(folding.estimate, context.fpga_board.fpga.bram_kbit)
     facts = FoldFacts.model_validate({"estimate": {"of": "chip", **whole}, "folding": folding.to_json()})
-    return Outcome(told(folding), facts=facts)
+    missed = context.request.fps is None and folding.target_fps is None
+    return Outcome(told(folding, context.fpga_board.target.fps if missed else None), facts=facts)

@@ -8,7 +8,7 @@ from hls.chip import LinkCost
 from hls.fold import Capacity, choose_folding
 from hls.folding import Folding
 from toolchain.board import AmdBoard, FpgaBoard
-from toolchain.errors import ConfigError
+from toolchain.errors import ConfigError, FitError
 from toolchain.fpga import family_of
 from toolchain.fpga.backend import BlockRam
 from toolchain.fpga.xilinx import BLOCK_RAM
@@ -25,15 +25,25 @@ def fold_as(context: Context, strategy: str, link: LinkCost) -> Folding:
 
 
 def fold_network(context: Context, network: DenseNetwork, strategy: str, link: LinkCost) -> Folding:
-    """The folding of any network, as `fold_as`."""
-    return choose_folding(
-        network,
-        clock_hz=files.clock_hz(context),
-        target_fps=target_fps(context),
-        capacity=capacity_of(context.fpga_board, link.kbit),
-        strategy=strategy,
-        fixed_lut=link.lut,
-    )
+    """The folding of any network, as `fold_as`: the fastest that fits where the board's own rate is out of reach."""
+
+    def choose(rate: float | None) -> Folding:
+        return choose_folding(
+            network,
+            clock_hz=files.clock_hz(context),
+            target_fps=rate,
+            capacity=capacity_of(context.fpga_board, link.kbit),
+            strategy=strategy,
+            fixed_lut=link.lut,
+        )
+
+    try:
+        return choose(target_fps(context))
+    except FitError:
+        # A rate that nobody asked for need not be reached; the board's size must.
+        if context.request.fps is not None:
+            raise
+        return choose(None)
 
 
 def target_fps(context: Context) -> float | None:
@@ -72,10 +82,15 @@ def block_ram_of(board: FpgaBoard) -> BlockRam:
     return block
 
 
-def told(folding: Folding) -> str:
-    """A folding in a few words."""
+def told(folding: Folding, fps: float | None = None) -> str:
+    """A folding in a few words.
+
+    Args:
+        fps: the board's own rate, where nobody asked for another.
+    """
     layers = " ".join(f"{layer.pe}x{layer.simd}" for layer in folding.layers)
     cycles = folding.initiation_interval
     every = "every clock" if cycles == 1 else f"every {cycles} clocks"
     shape = "all in parallel" if folding.strategy == "unrolled" else f"PE x SIMD {layers}"
-    return f"{shape}; one inference {every}, {folding.fps:,.0f}/s (estimated)"
+    missed = f"; the board's own {fps:,.0f}/s are out of reach, so the fastest that fits" if fps else ""
+    return f"{shape}; one inference {every}, {folding.fps:,.0f}/s (estimated){missed}"

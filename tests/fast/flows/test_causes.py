@@ -67,7 +67,7 @@ def test_captures_count_by_name_size_and_time(tmp_path: Path) -> None:
 
 
 def test_what_the_outputs_are_said_to_be_decides_the_graphs() -> None:
-    given = Request("host", "net", flow="ort", onnx=__file__)
+    given = Request("host", "net", flow="ort", file=__file__)
     said = replace(given, outputs="classes")
     assert set(causes("graphs", said)) - set(causes("graphs", given)) == {"outputs:classes"}
     assert causes("load", said) == causes("load", given)

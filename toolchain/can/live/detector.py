@@ -63,7 +63,7 @@ def load_detector(layout: Layout) -> Detector:
         ModelError: its file does not match its data.
     """
     request = layout.request
-    if request.onnx:
+    if request.file:
         raise ConfigError("ONNX: nothing tells how CAN frames become this file's inputs; use a model of models/")
     if not (layout.token("data").exists() and layout.token("streamline").exists()):
         raise BuildError(

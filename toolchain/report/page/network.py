@@ -49,7 +49,7 @@ def headline_accuracy(build: Build) -> Figure:
 def foreign_accuracy(build: Build) -> Figure | None:
     """Of a network that came as a file with labelled calibration data; None without."""
     share = number(build.manifest, "graphs", "accuracy")
-    if share is None or build.layout.request.onnx is None:
+    if share is None or build.layout.request.file is None:
         return None
     vectors = count(number(build.manifest, "graphs", "vectors", "count"))
     note = f"of {text(build.manifest, 'graphs', 'judge')}, on {vectors} vectors and labels of CALIBRATION"

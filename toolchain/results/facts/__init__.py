@@ -22,7 +22,14 @@ from toolchain.results.facts.hardware import (
     VerifyFacts,
     VivadoFacts,
 )
-from toolchain.results.facts.network import BaselinesFacts, DataFacts, LoadFacts, StreamlineFacts, TrainFacts
+from toolchain.results.facts.network import (
+    BaselinesFacts,
+    DataFacts,
+    IntegersFacts,
+    LoadFacts,
+    StreamlineFacts,
+    TrainFacts,
+)
 from toolchain.results.facts.runtime import GraphsFacts, OrtPackageFacts, ProveFacts, TimeFacts
 
 AnyFacts = Annotated[
@@ -31,6 +38,7 @@ AnyFacts = Annotated[
     | StreamlineFacts
     | BaselinesFacts
     | LoadFacts
+    | IntegersFacts
     | FoldFacts
     | GenerateFacts
     | SimulateFacts
@@ -53,7 +61,8 @@ AnyFacts = Annotated[
 
 __all__ = [
     "AmdPackageFacts", "AmdSynthesiseFacts", "AnyFacts", "BaselinesFacts", "BitstreamFacts", "CompareFacts", "CoreRow",
-    "DataFacts", "Facts", "FoldFacts", "GenerateFacts", "GraphsFacts", "ImplementFacts", "LoadFacts", "MapFacts",
+    "DataFacts", "Facts", "FoldFacts", "GenerateFacts", "GraphsFacts", "ImplementFacts", "IntegersFacts",
+    "LoadFacts", "MapFacts",
     "OpenPackageFacts", "OrtPackageFacts", "ProveFacts", "SimulateFacts", "StreamlineFacts", "SynthesiseFacts",
     "TimeFacts", "TrainFacts", "VerifyFacts", "VivadoFacts",
 ]  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import ConfigDict
 
 from toolchain.results.facts.base import Facts
+from toolchain.results.facts.runtime import VectorCount
 from toolchain.results.model import Number, Record
 
 
@@ -102,11 +103,34 @@ class StreamlineFacts(Facts):
     logit_scale: Number
 
 
+def layers_of(layers: Sequence[Any]) -> tuple[Layer, ...]:
+    """What is told of a network's layers, each of which has the attributes of `Layer`."""
+    return tuple(Layer(**{name: getattr(layer, name) for name in Layer.model_fields}) for layer in layers)
+
+
+class IntegersFacts(Facts):
+    """What a file's integers were proved equal to, and on what.
+
+    Attributes:
+        accuracy: where the vectors have true classes, the share of those whose greatest output that is.
+        outputs: number of values that the network answers with.
+    """
+
+    form: Literal["integers"] = "integers"
+    framework: str
+    vectors: VectorCount
+    accuracy: Number | None
+    inputs: int
+    outputs: int
+    layers: tuple[Layer, ...]
+    notices: tuple[str, ...]
+
+
 class LoadFacts(Facts):
     """A file that somebody else made; `calibrated`: whether calibration data came with it."""
 
     form: Literal["load"] = "load"
     file: str
     sha256: str
-    format: Literal["QONNX", "ONNX"]
+    format: Literal["QONNX", "ONNX", "TFLite"]
     calibrated: bool

@@ -76,7 +76,7 @@ def test_a_package_for_onnx_runtime_needs_no_bitstream_and_is_not_flashed(
 
 def test_a_package_of_a_file_is_found_by_the_files_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GATEWEAVE_BUILD_DIR", str(tmp_path))
-    request = Request("host", "net", flow="ort", onnx="/x/net.onnx")
+    request = Request("host", "net", flow="ort", file="/x/net.onnx")
     package = tmp_path / "net/host" / request.variant / "package"
     package.mkdir(parents=True)
     seal(package, {"board": "host", "model": "net", "status": "runnable"})

@@ -15,7 +15,7 @@ def loaded(
 ) -> Context:
     """A stage's context for board `host`, behind a load stage that copied the files."""
     given = str(calibration) if calibration else None
-    request = Request("host", "net", flow="ort", onnx=str(onnx), calibration=given, outputs=outputs)
+    request = Request("host", "net", flow="ort", file=str(onnx), calibration=given, outputs=outputs)
     layout = Layout(request, folder)
     layout.events.parent.mkdir(parents=True, exist_ok=True)
     layout.stage("load").mkdir(parents=True)

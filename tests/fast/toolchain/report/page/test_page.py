@@ -297,7 +297,7 @@ def test_texts_that_cannot_be_written_are_replaced(layout: Layout) -> None:
 
 
 def _foreign(root: Path, accuracy: float | None) -> Layout:
-    layout = fabricate(root, Request("host", "net", flow="ort", onnx="/x/net.onnx"))
+    layout = fabricate(root, Request("host", "net", flow="ort", file="/x/net.onnx"))
     graphs = {"accuracy": accuracy, "judge": "ONNX Runtime", "vectors": {"count": 120, "kind": "calibration"}}
     seal(layout.stage("package"), {"accuracy": None, "graphs": graphs})
     return layout

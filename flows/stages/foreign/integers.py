@@ -1,0 +1,95 @@
+"""integers: a network's file as an integer graph that answers as its own framework does, and golden vectors."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from flows.stages.context import Context, Outcome
+from flows.stages.foreign.load import MODEL
+from flows.stages.network.files import GOLDEN, INTEGER
+from toolchain.errors import BuildError, ModelError
+from toolchain.graph.execute import run as execute
+from toolchain.graph.export import Golden
+from toolchain.graph.file.store import load_graph, save_graph
+from toolchain.graph.graph import Graph, Node
+from toolchain.graph.labelled import with_label
+from toolchain.graph.ops import ArgMax, Linear, Threshold
+from toolchain.graph.types import IntType
+from toolchain.results.facts import IntegersFacts
+from toolchain.results.facts.network import Layer
+from toolchain.results.facts.runtime import VectorCount
+from toolchain.runtime.network_file.opening import open_network
+from toolchain.runtime.network_file.proof import Proved, prove
+
+
+def run(context: Context) -> Outcome:
+    """Write `integer.onnx` and `golden.npz`, and the file itself where it is ONNX.
+
+    Raises:
+        ModelError: the file cannot be read as integers that end in a class.
+        VerificationError: its integers answer otherwise than its own framework.
+    """
+    request = context.request
+    if request.file is None:
+        raise BuildError("integers: the request names no file; run `make build` again")
+    path = Path(request.file)
+    opened = open_network(path)
+    try:
+        save_graph(with_label(opened.source.graph), context.out / INTEGER)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+    proved = prove(opened, Path(request.test) if request.test else None, context.progress)
+    _golden(proved, load_graph(context.out / INTEGER)).save(context.out / GOLDEN)
+    if (model := context.file("load", MODEL)).exists():
+        shutil.copyfile(model, context.out / MODEL)
+    facts = _facts(proved)
+    return Outcome(_told(proved, facts), {"file_integer": proved.check}, facts)
+
+
+def _golden(proved: Proved, graph: Graph) -> Golden:
+    """The vectors as integers, and the scores that the graph gives them, scaled."""
+    scores = next(output for output in graph.outputs if not isinstance(graph[output.node].op, ArgMax))
+    sums = execute(graph, {graph.sole_input: proved.integers}, [scores.node])[scores.node]
+    logits = (sums * scores.scale + scores.offset).astype(np.float32)
+    truth = proved.vectors.truth
+    x = proved.integers.reshape(len(proved.integers), -1).astype(graph.types[graph.sole_input].dtype)
+    return Golden(x, logits, np.zeros(0, np.uint8) if truth is None else truth.astype(np.uint8))
+
+
+def _facts(proved: Proved) -> IntegersFacts:
+    graph = proved.source.graph
+    return IntegersFacts(
+        framework=proved.opened.framework,
+        vectors=VectorCount(count=proved.check.compared, kind=proved.check.vectors),
+        accuracy=proved.accuracy,
+        inputs=graph.types[graph.sole_input].size,
+        outputs=graph.types[graph.outputs[0].node].size,
+        layers=tuple(_layer(graph, node) for node in graph if isinstance(node.op, Linear)),
+        notices=tuple(filter(None, [*proved.source.notices, proved.notice])),
+    )
+
+
+def _layer(graph: Graph, node: Node) -> Layer:
+    """What is told of a matrix product; its output is that of the thresholds behind it, where there are any."""
+    assert isinstance(node.op, Linear)
+    last = next((taker for taker in graph.takers(node.name) if isinstance(taker.op, Threshold)), node)
+    weights = IntType(int(node.op.weights.min()), int(node.op.weights.max()))
+    return Layer(
+        name=node.name,
+        inputs=node.op.inputs,
+        outputs=node.op.outputs,
+        input_type=graph.types[node.inputs[0]].element.datatype,
+        weight_type=weights.datatype,
+        output_type=graph.types[last.name].element.datatype,
+    )
+
+
+def _told(proved: Proved, facts: IntegersFacts) -> str:
+    check = proved.check
+    counted = f"{check.equal:,} of {check.compared:,} vectors ({check.vectors})"
+    right = "" if facts.accuracy is None else f"; {facts.accuracy:.2%} right"
+    said = [f"integers = {facts.framework}, every output, on {counted}{right}", *facts.notices]
+    return "; ".join(said)

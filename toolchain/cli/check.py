@@ -1,0 +1,68 @@
+"""`gateweave check`: what a network's file is made of, and which boards can take it; nothing is built."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from toolchain.catalog import list_boards, load_board
+from toolchain.cli.listing import table_of
+from toolchain.console import out
+from toolchain.errors import DataError
+from toolchain.files import why_absent
+from toolchain.results.checked import CheckedNetwork
+from toolchain.runtime.network_file.checking import check_file
+
+
+def check(file: Path, board: str | None, as_json: bool) -> None:
+    """Print what can be said of a file; exit status 1 where a board that was asked for cannot take it.
+
+    Raises:
+        DataError: there is no such file.
+        ModelError: it is no network.
+    """
+    if not file.is_file():
+        raise DataError(f"{file}: {'is no file' if file.exists() else why_absent(file, 'file')}")
+    boards = [load_board(name) for name in ([board] if board else list_boards())]
+    found = check_file(file, boards)
+    if as_json:
+        print(json.dumps(found.to_json(), indent=2))
+    else:
+        _tell(found)
+    if found.problem if board is None else not found.takes:
+        raise typer.Exit(1)
+
+
+def _tell(found: CheckedNetwork) -> None:
+    if found.nodes:
+        out().print(_nodes(found))
+    if found.problem:
+        out().print(Text(f"not an integer graph: {found.problem}"), soft_wrap=True)
+    out().print(
+        f"{found.file}: {found.format}, {len(found.nodes)} nodes, {found.parameters:,} parameters, "
+        f"{found.operations:,} operations an input"
+    )
+    out().print(_boards(found))
+
+
+def _nodes(found: CheckedNetwork) -> Table:
+    table = table_of(
+        "node", "kind", "shape", "type", "bits", "parameters", "operations", "one multiplier", "on an FPGA"
+    )
+    for node in found.nodes:
+        share = "" if node.uniform is None else f"{node.uniform:.0%}"
+        figures = (str(node.bits), f"{node.parameters:,}", f"{node.operations:,}", share)
+        shape = "x".join(map(str, node.shape))
+        table.add_row(*map(Text, (node.name, node.kind, shape, node.type, *figures, node.fpga or "yes")))
+    return table
+
+
+def _boards(found: CheckedNetwork) -> Table:
+    table = table_of("board", "flow", "takes it", "how, or why not", whole=("board",))
+    for verdict in found.boards:
+        table.add_row(*map(Text, (verdict.board, verdict.flow, "yes" if verdict.takes else "NO", verdict.why)))
+    return table

@@ -1,0 +1,59 @@
+"""What the integer graph of a file answers, from the file's own inputs to its own outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from toolchain.errors import ModelError
+from toolchain.graph.execute import run
+from toolchain.graph.readers.source import Source
+from toolchain.graph.types import Integers
+from toolchain.runtime.session import RunOptions, open_session
+
+# Vectors given to front and tail at once.
+_BATCH = 256
+
+
+def integers_of(source: Source, x: NDArray[Any]) -> dict[str, Integers]:
+    """What the graph's inputs are given for inputs of the file, shape (N, ...), by the graph's names.
+
+    Raises:
+        ModelError: the front does not run, or yields what is no integer.
+    """
+    names = source.graph.inputs
+    if source.front is None:
+        return {names[0]: x.reshape(len(x), *source.graph.types[names[0]].shape)}
+    fed = _run(source.front, {source.inputs[0].name: x.astype(source.inputs[0].dtype, copy=False)})
+    return {name: fed[name].reshape(len(x), *source.graph.types[name].shape) for name in names}
+
+
+def outputs_of(source: Source, integers: Mapping[str, Integers]) -> dict[str, NDArray[Any]]:
+    """The file's outputs, shape (N, ...), for integers of the graph's inputs, by the file's names."""
+    values = run(source.graph, integers)
+    rows = len(next(iter(integers.values())))
+    if source.tail is None:
+        pairs = zip(source.graph.outputs, source.outputs, strict=True)
+        return {port.name: values[o.node].reshape(rows, *port.shape).astype(port.dtype) for o, port in pairs}
+    scaled = {o.name: (values[o.node] * o.scale + o.offset).astype(np.float32) for o in source.graph.outputs}
+    found = _run(source.tail, scaled)
+    return {port.name: found[port.name].reshape(rows, *port.shape) for port in source.outputs}
+
+
+def _run(model: onnx.ModelProto, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """All outputs of a model of a free batch, without any optimisation."""
+    session = open_session(model, RunOptions("none"))
+    names = [value.name for value in session.get_outputs()]
+    rows = len(next(iter(feeds.values())))
+    parts = []
+    for start in range(0, rows, _BATCH):
+        chunk = {name: np.ascontiguousarray(values[start : start + _BATCH]) for name, values in feeds.items()}
+        try:
+            parts.append(session.run(names, chunk))
+        except Exception as error:  # The binding raises a class of its own for every status.
+            raise ModelError(f"what stands around the integer graph does not run: {error}") from error
+    return {name: np.concatenate(values) for name, values in zip(names, zip(*parts, strict=True), strict=True)}

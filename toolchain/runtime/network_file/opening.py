@@ -1,0 +1,133 @@
+"""Which format a network's file has, its integer graph, and what its own framework answers: one entry a format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from qonnx.core.modelwrapper import ModelWrapper
+
+from toolchain.errors import ModelError
+from toolchain.graph.lower import lower, qonnx_opset, tidy
+from toolchain.graph.qonnx_nodes import QUANTISERS, is_qonnx
+from toolchain.graph.quantiser import read_quantising
+from toolchain.graph.readers.qonnx.read import read_qonnx
+from toolchain.graph.readers.source import Arrays, Source
+from toolchain.graph.readers.tflite.reader import read_tflite
+from toolchain.graph.readers.tflite.reference import run_reference as run_tflite
+from toolchain.runtime.executor import execute
+from toolchain.runtime.load import Limits, load_untrusted, read_model
+from toolchain.runtime.span import UNIT, Span, annotated_span, integer_span
+
+Answer = Callable[[NDArray[Any]], NDArray[Any]]
+"""Outputs of the file's own framework, shape (N, ...), for inputs of shape (N, ...)."""
+
+_TFLITE_MARK = slice(4, 8), b"TFL3"
+_QUANTISED = {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file that has been read.
+
+    Attributes:
+        source: the network as integers.
+        reference: its own framework, and what that is called.
+        span: range that its input takes, for random vectors.
+        lowered: the same as float operators, where rounding of floats may set the reference apart from the integers.
+    """
+
+    source: Source
+    reference: Answer
+    framework: str
+    span: Span
+    lowered: onnx.ModelProto | None = None
+
+
+def open_network(path: Path) -> Opened:
+    """Read a network's file into the integer graph.
+
+    Raises:
+        ModelError: the file cannot be read so; names it, all that stands in the way, and the mend.
+    """
+    if is_tflite(path):
+        source = read_tflite(path)
+        limits = np.iinfo(source.inputs[0].dtype)
+        span = integer_span(int(limits.min), int(limits.max))
+        return Opened(
+            source, lambda x: _first(source, run_tflite(path, _fed(source, x))), "LiteRT's reference kernels", span
+        )
+    model = load_untrusted(path)
+    try:
+        return _open_qonnx(model) if is_qonnx(model) else _open_onnx(model)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+
+
+def format_of(path: Path) -> Literal["QONNX", "QDQ", "TFLite", "ONNX"]:
+    """The format of a network's file.
+
+    Raises:
+        ModelError: it is none of these.
+    """
+    if is_tflite(path):
+        return "TFLite"
+    model = read_model(path, Limits())
+    return "QONNX" if is_qonnx(model) else "QDQ" if is_quantised(model) else "ONNX"
+
+
+def is_tflite(path: Path) -> bool:
+    """Whether a file bears the mark of TFLite's flatbuffers."""
+    with path.open("rb") as stream:
+        return stream.read(8)[_TFLITE_MARK[0]] == _TFLITE_MARK[1]
+
+
+def is_quantised(model: onnx.ModelProto) -> bool:
+    """Whether an ONNX model of no QONNX operators computes with integers."""
+    return any(
+        n.op_type in _QUANTISED or n.op_type.startswith("QLinear") or n.op_type.endswith("Integer")
+        for n in model.graph.node
+    )
+
+
+def _open_qonnx(model: onnx.ModelProto) -> Opened:
+    wrapper = tidy(model)
+    lowered = lower(wrapper, qonnx_opset(model, _OPSET))
+    annotated = annotated_span(wrapper.get_tensor_datatype(wrapper.graph.input[0].name).name)
+    span = annotated or quantised_span(wrapper)
+    return Opened(read_qonnx(wrapper), lambda x: execute(wrapper, x, lowered), "the qonnx executor", span, lowered)
+
+
+def quantised_span(wrapper: ModelWrapper) -> Span:
+    """Range of the quantiser that the input goes to; 0 to 1 where it goes elsewhere."""
+    node = wrapper.find_consumer(wrapper.graph.input[0].name)
+    if node is None or node.op_type not in QUANTISERS:
+        return UNIT
+    said = read_quantising(node, {name: wrapper.get_initializer(name) for name in node.input[1:]})
+    scale, zero = (float(np.abs(values).max()) for values in (said.scale, said.zero))
+    return Span(scale * (said.least - zero), scale * (said.greatest - zero))
+
+
+def _open_onnx(model: onnx.ModelProto) -> Opened:
+    if not is_quantised(model):
+        raise ModelError(
+            "a float network: FPGAs compute with integers; train it with Brevitas and export QONNX, or quantise it to "
+            "int8 (QDQ or TFLite); boards with ONNX Runtime take it as it is (BOARD=host)"
+        )
+    raise ModelError("int8 ONNX (QDQ, QOperator) is not read as integers yet; BOARD=host runs it as it is")
+
+
+_OPSET = 17
+
+
+def _fed(source: Source, x: NDArray[Any]) -> Arrays:
+    return {source.inputs[0].name: x}
+
+
+def _first(source: Source, outputs: Arrays) -> NDArray[Any]:
+    return np.asarray(outputs[source.outputs[0].name])

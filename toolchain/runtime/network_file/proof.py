@@ -1,0 +1,128 @@
+"""The integer graph of a file held against the file's own framework, on test data or on random inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolchain.errors import VerificationError
+from toolchain.graph.readers.source import Source
+from toolchain.progress import Progress
+from toolchain.results.check import Check
+from toolchain.runtime.calibration_file import read_vectors
+from toolchain.runtime.compare import TOLERANCE
+from toolchain.runtime.integer_proof import must_be_the_model
+from toolchain.runtime.network_file.answer import integers_of, outputs_of
+from toolchain.runtime.network_file.opening import Opened
+from toolchain.runtime.proof_vectors import RANDOM_ROWS, Vectors, random_vectors
+from toolchain.runtime.span import annotated_span
+
+# Elements of all random vectors together, so that large inputs get fewer.
+_ELEMENTS = 2**24
+
+
+@dataclass(frozen=True)
+class Proved:
+    """A network that answers as its file does.
+
+    Attributes:
+        vectors: what it was proved on, in the file's own type and shape.
+        integers: the same as the graph is given them, shape (N, ...).
+        outputs: the framework's, shape (N, ...).
+        notice: which vectors the rounding of floats decides in the framework; empty where none.
+    """
+
+    opened: Opened
+    vectors: Vectors
+    integers: NDArray[Any]
+    outputs: NDArray[Any]
+    check: Check
+    notice: str
+
+    @property
+    def source(self) -> Source:
+        """The network as integers."""
+        return self.opened.source
+
+    @property
+    def accuracy(self) -> float | None:
+        """Share of vectors whose greatest output is the true class; None without true classes."""
+        if self.vectors.truth is None:
+            return None
+        flat = self.outputs.reshape(len(self.outputs), -1)
+        labels = flat[:, 0] if flat.shape[1] == 1 else flat.argmax(axis=1)
+        return float((labels == self.vectors.truth).mean())
+
+
+def prove(opened: Opened, test: Path | None, progress: Progress, rows: int = RANDOM_ROWS) -> Proved:
+    """Compare every output of every vector.
+
+    Args:
+        test: npz of `x`, shape (N, ...), and maybe `y`; random vectors over the input's whole range where None.
+        rows: of random vectors, at most.
+
+    Raises:
+        VerificationError: they differ; names the first vector and output.
+        DataError: the test file does not fit the network.
+    """
+    source = opened.source
+    vectors = _vectors(opened, test, rows)
+    progress(f"{opened.framework} on {len(vectors.x):,} vectors")
+    wanted = opened.reference(vectors.x)
+    progress(f"the integer graph on {len(vectors.x):,} vectors")
+    integers = integers_of(source, vectors.x)
+    got = outputs_of(source, integers)[source.outputs[0].name]
+    check, notice = _compared(opened, wanted, got, vectors)
+    return Proved(opened, vectors, integers[source.graph.inputs[0]], wanted, check, notice)
+
+
+def _vectors(opened: Opened, test: Path | None, rows: int) -> Vectors:
+    port = opened.source.inputs[0]
+    if test is None:
+        size = max(1, int(np.prod(port.shape)))
+        return random_vectors(port.shape, port.dtype.type, opened.span, max(16, min(rows, _ELEMENTS // size)))
+    found = read_vectors(test, port.shape, port.dtype.type, annotated_span(port.datatype) if port.datatype else None)
+    return replace(found, kind="test set")
+
+
+def _compared(opened: Opened, wanted: NDArray[Any], got: NDArray[Any], vectors: Vectors) -> tuple[Check, str]:
+    tolerance = 0.0 if wanted.dtype.kind in "iu" else TOLERANCE
+    if opened.lowered is None:
+        must_be_equal(opened, wanted, got)
+        return Check(len(wanted), len(wanted), "outputs", vectors.kind, tolerance), ""
+    notice = must_be_the_model(got, wanted, opened.lowered, vectors.x)
+    apart = int((~_near(wanted, got).reshape(len(wanted), -1).all(axis=1)).sum())
+    return Check(len(wanted), len(wanted) - apart, "outputs", vectors.kind, tolerance, apart), notice
+
+
+def must_be_equal(opened: Opened, wanted: NDArray[Any], got: NDArray[Any]) -> None:
+    """Refuse an integer graph that answers otherwise than its file: integers exactly, floats but for their rounding.
+
+    Raises:
+        VerificationError: names the first vector and output that differ.
+    """
+    if wanted.shape != got.shape:
+        raise VerificationError(f"the integer graph answers in shape {got.shape[1:]}, the file in {wanted.shape[1:]}")
+    equal = _near(wanted, got)
+    rows = np.asarray(equal.reshape(len(equal), -1).all(axis=1))
+    if not rows.all():
+        place = np.unravel_index(int(np.argmin(equal)), equal.shape)
+        raise VerificationError(
+            f"the integer graph answers {int((~rows).sum()):,} of {len(rows):,} vectors otherwise than "
+            f"{opened.framework}; the first: vector {place[0]}, output {', '.join(map(str, place[1:]))}: "
+            f"{wanted[place]} expected, {got[place]} found"
+        )
+
+
+def _near(wanted: NDArray[Any], got: NDArray[Any]) -> NDArray[np.bool_]:
+    """Floats that only the rounding of the last multiplication sets apart; integers must be equal."""
+    equal: NDArray[np.bool_] = np.equal(wanted, got)
+    if wanted.dtype.kind in "iu":
+        return equal
+    magnitude = np.abs(wanted).reshape(len(wanted), -1).max(axis=1).reshape(-1, *[1] * (wanted.ndim - 1))
+    near: NDArray[np.bool_] = equal | (np.abs(wanted - got) <= TOLERANCE * magnitude)
+    return near

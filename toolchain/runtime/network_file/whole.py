@@ -1,0 +1,149 @@
+"""Graphs of a file's network for ONNX Runtime: derived from its integers, with the file's own inputs and outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import onnx
+from onnx import NodeProto, TensorProto, helper, numpy_helper
+
+from toolchain.errors import ModelError, first_line
+from toolchain.graph.graph import Graph, Output
+from toolchain.graph.lower import opset_of, to_opset
+from toolchain.graph.opsets import IR_VERSIONS
+from toolchain.graph.readers.source import Port, Source
+from toolchain.runtime.builder import ROWS, GraphSettings
+from toolchain.runtime.derive.graphs import makers
+
+Part = tuple[list[NodeProto], list[TensorProto]]
+"""Nodes and constants of one part of a model."""
+
+
+def whole_makers(source: Source, settings: GraphSettings) -> dict[str, Callable[[], onnx.ModelProto]]:
+    """What makes each variant; each may raise a ModelError that says why the network has no such variant."""
+    graph = source.graph if source.tail is not None else _bare(source.graph)
+    return {name: partial(_whole, source, graph, make) for name, make in makers(graph, settings).items()}
+
+
+def _bare(graph: Graph) -> Graph:
+    """The graph with its outputs as integers, which are the file's own."""
+    return with_outputs(graph, [replace(output, scale=1.0, offset=0.0) for output in graph.outputs])
+
+
+def with_outputs(graph: Graph, outputs: Iterable[Output]) -> Graph:
+    """The graph with other outputs, without what these do not need."""
+    outputs = tuple(outputs)
+    needed = {output.node for output in outputs}
+    for node in reversed(list(graph)):
+        if node.name in needed:
+            needed.update(node.inputs)
+    result = Graph()
+    for node in graph:
+        if node.name in needed:
+            result.add(node.name, node.op, *node.inputs)
+    for output in outputs:
+        result.end(output.name, output.node, output.scale, output.offset)
+    return result
+
+
+def _whole(source: Source, graph: Graph, make: Callable[[], onnx.ModelProto]) -> onnx.ModelProto:
+    core = make()
+    opset = opset_of(core)
+    parts = [
+        _front(to_opset(source.front, opset), source, graph) if source.front else _entry(source, graph),
+        _renamed(core, "core_", {}),
+        _tail(to_opset(source.tail, opset), source, graph) if source.tail else _exit(source, graph),
+    ]
+    body = helper.make_graph(
+        [node for nodes, _ in parts for node in nodes],
+        core.graph.name,
+        [_value(port) for port in source.inputs],
+        [_value(port) for port in source.outputs],
+        [constant for _, constants in parts for constant in constants],
+    )
+    return _model(body, opset)
+
+
+def _renamed(model: onnx.ModelProto, prefix: str, known: Mapping[str, str]) -> Part:
+    """Nodes and constants of a model; every tensor by its `known` name, or behind the prefix."""
+
+    def name(old: str) -> str:
+        return known.get(old, f"{prefix}{old}") if old else ""
+
+    nodes = []
+    for node in model.graph.node:
+        new = onnx.NodeProto()
+        new.CopyFrom(node)
+        new.name = f"{prefix}{node.name}"
+        new.input[:], new.output[:] = map(name, node.input), map(name, node.output)
+        nodes.append(new)
+    constants = []
+    for tensor in model.graph.initializer:
+        copy = TensorProto()
+        copy.CopyFrom(tensor)
+        copy.name = name(tensor.name)
+        constants.append(copy)
+    return nodes, constants
+
+
+def _front(front: onnx.ModelProto, source: Source, graph: Graph) -> Part:
+    """The front, and its integers as floats."""
+    nodes, constants = _renamed(front, "front_", {port.name: port.name for port in source.inputs})
+    for name in graph.inputs:
+        nodes.append(helper.make_node("Cast", [f"front_{name}"], [f"core_{name}"], to=TensorProto.FLOAT))
+    return nodes, constants
+
+
+def _tail(tail: onnx.ModelProto, source: Source, graph: Graph) -> Part:
+    known = {port.name: port.name for port in source.outputs}
+    inputs = {value.name: f"core_{value.name}" for value in tail.graph.input}
+    if clash := known.keys() & inputs.keys():
+        raise ModelError(f"output {min(clash)!r}: the tail takes and gives it by one name")
+    return _renamed(tail, "tail_", known | inputs)
+
+
+def _entry(source: Source, graph: Graph) -> Part:
+    """From the file's integers to the graph's inputs as floats, in the graph's shape."""
+    nodes, constants = [], []
+    for port, name in zip(source.inputs, graph.inputs, strict=True):
+        shape = _whole_numbers(f"front_{name}_shape", [-1, *graph.types[name].shape])
+        nodes.append(helper.make_node("Cast", [port.name], [f"front_{name}"], to=TensorProto.FLOAT))
+        nodes.append(helper.make_node("Reshape", [f"front_{name}", shape.name], [f"core_{name}"]))
+        constants.append(shape)
+    return nodes, constants
+
+
+def _exit(source: Source, graph: Graph) -> Part:
+    """From the graph's outputs as floats to the file's integers, in the file's shape."""
+    nodes, constants = [], []
+    for port, output in zip(source.outputs, graph.outputs, strict=True):
+        shape, kind = _whole_numbers(f"tail_{output.name}_shape", [-1, *port.shape]), _element(port)
+        nodes.append(helper.make_node("Reshape", [f"core_{output.name}", shape.name], [f"tail_{output.name}"]))
+        nodes.append(helper.make_node("Cast", [f"tail_{output.name}"], [port.name], to=kind))
+        constants.append(shape)
+    return nodes, constants
+
+
+def _whole_numbers(name: str, values: Sequence[int]) -> TensorProto:
+    return numpy_helper.from_array(np.array(values, np.int64), name)
+
+
+def _value(port: Port) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(port.name, _element(port), [ROWS, *port.shape])
+
+
+def _element(port: Port) -> int:
+    return int(helper.np_dtype_to_tensor_dtype(port.dtype))
+
+
+def _model(body: onnx.GraphProto, opset: int) -> onnx.ModelProto:
+    opsets = [helper.make_opsetid("", opset)]
+    model = helper.make_model(body, producer_name="gateweave", opset_imports=opsets, ir_version=IR_VERSIONS[opset])
+    try:
+        onnx.checker.check_model(model, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        raise ModelError(f"its parts do not join: {first_line(error)}") from error
+    return model
