@@ -1,0 +1,116 @@
+"""The sum of two codes: whole factors and thresholds that give the kernel's code for every pair of codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import NodeProto
+
+from toolchain.errors import ModelError
+from toolchain.graph.ops import Add, Threshold
+from toolchain.graph.readers.qdq.building import Building
+from toolchain.graph.readers.qdq.kernels import Scheme, added, added_floats
+from toolchain.graph.readers.qdq.model import Model
+from toolchain.graph.readers.qdq.operators.functions import function
+from toolchain.graph.readers.qdq.quantisers import quantiser_behind
+from toolchain.graph.readers.qdq.values import Codes, Fixed, Place, Real, Value, Weights, channels_last
+from toolchain.graph.uniform import with_uniform
+
+Whole = NDArray[np.int64]
+
+# Bits of the greater factor, and how far from the nearest whole factors others are tried.
+_BITS, _NEAR = 24, 2
+
+
+def add(b: Building, node: NodeProto) -> Value:
+    """Add of two floats that stand for codes; of a constant it is a function of one."""
+    if node.output[0] in b.values:
+        return b.values[node.output[0]]
+    if any(isinstance(b.values[name], (Fixed, Weights)) for name in node.input):
+        return function(b, node)
+    x, y = b.bare(node, 0), b.bare(node, 1)
+    if x.place.shape != y.place.shape:
+        raise ModelError(f"shapes {list(x.place.shape)} and {list(y.place.shape)}; equal ones are read")
+    to = quantiser_behind(b.model, node.output[0])
+    if to is None:
+        raise ModelError("its sum is not quantised; put QuantizeLinear and DequantizeLinear behind it")
+    place = channels_last(x.place.shape)
+    if x.place.order is None and x.place == y.place:
+        place, nodes = x.place, [x.codes.node(), y.codes.node()]
+    else:
+        nodes = [b.last(node, value.codes) for value in (x, y)]
+    return Real(_summed(b, node, (x, y), nodes, to, place), to)
+
+
+def is_fused(model: Model, node: NodeProto, x: Scheme, y: Scheme, to: Scheme) -> bool:
+    """Whether ONNX Runtime makes a QLinearAdd of it: one dtype, and one quantiser right behind it."""
+    taker = model.sole_taker(node.output[0])
+    right = taker is not None and taker.op_type in ("QuantizeLinear", "Relu", "Clip")
+    return right and x.dtype == y.dtype == to.dtype
+
+
+def _summed(
+    b: Building, node: NodeProto, reals: tuple[Real, Real], nodes: list[str], to: Scheme, place: Place
+) -> Codes:
+    schemes = (reals[0].scheme, reals[1].scheme)
+    fused = is_fused(b.model, node, *schemes, to)
+    codes = partial(added if fused else added_floats, *schemes, to)
+    first, second = (np.arange(int(b.type(n).low.min()), int(b.type(n).high.max()) + 1) for n in nodes)
+    wanted = codes(*(side.reshape(-1) for side in np.meshgrid(first, second, indexing="ij")))
+    ratios = (schemes[0].scale / to.scale, schemes[1].scale / to.scale)
+    found = factors_of(first, second, wanted, ratios)
+    if found is None:
+        raise ModelError(
+            f"no whole factors give the sum of scales {schemes[0].scale} and {schemes[1].scale} to {to.scale} "
+            "for every pair of codes; choose scales nearer to each other"
+        )
+    factors, table, least = found
+    sums = b.add(node, "", Add(factors), *nodes)
+    kind = b.type(sums)
+
+    def make(span: tuple[int, int]) -> str:
+        kept = table[max(0, span[0] - least) : max(0, span[1] - least)]
+        return b.add(node, "codes", with_uniform(Threshold(kept[None], 1, max(span[0], least)), kind), sums)
+
+    return Codes(place, make, (least, least + len(table)))
+
+
+def factors_of(
+    first: Whole, second: Whole, wanted: Whole, ratios: tuple[float, float]
+) -> tuple[tuple[int, int], Whole, int] | None:
+    """Whole factors and thresholds so that their sums reach as many thresholds as the wanted codes say.
+
+    Args:
+        wanted: codes of all pairs, those of one `first` together.
+
+    Returns:
+        Factors, thresholds of codes ``least + 1, ...``, and `least`; None where no factors are found.
+    """
+    order = np.argsort(wanted, kind="stable")
+    codes, starts = np.unique(wanted[order], return_index=True)
+    for factors in _candidates(ratios):
+        sums = (factors[0] * first[:, None] + factors[1] * second[None]).reshape(-1)[order]
+        least, most = np.minimum.reduceat(sums, starts), np.maximum.reduceat(sums, starts)
+        if (most[:-1] < least[1:]).all():
+            # Codes that no pair gives have the threshold of the next.
+            after = np.searchsorted(codes, np.arange(codes[0] + 1, codes[-1] + 1))
+            return factors, least[after], int(codes[0])
+    return None
+
+
+def _candidates(ratios: tuple[float, float]) -> Iterator[tuple[int, int]]:
+    """Pairs of factors near the ratios, from small to large."""
+    greater = max(ratios)
+    seen = set()
+    for half in range(2 * _BITS):
+        unit = 2.0 ** (half / 2) / greater
+        middle = [round(r * unit) for r in ratios]
+        for i in sorted(range(-_NEAR, _NEAR + 1), key=abs):
+            for j in sorted(range(-_NEAR, _NEAR + 1), key=abs):
+                pair = (middle[0] + i, middle[1] + j)
+                if min(pair) > 0 and pair not in seen:
+                    seen.add(pair)
+                    yield pair
