@@ -37,12 +37,46 @@ Whole = NDArray[np.int64]
 def with_uniform(op: Threshold, x: TensorType) -> Threshold:
     """The thresholds with their uniform form, as far as channels have one; without, where none has.
 
+    Rounding halves away from zero gives negative values an offset of their own, looked for where one is not enough.
+
     Args:
         x: type of what comes in; the form is exact for all its values.
     """
-    reach, below = points(op.table, x.low, x.high)
-    form = _smallest(reach, below, best_slopes(reach, below))
+    shared = len(op.table) == 1
+    low, high = (x.low.min()[None], x.high.max()[None]) if shared else (x.low, x.high)
+    form = _straight(op.table, low, high)
+    bent = np.flatnonzero(~form.found & (low < 0) & (high >= 0))
+    if len(bent):
+        form = _merged(form, bent, _bent(op.table[bent], low[bent], high[bent]))
     return replace(op, uniform=form if form.found.any() else None)
+
+
+def _straight(table: Whole, low: Whole, high: Whole) -> Uniform:
+    reach, below = points(table, low, high)
+    return _smallest(reach, below, best_slopes(reach, below))
+
+
+def _bent(table: Whole, low: Whole, high: Whole) -> Uniform:
+    """One multiplier for both signs, an offset for each."""
+    halves = points(table, np.maximum(low, 0), high), points(table, low, np.minimum(high, -1))
+    reach, below = (_stacked(halves[0][end], halves[1][end]) for end in (0, 1))
+    return _smallest(reach, below, best_slopes(reach, below, 2), 2)
+
+
+def _stacked(one: Points, other: Points) -> Points:
+    value, code, binds = (np.concatenate(pair) for pair in zip(one, other, strict=True))
+    return Points(value, code, binds)
+
+
+def _merged(form: Uniform, bent: NDArray[np.intp], other: Uniform) -> Uniform:
+    """The forms of some channels in the place of none."""
+    if not other.found.any():
+        return form
+    assert other.negative is not None
+    parts = [form.multiplier.copy(), form.offset.copy(), form.shift.copy(), form.offset.copy()]
+    for part, new in zip(parts, (other.multiplier, other.offset, other.shift, other.negative), strict=True):
+        part[bent] = new
+    return Uniform(*parts)
 
 
 class Points(NamedTuple):
@@ -99,11 +133,12 @@ class _Side(NamedTuple):
         return _Side(points.value.astype(np.float64), np.where(points.binds, points.code, away))
 
 
-def _room(reach: _Side, below: _Side, slope: Reals) -> Reals:
+def _room(reach: _Side, below: _Side, halves: int, slope: Reals) -> Reals:
     """Room between the bounds of the offset, shape (channels,); endless where one side is free."""
-    least = (reach.code - reach.value * slope[:, None]).max(axis=1)
-    room: Reals = (below.code - below.value * slope[:, None]).min(axis=1) - least
-    return room
+    each = np.tile(slope, halves)[:, None]
+    room = (below.code - below.value * each).min(axis=1) - (reach.code - reach.value * each).max(axis=1)
+    least: Reals = room.reshape(halves, -1).min(axis=0)
+    return least
 
 
 def _steepest(reach: Points) -> Reals:
@@ -116,10 +151,15 @@ def _steepest(reach: Points) -> Reals:
     return np.where((codes >= _SOME) & (span > 0), np.minimum(any_slope, 4 * codes / np.maximum(span, 1)), any_slope)
 
 
-def best_slopes(reach: Points, below: Points) -> Reals:
-    """The slope of most room of each channel, in codes a unit: by golden section, one new slope a step."""
-    sides = _Side.of(reach, -np.inf), _Side.of(below, np.inf)
-    left, right = np.zeros(len(reach.value)), _steepest(reach)
+def best_slopes(reach: Points, below: Points, halves: int = 1) -> Reals:
+    """The slope of most room of each channel, in codes a unit: by golden section, one new slope a step.
+
+    Args:
+        halves: how often channels come, one after the other, with one slope and offsets of their own.
+    """
+    sides = _Side.of(reach, -np.inf), _Side.of(below, np.inf), halves
+    right = _steepest(reach).reshape(halves, -1).max(axis=0)
+    left = np.zeros(len(right))
     first, second = right - _RATIO * (right - left), left + _RATIO * (right - left)
     one, other = _room(*sides, first), _room(*sides, second)
     for _ in range(_STEPS):
@@ -134,31 +174,44 @@ def best_slopes(reach: Points, below: Points) -> Reals:
     return middle
 
 
-def _smallest(reach: Points, below: Points, slope: Reals) -> Uniform:
+def _smallest(reach: Points, below: Points, slope: Reals, halves: int = 1) -> Uniform:
     """The form of the smallest shift of each channel, checked in whole numbers."""
     channels = len(slope)
-    multiplier, offset, shift = np.zeros(channels, np.int64), np.zeros(channels, np.int64), np.full(channels, -1)
-    tight = reach.tightest(slope, 1), below.tightest(slope, -1)
+    multiplier, shift = np.zeros(channels, np.int64), np.full(channels, -1)
+    offset = np.zeros((halves, channels), np.int64)
+    each = np.tile(slope, halves)
+    few, all_ = _Halves(reach.tightest(each, 1), below.tightest(each, -1), halves), _Halves(reach, below, halves)
     near = np.array(sorted(range(-_NEAR, _NEAR + 1), key=abs))
     for s in range(_SHIFTS):
         left = np.flatnonzero(shift < 0)
         m = np.rint(np.ldexp(slope[left], s)).astype(np.int64)[:, None] + near
         # Most multipliers already fail at the tightest points.
-        may = (m >= 0) & _fits(tight[0].rows(left), tight[1].rows(left), m, s)[2]
+        may = (m >= 0) & few.fit(left, m, s)[2]
         for place in np.flatnonzero(may.any(axis=0)):
             some = left[may[:, place] & (shift[left] < 0)]
             tried = m[may[:, place] & (shift[left] < 0), place]
-            least, most, fits = _fits(reach.rows(some), below.rows(some), tried[:, None], s)
+            least, most, fits = all_.fit(some, tried[:, None], s)
             hit, ok = some[fits[:, 0]], fits[:, 0]
-            multiplier[hit], offset[hit], shift[hit] = tried[ok], _between(least, most)[ok, 0], s
-    return Uniform(multiplier, offset, shift)
+            multiplier[hit], offset[:, hit], shift[hit] = tried[ok], _between(least, most)[:, ok, 0], s
+    return Uniform(multiplier, offset[0], shift, *offset[1:])
 
 
-def _fits(reach: Points, below: Points, multiplier: Whole, shift: int) -> tuple[Whole, Whole, NDArray[np.bool_]]:
-    """Bounds of a whole offset, and whether there is one, each of the multipliers' shape (channels, n)."""
-    least = reach.whole_bounds(multiplier, shift, 0, -_ENDLESS).max(axis=2)
-    most = below.whole_bounds(multiplier, shift, 1, _ENDLESS).min(axis=2)
-    return least, most, least <= most
+class _Halves(NamedTuple):
+    """Points of channels that come once or twice, one half after the other."""
+
+    reach: Points
+    below: Points
+    halves: int
+
+    def fit(self, which: NDArray[np.intp], multiplier: Whole, shift: int) -> tuple[Whole, Whole, NDArray[np.bool_]]:
+        """Bounds of whole offsets, (halves, channels, n), and whether there are such, (channels, n)."""
+        channels = len(self.reach.value) // self.halves
+        rows = np.concatenate([which + half * channels for half in range(self.halves)])
+        each = np.tile(multiplier, (self.halves, 1))
+        least = self.reach.rows(rows).whole_bounds(each, shift, 0, -_ENDLESS).max(axis=2)
+        most = self.below.rows(rows).whole_bounds(each, shift, 1, _ENDLESS).min(axis=2)
+        least, most = (bound.reshape(self.halves, *multiplier.shape) for bound in (least, most))
+        return least, most, (least <= most).all(axis=0)
 
 
 def _between(least: Whole, most: Whole) -> Whole:

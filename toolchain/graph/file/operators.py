@@ -175,8 +175,8 @@ def _add(to: Operators, op: Add, *inputs: str) -> None:
 
 def _threshold(to: Operators, op: Threshold, x: str) -> None:
     table = to.constant("table", op.table)
-    for part in ("multiplier", "offset", "shift") if op.uniform is not None else ():
-        to.whole(f"uniform.{part}", getattr(op.uniform, part))
+    for part, values in op.uniform.parts.items() if op.uniform is not None else ():
+        to.whole(f"uniform.{part}", values)
     to.apply(
         "MultiThreshold",
         x,

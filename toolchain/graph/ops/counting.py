@@ -75,15 +75,20 @@ class _Buckets:
 
 
 def line(
-    table: NDArray[np.int64], multiplier: NDArray[np.int64], offset: NDArray[np.int64], shift: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Slope and start in float64 that give ``(x * multiplier + offset) >> shift`` exactly where thresholds lie.
+    table: NDArray[np.int64],
+    multiplier: NDArray[np.int64],
+    offset: NDArray[np.int64],
+    shift: NDArray[np.int64],
+    negative: NDArray[np.int64] | None = None,
+) -> tuple[NDArray[np.float64], ...] | None:
+    """Slope, start and start of negatives in float64: ``(x * multiplier + offset) >> shift`` where thresholds lie.
 
     Beyond the first and last threshold the floats may round; but they never fall, so the count stays 0 or all.
     None where 53 bits are too few.
     """
-    reach = np.maximum(np.abs(table[:, 0] - 1), np.abs(table[:, -1])).astype(np.float64)
-    if (reach * multiplier + np.abs(offset) >= EXACT_FLOAT64).any():
+    starts = [offset] if negative is None else [offset, negative]
+    reach = np.maximum(np.abs(table[:, 0] - 1), np.abs(table[:, -1])).astype(np.float64) + 1
+    if any((reach * multiplier + np.abs(start) >= EXACT_FLOAT64).any() for start in starts):
         return None
     down = np.maximum(shift, 0).astype(np.int32)
-    return np.ldexp(multiplier.astype(np.float64), -down), np.ldexp(offset.astype(np.float64), -down)
+    return tuple(np.ldexp(part.astype(np.float64), -down) for part in (multiplier, *starts))

@@ -21,15 +21,23 @@ class Uniform:
 
     Attributes:
         multiplier, offset, shift: one a channel, shape (channels,) or (1,); a shift of -1 where there is no such form.
+        negative: the offset of negative values, where theirs is another one: halves that go away from zero.
     """
 
     multiplier: NDArray[np.int64]
     offset: NDArray[np.int64]
     shift: NDArray[np.int64]
+    negative: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
-        for name in ("multiplier", "offset", "shift"):
-            object.__setattr__(self, name, frozen(getattr(self, name)))
+        for name, values in self.parts.items():
+            object.__setattr__(self, name, frozen(values))
+
+    @property
+    def parts(self) -> dict[str, NDArray[np.int64]]:
+        """Its arrays by name, those that it has."""
+        parts = {"multiplier": self.multiplier, "offset": self.offset, "shift": self.shift}
+        return parts if self.negative is None else {**parts, "negative": self.negative}
 
     @property
     def found(self) -> NDArray[np.bool_]:
@@ -98,14 +106,13 @@ class Threshold(Op):
         form = self.uniform
         if form is None:
             return
-        if {len(form.multiplier), len(form.offset), len(form.shift)} != {len(self.table)} or (
-            form.multiplier < 0
-        ).any():
+        if {len(part) for part in form.parts.values()} != {len(self.table)} or (form.multiplier < 0).any():
             raise ModelError("its uniform form is not one rising line for each channel of its thresholds")
         shared = len(self.table) == 1
         low, high = (x.low.min(), x.high.max()) if shared else (x.low[:, None], x.high[:, None])
         ends = np.broadcast_to(np.stack([low, high], axis=-1).reshape(-1, 2), (len(self.table), 2))
-        points = np.concatenate([ends, self.table, self.table - 1], axis=1).clip(low, high)
+        bend = np.broadcast_to([-1, 0], (len(self.table), 2))
+        points = np.concatenate([ends, bend, self.table, self.table - 1], axis=1).clip(low, high)
         wrong = (self._multiplied(points.T, form) != self._counts(points.T)).any(axis=0)
         if wrong.any():
             raise ModelError(f"channel {int(np.argmax(wrong))}: its uniform form gives other codes than its thresholds")
@@ -124,9 +131,9 @@ class Threshold(Op):
         return Counter(self.table)
 
     @cached_property
-    def _line(self) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    def _line(self) -> tuple[NDArray[np.float64], ...] | None:
         form = self.uniform
-        return None if form is None or not self.levels else line(self.table, form.multiplier, form.offset, form.shift)
+        return None if form is None or not self.levels else line(self.table, **form.parts)
 
     @cached_property
     def _apart(self) -> tuple[NDArray[np.intp], Counter]:
@@ -148,12 +155,13 @@ class Threshold(Op):
     def _on_lines(self, rows: Integers, form: Uniform) -> Integers:
         """One multiplication for every channel, whether it has the form or not."""
         if self._line is None:
-            scaled: Integers = (rows.astype(np.int64) * form.multiplier + form.offset) >> np.maximum(form.shift, 0)
+            offset = form.offset if form.negative is None else np.where(rows < 0, form.negative, form.offset)
+            scaled: Integers = (rows.astype(np.int64) * form.multiplier + offset) >> np.maximum(form.shift, 0)
             return np.clip(scaled, 0, self.levels, out=scaled)
-        slope, start = self._line
+        slope, start, *other = self._line
         real = rows.astype(np.float64)
         real *= slope
-        real += start
+        real += np.where(rows < 0, other[0], start) if other else start
         np.floor(real, out=real)
         np.clip(real, 0, self.levels, out=real)
         return real.astype(np.int32)

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolchain.graph.ops import Threshold
+from toolchain.errors import ModelError
+from toolchain.graph.fixed_point import multiply
+from toolchain.graph.ops import Threshold, Uniform
 from toolchain.graph.types import TensorType
 from toolchain.graph.uniform import with_uniform
 
@@ -42,6 +44,31 @@ def test_what_is_no_scaling_keeps_its_thresholds() -> None:
     assert found.uniform.found.tolist() == [False, True]
     x = np.broadcast_to(np.arange(-9000, 9001)[:, None], (18001, 2))
     assert np.array_equal(found.run(x), op.run(x))
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 2**31), st.integers(0, 4), st.sampled_from([1, 4]))
+def test_rounding_twice_away_from_zero_has_an_offset_of_negatives(seed: int, shift: int, tables: int) -> None:
+    """As TFLite rescales: a product is rounded, then its shift."""
+    random = np.random.default_rng(seed)
+    multipliers = random.integers(2**30, 2**31, 4) if tables == 4 else np.full(4, random.integers(2**30, 2**31))
+    x = np.broadcast_to(np.arange(-2000, 2001)[:, None], (4001, 4))
+    codes = np.clip(multiply(x, multipliers, -shift) + random.integers(-40, 40), -128, 127) + 128
+    table = np.stack([np.searchsorted(c, np.arange(1, 256)) - 2000 for c in codes.T])[:tables]
+    found = with_uniform(Threshold(table, 1, -128), TensorType((4,), -2000, 2000))
+    assert np.array_equal(found.run(x), codes - 128)
+    assert found.uniform is not None
+    assert found.uniform.found.mean() >= 0.75
+    assert found.result(TensorType((4,), -2000, 2000)).shape == (4,)
+
+
+def test_a_form_with_a_wrong_offset_of_negatives_is_refused() -> None:
+    table = np.array([[-25, -15, -5, 5, 15, 25]])
+    good = Uniform(np.array([1]), np.array([35]), np.array([0]), np.array([35]))
+    wrong = Uniform(np.array([205]), np.array([7168]), np.array([11]), np.array([900]))
+    assert good.parts["negative"].tolist() == [35]
+    with pytest.raises(ModelError, match="its uniform form gives other codes"):
+        Threshold(table, uniform=wrong).result(TensorType((1,), -100, 100))
 
 
 @pytest.mark.parametrize("at", [-100, 101])

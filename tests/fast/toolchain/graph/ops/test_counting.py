@@ -47,3 +47,14 @@ def test_channels_without_a_line_are_counted_apart(wide: bool) -> None:
     rows = np.random.default_rng(0).integers(-50, 60, (500, 3)).astype(np.int32)
     wanted = _plain(np.array([[8, 24, 40, 56], [0, 100, 5000, 9000], [9, 25, 41, 57]]), rows)
     assert np.array_equal(Threshold(table, 2, -3, form).run(rows), 2 * wanted - 3)
+
+
+@pytest.mark.parametrize("shift", [6, 46])
+def test_negatives_have_an_offset_of_their_own(shift: int) -> None:
+    """A shift of 46 is beyond what floats hold exactly."""
+    unit = 2**shift
+    form = Uniform(np.array([unit // 8]), np.array([20 * unit]), np.array([shift]), np.array([20 * unit - unit // 8]))
+    x = np.arange(-200, 200)[:, None].astype(np.int32)
+    wanted = np.clip(np.where(x < 0, (x - 1) // 8, x // 8) + 20, 0, 40)
+    table = np.stack([-200 + (wanted < q).sum(axis=0) for q in range(1, 41)], axis=1)
+    assert np.array_equal(Threshold(table, uniform=form).run(x), wanted)
