@@ -17,6 +17,9 @@ from toolchain.training.recipe import TrainingSettings
 StepProgress = Callable[[int, int, float], None]
 """Called now and then with the number of batches done, the number in all, and the loss of late."""
 
+Loss = Callable[[nn.Module, torch.Tensor, torch.Tensor, torch.Generator], torch.Tensor]
+"""What is minimised: of a network, a batch's inputs as floats, its classes, and a generator to draw with."""
+
 PREDICT_BATCH = 8192
 REPORT_STEPS = 200
 
@@ -41,6 +44,13 @@ def parameter_groups(network: nn.Module, learning_rate: float, decay: float) -> 
     ]
 
 
+def cross_entropy(
+    network: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, draw: torch.Generator
+) -> torch.Tensor:
+    """Of the network's own answers; nothing is drawn."""
+    return nn.functional.cross_entropy(network(inputs), targets)
+
+
 def fit(
     network: nn.Module,
     x: Values,
@@ -50,15 +60,17 @@ def fit(
     steps: int,
     learning_rate: float,
     weight_decay: float = 0.0,
+    loss_of: Loss = cross_entropy,
     progress: StepProgress = lambda done, steps, loss: None,
     pause: Callable[[int], None] | None = None,
 ) -> None:
-    """Train in place with AdamW, a one-cycle learning rate and cross-entropy.
+    """Train in place with AdamW, a one-cycle learning rate.
 
     Args:
         x: integer inputs, shape (N, ...).
         y: class indices, shape (N,).
         weight_decay: of matrices, decoupled.
+        loss_of: what is minimised; its generator begins at the seed.
         pause: called after each batch with the number done; it may use the network in any mode.
         steps: number of batches, drawn without replacement until the data are used up, then anew.
     """
@@ -66,14 +78,14 @@ def fit(
     optimiser = torch.optim.AdamW(groups)
     rates = [group["lr"] for group in groups]
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=steps)
-    loss_of = nn.CrossEntropyLoss()
+    draw = torch.Generator().manual_seed(settings.seed)
     inputs, targets = torch.from_numpy(x), torch.from_numpy(y.astype(np.int64))
     network.train()
     recent = 0.0
     for done, rows in enumerate(islice(_batches(len(x), settings), steps), start=1):
-        loss = loss_of(network(inputs[rows].float()), targets[rows])
+        loss = loss_of(network, inputs[rows].float(), targets[rows], draw)
         optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimiser.step()
         schedule.step()
         recent += (loss.item() - recent) / min(done, REPORT_STEPS)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from toolchain.training.dataset import Dataset
 from toolchain.training.inputs import Signature, Values
-from toolchain.training.loop import StepProgress, fit, logits_of, set_up
+from toolchain.training.loop import Loss, StepProgress, cross_entropy, fit, logits_of, set_up
 from toolchain.training.metrics import evaluate
-from toolchain.training.recipe import Recipe
+from toolchain.training.recipe import Recipe, TrainingSettings
 from toolchain.training.state import State
 
 # Fall of the validation macro-F1 that no fine-tuning of a healthy network shows.
@@ -27,7 +29,9 @@ CHECKPOINTS = 20
 class ModelCode(Protocol):
     """What `models/<model>/model.py` offers; `settings` are of its own schema. See docs/adding-a-model.md.
 
-    It may offer `training_rows(dataset, split, settings)`, too: the rows of the data set to train on.
+    It may offer more, whose `settings` are the recipe's section `training`: `training_rows(dataset, split, settings)`,
+    the rows of the data set to train on, and `loss(network, batch, settings)`, what is minimised of a `Batch`, in place
+    of the cross-entropy of the network's answers.
     """
 
     def build(self, settings: Any, signature: Signature) -> nn.Module:
@@ -43,21 +47,59 @@ class ModelCode(Protocol):
         """The float32 twin."""
 
 
+@dataclass(frozen=True)
+class Batch:
+    """What a model's own loss is made of.
+
+    Attributes:
+        x: inputs as floats, (rows, *shape).
+        y: classes, int64 (rows,).
+        draw: to draw random numbers with; seeded by the recipe.
+        merged: whether this is the second phase, the fine-tuning of the merged network.
+    """
+
+    x: torch.Tensor
+    y: torch.Tensor
+    draw: torch.Generator
+    merged: bool
+
+
 def train_quantised(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str, progress: StepProgress) -> nn.Module:
     """Train, merge the normalisation, fine-tune; the result is what is exported."""
     settings = recipe.training
     x, y = _training_part(code, recipe, dataset, split)
     set_up(settings.seed)
     network = code.build(recipe.network, dataset.signature)
-    total, rate = settings.steps + settings.merged_steps, settings.learning_rate
-    decay, first = settings.weight_decay, _of(total, 0, progress)
-    fit(network, x, y, settings, steps=settings.steps, learning_rate=rate, weight_decay=decay, progress=first)
+    first, second = _phases(code, settings, progress)
+    fit(network, x, y, settings, weight_decay=settings.weight_decay, **first)
     network.eval()
     merged = code.merge(network, recipe.network)
-    steps, rate, later = settings.merged_steps, settings.merged_learning_rate, _of(total, settings.steps, progress)
-    tune = partial(fit, merged, x, y, settings, steps=steps, learning_rate=rate, progress=later)
+    tune = partial(fit, merged, x, y, settings, **second)
     _fine_tune(merged, tune, settings.weight_decay, lambda: _validation_f1(merged, dataset, split))
     return merged
+
+
+def _phases(code: ModelCode, settings: TrainingSettings, progress: StepProgress) -> tuple[dict[str, Any], ...]:
+    """What `fit` is told of the phase before the merge, and of that behind it."""
+    before, behind = settings.steps, settings.merged_steps
+    rates = (settings.learning_rate, settings.merged_learning_rate)
+    return tuple(
+        {
+            "steps": steps,
+            "learning_rate": rate,
+            "loss_of": _loss(code, settings, merged=bool(done)),
+            "progress": _of(before + behind, done, progress),
+        }
+        for steps, rate, done in zip((before, behind), rates, (0, before), strict=True)
+    )
+
+
+def _loss(code: ModelCode, settings: TrainingSettings, *, merged: bool) -> Loss:
+    """The model's own loss in one phase, where it has one."""
+    own: Callable[[nn.Module, Batch, TrainingSettings], torch.Tensor] | None = getattr(code, "loss", None)
+    if own is None:
+        return cross_entropy
+    return lambda network, x, y, draw: own(network, Batch(x, y, draw, merged), settings)
 
 
 def _fine_tune(
@@ -83,22 +125,21 @@ def train_float(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str, p
     x, y = _training_part(code, recipe, dataset, split)
     set_up(settings.seed)
     network = code.build_float(recipe.network, dataset.signature)
-    steps, rate, decay = settings.steps + settings.merged_steps, settings.learning_rate, settings.weight_decay
     best = _Best(network, lambda: _validation_f1(network, dataset, split))
-    every = max(1, steps // CHECKPOINTS)
-    fit(
-        network,
-        x,
-        y,
-        settings,
-        steps=steps,
-        learning_rate=rate,
-        weight_decay=decay,
-        progress=progress,
-        pause=lambda done: best.look() if done % every == 0 or done == steps else None,
-    )
+    phases = _float_phases(code, settings, progress)
+    for phase in phases:
+        look = best.now_and_then(phase["steps"], CHECKPOINTS // len(phases))
+        fit(network, x, y, settings, weight_decay=settings.weight_decay, pause=look, **phase)
     best.restore()
     return network
+
+
+def _float_phases(code: ModelCode, settings: TrainingSettings, progress: StepProgress) -> tuple[dict[str, Any], ...]:
+    """One phase of all steps; both, where the model's own loss tells them apart."""
+    if hasattr(code, "loss"):
+        return _phases(code, settings, progress)
+    steps = settings.steps + settings.merged_steps
+    return ({"steps": steps, "learning_rate": settings.learning_rate, "progress": progress},)
 
 
 class _Best:
@@ -113,6 +154,11 @@ class _Best:
         score = self._quality()
         if score > self._score:
             self._score, self._state = score, copy.deepcopy(self._network.state_dict())
+
+    def now_and_then(self, steps: int, times: int) -> Callable[[int], None]:
+        """What `fit` calls after each of so many batches: it looks so many times, and at the end."""
+        every = max(1, steps // times)
+        return lambda done: self.look() if done % every == 0 or done == steps else None
 
     def restore(self) -> None:
         """Go back to the best."""

@@ -55,6 +55,26 @@ def test_activations_turn_on_at_the_same_accumulator(pair: tuple[qnn.QuantLinear
     assert torch.equal((got > 0)[clear], (expected > 0)[clear])
 
 
+@pytest.mark.parametrize("groups", [1, 2])
+def test_a_convolution_is_merged_as_a_dense_layer_is(groups: int) -> None:
+    set_up(1)
+    geometry = {"stride": 2, "padding": 1, "groups": groups}
+    layer = qnn.QuantConv2d(4, 6, (3, 2), bias=False, weight_quant=weight_quantiser(3), **geometry)
+    nn.init.uniform_(layer.weight, -3 * WEIGHT_STEP, 3 * WEIGHT_STEP)
+    norm = nn.BatchNorm2d(6)
+    norm.weight.data = torch.tensor([1.0, -1.3, 0.4, 2.0, -0.2, 0.7])
+    norm.running_var, norm.bias.data = torch.linspace(0.1, 3.0, 6), torch.linspace(1.0, -1.0, 6)
+    merged = merge_normalisation(layer.eval(), norm.eval(), 3).eval()
+    quantise = qnn.QuantIdentity(act_quant=input_quantiser("UINT2"), return_quant_tensor=True).eval()
+    x = quantise(torch.randint(0, 4, (40, 4, 9, 8), generator=torch.Generator().manual_seed(2)).float())
+    expected, got = norm(layer(x)), merged(x).value
+    unit = WEIGHT_STEP * (norm.weight / torch.sqrt(norm.running_var + norm.eps)).abs().reshape(-1, 1, 1)
+    clear = expected.abs() > unit / 2
+    assert got.shape == expected.shape
+    assert bool(clear.any())
+    assert torch.equal((got > 0)[clear], (expected > 0)[clear])
+
+
 def test_saved_network_answers_the_same(tmp_path) -> None:
     settings, signature = NetworkSettings(hidden=(9, 7)), Signature((10,), "UINT8", 3)
     set_up(4)

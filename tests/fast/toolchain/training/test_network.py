@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from models.cqmlp import model as code
 from toolchain.training import network
 from toolchain.training.author import recipe_schema
 from toolchain.training.dataset import Dataset, dataset_of
-from toolchain.training.network import oversample, score, train_float, train_quantised
+from toolchain.training.network import Batch, oversample, score, train_float, train_quantised
+from toolchain.training.recipe import TrainingSettings
 
 RECIPE = recipe_schema("cqmlp").model_validate(
     {
@@ -68,6 +72,25 @@ def test_float_twin_is_kept_as_it_was_when_best_on_validation(monkeypatch: pytes
     twin = train_float(code, RECIPE, small, "blocked", quiet)
     assert seen[-1] < max(seen)
     assert score(twin, small, "blocked", "validation")["macro_f1"] == max(seen)
+
+
+def test_a_models_own_loss_is_told_the_phase_and_the_recipe_and_repeats_itself(dataset: Dataset) -> None:
+    seen: list[tuple[bool, int]] = []
+
+    def loss(net: nn.Module, batch: Batch, settings: TrainingSettings) -> torch.Tensor:
+        seen.append((batch.merged, settings.batch))
+        noisy = batch.x + torch.rand(batch.x.shape, generator=batch.draw) / 4
+        return nn.functional.cross_entropy(net(noisy), batch.y)
+
+    own = SimpleNamespace(**{name: getattr(code, name) for name in ("build", "merge", "build_float")}, loss=loss)
+    recipe = RECIPE.model_copy(update={"training": RECIPE.training.model_copy(update={"steps": 6, "merged_steps": 4})})
+    networks = [train_quantised(own, recipe, dataset, "blocked", quiet) for _ in range(2)]
+    assert seen[:10] == [(False, 64)] * 6 + [(True, 64)] * 4
+    for ours, theirs in zip(*(trained.state_dict().values() for trained in networks), strict=True):
+        assert np.array_equal(ours.numpy(), theirs.numpy())
+    del seen[:]
+    train_float(own, recipe, dataset, "blocked", quiet)
+    assert seen == [(False, 64)] * 6 + [(True, 64)] * 4
 
 
 def test_rare_classes_are_repeated_and_nothing_is_lost() -> None:
