@@ -141,6 +141,8 @@ def _element(port: Port) -> int:
 
 def _model(body: onnx.GraphProto, opset: int) -> onnx.ModelProto:
     opsets = [helper.make_opsetid("", opset)]
+    if any(node.domain == "com.microsoft" for node in body.node):
+        opsets.append(helper.make_opsetid("com.microsoft", 1))
     model = helper.make_model(body, producer_name="gateweave", opset_imports=opsets, ir_version=IR_VERSIONS[opset])
     try:
         onnx.checker.check_model(model, full_check=True)

@@ -3,6 +3,7 @@
 - `double`: ``floor(sum * slope + offset)`` in float64.
 - `near`: the same in a float, kept a quarter of a code low, so that it is the count or one less; one look at the next
   threshold, in a table, tells which. TFLite's multipliers, which round twice, are of this kind.
+- `table`: a count for each sum, where sums have few values.
 - `search`: comparison with each threshold where they are few, bisection of the table where they are many.
 """
 
@@ -24,6 +25,8 @@ _DOUBLE, _INDEX = np.dtype(np.float64), np.dtype(np.int32)
 # Up to so many thresholds are compared one by one.
 _FEW = 3
 _LOW = 0.25
+# Tables of counts up to so many entries stay near a core.
+_ENTRIES = 2**14
 
 
 def counted(maker: Maker, held: Held, whole: Sums, hint: str) -> tuple[str, np.dtype, str]:
@@ -41,12 +44,31 @@ def counted(maker: Maker, held: Held, whole: Sums, hint: str) -> tuple[str, np.d
     table = np.clip(whole.table, whole.low[:, None], whole.high[:, None] + 1)
     if table.shape[1] <= _FEW:
         return _compared(maker, held, table, rank, hint), held.kind, "search"
+    if int((whole.high - whole.low + 1).max()) * len(table) <= _ENTRIES:
+        return _tabulated(maker, held, whole, rank, hint)
     if maker.style.doubles and _holds(whole, line, 0):
         return _in_double(maker, held, line, table.shape[1], rank, hint), _DOUBLE, "double"
     low = _lowered(line, held.kind)
     if held.kind != np.float16 and _holds(whole, low, 1):
         return _looked_up(maker, held, low, table, rank, hint), _INDEX, "near"
     return _bisected(maker, held, table, rank, hint), _INDEX, "search"
+
+
+def _tabulated(maker: Maker, held: Held, whole: Sums, rank: int, hint: str) -> tuple[str, np.dtype, str]:
+    assert whole.table is not None
+    width = int((whole.high - whole.low).max()) + 1
+    sums = whole.low[:, None] + np.arange(width)
+    counts = (sums[:, :, None] >= whole.table[:, None]).sum(axis=2)
+    starts = np.arange(len(counts)) * width - whole.low
+    if (counts == counts[0]).all() and (whole.low == whole.low[0]).all():
+        counts, starts = counts[:1], -whole.low[:1]
+    kind = np.dtype(np.uint8) if maker.style.codes and whole.table.shape[1] <= 255 else maker.style.real
+    flat = maker.constant(counts.reshape(-1).astype(kind), f"{hint}_counts")
+    index = maker.cast(held.name, held.kind, _INDEX)
+    if starts.any():
+        own = maker.constant(channelwise(starts, rank).astype(np.int32), f"{hint}_rows")
+        index = maker.add("Add", [index, own], f"{hint}_place")
+    return maker.add("Gather", [flat, index], f"{hint}_count"), kind, "table"
 
 
 def _line(whole: Sums) -> tuple[Reals, Reals]:
