@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import typer
@@ -40,25 +41,32 @@ def check(file: Path, board: str | None, as_json: bool) -> None:
 def _tell(found: CheckedNetwork) -> None:
     if found.nodes:
         out().print(_nodes(found))
+        for reason in _reasons(found):
+            out().print(Text(reason), soft_wrap=True)
     if found.problem:
         out().print(Text(f"not an integer graph: {found.problem}"), soft_wrap=True)
     out().print(
-        f"{found.file}: {found.format}, {len(found.nodes)} nodes, {found.parameters:,} parameters, "
+        f"{found.file}: {found.format}, {len(found.nodes)} nodes, {found.parameters:,} stored integers, "
         f"{found.operations:,} operations an input"
     )
     out().print(_boards(found))
 
 
 def _nodes(found: CheckedNetwork) -> Table:
-    table = table_of(
-        "node", "kind", "shape", "type", "bits", "parameters", "operations", "one multiplier", "on an FPGA"
-    )
+    table = table_of("node", "kind", "shape", "type", "stored", "operations", "1 multiplier", "FPGA", whole=("node",))
     for node in found.nodes:
         share = "" if node.uniform is None else f"{node.uniform:.0%}"
-        figures = (str(node.bits), f"{node.parameters:,}", f"{node.operations:,}", share)
         shape = "x".join(map(str, node.shape))
-        table.add_row(*map(Text, (node.name, node.kind, shape, node.type, *figures, node.fpga or "yes")))
+        counts = (f"{node.parameters:,}", f"{node.operations:,}", share)
+        table.add_row(*map(Text, (node.name, node.kind, shape, node.type, *counts, "no" if node.fpga else "yes")))
     return table
+
+
+def _reasons(found: CheckedNetwork) -> Iterator[str]:
+    """Why FPGAs do not take nodes, once for all that share a reason."""
+    for why in dict.fromkeys(node.fpga for node in found.nodes if node.fpga):
+        kinds = dict.fromkeys(node.kind for node in found.nodes if node.fpga == why)
+        yield f"{', '.join(kinds)}: {why}"
 
 
 def _boards(found: CheckedNetwork) -> Table:

@@ -42,7 +42,9 @@ def run(context: Context) -> Outcome:
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
     proved = prove(opened, Path(request.test) if request.test else None, context.progress)
-    _golden(proved, load_graph(context.out / INTEGER)).save(context.out / GOLDEN)
+    golden = _golden(proved, load_graph(context.out / INTEGER))
+    _must_be_its_label(path, proved, golden)
+    golden.save(context.out / GOLDEN)
     if (model := context.file("load", MODEL)).exists():
         shutil.copyfile(model, context.out / MODEL)
     facts = _facts(proved)
@@ -57,6 +59,18 @@ def _golden(proved: Proved, graph: Graph) -> Golden:
     truth = proved.vectors.truth
     x = proved.integers.reshape(len(proved.integers), -1).astype(graph.types[graph.sole_input].dtype)
     return Golden(x, logits, np.zeros(0, np.uint8) if truth is None else truth.astype(np.uint8))
+
+
+def _must_be_its_label(path: Path, proved: Proved, golden: Golden) -> None:
+    """Refuse scores of which the greatest integer is not the greatest value: classes of scales of their own."""
+    values = proved.outputs.reshape(len(proved.outputs), -1)
+    labels = values[:, 0] if values.shape[1] == 1 else values.argmax(axis=1)
+    apart = np.flatnonzero(labels != golden.labels)
+    if len(apart):
+        raise ModelError(
+            f"{path}: vector {apart[0]}: the file's class is {labels[apart[0]]}, that of the integers "
+            f"{golden.labels[apart[0]]} ({len(apart)} vectors in all); give all scores one scale and no bias"
+        )
 
 
 def _facts(proved: Proved) -> IntegersFacts:

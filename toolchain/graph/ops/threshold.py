@@ -91,6 +91,8 @@ class Threshold(Op):
 
     @override
     def parameters(self) -> int:
+        if self.uniform is not None and self.uniform.found.all():
+            return 3 * len(self.uniform.shift)
         return int(self.table.size)
 
     @override

@@ -41,7 +41,7 @@ class Source:
         front: from the file's inputs to integers for the graph's inputs, by the graph's names, channels last, as
             float32 or integers; standard ONNX, free batch. None where the inputs are the graph's own as they are.
         tail: from the graph's outputs, by `Output.name`, as float32 of ``scale * integer + offset``, channels last, to
-            the file's outputs. None where the graph's integers are the file's outputs as they are.
+            the file's outputs. None where these are they as they are: integers unscaled, floats scaled.
         notices: what a person should know: what was left out, rounded or assumed.
     """
 
@@ -52,6 +52,13 @@ class Source:
     front: onnx.ModelProto | None = None
     tail: onnx.ModelProto | None = None
     notices: tuple[str, ...] = ()
+
+    @property
+    def whole_outputs(self) -> tuple[bool, ...]:
+        """Which outputs of the graph are the file's own integers, as they are."""
+        if self.tail is not None:
+            return (False,) * len(self.graph.outputs)
+        return tuple(port.dtype.kind in "iu" for port in self.outputs)
 
 
 Arrays = Mapping[str, NDArray[Any]]

@@ -13,6 +13,7 @@ from toolchain.errors import ModelError
 from toolchain.graph.execute import run
 from toolchain.graph.readers.source import Source
 from toolchain.graph.types import Integers
+from toolchain.runtime.derive.graphs import answers
 from toolchain.runtime.session import RunOptions, open_session
 
 # Vectors given to front and tail at once.
@@ -36,10 +37,13 @@ def outputs_of(source: Source, integers: Mapping[str, Integers]) -> dict[str, ND
     """The file's outputs, shape (N, ...), for integers of the graph's inputs, by the file's names."""
     values = run(source.graph, integers)
     rows = len(next(iter(integers.values())))
+    scaled = {
+        o.name: values[o.node] if whole else answers(o, values[o.node])
+        for o, whole in zip(source.graph.outputs, source.whole_outputs, strict=True)
+    }
     if source.tail is None:
-        pairs = zip(source.graph.outputs, source.outputs, strict=True)
-        return {port.name: values[o.node].reshape(rows, *port.shape).astype(port.dtype) for o, port in pairs}
-    scaled = {o.name: (values[o.node] * o.scale + o.offset).astype(np.float32) for o in source.graph.outputs}
+        pairs = zip(scaled.values(), source.outputs, strict=True)
+        return {port.name: given.reshape(rows, *port.shape).astype(port.dtype) for given, port in pairs}
     found = _run(source.tail, scaled)
     return {port.name: found[port.name].reshape(rows, *port.shape) for port in source.outputs}
 

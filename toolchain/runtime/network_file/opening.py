@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,13 +16,16 @@ from toolchain.errors import ModelError
 from toolchain.graph.lower import lower, qonnx_opset, tidy
 from toolchain.graph.qonnx_nodes import QUANTISERS, is_qonnx
 from toolchain.graph.quantiser import read_quantising
+from toolchain.graph.readers.qdq.reader import read_qdq
+from toolchain.graph.readers.qdq.reference import run_reference as run_qdq
 from toolchain.graph.readers.qonnx.read import read_qonnx
 from toolchain.graph.readers.source import Arrays, Source
 from toolchain.graph.readers.tflite.reader import read_tflite
 from toolchain.graph.readers.tflite.reference import run_reference as run_tflite
+from toolchain.graph.uniform import with_uniforms
 from toolchain.runtime.executor import execute
 from toolchain.runtime.load import Limits, load_untrusted, read_model
-from toolchain.runtime.span import UNIT, Span, annotated_span, integer_span
+from toolchain.runtime.span import UNIT, Span, annotated_span, input_span, integer_span
 
 Answer = Callable[[NDArray[Any]], NDArray[Any]]
 """Outputs of the file's own framework, shape (N, ...), for inputs of shape (N, ...)."""
@@ -100,7 +103,9 @@ def _open_qonnx(model: onnx.ModelProto) -> Opened:
     lowered = lower(wrapper, qonnx_opset(model, _OPSET))
     annotated = annotated_span(wrapper.get_tensor_datatype(wrapper.graph.input[0].name).name)
     span = annotated or quantised_span(wrapper)
-    return Opened(read_qonnx(wrapper), lambda x: execute(wrapper, x, lowered), "the qonnx executor", span, lowered)
+    source = read_qonnx(wrapper)
+    source = replace(source, graph=with_uniforms(source.graph))
+    return Opened(source, lambda x: execute(wrapper, x, lowered), "the qonnx executor", span, lowered)
 
 
 def quantised_span(wrapper: ModelWrapper) -> Span:
@@ -119,7 +124,9 @@ def _open_onnx(model: onnx.ModelProto) -> Opened:
             "a float network: FPGAs compute with integers; train it with Brevitas and export QONNX, or quantise it to "
             "int8 (QDQ or TFLite); boards with ONNX Runtime take it as it is (BOARD=host)"
         )
-    raise ModelError("int8 ONNX (QDQ, QOperator) is not read as integers yet; BOARD=host runs it as it is")
+    source = read_qdq(model)
+    reference = "ONNX Runtime's integer kernels"
+    return Opened(source, lambda x: _first(source, run_qdq(model, _fed(source, x))), reference, input_span(model))
 
 
 _OPSET = 17

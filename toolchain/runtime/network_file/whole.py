@@ -24,13 +24,15 @@ Part = tuple[list[NodeProto], list[TensorProto]]
 
 def whole_makers(source: Source, settings: GraphSettings) -> dict[str, Callable[[], onnx.ModelProto]]:
     """What makes each variant; each may raise a ModelError that says why the network has no such variant."""
-    graph = source.graph if source.tail is not None else _bare(source.graph)
+    graph = _unscaled(source)
     return {name: partial(_whole, source, graph, make) for name, make in makers(graph, settings).items()}
 
 
-def _bare(graph: Graph) -> Graph:
-    """The graph with its outputs as integers, which are the file's own."""
-    return with_outputs(graph, [replace(output, scale=1.0, offset=0.0) for output in graph.outputs])
+def _unscaled(source: Source) -> Graph:
+    """The graph with those outputs as integers that are the file's own."""
+    pairs = zip(source.graph.outputs, source.whole_outputs, strict=True)
+    ends = [replace(output, scale=1.0, offset=0.0) if whole else output for output, whole in pairs]
+    return with_outputs(source.graph, ends)
 
 
 def with_outputs(graph: Graph, outputs: Iterable[Output]) -> Graph:

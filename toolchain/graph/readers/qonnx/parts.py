@@ -149,7 +149,7 @@ def _enter(part: Part, entry: Entry) -> None:
         units = unit.reshape(()) if unit.size == 1 else unit.reshape(shape)
         current = part.apply("Div", [current, units], f"{entry.name}_units")
         current = part.apply("Round", [current], f"{entry.name}_whole")
-    part.apply("Transpose", [current], entry.name, perm=[0, *value.layout])
+    _turned(part, current, entry.name, [0, *value.layout])
 
 
 @dataclass(frozen=True)
@@ -230,9 +230,15 @@ def _leave(part: Part, name: str, exit_: Exit) -> None:
     if value.order is not None:
         back = np.argsort(value.order, kind="stable").astype(np.int64)
         current = part.apply("Gather", [current, back], f"{name}_ordered", axis=len(value.layout))
-    part.apply(
-        "Transpose", [current], exit_.tensor, perm=[0, *(value.layout.index(a) + 1 for a in sorted(value.layout))]
-    )
+    _turned(part, current, exit_.tensor, [0, *(value.layout.index(a) + 1 for a in sorted(value.layout))])
+
+
+def _turned(part: Part, current: str, name: str, order: list[int]) -> None:
+    """Axes in another order; ONNX Runtime takes a Transpose before a Gemm for a swap, though it turns nothing."""
+    if order == sorted(order):
+        part.apply("Identity", [current], name)
+    else:
+        part.apply("Transpose", [current], name, perm=order)
 
 
 def _stepped(part: Part, current: str, name: str, value: Pending) -> str:

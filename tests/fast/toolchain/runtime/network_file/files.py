@@ -1,0 +1,46 @@
+"""Small networks as files: one of each format, and what they answer in their own framework."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from tests.fast.toolchain.graph.readers.qonnx.models import Model
+from tests.fast.toolchain.graph.readers.tflite.flat import Flat
+
+_VALID = 1
+
+
+def dense_qonnx(path: Path, classes: int = 4) -> Path:
+    """A row of 8 quantised values, a hidden layer, and scores."""
+    model = Model(3)
+    x = model.quant(model.input("x", (8,)), 4)
+    hidden = model.quant(model.apply("MatMul", [x, model.weights((8, 6))]), 2, 1.0, signed=False)
+    scores = model.apply("MatMul", [hidden, model.weights((6, classes))])
+    path.write_bytes(model.made(str(scores)).model.SerializeToString())
+    return path
+
+
+def conv_qonnx(path: Path) -> Path:
+    """A picture, channels first, through a convolution and a pooling to scores and their Softmax."""
+    model = Model(4)
+    x = model.quant(model.input("x", (2, 6, 6)), 4)
+    hidden = model.quant(model.conv(x, 2, 3, (3, 3), pads=[1, 1, 1, 1]), 3, 0.5, signed=False)
+    pooled = model.apply("MaxPool", [hidden], kernel_shape=[2, 2], strides=[2, 2])
+    flat = model.apply("Flatten", [pooled], axis=1)
+    scores = model.apply("MatMul", [flat, model.weights((27, 5))])
+    path.write_bytes(model.made(str(model.apply("Softmax", [scores], axis=1))).model.SerializeToString())
+    return path
+
+
+def conv_tflite(path: Path) -> Path:
+    """A picture of int8, channels last, through a convolution to five codes."""
+    random, flat = np.random.default_rng(5), Flat()
+    x = flat.input((1, 6, 6, 2), 0.05, -3)
+    w = flat.constant(random.integers(-127, 128, (5, 6, 6, 2)), "INT8", 0.01, axis=0)
+    bias = flat.constant(random.integers(-500, 500, 5), "INT32", 0.0005)
+    y = flat.tensor((1, 1, 1, 5), 0.2, 7)
+    options = {"Padding": _VALID, "StrideH": 1, "StrideW": 1, "DilationHFactor": 1, "DilationWFactor": 1}
+    flat.operator("CONV_2D", [x, w, bias], [y], **options)
+    return flat.end(y).save(path)
