@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph
 from toolchain.graph.ops import Input, Op, Reshape, Select, Table, Threshold, Transpose
-from toolchain.graph.readers.tflite.flatbuffer import MOST_ELEMENTS, File, Operator, Tensor
+from toolchain.graph.readers.tflite.flatbuffer import MOST_CHANNELS, MOST_ELEMENTS, File, Operator, Tensor
 from toolchain.graph.readers.tflite.quantised import Codes, checked, limits
 from toolchain.graph.thresholds import bisect_thresholds
 from toolchain.graph.types import TensorType
 from toolchain.graph.uniform import with_uniform
+
+# Channels that may each have a table of 255 thresholds.
+_MOST_TABLES = 2**15
 
 
 class Building:
@@ -129,6 +132,8 @@ class Building:
             shared: the same function for all channels.
         """
         kind = self.type(node)
+        if not shared and kind.channels > _MOST_TABLES:
+            raise ModelError(f"{kind.channels:,} channels with thresholds of their own; {_MOST_TABLES:,} at most")
         low, high = (kind.low.min()[None], kind.high.max()[None]) if shared else (kind.low, kind.high)
         levels = max(1, span[1] - span[0])
         table = bisect_thresholds(lambda x: np.clip(codes(x), *span) - span[0], low, high, levels)
@@ -147,6 +152,8 @@ def usable(tensor: Tensor) -> Tensor:
         raise ModelError(f"{tensor} leaves axes {tensor.free} open; export the network with a fixed shape")
     if any(n < 1 for n in tensor.shape) or tensor.size > MOST_ELEMENTS:
         raise ModelError(f"{tensor} has shape {tensor.shape}; 1 to {MOST_ELEMENTS:,} elements are expected")
+    if tensor.data is None and tensor.shape and tensor.shape[-1] > MOST_CHANNELS:
+        raise ModelError(f"{tensor} has shape {tensor.shape}; {MOST_CHANNELS:,} channels at most")
     return tensor
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from toolchain.errors import ModelError
 from toolchain.graph.ops import Add, Linear, Repeat, Select
 from toolchain.graph.readers.tflite.building import Building, inner
-from toolchain.graph.readers.tflite.flatbuffer import Operator, Tensor
+from toolchain.graph.readers.tflite.flatbuffer import MOST_CHANNELS, Operator, Tensor
 from toolchain.graph.readers.tflite.quantised import (
     Rescaling,
     active_range,
@@ -96,6 +96,8 @@ def _shifted(b: Building, operator: Operator, node: str, offset: Whole, signs: t
     whole = np.broadcast_to(offset[0] if offset.ndim == len(shape) + 1 else offset, shape)
     rows = whole.reshape(-1, shape[-1])
     alike = bool((rows == rows[0]).all())
+    if not alike and whole.size > MOST_CHANNELS:
+        raise ModelError(f"a constant of {whole.size:,} elements; {MOST_CHANNELS:,} at most, or one a channel")
     bias = signs[1] * (rows[0] if alike else whole.reshape(-1))
     flat = node if alike else b.reshaped(operator, "flat", node, (whole.size,))
     op = Linear(np.full((1, len(bias)), signs[0]), bias, groups=len(bias))

@@ -11,7 +11,7 @@ from toolchain.errors import ModelError
 from toolchain.graph.fixed_point import multiplier_of, multiply
 from toolchain.graph.ops import Reduce, Window, window
 from toolchain.graph.readers.tflite.building import Building, axis_of, inner, numbers
-from toolchain.graph.readers.tflite.flatbuffer import Operator
+from toolchain.graph.readers.tflite.flatbuffer import MOST_CHANNELS, Operator
 from toolchain.graph.readers.tflite.operators.steps import window_of
 from toolchain.graph.readers.tflite.quantised import active_range, limits, scale_of, zero_of
 
@@ -63,6 +63,8 @@ def mean(b: Building, operator: Operator) -> str:
     if len(shape) - 1 in axes or not axes:
         raise ModelError(f"the mean over axes {sorted(axes)} of {shape}; over space alone it is read, not channels")
     kernel = tuple(n if axis in axes else 1 for axis, n in enumerate(shape[:-1]))
+    if math.prod(kernel) * shape[-1] > MOST_CHANNELS:
+        raise ModelError(f"the mean of {kernel} over {shape[-1]} channels; {MOST_CHANNELS:,} values at most")
     rows = b.add(operator, "window", window(kernel), node)
     sums = b.add(operator, "sums", Reduce("sum", math.prod(kernel)), rows)
     codes = _MeanCodes(math.prod(kernel), scale_of(source) / scale_of(result), zero_of(source), zero_of(result))

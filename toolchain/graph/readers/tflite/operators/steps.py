@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from toolchain.errors import ModelError
 from toolchain.graph.ops import Window
 from toolchain.graph.readers.tflite.building import positions
-from toolchain.graph.readers.tflite.flatbuffer import MOST_ELEMENTS, Operator
+from toolchain.graph.readers.tflite.flatbuffer import MOST_CHANNELS, Operator
 
 _SAME, _VALID = 0, 1
 _MOST_STEP = 2**16
@@ -32,8 +32,8 @@ def window_of(operator: Operator, sizes: Sequence[int], channels: int, kernel: t
         raise ModelError(f"{len(sizes)} spatial axes, padding {options['Padding']}; two, and SAME or VALID are read")
     sides = [_sides(*axis, options["Padding"]) for axis in zip(sizes, kernel, stride, dilation, strict=True)]
     before, after = (tuple(side[end] for side in sides) for end in (0, 1))
-    if kernel[0] * kernel[1] * channels > MOST_ELEMENTS:
-        raise ModelError(f"a kernel of {kernel} over {channels} channels; {MOST_ELEMENTS:,} values at most")
+    if kernel[0] * kernel[1] * channels > MOST_CHANNELS:
+        raise ModelError(f"a kernel of {kernel} over {channels} channels; {MOST_CHANNELS:,} values at most")
     return Window(kernel, stride, before, after, dilation, fill)
 
 

@@ -87,6 +87,8 @@ _CASES: dict[str, tuple[Flat, str]] = {
     "wide kernel": (_pool(FilterHeight=2**16, FilterWidth=2**16), "at most"),
     "scales of parts": (_two("CONCATENATION", scale=0.2, shape=(1, 8), Axis=1), "input 1, tensor 1 .* another scale"),
     "batch of parts": (_two("CONCATENATION", shape=(2, 4), Axis=0), "a batch of 1"),
+    "many channels": (_two("ADD", shape=(1, 2**26)), "1,048,576 channels at most"),
+    "wide input": (_dense(x_shape=(1, 2**25)), "1,048,576 channels at most"),
     "spread": (_two("ADD", shape=(1, 7)), r"shape \(4,\) cannot be spread to \(7,\)"),
     "circle": (_wired(lambda f: f.operators[0].update(inputs=[3, 1, 2])), "made by no operator before it: a circle"),
     "outside": (_wired(lambda f: f.operators[0].update(inputs=[77, 1, 2])), "tensor 77 is asked for; there are 4"),
