@@ -21,8 +21,9 @@ BIN := .venv/bin
 # A killed make ends its build, too.
 RUN := setpriv --pdeathsig TERM $(BIN)/gateweave
 PYTEST := $(BIN)/python -m pytest
-# Files stay whole, since their tests share what is slow to make.
-PARALLEL := --numprocesses auto --dist loadfile
+# Files stay whole, since their tests share what is slow to make, and in their order: the slowest come first, so that no
+# worker is left with them at the end. (By default xdist begins with the files that hold the most tests.)
+PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help build compare plan show verify flash run measure report boards models doctor test check bench docs clean clean-env system-deps environment

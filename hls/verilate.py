@@ -136,7 +136,7 @@ def _run(arguments: list[str], folder: Path) -> None:
     if tool.root is not None:
         environment["VERILATOR_ROOT"] = str(tool.root)
     # A person's own, such as ccache, is left to do it.
-    environment.setdefault("OBJCACHE", _compile_once())
+    environment.setdefault("OBJCACHE", compile_once())
     command = [str(tool.program), "--cc", "--exe", "--build", "-j", "2", "--prefix", PREFIX, "--Mdir", "."]
     result = subprocess.run(
         [*command, "-Wno-fatal", *arguments], cwd=folder, env=environment, capture_output=True, text=True
@@ -145,8 +145,8 @@ def _run(arguments: list[str], folder: Path) -> None:
         raise ToolError(f"verilator failed (exit {result.returncode}): {_errors(result.stdout + result.stderr)}")
 
 
-def _compile_once() -> str:
-    """For make, which expands dollars, and hands it to a shell."""
+def compile_once() -> str:
+    """What make is to call before the compiler (``OBJCACHE``); it expands dollars and hands the words to a shell."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gateweave" / "verilated"
     return shlex.join([sys.executable, "-I", "-S", str(_COMPILE_ONCE), str(cache)]).replace("$", "$$")
 

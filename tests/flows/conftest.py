@@ -132,15 +132,16 @@ _RECIPE = """\
 title: a short training for tests
 data: {encoding: bits, window: 2, seed: 1}
 network: {hidden: [16, 8]}
-training: {steps: 150, merged_steps: 50}
+training: {steps: 100, merged_steps: 30}
 """
 
 
 @pytest.fixture(scope="session")
 def real_tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
-    """A copy of the repository with its real stages, and a recipe `tiny`."""
+    """A copy of the repository with its real stages, a recipe `tiny`, and a short drive: some 14,500 test windows."""
     tree = Tree(tmp_path_factory.mktemp("real"))
     copy_repository(tree.root)
+    tree.edit(tree.root / "toolchain/can/data/car/generate.py", "DEFAULT_SECONDS = 30", "DEFAULT_SECONDS = 10")
     (tree.root / "models/cqmlp/recipes/tiny.yaml").write_text(_RECIPE)
     yield tree
     tree.end()

@@ -60,7 +60,10 @@ def test_hardware_made_again_is_the_same_to_the_byte(real_tree: Tree, ulx3s: dic
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     before = real_tree.bytes_of_outputs()
     assert any("tiny-folded/bitstream/" in name for name in before)
-    shutil.rmtree(real_tree.build / "cqmlp/ulx3s/tiny-folded")
+    # All but the compiled simulators, which are found by the content of what they are made of.
+    for path in (real_tree.build / "cqmlp/ulx3s/tiny-folded").iterdir():
+        if path.name != "work":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     real_tree.must("build", "--recipe", "tiny", within=900)
     assert real_tree.bytes_of_outputs() == before
 

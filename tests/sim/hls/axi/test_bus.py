@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from cocotb_tools.runner import get_runner
 
-from hls.verilate import find_verilator
+from hls.verilate import compile_once, find_verilator
 from tests.sim.hls.axi.shapes import SHAPES
 
 ROOT = Path(__file__).parents[4]
@@ -38,6 +38,7 @@ def verilator_on_path(folder: Path) -> str:
 def test_bus(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", verilator_on_path(tmp_path / "bin"))
     monkeypatch.setenv("MAKEFLAGS", MAKE)
+    monkeypatch.setenv("OBJCACHE", compile_once())
     _, sources = SHAPES[name].generate(tmp_path / "rtl")
     runner = get_runner("verilator")
     runner.build(
