@@ -20,7 +20,8 @@ from toolchain.graph.readers.qonnx.values import Pending, Wire
 from toolchain.graph.thresholds import MAX_RANGE
 
 WINDOWS = frozenset({"MaxPool", "AveragePool", "QuantAvgPool2d"})
-WHOLE = frozenset({"GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "ReduceSum", "ReduceMax"})
+ALONG_AXES = frozenset({"ReduceMean", "ReduceSum", "ReduceMax"})
+WHOLE = ALONG_AXES | {"GlobalAveragePool", "GlobalMaxPool"}
 OPERATORS = WINDOWS | WHOLE
 
 

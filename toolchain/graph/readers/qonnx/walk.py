@@ -277,7 +277,7 @@ class Walk:
 
     def _pooled(self, node: NodeProto, value: Pending) -> Pending:
         axes = None
-        if node.op_type.startswith("Reduce"):
+        if node.op_type in pools.ALONG_AXES:
             said = attributes_of(node).get("axes")
             axes = moves.numbers(node, 1, self.constants, said, optional=True) or range(1, len(value.shape) + 1)
         found = pools.pooled(self.executor, node, value, axes)
