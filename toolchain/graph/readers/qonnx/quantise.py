@@ -15,6 +15,7 @@ from toolchain.graph.readers.qonnx.steps import ROOT, Executor, Step
 from toolchain.graph.readers.qonnx.values import Pending, Wire
 from toolchain.graph.thresholds import MAX_RANGE, bisect_thresholds, find_thresholds
 from toolchain.graph.types import Integers
+from toolchain.graph.uniform import with_uniform
 
 TABLE_RANGE = 2**16
 """Most entries of a table."""
@@ -55,7 +56,7 @@ class Quantiser:
             return self._behind(wire)
         rising = slope(self._step)
         if value.summands and not is_exact(value) and (table := self._of_pairs()) is not None:
-            return self._behind(wire.then(name, self._threshold(table)))
+            return self._behind(_counted(wire, name, self._threshold(table)))
         if np.isnan(rising).any():
             op, turned = self._walked()
         else:
@@ -63,7 +64,7 @@ class Quantiser:
             op = self._bisected(turned)
         if value.summands and not is_exact(value):
             self._excused(op)
-        return self._behind(wire.scaled(turned).then(name, op))
+        return self._behind(_counted(wire.scaled(turned), name, op))
 
     def _behind(self, wire: Wire) -> Pending:
         return Pending(wire, self.grid.unit, np.zeros(1), self._value.layout, ROOT, self._value.order)
@@ -164,3 +165,8 @@ class Quantiser:
         points = np.clip(np.arange(low, high + 1, dtype=np.int64)[:, None], self._low, self._high)
         values = self.grid.step * self._codes(points) + self.grid.least
         return Table(np.ascontiguousarray(values.T), low)
+
+
+def _counted(wire: Wire, name: str, op: Op) -> Wire:
+    """Behind thresholds in their uniform form, as far as there is one."""
+    return wire.then(name, with_uniform(op, wire.type) if isinstance(op, Threshold) else op)
