@@ -109,7 +109,9 @@ def rebuilt(source: Source, change: Callable[[Op], Op | None]) -> Source:
     for node in source.graph:
         op = None if changed else change(node.op)
         changed |= op is not None
-        graph.add(node.name, op or node.op, *node.inputs)
+        # The uniform form holds for what it was found for.
+        whole = op or node.op
+        graph.add(node.name, replace(whole, uniform=None) if isinstance(whole, Threshold) else whole, *node.inputs)
     for output in source.graph.outputs:
         graph.end(output.name, output.node, output.scale, output.offset)
     assert changed
