@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Whole = NDArray[np.int64]
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 Codes = Callable[[Whole], Whole]
 
 
@@ -85,15 +86,28 @@ def requantiser(factor: Floats, y: Scheme) -> Codes:
 
 def added(a: Scheme, b: Scheme, y: Scheme, first: Whole, second: Whole) -> Whole:
     """QLinearAdd of codes, element by element: two fused multiply-adds on a constant that holds the zero points."""
+    left, right = added_parts(a, b, y, first, second)
+    # `left` is the product before it is rounded: of 24 and 8 bits, whole in a float64.
+    return clipped(np.rint(fused(left, 1.0, right)), y)
+
+
+def added_parts(a: Scheme, b: Scheme, y: Scheme, first: Whole, second: Whole) -> tuple[Doubles, Doubles]:
+    """What each code adds to the sum of QLinearAdd, exactly; the code of a pair rises with the sum of both."""
     ra, rb = (np.float32(s.scale) / np.float32(y.scale) for s in (a, b))
     constant = np.float32(y.zero) - fused(ra, np.float32(a.zero), rb * np.float32(b.zero))
-    total = fused(first, ra, fused(second, rb, constant))
-    return clipped(np.rint(total), y)
+    left = first.astype(np.float64) * np.float64(ra)
+    return left, fused(second, rb, constant).astype(np.float64)
 
 
 def added_floats(a: Scheme, b: Scheme, y: Scheme, first: Whole, second: Whole) -> Whole:
     """DequantizeLinear, Add and QuantizeLinear, where ONNX Runtime keeps them apart."""
     return y.code(a.real(first) + b.real(second))
+
+
+def added_floats_parts(a: Scheme, b: Scheme, y: Scheme, first: Whole, second: Whole) -> tuple[Doubles, Doubles]:
+    """What each code adds to that sum."""
+    less = 1.0 / y.scale
+    return a.real(first).astype(np.float64) * less, b.real(second).astype(np.float64) * less
 
 
 def fused(x: ArrayLike, y: ArrayLike, z: ArrayLike) -> Floats:

@@ -166,7 +166,7 @@ class _Lowering:
 
     def conv(self, node: NodeProto) -> bool:
         """QLinearConv."""
-        x, codes = self._codes(node, 0)
+        x = self._schemes[node.input[0]]
         weights, constants = self._weights(node, x.dtype)
         to = quantiser_behind(self._model, node.output[0])
         outputs = weights.codes.shape[0]
@@ -176,6 +176,7 @@ class _Lowering:
         if to is None:
             self._float_conv(node, weights, bias)
             return True
+        codes = self._codes(node, 0)[1]
         wires, made = self._result(node.output[0], to, x.dtype)
         self._add("QLinearConv", [*codes, *constants, *wires, *bias], made, **attributes(node))
         self._add("DequantizeLinear", [made, *wires], node.output[0])

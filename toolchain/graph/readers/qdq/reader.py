@@ -139,6 +139,7 @@ def _end(b: Building, regions: Regions) -> tuple[list[Border], list[NodeProto]]:
     wanted = [p.name for p in b.model.outputs if p.name not in made]
     wanted += [n for n in b.model.makers if n in taken and n not in made and n not in wanted]
     borders: list[Border] = []
+    whole = not regions.tail and all(_is_plain(b.values.get(name)) for name in wanted)
     for name in wanted:
         value = b.values.get(name)
         if isinstance(value, Real) and value.steps:
@@ -147,7 +148,7 @@ def _end(b: Building, regions: Regions) -> tuple[list[Border], list[NodeProto]]:
         if value is None or isinstance(value, (Fixed, Weights)):
             continue
         if all(border.tensor != name for border in borders):
-            borders.append(_border(b, name, value))
+            borders.append(_border(b, name, value, name if whole else f"{name}/codes"))
     return borders, [*steps, *regions.tail]
 
 
@@ -158,15 +159,20 @@ def _root(b: Building, value: Real) -> tuple[str, Value]:
     return name, b.values[name]
 
 
-def _border(b: Building, name: str, value: Value) -> Border:
+def _is_plain(value: Value | None) -> bool:
+    """Whether an output's integers are the graph's as they are."""
+    return isinstance(value, Codes) and value.place.plain
+
+
+def _border(b: Building, name: str, value: Value, output: str) -> Border:
     if isinstance(value, Codes):
         scheme = b.schemes[name]
-        b.graph.end(name, value.node(), scheme.scale, -scheme.scale * scheme.zero)
-        return Border(name, name, value.place, scheme)
+        b.graph.end(output, value.node(), scheme.scale, -scheme.scale * scheme.zero)
+        return Border(name, output, value.place, scheme)
     if isinstance(value, Real):
         scheme = value.scheme
-        b.graph.end(f"{name}/codes", value.codes.node(), scheme.scale, -scheme.scale * scheme.zero)
-        return Border(name, f"{name}/codes", value.place)
+        b.graph.end(output, value.codes.node(), scheme.scale, -scheme.scale * scheme.zero)
+        return Border(name, output, value.place)
     if isinstance(value, Sums):
         shared = value.factor.size == 1
         b.graph.end(f"{name}/sums", value.node, float(value.factor[0]) if shared else 1.0)

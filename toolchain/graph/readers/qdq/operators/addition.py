@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,14 @@ from onnx import NodeProto
 from toolchain.errors import ModelError
 from toolchain.graph.ops import Add, Threshold
 from toolchain.graph.readers.qdq.building import Building
-from toolchain.graph.readers.qdq.kernels import Scheme, added, added_floats
+from toolchain.graph.readers.qdq.kernels import (
+    Doubles,
+    Scheme,
+    added,
+    added_floats,
+    added_floats_parts,
+    added_parts,
+)
 from toolchain.graph.readers.qdq.model import Model
 from toolchain.graph.readers.qdq.operators.functions import function
 from toolchain.graph.readers.qdq.quantisers import quantiser_behind
@@ -22,7 +28,8 @@ from toolchain.graph.uniform import with_uniform
 Whole = NDArray[np.int64]
 
 # Bits of the greater factor, and how far from the nearest whole factors others are tried.
-_BITS, _NEAR = 24, 2
+_BITS, _NEAR = 14, 1
+_MOST_BITS = 42
 
 
 def add(b: Building, node: NodeProto) -> Value:
@@ -57,18 +64,23 @@ def _summed(
 ) -> Codes:
     schemes = (reals[0].scheme, reals[1].scheme)
     fused = is_fused(b.model, node, *schemes, to)
-    codes = partial(added if fused else added_floats, *schemes, to)
     first, second = (np.arange(int(b.type(n).low.min()), int(b.type(n).high.max()) + 1) for n in nodes)
-    wanted = codes(*(side.reshape(-1) for side in np.meshgrid(first, second, indexing="ij")))
+    codes = (added if fused else added_floats)(
+        *schemes, to, *(side.reshape(-1) for side in np.meshgrid(first, second, indexing="ij"))
+    )
     ratios = (schemes[0].scale / to.scale, schemes[1].scale / to.scale)
-    found = factors_of(first, second, wanted, ratios)
-    if found is None:
-        raise ModelError(
-            f"no whole factors give the sum of scales {schemes[0].scale} and {schemes[1].scale} to {to.scale} "
-            "for every pair of codes; choose scales nearer to each other"
-        )
-    factors, table, least = found
-    sums = b.add(node, "", Add(factors), *nodes)
+    by_factor = factors_of(first, second, codes, ratios)
+    if by_factor is not None:
+        factors, (table, least) = by_factor
+        sums = b.add(node, "", Add(factors), *nodes)
+    else:
+        parts = (added_parts if fused else added_floats_parts)(*schemes, to, first, second)
+        tables, (table, least) = tables_of(parts, codes)
+        wide = [
+            b.looked_up(node, source, values, int(codes[0]))
+            for source, values, codes in zip(nodes, tables, (first, second), strict=True)
+        ]
+        sums = b.add(node, "", Add((1, 1)), *wide)
     kind = b.type(sums)
 
     def make(span: tuple[int, int]) -> str:
@@ -78,27 +90,60 @@ def _summed(
     return Codes(place, make, (least, least + len(table)))
 
 
+Steps = tuple[Whole, int]
+"""Thresholds of the codes ``least + 1, ...``, and `least`."""
+
+
 def factors_of(
     first: Whole, second: Whole, wanted: Whole, ratios: tuple[float, float]
-) -> tuple[tuple[int, int], Whole, int] | None:
+) -> tuple[tuple[int, int], Steps] | None:
     """Whole factors and thresholds so that their sums reach as many thresholds as the wanted codes say.
 
     Args:
         wanted: codes of all pairs, those of one `first` together.
 
     Returns:
-        Factors, thresholds of codes ``least + 1, ...``, and `least`; None where no factors are found.
+        None where no factors are found: float32 tells sums apart that are the same.
     """
-    order = np.argsort(wanted, kind="stable")
-    codes, starts = np.unique(wanted[order], return_index=True)
+    steps = _Steps(wanted)
     for factors in _candidates(ratios):
-        sums = (factors[0] * first[:, None] + factors[1] * second[None]).reshape(-1)[order]
-        least, most = np.minimum.reduceat(sums, starts), np.maximum.reduceat(sums, starts)
-        if (most[:-1] < least[1:]).all():
-            # Codes that no pair gives have the threshold of the next.
-            after = np.searchsorted(codes, np.arange(codes[0] + 1, codes[-1] + 1))
-            return factors, least[after], int(codes[0])
+        found = steps.of((factors[0] * first[:, None] + factors[1] * second[None]).reshape(-1))
+        if found is not None:
+            return factors, found
     return None
+
+
+def tables_of(parts: tuple[Doubles, Doubles], wanted: Whole) -> tuple[tuple[Whole, Whole], Steps]:
+    """What each code adds as whole numbers, as few bits as give every wanted code.
+
+    Raises:
+        ModelError: no such numbers of 50 bits.
+    """
+    steps = _Steps(wanted)
+    for bits in range(_MOST_BITS):
+        left, right = (np.rint(np.ldexp(part, bits)).astype(np.int64) for part in parts)
+        found = steps.of((left[:, None] + right[None]).reshape(-1))
+        if found is not None:
+            return (left, right), found
+    raise ModelError("its scales lie too far apart; requantise one of its inputs before")
+
+
+class _Steps:
+    """Codes of all pairs, and whether sums tell them apart."""
+
+    def __init__(self, wanted: Whole) -> None:
+        self._order = np.argsort(wanted, kind="stable")
+        self._codes, self._starts = np.unique(wanted[self._order], return_index=True)
+
+    def of(self, sums: Whole) -> Steps | None:
+        """Thresholds of sums; None where a greater sum has a lower code."""
+        ordered = sums[self._order]
+        least, most = (f.reduceat(ordered, self._starts) for f in (np.minimum, np.maximum))
+        if (most[:-1] >= least[1:]).any():
+            return None
+        # Codes that no pair gives have the threshold of the next.
+        after = np.searchsorted(self._codes, np.arange(self._codes[0] + 1, self._codes[-1] + 1))
+        return least[after], int(self._codes[0])
 
 
 def _candidates(ratios: tuple[float, float]) -> Iterator[tuple[int, int]]:

@@ -54,6 +54,8 @@ def _padding(
             raise ModelError(f"pads {pads} over {axes} axes; 0 or more, a start and an end each, are expected")
         before, after = pads[:axes], pads[axes:]
     elif auto in ("SAME_UPPER", "SAME_LOWER"):
+        if max(dilation) > 1:
+            raise ModelError(f"auto_pad {auto} with dilations {dilation}, which ONNX Runtime refuses; name the pads")
         totals = [_same(*axis) for axis in zip(sizes, kernel, stride, dilation, strict=True)]
         less, more = [t // 2 for t in totals], [t - t // 2 for t in totals]
         before, after = (less, more) if auto == "SAME_UPPER" else (more, less)
