@@ -25,7 +25,7 @@ def as_qdq(node: NodeProto) -> list[NodeProto]:
         raise ModelError(f"node {node.name} ({node.op_type}) has channels last; save the model before optimising it")
     try:
         return _KINDS[node.op_type](_Parts(node, settings))
-    except IndexError as error:
+    except (IndexError, ValueError) as error:
         raise ModelError(f"node {node.name} ({node.op_type}) leaves inputs out; the file is broken") from error
 
 
