@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import NodeProto, TensorProto, helper, numpy_helper
+from onnx import AttributeProto, NodeProto, TensorProto, helper, numpy_helper
 
 from toolchain.errors import ModelError, first_line
 from toolchain.graph.readers.qdq.qoperators import as_qdq
@@ -146,9 +146,34 @@ def _named(node: NodeProto, place: int) -> NodeProto:
     return copy
 
 
+_KINDS = {
+    AttributeProto.INTS: ("axes", "perm", "pads", "strides", "dilations", "kernel_shape", "split"),
+    AttributeProto.INT: (
+        "axis",
+        "group",
+        "keepdims",
+        "transA",
+        "transB",
+        "ceil_mode",
+        "count_include_pad",
+        "allowzero",
+    ),
+    AttributeProto.STRING: ("auto_pad", "mode", "nearest_mode", "coordinate_transformation_mode"),
+}
+
+
+def _check_attributes(node: NodeProto) -> None:
+    for attribute in node.attribute:
+        for kind, names in _KINDS.items():
+            if attribute.name in names and attribute.type != kind:
+                wanted = AttributeProto.AttributeType.Name(kind)
+                raise ModelError(f"{said(node)}: attribute {attribute.name} should be {wanted}; the file is broken")
+
+
 def _check(graph: onnx.GraphProto, nodes: Sequence[NodeProto], known: set[str]) -> None:
     made = set(known)
     for node in nodes:
+        _check_attributes(node)
         if any(a.HasField("g") or len(a.graphs) for a in node.attribute):
             raise ModelError(
                 f"{said(node)} holds graphs of its own (a loop or branch); export the network without them"

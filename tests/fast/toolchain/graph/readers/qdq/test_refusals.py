@@ -157,6 +157,11 @@ def _subgraph(model: onnx.ModelProto) -> None:
     model.graph.node[0].attribute.append(helper.make_attribute("body", inner))
 
 
+def _odd_attribute(model: onnx.ModelProto) -> None:
+    gemm = next(node for node in model.graph.node if node.op_type == "Gemm")
+    gemm.attribute.append(helper.make_attribute("transB", [1, 2]))
+
+
 def _no_elements(model: onnx.ModelProto) -> None:
     model.graph.input[0].type.tensor_type.shape.dim[1].dim_value = 0
 
@@ -176,6 +181,7 @@ def _doubles(model: onnx.ModelProto) -> None:
         (_cut_constant, "cannot be read"),
         (_endless_constant, "elements are read"),
         (_subgraph, "holds graphs of its own"),
+        (_odd_attribute, "attribute transB should be INT"),
         (_no_elements, "fixed"),
         (_doubles, "is DOUBLE; float32, int8 and uint8 are read"),
     ],
