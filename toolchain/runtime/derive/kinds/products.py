@@ -13,7 +13,7 @@ from toolchain.graph.types import TensorType
 from toolchain.runtime.derive.held import LIMITS, Held
 from toolchain.runtime.derive.kinds import counts, kernels
 from toolchain.runtime.derive.kinds.moves import padded
-from toolchain.runtime.derive.maker import BYTE, Choice, Maker
+from toolchain.runtime.derive.maker import Choice, Maker
 from toolchain.runtime.derive.regions import Region
 from toolchain.runtime.derive.sums import Sums, as_linear, full_weights, kernel_weights, padded_type, sums
 
@@ -134,7 +134,7 @@ def _stepped(job: Job, held: Held, whole: Sums) -> Held:
     base = maker.base(region.name, op)
     linear = replace(whole.linear, bias=whole.linear.bias + form.offset)
     maker.choices.append(Choice(region.name, "scale", (len(form.found), len(form.found))))
-    reach = whole.largest + int(np.abs(form.offset).max() + (base + BYTE) / form.scale.min())
+    reach = whole.largest + int(np.abs(form.offset).max() + abs(form.zero - base) / form.scale.min())
     if form.powers and reach <= LIMITS[kind] and reach * form.scale.max() <= np.finfo(kind).max:
         # Rounding to even moves along by even numbers only.
         shift = (form.zero - base) // 2 * 2

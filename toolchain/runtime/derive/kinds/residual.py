@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.graph.ops import Add, Table, Threshold
-from toolchain.graph.uniform import best_slopes, points
+from toolchain.graph.uniform import Points, best_slopes
 from toolchain.runtime.derive.held import Held
 from toolchain.runtime.derive.kinds import counts
 from toolchain.runtime.derive.maker import BYTE, Choice, Maker
@@ -119,8 +119,7 @@ class Line:
 
 def _line(pair: Pair) -> Line | None:
     """The line of most room between the thresholds; None where it does not rise with both inputs."""
-    low, high = (np.array([int(pick(pair.terms[0]) + pick(pair.terms[1]))]) for pick in (np.min, np.max))
-    reach, below = points(pair.op.table[:1], low, high)
+    reach, below = _edges(pair)
     slope = best_slopes(reach, below)
     bounds = np.array([edge.bounds(slope)[np.isfinite(edge.bounds(slope))] for edge in (reach, below)], object)
     if not all(len(bound) for bound in bounds):
@@ -133,6 +132,15 @@ def _line(pair: Pair) -> Line | None:
     # The bounds are those of a floor.
     line = Line(spans[0], spans[1], float(middle) - 0.5 + sum(first))
     return line if min(spans) > 0 else None
+
+
+def _edges(pair: Pair) -> tuple[Points, Points]:
+    """The sums on both sides of each threshold: of those that two inputs can make, which lie apart."""
+    table = pair.op.table[0]
+    sums = np.unique(pair.terms[0][:, None] + pair.terms[1][None])
+    place, code = np.searchsorted(sums, table), np.arange(1, len(table) + 1)
+    reach = Points(sums[np.minimum(place, len(sums) - 1)][None], code[None], (place < len(sums))[None])
+    return reach, Points(sums[np.maximum(place - 1, 0)][None], code[None], (place > 0)[None])
 
 
 def _close(pair: Pair, line: Line) -> tuple[Whole, Whole, Whole]:
