@@ -22,6 +22,7 @@ from toolchain.graph.thresholds import bisect_thresholds
 from toolchain.graph.types import TensorType
 from toolchain.graph.uniform import with_uniform
 
+_MOST_NUMBERS = 64
 _CODES, _REAL = "codes", "real"
 
 
@@ -86,6 +87,17 @@ class Building:
         if not isinstance(value, Fixed):
             raise ModelError(f"input {place}, {node.input[place]!r}, is computed; a constant is expected")
         return value.array
+
+    def whole(self, node: NodeProto, place: int) -> list[int]:
+        """The whole numbers of a constant: axes, sizes, paddings.
+
+        Raises:
+            ModelError: it is computed, no whole numbers, or many of them.
+        """
+        array = self.fixed(node, place)
+        if array.dtype.kind != "i" or array.size > _MOST_NUMBERS:
+            raise ModelError(f"input {place}: {array.size} values of {array.dtype}; a few whole numbers are expected")
+        return [int(n) for n in array.reshape(-1)]
 
     def real(self, node: NodeProto, place: int = 0) -> Real:
         """An input that stands for codes.

@@ -108,7 +108,7 @@ def _port(value: onnx.ValueInfoProto, what: str, known: dict[str, tuple[int, ...
         name = TensorProto.DataType.Name(kind) if kind in TensorProto.DataType.values() else str(kind)
         raise ModelError(f"{what} {value.name} is {name}; float32, int8 and uint8 are read")
     dims = _dims(value) or (known or {}).get(value.name, ())
-    shape = dims[1:] if len(dims) > 1 else dims
+    shape = dims[1:]
     if (what == "input" and (len(dims) < 2 or min(shape) < 1)) or math.prod(shape) > MOST_ELEMENTS:
         raise ModelError(
             f"{what} {value.name} has shape {list(dims)}; a batch and fixed axes, up to {MOST_ELEMENTS:,} elements, "

@@ -9,11 +9,11 @@ import onnx
 from onnx import NodeProto
 
 from toolchain.errors import ModelError
-from toolchain.graph.ops import Input
+from toolchain.graph.ops import ArgMax, Input
 from toolchain.graph.readers.qdq.building import Building
 from toolchain.graph.readers.qdq.ends import Border, front_of, tail_of
 from toolchain.graph.readers.qdq.kernels import Scheme
-from toolchain.graph.readers.qdq.model import Model, said
+from toolchain.graph.readers.qdq.model import Model, attributes, said
 from toolchain.graph.readers.qdq.operators import MAKERS
 from toolchain.graph.readers.qdq.quantisers import scheme_of
 from toolchain.graph.readers.qdq.regions import Regions, regions_of, unknown
@@ -42,6 +42,9 @@ def read_qdq(model: onnx.ModelProto) -> Source:
     b = Building(file)
     entrances = list(_start(b, regions))
     _refuse(_read(b, regions))
+    if _is_class(b, regions):
+        front = front_of(b, regions.front, entrances)
+        return Source("QDQ", b.graph, tuple(file.inputs), tuple(file.outputs), front, None, tuple(b.notices))
     borders, tail = _end(b, regions)
     front = front_of(b, regions.front, entrances)
     whole = tail_of(b, tail, borders) if _needs_tail(b, tail, borders) else None
@@ -129,6 +132,21 @@ def _constant(b: Building, node: NodeProto, values: Sequence[Value]) -> Value:
         return first.turned(order)
     feeds = {name: b.fixed(node, place) for place, name in enumerate(node.input) if name}
     return Fixed(np.asarray(run_nodes([node], feeds, node.output[0], b.model.opset)))
+
+
+def _is_class(b: Building, regions: Regions) -> bool:
+    """End the graph with the class, where the file does nothing but ArgMax of one row of codes behind it."""
+    outputs = b.model.outputs
+    if len(regions.tail) != 1 or len(outputs) != 1 or regions.tail[0].op_type != "ArgMax":
+        return False
+    node, settings = regions.tail[0], attributes(regions.tail[0])
+    value = b.values.get(node.input[0])
+    if not isinstance(value, Real) or value.steps or len(value.place.shape) != 1 or value.place.order is not None:
+        return False
+    if settings.get("axis", 0) not in (1, -1) or settings.get("select_last_index", 0):
+        return False
+    b.graph.end(outputs[0].name, b.add(node, "", ArgMax(), value.codes.node()))
+    return True
 
 
 def _end(b: Building, regions: Regions) -> tuple[list[Border], list[NodeProto]]:

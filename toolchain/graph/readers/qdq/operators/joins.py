@@ -81,7 +81,7 @@ def split(b: Building, node: NodeProto) -> list[Value]:
     codes, _, ended = taken(b, node)
     settings, count = attributes(node), len(node.output)
     axis, size = _axis(codes.place, int(settings.get("axis", 0)))
-    sizes = b.fixed(node, 1).reshape(-1).tolist() if b.has(node, 1) else settings.get("split")
+    sizes = b.whole(node, 1) if b.has(node, 1) else settings.get("split")
     if sizes is None:
         own = -(-size // count)
         sizes = [own] * (count - 1) + [size - own * (count - 1)]
@@ -96,9 +96,9 @@ def split(b: Building, node: NodeProto) -> list[Value]:
 def cut(b: Building, node: NodeProto) -> Value:
     """Slice of constant starts and ends."""
     codes, _, ended = taken(b, node)
-    starts, ends = ([int(n) for n in b.fixed(node, place).reshape(-1)] for place in (1, 2))
-    axes = [int(n) for n in b.fixed(node, 3).reshape(-1)] if b.has(node, 3) else list(range(len(starts)))
-    steps = [int(n) for n in b.fixed(node, 4).reshape(-1)] if b.has(node, 4) else [1] * len(starts)
+    starts, ends = (b.whole(node, place) for place in (1, 2))
+    axes = b.whole(node, 3) if b.has(node, 3) else list(range(len(starts)))
+    steps = b.whole(node, 4) if b.has(node, 4) else [1] * len(starts)
     if not len(starts) == len(ends) == len(axes) == len(steps) or 0 in steps:
         raise ModelError(f"starts {starts}, ends {ends}, axes {axes}, steps {steps}")
     for place, (start, end, axis, step) in enumerate(zip(starts, ends, axes, steps, strict=True)):

@@ -67,7 +67,7 @@ def flatten(b: Building, node: NodeProto) -> Value:
 def reshape(b: Building, node: NodeProto) -> Value:
     """Reshape to a constant shape, the batch first."""
     codes, _, ended = taken(b, node)
-    given = [int(n) for n in b.fixed(node, 1).reshape(-1)]
+    given = b.whole(node, 1)
     return ended(
         _reshaped(b, node, codes, _target(codes.place.shape, given, bool(attributes(node).get("allowzero", 0))))
     )
@@ -91,7 +91,7 @@ def squeeze(b: Building, node: NodeProto) -> Value:
     """Squeeze and Unsqueeze of axes of 1."""
     codes, _, ended = taken(b, node)
     whole = [1, *codes.place.shape]
-    given = b.fixed(node, 1).reshape(-1).tolist() if b.has(node, 1) else attributes(node).get("axes")
+    given = b.whole(node, 1) if b.has(node, 1) else attributes(node).get("axes")
     if given is None:
         raise ModelError("its axes are left out, and may take the batch; name them")
     count = len(whole) + (len(given) if node.op_type == "Unsqueeze" else 0)
@@ -146,7 +146,7 @@ def pad(b: Building, node: NodeProto) -> Value:
     if b.has(node, 3):
         raise ModelError("axes of its own; name the padding of all axes")
     axes = len(codes.place.shape) + 1
-    given = [int(n) for n in b.fixed(node, 1).reshape(-1)]
+    given = b.whole(node, 1)
     if len(given) != 2 * axes or any((given[0], given[axes])):
         raise ModelError(f"pads {given} of {axes} axes; a start and an end each, none of the batch")
     before, after = given[1:axes], given[axes + 1 :]
@@ -192,11 +192,13 @@ def resize(b: Building, node: NodeProto) -> Value:
 
 def _sizes(b: Building, node: NodeProto, shape: tuple[int, ...]) -> tuple[list[float], list[int]]:
     if b.has(node, 3):
-        sizes = [int(n) for n in b.fixed(node, 3).reshape(-1)][1:]
+        sizes = b.whole(node, 3)[1:]
         return [m / n for n, m in zip(shape, sizes, strict=False)], _checked(shape, sizes)
     if not b.has(node, 2):
         raise ModelError("neither scales nor sizes are constant; export it with one of them")
     scales = [float(s) for s in b.fixed(node, 2).reshape(-1)][1:]
+    if not all(0 < scale <= 2**16 for scale in scales):
+        raise ModelError(f"scales {scales}; positive numbers are expected")
     return scales, _checked(shape, [math.floor(n * s) for n, s in zip(shape, scales, strict=False)])
 
 

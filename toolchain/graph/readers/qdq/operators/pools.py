@@ -75,7 +75,7 @@ def global_average(b: Building, node: NodeProto) -> Value:
 def mean(b: Building, node: NodeProto) -> Value:
     """ReduceMean over axes that are not the channels."""
     x = b.bare(node)
-    given = b.fixed(node, 1).reshape(-1).tolist() if b.has(node, 1) else attributes(node).get("axes")
+    given = b.whole(node, 1) if b.has(node, 1) else attributes(node).get("axes")
     place = x.place
     if not given or place.order is not None or len(place.shape) not in (2, 3):
         raise ModelError(f"axes {given} of a tensor of {list(place.shape)}; one or two axes of space are read")

@@ -9,6 +9,7 @@ import pytest
 
 from tests.fast.toolchain.graph.readers.qdq.compared import differing
 from tests.fast.toolchain.graph.readers.qdq.small import Small
+from toolchain.graph.readers.qdq.reader import read_qdq
 
 _DTYPES = [np.int8, np.uint8]
 
@@ -227,6 +228,15 @@ def test_softmax_and_argmax_stay_in_float_at_the_end() -> None:
     y = s.quantised(s.node("Gemm", s.quantised("x"), s.weights([6, 5])))
     outputs = [s.node("Softmax", y, axis=-1), s.node("ArgMax", y, axis=1, keepdims=0), y]
     assert differing(s.model(*outputs), 200) == 0
+
+
+@pytest.mark.parametrize("keep", [0, 1])
+def test_a_class_ends_the_graph(keep: int) -> None:
+    s = Small(["N", 6], 28)
+    y = s.quantised(s.node("Gemm", s.quantised("x"), s.weights([6, 5])), *s.scheme(0.2))
+    model = s.model(s.node("ArgMax", y, axis=1, keepdims=keep))
+    assert differing(model, 300) == 0
+    assert read_qdq(model).tail is None
 
 
 @pytest.mark.parametrize("dtype", _DTYPES)
