@@ -99,15 +99,17 @@ def added_parts(a: Scheme, b: Scheme, y: Scheme, first: Whole, second: Whole) ->
     return left, fused(second, rb, constant).astype(np.float64)
 
 
-def added_floats(a: Scheme, b: Scheme, y: Scheme, first: Whole, second: Whole) -> Whole:
-    """DequantizeLinear, Add and QuantizeLinear, where ONNX Runtime keeps them apart."""
-    return y.code(a.real(first) + b.real(second))
+def added_floats(a: Scheme, b: Scheme, y: Scheme, first: Whole, second: Whole, sign: int = 1) -> Whole:
+    """DequantizeLinear, Add (or Sub, with a sign of -1) and QuantizeLinear, where ONNX Runtime keeps them apart."""
+    return y.code(a.real(first) + np.float32(sign) * b.real(second))
 
 
-def added_floats_parts(a: Scheme, b: Scheme, y: Scheme, first: Whole, second: Whole) -> tuple[Doubles, Doubles]:
+def added_floats_parts(
+    a: Scheme, b: Scheme, y: Scheme, first: Whole, second: Whole, sign: int = 1
+) -> tuple[Doubles, Doubles]:
     """What each code adds to that sum."""
     less = 1.0 / y.scale
-    return a.real(first).astype(np.float64) * less, b.real(second).astype(np.float64) * less
+    return a.real(first).astype(np.float64) * less, b.real(second).astype(np.float64) * less * sign
 
 
 def fused(x: ArrayLike, y: ArrayLike, z: ArrayLike) -> Floats:

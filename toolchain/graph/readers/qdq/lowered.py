@@ -347,6 +347,7 @@ _KINDS: Mapping[str, Callable[[_Lowering, NodeProto], bool]] = {
     "Gemm": _Lowering.gemm,
     "MatMul": _Lowering.matmul,
     "Add": _Lowering.add,
+    "Sub": _Lowering.add,
     "AveragePool": _Lowering.mean,
     "GlobalAveragePool": _Lowering.mean,
     "ReduceMean": _Lowering.mean,

@@ -40,4 +40,5 @@ MAKERS: Mapping[str, Maker] = {
     "Pad": pad,
     "Resize": resize,
     **dict.fromkeys(FUNCTIONS, function),
+    "Sub": add,
 }

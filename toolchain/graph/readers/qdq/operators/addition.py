@@ -33,7 +33,7 @@ _MOST_BITS = 42
 
 
 def add(b: Building, node: NodeProto) -> Value:
-    """Add of two floats that stand for codes; of a constant it is a function of one."""
+    """Add and Sub of two floats that stand for codes; of a constant it is a function of one."""
     if node.output[0] in b.values:
         return b.values[node.output[0]]
     if any(isinstance(b.values[name], (Fixed, Weights)) for name in node.input):
@@ -53,10 +53,10 @@ def add(b: Building, node: NodeProto) -> Value:
 
 
 def is_fused(model: Model, node: NodeProto, x: Scheme, y: Scheme, to: Scheme) -> bool:
-    """Whether ONNX Runtime makes a QLinearAdd of it: one dtype, and one quantiser right behind it."""
+    """Whether ONNX Runtime makes a QLinearAdd of it: no Sub, one dtype, and one quantiser right behind it."""
     taker = model.sole_taker(node.output[0])
     right = taker is not None and taker.op_type in ("QuantizeLinear", "Relu", "Clip")
-    return right and x.dtype == y.dtype == to.dtype
+    return node.op_type == "Add" and right and x.dtype == y.dtype == to.dtype
 
 
 def _summed(
@@ -65,16 +65,17 @@ def _summed(
     schemes = (reals[0].scheme, reals[1].scheme)
     fused = is_fused(b.model, node, *schemes, to)
     first, second = (np.arange(int(b.type(n).low.min()), int(b.type(n).high.max()) + 1) for n in nodes)
-    codes = (added if fused else added_floats)(
-        *schemes, to, *(side.reshape(-1) for side in np.meshgrid(first, second, indexing="ij"))
-    )
+    sign = -1 if node.op_type == "Sub" else 1
+    left, right = (side.reshape(-1) for side in np.meshgrid(first, second, indexing="ij"))
+    codes = added(*schemes, to, left, right) if fused else added_floats(*schemes, to, left, right, sign)
     ratios = (schemes[0].scale / to.scale, schemes[1].scale / to.scale)
-    by_factor = factors_of(first, second, codes, ratios)
+    by_factor = factors_of(first, sign * second, codes, ratios)
     if by_factor is not None:
         factors, (table, least) = by_factor
-        sums = b.add(node, "", Add(factors), *nodes)
+        sums = b.add(node, "", Add((factors[0], sign * factors[1])), *nodes)
     else:
-        parts = (added_parts if fused else added_floats_parts)(*schemes, to, first, second)
+        ends = (*schemes, to, first, second)
+        parts = added_parts(*ends) if fused else added_floats_parts(*ends, sign)
         tables, (table, least) = tables_of(parts, codes)
         wide = [
             b.looked_up(node, source, values, int(codes[0]))

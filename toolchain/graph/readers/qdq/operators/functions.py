@@ -38,7 +38,7 @@ def function(b: Building, node: NodeProto) -> Value:
     if isinstance(b.values[node.input[computed[0]]], Codes):
         return _of_codes(b, node)
     if len({node.input[i] for i in computed}) > 1:
-        raise ModelError("it takes two computed values; sums of two are read (Add), other functions of two are not yet")
+        raise ModelError("it takes two computed values; of such, Add and Sub are read, other functions not yet")
     real = b.real(node, computed[0])
     for place, name in enumerate(node.input):
         if name and place not in computed and b.fixed(node, place).size != 1:

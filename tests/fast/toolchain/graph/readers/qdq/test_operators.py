@@ -109,6 +109,19 @@ def test_add_of_two_branches_on_all_pairs(dtypes: tuple[type, ...], scales: tupl
     assert differing(s.model(s.quantised(y, *s.scheme(scales[2], None, dtypes[2]))), 20000, reach=13.0) == 0
 
 
+@pytest.mark.parametrize("dtypes", [(np.int8,) * 3, (np.uint8, np.int8, np.uint8)])
+@pytest.mark.parametrize("scales", [(0.031, 0.017, 0.04), (0.0625, 0.125, 0.25), (0.03, 0.03, 0.06)])
+def test_difference_of_two_branches_on_all_pairs(dtypes: tuple[type, ...], scales: tuple[float, ...]) -> None:
+    s = Small(["N", 2], 13)
+    raw = s.node("Split", s.quantised("x", *s.scheme(0.1, 0)), axis=1, outputs=2)
+    first, second = (
+        s.quantised(part, *s.scheme(scale, None, dtype))
+        for part, scale, dtype in zip(raw, scales, dtypes, strict=False)
+    )
+    y = s.node("Sub", first, second)
+    assert differing(s.model(s.quantised(y, *s.scheme(scales[2], None, dtypes[2]))), 20000, reach=13.0) == 0
+
+
 def test_a_residual_block_with_activation() -> None:
     s = Small([1, 4, 6, 6], 12)
     x = s.quantised("x")
