@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph
 from toolchain.graph.model_file import Floats
-from toolchain.graph.ops import Linear, Op
+from toolchain.graph.ops import Input, Linear, Op
 from toolchain.graph.readers.qonnx.steps import ROOT, Parameter, Reals, Root, Tree, indexed, parameters_of
 from toolchain.graph.types import Integers, TensorType
 
@@ -28,7 +28,7 @@ class Wire:
     """A tensor of the integer graph. Its node enters the graph when something takes it, and may change until then."""
 
     def __init__(self, graph: Graph, name: str, op: Op, inputs: tuple[str, ...]) -> None:
-        self._graph, self.name, self.op, self.inputs = graph, name, op, inputs
+        self._graph, self.name, self.op, self.inputs, self._entered = graph, name, op, inputs, False
         try:
             self.type: TensorType = op.result(*(graph.types[i] for i in inputs))
         except ModelError as error:
@@ -38,8 +38,12 @@ class Wire:
 
     def taken(self) -> str:
         """The name of the node, which is in the graph from now on."""
-        if self.name not in self._graph:
-            self._graph.add(self.name, self.op, *self.inputs)
+        if not self._entered:
+            # Another may have taken the name since: two inputs of one node, moved for it alike.
+            self.name = self.name if isinstance(self.op, Input) else free_name(self._graph, self.name)
+            if self.name not in self._graph:
+                self._graph.add(self.name, self.op, *self.inputs)
+            self._entered = True
         return self.name
 
     def then(self, name: str, op: Op, *others: Wire) -> Wire:
@@ -58,7 +62,7 @@ class Wire:
         if (factors == 1).all() and not added.any():
             return self
         small = np.abs(factors).max() <= _FOLDED
-        if isinstance(self.op, Linear) and self.name not in self._graph and small:
+        if isinstance(self.op, Linear) and not self._entered and small:
             changed = replace(self.op, weights=self.op.weights * factors, bias=self.op.bias * factors + added)
             return Wire(self._graph, self.name, changed, self.inputs)
         each = Linear(factors[None], added, groups=len(factors))

@@ -380,6 +380,14 @@ def test_channels_side_by_side_keep_their_scales() -> None:
     same(model.made(model.quant(str(joined), 4, 0.3), direct))
 
 
+def test_flattened_maps_side_by_side_are_each_brought_into_order() -> None:
+    """Both are moved alike, by nodes of one name."""
+    model, x = image()
+    maps = [model.quant(model.conv(x, 4, channels, (2, 2)), 4, 0.5) for channels in (3, 3)]
+    joined = model.apply("Concat", [model.apply("Flatten", [one], axis=1) for one in maps], axis=1)
+    same(model.made(str(joined)))
+
+
 def test_channels_apart() -> None:
     model, x = image()
     first, second = model.apply("Split", [x, np.array([1, 3])], outputs=2, axis=1)
