@@ -14,8 +14,10 @@ from models.litecnn.altered import altered
 from models.litecnn.data import build_dataset
 from models.litecnn.model import STREAMS, build, build_float, merge, restore
 from models.litecnn.settings import NetworkSettings, TrainingSettings
+from toolchain.graph.execute import run_one
 from toolchain.graph.export import Golden, export_network
 from toolchain.graph.model_file import load_model
+from toolchain.graph.readers.qonnx.read import read_qonnx
 from toolchain.graph.scales import must_be_powers_of_two
 from toolchain.graph.verify import verify_export
 from toolchain.layout import ROOT
@@ -79,7 +81,7 @@ def _differ(*, merged: bool) -> list[bool]:
 
 
 def test_exported_network_is_exact_and_restored_from_its_state(tmp_path: Path) -> None:
-    signature = Signature((1, 12, 10), "UINT8", 3)
+    signature = Signature((1, 18, 17), "UINT8", 3)
     network = merge(build(SMALL, signature).eval(), SMALL)
     x = np.random.default_rng(0).integers(0, 256, (20, *signature.shape)).astype(np.uint8)
     save_state(network, tmp_path / "a.npz")
@@ -90,6 +92,9 @@ def test_exported_network_is_exact_and_restored_from_its_state(tmp_path: Path) -
     must_be_powers_of_two(model, "model.py")
     check = verify_export(again, model, Golden(x.reshape(20, -1), logits_of(network, x), np.zeros(20, np.uint8)))
     assert check.equal == 20
+    graph = read_qonnx(model).graph
+    integers = run_one(graph, x.transpose(0, 2, 3, 1))[graph.outputs[0].node]
+    assert np.array_equal(integers.reshape(20, -1) * graph.outputs[0].scale, logits_of(network, x))
 
 
 def _images(count: int) -> torch.Tensor:
