@@ -79,6 +79,14 @@ def test_a_residual_block_and_a_dense_layer(tmp_path: Path, dtype: str) -> None:
 
 
 @_TYPES
+def test_a_difference(tmp_path: Path, dtype: str) -> None:
+    m = Made(dtype, seed=3)
+    x = m.quantised(m.input(4, 6, 6), scale=0.05)
+    y = m.quantised(m.conv(x, 0.05, (4, 4, 1, 1)), scale=0.1)
+    _equal(m, m.node("Sub", [x, y]), tmp_path, scale=0.09)
+
+
+@_TYPES
 @pytest.mark.parametrize("kind", ["Sigmoid", "LeakyRelu", "Relu", "Tanh", "HardSwish"])
 def test_functions_of_one_code(tmp_path: Path, dtype: str, kind: str) -> None:
     m = Made(dtype, seed=6)
