@@ -30,6 +30,8 @@ Way = Callable[[], Reals]
 _INDEX = np.dtype(np.int32)
 # Distance from a tie, in codes, below which roundings of float32 may decide.
 _NEAR = 1e-3
+# How far the ratio of two factors may lie from that of the inputs' ends, and steps of golden section.
+_RATIOS, _SECTIONS, _GOLDEN = 1e-2, 33, (5**0.5 - 1) / 2
 # Starts that are tried on each side of the expected one, and how far apart, in codes.
 _STARTS, _SHIFT = 6, 2e-6
 
@@ -118,29 +120,49 @@ class Line:
 
 
 def _line(pair: Pair) -> Line | None:
-    """The line of most room between the thresholds; None where it does not rise with both inputs."""
-    reach, below = _edges(pair)
-    slope = best_slopes(reach, below)
-    bounds = np.array([edge.bounds(slope)[np.isfinite(edge.bounds(slope))] for edge in (reach, below)], object)
-    if not all(len(bound) for bound in bounds):
+    """The line of most room between the thresholds; None where it does not rise with both inputs.
+
+    Room is concave in both factors, so the best ratio of the two is found by golden section around that of the ends.
+    """
+    spans = [float(term[-1] - term[0]) / max(len(term) - 1, 1) for term in pair.terms]
+    if min(spans) <= 0 or pair.counts.min() == 0 == pair.counts.max() or pair.counts.min() == pair.op.levels:
         return None
-    middle = (bounds[0].max() + bounds[1].min()) / 2
-    spans = [float(slope[0]) * (term[-1] - term[0]) / max(len(term) - 1, 1) for term in pair.terms]
-    first = [
-        float(slope[0]) * term[0] - span * low for term, span, low in zip(pair.terms, spans, pair.low, strict=True)
-    ]
+    left, right = (spans[0] / spans[1] * (1 + by) for by in (-_RATIOS, _RATIOS))
+    first, second = right - _GOLDEN * (right - left), left + _GOLDEN * (right - left)
+    low, high = _sloped(pair, first)[1], _sloped(pair, second)[1]
+    for _ in range(_SECTIONS):
+        if low < high:
+            left, first, low = first, second, high
+            second = left + _GOLDEN * (right - left)
+            high = _sloped(pair, second)[1]
+        else:
+            right, second, high = second, first, low
+            first = right - _GOLDEN * (right - left)
+            low = _sloped(pair, first)[1]
+    line = _sloped(pair, (left + right) / 2)[0]
+    return line if line.second > 0 else None
+
+
+def _sloped(pair: Pair, ratio: float) -> tuple[Line, float]:
+    """The line of most room whose factors have this ratio, and its room in codes."""
+    a, b, counted = _all(pair)
+    sums, levels = ratio * a + b, pair.op.levels
+    least, most = np.full(levels + 1, np.inf), np.full(levels + 1, -np.inf)
+    np.minimum.at(least, counted, sums)
+    np.maximum.at(most, counted, sums)
+    # Each count is reached at the least sum of it or more, and not yet at the greatest sum of less.
+    up = np.minimum.accumulate(least[::-1])[::-1][1:]
+    down = np.maximum.accumulate(most)[:-1]
+    code = np.arange(1, levels + 1)[None]
+    edges = [Points(np.nan_to_num(e, posinf=0, neginf=0)[None], code, np.isfinite(e)[None]) for e in (up, down)]
+    slope = best_slopes(edges[0], edges[1])
+    reached, passed = (edge.bounds(slope) for edge in edges)
+    if np.isnan(reached).all() or np.isnan(passed).all():
+        return Line(0.0, 0.0, 0.0), 0.0
+    least_start, most_start = float(np.nanmax(reached)), float(np.nanmin(passed))
     # The bounds are those of a floor.
-    line = Line(spans[0], spans[1], float(middle) - 0.5 + sum(first))
-    return line if min(spans) > 0 else None
-
-
-def _edges(pair: Pair) -> tuple[Points, Points]:
-    """The sums on both sides of each threshold: of those that two inputs can make, which lie apart."""
-    table = pair.op.table[0]
-    sums = np.unique(pair.terms[0][:, None] + pair.terms[1][None])
-    place, code = np.searchsorted(sums, table), np.arange(1, len(table) + 1)
-    reach = Points(sums[np.minimum(place, len(sums) - 1)][None], code[None], (place < len(sums))[None])
-    return reach, Points(sums[np.maximum(place - 1, 0)][None], code[None], (place > 0)[None])
+    line = Line(ratio * float(slope[0]), float(slope[0]), (least_start + most_start) / 2 - 0.5)
+    return line, most_start - least_start
 
 
 def _close(pair: Pair, line: Line) -> tuple[Whole, Whole, Whole]:
