@@ -72,6 +72,15 @@ def cut(model: ModelWrapper) -> list[Segment]:
     return walk.segments
 
 
+def is_chain(model: ModelWrapper) -> bool:
+    """Whether a tidy QONNX model is a chain of dense layers."""
+    try:
+        cut(model)
+    except ModelError:
+        return False
+    return True
+
+
 class _Walk:
     """The chain as far as it has been walked."""
 

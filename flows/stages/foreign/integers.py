@@ -9,17 +9,16 @@ import numpy as np
 
 from flows.stages.context import Context, Outcome
 from flows.stages.foreign.load import MODEL
+from flows.stages.graph_layers import layers_of_graph
 from flows.stages.network.files import GOLDEN, INTEGER
 from toolchain.errors import BuildError, ModelError
 from toolchain.graph.execute import run as execute
 from toolchain.graph.export import Golden
 from toolchain.graph.file.store import load_graph, save_graph
-from toolchain.graph.graph import Graph, Node
+from toolchain.graph.graph import Graph
 from toolchain.graph.labelled import with_label
-from toolchain.graph.ops import ArgMax, Linear, Threshold
-from toolchain.graph.types import IntType
+from toolchain.graph.ops import ArgMax
 from toolchain.results.facts import IntegersFacts
-from toolchain.results.facts.network import Layer
 from toolchain.results.facts.runtime import VectorCount
 from toolchain.runtime.network_file.opening import open_network
 from toolchain.runtime.network_file.proof import Proved, prove
@@ -81,23 +80,8 @@ def _facts(proved: Proved) -> IntegersFacts:
         accuracy=proved.accuracy,
         inputs=graph.types[graph.sole_input].size,
         outputs=graph.types[graph.outputs[0].node].size,
-        layers=tuple(_layer(graph, node) for node in graph if isinstance(node.op, Linear)),
+        layers=layers_of_graph(graph),
         notices=tuple(filter(None, [*proved.source.notices, proved.notice])),
-    )
-
-
-def _layer(graph: Graph, node: Node) -> Layer:
-    """What is told of a matrix product; its output is that of the thresholds behind it, where there are any."""
-    assert isinstance(node.op, Linear)
-    last = next((taker for taker in graph.takers(node.name) if isinstance(taker.op, Threshold)), node)
-    weights = IntType(int(node.op.weights.min()), int(node.op.weights.max()))
-    return Layer(
-        name=node.name,
-        inputs=node.op.inputs,
-        outputs=node.op.outputs,
-        input_type=graph.types[node.inputs[0]].element.datatype,
-        weight_type=weights.datatype,
-        output_type=graph.types[last.name].element.datatype,
     )
 
 

@@ -9,16 +9,17 @@ import numpy as np
 
 from flows.stages.context import Context, Outcome
 from flows.stages.network.files import QONNX, model_code, must_be_exact
+from flows.stages.network.integers import told_layers, trained_graph, verify_graph
 from flows.stages.rtl.folding import fold_network
 from flows.stages.rtl.shell import shell_of
 from toolchain.board import OrtBoard
 from toolchain.bounded import Bounds, OutOfBoundsError, bounded
 from toolchain.errors import FitError, ModelError
-from toolchain.graph.dense import DenseNetwork
+from toolchain.graph.dense import dense_network
 from toolchain.graph.export import Golden, export_network
+from toolchain.graph.graph import Graph
 from toolchain.graph.model_file import load_model
-from toolchain.graph.streamline import streamline
-from toolchain.graph.verify import verify_export, verify_integer
+from toolchain.graph.verify import verify_export
 from toolchain.results.facts import DataFacts
 from toolchain.training.author import authors_code
 from toolchain.training.inputs import INPUT_TYPES, Signature
@@ -42,31 +43,35 @@ def run(context: Context) -> Outcome:
         export_network(merged, signature.shape, signature.input_type, context.out / QONNX)
     model = load_model(context.out / QONNX)
     must_be_exact(context, model)
-    integer = streamline(model)
+    graph = trained_graph(model)
     x = INPUT_TYPES[signature.input_type].draw((_ROWS, *signature.shape), 1)
     golden = Golden(x.reshape(_ROWS, -1), logits_of(merged, x), np.zeros(_ROWS, np.uint8))
     verify_export(merged, model, golden)
-    verify_integer(integer, model, golden)
-    return Outcome(
-        f"the untrained network can be built: {len(integer.layers)} layers{_on_board(context, integer, shown)}"
-    )
+    verify_graph(graph, model, golden)
+    layers = len(told_layers(graph, model))
+    return Outcome(f"the untrained network can be built: {layers} layers{_on_board(context, graph, shown)}")
 
 
 def _signature(facts: DataFacts) -> Signature:
     return Signature(facts.shape or (facts.inputs,), facts.input_type, len(facts.classes))
 
 
-def _on_board(context: Context, network: DenseNetwork, shown: str) -> str:
+def _on_board(context: Context, graph: Graph, shown: str) -> str:
     """Whether it can be mapped for the board. Training makes it sparser, so what does not fit yet is only said."""
     try:
-        return _by_finn(context, shown) if context.request.flow == "finn" else _folds(context, network)
+        return _by_finn(context, shown) if context.request.flow == "finn" else _folds(context, graph, shown)
     except FitError as error:
         return f"; untrained, it does not fit: {error}"
 
 
-def _folds(context: Context, network: DenseNetwork) -> str:
-    if not isinstance(context.board, OrtBoard):
-        fold_network(context, network, context.request.strategy, shell_of(context.board).cost)
+def _folds(context: Context, graph: Graph, shown: str) -> str:
+    if isinstance(context.board, OrtBoard):
+        return ""
+    try:
+        network = dense_network(graph)
+    except ModelError as error:
+        raise ModelError(f"{shown}: {error}") from error
+    fold_network(context, network, context.request.strategy, shell_of(context.board).cost)
     return ""
 
 

@@ -12,13 +12,18 @@ import numpy as np
 from flows.stages import files as network_files
 from flows.stages.context import Context, Outcome
 from flows.stages.foreign.load import CALIBRATION, TEST, file_of
+from flows.stages.network.files import QONNX
 from flows.stages.ort.files import OWN, save
 from toolchain.errors import GateweaveError, ModelError
+from toolchain.graph.model_file import load_model
+from toolchain.graph.readers.qonnx.read import read_qonnx
+from toolchain.graph.segments import is_chain
 from toolchain.results.facts import GraphsFacts
 from toolchain.results.facts.runtime import OutputMeaning, VectorCount
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.graphs import makers
 from toolchain.runtime.meaning import Meaning
+from toolchain.runtime.network_file.whole import whole_makers
 from toolchain.runtime.proof_vectors import Vectors
 from toolchain.runtime.shelf import Shelf
 from toolchain.runtime.third_party import Imported, import_model
@@ -55,11 +60,16 @@ def settings_of(context: Context) -> GraphSettings:
 
 
 def _own(context: Context) -> Imported:
-    network = network_files.network(context)
     with np.load(context.file("export", "golden.npz")) as golden:
         x, logits, truth = golden["x"].astype(np.float32), golden["logits"], golden["truth"]
+    model = load_model(context.file("export", QONNX))
+    if is_chain(model):
+        makes = makers(network_files.network(context), settings_of(context))
+    else:
+        source = read_qonnx(model)
+        x, makes = x.reshape(len(x), *source.inputs[0].shape), whole_makers(source, settings_of(context))
     vectors, shelf = Vectors(x, truth.astype(np.int64), "test set"), Shelf(x, logits)
-    for name, make in makers(network, settings_of(context)).items():
+    for name, make in makes.items():
         shelf.add(name, make)
     if not shelf.graphs:
         raise ModelError("; ".join(dict.fromkeys(shelf.left_out.values())))
