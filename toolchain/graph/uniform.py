@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from toolchain.graph.graph import Graph
 from toolchain.graph.ops import Threshold, Uniform
 from toolchain.graph.types import TensorType
 
@@ -78,19 +77,6 @@ def _merged(form: Uniform, bent: NDArray[np.intp], other: Uniform) -> Uniform:
     for part, new in zip(parts, (other.multiplier, other.offset, other.shift, other.negative), strict=True):
         part[bent] = new
     return Uniform(*parts)
-
-
-def with_uniforms(graph: Graph) -> Graph:
-    """The graph with the uniform form of every node of several thresholds that has none yet."""
-    result = Graph()
-    for node in graph:
-        op = node.op
-        if isinstance(op, Threshold) and op.uniform is None and op.levels > 1:
-            op = with_uniform(op, graph.types[node.inputs[0]])
-        result.add(node.name, op, *node.inputs)
-    for output in graph.outputs:
-        result.end(output.name, output.node, output.scale, output.offset)
-    return result
 
 
 class Points(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,7 +22,6 @@ from toolchain.graph.readers.qonnx.read import read_qonnx
 from toolchain.graph.readers.source import Arrays, Source
 from toolchain.graph.readers.tflite.reader import read_tflite
 from toolchain.graph.readers.tflite.reference import run_reference as run_tflite
-from toolchain.graph.uniform import with_uniforms
 from toolchain.runtime.executor import execute
 from toolchain.runtime.load import Limits, load_untrusted, read_model
 from toolchain.runtime.span import UNIT, Span, annotated_span, input_span, integer_span
@@ -104,7 +103,6 @@ def _open_qonnx(model: onnx.ModelProto) -> Opened:
     annotated = annotated_span(wrapper.get_tensor_datatype(wrapper.graph.input[0].name).name)
     span = annotated or quantised_span(wrapper)
     source = read_qonnx(wrapper)
-    source = replace(source, graph=with_uniforms(source.graph))
     return Opened(source, lambda x: execute(wrapper, x, lowered), "the qonnx executor", span, lowered)
 
 
