@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from qonnx.core.modelwrapper import ModelWrapper
 
 from flows.stages.graph_layers import layers_of_graph
+from toolchain.errors import ModelError
 from toolchain.graph.dense import dense_network
 from toolchain.graph.execute import run
 from toolchain.graph.export import Golden
@@ -26,6 +27,9 @@ from toolchain.results.facts.network import Layer, layers_of
 from toolchain.runtime.network_file.answer import integers_of, outputs_of
 from toolchain.runtime.network_file.whole import with_outputs
 
+# What may follow the logits: it moves them.
+_MOVING = {"Flatten", "Identity", "Reshape", "Transpose"}
+
 
 def trained_graph(model: ModelWrapper) -> Graph:
     """The integer graph of an exported model, ended by its label.
@@ -33,7 +37,16 @@ def trained_graph(model: ModelWrapper) -> Graph:
     Raises:
         ModelError: it cannot be expressed so; names the nodes and the mend.
     """
-    return streamline(model).graph if is_chain(model) else with_label(read_qonnx(model).graph)
+    if is_chain(model):
+        return streamline(model).graph
+    source = read_qonnx(model)
+    behind = [] if source.tail is None else [n for n in source.tail.graph.node if n.op_type not in _MOVING]
+    if behind:
+        raise ModelError(
+            f"node {behind[0].name} ({behind[0].op_type}): follows the last layer, and may make equal what the logits "
+            "tell apart; end the network with its logits"
+        )
+    return with_label(source.graph)
 
 
 def verify_graph(graph: Graph, model: ModelWrapper, golden: Golden) -> Check:

@@ -11,7 +11,7 @@ from toolchain.layout import ROOT
 from toolchain.stages import flows, stages_of
 
 # Somebody else's network goes to ONNX Runtime only.
-BUILDS = [*((flow, False) for flow in flows()), ("ort", True)]
+BUILDS = [(flow, foreign) for flow in flows() for foreign in (False, True)]
 
 
 @pytest.mark.parametrize(("flow", "foreign"), BUILDS)

@@ -1,0 +1,40 @@
+"""A network that nobody here trained, from its file to a bitstream with the real stages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.fast.toolchain.runtime.network_file.files import conv_qonnx, dense_qonnx
+from tests.flows.conftest import Tree
+
+
+@pytest.fixture(scope="module")
+def test_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "test.npz"
+    random = np.random.default_rng(0)
+    np.savez(path, x=random.normal(0, 1, (200, 8)).astype(np.float32), y=random.integers(0, 4, 200))
+    return path
+
+
+def test_a_dense_network_ends_in_a_bitstream(real_tree: Tree, tmp_path: Path, test_data: Path) -> None:
+    file = dense_qonnx(tmp_path / "small.onnx")
+    real_tree.must("build", "--board", "icebreaker", "--network", str(file), "--test", str(test_data), within=600)
+    (package,) = real_tree.build.glob("small/icebreaker/*/package")
+    manifest = json.loads((package / "manifest.json").read_text())
+    assert manifest["status"] == "bitstream"
+    checks = manifest["stages"]["integers"]["checks"]["file_integer"]
+    assert (checks["compared"], checks["equal"], checks["vectors"]) == (200, 200, "test set")
+    assert manifest["integers"]["framework"] == "the qonnx executor"
+    assert 0 < manifest["integers"]["accuracy"] < 0.6
+    assert "held against the qonnx executor on 200 vectors" in (package / "MODEL.md").read_text()
+
+
+def test_a_convolution_is_refused_by_name(real_tree: Tree, tmp_path: Path) -> None:
+    file = conv_qonnx(tmp_path / "conv.onnx")
+    failed = real_tree.fails("build", "--board", "icebreaker", "--network", str(file))
+    assert f"{file}: node" in failed
+    assert "(Window): FPGAs take chains of dense layers for now" in failed
