@@ -5,12 +5,17 @@ from __future__ import annotations
 from flows.stages.context import Context, Outcome
 from flows.stages.files import network_file
 from flows.stages.finn.target import map_target
+from toolchain.errors import ModelError
 from toolchain.finn.adapter import VERSION
 from toolchain.finn.mapping import map_network
+from toolchain.results.facts import LoadFacts
+from toolchain.runtime.network_file.checking import FINN_TAKES
 
 
 def run(context: Context) -> Outcome:
     """Write `model.onnx`, `parent.onnx`, `folding.json` and `estimates.json`."""
+    if context.request.file and context.facts("load", LoadFacts).format != "QONNX":
+        raise ModelError(f"{context.request.file}: {FINN_TAKES}")
     qonnx = network_file(context, "model.onnx")
     mapped = map_network(qonnx, map_target(context), context.out, context.work / "finn", context.progress)
     facts = mapped.facts

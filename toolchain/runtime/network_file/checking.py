@@ -14,9 +14,11 @@ from toolchain.graph.labelled import with_label
 from toolchain.graph.ops import Threshold
 from toolchain.results.checked import CheckedNetwork, CheckedNode, Verdict
 from toolchain.runtime.load import Limits
-from toolchain.runtime.network_file.opening import format_of, open_network
+from toolchain.runtime.network_file.opening import Format, format_of, open_network
 
 _SECONDS = 120
+
+FINN_TAKES = "FINN takes QONNX files; choose our own RTL (FLOW=dataflow) for others"
 
 
 def check_file(path: Path, boards: Iterable[AnyBoard]) -> CheckedNetwork:
@@ -32,15 +34,15 @@ def check_file(path: Path, boards: Iterable[AnyBoard]) -> CheckedNetwork:
 
 def _checked(path: Path, boards: tuple[AnyBoard, ...]) -> CheckedNetwork:
     graph, problem = _graph(path)
-    nodes = () if graph is None else _nodes(graph)
+    nodes, file = () if graph is None else _nodes(graph), format_of(path)
     return CheckedNetwork(
         file=path.name,
-        format=format_of(path),
+        format=file,
         problem=problem,
         nodes=nodes,
         parameters=sum(node.parameters for node in nodes),
         operations=sum(node.operations for node in nodes),
-        boards=tuple(_verdict(board, flow, graph, problem) for board in boards for flow in board.flows),
+        boards=tuple(_verdict(board, flow, graph, file, problem) for board in boards for flow in board.flows),
     )
 
 
@@ -73,16 +75,25 @@ def _node(graph: Graph, node: Node, why: str) -> CheckedNode:
     )
 
 
-def _verdict(board: AnyBoard, flow: str, graph: Graph | None, problem: str) -> Verdict:
-    if flow == "ort":
-        what = problem and f"as the file has it, not as integers: {problem}"
-        return Verdict(board=board.name, flow=flow, takes=True, why=what or "as an integer graph")
-    why = problem
-    if graph is not None:
-        try:
-            dense_network(with_label(graph))
-        except ModelError as error:
-            why = str(error)
-    return Verdict(
-        board=board.name, flow=flow, takes=not why, why=why or "as a chain of dense layers; its size is not reckoned"
-    )
+def _verdict(board: AnyBoard, flow: str, graph: Graph | None, file: Format, problem: str) -> Verdict:
+    takes, why = _by_runtime(file, problem) if flow == "ort" else _by_hardware(flow, graph, file, problem)
+    return Verdict(board=board.name, flow=flow, takes=takes, why=why)
+
+
+def _by_runtime(file: Format, problem: str) -> tuple[bool, str]:
+    if not problem:
+        return True, "as an integer graph"
+    # ONNX Runtime runs ONNX files as they are, and those of QONNX as float operators; TFLite only as integers.
+    return file != "TFLite", problem if file == "TFLite" else f"as the file has it, not as integers: {problem}"
+
+
+def _by_hardware(flow: str, graph: Graph | None, file: Format, problem: str) -> tuple[bool, str]:
+    if graph is None:
+        return False, problem
+    if flow == "finn" and file != "QONNX":
+        return False, FINN_TAKES
+    try:
+        dense_network(with_label(graph))
+    except ModelError as error:
+        return False, str(error)
+    return True, "as a chain of dense layers; its size is not reckoned"

@@ -29,6 +29,8 @@ from toolchain.runtime.span import UNIT, Span, annotated_span, input_span, integ
 Answer = Callable[[NDArray[Any]], NDArray[Any]]
 """Outputs of the file's own framework, shape (N, ...), for inputs of shape (N, ...)."""
 
+Format = Literal["QONNX", "QDQ", "TFLite", "ONNX"]
+
 _TFLITE_MARK = slice(4, 8), b"TFL3"
 _QUANTISED = {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"}
 
@@ -71,7 +73,7 @@ def open_network(path: Path) -> Opened:
         raise ModelError(f"{path}: {error}") from error
 
 
-def format_of(path: Path) -> Literal["QONNX", "QDQ", "TFLite", "ONNX"]:
+def format_of(path: Path) -> Format:
     """The format of a network's file.
 
     Raises:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 import typer
 
-from tests.fast.toolchain.runtime.network_file.files import conv_qonnx, dense_qonnx
+from tests.fast.toolchain.runtime.network_file.files import conv_qonnx, conv_tflite, dense_qonnx
 from toolchain.cli.check import check
 from toolchain.errors import DataError, ModelError
 from toolchain.results.checked import CheckedNetwork
+from toolchain.runtime.network_file.checking import FINN_TAKES
 
 
 def _said(file: Path, board: str | None, capsys: pytest.CaptureFixture[str]) -> tuple[CheckedNetwork, int]:
@@ -42,6 +43,12 @@ def test_a_convolution_is_refused_by_name_for_an_fpga(tmp_path: Path, capsys: py
     assert [node.kind for node in found.nodes if node.fpga][:2] == ["Window", "Linear"]
     _, status = _said(file, "host", capsys)
     assert status == 0
+
+
+def test_finn_takes_qonnx_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found, status = _said(conv_tflite(tmp_path / "net.tflite"), "zcu104", capsys)
+    assert status == 1
+    assert {verdict.flow: verdict.why for verdict in found.boards}["finn"] == FINN_TAKES
 
 
 def test_scores_of_one_class_are_no_label(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
