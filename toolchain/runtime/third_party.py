@@ -29,12 +29,11 @@ from toolchain.runtime.derive.graphs import STYLES, settings_of
 from toolchain.runtime.executor import ELEMENTS, execute
 from toolchain.runtime.free_batch import inner_sizes, one_input, settle_batch
 from toolchain.runtime.half import half
-from toolchain.runtime.integer_proof import must_be_the_model
 from toolchain.runtime.load import load_untrusted
 from toolchain.runtime.meaning import VALUES, Meaning, accuracy, meaning_of, remarks
 from toolchain.runtime.network_file.answer import integers_of, outputs_of
 from toolchain.runtime.network_file.opening import is_tflite, open_network, quantised_span
-from toolchain.runtime.network_file.proof import must_be_equal
+from toolchain.runtime.network_file.proof import as_the_model, must_be_equal
 from toolchain.runtime.network_file.whole import whole_makers
 from toolchain.runtime.proof_vectors import RANDOM_ROWS, Vectors, random_vectors
 from toolchain.runtime.repeat import ROWS as REPEATED
@@ -250,33 +249,22 @@ def _qonnx(
     if settings.batch is None:
         lowered, _ = settle_batch(lowered, vectors.x, reference)
     shelf, integers = Shelf(vectors.x, reference, {"lowered": lowered}), None
-    rounded = ties = ""
+    rounded = ""
     # What the integer networks of ours are made for, unless the model is newer.
     cores = replace(settings, opset=qonnx_opset(model, settings.opset, least=GraphSettings().opset))
     try:
         source = read_qonnx(wrapper)
-        integers = outputs_of(source, integers_of(source, vectors.x))[source.outputs[0].name]
-        rounded = must_be_the_model(integers, reference, lowered, vectors.x)
-        ties = _ties(integers, reference)
+        given = integers_of(source, vectors.x)
+        integers = outputs_of(source, given)[source.outputs[0].name]
+        rounded = as_the_model(source, given, reference, integers, lowered, vectors.x)
         for name, make in whole_makers(source, cores).items():
             shelf.add(name, make)
     except ModelError as error:
         shelf.left_out.update(dict.fromkeys(INTEGER_VARIANTS, str(error)))
         integers = None
     meaning = meaning_of(wrapper.model, reference, vectors.truth, wish)
-    notices = (*filter(None, [rounded, ties]), *remarks(meaning, reference))
+    notices = (*filter(None, [rounded]), *remarks(meaning, reference))
     return Imported("qonnx", shelf.graphs, shelf.left_out, vectors, reference, _EXECUTOR, integers, meaning, notices)
-
-
-def _ties(integers: NDArray[Any], reference: NDArray[Any]) -> str:
-    """What the person should know of labels that differ though the scores behind them do not."""
-    apart = int((integers != reference).sum()) if reference.dtype.kind in "iu" else 0
-    if not apart:
-        return ""
-    return (
-        f"to {apart:,} of {len(reference):,} vectors the label is decided by float32 rounding between equal scores; "
-        "the integer graphs take the first of them"
-    )
 
 
 def _rows(shape: tuple[int, ...]) -> int:

@@ -14,6 +14,7 @@ from hls.simulate import CoreSimulation, simulate_core
 from hls.verilate import build_model
 from tests.fast.hls.networks import Shape, folding, random_inputs, random_network
 from toolchain.errors import ToolError
+from toolchain.graph.dense import network_of
 
 NETWORK = random_network(Shape("BINARY", 12, (8, 6, 5)), seed=5)
 X = random_inputs(NETWORK, 300, seed=6)
@@ -102,7 +103,7 @@ def test_flipped_expected_value_is_found_at_its_place(core: tuple[CoreDescriptio
     """A network that differs in one weight from the core's: the first input where it matters is named."""
     weights = NETWORK.layers[0].weights.copy()
     weights[3, 2] = 1 if weights[3, 2] <= 0 else -1
-    other = replace(NETWORK, layers=(replace(NETWORK.layers[0], weights=weights), *NETWORK.layers[1:]))
+    other = network_of((replace(NETWORK.layers[0], weights=weights), *NETWORK.layers[1:]))
     expected, actual = other.run(X).layers[0], NETWORK.run(X).layers[0]
     first = int(np.flatnonzero((expected != actual).any(1))[0])
     result = simulate_core(core[0], other, core[1] / "rtl", X, core[1] / "sim", optimise=False)

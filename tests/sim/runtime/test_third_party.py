@@ -64,7 +64,8 @@ def test_kws_of_the_qonnx_zoo(shared_data: Path) -> None:
     imported, proofs = _imported(shared_data / "onnx/qonnx-model-zoo/kwsmlp_w3a3.onnx")
     assert set(imported.graphs) == {"lowered", "fp32", "qcdq", "fp16", "tensorrt"}
     for variant, proof in proofs.items():
-        assert proof.differing <= 1, variant
+        # Its sums are beyond the whole numbers of float16.
+        assert proof.differing <= (10 if variant == "fp16" else 1), variant
 
 
 @pytest.mark.parametrize("name", ["deep_autoencoder", "kws_ref_model", "resnet"])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 
-from toolchain.errors import VerificationError
+from toolchain.errors import ModelError, VerificationError
+from toolchain.graph.execute import run
+from toolchain.graph.ops import ArgMax
 from toolchain.graph.readers.source import Source
 from toolchain.progress import Progress
 from toolchain.results.check import Check
@@ -76,7 +80,7 @@ def prove(opened: Opened, test: Path | None, progress: Progress, rows: int = RAN
     progress(f"the integer graph on {len(vectors.x):,} vectors")
     integers = integers_of(source, vectors.x)
     got = outputs_of(source, integers)[source.outputs[0].name]
-    check, notice = _compared(opened, wanted, got, vectors)
+    check, notice = _compared(opened, integers, wanted, got, vectors)
     return Proved(opened, vectors, integers[source.graph.inputs[0]], wanted, check, notice)
 
 
@@ -89,14 +93,75 @@ def _vectors(opened: Opened, test: Path | None, rows: int) -> Vectors:
     return replace(found, kind="test set")
 
 
-def _compared(opened: Opened, wanted: NDArray[Any], got: NDArray[Any], vectors: Vectors) -> tuple[Check, str]:
+def _compared(
+    opened: Opened,
+    integers: Mapping[str, NDArray[Any]],
+    wanted: NDArray[Any],
+    got: NDArray[Any],
+    vectors: Vectors,
+) -> tuple[Check, str]:
     tolerance = 0.0 if wanted.dtype.kind in "iu" else TOLERANCE
     if opened.lowered is None:
         must_be_equal(opened, wanted, got)
         return Check(len(wanted), len(wanted), "outputs", vectors.kind, tolerance), ""
-    notice = must_be_the_model(got, wanted, opened.lowered, vectors.x)
+    notice = as_the_model(opened.source, integers, wanted, got, opened.lowered, vectors.x)
     apart = int((~_near(wanted, got).reshape(len(wanted), -1).all(axis=1)).sum())
     return Check(len(wanted), len(wanted) - apart, "outputs", vectors.kind, tolerance, apart), notice
+
+
+def as_the_model(
+    source: Source,
+    integers: Mapping[str, NDArray[Any]],
+    wanted: NDArray[Any],
+    got: NDArray[Any],
+    lowered: onnx.ModelProto,
+    x: NDArray[Any],
+) -> str:
+    """Refuse integers that answer otherwise than a QONNX model, but for the rounding of its floats.
+
+    Returns:
+        What that rounding decides; empty where nothing.
+
+    Raises:
+        ModelError: names the first vector.
+    """
+    if wanted.dtype.kind in "iu" and wanted.size == len(wanted):
+        return must_be_its_label(source, integers, wanted)
+    return must_be_the_model(got, wanted, lowered, x)
+
+
+def must_be_its_label(source: Source, integers: Mapping[str, NDArray[Any]], wanted: NDArray[Any]) -> str:
+    """Refuse labels of a file that are no greatest score of its integers, rounding of floats aside.
+
+    Args:
+        wanted: the file's labels, one a vector, shape (N, ...).
+
+    Returns:
+        How many labels rounding decides between equal scores; empty where none.
+
+    Raises:
+        ModelError: names the first vector.
+    """
+    end = source.graph.outputs[0]
+    node = source.graph[end.node]
+    name = node.inputs[0] if isinstance(node.op, ArgMax) else end.node
+    scores = run(source.graph, integers, [name])[name].reshape(len(wanted), -1).astype(np.float64)
+    labels, best = wanted.reshape(len(wanted)).astype(np.int64), scores.max(axis=1)
+    inside = (labels >= 0) & (labels < scores.shape[1])
+    chosen = np.where(inside, scores[np.arange(len(labels)), np.where(inside, labels, 0)], -np.inf)
+    wrong = np.flatnonzero(chosen < best - TOLERANCE * np.abs(best))
+    if len(wrong):
+        raise ModelError(
+            f"the integer network answers {len(wrong):,} of {len(wanted):,} vectors otherwise than the model "
+            f"(the first: vector {wrong[0]})"
+        )
+    apart = int((scores.argmax(axis=1) != labels).sum())
+    if not apart:
+        return ""
+    return (
+        f"to {apart:,} of {len(wanted):,} vectors the label is decided by float32 rounding between equal scores; "
+        "the integer graphs take the first of them"
+    )
 
 
 def must_be_equal(opened: Opened, wanted: NDArray[Any], got: NDArray[Any]) -> None:

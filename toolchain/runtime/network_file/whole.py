@@ -17,6 +17,7 @@ from toolchain.graph.opsets import IR_VERSIONS
 from toolchain.graph.readers.source import Port, Source
 from toolchain.runtime.builder import ROWS, GraphSettings
 from toolchain.runtime.derive.graphs import makers
+from toolchain.runtime.half import half
 
 Part = tuple[list[NodeProto], list[TensorProto]]
 """Nodes and constants of one part of a model."""
@@ -24,8 +25,19 @@ Part = tuple[list[NodeProto], list[TensorProto]]
 
 def whole_makers(source: Source, settings: GraphSettings) -> dict[str, Callable[[], onnx.ModelProto]]:
     """What makes each variant; each may raise a ModelError that says why the network has no such variant."""
-    graph = _unscaled(source)
-    return {name: partial(_whole, source, graph, make) for name, make in makers(graph, settings).items()}
+    graph, rows = _unscaled(source), settings.batch or ROWS
+    # Their batch stays open inside: what stands around it says what it is.
+    cores = makers(graph, replace(settings, batch=None))
+    made = {name: partial(_whole, source, graph, make, rows) for name, make in cores.items()}
+    return {**made, "fp16": partial(_fp16, made["fp16"], made["fp32"])}
+
+
+def _fp16(exact: Callable[[], onnx.ModelProto], fp32: Callable[[], onnx.ModelProto]) -> onnx.ModelProto:
+    """Whole numbers in float16 where it holds them all; else the float32 graph, rounded to it."""
+    try:
+        return exact()
+    except ModelError:
+        return half(fp32())
 
 
 def _unscaled(source: Source) -> Graph:
@@ -51,7 +63,7 @@ def with_outputs(graph: Graph, outputs: Iterable[Output]) -> Graph:
     return result
 
 
-def _whole(source: Source, graph: Graph, make: Callable[[], onnx.ModelProto]) -> onnx.ModelProto:
+def _whole(source: Source, graph: Graph, make: Callable[[], onnx.ModelProto], rows: int | str) -> onnx.ModelProto:
     core = make()
     opset = opset_of(core)
     parts = [
@@ -62,8 +74,8 @@ def _whole(source: Source, graph: Graph, make: Callable[[], onnx.ModelProto]) ->
     body = helper.make_graph(
         [node for nodes, _ in parts for node in nodes],
         core.graph.name,
-        [_value(port) for port in source.inputs],
-        [_value(port) for port in source.outputs],
+        [_value(port, rows) for port in source.inputs],
+        [_value(port, rows) for port in source.outputs],
         [constant for _, constants in parts for constant in constants],
     )
     return _model(body, opset)
@@ -133,8 +145,8 @@ def _whole_numbers(name: str, values: Sequence[int]) -> TensorProto:
     return numpy_helper.from_array(np.array(values, np.int64), name)
 
 
-def _value(port: Port) -> onnx.ValueInfoProto:
-    return helper.make_tensor_value_info(port.name, _element(port), [ROWS, *port.shape])
+def _value(port: Port, rows: int | str) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(port.name, _element(port), [rows, *port.shape])
 
 
 def _element(port: Port) -> int:

@@ -119,10 +119,12 @@ def test_the_batch_is_opened_unless_one_is_asked_for(qonnx: Path) -> None:
 
 def test_what_does_not_streamline_is_left_out_with_a_reason(tmp_path: Path) -> None:
     nodes = [helper.make_node("Flatten", ["image"], ["flat"], axis=1), _quant("flat", "scale", "bits", "codes")]
-    nodes += [helper.make_node("Sigmoid", ["codes"], ["scores"])]
-    imported = import_model(_save(tmp_path / "s.onnx", nodes, {"zero": 0, "scale": 0.1, "bits": 4}, 8, 13))
+    nodes.append(_quant("flat", "coarse", "bits", "others"))
+    nodes.append(helper.make_node("Mul", ["codes", "others"], ["scores"]))
+    constants = {"zero": 0, "scale": 0.1, "coarse": 0.7, "bits": 4}
+    imported = import_model(_save(tmp_path / "s.onnx", nodes, constants, 8, 13))
     assert set(imported.graphs) == {"lowered"}
-    assert "operator Sigmoid is not supported" in imported.left_out["qcdq"]
+    assert "Mul" in imported.left_out["qcdq"]
     assert prove_import(imported)["lowered"].exact
 
 
