@@ -61,8 +61,9 @@ def _golden(proved: Proved, graph: Graph) -> Golden:
 
 
 def _must_be_its_label(path: Path, proved: Proved, golden: Golden) -> None:
-    """Refuse scores of which the greatest integer is not the greatest value: classes of scales of their own."""
-    values = proved.outputs.reshape(len(proved.outputs), -1)
+    """Refuse scores of which the greatest integer is not the greatest value: classes with scales of their own."""
+    # Where rounding decides, the framework's own answer may be another; the proof has judged that.
+    values = proved.answers.reshape(len(proved.answers), -1)
     labels = values[:, 0] if values.shape[1] == 1 else values.argmax(axis=1)
     apart = np.flatnonzero(labels != golden.labels)
     if len(apart):

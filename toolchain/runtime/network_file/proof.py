@@ -37,6 +37,7 @@ class Proved:
         vectors: what it was proved on, in the file's own type and shape.
         integers: the same as the graph is given them, shape (N, ...).
         outputs: the framework's, shape (N, ...).
+        answers: the integer graph's, in the file's own terms, shape (N, ...).
         notice: which vectors the rounding of floats decides in the framework; empty where none.
     """
 
@@ -44,6 +45,7 @@ class Proved:
     vectors: Vectors
     integers: NDArray[Any]
     outputs: NDArray[Any]
+    answers: NDArray[Any]
     check: Check
     notice: str
 
@@ -81,7 +83,7 @@ def prove(opened: Opened, test: Path | None, progress: Progress, rows: int = RAN
     integers = integers_of(source, vectors.x)
     got = outputs_of(source, integers)[source.outputs[0].name]
     check, notice = _compared(opened, integers, wanted, got, vectors)
-    return Proved(opened, vectors, integers[source.graph.inputs[0]], wanted, check, notice)
+    return Proved(opened, vectors, integers[source.graph.inputs[0]], wanted, got, check, notice)
 
 
 def _vectors(opened: Opened, test: Path | None, rows: int) -> Vectors:
