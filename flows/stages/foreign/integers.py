@@ -90,5 +90,6 @@ def _told(proved: Proved, facts: IntegersFacts) -> str:
     check = proved.check
     counted = f"{check.equal:,} of {check.compared:,} vectors ({check.vectors})"
     right = "" if facts.accuracy is None else f"; {facts.accuracy:.2%} right"
-    said = [f"integers = {facts.framework}, every output, on {counted}{right}", *facts.notices]
+    how = f"every output within {check.tolerance:g}" if check.tolerance else "every output"
+    said = [f"integers = {facts.framework}, {how}, on {counted}{right}", *facts.notices]
     return "; ".join(said)
