@@ -87,9 +87,14 @@ def remarks(meaning: Meaning, reference: NDArray[Any]) -> list[str]:
 
 def accuracy(outputs: NDArray[Any], truth: NDArray[np.int64]) -> float:
     """Share of outputs, shape (N, classes) or (N,) labels, whose label is the true one; the first greatest counts."""
+    return float((labels_of(outputs) == truth).mean())
+
+
+def labels_of(outputs: NDArray[Any]) -> NDArray[Any]:
+    """Labels, shape (N,), of scores, shape (N, classes), the first greatest; or of labels, shape (N,) or (N, 1)."""
     flat = outputs.reshape(len(outputs), -1)
-    labels = flat[:, 0] if flat.shape[1] == 1 else flat.argmax(axis=1)
-    return float((labels == truth).mean())
+    labels: NDArray[Any] = flat[:, 0] if flat.shape[1] == 1 else flat.argmax(axis=1)
+    return labels
 
 
 def _classes(reference: NDArray[Any]) -> int:

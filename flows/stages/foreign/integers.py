@@ -20,6 +20,7 @@ from toolchain.graph.labelled import with_label
 from toolchain.graph.ops import ArgMax
 from toolchain.results.facts import IntegersFacts
 from toolchain.results.facts.runtime import VectorCount
+from toolchain.runtime.meaning import labels_of
 from toolchain.runtime.network_file.opening import open_network
 from toolchain.runtime.network_file.proof import Proved, prove
 
@@ -63,8 +64,7 @@ def _golden(proved: Proved, graph: Graph) -> Golden:
 def _must_be_its_label(path: Path, proved: Proved, golden: Golden) -> None:
     """Refuse scores of which the greatest integer is not the greatest value: classes with scales of their own."""
     # Where rounding decides, the framework's own answer may be another; the proof has judged that.
-    values = proved.answers.reshape(len(proved.answers), -1)
-    labels = values[:, 0] if values.shape[1] == 1 else values.argmax(axis=1)
+    labels = labels_of(proved.answers)
     apart = np.flatnonzero(labels != golden.labels)
     if len(apart):
         raise ModelError(

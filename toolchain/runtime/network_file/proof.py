@@ -20,6 +20,7 @@ from toolchain.results.check import Check
 from toolchain.runtime.calibration_file import read_vectors
 from toolchain.runtime.compare import TOLERANCE
 from toolchain.runtime.integer_proof import must_be_the_model
+from toolchain.runtime.meaning import accuracy
 from toolchain.runtime.network_file.answer import integers_of, outputs_of
 from toolchain.runtime.network_file.opening import Opened
 from toolchain.runtime.proof_vectors import RANDOM_ROWS, Vectors, random_vectors
@@ -59,9 +60,7 @@ class Proved:
         """Share of vectors whose greatest output is the true class; None without true classes."""
         if self.vectors.truth is None:
             return None
-        flat = self.outputs.reshape(len(self.outputs), -1)
-        labels = flat[:, 0] if flat.shape[1] == 1 else flat.argmax(axis=1)
-        return float((labels == self.vectors.truth).mean())
+        return accuracy(self.outputs, self.vectors.truth)
 
 
 def prove(opened: Opened, test: Path | None, progress: Progress, rows: int = RANDOM_ROWS) -> Proved:
