@@ -33,7 +33,7 @@ from toolchain.runtime.load import load_untrusted
 from toolchain.runtime.meaning import VALUES, Meaning, accuracy, meaning_of, remarks
 from toolchain.runtime.network_file.answer import integers_of, outputs_of
 from toolchain.runtime.network_file.opening import is_tflite, open_network, quantised_span
-from toolchain.runtime.network_file.proof import as_the_model, must_be_equal
+from toolchain.runtime.network_file.proof import as_the_model, prove_on
 from toolchain.runtime.network_file.whole import whole_makers
 from toolchain.runtime.proof_vectors import RANDOM_ROWS, Vectors, random_vectors
 from toolchain.runtime.repeat import ROWS as REPEATED
@@ -145,23 +145,20 @@ class Data:
 def _tflite(path: Path, data: Data, settings: GraphSettings, wish: OutputKind | None, progress: Progress) -> Imported:
     progress("reading the network's integers")
     opened = open_network(path)
-    source = opened.source
-    port = source.inputs[0]
+    port = opened.source.inputs[0]
     vectors = data.vectors(port.shape, port.dtype.type, opened.span)
-    progress(f"{opened.framework} on {len(vectors.x):,} vectors")
-    reference = opened.reference(vectors.x)
-    integers = outputs_of(source, integers_of(source, vectors.x))[source.outputs[0].name]
-    must_be_equal(opened, reference, integers)
+    proved = prove_on(opened, vectors, progress)
     progress("making the graphs")
+    reference = proved.outputs
     shelf = Shelf(vectors.x, reference)
-    for name, make in whole_makers(source, settings).items():
+    for name, make in whole_makers(opened.source, settings).items():
         shelf.add(name, make)
     if not shelf.graphs:
         raise ModelError(f"{path}: {'; '.join(dict.fromkeys(shelf.left_out.values()))}")
     meaning = meaning_of(next(iter(shelf.graphs.values())), reference, vectors.truth, wish)
-    notices = (*source.notices, *remarks(meaning, reference))
+    notices = (*opened.source.notices, *remarks(meaning, reference))
     return Imported(
-        "tflite", shelf.graphs, shelf.left_out, vectors, reference, opened.framework, integers, meaning, notices
+        "tflite", shelf.graphs, shelf.left_out, vectors, reference, opened.framework, proved.answers, meaning, notices
     )
 
 

@@ -74,8 +74,16 @@ def prove(opened: Opened, test: Path | None, progress: Progress, rows: int = RAN
         VerificationError: they differ; names the first vector and output.
         DataError: the test file does not fit the network.
     """
+    return prove_on(opened, _vectors(opened, test, rows), progress)
+
+
+def prove_on(opened: Opened, vectors: Vectors, progress: Progress) -> Proved:
+    """Compare every output of these vectors; see `prove`.
+
+    Raises:
+        VerificationError: they differ; names the first vector and output.
+    """
     source = opened.source
-    vectors = _vectors(opened, test, rows)
     progress(f"{opened.framework} on {len(vectors.x):,} vectors")
     wanted = opened.reference(vectors.x)
     progress(f"the integer graph on {len(vectors.x):,} vectors")
