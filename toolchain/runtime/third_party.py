@@ -26,8 +26,9 @@ from toolchain.runtime.calibration_file import read_vectors
 from toolchain.runtime.convert import within as within_opsets
 from toolchain.runtime.dequantise import dequantise, is_qdq
 from toolchain.runtime.derive.graphs import STYLES, settings_of
-from toolchain.runtime.executor import ELEMENTS, execute
+from toolchain.runtime.executor import execute
 from toolchain.runtime.free_batch import inner_sizes, one_input, settle_batch
+from toolchain.runtime.given_data import Data
 from toolchain.runtime.half import half
 from toolchain.runtime.load import load_untrusted
 from toolchain.runtime.meaning import VALUES, Meaning, accuracy, meaning_of, remarks
@@ -35,13 +36,13 @@ from toolchain.runtime.network_file.answer import integers_of, outputs_of
 from toolchain.runtime.network_file.opening import is_tflite, open_network, quantised_span
 from toolchain.runtime.network_file.proof import as_the_model, prove_on
 from toolchain.runtime.network_file.whole import whole_makers
-from toolchain.runtime.proof_vectors import RANDOM_ROWS, Vectors, random_vectors
+from toolchain.runtime.proof_vectors import Vectors
 from toolchain.runtime.repeat import ROWS as REPEATED
 from toolchain.runtime.repeat import must_repeat
 from toolchain.runtime.rules import violations
 from toolchain.runtime.session import RunOptions, input_type, open_session, run_session
 from toolchain.runtime.shelf import Shelf
-from toolchain.runtime.span import Span, annotated_span, input_span
+from toolchain.runtime.span import annotated_span, input_span
 
 INTEGER_VARIANTS = tuple(STYLES)
 
@@ -118,28 +119,6 @@ def import_model(
         return _onnx(model, data, settings, outputs, progress)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
-
-
-@dataclass(frozen=True)
-class Data:
-    """The person's own data: what graphs are proved on, and what post-training int8 is calibrated on."""
-
-    test: Path | None
-    calibration: Path | None
-
-    def vectors(
-        self, shape: tuple[int, ...], kind: type[np.generic], span: Span, annotated: Span | None = None
-    ) -> Vectors:
-        """What graphs are proved on: the test data, else that of the calibration, else random vectors over `span`.
-
-        Raises:
-            DataError: the file does not fit the model's input.
-        """
-        given = self.test or self.calibration
-        if given is None:
-            return random_vectors(shape, kind, span, _rows(shape))
-        found = read_vectors(given, shape, kind, annotated)
-        return replace(found, kind="test set") if self.test else found
 
 
 def _tflite(path: Path, data: Data, settings: GraphSettings, wish: OutputKind | None, progress: Progress) -> Imported:
@@ -262,8 +241,3 @@ def _qonnx(
     meaning = meaning_of(wrapper.model, reference, vectors.truth, wish)
     notices = (*filter(None, [rounded]), *remarks(meaning, reference))
     return Imported("qonnx", shelf.graphs, shelf.left_out, vectors, reference, _EXECUTOR, integers, meaning, notices)
-
-
-def _rows(shape: tuple[int, ...]) -> int:
-    """Random vectors: fewer where they are large."""
-    return max(16, min(RANDOM_ROWS, 2 * ELEMENTS // max(1, int(np.prod(shape)))))

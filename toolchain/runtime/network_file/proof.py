@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,13 @@ from toolchain.graph.ops import ArgMax
 from toolchain.graph.readers.source import Source
 from toolchain.progress import Progress
 from toolchain.results.check import Check
-from toolchain.runtime.calibration_file import read_vectors
 from toolchain.runtime.compare import TOLERANCE
+from toolchain.runtime.given_data import Data
 from toolchain.runtime.integer_proof import must_be_the_model
 from toolchain.runtime.meaning import accuracy
 from toolchain.runtime.network_file.answer import integers_of, outputs_of
 from toolchain.runtime.network_file.opening import Opened
-from toolchain.runtime.proof_vectors import RANDOM_ROWS, Vectors, random_vectors
+from toolchain.runtime.proof_vectors import RANDOM_ROWS, Vectors
 from toolchain.runtime.span import annotated_span
 
 # Elements of all random vectors together, so that large inputs get fewer.
@@ -74,7 +74,10 @@ def prove(opened: Opened, test: Path | None, progress: Progress, rows: int = RAN
         VerificationError: they differ; names the first vector and output.
         DataError: the test file does not fit the network.
     """
-    return prove_on(opened, _vectors(opened, test, rows), progress)
+    port = opened.source.inputs[0]
+    annotated = annotated_span(port.datatype) if port.datatype else None
+    data = Data(test, rows=rows, elements=_ELEMENTS)
+    return prove_on(opened, data.vectors(port.shape, port.dtype.type, opened.span, annotated), progress)
 
 
 def prove_on(opened: Opened, vectors: Vectors, progress: Progress) -> Proved:
@@ -91,15 +94,6 @@ def prove_on(opened: Opened, vectors: Vectors, progress: Progress) -> Proved:
     got = outputs_of(source, integers)[source.outputs[0].name]
     check, notice = _compared(opened, integers, wanted, got, vectors)
     return Proved(opened, vectors, integers[source.graph.inputs[0]], wanted, got, check, notice)
-
-
-def _vectors(opened: Opened, test: Path | None, rows: int) -> Vectors:
-    port = opened.source.inputs[0]
-    if test is None:
-        size = max(1, int(np.prod(port.shape)))
-        return random_vectors(port.shape, port.dtype.type, opened.span, max(16, min(rows, _ELEMENTS // size)))
-    found = read_vectors(test, port.shape, port.dtype.type, annotated_span(port.datatype) if port.datatype else None)
-    return replace(found, kind="test set")
 
 
 def _compared(
