@@ -1,0 +1,85 @@
+// FIFO between two units. A unit reserves a place when it issues an operation and pushes the result when it is ready,
+// so that no unit need ever stop halfway.
+//
+// Parameters: WIDTH bits a beat, DEPTH places (2 or more). BLOCK puts the beats into block RAM: for deep ones.
+// Timing: in_room tells of a place that is free; it depends on nothing but registers. in_reserve takes it (in the clock
+//   of in_push, or any before). A beat can leave the clock after it was pushed, with BLOCK two clocks after; one beat in
+//   and one out every clock.
+module fifo #(
+    parameter WIDTH = 8,
+    parameter DEPTH = 2,
+    parameter BLOCK = 0
+) (
+    input clk,
+    input rst,
+    output in_room,
+    input in_reserve,
+    input in_push,
+    input [WIDTH-1:0] in_data,
+    output out_valid,
+    input out_ready,
+    output [WIDTH-1:0] out_data
+);
+    localparam COUNT_BITS = $clog2(DEPTH + 1);
+    localparam [COUNT_BITS-1:0] FULL = DEPTH;
+    localparam ADDRESS_BITS = DEPTH > 1 ? $clog2(DEPTH) : 1;
+
+    reg [COUNT_BITS-1:0] taken;  // places reserved or filled
+    wire pop = out_valid && out_ready;
+    assign in_room = taken != FULL;
+    always @(posedge clk)
+        if (rst)
+            taken <= 0;
+        else if (in_reserve != pop)
+            taken <= in_reserve ? taken + 1'b1 : taken - 1'b1;
+
+    // Addresses wrap at a power of two: the memory is that large, DEPTH of it is used at a time.
+    reg [ADDRESS_BITS-1:0] write_at, read_at;
+    reg [COUNT_BITS-1:0] stored;  // beats in the memory
+    wire fetch;
+    always @(posedge clk) begin
+        if (in_push)
+            write_at <= write_at + 1'b1;
+        if (fetch)
+            read_at <= read_at + 1'b1;
+        if (in_push != fetch)
+            stored <= in_push ? stored + 1'b1 : stored - 1'b1;
+        if (rst) begin
+            write_at <= 0;
+            read_at <= 0;
+            stored <= 0;
+        end
+    end
+
+    generate
+        if (BLOCK) begin : block
+            // A beat is never read and written at once, so no tool need guard it.
+            (* ram_style = "block" *) (* no_rw_check *)
+            reg [WIDTH-1:0] memory [0:(1<<ADDRESS_BITS)-1];
+            reg [WIDTH-1:0] fetched;
+            reg valid;
+            assign fetch = stored != 0 && (!valid || out_ready);
+            assign out_valid = valid;
+            assign out_data = fetched;
+            always @(posedge clk) begin
+                if (in_push)
+                    memory[write_at] <= in_data;
+                if (fetch)
+                    fetched <= memory[read_at];
+                if (fetch || out_ready)
+                    valid <= fetch;
+                if (rst)
+                    valid <= 1'b0;
+            end
+        end else begin : small
+            (* ram_style = "distributed" *)
+            reg [WIDTH-1:0] memory [0:(1<<ADDRESS_BITS)-1];
+            assign fetch = pop;
+            assign out_valid = stored != 0;
+            assign out_data = memory[read_at];
+            always @(posedge clk)
+                if (in_push)
+                    memory[write_at] <= in_data;
+        end
+    endgenerate
+endmodule

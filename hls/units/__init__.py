@@ -1,0 +1,1 @@
+"""Hardware units: one file a node kind of the integer graph."""
