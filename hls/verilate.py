@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from hls.cache import cache_folder
 from toolchain.errors import ToolError
 
 # The generated C++ class is always Vmodel (header "Vmodel.h"), so that a harness need not know the top's name.
@@ -147,8 +148,8 @@ def _run(arguments: list[str], folder: Path) -> None:
 
 def compile_once() -> str:
     """What make is to call before the compiler (``OBJCACHE``); it expands dollars and hands the words to a shell."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gateweave" / "verilated"
-    return shlex.join([sys.executable, "-I", "-S", str(_COMPILE_ONCE), str(cache)]).replace("$", "$$")
+    cache = str(cache_folder("verilated"))
+    return shlex.join([sys.executable, "-I", "-S", str(_COMPILE_ONCE), cache]).replace("$", "$$")
 
 
 def _errors(log: str) -> str:

@@ -1,0 +1,109 @@
+"""How deep each FIFO must be: the least depths with which the core is as fast as with FIFOs without end.
+
+Only where branches meet does a FIFO hold more than a few beats: the shorter branch waits there for the longer one. Too
+shallow a FIFO there slows the core or stops it for good. Depths are found by bisection with the token simulator, one
+FIFO after the other; a core that would stop is never given back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hls.netlist import SHALLOW, Fifo, Netlist
+from hls.token_simulator import TokenRun, TokenSimulator
+from toolchain.errors import ModelError
+
+_VECTORS = 6
+# Bits of a FIFO from which it lies in block RAM where the device has some.
+_BLOCK_BITS = 4096
+
+Progress = Callable[[int, int], None]
+
+
+def with_depths(netlist: Netlist, blocks: bool, progress: Progress | None = None) -> tuple[Netlist, TokenRun]:
+    """The netlist with the least depths that keep its interval, and what it then does.
+
+    Args:
+        blocks: whether the device has block RAM; deep FIFOs are put there.
+        progress: told how many FIFOs are done, of how many.
+
+    Raises:
+        ToolError: there is no C++ compiler.
+    """
+    return _Search(netlist, blocks).run(progress or (lambda done, total: None))
+
+
+def must_run(netlist: Netlist) -> TokenRun:
+    """What a core does with the depths that it has.
+
+    Raises:
+        ModelError: it stops; names the FIFOs that are full.
+        ToolError: there is no C++ compiler.
+    """
+    run = TokenSimulator(netlist).run(netlist, _VECTORS)
+    if run.vectors < _VECTORS:
+        full = [f for f, taken in zip(netlist.fifos, run.taken, strict=True) if taken >= f.depth and _meets(netlist, f)]
+        raise ModelError(
+            f"the core stops after {run.vectors} inferences: too shallow is FIFO {', '.join(map(netlist.name, full))}; "
+            "build again from the fold stage, which finds depths that do"
+        )
+    return run
+
+
+def _meets(netlist: Netlist, fifo: Fifo) -> bool:
+    """Whether its unit waits for other branches as well."""
+    return fifo.sink is not None and len(netlist.units[fifo.sink[0]].inputs) > 1
+
+
+class _Search:
+    def __init__(self, netlist: Netlist, blocks: bool) -> None:
+        self._simulator = TokenSimulator(netlist)
+        self._netlist, self._blocks = netlist, blocks
+
+    def run(self, progress: Progress) -> tuple[Netlist, TokenRun]:
+        joins = [i for i, fifo in enumerate(self._netlist.fifos) if _meets(self._netlist, fifo)]
+        endless = self._at({i: self._whole(i) for i in range(len(self._netlist.fifos))})
+        interval = self._run(endless).interval
+        enough = self._keeps(self._at({i: self._whole(i) for i in joins}), interval)
+        return self._narrowed(joins if enough else list(range(len(self._netlist.fifos))), interval, progress)
+
+    def _narrowed(self, candidates: list[int], interval: float, progress: Progress) -> tuple[Netlist, TokenRun]:
+        depths = {i: self._whole(i) for i in candidates}
+        for done, index in enumerate(candidates):
+            progress(done, len(candidates))
+            depths[index] = self._least(depths, index, interval)
+        progress(len(candidates), len(candidates))
+        netlist = self._at(depths)
+        return netlist, self._run(netlist)
+
+    def _least(self, depths: dict[int, int], index: int, interval: float) -> int:
+        """The least depth of one FIFO that keeps the interval, the others as they are."""
+
+        def holds(depth: int) -> bool:
+            return self._keeps(self._at({**depths, index: depth}), interval)
+
+        if holds(SHALLOW):
+            return SHALLOW
+        # A full FIFO takes nothing in the clock in which a beat leaves: one place more than were ever taken.
+        low, high = SHALLOW, self._run(self._at(depths)).peaks[index] + 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if holds(middle) else (middle, high)
+        return high
+
+    def _keeps(self, netlist: Netlist, interval: float) -> bool:
+        run = self._run(netlist)
+        return run.vectors == _VECTORS and run.interval <= interval
+
+    def _whole(self, index: int) -> int:
+        """Room for two inferences: as good as without end, for no vector passes another."""
+        return max(SHALLOW, 2 * self._netlist.fifos[index].stream.beats)
+
+    def _at(self, depths: dict[int, int]) -> Netlist:
+        fifos = self._netlist.fifos
+        return self._netlist.with_depths(
+            {i: (d, self._blocks and d * fifos[i].stream.width > _BLOCK_BITS) for i, d in depths.items()}
+        )
+
+    def _run(self, netlist: Netlist) -> TokenRun:
+        return self._simulator.run(netlist, _VECTORS)

@@ -1,0 +1,134 @@
+"""A core as units and the FIFOs between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from hls.units.stream import Stream
+from hls.units.unit import Unit
+from toolchain.errors import ModelError
+
+SHALLOW = 16
+"""Places of a FIFO that nothing asks more of: as many as a LUT memory has."""
+
+
+@dataclass(frozen=True)
+class Fifo:
+    """What lies between an output and an input.
+
+    Attributes:
+        source: index of the unit and of its output; None: the core's own input.
+        sink: index of the unit and of its input; None: the core's own output.
+        depth: places.
+        block: whether the beats lie in block RAM, which takes a clock more.
+    """
+
+    stream: Stream
+    source: tuple[int, int] | None
+    sink: tuple[int, int] | None
+    depth: int = SHALLOW
+    block: bool = False
+
+    @property
+    def delay(self) -> int:
+        """Clocks from a push to the clock in which the beat can leave."""
+        return 2 if self.block else 1
+
+
+@dataclass(frozen=True)
+class Netlist:
+    """Units in the order of the data, and FIFOs. One input and one output; every output of a unit feeds one input."""
+
+    units: tuple[Unit, ...]
+    fifos: tuple[Fifo, ...]
+
+    @property
+    def interval(self) -> int:
+        """Clocks between inferences at least: those of the slowest unit, or of the beats that come in."""
+        return max(self.input.stream.beats, self.output.stream.beats, *(unit.cycles for unit in self.units))
+
+    @property
+    def input(self) -> Fifo:
+        """The FIFO behind the core's input."""
+        return next(fifo for fifo in self.fifos if fifo.source is None)
+
+    @property
+    def output(self) -> Fifo:
+        """The FIFO before the core's output."""
+        return next(fifo for fifo in self.fifos if fifo.sink is None)
+
+    def name(self, fifo: Fifo) -> str:
+        """What messages call it: the unit before and the unit behind."""
+        before = "input" if fifo.source is None else self.units[fifo.source[0]].name
+        behind = "output" if fifo.sink is None else self.units[fifo.sink[0]].name
+        return f"{before} to {behind}"
+
+    def with_depths(self, depths: Mapping[int, tuple[int, bool]]) -> Netlist:
+        """The same with other depths, each with whether it lies in block RAM, by the FIFO's index."""
+        fifos = list(self.fifos)
+        for index, (depth, block) in depths.items():
+            fifos[index] = replace(fifos[index], depth=depth, block=block)
+        return replace(self, fifos=tuple(fifos))
+
+
+@dataclass(frozen=True)
+class Wire:
+    """An output that waits to be taken: a unit's, or the core's input (None)."""
+
+    stream: Stream
+    source: tuple[int, int] | None
+
+
+class Wiring:
+    """Collects units; every wire is taken once."""
+
+    def __init__(self) -> None:
+        self.units: list[Unit] = []
+        self._fifos: list[Fifo] = []
+        self._open: list[Wire] = []
+
+    def input(self, stream: Stream) -> Wire:
+        """The core's input."""
+        return self._opened(Wire(stream, None))
+
+    def add(self, unit: Unit, *wires: Wire) -> tuple[Wire, ...]:
+        """A unit behind wires; returns its outputs.
+
+        Raises:
+            ModelError: a wire carries another stream than the unit takes, or has been taken.
+        """
+        index = len(self.units)
+        if len(wires) != len(unit.inputs):
+            raise ModelError(f"unit {unit.name}: takes {len(unit.inputs)} streams, {len(wires)} are given")
+        for port, (wire, stream) in enumerate(zip(wires, unit.inputs, strict=True)):
+            self._join(wire, (index, port), stream, unit.name)
+        self.units.append(unit)
+        return tuple(self._opened(Wire(stream, (index, port))) for port, stream in enumerate(unit.outputs))
+
+    def end(self, wire: Wire) -> Netlist:
+        """The core whose output is `wire`.
+
+        Raises:
+            ModelError: another wire leads nowhere.
+        """
+        self._join(wire, None, wire.stream, "output")
+        if self._open:
+            raise ModelError(f"unit {self._before(self._open[0])}: its output leads nowhere")
+        return Netlist(tuple(self.units), tuple(self._fifos))
+
+    def _opened(self, wire: Wire) -> Wire:
+        self._open.append(wire)
+        return wire
+
+    def _before(self, wire: Wire) -> str:
+        return "input" if wire.source is None else self.units[wire.source[0]].name
+
+    def _join(self, wire: Wire, sink: tuple[int, int] | None, stream: Stream, name: str) -> None:
+        place = next((i for i, other in enumerate(self._open) if other is wire), None)
+        if place is None:
+            raise ModelError(f"unit {name}: the output of {self._before(wire)} is taken twice; put a fork between")
+        if replace(wire.stream, tensor=None) != replace(stream, tensor=None):
+            raise ModelError(f"unit {name}: takes {stream}, {self._before(wire)} yields {wire.stream}")
+        del self._open[place]
+        self._fifos.append(Fifo(wire.stream, wire.source, sink))

@@ -1,0 +1,161 @@
+"""Simulates the tokens of a core: interval, latency and how full each FIFO gets, without Verilog and without values."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from hls.cache import cache_folder
+from hls.netlist import Netlist
+from hls.units.tokens import Hold, Take, Tokens
+from hls.units.unit import Unit
+from toolchain.errors import ToolError
+
+SOURCE = Path(__file__).parent / "harness" / "tokens.cpp"
+
+
+@dataclass(frozen=True)
+class TokenRun:
+    """What a core does, clock by clock.
+
+    Attributes:
+        vectors: inferences that came out whole; fewer than asked for where the core stopped.
+        latency: clocks from the first beat of a lone vector into the idle core to the last beat of its result.
+        interval: clocks between results once the core is full; 0 where it stopped.
+        peaks: for each FIFO the most places that were taken at a time.
+        taken: for each FIFO the places taken at the end: where a core stopped, a full one says why.
+    """
+
+    vectors: int
+    latency: int
+    interval: float
+    peaks: tuple[int, ...]
+    taken: tuple[int, ...]
+
+
+class TokenSimulator:
+    """The tokens of one core, for several depths of its FIFOs."""
+
+    def __init__(self, netlist: Netlist) -> None:
+        self._netlist = netlist
+        self._order = _outside_first(netlist)
+        self._units = b"".join(_unit(netlist, self._order, index) for index in range(len(netlist.units)))
+
+    def run(self, netlist: Netlist, vectors: int = 6) -> TokenRun:
+        """Run a lone vector, then the others as fast as they are taken.
+
+        Args:
+            netlist: the simulator's own, with any depths.
+
+        Raises:
+            ToolError: there is no C++ compiler.
+        """
+        head = [vectors, self._patience(), len(netlist.fifos), len(netlist.units)]
+        head += [netlist.input.stream.beats, netlist.output.stream.beats]
+        fifos = [word for i in self._order for word in (netlist.fifos[i].depth, netlist.fifos[i].delay)]
+        specification = _words([*head, *fifos]) + self._units
+        done = subprocess.run([_program()], input=specification, capture_output=True)
+        if done.returncode:
+            raise ToolError(f"the token simulator failed (exit {done.returncode}); is the machine out of memory?")
+        return self._read(done.stdout.decode(), vectors)
+
+    def _patience(self) -> int:
+        """Clocks without any movement after which a core has stopped: no unit waits longer by itself."""
+        return 64 + 4 * max(unit.tokens().latency for unit in self._netlist.units)
+
+    def _read(self, text: str, vectors: int) -> TokenRun:
+        first, second = text.splitlines()
+        done, begun, *ends = map(int, first.split())
+        counts = list(map(int, second.split()))
+        peaks, taken = [0] * len(self._order), [0] * len(self._order)
+        for place, index in enumerate(self._order):
+            peaks[index], taken[index] = counts[2 * place : 2 * place + 2]
+        return TokenRun(done, ends[0] - begun if ends else 0, _interval(ends, vectors), tuple(peaks), tuple(taken))
+
+
+def _interval(ends: list[int], vectors: int) -> float:
+    start, end = 1 + (vectors - 1) // 2, vectors - 1
+    return (ends[end] - ends[start]) / (end - start) if len(ends) == vectors and end > start else 0.0
+
+
+def _outside_first(netlist: Netlist) -> list[int]:
+    """Indices of the FIFOs: the one from outside, the one to outside, all others."""
+    ends = [netlist.fifos.index(netlist.input), netlist.fifos.index(netlist.output)]
+    return ends + [i for i in range(len(netlist.fifos)) if i not in ends]
+
+
+def _unit(netlist: Netlist, order: list[int], index: int) -> bytes:
+    unit = netlist.units[index]
+    tokens = unit.tokens()
+    places = {i: place for place, i in enumerate(order)}
+    behind = [places[i] for i, fifo in enumerate(netlist.fifos) if fifo.source and fifo.source[0] == index]
+    before = {fifo.sink[1]: places[i] for i, fifo in enumerate(netlist.fifos) if fifo.sink and fifo.sink[0] == index}
+    _must_suit(unit, tokens)
+    head = [tokens.latency, tokens.operations, len(tokens.inputs), len(behind), *behind]
+    parts = [_words(head), _words(tokens.yields)]
+    for port, taken in enumerate(tokens.inputs):
+        parts += _input(before[port], taken)
+    return b"".join(parts)
+
+
+def _input(fifo: int, taken: Take | Hold) -> Iterator[bytes]:
+    if isinstance(taken, Take):
+        yield _words([fifo, 0])
+        yield _words(taken.at)
+        return
+    yield _words([fifo, 1, taken.capacity, len(taken.takes)])
+    for values in (taken.takes, taken.needs, taken.frees):
+        yield _words(values)
+
+
+def _must_suit(unit: Unit, tokens: Tokens) -> None:
+    """Hold a unit's tokens against its streams: what it says it takes and yields is what comes and goes."""
+    for hold in (taken for taken in tokens.inputs if isinstance(taken, Hold)):
+        freed = np.concatenate([[0], hold.frees[:-1]])
+        if (hold.needs - freed).max() > hold.capacity:
+            raise AssertionError(f"unit {unit.name}: holds {hold.capacity} words where an operation needs more")
+    beats = [int((t.at if isinstance(t, Take) else t.takes).sum()) for t in tokens.inputs]
+    said = [stream.beats for stream in unit.inputs]
+    yielded = {int(tokens.yields.sum())}
+    if beats != said or tokens.operations != unit.cycles or yielded != {s.beats for s in unit.outputs}:
+        raise AssertionError(
+            f"unit {unit.name}: its tokens take {beats} and yield {yielded} beats in {tokens.operations} clocks; its "
+            f"streams say {said}, {[s.beats for s in unit.outputs]} and {unit.cycles}"
+        )
+
+
+def _words(values: object) -> bytes:
+    return np.asarray(values, np.int32).tobytes()
+
+
+@cache
+def _program() -> Path:
+    """The compiled simulator, kept in the person's cache."""
+    compiler = shutil.which("g++")
+    if compiler is None:
+        raise ToolError("g++ is missing; install it with `make system-deps` (apt-get install g++ make)")
+    digest = hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:16]
+    target = cache_folder("tokens") / f"tokens-{digest}"
+    if not target.is_file():
+        _compile(compiler, target)
+    return target
+
+
+def _compile(compiler: str, target: Path) -> None:
+    """Compile beside the target, then move, so that others never see half a program."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".half-") as folder:
+        program = Path(folder) / "tokens"
+        done = subprocess.run([compiler, "-O2", "-o", program, SOURCE], capture_output=True, text=True)
+        if done.returncode:
+            raise ToolError(f"g++ failed on {SOURCE.name}: {done.stderr.strip()[-400:]}")
+        os.replace(program, target)

@@ -1,0 +1,48 @@
+"""Depths of FIFOs where branches meet."""
+
+from __future__ import annotations
+
+import pytest
+
+from hls.fifo_depths import must_run, with_depths
+from hls.netlist import SHALLOW
+from hls.token_simulator import TokenSimulator
+from tests.fast.hls.token_cores import chain, residual, slow
+from toolchain.errors import ModelError
+
+
+@pytest.mark.parametrize("ahead", [20, 47, 90])
+def test_one_place_less_would_slow_the_core(ahead: int) -> None:
+    core, run = with_depths(residual(beats=100, ahead=ahead, capacity=128), blocks=False)
+    deep = max(range(len(core.fifos)), key=lambda i: core.fifos[i].depth)
+    fewer = TokenSimulator(core).run(core.with_depths({deep: (core.fifos[deep].depth - 1, False)}))
+
+    assert run.interval == 100
+    assert ahead <= core.fifos[deep].depth <= ahead + 8
+    assert fewer.vectors == 0 or fewer.interval > 100
+
+
+def test_a_chain_needs_no_deep_fifo() -> None:
+    core, _ = with_depths(chain(slow("a", 50, 2), slow("b", 50, 1)), blocks=True)
+
+    assert {fifo.depth for fifo in core.fifos} == {SHALLOW}
+
+
+def test_a_deep_fifo_lies_in_block_ram_where_there_is_some() -> None:
+    core, _ = with_depths(residual(beats=2000, ahead=1000, capacity=1024), blocks=True)
+
+    assert [fifo.block for fifo in core.fifos if fifo.depth > SHALLOW] == [True]
+
+
+def test_progress_ends_with_all() -> None:
+    seen: list[tuple[int, int]] = []
+    with_depths(residual(beats=50, ahead=20, capacity=64), False, lambda done, total: seen.append((done, total)))
+
+    assert seen[-1][0] == seen[-1][1] == 2
+
+
+def test_a_core_that_would_stop_is_refused_by_the_fifo_that_fills() -> None:
+    core = residual(beats=100, ahead=80, capacity=128)
+
+    with pytest.raises(ModelError, match="shallow is FIFO fork to add;"):
+        must_run(core)
