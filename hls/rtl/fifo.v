@@ -71,7 +71,7 @@ module fifo #(
                 if (rst)
                     valid <= 1'b0;
             end
-        end else begin : small
+        end else begin : spread
             (* ram_style = "distributed" *)
             reg [WIDTH-1:0] memory [0:(1<<ADDRESS_BITS)-1];
             assign fetch = pop;
