@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from toolchain.errors import ModelError
 from toolchain.graph.ops import Input, Op
 from toolchain.graph.types import TensorType
@@ -37,6 +39,18 @@ class Output:
     node: str
     scale: float = 1.0
     offset: float = 0.0
+
+    @property
+    def zero(self) -> int | None:
+        """The integer that stands for 0, where there is one.
+
+        The value is then ``scale * (integer - zero)``, which rounds once, as DequantizeLinear does.
+        """
+        if not self.offset or not self.scale:
+            return None if self.offset else 0
+        if not np.isfinite(zero := -self.offset / self.scale):
+            return None
+        return round(zero) if -self.scale * round(zero) == self.offset else None
 
 
 class Graph:

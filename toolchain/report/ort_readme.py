@@ -126,11 +126,14 @@ def _example(device: DeviceDescription) -> str:
     options = graph.options
     disabled = f", disabled_optimizers={list(options.disabled)!r}" if options.disabled else ""
     level = "" if options.level == "all" else f"    options.graph_optimization_level = {_LEVELS[options.level]}\n"
+    entries = "".join(
+        "    options.add_session_config_entry({!r}, {!r})\n".format(*entry.split("=", 1)) for entry in options.entries
+    )
     return (
         "    import onnxruntime\n\n"
         "    options = onnxruntime.SessionOptions()\n"
         "    options.intra_op_num_threads = 1\n"
-        f"{level}"
+        f"{level}{entries}"
         f'    session = onnxruntime.InferenceSession("{graph.file}", options, '
         f'providers=["CPUExecutionProvider"]{disabled})\n'
         "    outputs = session.run(None, {session.get_inputs()[0].name: rows})\n\n"

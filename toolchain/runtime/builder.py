@@ -55,11 +55,13 @@ class GraphSettings:
         opset: of ONNX's own operators, 13 to 21.
         batch: rows in one call; None leaves it open.
         tensorrt: version whose rules and opset the `tensorrt` variant keeps.
+        machine: the processor's kind, as `uname -m` says it.
     """
 
     opset: int = 17
     batch: int | None = None
     tensorrt: str = "10.3"
+    machine: str = "x86_64"
 
     def __post_init__(self) -> None:
         if self.opset not in IR_VERSIONS:

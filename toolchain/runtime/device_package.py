@@ -22,6 +22,7 @@ from toolchain.results.device import DEVICE_FORMAT, DeviceDescription
 from toolchain.runtime.binaries import runner_files
 from toolchain.runtime.jetson import TensorRtGraph, trtexec_script
 from toolchain.runtime.package_golden import write_golden
+from toolchain.runtime.session import RunOptions
 
 DEVICE = "device.json"
 _SCRIPTS = package_folder("toolchain.device.scripts.ort")
@@ -67,7 +68,7 @@ class DeviceGraph:
     proved: str
     within_budget: bool = True
     floor: Path | None = None
-    options: Mapping[str, Any] = field(default_factory=lambda: {"level": "all", "disabled": []})
+    options: Mapping[str, Any] = field(default_factory=lambda: RunOptions().to_json())
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ def _copy_graph(package: Path, name: str, graph: DeviceGraph) -> dict[str, Any]:
         "meaning": graph.meaning,
         "proved": graph.proved,
         "within_budget": graph.within_budget,
-        "options": {key: graph.options[key] for key in ("level", "disabled")},
+        "options": graph.options,
         **signature(graph.path),
     }
 

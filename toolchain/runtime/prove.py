@@ -62,6 +62,7 @@ def settle(
     exact: bool,
     tie: float = 0.0,
     tolerance: float = 0.0,
+    options: RunOptions = RunOptions(),  # noqa: B008
     progress: Callable[[str], None] = lambda text: None,
 ) -> Proof:
     """Prove a graph with all optimisations on; where those change answers or break it, find the passes to do without.
@@ -73,6 +74,7 @@ def settle(
     Args:
         exact: every value counts, within the tolerance; otherwise only labels do.
         tie, tolerance: see `prove`.
+        options: where to begin.
 
     Returns:
         The proof on all inputs, with the options to ship.
@@ -92,10 +94,10 @@ def settle(
         except ModelError:
             return None
 
-    whole = attempt(x, reference, RunOptions())
+    whole = attempt(x, reference, options)
     if whole and not _wrong(whole, exact).any():
         return whole
-    bare = again(x, reference, RunOptions("none"))
+    bare = again(x, reference, replace(options, level="none"))
     if _wrong(bare, exact).any():
         return whole or bare
     rows = np.arange(min(_WITNESSES, len(x)))
@@ -104,12 +106,12 @@ def settle(
 
     def good(disabled: Sequence[str]) -> bool:
         progress(f"trying it without {len(disabled)} optimiser passes")
-        tried = attempt(x[rows], reference[rows], RunOptions("all", tuple(disabled)))
+        tried = attempt(x[rows], reference[rows], replace(options, disabled=tuple(disabled)))
         return tried is not None and not _wrong(tried, exact).any()
 
     if not good(PASSES):
         return bare
-    settled = attempt(x, reference, RunOptions("all", tuple(smallest(PASSES, good))))
+    settled = attempt(x, reference, replace(options, disabled=tuple(smallest(PASSES, good))))
     return settled if settled and not _wrong(settled, exact).any() else bare
 
 

@@ -42,9 +42,6 @@ _TYPES: Mapping[str, type[np.generic]] = {
 # Only faults reach the log; ONNX Runtime's warnings are about optimisations it could not make.
 _FATAL = 4
 
-# Passes in C have no list of names to disable before ONNX Runtime 1.18; this entry turns all of QDQ's off everywhere.
-_QDQ_PASSES = {"WeightBiasQuantization", "QDQPropagationTransformer", "QDQSelectorActionTransformer"}
-
 
 @dataclass(frozen=True)
 class RunOptions:
@@ -53,35 +50,25 @@ class RunOptions:
     Attributes:
         level: graph optimisations: `all`, `extended`, `basic` or `none`.
         disabled: optimiser passes by ONNX Runtime's names.
+        entries: of the session's configuration, each as KEY=VALUE.
     """
 
     level: str = "all"
     disabled: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.level not in _LEVELS:
             raise ModelError(f"optimisation level {self.level!r}: should be one of {', '.join(_LEVELS)}")
 
-    @property
-    def entries(self) -> dict[str, str]:
-        """The same as session configuration entries, for the C API from ONNX Runtime 1.18 on."""
-        return {"optimization.disable_specified_optimizers": ";".join(self.disabled)} if self.disabled else {}
-
-    @property
-    def old_entries(self) -> dict[str, str] | None:
-        """Entries for the C API of older releases; None where they cannot say it."""
-        if not self.disabled:
-            return {}
-        return {"session.disable_quant_qdq": "1"} if set(self.disabled) <= _QDQ_PASSES else None
-
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
-        return {**asdict(self), "disabled": list(self.disabled)}
+        return {**asdict(self), "disabled": list(self.disabled), "entries": list(self.entries)}
 
     @staticmethod
     def from_json(raw: Mapping[str, Any]) -> RunOptions:
         """What `to_json` wrote."""
-        return RunOptions(str(raw["level"]), tuple(raw["disabled"]))
+        return RunOptions(str(raw["level"]), tuple(raw["disabled"]), tuple(raw.get("entries", ())))
 
 
 def open_session(
@@ -101,6 +88,8 @@ def open_session(
     settings.graph_optimization_level = _LEVELS[options.level]
     settings.intra_op_num_threads = settings.inter_op_num_threads = threads
     settings.log_severity_level = _FATAL
+    for entry in options.entries:
+        settings.add_session_config_entry(*entry.split("=", 1))
     raw = model if isinstance(model, bytes) else model.SerializeToString(deterministic=True)
     try:
         return onnxruntime.InferenceSession(

@@ -1,18 +1,16 @@
 """Any network's file becomes the graphs of a board, with vectors and the reference that they are proved against.
 
-The reference of an ONNX model is ONNX Runtime without any optimisation; that of a QONNX model is qonnx's executor; that
-of a TFLite file LiteRT's reference kernels.
+The reference of a float ONNX model is ONNX Runtime without any optimisation; that of a quantised one its integer
+kernels; that of a QONNX model is qonnx's executor; that of a TFLite file LiteRT's reference kernels.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 
 from toolchain.errors import ModelError
 from toolchain.graph.lower import lower, qonnx_opset, tidy
@@ -25,65 +23,25 @@ from toolchain.runtime.calibrate import PER_CHANNEL, quantise
 from toolchain.runtime.calibration_file import read_vectors
 from toolchain.runtime.convert import within as within_opsets
 from toolchain.runtime.dequantise import dequantise, is_qdq
-from toolchain.runtime.derive.graphs import STYLES, settings_of
+from toolchain.runtime.derive.graphs import settings_of
 from toolchain.runtime.executor import execute
 from toolchain.runtime.free_batch import inner_sizes, one_input, settle_batch
 from toolchain.runtime.given_data import Data
 from toolchain.runtime.half import half
+from toolchain.runtime.import_integers import import_integers
+from toolchain.runtime.imported import FILE, INTEGER_VARIANTS, Imported
 from toolchain.runtime.load import load_untrusted
-from toolchain.runtime.meaning import VALUES, Meaning, accuracy, meaning_of, remarks
+from toolchain.runtime.meaning import meaning_of, remarks
 from toolchain.runtime.network_file.answer import integers_of, outputs_of
-from toolchain.runtime.network_file.opening import is_tflite, open_network, quantised_span
-from toolchain.runtime.network_file.proof import as_the_model, prove_on
+from toolchain.runtime.network_file.opening import is_quantised, is_tflite, open_network, open_quantised, quantised_span
+from toolchain.runtime.network_file.proof import as_the_model
 from toolchain.runtime.network_file.whole import whole_makers
-from toolchain.runtime.proof_vectors import Vectors
 from toolchain.runtime.repeat import ROWS as REPEATED
 from toolchain.runtime.repeat import must_repeat
 from toolchain.runtime.rules import violations
 from toolchain.runtime.session import RunOptions, input_type, open_session, run_session
 from toolchain.runtime.shelf import Shelf
 from toolchain.runtime.span import annotated_span, input_span
-
-INTEGER_VARIANTS = tuple(STYLES)
-
-
-@dataclass(frozen=True)
-class Imported:
-    """A third-party model, ready to be proved, timed and packaged.
-
-    Attributes:
-        kind: `onnx` (float), `qdq` (came quantised), `qonnx` or `tflite`.
-        graphs: by variant.
-        left_out: variants that could not be made, and why.
-        vectors: inputs, maybe with true classes.
-        reference: outputs of the reference, shape (N, ...).
-        judge: name of the reference.
-        integers: what the integer graph of the file says, shape (N, ...), or None where there is none. The graphs of
-            `INTEGER_VARIANTS` answer to it: sums of floats in the reference may round, its never do.
-        meaning: what the outputs are.
-        notices: what the person should know of the model.
-    """
-
-    kind: str
-    graphs: dict[str, onnx.ModelProto]
-    left_out: dict[str, str]
-    vectors: Vectors
-    reference: NDArray[Any]
-    judge: str
-    integers: NDArray[Any] | None = None
-    meaning: Meaning = VALUES
-    notices: tuple[str, ...] = ()
-
-    @property
-    def classifies(self) -> bool:
-        """Whether the outputs are proved as scores of classes, by their labels."""
-        return self.meaning.kind == "classes"
-
-    def accuracy(self, outputs: NDArray[Any]) -> float | None:
-        """Share of outputs, shape (N, classes), whose first greatest is the true class; None without true classes."""
-        if self.vectors.truth is None or not self.classifies:
-            return None
-        return accuracy(outputs, self.vectors.truth)
 
 
 def import_model(
@@ -110,7 +68,8 @@ def import_model(
     """
     settings, data = settings or GraphSettings(), Data(test, calibration)
     if is_tflite(path):
-        return _tflite(path, data, settings, outputs, progress)
+        progress("reading the network's integers")
+        return import_integers("tflite", open_network(path), data, settings, outputs, progress)
     progress("trying the model in a process of its own")
     model = load_untrusted(path)
     try:
@@ -119,26 +78,6 @@ def import_model(
         return _onnx(model, data, settings, outputs, progress)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
-
-
-def _tflite(path: Path, data: Data, settings: GraphSettings, wish: OutputKind | None, progress: Progress) -> Imported:
-    progress("reading the network's integers")
-    opened = open_network(path)
-    port = opened.source.inputs[0]
-    vectors = data.vectors(port.shape, port.dtype.type, opened.span)
-    proved = prove_on(opened, vectors, progress)
-    progress("making the graphs")
-    reference = proved.outputs
-    shelf = Shelf(vectors.x, reference)
-    for name, make in whole_makers(opened.source, settings).items():
-        shelf.add(name, make)
-    if not shelf.graphs:
-        raise ModelError(f"{path}: {'; '.join(dict.fromkeys(shelf.left_out.values()))}")
-    meaning = meaning_of(next(iter(shelf.graphs.values())), reference, vectors.truth, wish)
-    notices = (*opened.source.notices, *remarks(meaning, reference))
-    return Imported(
-        "tflite", shelf.graphs, shelf.left_out, vectors, reference, opened.framework, proved.answers, meaning, notices
-    )
 
 
 def _onnx(
@@ -150,6 +89,16 @@ def _onnx(
 ) -> Imported:
     model, sizes = inner_sizes(model)
     model, whole = one_input(model)
+    unread = ""
+    if is_quantised(model):
+        progress("reading the network's integers")
+        try:
+            opened = open_quantised(model)
+        except ModelError as error:
+            unread = f"it cannot be read as integers, so it runs as it is: {error}"
+        else:
+            told = tuple(filter(None, (sizes, whole)))
+            return import_integers("qdq", opened, data, settings, wish, progress, file=model, notices=told)
     session = open_session(model, RunOptions("none"))
     kind, shape = input_type(session), tuple(session.get_inputs()[0].shape[1:])
     vectors = data.vectors(shape, kind, input_span(model))
@@ -160,7 +109,7 @@ def _onnx(
     if settings.batch is None:
         model, batch = settle_batch(model, vectors.x, reference)
     meaning = meaning_of(model, reference, vectors.truth, wish)
-    notices = tuple(filter(None, (sizes, whole, batch, *remarks(meaning, reference))))
+    notices = tuple(filter(None, (unread, sizes, whole, batch, *remarks(meaning, reference))))
     shelf = Shelf(vectors.x, reference)
     older, tensorrt = settings_of("tensorrt", settings).opset, settings.tensorrt
 
@@ -170,7 +119,7 @@ def _onnx(
     given = within(settings.opset)
     progress("making the graphs")
     if is_qdq(model):
-        shelf.graphs["qdq"] = given
+        shelf.graphs[FILE] = given
         shelf.add("fp32", lambda: dequantise(given))
         shelf.add("fp16", lambda: half(dequantise(given)))
         shelf.add("tensorrt", lambda: _for_tensorrt(within(older), tensorrt))

@@ -15,10 +15,10 @@ from flows.stages.context import Context
 from toolchain.files import write_atomic, write_json
 from toolchain.results.facts import ProveFacts
 from toolchain.results.facts.runtime import GraphProof
+from toolchain.runtime.imported import FILE, Imported
 from toolchain.runtime.meaning import Meaning
 from toolchain.runtime.proof_vectors import Vectors
 from toolchain.runtime.session import RunOptions
-from toolchain.runtime.third_party import INTEGER_VARIANTS, Imported
 
 OWN = "network"
 """Kind of what is made of a network of ours; the others are third-party files."""
@@ -94,8 +94,11 @@ def suits(name: str, context: Context) -> bool:
 
 
 def is_exact(made: Imported, name: str) -> bool:
-    """Whether a graph's sums are exact by construction, and so the same on every processor; floats' may round apart."""
-    return made.kind == OWN or (made.integers is not None and name in INTEGER_VARIANTS)
+    """Whether a graph promises every output: its sums are of integers, on every processor; floats' may round apart.
+
+    Of a file as it came, a processor whose kernels saturate would break that promise, and its self-test say so.
+    """
+    return made.kind == OWN or made.is_whole(name) or (made.whole and name == FILE)
 
 
 def proofs_of(context: Context) -> Mapping[str, GraphProof]:
@@ -105,4 +108,4 @@ def proofs_of(context: Context) -> Mapping[str, GraphProof]:
 
 def options_of(proof: GraphProof) -> RunOptions:
     """What a graph's session is opened with."""
-    return RunOptions(proof.options.level, proof.options.disabled)
+    return RunOptions(proof.options.level, proof.options.disabled, proof.options.entries)

@@ -22,11 +22,12 @@ from toolchain.results.facts import GraphsFacts
 from toolchain.results.facts.runtime import OutputMeaning, VectorCount
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.graphs import makers
+from toolchain.runtime.imported import Imported
 from toolchain.runtime.meaning import Meaning
 from toolchain.runtime.network_file.whole import whole_makers
 from toolchain.runtime.proof_vectors import Vectors
 from toolchain.runtime.shelf import Shelf
-from toolchain.runtime.third_party import Imported, import_model
+from toolchain.runtime.third_party import import_model
 
 _TRAINED = Meaning("classes", "the data set names them")
 
@@ -56,7 +57,8 @@ def settings_of(context: Context) -> GraphSettings:
     """What the board asks of its graphs."""
     board = context.ort_board
     opset = min(_OPSET, board.runtime.opset)
-    return GraphSettings(opset, tensorrt=board.jetson.tensorrt) if board.jetson else GraphSettings(opset)
+    settings = GraphSettings(opset, machine=board.runtime.machine)
+    return replace(settings, tensorrt=board.jetson.tensorrt) if board.jetson else settings
 
 
 def _own(context: Context) -> Imported:

@@ -21,9 +21,9 @@ from toolchain.results.record import StageRecord
 from toolchain.runtime.binaries import MACHINES, build_runner
 from toolchain.runtime.compare import TOLERANCE, Proof
 from toolchain.runtime.device_package import DeviceContent, DeviceGraph, Judge, pack_device
+from toolchain.runtime.imported import Imported
 from toolchain.runtime.package_golden import choose_vectors
 from toolchain.runtime.prove import prove
-from toolchain.runtime.third_party import Imported
 from toolchain.runtime.timing import floor_model
 from toolchain.runtime.wheels import fetch_wheels
 from toolchain.training.author import words_of

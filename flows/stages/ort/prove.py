@@ -17,9 +17,9 @@ from toolchain.results.facts import ProveFacts
 from toolchain.results.facts.runtime import GraphProof
 from toolchain.runtime.compare import Proof
 from toolchain.runtime.derive.graphs import MEANINGS
+from toolchain.runtime.imported import FILE, Imported
 from toolchain.runtime.prove import settle
 from toolchain.runtime.prove_third_party import prove_import
-from toolchain.runtime.third_party import Imported
 
 # Share of labels that may differ in a graph that is chosen; those of `_EXACT` must not differ at all.
 BUDGET = 0.001
@@ -28,7 +28,7 @@ _EXACT = ("fp32", "qcdq")
 _FOREIGN_MEANINGS = {
     "fp32": "the model in float32",
     "fp16": "the model in float16",
-    "qdq": "the model as it came, quantised",
+    "qdq": "the file as it came, quantised",
     "lowered": "the model's quantisers as float operators",
     "int8": "post-training int8, per channel",
     "tensorrt": "symmetric int8 as TensorRT takes it; checked here on the CPU provider",
@@ -56,15 +56,16 @@ def _own(made: Imported, context: Context) -> dict[str, Proof]:
 
 
 def _checks(made: Imported, proofs: Mapping[str, Proof]) -> dict[str, Check]:
-    """What must hold: every output of our own exact graphs; the first graph of a foreign model; the budget of all that
-    keep it, and so may be chosen.
+    """What must hold: every output of our own exact graphs, and of those of a file of integers; the first graph of a
+    foreign model; the budget of all that keep it, and so may be chosen.
     """
     if made.kind == OWN:
         names = [name for name, proof in proofs.items() if name in _EXACT or proof.exact]
         return {name: Check(proofs[name].compared, proofs[name].equal, "outputs", made.vectors.kind) for name in names}
     first = next(iter(proofs))
-    names = [name for name, proof in proofs.items() if name == first or _within_budget(made, proof)]
-    return {name: _check(made, proofs[name], whole=name == first) for name in names}
+    must = {name for name in proofs if name == first or (made.whole and name in _EXACT)}
+    names = [name for name, proof in proofs.items() if name in must or _within_budget(made, name, proof)]
+    return {name: _check(made, proofs[name], whole=name in must) for name in names}
 
 
 def _check(made: Imported, proof: Proof, *, whole: bool) -> Check:
@@ -77,7 +78,7 @@ def _check(made: Imported, proof: Proof, *, whole: bool) -> Check:
     if proof.exact:
         return Check(proof.compared, proof.equal, "outputs", vectors)
     allowed = 0 if whole else int(BUDGET * proof.compared)
-    if made.classifies:
+    if made.classifies and not (made.whole and whole):
         return Check(proof.compared, proof.labels_equal, "labels", vectors, allowed=allowed)
     return Check(proof.compared, proof.near, "outputs", vectors, proof.tolerance, allowed)
 
@@ -94,17 +95,20 @@ def _must_agree(name: str, check: Check, proof: Proof) -> None:
     )
 
 
-def _within_budget(made: Imported, proof: Proof) -> bool:
+def _within_budget(made: Imported, name: str, proof: Proof) -> bool:
+    if made.whole and name == FILE:
+        # It may answer otherwise by its kernels alone; then it is no candidate.
+        return proof.near == proof.compared
     good = proof.labels_equal if made.classifies else proof.near
     return proof.compared - good <= BUDGET * proof.compared
 
 
 def _facts(made: Imported, name: str, proof: Proof) -> GraphProof:
-    meanings = MEANINGS if made.kind == OWN else {**MEANINGS, **_FOREIGN_MEANINGS}
+    meanings = MEANINGS if made.kind == OWN or made.is_whole(name) else _FOREIGN_MEANINGS
     return GraphProof(
         meaning=meanings[name],
         exact=proof.exact,
-        within_budget=_within_budget(made, proof),
+        within_budget=_within_budget(made, name, proof),
         check=_check(made, proof, whole=False),
         # Of values no label is meant, and NaN has none.
         **replace(proof, labelled=proof.labelled and made.classifies).to_json(),

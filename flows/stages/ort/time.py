@@ -9,12 +9,13 @@ from dataclasses import asdict
 
 from flows.stages.context import Context, Outcome
 from flows.stages.ort.files import load, options_of, proofs_of, suits
+from toolchain.device.ort.runners import session_words
 from toolchain.files import write_json
 from toolchain.results.facts import TimeFacts
 from toolchain.results.facts.runtime import Effort as TimedEffort
 from toolchain.results.facts.runtime import LatencyRow, Throughput
+from toolchain.runtime.imported import Imported
 from toolchain.runtime.session import THROUGHPUT_BATCH, RunOptions, open_session, run_session
-from toolchain.runtime.third_party import Imported
 from toolchain.runtime.timing import (
     WARMUP,
     Effort,
@@ -59,8 +60,7 @@ def run(context: Context) -> Outcome:
 
 def words(options: RunOptions) -> tuple[str, ...]:
     """Session options as the runners take them."""
-    disabled = (word for name in options.disabled for word in ("--disable", name))
-    return ("--level", options.level, *disabled)
+    return tuple(session_words(options.to_json()))
 
 
 def _progress(context: Context, effort: Effort, seconds: Mapping[str, float]) -> Callable[[int], None]:

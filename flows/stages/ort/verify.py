@@ -25,9 +25,9 @@ from toolchain.results.facts.runtime import GraphProof
 from toolchain.runtime.answers import Comparison, Job
 from toolchain.runtime.compare import TOLERANCE
 from toolchain.runtime.emulate import prove_emulated
+from toolchain.runtime.imported import Imported
 from toolchain.runtime.package_golden import choose_vectors
 from toolchain.runtime.sysroot import Emulator, Pins, prepare_emulator
-from toolchain.runtime.third_party import Imported
 from toolchain.runtime.wheels import fetch_wheels
 
 _VECTORS = 2000

@@ -114,13 +114,18 @@ def _words(runners: Runners, device: Mapping[str, Any], run: Run, job: Job) -> L
     graph = device["graphs"][run.graph]
     words = ["--model", str(runners.package / graph["file"]), "--json", str(job.result)]
     words += ["--inputs", str(job.inputs), "--answers", str(job.answers)]
-    words += ["--level", graph["options"]["level"]]
+    words += session_words(graph["options"])
     words += [] if job.core is None else ["--core", str(job.core)]
-    words += _pairs("--disable", graph["options"]["disabled"])
     words += _pairs("--provider", run.providers)
     for provider, options in sorted(run.options.items()):
         words += _pairs("--provider-option", [f"{provider}:{key}={value}" for key, value in sorted(options.items())])
     return words + _timing_words(runners, graph, job)
+
+
+def session_words(options: Mapping[str, Any]) -> List[str]:
+    """Session options, as device.json has them, in the words that both runners take."""
+    words = ["--level", options["level"], *_pairs("--disable", options["disabled"])]
+    return words + _pairs("--config", options.get("entries", ()))
 
 
 def _timing_words(runners: Runners, graph: Mapping[str, Any], job: Job) -> List[str]:

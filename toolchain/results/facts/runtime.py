@@ -50,6 +50,7 @@ class SessionOptions(Record):
 
     level: str
     disabled: tuple[str, ...]
+    entries: tuple[str, ...] = ()
 
 
 class GraphProof(Record):

@@ -94,11 +94,11 @@ def settings_of(variant: str, settings: GraphSettings) -> GraphSettings:
 
 
 def answers(output: Output, integers: Integers) -> NDArray[np.float32]:
-    """What every graph gives for a node's integers: scaled in float32, an offset added in float32."""
-    values = integers.astype(np.float32)
+    """What every graph gives for a node's integers, in float32: less their zero and scaled; else with an offset."""
+    values = integers.astype(np.float32) - np.float32(output.zero or 0)
     if output.scale != 1:
         values = values * np.float32(output.scale)
-    return values + np.float32(output.offset) if output.offset else values
+    return values if output.zero is not None else values + np.float32(output.offset)
 
 
 def _end(maker: Maker, output: Output) -> None:
@@ -109,9 +109,11 @@ def _end(maker: Maker, output: Output) -> None:
     current = maker.cast(held.name, held.kind, _FLOAT32)
     if rank > 1:
         steps.append(("Transpose", [], {"perm": last(rank)}))
+    if output.zero:
+        steps.append(("Sub", [maker.number(output.zero, _FLOAT32)], {}))
     if output.scale != 1 and not held.scaled:
         steps.append(("Mul", [maker.number(output.scale, _FLOAT32)], {}))
-    if output.offset:
+    if output.zero is None:
         steps.append(("Add", [maker.number(output.offset, _FLOAT32)], {}))
     if not steps and maker.sheet.renamed(current, output.name):
         return

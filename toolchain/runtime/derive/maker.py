@@ -74,7 +74,7 @@ class Maker:
     def output_scale(self, name: str) -> np.float32 | None:
         """The scale of the one output that is all that takes a tensor; None where there are other takers."""
         outputs = [output for output in self.graph.outputs if output.node == name]
-        if len(outputs) != 1 or self.graph.takers(name) or outputs[0].scale <= 0:
+        if len(outputs) != 1 or self.graph.takers(name) or outputs[0].scale <= 0 or outputs[0].zero:
             return None
         return np.float32(outputs[0].scale)
 

@@ -68,7 +68,7 @@ def open_network(path: Path) -> Opened:
         )
     model = load_untrusted(path)
     try:
-        return _open_qonnx(model) if is_qonnx(model) else _open_onnx(model)
+        return _open_qonnx(model) if is_qonnx(model) else open_quantised(model)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
 
@@ -118,7 +118,12 @@ def quantised_span(wrapper: ModelWrapper) -> Span:
     return Span(scale * (said.least - zero), scale * (said.greatest - zero))
 
 
-def _open_onnx(model: onnx.ModelProto) -> Opened:
+def open_quantised(model: onnx.ModelProto) -> Opened:
+    """Read an ONNX model of 8-bit integers, QDQ or QOperator.
+
+    Raises:
+        ModelError: it is float, or cannot be read; the file is not named.
+    """
     if not is_quantised(model):
         raise ModelError(
             "a float network: FPGAs compute with integers; train it with Brevitas and export QONNX, or quantise it to "

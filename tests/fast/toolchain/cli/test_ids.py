@@ -81,7 +81,7 @@ def pack_host(host: Layout) -> Path:
     entry = {
         "file": "models/fp32.onnx",
         "sha256": sha256(path),
-        "options": {"level": "all", "disabled": []},
+        "options": {"level": "all", "disabled": [], "entries": []},
         "judge": {"kind": "exact"},
     }
     write_json(package / "device.json", {"chosen": "fp32", "graphs": {"fp32": entry}})

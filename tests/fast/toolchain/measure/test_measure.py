@@ -266,10 +266,14 @@ def test_prefixes() -> None:
 
 
 def test_words_of_packages() -> None:
-    graph = {"file": "models/fp32.onnx", "input_type": "float", "options": {"level": "all", "disabled": ["GeluFusion"]}}
+    graph = {
+        "file": "models/fp32.onnx",
+        "input_type": "float",
+        "options": {"level": "all", "disabled": ["GeluFusion"], "entries": ["a.b=1"]},
+    }
     words = runner_words({"chosen": "fp32", "graphs": {"fp32": graph}})
     assert "--model models/fp32.onnx" in " ".join(words) and words[-2:] == ["--seconds", "{seconds}"]
-    assert words[words.index("--disable") + 1] == "GeluFusion"
+    assert words[words.index("--disable") + 1] == "GeluFusion" and words[words.index("--config") + 1] == "a.b=1"
     assert "{count}" in driver_words()
 
 

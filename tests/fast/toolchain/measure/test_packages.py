@@ -31,7 +31,11 @@ def runtime_package(folder: Path, self_test: str = SELF_TEST) -> Path:
     (folder / "runner").mkdir(parents=True)
     (folder / "selftest.py").write_text(self_test)
     (folder / "runner" / "runner.py").write_text(RUNNER)
-    graph = {"file": "models/fp32.onnx", "input_type": "float", "options": {"level": "all", "disabled": []}}
+    graph = {
+        "file": "models/fp32.onnx",
+        "input_type": "float",
+        "options": {"level": "all", "disabled": [], "entries": []},
+    }
     (folder / "device.json").write_text(json.dumps({"chosen": "fp32", "graphs": {"fp32": graph}}))
     seal(folder, MANIFEST)
     return folder

@@ -55,12 +55,9 @@ def test_smallest_set(needed: set[str]) -> None:
     assert set(smallest("abcdefgh", lambda names: needed <= set(names))) == needed
 
 
-def test_options_round_trip_and_entries() -> None:
-    options = RunOptions("extended", ("A", "B"))
+def test_options_round_trip() -> None:
+    options = RunOptions("extended", ("A", "B"), ("session.disable_quant_qdq=1",))
     assert RunOptions.from_json(options.to_json()) == options
-    assert options.entries == {"optimization.disable_specified_optimizers": "A;B"}
-    assert options.old_entries is None
-    assert RunOptions(disabled=("WeightBiasQuantization",)).old_entries == {"session.disable_quant_qdq": "1"}
     with pytest.raises(ModelError, match="should be one of all, extended, basic, none"):
         RunOptions("most")
 

@@ -9,10 +9,12 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from tests.fast.toolchain.graph.readers.qdq.made import Made
 from toolchain.errors import DataError, ModelError
 from toolchain.graph.lower import opset_of
 from toolchain.runtime import third_party
 from toolchain.runtime.builder import GraphSettings
+from toolchain.runtime.integer_kernels import INT8_STAYS, NO_SATURATION
 from toolchain.runtime.prove_third_party import prove_import
 from toolchain.runtime.session import open_session
 from toolchain.runtime.third_party import import_model
@@ -134,8 +136,8 @@ def _float(folder: Path, opset: int) -> Path:
     return _save(folder / "f.onnx", nodes, {"w": np.random.default_rng(2).normal(0, 1, (8, 3))}, 3, opset)
 
 
-def _byte_product(folder: Path) -> Path:
-    """A model as ONNX Runtime's QOperator format leaves it: a float twin of it does not open."""
+def _byte_product(folder: Path, refused: bool = False) -> Path:
+    """A model as ONNX Runtime's QOperator format leaves it; or with a product that the reader refuses."""
     tensors = {
         "xs": np.float32(0.02),
         "xz": np.uint8(128),
@@ -150,6 +152,10 @@ def _byte_product(folder: Path) -> Path:
         helper.make_node("QLinearMatMul", ["xq", "xs", "xz", "w", "ws", "wz", "ys", "yz"], ["yq"]),
         helper.make_node("DequantizeLinear", ["yq", "ys", "yz"], ["y"]),
     ]
+    if refused:
+        nodes[1] = helper.make_node("MatMulInteger", ["xq", "w", "xz", "wz"], ["sums"])
+        nodes.insert(2, helper.make_node("Cast", ["sums"], ["real"], to=TensorProto.FLOAT))
+        nodes.insert(3, helper.make_node("QuantizeLinear", ["real", "ys", "yz"], ["yq"]))
     source = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 16])
     sink = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 5])
     constants = [numpy_helper.from_array(np.asarray(values), name) for name, values in tensors.items()]
@@ -160,11 +166,46 @@ def _byte_product(folder: Path) -> Path:
     return folder / "b.onnx"
 
 
-def test_a_twin_that_does_not_run_is_left_out_and_the_file_is_built(tmp_path: Path) -> None:
+def test_a_quantised_file_becomes_every_variant_and_stays_one_itself(tmp_path: Path) -> None:
     imported = import_model(_byte_product(tmp_path))
-    assert set(imported.graphs) == {"qdq"}
+    assert (imported.judge, imported.left_out) == ("ONNX Runtime's integer kernels", {})
+    assert list(imported.graphs) == ["fp32", "qcdq", "fp16", "tensorrt", "qdq"]
+    proofs = prove_import(imported)
+    assert proofs["qdq"].options.entries == (NO_SATURATION,)
+    for name in ("fp32", "qcdq", "tensorrt", "qdq"):
+        assert (proofs[name].compared, proofs[name].equal) == (1000, 1000), name
+
+
+def test_what_the_reader_refuses_runs_as_it_is_and_the_reason_is_said(tmp_path: Path) -> None:
+    imported = import_model(_byte_product(tmp_path, refused=True))
+    assert set(imported.graphs) == {"qdq"} and imported.integers is None
+    assert imported.notices[0].startswith("it cannot be read as integers, so it runs as it is: MatMulInteger")
     assert set(imported.left_out) == {"fp32", "fp16", "tensorrt"} and all(imported.left_out.values())
     assert prove_import(imported)["qdq"].exact
+
+
+def _residual(folder: Path, dtype: str) -> Path:
+    m = Made(dtype, seed=2)
+    x = m.quantised(m.input(4, 6, 5), scale=0.05, zero=7)
+    y = m.quantised(m.conv(x, 0.05, (4, 4, 3, 3), pads=[1, 1, 1, 1]), scale=0.3, zero=11)
+    path = folder / f"{dtype}.onnx"
+    onnx.save(m.model(m.quantised(m.node("Add", [y, x]), scale=0.27, zero=3)), str(path))
+    return path
+
+
+@pytest.mark.parametrize(("dtype", "entry"), [("int8", INT8_STAYS), ("uint8", NO_SATURATION)])
+def test_a_file_answers_as_its_integer_kernels_with_the_entry_that_it_needs(
+    dtype: str, entry: str, tmp_path: Path
+) -> None:
+    proofs = prove_import(import_model(_residual(tmp_path, dtype)))
+    assert proofs["qdq"].exact and proofs["qdq"].options.entries == (entry,)
+    assert proofs["fp32"].exact and proofs["qcdq"].exact
+
+
+def test_a_sum_that_arm_rounds_otherwise_leaves_the_file_out_there(tmp_path: Path) -> None:
+    imported = import_model(_residual(tmp_path, "int8"), settings=GraphSettings(machine="aarch64"))
+    assert "qdq" not in imported.graphs and "QLinearAdd" in imported.left_out["qdq"]
+    assert "qdq" in import_model(_byte_product(tmp_path), settings=GraphSettings(machine="aarch64")).graphs
 
 
 def test_float_onnx_with_and_without_calibration(tmp_path: Path) -> None:
