@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolchain.graph.uniform import Points, best_slopes, points
+from toolchain.graph.slopes import Points
+from toolchain.graph.uniform import points
+from toolchain.runtime.derive.best_slopes import best_slopes
 
 Whole = NDArray[np.int64]
 Reals = NDArray[np.float64]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from toolchain.errors import ModelError
 from toolchain.graph.fixed_point import multiply
 from toolchain.graph.ops import Threshold, Uniform
+from toolchain.graph.thresholds import bisect_thresholds
 from toolchain.graph.types import TensorType
 from toolchain.graph.uniform import with_uniform
 
@@ -79,3 +80,22 @@ def test_a_channel_that_never_changes_has_a_form(at: int) -> None:
     assert found.uniform.found.all()
     x = np.arange(-100, 101)[:, None]
     assert np.array_equal(found.run(x), op.run(x))
+
+
+@pytest.mark.parametrize("at", [0, 3, 16])
+def test_a_product_and_shift_that_both_round_are_one_line(at: int) -> None:
+    """As TFLite rescales accumulators of many bits: multipliers of 31 bits, found in every channel."""
+    random = np.random.default_rng(at)
+    multipliers, reach = random.integers(2**30, 2**31, 16)[:, None], 255 << at
+    shift = -(at + 1)
+
+    def codes(x: np.ndarray) -> np.ndarray:
+        return np.clip(multiply(x, multipliers, shift), -128, 127) + 128
+
+    kind = TensorType((16,), -reach, reach)
+    table = bisect_thresholds(codes, kind.low, kind.high, 255)
+    found = with_uniform(Threshold(table), kind)
+    assert found.uniform is not None
+    assert found.uniform.found.all()
+    x = random.integers(-reach, reach + 1, (16, 3000))
+    assert np.array_equal(found.run(x.T), codes(x).T)

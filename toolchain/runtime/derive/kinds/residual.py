@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.graph.ops import Add, Table, Threshold
-from toolchain.graph.uniform import Points, best_slopes
+from toolchain.graph.slopes import Points
+from toolchain.runtime.derive.best_slopes import best_slopes
 from toolchain.runtime.derive.held import Held
 from toolchain.runtime.derive.kinds import counts
 from toolchain.runtime.derive.maker import BYTE, Choice, Maker

@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from toolchain.graph.uniform import best_slopes, points
+from toolchain.graph.uniform import points
+from toolchain.runtime.derive.best_slopes import best_slopes
 from toolchain.runtime.derive.held import Held
 from toolchain.runtime.derive.maker import Maker, channelwise
 from toolchain.runtime.derive.sums import Sums
