@@ -126,9 +126,9 @@ def _must_suit(unit: Unit, tokens: Tokens) -> None:
     beats = [int((t.at if isinstance(t, Take) else t.takes).sum()) for t in tokens.inputs]
     said = [stream.beats for stream in unit.inputs]
     yielded = {int(tokens.yields.sum())}
-    if beats != said or tokens.operations != unit.cycles or yielded != {s.beats for s in unit.outputs}:
+    if beats != said or tokens.cycles != unit.cycles or yielded != {s.beats for s in unit.outputs}:
         raise AssertionError(
-            f"unit {unit.name}: its tokens take {beats} and yield {yielded} beats in {tokens.operations} clocks; its "
+            f"unit {unit.name}: its tokens take {beats} and yield {yielded} beats in {tokens.cycles} clocks; its "
             f"streams say {said}, {[s.beats for s in unit.outputs]} and {unit.cycles}"
         )
 

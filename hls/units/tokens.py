@@ -62,8 +62,13 @@ class Tokens:
 
     @property
     def operations(self) -> int:
-        """Operations of one inference: the clocks that it takes at least."""
+        """Operations of one inference."""
         return len(self.yields)
+
+    @property
+    def cycles(self) -> int:
+        """Clocks between inferences at least: an operation a clock, and a word of each `Hold` written a clock."""
+        return max(self.operations, *(len(held.takes) for held in self.inputs if isinstance(held, Hold)), 0)
 
 
 def every(operations: int) -> Flags:

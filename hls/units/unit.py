@@ -54,8 +54,8 @@ class Unit:
         name: a Verilog name, unique in the core.
         module: the file in `hls/rtl` without ``.v``.
         parameters: of the module, but for those of the ROMs.
-        cycles: operations of one inference: clocks between inferences at least.
-        tokens: makes the token behaviour; its operations are `cycles`.
+        cycles: clocks between inferences at least.
+        tokens: makes the token behaviour; its cycles are `cycles`.
         uses: further files of `hls/rtl` that the module instantiates, without ``.v``.
     """
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from hls.pack import pack, unpack
 from hls.units.instance import LIBRARY, instance, ports, sources, write_roms
 from hls.units.stream import Stream
+from hls.units.tokens import Hold
 from hls.units.unit import Unit
 from hls.verilate import build_model
 from tests.sim.hls.units.clocks import Clocks, clocks
@@ -101,9 +102,17 @@ def _compare(cases: Sequence[Case], expected: Sequence[Clocks], folder: Path, ru
             i += 1
         for k, (stream, codes) in enumerate(zip(case.unit.outputs, case.outputs, strict=True)):
             got = _read_beats(folder / f"out{o}.bin", stream)
+            pushes = _words(folder / f"push{o}.bin")
+            if _begins_alone(case.unit):
+                got, pushes = got[: np.size(codes)], pushes[: len(wanted.pushes)]
             _same(f"{where}: codes of output {k}", np.asarray(codes).reshape(-1), got)
-            _same(f"{where}: clocks of beats pushed to output {k}", wanted.pushes, _words(folder / f"push{o}.bin"))
+            _same(f"{where}: clocks of beats pushed to output {k}", wanted.pushes, pushes)
             o += 1
+
+
+def _begins_alone(unit: Unit) -> bool:
+    """Whether it yields the padding at the start of the next inference before any of its beats came."""
+    return any(isinstance(each, Hold) and not each.takes[0] for each in unit.tokens().inputs)
 
 
 def _same(what: str, expected: NDArray[np.int64], got: NDArray[np.int64]) -> None:
@@ -117,7 +126,7 @@ def _same(what: str, expected: NDArray[np.int64], got: NDArray[np.int64]) -> Non
 def _check_shapes(unit: Unit) -> None:
     """What a unit says of itself agrees: beats taken, beats yielded, cycles."""
     tokens = unit.tokens()
-    assert tokens.operations == unit.cycles, unit.name
+    assert tokens.cycles == unit.cycles, unit.name
     for taken, stream in zip(tokens.inputs, unit.inputs, strict=True):
         flags = taken.at if hasattr(taken, "at") else taken.takes
         assert int(flags.sum()) == stream.beats, f"{unit.name}: beats taken"

@@ -1,0 +1,303 @@
+"""Matrix products: dense layers, and convolutions together with a window."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hls import pack
+from hls.units import window as windows
+from hls.units.stream import Stream
+from hls.units.tokens import Take, Tokens, every, last_of
+from hls.units.unit import Resources, Rom, Unit
+from toolchain.graph.ops import Linear, Window
+from toolchain.graph.types import IntType, TensorType
+
+Integers = NDArray[np.int64]
+
+BIPOLAR, TERNARY, INTEGER = 0, 1, 2
+"""What a weight word of `mac.v` holds."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How a product is folded.
+
+    Attributes:
+        pe: neurons at a time.
+        simd: inputs of each at a time; where each channel is for itself, channels at a time, and `pe` is the same.
+        multiplier: what multiplies weights of more than 2 bits.
+        rom: where the weights lie.
+    """
+
+    pe: int
+    simd: int
+    multiplier: Literal["dsp", "lut"] = "dsp"
+    rom: Literal["block", "logic"] = "block"
+
+
+@dataclass(frozen=True, eq=False)
+class Product:
+    """A matrix product in its place.
+
+    Attributes:
+        linear: the node.
+        window: the window before it, if any.
+        x: type of the tensor that enters, before the window.
+    """
+
+    linear: Linear
+    window: Window | None
+    x: TensorType
+
+    @cached_property
+    def row(self) -> TensorType:
+        """What the product takes: the windows, or the tensor itself."""
+        return self.window.result(self.x) if self.window else self.x
+
+    @cached_property
+    def element(self) -> IntType:
+        """Of the elements that are multiplied."""
+        return self.row.element
+
+    @cached_property
+    def accumulator(self) -> IntType:
+        """Of the sums."""
+        return self.linear.result(self.row).element
+
+    @property
+    def positions(self) -> int:
+        """Rows of the product."""
+        return math.prod(self.row.shape[:-1])
+
+    @property
+    def group_inputs(self) -> int:
+        """Channels of one tap and one group."""
+        return len(self.linear.weights) // self.linear.taps
+
+    @property
+    def group_outputs(self) -> int:
+        """Outputs of one group."""
+        return self.linear.outputs // self.linear.groups
+
+    @property
+    def depthwise(self) -> bool:
+        """Whether each channel has one output for itself."""
+        return self.linear.groups > 1 and self.group_inputs == self.group_outputs == 1
+
+    @cached_property
+    def kind(self) -> int:
+        """What a weight word holds."""
+        values = set(np.unique(self.linear.weights).tolist())
+        return BIPOLAR if values <= {-1, 1} else TERNARY if values <= {-1, 0, 1} else INTEGER
+
+    @cached_property
+    def weight_bits(self) -> int:
+        """Bits of one weight in its word."""
+        if self.kind != INTEGER:
+            return 1 if self.kind == BIPOLAR else 2
+        low, high = int(self.linear.weights.min()), int(self.linear.weights.max())
+        return 1 + max(high.bit_length(), (-low - 1).bit_length() if low < 0 else 0)
+
+
+def options(product: Product) -> Iterator[Choice]:
+    """All ways to fold it."""
+    for pe, simd in _shapes(product):
+        for multiplier in ("dsp", "lut") if product.kind == INTEGER else ("lut",):
+            yield Choice(pe, simd, multiplier, "block")
+            yield Choice(pe, simd, multiplier, "logic")
+
+
+def _shapes(product: Product) -> Iterator[tuple[int, int]]:
+    if product.depthwise:
+        yield from ((lanes, lanes) for lanes in divisors(product.linear.groups))
+        return
+    for simd in divisors(product.group_inputs):
+        yield from ((pe, simd) for pe in divisors(product.group_outputs))
+
+
+def divisors(number: int) -> list[int]:
+    """All, ascending."""
+    return [n for n in range(1, number + 1) if number % n == 0]
+
+
+def folds(product: Product, choice: Choice) -> int:
+    """Times that the inputs of a group are gone through for one position."""
+    return 1 if product.depthwise else product.group_outputs // choice.pe
+
+
+def groups(product: Product, choice: Choice) -> int:
+    """Groups that come one after the other: where each channel is for itself, `simd` of them are one."""
+    return product.linear.groups // choice.simd if product.depthwise else product.linear.groups
+
+
+def beats(product: Product, choice: Choice) -> int:
+    """Beats of one fold."""
+    return product.linear.taps * (1 if product.depthwise else product.group_inputs // choice.simd)
+
+
+def cycles(product: Product, choice: Choice) -> int:
+    """Clocks between inferences at least."""
+    operations = product.positions * groups(product, choice) * folds(product, choice) * beats(product, choice)
+    walk = walked(product, choice)
+    return max(operations, windows.cycles(walk)) if walk else operations
+
+
+def walked(product: Product, choice: Choice) -> windows.Walk | None:
+    """How the inputs are read for the product; None where they come as they are needed."""
+    again = folds(product, choice)
+    if product.window is None and again == 1:
+        return None
+    parts = groups(product, choice)
+    return windows.walk(product.x, product.window or windows.replay(), choice.simd, parts, again)
+
+
+def build(name: str, product: Product, choice: Choice) -> tuple[Unit, ...]:
+    """The unit of the product, and before it the one of the window where one is needed."""
+    walk = walked(product, choice)
+    mac = _mac(name, product, choice)
+    if walk is None:
+        return (mac,)
+    return windows.build(f"{name}_window", walk, product.x.element, product.element), mac
+
+
+def _mac(name: str, product: Product, choice: Choice) -> Unit:
+    words, starts = _weight_words(product, choice), _starts(product)
+    lanes, beat, total = choice.pe, beats(product, choice), product.positions * len(words)
+    return Unit(
+        name,
+        "mac",
+        _parameters(product, choice, words, starts),
+        (Stream(product.element, choice.simd, total),),
+        (Stream(product.accumulator, lanes, total // beat, name),),
+        total,
+        partial(tokens, total // beat, beat, latency(product, choice)),
+        resources(product, choice),
+        _roms(product, choice, words, starts),
+        uses=("mac_sum", "mac_product", "adder_tree", "loop_end"),
+    )
+
+
+def latency(product: Product, choice: Choice) -> int:
+    """Clocks from a fold's last beat to its push."""
+    terms = 1 if product.depthwise else choice.simd
+    tree = ((terms - 1).bit_length() + 1) // 2
+    return 2 + (choice.rom == "block") + (product.kind == INTEGER) + tree
+
+
+def tokens(folds: int, beats: int, clocks: int) -> Tokens:
+    """Each beat is taken; the last of each fold yields."""
+    return Tokens((Take(every(folds * beats)),), last_of(folds, beats), clocks)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How a sum of products of codes becomes a code: ``(start + factor * sum) >> drop``, modulo 2**bits before.
+
+    A sum may count in finer steps than the accumulators do. It is a multiple of theirs all the same, and so a division
+    by an odd number is a multiplication by its inverse.
+    """
+
+    bits: int
+    drop: int
+    factor: int
+    unit: int
+    inverse: int
+
+    @staticmethod
+    def of(element: IntType, accumulator: IntType) -> Scale:
+        """From the type of the elements and of the sums."""
+        unit = math.gcd(element.step, accumulator.step)
+        divisor = accumulator.step // unit
+        drop = (divisor & -divisor).bit_length() - 1
+        bits = accumulator.bits + drop
+        inverse = pow(divisor >> drop, -1, 1 << bits)
+        return Scale(bits, drop, element.step // unit * inverse % (1 << bits), unit, inverse)
+
+    def start(self, value: int) -> int:
+        """What a constant part of a sum counts as."""
+        return value // self.unit * self.inverse % (1 << self.bits)
+
+
+def _starts(product: Product) -> list[int]:
+    """For each output what its accumulator begins at: bias, the least code's value, and what inverted codes add."""
+    weights, element, accumulator = product.linear.weights, product.element, product.accumulator
+    scale = Scale.of(element, accumulator)
+    whole = product.linear.bias + element.low * weights.sum(axis=0) - accumulator.low
+    inverted = (weights < 0).sum(axis=0) * (2**element.bits - 1) if product.kind != INTEGER else 0 * whole
+    modulo = 1 << scale.bits
+    return [(scale.start(int(w)) - scale.factor * int(i)) % modulo for w, i in zip(whole, inverted, strict=True)]
+
+
+def _weight_words(product: Product, choice: Choice) -> Integers:
+    """Weights in the order in which they are used, shape (words, pe, elements of each)."""
+    taps, weights = product.linear.taps, product.linear.weights
+    if product.depthwise:
+        return weights.reshape(taps, -1, choice.simd).swapaxes(0, 1).reshape(-1, choice.pe, 1)
+    shape = (taps, -1, choice.simd, product.linear.groups, folds(product, choice), choice.pe)
+    return weights.reshape(shape).transpose(3, 4, 0, 1, 5, 2).reshape(-1, choice.pe, choice.simd)
+
+
+def _fields(product: Product, words: Integers) -> tuple[Integers, int]:
+    """What the weights' words are made of, lowest first, shape (words, fields), and the bits of a field."""
+    if product.kind == INTEGER:
+        return words.reshape(len(words), -1), product.weight_bits
+    signs = (words < 0,) if product.kind == BIPOLAR else (words != 0, words < 0)
+    return np.concatenate(signs, axis=-1).reshape(len(words), -1).astype(np.int64), 1
+
+
+def _sum_bits(product: Product, words: Integers) -> int:
+    """Of the two's complement sum of one beat."""
+    most = (product.element.high - product.element.low) // product.element.step
+    if product.kind != INTEGER:
+        return 1 + (int(words.shape[-1]) * ((1 << product.element.bits) - 1)).bit_length()
+    high, low = (int(np.clip(sign * words, 0, None).sum(axis=-1).max()) * most for sign in (1, -1))
+    return 1 + max(high.bit_length(), (low - 1).bit_length() if low else 0, 1)
+
+
+def _start_words(choice: Choice, starts: list[int]) -> int:
+    """One where all begin alike."""
+    return 1 if len(set(starts)) == 1 else len(starts) // choice.pe
+
+
+def _roms(product: Product, choice: Choice, words: Integers, starts: list[int]) -> tuple[Rom, ...]:
+    fields, bits = _fields(product, words)
+    width = Scale.of(product.element, product.accumulator).bits
+    first = np.array(starts).reshape(-1, choice.pe)[: _start_words(choice, starts)]
+    return (
+        Rom("WEIGHT_FILE", tuple(pack.words(fields, bits)), bits * fields.shape[1]),
+        Rom("START_FILE", tuple(pack.words(first, width)), width * choice.pe),
+    )
+
+
+def _parameters(product: Product, choice: Choice, words: Integers, starts: list[int]) -> dict[str, int | str]:
+    scale = Scale.of(product.element, product.accumulator)
+    beat = beats(product, choice)
+    return {
+        "PE": choice.pe,
+        "SIMD": choice.simd,
+        "DEPTHWISE": int(product.depthwise),
+        "IN_BITS": product.element.bits,
+        "BEATS": beat,
+        "FOLDS": len(words) // beat,
+        "WEIGHT_KIND": product.kind,
+        "WEIGHT_BITS": product.weight_bits,
+        "ROM_STYLE": choice.rom,
+        "MULTIPLIER": choice.multiplier,
+        "SUM_BITS": min(_sum_bits(product, words), scale.bits),
+        "ACC_BITS": product.accumulator.bits,
+        "DROP": scale.drop,
+        "FACTOR": scale.factor,
+        "STARTS": _start_words(choice, starts),
+    }
+
+
+def resources(product: Product, choice: Choice) -> Resources:
+    """Estimated resources."""
+    return Resources()

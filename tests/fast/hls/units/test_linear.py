@@ -1,0 +1,63 @@
+"""How products are folded, without Verilog."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hls.units import linear
+from hls.units.linear import Choice, Product, Scale
+from toolchain.graph.ops import Linear, Window, window
+from toolchain.graph.types import IntType, TensorType
+
+SAME = window((3, 3), before=(1, 1))
+
+
+def product(shape: tuple[int, ...], outputs: int, op: Window | None = None, groups: int = 1) -> Product:
+    taps = op.taps if op else 1
+    weights = np.random.default_rng(0).integers(-7, 8, (taps * shape[-1] // groups, outputs))
+    return Product(Linear(weights, np.arange(outputs), groups, taps), op, TensorType(shape, 0, 15))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [product((12,), 6), product((4, 4, 4), 6, SAME), product((4, 4, 6), 6, SAME, 6), product((3, 8), 6, None, 2)],
+    ids=["dense", "convolution", "depthwise", "groups"],
+)
+def test_choices_do_the_same_work(given: Product) -> None:
+    work = given.linear.operations(given.row)
+    for choice in linear.options(given):
+        *_, mac = linear.build("mac", given, choice)
+        assert linear.cycles(given, choice) == max(unit.cycles for unit in linear.build("mac", given, choice))
+        assert mac.cycles * choice.pe * (1 if given.depthwise else choice.simd) == work
+        assert mac.tokens().latency == linear.latency(given, choice)
+        weights, _ = mac.roms
+        assert len(weights.words) == linear.beats(given, choice) * int(mac.parameters["FOLDS"])
+        assert weights.width * len(weights.words) == given.linear.weights.size * given.weight_bits
+
+
+def test_replays_only_where_folded() -> None:
+    assert len(linear.build("a", product((8,), 4), Choice(4, 2))) == 1
+    assert len(linear.build("a", product((8,), 4), Choice(2, 2))) == 2
+    assert linear.walked(product((8,), 4), Choice(2, 2)).repeats == 2  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "element, total", [((0, 3, 1), (0, 90, 6)), ((-1, 1, 2), (-8, 8, 1)), ((0, 9, 3), (5, 77, 12))]
+)
+def test_sums_in_finer_steps_become_codes(element: tuple[int, int, int], total: tuple[int, int, int]) -> None:
+    x, sums = IntType(*element), IntType(*total)
+    scale = Scale.of(x, sums)
+    for code in range((sums.high - sums.low) // sums.step + 1):
+        value = code * sums.step
+        for products in range(0, 5):
+            rest = value - products * x.step
+            if rest % scale.unit == 0:
+                whole = (scale.start(rest) + scale.factor * products) % (1 << scale.bits)
+                assert whole >> scale.drop == code
+
+
+def test_weights_of_two_bits_or_less_need_no_multiplier() -> None:
+    signs = Product(Linear(np.array([[1, -1], [-1, 1]]), np.zeros(2, np.int64)), None, TensorType((2,), 0, 3))
+    assert {choice.multiplier for choice in linear.options(signs)} == {"lut"} and signs.weight_bits == 1
+    assert product((12,), 6).weight_bits == 4

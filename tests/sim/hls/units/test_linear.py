@@ -1,0 +1,78 @@
+"""Matrix products in Verilog against the integer graph's own: every sum, in the clock that the unit's tokens say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from hls.units import linear
+from hls.units.linear import Choice, Product
+from tests.sim.hls.units.bench import Case, check
+from tests.sim.hls.units.test_window import in_order
+from toolchain.graph.ops import Linear, Window, window
+from toolchain.graph.types import TensorType
+
+RNG = np.random.default_rng(5)
+
+
+def product(
+    shape: tuple[int, ...],
+    outputs: int,
+    weights: tuple[int, ...] | range,
+    op: Window | None = None,
+    groups: int = 1,
+    ends: tuple[int, int, int] = (-20, 40, 1),
+    spread: int = 900,
+) -> Product:
+    taps = op.taps if op else 1
+    inputs = taps * shape[-1] // groups
+    drawn = RNG.choice(np.array(weights), (inputs, outputs))
+    bias = RNG.integers(-spread, spread + 1, outputs)
+    return Product(Linear(drawn, bias, groups, taps), op, TensorType(shape, *ends))
+
+
+def cases(name: str, given: Product, choice: Choice) -> list[Case]:
+    """The window's unit, where there is one, and the product's, each by itself."""
+    x, element, sums = given.x.element, given.element, given.accumulator
+    values = x.low + x.step * RNG.integers(0, (x.high - x.low) // x.step + 1, (3, *given.x.shape))
+    rows = given.window.run(values) if given.window else values
+    out = (given.linear.run(rows) - sums.low) // sums.step
+    walk = linear.walked(given, choice)
+    taken = values if walk is None else in_order(values, walk)
+    steps = [(values - x.low) // x.step, (taken - element.low) // element.step, out]
+    codes = [step.reshape(3, -1) for step in steps]
+    units = linear.build(name, given, choice)
+    first = 0 if walk else 1
+    return [Case(unit, [codes[first + i]], [codes[first + i + 1]]) for i, unit in enumerate(units)]
+
+
+WIDE, BYTES, FEW = range(-9, 10), range(-128, 128), range(-4, 4)
+
+
+def test_dense(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        *cases("replayed", product((12,), 8, BYTES), Choice(2, 3)),
+        *cases("whole", product((6,), 5, WIDE), Choice(5, 2, "lut", "logic")),
+        *cases("alone", product((3, 4), 6, WIDE, ends=(0, 255, 1)), Choice(1, 1)),
+        *cases("bits", product((24,), 4, (-1, 1), ends=(-1, 1, 2)), Choice(2, 12, "lut", "logic")),
+        *cases("signs", product((20,), 6, (-1, 0, 1), ends=(0, 3, 1)), Choice(3, 5, "lut", "block")),
+        *cases("steps", product((4,), 1, (3, 6), ends=(0, 15, 1), spread=0), Choice(1, 2)),
+        *cases("once", product((4,), 3, WIDE), Choice(3, 4, "dsp", "block")),
+        *cases("wide", product((40,), 2, (-(2**19), 2**19), ends=(0, 2**15, 1)), Choice(1, 8, "dsp", "logic")),
+    )
+
+
+def test_convolutions(tmp_path: Path) -> None:
+    same = window((3, 3), before=(1, 1), fill=-2)
+    check(
+        tmp_path,
+        *cases("conv", product((5, 5, 4), 8, BYTES, same), Choice(4, 2)),
+        *cases("strided", product((6, 6, 4), 6, FEW, window((3, 3), stride=(2, 2))), Choice(3, 4, "lut")),
+        *cases("length", product((9, 2), 4, (-1, 0, 1), window((3,), dilation=(2,))), Choice(4, 2, "lut")),
+        *cases("grouped", product((4, 4, 6), 4, FEW, window((2, 2)), 2), Choice(1, 3, "dsp", "logic")),
+        *cases("depthwise", product((5, 5, 6), 6, BYTES, same, 6), Choice(3, 3)),
+        *cases("several", product((4, 4, 3), 6, FEW, window((2, 2)), 3), Choice(2, 1, "lut", "logic")),
+        *cases("parts", product((2, 2, 6), 6, FEW, None, 3), Choice(2, 2)),
+    )
