@@ -16,10 +16,9 @@ _IN_WIRES, _OUT_WIRES = ("data", "valid", "ready"), ("data", "push", "reserve", 
 
 
 def ports(unit: Unit) -> Iterator[tuple[str, Stream]]:
-    """Each stream's port, inputs first: ``in`` or ``in0``, ``in1``, ..., then outputs likewise."""
+    """Each stream and its name: ``in``, or of several ``in0``, ``in1``, ...; then outputs likewise."""
     for kind, streams in (("in", unit.inputs), ("out", unit.outputs)):
-        for i, stream in enumerate(streams):
-            yield (kind if len(streams) == 1 else f"{kind}{i}"), stream
+        yield from zip(_names(kind, len(streams)), streams, strict=True)
 
 
 def sources(unit: Unit) -> tuple[str, ...]:
@@ -30,14 +29,20 @@ def sources(unit: Unit) -> tuple[str, ...]:
 def instance(unit: Unit) -> str:
     """Declarations of a unit's wires, ``<unit>_<port>_<data|valid|...>``, and its instance on ``clk`` and ``rst``."""
     wires, connected = [], [".clk(clk)", ".rst(rst)"]
-    for port, stream in ports(unit):
-        for wire in _IN_WIRES if port.startswith("in") else _OUT_WIRES:
-            wires.append(f"    wire {f'[{stream.width - 1}:0] ' if wire == 'data' else ''}{unit.name}_{port}_{wire};")
-            connected.append(f".{port}_{wire}({unit.name}_{port}_{wire})")
+    for kind, streams, of_kind in (("in", unit.inputs, _IN_WIRES), ("out", unit.outputs, _OUT_WIRES)):
+        for wire in of_kind:
+            names = [f"{unit.name}_{port}_{wire}" for port in _names(kind, len(streams))]
+            sizes = [f"[{stream.width - 1}:0] " if wire == "data" else "" for stream in streams]
+            wires += [f"    wire {size}{name};" for size, name in zip(sizes, names, strict=True)]
+            connected.append(f".{kind}_{wire}({{{', '.join(reversed(names))}}})")
     files = {rom.parameter: rom_file(unit, rom.parameter) for rom in unit.roms}
     settings = ", ".join(f".{key}({_literal(value)})" for key, value in {**unit.parameters, **files}.items())
     lines = [*wires, f"    {unit.module} #({settings}) {unit.name} (", f"        {', '.join(connected)}", "    );"]
     return "\n".join(lines) + "\n"
+
+
+def _names(kind: str, count: int) -> list[str]:
+    return [kind] if count == 1 else [f"{kind}{i}" for i in range(count)]
 
 
 def rom_file(unit: Unit, parameter: str) -> str:
@@ -55,4 +60,4 @@ def _literal(value: int | str) -> str:
     """Numbers of more than 31 bits need a size of their own; texts are quoted."""
     if isinstance(value, str):
         return f'"{value}"'
-    return f"{value.bit_length()}'d{value}" if value.bit_length() > 31 else str(value)
+    return f"{value.bit_length()}'h{value:x}" if value.bit_length() > 31 else str(value)

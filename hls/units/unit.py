@@ -46,12 +46,12 @@ class Resources:
 class Unit:
     """One instance.
 
-    Its module has the ports ``clk``, ``rst``; for each input ``<in>_data``, ``<in>_valid``, ``<in>_ready``, and for
-    each output ``<out>_data``, ``<out>_push``, ``<out>_reserve``, ``<out>_room``. The name of a sole input is ``in``
-    and of a sole output ``out``; of several ``in0``, ``in1``, ... and ``out0``, ``out1``, ...
+    Its module has the ports ``clk``, ``rst``; ``in_data``, ``in_valid``, ``in_ready``; ``out_data``, ``out_push``,
+    ``out_reserve``, ``out_room``. Several inputs (or outputs) share them: their data side by side, the first lowest,
+    and a bit each of the others. Around the instance each stream has wires of its own; see `hls.units.instance`.
 
     Attributes:
-        name: a Verilog name, unique in the core.
+        name: a Verilog name, unique in the core and no keyword (``small`` and ``table`` are).
         module: the file in `hls/rtl` without ``.v``.
         parameters: of the module, but for those of the ROMs.
         cycles: clocks between inferences at least.

@@ -1,0 +1,129 @@
+"""Blocks of a stream, held whole and read in an order of their own: how select, repeat and transpose work."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hls.units.add import packed
+from hls.units.stream import Stream
+from hls.units.tokens import Hold, Tokens, every
+from hls.units.unit import Resources, Rom, Unit
+from toolchain.errors import ModelError
+from toolchain.graph.types import IntType
+
+# Bits of a block RAM, and how narrow its words may be for its full depth.
+_BLOCK_BITS, _BLOCK_WIDTH = 18 * 1024, 18
+# Memories up to so many words go into LUTs.
+_SMALL = 32
+_FIELD = 24
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A loop of a reader: so many rounds, whose addresses lie `stride` beats apart."""
+
+    rounds: int
+    stride: int
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The order in which the beats of a block are read: nested loops, the innermost first, or a table of numbers."""
+
+    loops: tuple[Loop, ...] = ()
+    table: tuple[int, ...] = ()
+
+    @property
+    def reads(self) -> int:
+        """Beats that are read of one block."""
+        return len(self.table) or math.prod(loop.rounds for loop in self.loops)
+
+    @property
+    def addresses(self) -> NDArray[np.int64]:
+        """Which beat of the block each read is of, shape (reads,)."""
+        if self.table:
+            return np.array(self.table)
+        found = np.zeros(1, np.int64)
+        for loop in self.loops:
+            found = (np.arange(loop.rounds)[:, None] * loop.stride + found).reshape(-1)
+        return found
+
+    def sizes(self) -> tuple[int, ...]:
+        """Rounds of each loop."""
+        return (len(self.table),) if self.table else tuple(loop.rounds for loop in self.loops)
+
+    def jumps(self, addresses: int) -> tuple[int, ...]:
+        """What is added to the address when a loop goes on and all inner ones have ended, modulo `addresses`."""
+        back, jumps = 0, []
+        for loop in self.loops or (Loop(1, 0),):
+            jumps.append((loop.stride - back) % addresses)
+            back += (loop.rounds - 1) * loop.stride
+        return tuple(jumps)
+
+
+def build(name: str, stream: Stream, block: int, reader: Reader, element: IntType | None = None) -> Unit:
+    """The unit that holds blocks of so many beats, two at a time, and reads each as the reader says.
+
+    Args:
+        element: of the result; the stream's, but for its width, or None where they are the same.
+
+    Raises:
+        ModelError: the stream is not whole blocks, or a block is too large.
+    """
+    if stream.beats % block:
+        raise ModelError(f"{name}: {stream.beats} beats are not blocks of {block}")
+    if max(block, reader.reads) >> _FIELD:
+        raise ModelError(f"{name}: a block of {block:,} beats is too large; 2^{_FIELD} at most")
+    blocks = stream.beats // block
+    out = Stream(element or stream.element, stream.lanes, blocks * reader.reads, name)
+    address_bits = max(1, (block - 1).bit_length())
+    return Unit(
+        name=name,
+        module="gather",
+        parameters={
+            "LANES": stream.lanes,
+            "IN_BITS": stream.bits,
+            "OUT_BITS": out.bits,
+            "BEATS": block,
+            "LOOPS": len(reader.sizes()),
+            "SIZES": packed(reader.sizes(), _FIELD),
+            "JUMPS": packed(reader.jumps(1 << address_bits), _FIELD),
+        },
+        inputs=(stream,),
+        outputs=(out,),
+        cycles=out.beats,
+        tokens=lambda: _tokens(blocks, block, reader.reads),
+        resources=_resources(stream, address_bits, reader),
+        roms=(Rom("TABLE_FILE", reader.table, address_bits),) if reader.table else (),
+    )
+
+
+def _tokens(blocks: int, block: int, reads: int) -> Tokens:
+    """A block is read once it is whole, and freed with its last read."""
+    number, last = np.divmod(np.arange(blocks * reads), reads)
+    frees = (number + (last == reads - 1)) * block
+    needs = (number + 1) * block
+    hold = Hold(2 * block, every(blocks * block), needs.astype(np.int32), frees.astype(np.int32))
+    return Tokens((hold,), every(blocks * reads), 3)
+
+
+def _resources(stream: Stream, address_bits: int, reader: Reader) -> Resources:
+    depth = 2 << address_bits
+    counters = sum((size - 1).bit_length() for size in reader.sizes())
+    lut = 10 + 3 * address_bits + 2 * counters + len(reader.sizes()) * 2
+    ff = 9 + 3 * address_bits + counters + len(reader.sizes()) + stream.width
+    if reader.table:
+        lut += address_bits * -(-len(reader.table) // 24)
+    if depth <= _SMALL:
+        return Resources(lut=lut + 4 * -(-stream.width // 4) * depth // 16, ff=ff + stream.width)
+    return Resources(lut=lut, ff=ff, blocks=memory_blocks(depth, stream.width))
+
+
+def memory_blocks(depth: int, width: int) -> int:
+    """Block RAMs of a memory with one port to write and one to read: 512 words of 36 bits to 16,384 of 1."""
+    shapes = ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1))
+    return min(-(-depth // words) * -(-width // bits) for words, bits in shapes)

@@ -1,0 +1,103 @@
+"""The greatest or the sum of a window's taps, or of all positions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hls.units.stream import Stream
+from hls.units.tokens import Take, Tokens, every
+from hls.units.unit import Resources, Unit
+from toolchain.errors import ModelError
+from toolchain.graph.ops import Reduce, Window
+from toolchain.graph.types import IntType, TensorType
+
+# Bits of accumulators from which block RAM is worth its place.
+_BLOCK_BITS = 2048
+_BLOCK_WORDS = 3
+
+
+def is_global(window: Window, tensor: TensorType) -> bool:
+    """Whether one window is the whole tensor, so that its positions can be reduced as they come, without the window."""
+    return window.kernel == tensor.shape[:-1] and not window.padded
+
+
+def build(name: str, stream: Stream, op: Reduce, words: int = 1, block: bool | None = None) -> Unit:
+    """The unit of a `Reduce`.
+
+    Its codes count from `taps` times the input's lowest value (of the maximum: from that itself) in the input's step;
+    `add.as_element` makes them the graph's where that counts otherwise.
+
+    Args:
+        stream: the taps of a position's first channels, those of the next channels, ...; with `words`, that many
+            beats of the first tap, of the next, ...
+        words: beats of a position that come together: 1 behind a window that plays the taps of each beat in turn;
+            the channels divided by the lanes where all positions of a tensor are reduced.
+        block: whether accumulators are kept in block RAM; None where they are large.
+
+    Raises:
+        ModelError: beats are not whole rounds of taps, or there are too few words for block RAM.
+    """
+    if words < 1 or stream.beats % (op.taps * words):
+        raise ModelError(f"{name}: {stream.beats} beats are not rounds of {op.taps} taps of {words} beats")
+    in_block = words * stream.lanes * _element(stream, op).bits >= _BLOCK_BITS if block is None else block
+    if in_block and words < _BLOCK_WORDS:
+        if block:
+            raise ModelError(f"{name}: {words} beats are too few for block RAM; {_BLOCK_WORDS} or more are expected")
+        in_block = False
+    return _Plan(name, stream, op, words, in_block).unit()
+
+
+def _element(stream: Stream, op: Reduce) -> IntType:
+    times = op.taps if op.kind == "sum" else 1
+    return IntType(times * stream.element.low, times * stream.element.high, stream.element.step)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    name: str
+    stream: Stream
+    op: Reduce
+    words: int
+    block: bool
+
+    def unit(self) -> Unit:
+        stream, op = self.stream, self.op
+        out = Stream(_element(stream, op), stream.lanes, stream.beats // op.taps, self.name)
+        return Unit(
+            name=self.name,
+            module="reduce",
+            parameters={
+                "LANES": stream.lanes,
+                "IN_BITS": stream.bits,
+                "OUT_BITS": out.bits,
+                "TAPS": op.taps,
+                "WORDS": self.words,
+                "MAXIMUM": int(op.kind == "max"),
+                "BLOCK": int(self.block),
+            },
+            inputs=(stream,),
+            outputs=(out,),
+            cycles=stream.beats,
+            tokens=self.tokens,
+            resources=self.resources(out),
+        )
+
+    def tokens(self) -> Tokens:
+        round_ = self.op.taps * self.words
+        yields = np.arange(self.stream.beats) % round_ >= round_ - self.words
+        return Tokens((Take(every(self.stream.beats)),), yields, 3 if self.block else 2)
+
+    def resources(self, out: Stream) -> Resources:
+        counters = (self.op.taps - 1).bit_length() + (self.words - 1).bit_length()
+        lut = 6 + 2 * counters + out.lanes * (out.bits + (out.bits if self.op.kind == "max" else 0))
+        ff = 6 + 2 * counters + self.stream.width + out.width
+        blocks = 0
+        if self.block:
+            blocks = -(-out.width // 18)
+            ff += self.stream.width + out.width
+        elif self.words > 1:
+            lut += 4 * -(-out.width // 4) * -(-self.words // 16)
+            ff += out.width
+        return Resources(lut=lut, ff=ff, blocks=blocks)
