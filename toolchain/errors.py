@@ -30,6 +30,10 @@ class ModelError(GateweaveError):
     """A network or ONNX file that cannot be exported, streamlined or mapped."""
 
 
+class FileError(ModelError):
+    """A network's file that is broken, or that does not run at all: no board can take it."""
+
+
 class FitError(GateweaveError):
     """A network that does not fit its board, or a rate that no folding reaches."""
 

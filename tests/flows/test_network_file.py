@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.fast.toolchain.runtime.network_file.files import conv_qonnx, dense_qonnx
+from tests.fast.toolchain.runtime.network_file.files import dense_qonnx
 from tests.flows.conftest import Tree
 
 
@@ -31,10 +31,3 @@ def test_a_dense_network_ends_in_a_bitstream(real_tree: Tree, tmp_path: Path, te
     assert manifest["integers"]["framework"] == "the qonnx executor"
     assert 0 < manifest["integers"]["accuracy"] < 0.6
     assert "held against the qonnx executor on 200 vectors" in (package / "MODEL.md").read_text()
-
-
-def test_a_convolution_is_refused_by_name(real_tree: Tree, tmp_path: Path) -> None:
-    file = conv_qonnx(tmp_path / "conv.onnx")
-    failed = real_tree.fails("build", "--board", "icebreaker", "--network", str(file))
-    assert f"{file}: node" in failed
-    assert "(Window): FPGAs take chains of dense layers for now" in failed

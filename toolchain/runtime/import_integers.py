@@ -62,7 +62,7 @@ def import_integers(
         shelf.add(FILE, lambda: _as_it_came(file, vectors, settings))
     if not shelf.graphs:
         raise ModelError("; ".join(dict.fromkeys(shelf.left_out.values())))
-    meaning = meaning_of(file or next(iter(shelf.graphs.values())), reference, vectors.truth, wish)
+    meaning = meaning_of(file or next(iter(shelf.graphs.values())), reference, vectors, wish)
     told = (*notices, *opened.source.notices, *remarks(meaning, reference))
     return Imported(
         kind, shelf.graphs, shelf.left_out, vectors, reference, opened.framework, proved.answers, meaning, told

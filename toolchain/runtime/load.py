@@ -11,7 +11,7 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from toolchain.bounded import Bounds, bounded
-from toolchain.errors import ModelError, first_line
+from toolchain.errors import FileError, ModelError, first_line
 from toolchain.graph.qonnx_nodes import normalised
 from toolchain.runtime.inspect_model import Limits, inspect
 from toolchain.runtime.try_model import inlined, try_model
@@ -23,7 +23,7 @@ def load_untrusted(path: Path, limits: Limits | None = None) -> onnx.ModelProto:
     """Read a model after another process has tried it; functions are inlined and external data is read in.
 
     Raises:
-        ModelError: the file is missing, malformed, truncated, asks for too much or does not run; names the file.
+        FileError: the file is missing, malformed, truncated, asks for too much or does not run; names the file.
     """
     limits = limits or Limits()
     try:
@@ -32,7 +32,7 @@ def load_untrusted(path: Path, limits: Limits | None = None) -> onnx.ModelProto:
         raw: bytes = bounded("trying it", lambda: _tried(path, limits), bounds)
         return onnx.load_from_string(raw)
     except ModelError as error:
-        raise ModelError(f"{path}: {error}") from error
+        raise FileError(f"{path}: {error}") from error
 
 
 def _tried(path: Path, limits: Limits) -> bytes:
@@ -68,7 +68,7 @@ def _check_file(path: Path, limits: Limits) -> None:
     if not path.exists():
         raise ModelError("no such file")
     if not path.is_file():
-        raise ModelError("not a file; ONNX= takes one .onnx file")
+        raise ModelError("not a file; NETWORK= takes one file")
     size = path.stat().st_size
     if size > limits.file_bytes:
         raise ModelError(f"{size >> 20} MiB; {limits.file_bytes >> 20} MiB at most")

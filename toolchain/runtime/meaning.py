@@ -13,6 +13,7 @@ from toolchain.errors import DataError
 from toolchain.layout import OutputKind
 from toolchain.runtime.compare import finite_rows
 from toolchain.runtime.graph_index import GraphIndex
+from toolchain.runtime.proof_vectors import Vectors
 
 _PASSED_THROUGH = {
     "Identity",
@@ -48,32 +49,32 @@ VALUES = Meaning("values", "nothing says that they are classes")
 
 
 def meaning_of(
-    model: onnx.ModelProto, reference: NDArray[Any], truth: NDArray[np.int64] | None, wish: OutputKind | None = None
+    model: onnx.ModelProto, reference: NDArray[Any], vectors: Vectors, wish: OutputKind | None = None
 ) -> Meaning:
     """What the outputs of a model are.
 
     Args:
         reference: outputs, shape (N, ...).
-        truth: class indices that the person gave, shape (N,), or None.
+        vectors: with the class indices that the person gave, if any.
         wish: what the person said outright (OUTPUTS=).
 
     Raises:
         DataError: the classes given do not fit, or classes were asked for where there is one output.
     """
-    wide, whole = _classes(reference), _is_one_integer(reference)
+    wide, whole, truth = _classes(reference), _is_one_integer(reference), vectors.truth
     if wish == "classes" and not wide and not whole:
         raise DataError(f"OUTPUTS=classes: the outputs of one vector have shape {reference.shape[1:]}, not (classes,)")
     if wish == "values":
         return Meaning("values", "OUTPUTS=values", "y is not used: OUTPUTS=values" if truth is not None else "")
-    if truth is not None and wide:
-        _must_fit(truth, wide)
+    if wide:
+        must_fit(vectors, wide)
     tail = _tail(model)
     if wish == "classes":
         return Meaning("classes", "OUTPUTS=classes")
     if (tail in _SCORES and wide) or (tail in _LABELS and whole):
         return Meaning("classes", f"the model ends in {tail}")
     if truth is not None and wide:
-        return Meaning("classes", "y in the calibration data")
+        return Meaning("classes", f"by y of {vectors.option}")
     unused = f"y is not used: outputs of shape {reference.shape[1:]} are no classes" if truth is not None else ""
     return Meaning("values", VALUES.why, unused)
 
@@ -107,11 +108,17 @@ def _is_one_integer(reference: NDArray[Any]) -> bool:
     return reference.dtype.kind in "iu" and reference.size == len(reference)
 
 
-def _must_fit(truth: NDArray[np.int64], classes: int) -> None:
+def must_fit(vectors: Vectors, classes: int) -> None:
+    """Refuse true classes that the network does not have.
+
+    Raises:
+        DataError: names the option, the first class and its row.
+    """
+    truth = vectors.truth if vectors.truth is not None else np.zeros(0, np.int64)
     wrong = np.flatnonzero((truth < 0) | (truth >= classes))
     if len(wrong):
         raise DataError(
-            f"CALIBRATION: y holds class {truth[wrong[0]]} in row {wrong[0]}; the model has {classes} outputs: "
+            f"{vectors.option}: y holds class {truth[wrong[0]]} in row {wrong[0]}; the model has {classes} outputs: "
             f"should be 0 to {classes - 1}; if the outputs are no classes, leave y out or say OUTPUTS=values"
         )
 

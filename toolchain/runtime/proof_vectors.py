@@ -29,6 +29,11 @@ class Vectors:
     truth: NDArray[np.int64] | None
     kind: VectorKind
 
+    @property
+    def option(self) -> str:
+        """The option that a file's vectors came by."""
+        return "CALIBRATION" if self.kind == "calibration" else "TEST"
+
 
 def random_vectors(
     shape: tuple[int, ...], kind: type[np.generic], span: Span = UNIT, rows: int = RANDOM_ROWS

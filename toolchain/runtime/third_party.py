@@ -108,7 +108,7 @@ def _onnx(
     batch = ""
     if settings.batch is None:
         model, batch = settle_batch(model, vectors.x, reference)
-    meaning = meaning_of(model, reference, vectors.truth, wish)
+    meaning = meaning_of(model, reference, vectors, wish)
     notices = tuple(filter(None, (unread, sizes, whole, batch, *remarks(meaning, reference))))
     shelf = Shelf(vectors.x, reference)
     older, tensorrt = settings_of("tensorrt", settings).opset, settings.tensorrt
@@ -187,6 +187,6 @@ def _qonnx(
     except ModelError as error:
         shelf.left_out.update(dict.fromkeys(INTEGER_VARIANTS, str(error)))
         integers = None
-    meaning = meaning_of(wrapper.model, reference, vectors.truth, wish)
+    meaning = meaning_of(wrapper.model, reference, vectors, wish)
     notices = (*filter(None, [rounded]), *remarks(meaning, reference))
     return Imported("qonnx", shelf.graphs, shelf.left_out, vectors, reference, _EXECUTOR, integers, meaning, notices)

@@ -12,6 +12,7 @@ from flows.stages.foreign.load import MODEL
 from flows.stages.graph_layers import layers_of_graph
 from flows.stages.network.files import GOLDEN, INTEGER
 from toolchain.errors import BuildError, ModelError
+from toolchain.graph.dense import DenseNetwork, dense_network
 from toolchain.graph.execute import run as execute
 from toolchain.graph.export import Golden
 from toolchain.graph.file.store import load_graph, save_graph
@@ -20,16 +21,17 @@ from toolchain.graph.labelled import with_label
 from toolchain.graph.ops import ArgMax
 from toolchain.results.facts import IntegersFacts
 from toolchain.results.facts.runtime import VectorCount
-from toolchain.runtime.meaning import labels_of
+from toolchain.runtime.meaning import labels_of, must_fit
 from toolchain.runtime.network_file.opening import open_network
-from toolchain.runtime.network_file.proof import Proved, prove
+from toolchain.runtime.network_file.proof import Proved, prove_on, vectors_for
 
 
 def run(context: Context) -> Outcome:
     """Write `integer.onnx` and `golden.npz`, and the file itself where it is ONNX.
 
     Raises:
-        ModelError: the file cannot be read as integers that end in a class.
+        ModelError: the file cannot be read as integers, or FPGAs do not take them: names the node.
+        DataError: the test file does not fit the network.
         VerificationError: its integers answer otherwise than its own framework.
     """
     request = context.request
@@ -37,11 +39,11 @@ def run(context: Context) -> Outcome:
         raise BuildError("integers: the request names no file; run `make build` again")
     path = Path(request.file)
     opened = open_network(path)
-    try:
-        save_graph(with_label(opened.source.graph), context.out / INTEGER)
-    except ModelError as error:
-        raise ModelError(f"{path}: {error}") from error
-    proved = prove(opened, Path(request.test) if request.test else None, context.progress)
+    network = _hardware(path, opened.source.graph)
+    save_graph(network.graph, context.out / INTEGER)
+    vectors = vectors_for(opened, Path(request.test) if request.test else None)
+    must_fit(vectors, network.classes)
+    proved = prove_on(opened, vectors, context.progress)
     golden = _golden(proved, load_graph(context.out / INTEGER))
     _must_be_its_label(path, proved, golden)
     golden.save(context.out / GOLDEN)
@@ -49,6 +51,14 @@ def run(context: Context) -> Outcome:
         shutil.copyfile(model, context.out / MODEL)
     facts = _facts(proved)
     return Outcome(_told(proved, facts), {"file_integer": proved.check}, facts)
+
+
+def _hardware(path: Path, graph: Graph) -> DenseNetwork:
+    """The network as FPGAs take it: refused here, before anything slow is proved of it."""
+    try:
+        return dense_network(with_label(graph))
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
 
 
 def _golden(proved: Proved, graph: Graph) -> Golden:

@@ -10,6 +10,7 @@ from flows.stages.context import Context, Outcome
 from toolchain.errors import BuildError
 from toolchain.files import sha256, write_atomic
 from toolchain.graph.qonnx_nodes import is_qonnx
+from toolchain.graph.readers.tflite.flatbuffer import open_file
 from toolchain.results.facts import LoadFacts
 from toolchain.runtime.load import load_untrusted
 from toolchain.runtime.network_file.opening import is_tflite
@@ -43,6 +44,7 @@ def file_of(context: Context) -> Path:
 def _kept(context: Context, path: Path) -> tuple[Format, str]:
     """Keep the file as it was read; its format and size in words."""
     if is_tflite(path):
+        open_file(path)
         shutil.copyfile(path, context.out / TFLITE)
         return "TFLite", f"{path.stat().st_size:,} bytes"
     model = load_untrusted(path)

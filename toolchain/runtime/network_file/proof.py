@@ -74,10 +74,19 @@ def prove(opened: Opened, test: Path | None, progress: Progress, rows: int = RAN
         VerificationError: they differ; names the first vector and output.
         DataError: the test file does not fit the network.
     """
+    return prove_on(opened, vectors_for(opened, test, rows), progress)
+
+
+def vectors_for(opened: Opened, test: Path | None, rows: int = RANDOM_ROWS) -> Vectors:
+    """What a file is proved on; see `prove`.
+
+    Raises:
+        DataError: the test file does not fit the network.
+    """
     port = opened.source.inputs[0]
     annotated = annotated_span(port.datatype) if port.datatype else None
     data = Data(test, rows=rows, elements=_ELEMENTS)
-    return prove_on(opened, data.vectors(port.shape, port.dtype.type, opened.span, annotated), progress)
+    return data.vectors(port.shape, port.dtype.type, opened.span, annotated)
 
 
 def prove_on(opened: Opened, vectors: Vectors, progress: Progress) -> Proved:

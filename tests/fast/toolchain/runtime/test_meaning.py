@@ -10,9 +10,14 @@ from onnx import TensorProto, helper, numpy_helper
 from toolchain.errors import DataError
 from toolchain.layout import OutputKind
 from toolchain.runtime.meaning import accuracy, meaning_of, remarks
+from toolchain.runtime.proof_vectors import Vectors
 
 SCORES = np.array([[0.1, 0.9, 0.0], [0.5, 0.2, 0.3]])
 FITS = np.array([1, 2])
+
+
+def _given(truth: np.ndarray | None, test: bool = True) -> Vectors:
+    return Vectors(np.zeros((2, 3)), truth, "test set" if test else "calibration")
 
 
 def _model(*nodes: onnx.NodeProto) -> onnx.ModelProto:
@@ -54,24 +59,31 @@ def test_who_says_what(
     wish: OutputKind | None,
     kind: str,
 ) -> None:
-    assert meaning_of(model, reference, truth, wish).kind == kind
+    assert meaning_of(model, reference, _given(truth), wish).kind == kind
 
 
-def test_classes_that_do_not_fit_are_refused_and_named() -> None:
+@pytest.mark.parametrize(("test", "option"), [(True, "TEST"), (False, "CALIBRATION")])
+def test_classes_that_do_not_fit_are_refused_and_named(test: bool, option: str) -> None:
     for wrong in (-1, 3, 10**9):
-        with pytest.raises(DataError, match=rf"class {wrong} in row 1; the model has 3 outputs: should be 0 to 2"):
-            meaning_of(RELU, SCORES, np.array([0, wrong]))
+        said = rf"{option}: y holds class {wrong} in row 1; the model has 3 outputs: should be 0 to 2"
+        with pytest.raises(DataError, match=said):
+            meaning_of(RELU, SCORES, _given(np.array([0, wrong]), test))
+
+
+def test_who_gave_the_classes_is_told() -> None:
+    assert meaning_of(RELU, SCORES, _given(FITS)).why == "by y of TEST"
+    assert meaning_of(RELU, SCORES, _given(FITS, test=False)).why == "by y of CALIBRATION"
 
 
 def test_classes_that_are_not_used_are_told() -> None:
-    assert "y is not used" in meaning_of(RELU, SCORES[:, :1], FITS).notice
-    assert "y is not used" in meaning_of(RELU, SCORES, FITS, "values").notice
-    assert meaning_of(RELU, SCORES, FITS).notice == ""
+    assert "y is not used" in meaning_of(RELU, SCORES[:, :1], _given(FITS)).notice
+    assert "y is not used" in meaning_of(RELU, SCORES, _given(FITS), "values").notice
+    assert meaning_of(RELU, SCORES, _given(FITS)).notice == ""
 
 
 def test_classes_cannot_be_wished_for_where_there_is_one_value() -> None:
     with pytest.raises(DataError, match=r"OUTPUTS=classes: the outputs of one vector have shape \(1,\)"):
-        meaning_of(RELU, SCORES[:, :1], None, "classes")
+        meaning_of(RELU, SCORES[:, :1], _given(None), "classes")
 
 
 def test_accuracy_of_scores_and_of_labels() -> None:
@@ -80,5 +92,5 @@ def test_accuracy_of_scores_and_of_labels() -> None:
 
 
 def test_answers_that_are_no_numbers_are_told() -> None:
-    told = remarks(meaning_of(RELU, SCORES, None), np.array([[np.nan, 1], [1, 2], [np.inf, 0]]))
+    told = remarks(meaning_of(RELU, SCORES, _given(None)), np.array([[np.nan, 1], [1, 2], [np.inf, 0]]))
     assert told == ["the reference answers NaN or infinity to 2 of 3 vectors; so must the graphs"]

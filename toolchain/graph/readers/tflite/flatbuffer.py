@@ -14,7 +14,7 @@ import numpy as np
 import tflite
 from numpy.typing import NDArray
 
-from toolchain.errors import ModelError, first_line
+from toolchain.errors import FileError, ModelError, first_line
 
 # What the flatbuffers library raises where an offset leads out of the file or a length is wrong.
 _BROKEN = (struct.error, IndexError, ValueError, TypeError, OverflowError, AttributeError)
@@ -149,21 +149,22 @@ def open_file(path: Path) -> File:
     """Read the tables of a TFLite file; constants stay where they are until they are asked for.
 
     Raises:
-        ModelError: the file is missing, no TFLite file, broken, or has several subgraphs; names what is wrong.
+        FileError: the file is missing, no TFLite file, broken, or has several subgraphs; names what is wrong.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ModelError(f"{path}: cannot be read: {error.strerror or first_line(error)}") from error
+        raise FileError(f"{path}: cannot be read: {error.strerror or first_line(error)}") from error
     if content[4:8] != b"TFL3":
-        raise ModelError(f"{path}: not a TFLite file: its bytes 4 to 7 are not TFL3")
+        raise FileError(f"{path}: not a TFLite file: its bytes 4 to 7 are not TFL3")
     try:
         return _Reader(path, content).file()
     except ModelError as error:
-        raise ModelError(f"{path}: {error}") from error
+        raise FileError(f"{path}: {error}") from error
     except _BROKEN as error:
-        raise ModelError(
-            f"{path}: truncated or broken: a table in it leads nowhere ({first_line(error)}); fetch or export it again"
+        # What the library says of it is its own bookkeeping, and helps nobody to mend the file.
+        raise FileError(
+            f"{path}: truncated or broken: a table in it leads nowhere; fetch or export it again"
         ) from error
 
 
