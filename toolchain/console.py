@@ -17,14 +17,19 @@ from toolchain.events import Event
 from toolchain.layout import INSTALLED
 
 _HEARTBEAT_SECONDS = 30.0
+_UNBROKEN = 240
 _ORDER = re.compile(
     r"\bmake (build|plan|show|verify|compare|flash|run|measure|report)\b((?: [A-Z]+=(?:'[^']*'|[^\s`'])+)*)"
 )
 
 
 def out() -> Console:
-    """Console for results. Brackets are plain text: names, titles and paths may hold any."""
-    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False, markup=False, emoji=False)
+    """Console for results. Brackets are plain text: names, titles and paths may hold any.
+
+    A file or a pipe has no width to fit into: nothing is broken there.
+    """
+    shown = sys.stdout.isatty()
+    return Console(width=None if shown else _UNBROKEN, soft_wrap=not shown, highlight=False, markup=False, emoji=False)
 
 
 def fail(error: GateweaveError) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,17 +44,21 @@ def _tell(found: CheckedNetwork) -> None:
         out().print(_nodes(found))
         for reason in _reasons(found):
             out().print(Text(reason), soft_wrap=True)
+    out().print(Text(f"{found.file}: {found.format}, {_summary(found)}"), soft_wrap=True)
+    for line in _verdicts(found):
+        out().print(Text(line), soft_wrap=True)
+
+
+def _summary(found: CheckedNetwork) -> str:
     if found.problem:
-        out().print(Text(f"not an integer graph: {found.problem}"), soft_wrap=True)
-    out().print(
-        f"{found.file}: {found.format}, {len(found.nodes)} nodes, {found.parameters:,} stored integers, "
-        f"{found.operations:,} operations an input"
-    )
-    out().print(_boards(found))
+        return f"not an integer graph: {found.problem}"
+    return f"{len(found.nodes)} nodes, {found.parameters:,} stored integers, {found.operations:,} operations an input"
 
 
 def _nodes(found: CheckedNetwork) -> Table:
-    table = table_of("node", "kind", "shape", "type", "stored", "operations", "1 multiplier", "FPGA", whole=("node",))
+    columns = ("node", "kind", "shape", "type", "stored", "operations", "uniform", "FPGA")
+    # Of names and kinds a break costs nothing; half a number is another number.
+    table = table_of(*columns, whole=columns[2:])
     for node in found.nodes:
         share = "" if node.uniform is None else f"{node.uniform:.0%}"
         shape = "x".join(map(str, node.shape))
@@ -69,8 +74,17 @@ def _reasons(found: CheckedNetwork) -> Iterator[str]:
         yield f"{', '.join(kinds)}: {why}"
 
 
-def _boards(found: CheckedNetwork) -> Table:
-    table = table_of("board", "flow", "takes it", "how, or why not", whole=("board",))
+def _verdicts(found: CheckedNetwork) -> Iterator[str]:
+    """One line for all boards that share a verdict; flows are named where not all of a board's share it."""
+    flows = Counter(verdict.board for verdict in found.boards)
+    groups: dict[tuple[bool, str], dict[str, list[str]]] = {}
     for verdict in found.boards:
-        table.add_row(*map(Text, (verdict.board, verdict.flow, "yes" if verdict.takes else "NO", verdict.why)))
-    return table
+        groups.setdefault((verdict.takes, verdict.why), {}).setdefault(verdict.board, []).append(verdict.flow)
+    for (takes, why), boards in groups.items():
+        names = (name if len(by) == flows[name] else f"{name} ({', '.join(by)})" for name, by in boards.items())
+        yield f"{'yes' if takes else 'NO '} {', '.join(names)}: {_once(why, found.problem)}"
+
+
+def _once(why: str, problem: str) -> str:
+    """A verdict's reason without what has been said of the file."""
+    return why.removesuffix(f": {problem}") if why != problem or not problem else "not an integer graph"

@@ -172,7 +172,7 @@ def dense_network(graph: Graph) -> DenseNetwork:
             kind = layer.output_type
     for layer in layers:
         if (layer.thresholds is None) != (layer is layers[-1]):
-            raise ModelError(f"node {layer.name} (Linear): thresholds follow every dense layer but the last on an FPGA")
+            raise ModelError(f"node {layer.name} (Linear): {_LAST if layer is layers[-1] else _INNER}")
     if not layers:
         raise ModelError("the network has no dense layer; nothing to map to hardware")
     return DenseNetwork(graph, tuple(layers), tuple(outputs))
@@ -228,6 +228,12 @@ def _chain(graph: Graph) -> Iterator[Node]:
 
 
 _ONLY = "FPGAs take chains of dense layers for now; build it for a board with a processor (BOARD=host)"
+
+_LAST = (
+    "the last layer's scores are quantised again; an FPGA compares its bare sums for now: leave that quantiser out, or "
+    "build it for a board with a processor (BOARD=host)"
+)
+_INNER = "no quantiser follows it; on an FPGA one follows every dense layer but the last"
 
 
 def _not_flat(graph: Graph, node: Node) -> bool:

@@ -58,5 +58,5 @@ class CheckedNetwork(RecordFile):
 
     @property
     def takes(self) -> bool:
-        """Whether every board that was asked for can take it."""
-        return all(verdict.takes for verdict in self.boards)
+        """Whether every board that was asked for can take it, by one of its flows at least."""
+        return {verdict.board for verdict in self.boards} == {v.board for v in self.boards if v.takes}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from toolchain.board import AnyBoard
 from toolchain.bounded import Bounds, bounded
-from toolchain.errors import ModelError
+from toolchain.errors import FileError, ModelError
 from toolchain.graph.dense import dense_network, refusals
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.labelled import with_label
@@ -22,10 +22,10 @@ FINN_TAKES = "FINN takes QONNX files; choose our own RTL (FLOW=dataflow) for oth
 
 
 def check_file(path: Path, boards: Iterable[AnyBoard]) -> CheckedNetwork:
-    """What can be said of a file without running it.
+    """What can be said of a file without building it.
 
     Raises:
-        ModelError: it is no network at all.
+        FileError: it is no network at all, or does not run; no board takes it.
     """
     size = path.stat().st_size
     bounds = Bounds(Limits().memory(size), _SECONDS)
@@ -49,8 +49,10 @@ def _checked(path: Path, boards: tuple[AnyBoard, ...]) -> CheckedNetwork:
 def _graph(path: Path) -> tuple[Graph | None, str]:
     try:
         return open_network(path).source.graph, ""
+    except FileError:
+        raise
     except ModelError as error:
-        return None, str(error)
+        return None, str(error).removeprefix(f"{path}: ")
 
 
 def _nodes(graph: Graph) -> tuple[CheckedNode, ...]:
@@ -90,10 +92,10 @@ def _by_runtime(file: Format, problem: str) -> tuple[bool, str]:
 def _by_hardware(flow: str, graph: Graph | None, file: Format, problem: str) -> tuple[bool, str]:
     if graph is None:
         return False, problem
-    if flow == "finn" and file != "QONNX":
-        return False, FINN_TAKES
     try:
         dense_network(with_label(graph))
     except ModelError as error:
         return False, str(error)
-    return True, "as a chain of dense layers; its size is not reckoned"
+    if flow == "finn" and file != "QONNX":
+        return False, FINN_TAKES
+    return True, "as a chain of dense layers, if it fits: a build reckons its size before it makes anything"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import onnx
 import pytest
 import typer
+from onnx import TensorProto, helper
 
-from tests.fast.toolchain.runtime.network_file.files import conv_qonnx, conv_tflite, dense_qonnx
+from tests.fast.toolchain.runtime.network_file.files import conv_qonnx, conv_tflite, dense_qdq, dense_qonnx
 from toolchain.cli.check import check
-from toolchain.errors import DataError, ModelError
+from toolchain.errors import DataError, FileError
 from toolchain.results.checked import CheckedNetwork
 from toolchain.runtime.network_file.checking import FINN_TAKES
 
@@ -48,7 +50,11 @@ def test_a_convolution_is_refused_by_name_for_an_fpga(tmp_path: Path, capsys: py
 def test_finn_takes_qonnx_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found, status = _said(conv_tflite(tmp_path / "net.tflite"), "zcu104", capsys)
     assert status == 1
-    assert {verdict.flow: verdict.why for verdict in found.boards}["finn"] == FINN_TAKES
+    # Where our own RTL would not help either, it is no advice.
+    assert FINN_TAKES not in {verdict.why for verdict in found.boards}
+    found, status = _said(dense_qdq(tmp_path / "net.onnx"), "zcu104", capsys)
+    assert {verdict.flow: verdict.why for verdict in found.boards if not verdict.takes} == {"finn": FINN_TAKES}
+    assert status == 0
 
 
 def test_scores_of_one_class_are_no_label(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,11 +68,40 @@ def test_the_table_names_nodes_and_reasons_once(tmp_path: Path, capsys: pytest.C
     text = capsys.readouterr().out
     assert text.count("FPGAs take chains") == 1
     assert "net.onnx: QONNX" in text
+    assert text.endswith("yes host: as an integer graph\n")
+
+
+def test_boards_that_share_a_verdict_stand_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    check(dense_qdq(tmp_path / "net.onnx"), None, False)
+    verdicts = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("yes ", "NO  "))]
+    assert [line.split(",")[0] for line in verdicts] == ["yes host", "yes icebreaker", "NO  kv260 (finn)"]
+    assert "kv260 (dataflow)" in verdicts[1]
+
+
+def test_a_float_network_says_so_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit):
+        check(_relu(tmp_path / "net.onnx", (1, 4)), None, False)
+    text = capsys.readouterr().out
+    assert text.count("a float network") == 1
+    assert "yes host, " in text
 
 
 def test_what_is_no_network_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "net.onnx").write_bytes(b"\x00" * 64)
-    with pytest.raises(ModelError):
-        check(tmp_path / "net.onnx", None, False)
+    for name, content in (("net.onnx", b"\x00" * 64), ("net.tflite", conv_tflite(tmp_path / "a").read_bytes()[:400])):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(FileError, match=rf"{name}: .*truncated"):
+            check(tmp_path / name, None, False)
     with pytest.raises(DataError, match="no such file"):
         check(tmp_path / "none.onnx", None, False)
+
+
+def test_what_a_build_would_not_load_no_board_takes(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"net.onnx: tensor 'x': shape .* is beyond"):
+        check(_relu(tmp_path / "net.onnx", (1, 10**6, 10**6)), "host", False)
+
+
+def _relu(path: Path, shape: tuple[int, ...]) -> Path:
+    sides = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in "xy"]
+    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "relu", sides[:1], sides[1:])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+    return path

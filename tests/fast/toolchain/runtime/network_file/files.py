@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx
+from onnx import helper, numpy_helper
 
 from tests.fast.toolchain.graph.readers.qonnx.models import Model
 from tests.fast.toolchain.graph.readers.tflite.flat import Flat
@@ -20,6 +22,33 @@ def dense_qonnx(path: Path, classes: int = 4) -> Path:
     scores = model.apply("MatMul", [hidden, model.weights((6, classes))])
     path.write_bytes(model.made(str(scores)).model.SerializeToString())
     return path
+
+
+def dense_qdq(path: Path) -> Path:
+    """A row of 8 values, quantised to int8, a hidden layer, and scores that nothing quantises again."""
+    random, made = np.random.default_rng(0), helper.make_node
+    constants = {"s": np.float32(0.1), "z": np.int8(0), "v": random.integers(-9, 9, (8, 6)).astype(np.int8)}
+    constants["w"] = random.integers(-9, 9, (6, 4)).astype(np.int8)
+    nodes = [
+        *_through_int8("x", "a"),
+        made("DequantizeLinear", ["v", "s", "z"], ["b"]),
+        made("MatMul", ["a", "b"], ["c"]),
+        *_through_int8("c", "d"),
+        made("DequantizeLinear", ["w", "s", "z"], ["e"]),
+        made("MatMul", ["d", "e"], ["y"]),
+    ]
+    sides = [helper.make_tensor_value_info(*side) for side in (("x", 1, ["n", 8]), ("y", 1, ["n", 4]))]
+    tensors = [numpy_helper.from_array(np.asarray(values), name) for name, values in constants.items()]
+    graph = helper.make_graph(nodes, "dense", sides[:1], sides[1:], tensors)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+    return path
+
+
+def _through_int8(name: str, result: str) -> list[onnx.NodeProto]:
+    return [
+        helper.make_node("QuantizeLinear", [name, "s", "z"], [f"{name}_codes"]),
+        helper.make_node("DequantizeLinear", [f"{name}_codes", "s", "z"], [result]),
+    ]
 
 
 def conv_qonnx(path: Path) -> Path:
