@@ -38,7 +38,7 @@ class Fifo:
 
 @dataclass(frozen=True)
 class Netlist:
-    """Units in the order of the data, and FIFOs. One input and one output; every output of a unit feeds one input."""
+    """Units in the order of the data, and FIFOs. Every output of a unit feeds one input."""
 
     units: tuple[Unit, ...]
     fifos: tuple[Fifo, ...]
@@ -93,7 +93,7 @@ class Wiring:
         return self._opened(Wire(stream, None))
 
     def add(self, unit: Unit, *wires: Wire) -> tuple[Wire, ...]:
-        """A unit behind wires; returns its outputs.
+        """A unit behind wires; returns its outputs, which carry no tensor until `carries` says so.
 
         Raises:
             ModelError: a wire carries another stream than the unit takes, or has been taken.
@@ -104,7 +104,13 @@ class Wiring:
         for port, (wire, stream) in enumerate(zip(wires, unit.inputs, strict=True)):
             self._join(wire, (index, port), stream, unit.name)
         self.units.append(unit)
-        return tuple(self._opened(Wire(stream, (index, port))) for port, stream in enumerate(unit.outputs))
+        opened = (Wire(replace(stream, tensor=None), (index, port)) for port, stream in enumerate(unit.outputs))
+        return tuple(map(self._opened, opened))
+
+    def carries(self, wire: Wire, tensor: str) -> Wire:
+        """The same wire, known to carry a whole tensor of the graph."""
+        self._open = [other for other in self._open if other is not wire]
+        return self._opened(replace(wire, stream=replace(wire.stream, tensor=tensor)))
 
     def end(self, wire: Wire) -> Netlist:
         """The core whose output is `wire`.

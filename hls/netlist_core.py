@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 from hls.netlist import Fifo, Netlist
-from hls.pack import write_rom
 from hls.stream import Stream as Axi
 from hls.stream import StreamCore
+from hls.units.instance import LIBRARY, instance, ports, sources, write_roms
 from hls.units.stream import Stream
-from hls.units.unit import Unit
-
-LIBRARY = Path(__file__).parent / "rtl"
 
 TOP = "gateweave_core"
 
@@ -25,35 +21,30 @@ def write_core(netlist: Netlist, rtl_dir: Path) -> StreamCore:
     """
     rtl_dir.mkdir(parents=True, exist_ok=True)
     for unit in netlist.units:
-        for rom in unit.roms:
-            write_rom(rtl_dir / rom_file(unit, rom.parameter), rom.words, rom.width)
-    modules = sorted({"fifo", *(m for unit in netlist.units for m in (unit.module, *unit.uses))})
-    for module in modules:
-        shutil.copyfile(LIBRARY / f"{module}.v", rtl_dir / f"{module}.v")
+        write_roms(unit, rtl_dir)
+    files = sorted({file for unit in netlist.units for file in sources(unit)})
+    for file in files:
+        shutil.copyfile(LIBRARY / file, rtl_dir / file)
     (rtl_dir / f"{TOP}.v").write_text(core_text(netlist))
     return StreamCore(
         top=TOP,
-        sources=(f"{TOP}.v", *(f"{module}.v" for module in modules)),
+        sources=(f"{TOP}.v", *files),
         input=_axi(netlist.input.stream, "in"),
         layers=(*_taps(netlist), _axi(netlist.output.stream, "out")),
         initiation_interval=netlist.interval,
         clock="clk",
         reset="rst_n",
+        watched=tuple(f"f{index}.taken" for index in range(len(netlist.fifos))),
     )
 
 
-def rom_file(unit: Unit, parameter: str) -> str:
-    """Name of the file of a unit's ROM."""
-    return f"{unit.name}_{parameter.lower().removesuffix('_file')}.hex"
-
-
 def core_text(netlist: Netlist) -> str:
-    """Verilog of the top: FIFOs, units, and a stream of its own name for every tensor."""
-    parts = [_header(netlist)]
-    parts += [_fifo(index, fifo) for index, fifo in enumerate(netlist.fifos)]
-    parts += [_unit(netlist, index) for index in range(len(netlist.units))]
-    parts += [_ports(netlist), "endmodule\n"]
-    return "".join(parts)
+    """Verilog of the top: units, and the FIFOs between them; FIFO ``f<i>`` has its beats on ``t<i>_t...``."""
+    parts = [_header(netlist), _ports(netlist)]
+    parts += [instance(unit) for unit in netlist.units]
+    parts += [_fifo(netlist, index) for index in range(len(netlist.fifos))]
+    parts.append("endmodule\n")
+    return "\n".join(parts)
 
 
 def _header(netlist: Netlist) -> str:
@@ -72,56 +63,53 @@ module {TOP} (
 """
 
 
-def _fifo(index: int, fifo: Fifo) -> str:
-    """FIFO ``f<i>`` and its wires: ``p<i>_`` where beats come in, ``t<i>_`` where they leave."""
+def _fifo(netlist: Netlist, index: int) -> str:
+    fifo = netlist.fifos[index]
     top = fifo.stream.width - 1
     parameters = f".WIDTH({top + 1}), .DEPTH({fifo.depth}), .BLOCK({int(fifo.block)})"
-    return f"""
-    wire p{index}_room, p{index}_reserve, p{index}_push, t{index}_tvalid, t{index}_tready;
-    wire [{top}:0] p{index}_data, t{index}_tdata;
+    before, behind = _source(netlist, fifo), _sink(netlist, fifo)
+    wires = {f"in_{part}": f"{before}_{part}" for part in ("room", "reserve", "push", "data")}
+    wires |= {f"out_{part}": f"t{index}_t{part}" for part in ("valid", "ready", "data")}
+    ports = ", ".join(f".{port}({wire})" for port, wire in {"clk": "clk", "rst": "rst", **wires}.items())
+    return f"""    wire t{index}_tvalid, t{index}_tready;
+    wire [{top}:0] t{index}_tdata;
     fifo #({parameters}) f{index} (
-        .clk(clk), .rst(rst), .in_room(p{index}_room), .in_reserve(p{index}_reserve), .in_push(p{index}_push),
-        .in_data(p{index}_data), .out_valid(t{index}_tvalid), .out_ready(t{index}_tready), .out_data(t{index}_tdata)
+        {ports}
     );
+    assign t{index}_tready = {behind}_ready;
+    assign {behind}_valid = t{index}_tvalid;
+    assign {behind}_data = t{index}_tdata;
 """
 
 
-def _unit(netlist: Netlist, index: int) -> str:
-    unit = netlist.units[index]
-    values = {**unit.parameters, **{rom.parameter: f'"{rom_file(unit, rom.parameter)}"' for rom in unit.roms}}
-    parameters = ", ".join(f".{key}({value})" for key, value in values.items())
-    ports = ", ".join([".clk(clk)", ".rst(rst)", *_connections(netlist, index)])
-    return f"\n    {unit.module} #({parameters}) {unit.name} (\n        {ports}\n    );\n"
+def _source(netlist: Netlist, fifo: Fifo) -> str:
+    """What the wires before a FIFO begin with."""
+    return "enter" if fifo.source is None else _port(netlist, "out", fifo.source)
 
 
-def _connections(netlist: Netlist, index: int) -> Iterator[str]:
-    unit = netlist.units[index]
-    for i, fifo in enumerate(netlist.fifos):
-        if fifo.sink and fifo.sink[0] == index:
-            name = port_name("in", fifo.sink[1], len(unit.inputs))
-            for part in ("data", "valid", "ready"):
-                yield f".{name}_{part}(t{i}_t{part})"
-        if fifo.source and fifo.source[0] == index:
-            name = port_name("out", fifo.source[1], len(unit.outputs))
-            for part in ("data", "push", "reserve", "room"):
-                yield f".{name}_{part}(p{i}_{part})"
+def _sink(netlist: Netlist, fifo: Fifo) -> str:
+    """What the wires behind a FIFO begin with."""
+    return "leave" if fifo.sink is None else _port(netlist, "in", fifo.sink)
 
 
-def port_name(side: str, port: int, ports: int) -> str:
-    """Name of a unit's input or output: a sole one has no number."""
-    return side if ports == 1 else f"{side}{port}"
+def _port(netlist: Netlist, side: str, place: tuple[int, int]) -> str:
+    unit = netlist.units[place[0]]
+    ends = [port for port, _ in ports(unit) if port.startswith(side)]
+    return f"{unit.name}_{ends[place[1]]}"
 
 
 def _ports(netlist: Netlist) -> str:
-    source, sink = netlist.fifos.index(netlist.input), netlist.fifos.index(netlist.output)
-    return f"""
-    assign in_tready = p{source}_room;
-    assign p{source}_reserve = in_tvalid && in_tready;
-    assign p{source}_push = p{source}_reserve;
-    assign p{source}_data = in_tdata;
-    assign out_tdata = t{sink}_tdata;
-    assign out_tvalid = t{sink}_tvalid;
-    assign t{sink}_tready = out_tready;
+    source, sink = netlist.input.stream.width - 1, netlist.output.stream.width - 1
+    return f"""    wire enter_room, enter_reserve, enter_push, leave_valid, leave_ready;
+    wire [{source}:0] enter_data;
+    wire [{sink}:0] leave_data;
+    assign in_tready = enter_room;
+    assign enter_reserve = in_tvalid && enter_room;
+    assign enter_push = enter_reserve;
+    assign enter_data = in_tdata;
+    assign out_tdata = leave_data;
+    assign out_tvalid = leave_valid;
+    assign leave_ready = out_tready;
 """
 
 

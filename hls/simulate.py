@@ -42,6 +42,7 @@ class CoreSimulation:
             back-pressure both include the stalls.
         cycles: clock cycles simulated.
         seconds: wall-clock time of the simulation without building it.
+        greatest: the greatest values of the registers that were watched.
     """
 
     compared: int
@@ -51,6 +52,7 @@ class CoreSimulation:
     initiation_interval: int
     cycles: int
     seconds: float
+    greatest: tuple[int, ...] = ()
 
 
 def simulate_core(

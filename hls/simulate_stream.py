@@ -22,6 +22,7 @@ from toolchain.errors import ModelError, ToolError
 HARNESS = Path(__file__).parent / "harness" / "stream.cpp"
 
 _TOP = "stream_tap"
+_GREATEST = "greatest"
 # Verilator gives ports above 64 bits one type; all buses of the harness are at least this wide.
 _LEAST_WORDS = 3
 # Small files and functions compile twice as fast in sum, and run about a tenth slower.
@@ -68,10 +69,13 @@ def simulate_stream(
     # A ROM that $readmemh cannot read is only a warning to Verilator.
     if done.returncode != 0 or "readmem" in done.stdout + done.stderr:
         raise ToolError(f"simulation of {core.top} failed: {(done.stderr or done.stdout).strip()[-400:]}")
-    return _summary(core, len(x), json.loads(result.read_text()), seconds)
+    greatest = tuple(int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith(_GREATEST))
+    return _summary(core, len(x), json.loads(result.read_text()), seconds, greatest)
 
 
-def _summary(core: StreamCore, vectors: int, raw: dict[str, Any], seconds: float) -> CoreSimulation:
+def _summary(
+    core: StreamCore, vectors: int, raw: dict[str, Any], seconds: float, greatest: tuple[int, ...]
+) -> CoreSimulation:
     fault = raw["hung"] or raw["unstable"] or raw["surplus"] >= 0 or raw["assertion"]
     return CoreSimulation(
         compared=vectors,
@@ -81,6 +85,7 @@ def _summary(core: StreamCore, vectors: int, raw: dict[str, Any], seconds: float
         initiation_interval=math.ceil(raw["interval"]),
         cycles=raw["cycles"],
         seconds=seconds,
+        greatest=greatest,
     )
 
 
@@ -158,7 +163,17 @@ module {_TOP} (
     assign out_valid = out_tvalid;
     assign tap_words = {{{", ".join(reversed(fields))}}};
     assign tap_fire = {{{64 - len(fires)}'b0, {", ".join(reversed(fires))}}};
-endmodule
+{"".join(_watch(i, register) for i, register in enumerate(core.watched))}endmodule
+"""
+
+
+def _watch(index: int, register: str) -> str:
+    """Verilog that tells the greatest value of a register of the core when the simulation ends."""
+    return f"""    reg [31:0] greatest{index} = 0;
+    always @(posedge clk)
+        if (!rst && core.{register} > greatest{index})
+            greatest{index} <= core.{register};
+    final $display("{_GREATEST} %0d", greatest{index});
 """
 
 

@@ -50,6 +50,7 @@ class StreamCore:
         layers: the streams to compare, in order; the last one is the output, ports of the top module.
         initiation_interval: predicted clock cycles between vectors; bounds stalls and the watchdog.
         clock, reset: names of the clock and of the reset, which is active low.
+        watched: registers within the core, such as ``f0.taken``, whose greatest values are told.
     """
 
     top: str
@@ -59,3 +60,4 @@ class StreamCore:
     initiation_interval: int
     clock: str = "ap_clk"
     reset: str = "ap_rst_n"
+    watched: tuple[str, ...] = ()

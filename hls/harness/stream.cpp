@@ -100,6 +100,7 @@ class Bench {
         while (done() < 1 && !hung_) step(source.open() && sent_ < 1, sink.open());
         while (done() < total_ && !hung_) step(source.open() && sent_ < total_, sink.open());
         for (uint64_t i = 0; i < 2 * interval_ + 16 && !hung_; ++i) step(false, true);
+        model_.final();
     }
 
     void write(const char* path) const {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Literal
@@ -12,10 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hls import pack
+from hls.netlist import Wire, Wiring
 from hls.units import window as windows
+from hls.units.stage import Option, Stage, chained
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens, every, last_of
 from hls.units.unit import Resources, Rom, Unit
+from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import Linear, Window
 from toolchain.graph.types import IntType, TensorType
 
@@ -104,6 +107,25 @@ class Product:
             return 1 if self.kind == BIPOLAR else 2
         low, high = int(self.linear.weights.min()), int(self.linear.weights.max())
         return 1 + max(high.bit_length(), (-low - 1).bit_length() if low < 0 else 0)
+
+
+def stage(graph: Graph, node: Node) -> Stage:
+    """The stage of a `Linear`, with the window before it."""
+    assert isinstance(node.op, Linear)
+    before = graph[node.inputs[0]]
+    fused = isinstance(before.op, Window)
+    takes = before.inputs if fused else node.inputs
+    window = before.op if isinstance(before.op, Window) else None
+    product = Product(node.op, window, graph.types[takes[0]])
+    return Stage(node.name, takes, tuple(_option(product, choice) for choice in options(product)))
+
+
+def _option(product: Product, choice: Choice) -> Option:
+    def added(name: str, wiring: Wiring, wires: Sequence[Wire]) -> Wire:
+        return chained(wiring, wires, build(name, product, choice))
+
+    name = f"PE {choice.pe}, SIMD {choice.simd}, {choice.multiplier}, {choice.rom}"
+    return Option(name, cycles(product, choice), resources(product, choice), (choice.simd,), choice.pe, added)
 
 
 def options(product: Product) -> Iterator[Choice]:

@@ -1,0 +1,139 @@
+"""Folding over a graph: one option for each stage, for a rate on a device.
+
+Every stage must keep the interval; among the options that do, each takes the one of the least price. A multiplier and a
+block RAM have a price in LUTs, which is raised until they suffice. Prices steer; whether all fits is asked of the sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+from hls.units.stage import Option, Stage
+from hls.units.unit import Resources
+from toolchain.errors import FitError
+
+# LUTs that a multiplier, and a block RAM, is worth; all pairs are tried.
+_DSP_PRICES = (0.0, 30.0, 80.0, 200.0, 500.0, 1e5)
+_BLOCK_PRICES = (0.0, 30.0, 100.0, 300.0, 1000.0, 1e5)
+
+_NAMES = {"lut": "LUT", "ff": "FF", "blocks": "block RAMs", "dsp": "multipliers"}
+
+Chosen = dict[str, Option]
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A chosen option for each stage, by its tensor.
+
+    Attributes:
+        interval: clocks between inferences: those of the slowest stage.
+        resources: estimated, of all stages.
+    """
+
+    options: Mapping[str, Option]
+    interval: int
+    resources: Resources
+
+
+def fold(stages: Sequence[Stage], limits: Resources, interval: int | None) -> Folded:
+    """The least LUTs that keep `interval`; with None the fastest that fits.
+
+    Args:
+        limits: what all stages together may take.
+
+    Raises:
+        FitError: nothing fits, by how much and which stage is largest; or the interval is out of reach, with the best.
+    """
+    search = _Search(stages, limits)
+    if interval is None:
+        return search.fastest()
+    found = search.within(interval)
+    if found is None:
+        best = search.fastest()
+        raise FitError(
+            f"{interval} clocks an inference are out of reach; the best that fits is {best.interval} (estimated "
+            f"{round(best.resources.lut)} LUT, {best.resources.dsp} multipliers); the slowest is {_slowest(best)}"
+        )
+    return found
+
+
+def _slowest(folded: Folded) -> str:
+    tensor = max(folded.options, key=lambda name: folded.options[name].cycles)
+    return f"{tensor} ({folded.options[tensor].name})"
+
+
+class _Search:
+    def __init__(self, stages: Sequence[Stage], limits: Resources) -> None:
+        self._stages, self._limits = stages, limits
+
+    def within(self, interval: int) -> Folded | None:
+        """The least LUTs that keep the interval and fit; None where nothing does."""
+        fitting = [folded for folded in self._candidates(interval) if not over(folded.resources, self._limits)]
+        return min(fitting, key=lambda folded: (folded.resources.lut, folded.resources.blocks), default=None)
+
+    def fastest(self) -> Folded:
+        """The folding of the least interval that fits, by bisection over all intervals that there are."""
+        slowest = [max(option.cycles for option in stage.options) for stage in self._stages]
+        steps = sorted({option.cycles for stage in self._stages for option in stage.options})
+        low, high = 0, steps.index(max(slowest))
+        best = self.within(steps[high])
+        if best is None:
+            raise FitError(self._too_large(steps[high]))
+        while low < high:
+            middle = (low + high) // 2
+            found = self.within(steps[middle])
+            if found is None:
+                low = middle + 1
+            else:
+                best, high = found, middle
+        return best
+
+    def _candidates(self, interval: int) -> Iterable[Folded]:
+        options = {s.tensor: [o for o in s.options if o.cycles <= interval] for s in self._stages}
+        if not all(options.values()):
+            return
+        for dsp in _DSP_PRICES:
+            for block in _BLOCK_PRICES:
+                yield _folded({name: cheapest(some, dsp, block) for name, some in options.items()})
+
+    def _too_large(self, interval: int) -> str:
+        smallest = min(self._candidates(interval), key=self._excess)
+        needs = over(smallest.resources, self._limits)
+        largest = max(smallest.options, key=lambda name: smallest.options[name].resources.lut)
+        return (
+            f"the network does not fit: even the smallest folding needs an estimated {needs}; its largest stage is "
+            f"{largest}; use fewer bits, a smaller network or a larger board"
+        )
+
+    def _excess(self, folded: Folded) -> float:
+        return max(need / max(have, 1) for need, have in _pairs(folded.resources, self._limits))
+
+
+def cheapest(options: Iterable[Option], dsp: float, block: float) -> Option:
+    """The option of the least price, the one with fewer clocks of equal ones."""
+
+    def price(option: Option) -> tuple[float, int]:
+        it = option.resources
+        return it.lut + 0.1 * it.ff + dsp * it.dsp + block * it.blocks, option.cycles
+
+    return min(options, key=price)
+
+
+def _folded(options: Chosen) -> Folded:
+    resources = sum((option.resources for option in options.values()), Resources())
+    return Folded(options, max(option.cycles for option in options.values()), resources)
+
+
+def _pairs(need: Resources, have: Resources) -> list[tuple[float, float]]:
+    return [(getattr(need, field.name), getattr(have, field.name)) for field in fields(Resources)]
+
+
+def over(need: Resources, have: Resources) -> str:
+    """What is not enough, and by how much; empty where all is."""
+    names = [_NAMES[field.name] for field in fields(Resources)]
+    return " and ".join(
+        f"{round(n)} {name} where {round(h)} are free ({round(100 * (n - h) / max(h, 1))} % over)"
+        for name, (n, h) in zip(names, _pairs(need, have), strict=True)
+        if n > h
+    )

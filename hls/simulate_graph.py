@@ -1,0 +1,50 @@
+"""Simulation of a graph's core in Verilator: every element of every tensor on its streams against the interpreter's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hls.netlist import Netlist
+from hls.netlist_core import write_core
+from hls.simulate import CoreSimulation
+from hls.simulate_stream import simulate_stream
+from toolchain.graph.execute import run
+from toolchain.graph.graph import Graph
+from toolchain.graph.types import Integers
+
+Codes = NDArray[np.int64]
+
+
+def simulate_graph(
+    netlist: Netlist,
+    graph: Graph,
+    x: Integers,
+    rtl_dir: Path,
+    work_dir: Path,
+    *,
+    backpressure_seed: int | None = None,
+    optimise: bool = True,
+) -> CoreSimulation:
+    """Write the core into `rtl_dir` and run inputs of shape (vectors, *shape) through it.
+
+    Raises:
+        ModelError: a value does not fit its stream.
+        ToolError: Verilator is missing or fails.
+    """
+    core = write_core(netlist, rtl_dir)
+    names = [*(layer.name for layer in core.layers[:-1]), netlist.output.stream.tensor or ""]
+    tensors = run(graph, {graph.sole_input: x}, names)
+    expected = [codes(graph, name, tensors[name]) for name in names]
+    entered = codes(graph, graph.sole_input, x)
+    return simulate_stream(
+        core, rtl_dir, entered, expected, work_dir, backpressure_seed=backpressure_seed, optimise=optimise
+    )
+
+
+def codes(graph: Graph, tensor: str, values: Integers) -> Codes:
+    """Codes on the wires of a tensor's values, shape (vectors, elements)."""
+    element = graph.types[tensor].element
+    return (values.reshape(len(values), -1).astype(np.int64) - element.low) // element.step

@@ -1,0 +1,62 @@
+"""A node of the graph on its way to hardware: the ways to build it, one of which is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from hls.netlist import Wire, Wiring
+from hls.units import add
+from hls.units.unit import Resources, Unit
+from toolchain.graph.types import IntType
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to build a stage.
+
+    Attributes:
+        name: what a person reads of it, such as ``"PE 4, SIMD 8"``.
+        cycles: clocks between inferences at least.
+        takes: lanes of each of its inputs.
+        yields: lanes of its output.
+        build: adds its units, whose names begin with the one given, behind wires of such lanes; returns the last's
+            output.
+    """
+
+    name: str
+    cycles: int
+    resources: Resources
+    takes: tuple[int, ...]
+    yields: int
+    build: Callable[[str, Wiring, Sequence[Wire]], Wire]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What computes one tensor.
+
+    Attributes:
+        tensor: the node whose tensor it yields.
+        takes: the nodes whose tensors it takes.
+        options: all ways to build it, one or more.
+    """
+
+    tensor: str
+    takes: tuple[str, ...]
+    options: tuple[Option, ...]
+
+
+def chained(wiring: Wiring, wires: Sequence[Wire], units: Sequence[Unit]) -> Wire:
+    """Units one behind the other, the first behind all wires; returns the last's output."""
+    for unit in units:
+        (wire,) = wiring.add(unit, *wires)
+        wires = [wire]
+    return wires[0]
+
+
+def counted(name: str, wiring: Wiring, wire: Wire, element: IntType) -> Wire:
+    """A wire whose codes count as `element` does, with the same values."""
+    if wire.stream.element == element:
+        return wire
+    return chained(wiring, [wire], [add.build(name, [wire.stream], [1], element)])

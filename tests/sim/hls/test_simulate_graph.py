@@ -1,0 +1,109 @@
+"""Cores of whole graphs in Verilator: every element of every tensor, and the clocks that the token simulator tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hls.fifo_depths import with_depths
+from hls.netlist import SHALLOW, Netlist
+from hls.simulate_graph import simulate_graph
+from hls.token_simulator import TokenRun
+from tests.sim.hls.graphs import Growing, fastest_of, netlist_of, random_graph, values_of
+from toolchain.graph.graph import Graph
+from toolchain.graph.ops import Linear, Window
+
+SEEDS = range(4)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_random_graph(tmp_path: Path, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    graph = random_graph(random)
+    netlist, told = with_depths(netlist_of(graph, random), blocks=True)
+    x = values_of(graph, random, 6)
+    plain = simulate_graph(netlist, graph, x, tmp_path / "rtl", tmp_path / "work", optimise=False)
+    stalled = simulate_graph(
+        netlist, graph, x, tmp_path / "rtl", tmp_path / "work", backpressure_seed=seed, optimise=False
+    )
+
+    assert (plain.first_difference, stalled.first_difference) == (None, None)
+    assert (plain.latency_cycles, plain.initiation_interval) == (told.latency, told.interval)
+    assert plain.greatest == told.peaks
+
+
+@pytest.fixture(scope="module")
+def residual() -> tuple[Graph, Netlist, TokenRun]:
+    growing = Growing(np.random.default_rng(5), (4, 48, 2), -8, 7)
+    growing.residual()
+    graph = growing.end()
+    return graph, *with_depths(fastest_of(graph), blocks=True)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    yield tmp_path_factory.mktemp("residual")
+
+
+def test_where_branches_meet_the_shorter_waits_in_a_deep_fifo(
+    residual: tuple[Graph, Netlist, TokenRun], folder: Path
+) -> None:
+    graph, netlist, told = residual
+    x = values_of(graph, np.random.default_rng(0), 6)
+    run = simulate_graph(netlist, graph, x, folder / "rtl", folder / "work", optimise=False)
+
+    assert max(fifo.depth for fifo in netlist.fifos) > SHALLOW
+    assert run.first_difference is None
+    assert (run.initiation_interval, run.greatest) == (told.interval, told.peaks)
+
+
+@pytest.mark.parametrize("parameter", ["WEIGHT_FILE", "START_FILE"])
+def test_a_wrong_word_of_a_rom_is_found_in_its_tensor(
+    residual: tuple[Graph, Netlist, TokenRun], folder: Path, parameter: str
+) -> None:
+    graph, netlist, _ = residual
+    tensor = next(node.name for node in graph if isinstance(node.op, Linear))
+    broken = _with_wrong_word(netlist, tensor, parameter)
+    x = values_of(graph, np.random.default_rng(0), 6)
+    run = simulate_graph(broken, graph, x, folder / "rtl", folder / "work", optimise=False)
+
+    assert run.first_difference is not None and f"({tensor})" in run.first_difference
+
+
+def test_a_wrong_padding_value_is_found_in_the_tensor_behind_it(
+    residual: tuple[Graph, Netlist, TokenRun], folder: Path
+) -> None:
+    graph, netlist, _ = residual
+    padded = next(node.name for node in graph if isinstance(node.op, Window) and node.op.padded)
+    behind = graph.takers(padded)[0].name
+    x = values_of(graph, np.random.default_rng(0), 6)
+    run = simulate_graph(netlist, _refilled(graph, padded), x, folder / "rtl", folder / "work", optimise=False)
+
+    assert run.first_difference is not None and f"({behind})" in run.first_difference
+
+
+def _with_wrong_word(netlist: Netlist, tensor: str, parameter: str) -> Netlist:
+    """A core of which one ROM has one bit flipped: that of the unit that yields a tensor."""
+    (index,) = {fifo.source[0] for fifo in netlist.fifos if fifo.source and fifo.stream.tensor == tensor}
+    unit = netlist.units[index]
+    roms = tuple(
+        replace(rom, words=(rom.words[0] ^ 1, *rom.words[1:])) if rom.parameter == parameter else rom
+        for rom in unit.roms
+    )
+    units = (*netlist.units[:index], replace(unit, roms=roms), *netlist.units[index + 1 :])
+    return replace(netlist, units=units)
+
+
+def _refilled(graph: Graph, padded: str) -> Graph:
+    """The same graph with another padding value."""
+    other = Graph()
+    for node in graph:
+        op = replace(node.op, fill=node.op.fill + 1) if node.name == padded and isinstance(node.op, Window) else node.op
+        other.add(node.name, op, *node.inputs)
+    for output in graph.outputs:
+        other.end(output.name, output.node)
+    return other
