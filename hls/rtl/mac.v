@@ -12,7 +12,7 @@
 //   An accumulator of ACC_BITS + DROP (modulo arithmetic) begins at its fold's word of START_FILE (PE entries; FOLDS
 //   words, or STARTS is 1) and adds FACTOR times each beat's sum, of SUM_BITS; the upper ACC_BITS leave.
 // Timing: one beat a clock. The last beat of a fold waits for room; the accumulators are pushed 2 clocks later, and one
-//   more for each of: integer weights, ROM_STYLE "block", and two levels of the tree that adds the lanes.
+//   more for each of: integer weights, ROM_STYLE "block", and each level of the tree that adds the lanes.
 module mac #(
     parameter PE = 1,
     parameter SIMD = 1,
@@ -50,7 +50,7 @@ module mac #(
     // Stages of registers: inputs and weights, products, the tree. The accumulators come behind them.
     localparam ROM_STAGES = ROM_STYLE == "block" ? 2 : 1;
     localparam PRODUCT_STAGES = WEIGHT_KIND == 2 ? 1 : 0;
-    localparam STAGES = ROM_STAGES + PRODUCT_STAGES + ($clog2(TERMS) + 1) / 2;
+    localparam STAGES = ROM_STAGES + PRODUCT_STAGES + $clog2(TERMS);
 
     wire last;
     assign in_ready = !last || out_room;

@@ -2,7 +2,7 @@
 //
 // Parameters: as in mac.v; SUM_BITS of the two's complement total (modulo arithmetic).
 // Timing: the total comes from a register, but for one bipolar or ternary term; a clock later for integer weights, and
-//   one for each two levels of the tree.
+//   one for each level of the tree.
 module mac_sum #(
     parameter TERMS = 1,
     parameter IN_BITS = 1,

@@ -209,8 +209,7 @@ def _mac(name: str, product: Product, choice: Choice) -> Unit:
 def latency(product: Product, choice: Choice) -> int:
     """Clocks from a fold's last beat to its push."""
     terms = 1 if product.depthwise else choice.simd
-    tree = ((terms - 1).bit_length() + 1) // 2
-    return 2 + (choice.rom == "block") + (product.kind == INTEGER) + tree
+    return 2 + (choice.rom == "block") + (product.kind == INTEGER) + (terms - 1).bit_length()
 
 
 def tokens(folds: int, beats: int, clocks: int) -> Tokens:

@@ -15,8 +15,8 @@ from toolchain.errors import ModelError
 from toolchain.graph.ops import Window
 from toolchain.graph.types import IntType, TensorType
 
-_SMALL = 64
-"""Words up to which a memory of LUTs takes less than a block RAM is worth."""
+_SMALL_WORDS, _SMALL_BITS = 32, 1024
+"""A memory up to which LUTs take less than a block RAM is worth."""
 
 LATENCY = 2
 """Clocks from an operation to its push."""
@@ -165,8 +165,12 @@ def _parameters(walk: Walk, x: IntType, element: IntType) -> dict[str, int | str
         "REPEATS": walk.repeats,
         "DEPTH": walk.depth,
         "CAPACITY": walk.depth,
-        "RAM_STYLE": "distributed" if walk.depth <= _SMALL else "block",
+        "RAM_STYLE": "distributed" if _small(walk, element.bits) else "block",
     }
+
+
+def _small(walk: Walk, bits: int) -> bool:
+    return walk.depth <= _SMALL_WORDS and walk.depth * walk.lanes * bits <= _SMALL_BITS
 
 
 def tokens(walk: Walk) -> Tokens:
