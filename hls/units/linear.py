@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from hls import pack
 from hls.netlist import Wire, Wiring
 from hls.units import window as windows
+from hls.units.gather import memory_blocks
 from hls.units.stage import Option, Stage, chained
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens, every, last_of
@@ -200,7 +201,7 @@ def _mac(name: str, product: Product, choice: Choice) -> Unit:
         (Stream(product.accumulator, lanes, total // beat, name),),
         total,
         partial(tokens, total // beat, beat, latency(product, choice)),
-        resources(product, choice),
+        _Shape.of(product, choice).resources(),
         _roms(product, choice, words, starts),
         uses=("mac_sum", "mac_product", "adder_tree", "loop_end"),
     )
@@ -320,5 +321,88 @@ def _parameters(product: Product, choice: Choice, words: Integers, starts: list[
 
 
 def resources(product: Product, choice: Choice) -> Resources:
-    """Estimated resources."""
-    return Resources()
+    """Estimated resources of the product and of the window before it, if any; fitted to what ECP5 synthesis takes."""
+    walk = walked(product, choice)
+    own = _Shape.of(product, choice).resources()
+    return own + windows.resources(walk, product.element.bits) if walk else own
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What the size of a unit follows from.
+
+    Attributes:
+        terms: products of one neuron and beat.
+        words, starts: of the ROM of weights and of that of what sums begin at.
+        in_bits, weight_bits, total_bits: of an element, of a weight and of an accumulator.
+    """
+
+    choice: Choice
+    kind: int
+    terms: int
+    words: int
+    starts: int
+    in_bits: int
+    weight_bits: int
+    total_bits: int
+
+    @staticmethod
+    def of(product: Product, choice: Choice) -> _Shape:
+        terms = 1 if product.depthwise else choice.simd
+        fold = folds(product, choice) * groups(product, choice)
+        scale = Scale.of(product.element, product.accumulator)
+        words = fold * beats(product, choice)
+        return _Shape(choice, product.kind, terms, words, fold, product.element.bits, product.weight_bits, scale.bits)
+
+    @property
+    def term_bits(self) -> int:
+        """Bits of a product."""
+        return min(self.total_bits, self.in_bits + (self.weight_bits if self.kind == INTEGER else 1))
+
+    def resources(self) -> Resources:
+        """All of them."""
+        return self.memory() + self.products() + self.sums() + self.control()
+
+    def memory(self) -> Resources:
+        """Weights and what the sums begin at. Behind block RAMs of 512 words lies a multiplexer."""
+        bits = self.choice.pe * self.terms * self.weight_bits
+        # Functions of two address bits are few, and so are shared.
+        starts = self.choice.pe * self.total_bits if self.starts > 4 else 0
+        lut, ff = 16 + _rom_luts(self.starts) * starts, bits + starts
+        if self.choice.rom == "logic":
+            return Resources(lut + _rom_luts(self.words) * bits, ff)
+        rows = -(-self.words // max(512, min(16384, 2048 * 9 // bits)))
+        return Resources(lut + 0.75 * (rows - 1) * bits, ff, memory_blocks(self.words, bits))
+
+    def products(self) -> Resources:
+        """Products and their registers."""
+        count = self.choice.pe * self.terms
+        if self.kind != INTEGER:
+            return Resources(count * self.in_bits)
+        ff = count * self.term_bits
+        if self.choice.multiplier == "dsp":
+            return Resources(0, ff, 0, count * -(-self.weight_bits // 18) * -(-(self.in_bits + 1) // 18))
+        return Resources(count * self.weight_bits * (self.in_bits + 1), ff)
+
+    def sums(self) -> Resources:
+        """Trees, and accumulators with the choice of what they begin at."""
+        lut, ff = 2.0 * self.total_bits, self.total_bits
+        terms, bits = self.terms, self.term_bits
+        while terms > 1:
+            bits = min(bits + 1, self.total_bits)
+            lut += terms // 2 * bits
+            terms = -(-terms // 2)
+            ff += terms * bits
+        return Resources(self.choice.pe * lut, self.choice.pe * ff)
+
+    def control(self) -> Resources:
+        """Counters, and the inputs' registers."""
+        places = (self.words - 1).bit_length() * 2 + (self.starts - 1).bit_length()
+        stages = 2 if self.choice.rom == "block" else 1
+        lanes = self.choice.simd
+        return Resources(10 + 1.2 * places, lanes * self.in_bits * stages + places + 2 * self.terms.bit_length() + 12)
+
+
+def _rom_luts(words: int) -> float:
+    """LUTs of one bit of a ROM in logic: most bits differ, a few are alike."""
+    return 0.8 * (-(-words // 16) + (-(-words // 16) - 1) * 0.6)

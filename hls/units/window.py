@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from hls.units.gather import memory_blocks
 from hls.units.stream import Stream
 from hls.units.tokens import Hold, Tokens, every
 from hls.units.unit import Resources, Unit
@@ -197,5 +198,16 @@ def _takes(walk: Walk) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 
 
 def resources(walk: Walk, bits: int) -> Resources:
-    """Estimated resources, for elements of so many bits."""
-    return Resources()
+    """Estimated resources, for elements of so many bits; fitted to what ECP5 synthesis takes."""
+    width, small, padded = walk.lanes * bits, _small(walk, bits), walk.window.padded
+    counts = (walk.reach + max(walk.reach, walk.row) + walk.depth).bit_length() + 1
+    loops = [walk.beats, *walk.window.kernel, walk.repeats, walk.groups, *walk.positions]
+    if padded:
+        loops += [walk.padded[0], walk.row]
+    places = sum((size - 1).bit_length() for size in loops)
+    address = (walk.depth - 1).bit_length()
+    lut = 44 + 2 * counts + 0.7 * address + 2 * places + (0.9 * width if padded else 0)
+    ff = 2 * counts + 2 * address + width + places + sum(size > 1 for size in loops) + 2
+    if small:
+        return Resources(lut + 6 * -(-width // 4) * -(-walk.depth // 16), ff + width)
+    return Resources(lut, ff, memory_blocks(walk.depth, width))

@@ -61,3 +61,16 @@ def test_weights_of_two_bits_or_less_need_no_multiplier() -> None:
     signs = Product(Linear(np.array([[1, -1], [-1, 1]]), np.zeros(2, np.int64)), None, TensorType((2,), 0, 3))
     assert {choice.multiplier for choice in linear.options(signs)} == {"lut"} and signs.weight_bits == 1
     assert product((12,), 6).weight_bits == 4
+
+
+def test_resources_are_near_what_synthesis_takes() -> None:
+    """LUTs, flip-flops, block RAMs and multipliers that `synth_lattice -family ecp5 -nowidelut` gave."""
+    weights = np.random.default_rng(0).integers(-127, 128, (144, 16))
+    bias = np.random.default_rng(1).integers(-30000, 30001, 16)
+    conv = Product(Linear(weights, bias, 1, 9), SAME, TensorType((32, 32, 16), 0, 255))
+    window_unit, mac = linear.build("c", conv, Choice(4, 4))
+    for unit, (lut, ff, blocks, dsp) in ((window_unit, (174, 118, 1, 0)), (mac, (425, 789, 4, 16))):
+        found = unit.resources
+        assert found.lut == pytest.approx(lut, rel=0.1) and found.ff == pytest.approx(ff, rel=0.15)
+        assert (found.blocks, found.dsp) == (blocks, dsp)
+    assert linear.resources(conv, Choice(4, 4)) == window_unit.resources + mac.resources
