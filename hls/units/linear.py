@@ -178,7 +178,7 @@ def walked(product: Product, choice: Choice) -> windows.Walk | None:
     if product.window is None and again == 1:
         return None
     parts = groups(product, choice)
-    return windows.walk(product.x, product.window or windows.replay(), choice.simd, parts, again)
+    return windows.walk(product.x, product.window, choice.simd, parts, again)
 
 
 def build(name: str, product: Product, choice: Choice) -> tuple[Unit, ...]:

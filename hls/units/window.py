@@ -19,6 +19,8 @@ from toolchain.graph.types import IntType, TensorType
 _SMALL_WORDS, _SMALL_BITS = 32, 1024
 """A memory up to which LUTs take less than a block RAM is worth."""
 
+_ONE_TAP = Window((1, 1), (1, 1), (0, 0), (0, 0), (1, 1))
+
 LATENCY = 2
 """Clocks from an operation to its push."""
 
@@ -94,8 +96,8 @@ class Walk:
         return max(2, 1 << (self.reach + ahead - 1).bit_length())
 
 
-def walk(x: TensorType, window: Window, lanes: int, groups: int = 1, repeats: int = 1) -> Walk:
-    """The walk of a window over a tensor of one or two spatial axes, or none.
+def walk(x: TensorType, window: Window | None, lanes: int, groups: int = 1, repeats: int = 1) -> Walk:
+    """The walk of a window over a tensor of one or two spatial axes; of None over all positions as they are.
 
     Raises:
         ModelError: the lanes do not divide a group's channels, or the groups the channels.
@@ -103,21 +105,17 @@ def walk(x: TensorType, window: Window, lanes: int, groups: int = 1, repeats: in
     channels = x.channels // groups
     if x.channels % groups or channels % lanes:
         raise ModelError(f"{lanes} lanes do not divide {x.channels} channels in {groups} groups")
-    rows, columns = (1, 1, *x.shape[:-1])[-2:]
-    return Walk((rows, columns), _two_axes(window), lanes, groups, channels // lanes, repeats)
+    rows, columns = (1, *x.shape[:-1])[-2:] if window else (1, x.size // x.channels)
+    both = _two_axes(window) if window else _ONE_TAP
+    return Walk((rows, columns), both, lanes, groups, channels // lanes, repeats)
 
 
 def _two_axes(window: Window) -> Window:
     if len(window.kernel) == 2:
         return window
-    kernel, stride, dilation = ((1, 1, *size)[-2:] for size in (window.kernel, window.stride, window.dilation))
-    before, after = ((0, 0, *size)[-2:] for size in (window.before, window.after))
+    kernel, stride, dilation = ((1, *size) for size in (window.kernel, window.stride, window.dilation))
+    before, after = ((0, *size) for size in (window.before, window.after))
     return Window(kernel, stride, before, after, dilation, window.fill)
-
-
-def replay() -> Window:
-    """The window of one tap: each position as it is, to be read again."""
-    return Window((1, 1), (1, 1), (0, 0), (0, 0), (1, 1))
 
 
 def cycles(walk: Walk) -> int:
