@@ -218,6 +218,11 @@ class Layout:
         """The file that says a stage has finished; see `flows/README.md`."""
         return self.home(stage) / "records" / f"{stage}.done"
 
+    @property
+    def golden(self) -> Path:
+        """Golden vectors with their true classes, as the stage wrote them that tells the network."""
+        return self.stage("integers" if self.request.file else "export") / "golden.npz"
+
     def work(self, stage: str) -> Path:
         """Scratch folder a stage keeps between runs, such as a compiled simulator."""
         return self.home(stage) / "work" / stage

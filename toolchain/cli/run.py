@@ -112,7 +112,7 @@ class _Order:
         from toolchain.device.link.serial_port import open_serial
 
         golden = read_golden(self.folder)
-        truth = _truth(self.board.name, self.model, golden)
+        truth = self._truth(golden)
         baud, identity = self.board.host_link.baud, self.manifest["identity"]
         patience = SIMULATED if virtual else None
         with open_serial(port, baud, identity, patience) as device, _progress() as bar:
@@ -126,6 +126,16 @@ class _Order:
                 progress=tell,
                 expected=expected_of(self.manifest),
             )
+
+    def _truth(self, golden: Golden) -> Sequence[int] | None:
+        """The true classes, which lie in the build and not in the package."""
+        try:
+            layout = layout_of_package(self.board.name, self.model, self.folder)
+            with np.load(layout.golden) as stored:
+                truth = [int(label) for label in stored["truth"]]
+        except (OSError, KeyError, ValueError, BuildError):
+            return None
+        return truth if len(truth) == golden.count else None
 
 
 def _run_serial(order: _Order, port: str | None) -> dict[str, Any]:
@@ -153,22 +163,16 @@ def _shown(bar: Progress) -> Any:
 
 
 def layout_of_package(board: str, model: str, folder: Path) -> Layout:
-    """The build that a virtual board comes from: the one that the package lies in, else the newest."""
+    """The build that a package comes from: the one that it lies in, else the newest.
+
+    Raises:
+        BuildError: there is none.
+    """
     newest = latest_layout(board, model)
     home = folder.resolve().parent
     if home.parent == newest.board_dir and (home / "request.json").is_file():
         return Layout(Request.from_json(json.loads((home / "request.json").read_text())), newest.root)
     return newest
-
-
-def _truth(board: str, model: str, golden: Golden) -> Sequence[int] | None:
-    """The true classes, which lie in the build and not in the package."""
-    try:
-        with np.load(latest_layout(board, model).stage("export") / "golden.npz") as stored:
-            truth = [int(label) for label in stored["truth"]]
-    except (OSError, KeyError, ValueError, BuildError):
-        return None
-    return truth if len(truth) == golden.count else None
 
 
 def _provenance(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:

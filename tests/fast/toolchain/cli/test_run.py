@@ -17,7 +17,7 @@ from toolchain.device.link import serial_port
 from toolchain.device.link.serial_link import SerialBoard, must_be
 from toolchain.device.sealed import seal
 from toolchain.errors import BuildError, ConfigError, VerificationError
-from toolchain.layout import Request
+from toolchain.layout import Layout, Request
 from toolchain.package.vectors import VectorFormat, write_vectors
 from toolchain.results.run import RunResult
 from toolchain.results.schemas import schema_of
@@ -37,15 +37,20 @@ def write_package(folder: Path, labels: bytes = LABELS, **changes: Any) -> Path:
     return folder
 
 
+def write_build(root: Path, request: Request, **changes: Any) -> None:
+    """A package, and the true classes where the stages of its network leave them."""
+    layout = Layout(request, root)
+    write_package(layout.stage("package"), **changes)
+    layout.latest.write_text(json.dumps({"request": request.to_json()}))
+    layout.golden.parent.mkdir(parents=True)
+    np.savez(layout.golden, truth=np.frombuffer(LABELS, np.uint8))
+
+
 @pytest.fixture
 def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A build of cqmlp for ulx3s, and a serial port at which the model board answers."""
     monkeypatch.setenv("GATEWEAVE_BUILD_DIR", str(tmp_path))
-    request = Request("ulx3s", "cqmlp")
-    write_package(tmp_path / "cqmlp/ulx3s" / request.variant / "package")
-    (tmp_path / "cqmlp/ulx3s/latest.json").write_text(json.dumps({"request": request.to_json()}))
-    (tmp_path / "cqmlp/default/export").mkdir(parents=True)
-    np.savez(tmp_path / "cqmlp/default/export/golden.npz", truth=np.frombuffer(LABELS, np.uint8))
+    write_build(tmp_path, Request("ulx3s", "cqmlp"))
 
     def opened(name: str, baud: int, packed: dict[str, str], patience: object = None) -> SerialBoard:
         board = SerialBoard(uart_board())
@@ -69,6 +74,13 @@ def test_a_run_is_shown_and_kept(build: Path, capsys: pytest.CaptureFixture[str]
     assert kept["accuracy"]["accuracy"] == 1
     assert kept["identity"] == IDENTIFIERS
     assert len(kept["package"]["manifest_sha256"]) == 64
+
+
+def test_a_network_that_came_as_a_file_is_run_and_judged_by_its_own_classes(build: Path) -> None:
+    write_build(build, Request("ulx3s", "net", file="/x/net.onnx"), model="net")
+    command.run("ulx3s", "net", port="/dev/ttyUSB0")
+    [kept] = [json.loads(path.read_text()) for path in (build / "net/ulx3s/measurements").iterdir()]
+    assert (kept["answers"]["equal"], kept["accuracy"]["accuracy"]) == (40, 1)
 
 
 def test_a_run_whose_result_cannot_be_kept_gives_its_answer(build: Path, capsys: pytest.CaptureFixture[str]) -> None:
