@@ -231,7 +231,7 @@ class _Search:
         ]
         return (
             f"the network does not fit: even the smallest folding needs an estimated {' and '.join(needs)}; "
-            "use a smaller window, narrower layers or a larger board"
+            "use fewer inputs, narrower layers or a larger board"
         )
 
     def _excess(self, cost: Cost) -> float:
@@ -262,7 +262,7 @@ def _unrolled(
         if need > have:
             raise FitError(
                 f"unrolled, the network needs an estimated {need} {what} where {have} are free "
-                f"({round(100 * (need - have) / max(have, 1))} % over): use STRATEGY=folded, a smaller window, "
+                f"({round(100 * (need - have) / max(have, 1))} % over): use STRATEGY=folded, fewer inputs, "
                 "narrower layers or a larger board"
             )
     layers = tuple(LayerFolding(la.name, la.outputs, la.inputs, 1) for la in network.layers)

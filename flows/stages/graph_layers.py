@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import Linear, Threshold
-from toolchain.graph.types import IntType
+from toolchain.graph.types import weight_type
 from toolchain.results.facts.network import Layer
 
 
@@ -16,12 +16,11 @@ def layers_of_graph(graph: Graph) -> tuple[Layer, ...]:
 def _layer(graph: Graph, node: Node, op: Linear) -> Layer:
     """A product; its output is that of the thresholds behind it, where there are any."""
     last = next((taker for taker in graph.takers(node.name) if isinstance(taker.op, Threshold)), node)
-    weights = IntType(int(op.weights.min()), int(op.weights.max()))
     return Layer(
         name=node.name,
         inputs=op.inputs,
         outputs=op.outputs,
         input_type=graph.types[node.inputs[0]].element.datatype,
-        weight_type=weights.datatype,
+        weight_type=weight_type(op.weights),
         output_type=graph.types[last.name].element.datatype,
     )

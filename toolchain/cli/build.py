@@ -24,7 +24,7 @@ from toolchain.files import write_json
 from toolchain.integrity import damaged_stages
 from toolchain.layout import Layout, Request, layout_of
 from toolchain.locks import locked
-from toolchain.report.show import latest_layout, report_of
+from toolchain.report.show import built_variants, latest_layout, report_of
 from toolchain.report.table import print_report
 
 
@@ -88,7 +88,8 @@ def plan(request: Request, as_json: bool) -> None:
 def show(board: str, model: str, chosen: Request | None, as_json: bool) -> None:
     """Print what a build came to: the chosen one, or the newest."""
     load_board(board)
-    if chosen is None:
+    # A network that came as a file goes by its name, and is no folder of models/.
+    if chosen is None and not built_variants(board, model):
         load_model(model)
     report = report_of(layout_of(chosen) if chosen else latest_layout(board, model))
     if as_json:

@@ -29,8 +29,7 @@ _PATH_FILE = "critical-path.txt"
 
 _NO_PLACE = ("no BELs remaining", "Unable to find", "utilisation limit", "failed to place")
 _SMALLER = (
-    "ask for a lower FPS, choose STRATEGY=folded, train with a smaller window or fewer neurons, "
-    "or choose a larger board"
+    "ask for a lower FPS, choose STRATEGY=folded, use a network of fewer inputs or neurons, or choose a larger board"
 )
 _FASTER = (
     "ask for a lower FPS (less logic competes for the short routes), choose the other STRATEGY, "

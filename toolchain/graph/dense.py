@@ -13,7 +13,7 @@ from toolchain.errors import ModelError
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import ArgMax, Input, Linear, Reshape, Threshold
-from toolchain.graph.types import IntType, TensorType
+from toolchain.graph.types import IntType, TensorType, weight_type
 
 Integers = NDArray[np.int64]
 
@@ -60,11 +60,8 @@ class DenseLayer:
 
     @property
     def weight_type(self) -> str:
-        """Name of the narrowest signed qonnx DataType that holds all weights; BIPOLAR where all are -1 or 1."""
-        if set(np.unique(self.weights)) <= {-1, 1}:
-            return "BIPOLAR"
-        low, high = int(self.weights.min()), int(self.weights.max())
-        return IntType(min(low, -2, -1 - high), max(high, 1)).datatype
+        """Name of the weights' DataType; see `toolchain.graph.types.weight_type`."""
+        return weight_type(self.weights)
 
     def accumulator_range(self) -> tuple[Integers, Integers]:
         """Least and greatest accumulator of each neuron over all inputs of the input type, shape (outputs,)."""

@@ -66,6 +66,14 @@ class IntType:
         return IntType(int(known.min()), int(known.max()), 2 if name == "BIPOLAR" else 1)
 
 
+def weight_type(weights: NDArray[Any]) -> str:
+    """Name of the narrowest signed qonnx DataType that holds all weights; BIPOLAR where all are -1 or 1."""
+    if set(np.unique(weights)) <= {-1, 1}:
+        return "BIPOLAR"
+    low, high = int(weights.min()), int(weights.max())
+    return IntType(min(low, -2, -1 - high), max(high, 1)).datatype
+
+
 class TensorType:
     """A shape without the batch, channels last, and the exact bounds of each channel.
 

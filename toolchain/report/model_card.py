@@ -13,6 +13,9 @@ from toolchain.results.facts.network import Confusion, Layer
 from toolchain.results.manifest import Accuracy, Manifest, StageEntry
 from toolchain.training.words import Words
 
+_EXACT = "All arithmetic is integer; every scale is a power of two, so equality is exact."
+# Scales of a file are its author's: what they leave to rounding is counted, and told by the proof.
+_FILE_EXACT = "All arithmetic is integer; the file's own scales stand before and behind it."
 _LIMIT = "Accuracy is of the bit-exact network in simulation; no board was measured for it."
 
 
@@ -45,7 +48,7 @@ def file_card(manifest: Manifest) -> str:
     parts = [
         [f"# {manifest.model}", ""],
         _file_summary(manifest, file, integers),
-        _quantisation(manifest.layers),
+        _quantisation(manifest.layers, _FILE_EXACT),
         _verified(manifest.stages),
         ["## Limits", "", *(f"- {notice}" for notice in integers.notices), f"- {_LIMIT}"],
     ]
@@ -92,11 +95,10 @@ def _confusion(confusion: Confusion) -> list[str]:
     return ["## Confusion matrix (rows: truth)", "", *_table(["", *confusion.classes], rows), ""]
 
 
-def _quantisation(layers: Sequence[Layer]) -> list[str]:
+def _quantisation(layers: Sequence[Layer], why: str = _EXACT) -> list[str]:
     head = ["layer", "inputs", "outputs", "input type", "weight type", "output type"]
     rows = [[getattr(layer, key.replace(" ", "_")) for key in ("name", *head[1:])] for layer in layers]
-    note = "All arithmetic is integer; every scale is a power of two, so equality is exact."
-    return ["## Quantisation", "", *_table(head, rows), "", note, ""]
+    return ["## Quantisation", "", *_table(head, rows), "", why, ""]
 
 
 def _verified(stages: Mapping[str, StageEntry]) -> list[str]:

@@ -21,7 +21,7 @@ from toolchain.results.measurements import read_results
 from toolchain.results.record import StageRecord, read_record, token_of
 from toolchain.results.report import ComparedAccuracy, Report, StageReport
 
-_GROUPS = ("data", "resources", "timing", "estimate", "file", "graphs", "latency")
+_GROUPS = ("data", "resources", "timing", "estimate", "file", "integers", "graphs", "latency")
 
 
 def latest_layout(board: str, model: str) -> Layout:
@@ -160,7 +160,15 @@ def _not_built(board: str, model: str, request: Request | None = None) -> str:
     found = built_variants(board, model)
     if found:
         return f"{asked} has not been built; built for {board}: {', '.join(found)}; build it with `make build {asked}`"
-    return f"{model} has not been built for {board} yet; run `make build {asked}`"
+    others = built_networks(board)
+    also = f"; built for {board}: {', '.join(others)} (MODEL={others[0]})" if others else ""
+    return f"{model} has not been built for {board} yet; run `make build {asked}`{also}"
+
+
+def built_networks(board: str) -> list[str]:
+    """Networks that have a package for a board, by the names that MODEL= takes."""
+    found = build_root().glob(f"*/{board}/*/package/manifest.json")
+    return sorted({path.relative_to(build_root()).parts[0] for path in found})
 
 
 def built_variants(board: str, model: str) -> list[str]:

@@ -13,6 +13,7 @@ from toolchain.console import typeable
 from toolchain.report.compare import comparison_table
 from toolchain.report.comparisons import compared, counted
 from toolchain.report.measurement_table import measurement_table
+from toolchain.results.facts import IntegersFacts
 from toolchain.results.facts.runtime import GraphProof
 from toolchain.results.manifest import Graphs, Latency, Resources, Timing
 from toolchain.results.report import ComparedAccuracy, Report, StageReport
@@ -43,9 +44,11 @@ def print_report(report: Report, console: Console) -> None:
         console.print(f"{role:<11} {path}")
 
 
-def _tables(report: Report) -> Iterator[Table]:
+def _tables(report: Report) -> Iterator[Table | Text]:
     if report.accuracy:
         yield accuracy_table(report.accuracy, words_of(report.model).rows)
+    if report.integers:
+        yield Text("\n".join(_read(report.integers)))
     if report.resources and report.timing:
         yield hardware_table(report.resources, report.timing)
     if report.comparison:
@@ -72,6 +75,15 @@ def accuracy_table(accuracy: ComparedAccuracy, rows_word: str) -> Table:
     for name, other in accuracy.baselines.items():
         table.add_row(name.replace("_", " "), "", "", share(other.macro_f1), "", f"{other.windows:,}")
     return table
+
+
+def _read(integers: IntegersFacts) -> Iterator[str]:
+    """What a file's integers were held against, its accuracy, and what else the person should know."""
+    on = counted(integers.vectors.count, integers.vectors.kind)
+    yield f"integers held against {integers.framework} ({on})"
+    if integers.accuracy is not None:
+        yield f"accuracy of {integers.framework}: {share(integers.accuracy)} ({on})"
+    yield from integers.notices
 
 
 def hardware_table(resources: Resources, timing: Timing) -> Table:

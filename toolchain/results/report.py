@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict
 
 from toolchain.results.check import Check
-from toolchain.results.facts import CoreRow, DataFacts, LoadFacts
+from toolchain.results.facts import CoreRow, DataFacts, IntegersFacts, LoadFacts
 from toolchain.results.manifest import (
     Accuracy,
     EstimateOf,
@@ -49,6 +49,7 @@ class Report(RecordFile):
     Attributes:
         strategy: what the network became: "folded", "unrolled", "finn" or "ort".
         complete: whether no later build stopped before its package.
+        integers: of a network that came as a file, what its integers were proved equal to.
         comparison: cores side by side, where they were made.
         not_run: stages that are made on demand only, and have not been.
         measurement: the newest one of this very build.
@@ -73,6 +74,7 @@ class Report(RecordFile):
     estimate: EstimateOf | None
     comparison: tuple[CoreRow, ...] | None
     file: LoadFacts | None
+    integers: IntegersFacts | None
     graphs: Graphs | None
     latency: Latency | None
     not_run: tuple[str, ...]

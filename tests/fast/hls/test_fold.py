@@ -61,7 +61,7 @@ def test_out_of_reach_rate_names_the_best() -> None:
 
 
 def test_network_that_does_not_fit_says_by_how_much_and_what_to_do() -> None:
-    with pytest.raises(FitError, match=r"LUT where 300 are free \(\d+ % over\).*smaller window"):
+    with pytest.raises(FitError, match=r"LUT where 300 are free \(\d+ % over\).*fewer inputs"):
         choose(None, replace(ULX3S, lut=400, ff=5000), 25_000_000, fixed_lut=100)
 
 

@@ -9,10 +9,12 @@ from typer.testing import CliRunner
 
 from toolchain.cli import main
 from toolchain.cli.app import app
+from toolchain.cli.build import show
 from toolchain.cli.choose import choose
 from toolchain.cli.wish import Wish
-from toolchain.errors import ConfigError, DataError, GateweaveError
-from toolchain.layout import Request, layout_of
+from toolchain.errors import BuildError, ConfigError, DataError, GateweaveError
+from toolchain.files import write_json
+from toolchain.layout import Layout, Request, layout_of
 from toolchain.report.show import report_of
 
 runner = CliRunner()
@@ -231,6 +233,19 @@ def test_an_unbuilt_network_from_a_file_is_named_by_its_file(tmp_path: Path, mon
     with pytest.raises(GateweaveError) as caught:
         report_of(layout_of(_choose(board="host", onnx=str(tmp_path / "my net.onnx"))))
     assert str(caught.value).endswith(f"run `make build BOARD=host NETWORK='{tmp_path}/my net.onnx'`")
+
+
+def test_a_network_from_a_file_is_shown_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWEAVE_BUILD_DIR", str(tmp_path))
+    with pytest.raises(ConfigError, match="unknown model 'net'"):
+        show("host", "net", None, False)
+    request = Request("host", "net", flow="ort", file="/x/net.onnx")
+    package = Layout(request, tmp_path).stage("package")
+    package.mkdir(parents=True)
+    (package / "manifest.json").write_text("{}")
+    write_json(Layout(request, tmp_path).latest, {"request": request.to_json()})
+    with pytest.raises(BuildError, match=r"net/host/.*manifest\.json"):
+        show("host", "net", None, False)
 
 
 def test_versions_are_compared_as_versions(monkeypatch: pytest.MonkeyPatch) -> None:

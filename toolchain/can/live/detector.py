@@ -64,7 +64,7 @@ def load_detector(layout: Layout) -> Detector:
     """
     request = layout.request
     if request.file:
-        raise ConfigError("ONNX: nothing tells how CAN frames become this file's inputs; use a model of models/")
+        raise ConfigError("NETWORK: nothing tells how CAN frames become this file's inputs; use a model of models/")
     if not (layout.token("data").exists() and layout.token("streamline").exists()):
         raise BuildError(
             f"{request.model} ({request.network}) is not trained yet; run `make build MODEL={request.model}`"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from toolchain.report.comparisons import words_of
 from toolchain.report.page.gather import Build
 from toolchain.report.page.values import (
     ABSENT,
@@ -47,13 +48,14 @@ def headline_accuracy(build: Build) -> Figure:
 
 
 def foreign_accuracy(build: Build) -> Figure | None:
-    """Of a network that came as a file with labelled calibration data; None without."""
-    share = number(build.manifest, "graphs", "accuracy")
-    if share is None or build.layout.request.file is None:
-        return None
-    vectors = count(number(build.manifest, "graphs", "vectors", "count"))
-    note = f"of {text(build.manifest, 'graphs', 'judge')}, on {vectors} vectors and labels of CALIBRATION"
-    return Figure(percent(share), "simulated", note)
+    """Of a network that came as a file, on the classes that came with it; None without."""
+    for group, judge in (("graphs", "judge"), ("integers", "framework")):
+        share = number(build.manifest, group, "accuracy")
+        if share is not None and build.layout.request.file is not None:
+            vectors = mapping(build.manifest, group, "vectors")
+            on = f"{count(number(vectors, 'count'))} vectors ({words_of(text(vectors, 'kind'))})"
+            return Figure(percent(share), "simulated", f"of {text(build.manifest, group, judge)}, on {on}")
+    return None
 
 
 def classes(build: Build) -> list[Row]:

@@ -194,7 +194,7 @@ def test_a_model_that_takes_no_can_frames_is_refused(host: Layout, capture: Path
 
 def test_an_onnx_file_is_refused(host: Layout, capture: Path, tmp_path: Path) -> None:
     (tmp_path / "some.onnx").write_bytes(b"x")
-    with pytest.raises(ConfigError, match="ONNX"):
+    with pytest.raises(ConfigError, match="NETWORK: nothing tells"):
         ids(Wish(board="host", onnx=str(tmp_path / "some.onnx")), Watch(capture))
 
 

@@ -14,7 +14,7 @@ from toolchain.errors import ModelError
 from toolchain.graph.dense import LABEL, DenseLayer, DenseNetwork, dense_graph, dense_network, network_of
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph
-from toolchain.graph.ops import ArgMax, Input, Threshold, dense
+from toolchain.graph.ops import ArgMax, Input, Linear, Threshold, dense
 from toolchain.graph.types import TensorType
 
 
@@ -123,3 +123,13 @@ def _threshold_first() -> Graph:
 def test_another_graph_is_refused_by_name(make: Callable[[], Graph], said: str) -> None:
     with pytest.raises(ModelError, match=said):
         dense_network(make())
+
+
+def test_scores_that_are_quantised_again_are_refused_by_that_name() -> None:
+    graph = Graph()
+    x = graph.add("x", Input(TensorType((2,), 0, 3)))
+    sums = graph.add("last", Linear(np.array([[1, 2], [3, 4]]), np.zeros(2, np.int64)), x)
+    codes = graph.add("codes", Threshold(np.array([[3, 5], [3, 5]])), sums)
+    graph.end(LABEL, graph.add("label", ArgMax(), codes))
+    with pytest.raises(ModelError, match=r"node last \(Linear\): the last layer's scores are quantised again"):
+        dense_network(graph)

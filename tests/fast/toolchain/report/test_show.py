@@ -17,6 +17,7 @@ from toolchain.layout import Layout, Request
 from toolchain.package.manifest import build_manifest
 from toolchain.report.show import latest_layout, report_of
 from toolchain.report.table import print_report
+from toolchain.results.facts import IntegersFacts
 from toolchain.results.figures import KINDS
 from toolchain.results.record import token_of, write_record
 from toolchain.results.report import Report
@@ -97,6 +98,8 @@ def test_the_newest_build_is_found_by_its_pointer(layout: Layout) -> None:
 def test_a_build_that_is_not_there_names_the_command(layout: Layout) -> None:
     with pytest.raises(BuildError, match="not been built for icebreaker yet; run `make build BOARD=icebreaker"):
         latest_layout("icebreaker", "cqmlp")
+    with pytest.raises(BuildError, match=r"built for ulx3s: cqmlp \(MODEL=cqmlp\)"):
+        latest_layout("ulx3s", "litecnn")
     absent = Layout(Request("ulx3s", "cqmlp", fps="max"), layout.root)
     with pytest.raises(BuildError, match="FPS=max"):
         report_of(absent)
@@ -106,6 +109,15 @@ def _printed(report: Report) -> str:
     console = Console(width=120, record=True, file=io.StringIO())
     print_report(report, console)
     return console.export_text()
+
+
+def test_the_accuracy_of_a_file_is_shown(layout: Layout) -> None:
+    read = {"framework": "the qonnx executor", "vectors": {"count": 60, "kind": "test set"}, "accuracy": 0.925}
+    facts = IntegersFacts.model_validate({**read, "inputs": 8, "outputs": 4, "layers": (), "notices": ("mind this",)})
+    text = _printed(report_of(layout).model_copy(update={"accuracy": None, "integers": facts}))
+    assert "integers held against the qonnx executor (60 vectors of the test set)" in text
+    assert "accuracy of the qonnx executor: 0.9250" in text
+    assert "mind this" in text
 
 
 def test_the_newest_measurement_of_this_build_is_shown(layout: Layout) -> None:

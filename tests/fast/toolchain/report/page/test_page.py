@@ -305,8 +305,17 @@ def _foreign(root: Path, accuracy: float | None) -> Layout:
 
 def test_the_accuracy_of_a_file_is_that_on_the_labels_that_came_with_it(tmp_path: Path) -> None:
     text = _Page(build_page(_foreign(tmp_path, 0.925))).text
-    assert "accuracy 92.50 % simulated of ONNX Runtime, on 120 vectors and labels of CALIBRATION" in text
+    assert "accuracy 92.50 % simulated of ONNX Runtime, on 120 vectors (calibration data)" in text
     assert "not measured: this network came as a file" not in text
+
+
+def test_so_is_that_of_a_file_on_an_fpga(tmp_path: Path) -> None:
+    layout = fabricate(tmp_path, Request("ulx3s", "net", file="/x/net.onnx"))
+    read = {"accuracy": 0.925, "framework": "the qonnx executor", "vectors": {"count": 60, "kind": "test set"}}
+    seal(layout.stage("package"), {"accuracy": None, "integers": read})
+    assert (
+        "accuracy 92.50 % simulated of the qonnx executor, on 60 vectors (test set)" in _Page(build_page(layout)).text
+    )
 
 
 def test_a_file_without_labels_has_no_accuracy(tmp_path: Path) -> None:
