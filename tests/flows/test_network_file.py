@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.fast.toolchain.runtime.network_file.files import dense_qonnx
+from tests.fast.toolchain.runtime.network_file.files import dense_qonnx, two_qdq
 from tests.flows.conftest import Tree
+from toolchain.runtime.network_file.opening import open_network
 
 
 @pytest.fixture(scope="module")
@@ -31,3 +32,19 @@ def test_a_dense_network_ends_in_a_bitstream(real_tree: Tree, tmp_path: Path, te
     assert manifest["integers"]["framework"] == "the qonnx executor"
     assert 0 < manifest["integers"]["accuracy"] < 0.6
     assert "held against the qonnx executor on 200 vectors" in (package / "MODEL.md").read_text()
+
+
+def test_two_inputs_and_two_outputs_go_to_a_package(real_tree: Tree, tmp_path: Path) -> None:
+    file, random = two_qdq(tmp_path / "two.onnx"), np.random.default_rng(0)
+    given = {port.name: port.shape for port in open_network(file).source.inputs}
+    np.savez(tmp_path / "x.npz", **{n: random.uniform(-1, 9, (60, *s)).astype(np.float32) for n, s in given.items()})
+    real_tree.must("build", "--board", "host", "--network", str(file), "--test", str(tmp_path / "x.npz"), within=600)
+    (package,) = real_tree.build.glob("two/host/*/package")
+    device = json.loads((package / "device.json").read_text())
+    assert [side["type"] for side in device["golden"]["rows"]["outputs"]] == ["float", "uint8"]
+    assert {name: graph["judge"]["kind"] for name, graph in device["graphs"].items() if name != "fp16"} == {
+        "fp32": "exact",
+        "qcdq": "exact",
+        "qdq": "exact",
+    }
+    real_tree.must("verify", "--board", "host", "--network", str(file), "--test", str(tmp_path / "x.npz"), within=600)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,28 +68,36 @@ def rebatch(model: ModelWrapper, rows: int) -> ModelWrapper:
             target = model.get_initializer(node.input[1])
             if target is not None and len(target) and target[0] == shape[0]:
                 model.set_initializer(node.input[1], np.concatenate([[rows], target[1:]]).astype(np.int64))
-    for tensor in (model.graph.input[0], model.graph.output[0]):
+    for tensor in (*model.graph.input, *model.graph.output):
         tensor.type.tensor_type.shape.dim[0].dim_value = rows
     del model.graph.value_info[:]
     return model.transform(InferShapes())
 
 
 def run_model(
-    model: ModelWrapper, x: NDArray[np.generic], keep: tuple[str, ...] = (), batch: int = BATCH
+    model: ModelWrapper,
+    x: NDArray[np.generic] | Mapping[str, NDArray[np.generic]],
+    keep: tuple[str, ...] = (),
+    batch: int = BATCH,
 ) -> dict[str, Floats]:
-    """Execute a model on inputs of shape (N, inputs) with the qonnx executor.
+    """Execute a model with the qonnx executor.
+
+    Args:
+        x: inputs of shape (N, inputs); of a model of several, by their names.
 
     Returns:
-        The output, under the key ``""``, and each tensor named in `keep`, each of shape (N, ...).
+        The (first) output, under the key ``""``, and each tensor named in `keep`, each of shape (N, ...).
     """
     wide = rebatch(model, batch)
-    source, sink = wide.graph.input[0].name, wide.graph.output[0].name
-    shape = wide.get_tensor_shape(source)
+    sink = wide.graph.output[0].name
+    given = x if isinstance(x, Mapping) else {wide.graph.input[0].name: x}
+    shapes = {name: wide.get_tensor_shape(name) for name in given}
     parts: dict[str, list[Floats]] = {name: [] for name in ("", *keep)}
-    for rows, count in _padded(x, batch):
-        context = execute_onnx(wide, {source: rows.reshape(shape)}, return_full_exec_context=bool(keep))
+    for blocks in zip(*(_padded(values, batch) for values in given.values()), strict=True):
+        feeds = {name: rows.reshape(shapes[name]) for name, (rows, _) in zip(given, blocks, strict=True)}
+        context = execute_onnx(wide, feeds, return_full_exec_context=bool(keep))
         for name, values in parts.items():
-            values.append(context[name or sink][:count])
+            values.append(context[name or sink][: blocks[0][1]])
     return {name: np.concatenate(values) for name, values in parts.items()}
 
 

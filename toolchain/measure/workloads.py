@@ -9,6 +9,7 @@ from toolchain.device.agent.clock import SystemClock
 from toolchain.device.agent.workload import Counted
 from toolchain.device.link.axi.answers import Bench
 from toolchain.device.link.axi.sense import Expected, bench_faults, must_make_sense
+from toolchain.device.ort.golden import inputs_file
 from toolchain.device.ort.runners import session_words
 
 _BENCH_SPARE_S = 120.0
@@ -58,5 +59,5 @@ def runner_words(
     """
     entry = device["graphs"][graph or device["chosen"]]
     words = ["env", "PYTHONPATH=work/site", *python, "runner/runner.py", "--model", entry["file"]]
-    words += ["--inputs", f"work/inputs-{entry['input_type']}.bin", *session_words(entry["options"])]
+    words += ["--inputs", f"work/{inputs_file(entry)}", *session_words(entry["options"])]
     return [*words, "--seconds", "{seconds}"]

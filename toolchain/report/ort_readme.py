@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from toolchain.board import Jetson, OrtBoard
-from toolchain.results.device import DeviceDescription, PackedGraph, Promise
+from toolchain.results.device import DeviceDescription, PackedGraph, PackedInput, Promise
 
 _KINDS = {"test set": "of the test set", "calibration": "of the calibration data", "random": "random"}
 # ONNX's names of types that NumPy calls otherwise.
@@ -136,18 +136,30 @@ def _example(device: DeviceDescription) -> str:
         f"{level}{entries}"
         f'    session = onnxruntime.InferenceSession("{graph.file}", options, '
         f'providers=["CPUExecutionProvider"]{disabled})\n'
-        "    outputs = session.run(None, {session.get_inputs()[0].name: rows})\n\n"
+        f"    outputs = session.run(None, {_feeds(graph)})\n\n"
         f"{_rows(graph)} These are the session options that the answers were proved with."
     )
 
 
+def _feeds(graph: PackedGraph) -> str:
+    """What a session is given, as Python writes it."""
+    if len(graph.inputs) == 1:
+        return "{session.get_inputs()[0].name: rows}"
+    return "{" + ", ".join(f"{given.name!r}: rows_{index}" for index, given in enumerate(graph.inputs)) + "}"
+
+
 def _rows(graph: PackedGraph) -> str:
     """What one call takes."""
-    kind = _NUMPY.get(graph.input_type, graph.input_type)
-    sizes = [str(graph.batch or "N"), *map(str, graph.shape[1:])]
-    shape = f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+    one = len(graph.inputs) == 1
     many = f"the batch is fixed at {graph.batch}" if graph.batch else "N is up to you"
-    return f"`rows` is an array of {kind}, of shape {shape}: {many}."
+    given = [_array("rows" if one else f"rows_{index}", graph, side) for index, side in enumerate(graph.inputs)]
+    return f"{'; '.join(given)}: {many}."
+
+
+def _array(name: str, graph: PackedGraph, side: PackedInput) -> str:
+    kind = _NUMPY.get(side.type, side.type)
+    sizes = [str(graph.batch or "N"), *map(str, side.shape[1:])]
+    return f"`{name}` is an array of {kind}, of shape ({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
 
 
 def _jetson(jetson: Jetson) -> str:

@@ -12,7 +12,7 @@ from toolchain.results.check import VectorKind
 from toolchain.results.facts.runtime import SessionOptions
 from toolchain.results.model import Number, Record
 
-DEVICE_FORMAT = 1
+DEVICE_FORMAT = 2
 
 
 class Promise(Record):
@@ -24,10 +24,27 @@ class Promise(Record):
     tie: Number
 
 
+class PackedInput(Record):
+    """An input of a graph; `shape` has 1 for what the file leaves open, `type` is ONNX's name of an element."""
+
+    name: str
+    shape: tuple[int, ...]
+    type: str
+
+
+class PackedOutput(Record):
+    """An output of a graph."""
+
+    name: str
+    type: str
+
+
 class PackedGraph(Record):
     """One graph; see `toolchain.runtime.package.DeviceGraph` and `signature`.
 
     Attributes:
+        inputs, outputs: in the order that rows of vectors and answers have them.
+        open: whether the file leaves a size open.
         batch: vectors that one call takes; None where the file leaves that open.
     """
 
@@ -41,12 +58,10 @@ class PackedGraph(Record):
     proved: str
     within_budget: bool
     options: SessionOptions
-    input: str
-    shape: tuple[int, ...]
+    inputs: tuple[PackedInput, ...]
+    outputs: tuple[PackedOutput, ...]
     open: bool
     batch: int | None
-    input_type: str
-    output_type: str
 
 
 class PackedWheel(Record):
@@ -58,17 +73,26 @@ class PackedWheel(Record):
     packed: bool
 
 
+class GoldenSide(Record):
+    """An input or output in the golden vectors: ONNX's name of its type, and elements of one vector."""
+
+    type: str
+    elements: int
+
+
 class GoldenVectors(Record):
-    """The golden vectors' files, raw and little-endian, and what they hold; types are ONNX's."""
+    """The golden vectors' files, raw and little-endian.
+
+    Attributes:
+        inputs, outputs, magnitudes: file names. A row of `inputs` holds all inputs of a vector, one after the other.
+        rows: what a row of `inputs` and of `outputs` holds.
+    """
 
     inputs: str
     outputs: str
     magnitudes: str
     vectors: int
-    input_type: str
-    input_elements: int
-    output_type: str
-    output_elements: int
+    rows: Mapping[Literal["inputs", "outputs"], tuple[GoldenSide, ...]]
     classes: tuple[str, ...]
     kind: VectorKind
 
@@ -94,7 +118,7 @@ class DeviceDescription(Record):
         outputs: what they are.
     """
 
-    format: Literal[1]
+    format: Literal[2]
     board: str
     title: str
     model: str

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from toolchain.bounded import die_with_parent
 from toolchain.errors import ToolError
 from toolchain.runtime import compare as outputs
+from toolchain.runtime.rows import Rows, as_floats, sides
 from toolchain.runtime.session import RunOptions
 
-Values = NDArray[np.generic]
+Values = Rows
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class Job:
     """What a runner is to answer.
 
     Attributes:
-        model: ONNX file with one input and one output.
-        vectors: shape (N, ...), of the input's type.
+        model: ONNX file.
+        vectors: shape (N, ...), of the input's type; of several inputs see `toolchain.runtime.rows`.
         words: session options as the runners take them, such as ``("--disable", "WeightBiasQuantization")``.
     """
 
@@ -37,7 +38,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Answers:
-    """What a runner answered: outputs of shape (N, elements), labels of shape (N,), and its report."""
+    """What a runner answered: outputs of shape (N, ...), labels of shape (N,), and its report."""
 
     outputs: Values
     labels: NDArray[np.int32]
@@ -110,38 +111,39 @@ def answer(
     files = [word for name, path in paths.items() for word in (f"--{name}", str(path))]
     report = run_runner(command, ["--model", str(job.model), *files, *job.words], env=env, timeout=timeout)
     count = len(job.vectors)
-    outputs = np.fromfile(paths["answers"], dtype=report["output"]["type"])
+    outputs = np.fromfile(paths["answers"], dtype=[(s["name"], s["type"], tuple(s["row"])) for s in report["outputs"]])
     labels = np.fromfile(paths["labels"], dtype=np.int32)
-    if labels.size != count or outputs.size % count:
+    if labels.size != count or outputs.size != count:
         raise ToolError(f"{Path(command[0]).name}: {labels.size} answers to {count} vectors")
-    return Answers(outputs.reshape(count, -1), labels, report)
+    only = report["outputs"][0]["name"] if len(report["outputs"]) == 1 else None
+    return Answers(outputs if only is None else outputs[only].reshape(count, -1), labels, report)
 
 
 def compare(name: str, answers: Answers, reference: Values, *, tolerance: float = 0.0) -> Comparison:
-    """Answers against reference outputs of shape (N, elements), or of a shape that flattens to it.
+    """Answers against reference outputs of shape (N, elements), or of a shape that flattens to it, or of several.
 
     A label is right where its reference output is one of the greatest: a tie may fall either way, and so may scores
     within the tolerance of each other. See `toolchain.runtime.compare`.
     """
-    expected = np.asarray(reference).reshape(len(answers.labels), -1)
-    found = outputs.compare(answers.outputs, expected, RunOptions(), tie=tolerance, tolerance=tolerance)
+    found = outputs.compare(answers.outputs, reference, RunOptions(), tie=tolerance, tolerance=tolerance)
     right = found.label_rows & _own_label(answers)
-    first = _first(answers, expected, found.equal_rows, right)
+    first = _first(answers, reference, found.equal_rows, right)
     return Comparison(name, found.compared, found.equal, found.near, int(right.sum()), found.largest, first)
 
 
 def _own_label(answers: Answers) -> NDArray[np.bool_]:
-    """Rows whose label is that of the runner's own outputs: the first greatest; with NaN there is none."""
-    own = answers.outputs.astype(np.float64)
+    """Rows whose label is that of the runner's own first output: the first greatest; with NaN there is none."""
+    own = as_floats(sides(answers.outputs)[0])
     rows: NDArray[np.bool_] = (own.argmax(axis=1) == answers.labels) | np.isnan(own).any(axis=1)
     return rows
 
 
-def _first(answers: Answers, expected: Values, same: NDArray[np.bool_], right: NDArray[np.bool_]) -> str | None:
+def _first(answers: Answers, expected: Rows, same: NDArray[np.bool_], right: NDArray[np.bool_]) -> str | None:
     if same.all() and right.all():
         return None
     row = int(np.argmin(same) if right.all() else np.argmin(right))
-    got = answers.outputs[row]
-    element = int(np.argmax(got != expected[row]))
-    label = f"label {answers.labels[row]} for {int(expected[row].argmax())}, " if not right[row] else ""
-    return f"vector {row}: {label}output {element} is {got[element]} for {expected[row, element]}"
+    got, wanted = (as_floats(rows[row : row + 1])[0] for rows in (answers.outputs, expected))
+    element = int(np.argmax(got != wanted))
+    first = sides(expected)[0][row]
+    label = f"label {answers.labels[row]} for {int(first.argmax())}, " if not right[row] else ""
+    return f"vector {row}: {label}output {element} is {got[element]} for {wanted[element]}"

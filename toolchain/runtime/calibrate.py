@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +21,8 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from toolchain.errors import ModelError
 from toolchain.graph.refusals import in_our_words
+from toolchain.runtime.rows import Rows, parts_of
+from toolchain.runtime.span import inputs_of
 
 Target = Literal["cpu", "tensorrt"]
 
@@ -36,37 +38,38 @@ _TENSORRT = {"ActivationSymmetric": True, "WeightSymmetric": True, "AddQDQPairTo
 class _Rows(CalibrationDataReader):  # type: ignore[misc]
     """Hands out the calibration data, as many rows at once as the model takes."""
 
-    def __init__(self, name: str, x: NDArray[np.generic], batch: int) -> None:
-        self._feeds = self._blocks(name, x, batch)
+    def __init__(self, names: Sequence[str], x: Rows, batch: int) -> None:
+        self._feeds = self._blocks(names, x, batch)
 
     @staticmethod
-    def _blocks(name: str, x: NDArray[np.generic], batch: int) -> Iterator[dict[str, NDArray[np.generic]]]:
+    def _blocks(names: Sequence[str], x: Rows, batch: int) -> Iterator[dict[str, NDArray[np.generic]]]:
         for start in range(0, len(x) - batch + 1, batch):
-            yield {name: np.ascontiguousarray(x[start : start + batch])}
+            parts = parts_of(x[start : start + batch], names)
+            yield {name: np.ascontiguousarray(part) for name, part in parts.items()}
 
     def get_next(self) -> dict[str, NDArray[np.generic]] | None:
         return next(self._feeds, None)
 
 
-def quantise(model: onnx.ModelProto, x: NDArray[np.generic], target: Target = "cpu") -> onnx.ModelProto:
+def quantise(model: onnx.ModelProto, x: Rows, target: Target = "cpu") -> onnx.ModelProto:
     """The model in int8, as QDQ; equal models and data give equal bytes.
 
     Args:
-        model: float, opset 13 or more, of one input.
-        x: calibration data, shape (N, ...), of the input's type; the first `ROWS` are used.
+        model: float, opset 13 or more.
+        x: calibration data, shape (N, ...), of the inputs' types; the first `ROWS` are used.
 
     Raises:
         ModelError: the model cannot be quantised; the first line of the reason.
     """
-    source = model.graph.input[0]
-    first = source.type.tensor_type.shape.dim[0]
+    sources = inputs_of(model)
+    first = sources[0].type.tensor_type.shape.dim[0]
     batch = first.dim_value if first.HasField("dim_value") else 1
     if len(x) < batch:
         raise ModelError(f"calibration data of {len(x)} rows; the model takes {batch} at once")
     with tempfile.TemporaryDirectory() as folder:
         given, prepared, out = (str(Path(folder) / name) for name in ("given.onnx", "prepared.onnx", "int8.onnx"))
         onnx.save(_with_plain_gemms(model), given)
-        rows = _Rows(source.name, x[:ROWS], batch)
+        rows = _Rows([source.name for source in sources], x[:ROWS], batch)
         try:
             _quiet(lambda: quant_pre_process(given, prepared, skip_symbolic_shape=True))
             _quiet(lambda: quantize_static(prepared, out, rows, **_how(target)))

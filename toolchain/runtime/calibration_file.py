@@ -1,4 +1,6 @@
-"""Calibration files that nobody vouches for: npz with `x`, the inputs, and maybe `y`, the true classes.
+"""Files of data that nobody vouches for: npz with `x`, the inputs, and maybe `y`, the true classes.
+
+A network of several inputs has an array for each, by its name.
 
 What the arrays' headers say is checked before memory is taken for any of them.
 """
@@ -7,7 +9,8 @@ from __future__ import annotations
 
 import math
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,56 +19,91 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from toolchain.errors import DataError, first_line
-from toolchain.runtime.proof_vectors import Vectors
+from toolchain.runtime.proof_vectors import Feed, Vectors
+from toolchain.runtime.rows import Rows, joined
 from toolchain.runtime.span import Span
 
 T = TypeVar("T")
 
-_NAMES = ("x", "y")
+_X, _Y = "x", "y"
+_MOST_ARRAYS = 64
 _LARGEST = 1 << 30
 _CLASSES = 1 << 24
 
 
-def read_vectors(path: Path, shape: tuple[int, ...], kind: type[np.generic], span: Span | None = None) -> Vectors:
-    """Read a calibration file: an npz with `x`, shape (N, ...), and maybe `y`, the true classes, shape (N,).
+def read_vectors(path: Path, feeds: Sequence[Feed]) -> Vectors:
+    """Read a file of data: an npz with `x`, shape (N, ...), and maybe `y`, the true classes, shape (N,).
 
     Args:
-        shape: of one row of the model's input.
-        kind: the model's input type; `x` must hold values of it, whatever its own type.
-        span: integers that the input is annotated with, though its type is a float.
+        feeds: the model's inputs; an array must hold values of its input's type, whatever its own. Of several inputs
+            each has an array by its own name; of one it is `x`, or bears the input's name.
 
     Raises:
         DataError: the file cannot be read, or its arrays do not fit the model; one line.
     """
-    arrays = _arrays(path)
-    given = _fit(path, arrays["x"], shape)
-    _must_be_of(path, given, np.dtype(kind), span)
+    array_bytes(path)
+    arrays, parts = _read(path, lambda archive: _all(path, archive, feeds)), {}
+    for feed in feeds:
+        name = feed.name if feed.name in arrays else _X
+        parts[feed.name] = _input(_Where(path, name), arrays[name], feed)
+    _must_be_as_many(path, parts)
+    x = joined(parts)
+    return Vectors(x, _truth(path, x, arrays.get(_Y)), "calibration")
+
+
+@dataclass(frozen=True)
+class _Where:
+    """An array in a file, as errors name it."""
+
+    path: Path
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.name}"
+
+
+def _input(where: _Where, array: NDArray[Any], feed: Feed) -> NDArray[Any]:
+    given = _fit(where, array, feed.shape)
+    _must_be_of(where, given, np.dtype(feed.kind), feed.annotated)
     with np.errstate(over="ignore"):
-        x = np.ascontiguousarray(given, dtype=kind)
-    _refuse(path, given, ~np.isfinite(x), f"expected finite {np.dtype(kind)}")
-    return Vectors(x, _truth(path, x, arrays.get("y")), "calibration")
+        x = np.ascontiguousarray(given, dtype=feed.kind)
+    _refuse(where, given, ~np.isfinite(x), f"expected finite {np.dtype(feed.kind)}")
+    return x
+
+
+def _must_be_as_many(path: Path, parts: Mapping[str, NDArray[Any]]) -> None:
+    if len({len(part) for part in parts.values()}) > 1:
+        told = ", ".join(f"{name} has {len(part):,}" for name, part in parts.items())
+        raise DataError(f"{path}: {told} rows; expected as many of each input")
 
 
 def array_bytes(path: Path) -> int:
-    """Bytes of `x` and `y` together, as their headers say; no array is read.
+    """Bytes of all arrays together, as their headers say; no array is read.
 
     Raises:
         DataError: no npz file, or arrays beyond bounds.
     """
 
     def total(archive: zipfile.ZipFile) -> int:
-        return sum(_size(path, archive, name) for name in _present(path, archive))
+        return sum(_size(path, archive, name) or 0 for name in _present(path, archive))
 
     return _read(path, total)
 
 
-def _arrays(path: Path) -> Mapping[str, NDArray[Any]]:
-    array_bytes(path)
-
-    def read(archive: zipfile.ZipFile) -> dict[str, NDArray[Any]]:
-        return {name: _array(archive, name) for name in _present(path, archive)}
-
-    return _read(path, read)
+def _all(path: Path, archive: zipfile.ZipFile, feeds: Sequence[Feed]) -> dict[str, NDArray[Any]]:
+    """The arrays of the inputs, and the classes where they are known."""
+    present = _present(path, archive)
+    wanted = [feed.name for feed in feeds]
+    if len(feeds) == 1 and wanted[0] not in present:
+        wanted = [_X]
+    if missing := [name for name in wanted if name not in present]:
+        each = f"an array for each input by its name: {missing[0]!r} is missing"
+        one = "an array `x`, maybe `y`, as numpy.savez writes them"
+        raise DataError(f"{path}: holds {_held(archive)}; expected {one if wanted == [_X] else each}")
+    for name in wanted:
+        if _size(path, archive, name) is None:
+            raise DataError(f"{path}: {name} holds no numbers; expected an array of numbers")
+    return {name: _array(archive, name) for name in [*wanted, _Y] if name in present}
 
 
 def _read(path: Path, work: Callable[[zipfile.ZipFile], T]) -> T:
@@ -79,19 +117,27 @@ def _read(path: Path, work: Callable[[zipfile.ZipFile], T]) -> T:
 
 
 def _present(path: Path, archive: zipfile.ZipFile) -> list[str]:
-    names = archive.namelist()
-    if "x.npy" not in names:
-        held = ", ".join(repr(name) for name in names[:8]) or "nothing"
-        raise DataError(f"{path}: holds {held}; expected an array `x`, maybe `y`, as numpy.savez writes them")
-    return [name for name in _NAMES if f"{name}.npy" in names]
+    names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+    if len(names) > _MOST_ARRAYS:
+        raise DataError(f"{path}: holds {len(names):,} arrays; {_MOST_ARRAYS} at most")
+    if not names:
+        raise DataError(f"{path}: holds {_held(archive)}; expected an array `x`, maybe `y`, as numpy.savez writes them")
+    return names
 
 
-def _size(path: Path, archive: zipfile.ZipFile, name: str) -> int:
+def _held(archive: zipfile.ZipFile) -> str:
+    return ", ".join(map(repr, archive.namelist()[:8])) or "nothing"
+
+
+def _size(path: Path, archive: zipfile.ZipFile, name: str) -> int | None:
+    """Bytes of an array; None of one that holds no numbers, and is none that is always asked for."""
     entry = archive.getinfo(f"{name}.npy")
     with archive.open(entry) as stream:
         version = npy.read_magic(stream)
         shape, _, kind = (npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0)(stream)
         start = stream.tell()
+    if kind.kind not in "fiub" and name not in (_X, _Y):
+        return None
     if kind.kind not in "fiub" or any(size < 0 for size in shape):
         raise DataError(f"{path}: {name} is {kind} of shape {shape}; expected an array of numbers")
     wanted = math.prod(shape) * kind.itemsize
@@ -109,15 +155,15 @@ def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
         return npy.read_array(stream, allow_pickle=False)
 
 
-def _fit(path: Path, x: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+def _fit(where: _Where, x: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     if x.ndim < 1 or len(x) == 0:
-        raise DataError(f"{path}: x has shape {x.shape}; expected (N, {_words(shape)})")
+        raise DataError(f"{where} has shape {x.shape}; expected (N, {_words(shape)})")
     if x.shape[1:] != shape and not (math.prod(x.shape[1:]) == math.prod(shape) and x.ndim == 2):
-        raise DataError(f"{path}: x has shape {x.shape}; the model takes (N, {_words(shape)})")
+        raise DataError(f"{where} has shape {x.shape}; the model takes (N, {_words(shape)})")
     return x.reshape(len(x), *shape)
 
 
-def _must_be_of(path: Path, x: NDArray[Any], kind: np.dtype[Any], span: Span | None) -> None:
+def _must_be_of(where: _Where, x: NDArray[Any], kind: np.dtype[Any], span: Span | None) -> None:
     """Refuse values that the model's input cannot hold."""
     if span is not None:
         low, high, what = span.low, span.high, "annotated with integers"
@@ -131,16 +177,16 @@ def _must_be_of(path: Path, x: NDArray[Any], kind: np.dtype[Any], span: Span | N
     # The greatest int64 has no float of its own: the next one is too great.
     whole = (x < float(high) + 1) & (x == np.rint(x)) if x.dtype.kind == "f" else x <= high
     wrong = ~((x >= low) & whole)
-    _refuse(path, x, wrong, f"the model's input is {what}: whole numbers from {low:g} to {high:g}")
+    _refuse(where, x, wrong, f"the model's input is {what}: whole numbers from {low:g} to {high:g}")
 
 
-def _refuse(path: Path, x: NDArray[Any], wrong: NDArray[np.bool_], expected: str) -> None:
+def _refuse(where: _Where, x: NDArray[Any], wrong: NDArray[np.bool_], expected: str) -> None:
     if wrong.any():
         index = tuple(int(place) for place in np.unravel_index(int(np.argmax(wrong)), x.shape))
-        raise DataError(f"{path}: x[{_words(index)}] is {x[index]}; {expected}")
+        raise DataError(f"{where}[{_words(index)}] is {x[index]}; {expected}")
 
 
-def _truth(path: Path, x: NDArray[Any], y: NDArray[Any] | None) -> NDArray[np.int64] | None:
+def _truth(path: Path, x: Rows, y: NDArray[Any] | None) -> NDArray[np.int64] | None:
     if y is None:
         return None
     if y.shape != (len(x),) or y.dtype.kind not in "iu":

@@ -1,26 +1,31 @@
 """Outputs of a graph held against the reference's: equal, near, and with the same label, vector by vector.
 
-NaN equals NaN, and infinity equals infinity of the same sign. Nearness is measured per output and per vector, so that
-neither one extreme vector nor one large output hides what goes wrong in the others.
+The one rule of nearness. Integers are near where they are equal. A float is near within a share of its magnitude, which
+is measured per element and per vector: neither one extreme vector nor one large element hides what goes wrong in the
+others, and an element that cancels to almost 0 in one vector is not asked for digits that no float sum has. NaN equals
+NaN, and infinity equals infinity of the same sign.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.errors import VerificationError
+from toolchain.runtime.rows import Rows, as_floats, sides
 from toolchain.runtime.session import RunOptions
 
 # What another order of float sums may come to, relative to the magnitude of an output; scores of a vector so near each
 # other, relative to its greatest, are ties that only rounding set apart.
 TOLERANCE = 1e-5
 
-Rows = NDArray[np.bool_]
+Which = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 
@@ -40,9 +45,9 @@ class Proof:
         batches: how many vectors were given at once, one after the other.
     """
 
-    equal_rows: Rows
-    near_rows: Rows
-    label_rows: Rows
+    equal_rows: Which
+    near_rows: Which
+    label_rows: Which
     largest: float
     relative: float
     options: RunOptions
@@ -115,10 +120,8 @@ class Proof:
         }
 
 
-def compare(
-    got: NDArray[Any], reference: NDArray[Any], options: RunOptions, *, tie: float = 0.0, tolerance: float = 0.0
-) -> Proof:
-    """Compare outputs with the reference's, shape (N, ...).
+def compare(got: Rows, reference: Rows, options: RunOptions, *, tie: float = 0.0, tolerance: float = 0.0) -> Proof:
+    """Compare outputs with the reference's, shape (N, ...); of several outputs, each.
 
     Args:
         tie: outputs of the reference this close to a row's greatest, relative to the row's greatest magnitude, count
@@ -128,36 +131,80 @@ def compare(
     Raises:
         VerificationError: the shapes differ.
     """
-    if got.size != reference.size or len(got) != len(reference):
-        raise VerificationError(f"the graph yields shape {got.shape} where the reference has {reference.shape}")
+    pairs = list(zip(sides(got), sides(reference), strict=False))
+    shapes = [[part.shape for part in sides(rows)] for rows in (got, reference)]
+    if len(got) != len(reference) or [math.prod(s) for s in shapes[0]] != [math.prod(s) for s in shapes[1]]:
+        told = [str(shape[0]) if len(shape) == 1 else str(shape) for shape in shapes]
+        raise VerificationError(f"the graph yields shape {told[0]} where the reference has {told[1]}")
+    return reduce(_of_both_outputs, (_compare(*pair, options, tie, tolerance) for pair in pairs))
+
+
+def _of_both_outputs(first: Proof, other: Proof) -> Proof:
+    """The worse of two outputs, vector by vector; there is no one label any more."""
+    return replace(first.both(other), batches=first.batches, labelled=False)
+
+
+def near(got: Rows, reference: Rows, tolerance: float) -> list[NDArray[np.bool_]]:
+    """Which elements are near, for each output, of its shape (N, ...)."""
+    found = []
+    for ours, theirs in zip(sides(got), sides(reference), strict=True):
+        shares = _relative(_apart(_flat(ours), _flat(theirs)), _flat(theirs), magnitudes(theirs))
+        found.append((shares <= _tolerance(theirs, tolerance)).reshape(theirs.shape))
+    return found
+
+
+def first_difference(reference: Rows, got: Rows, names: Sequence[str], tolerance: float = TOLERANCE) -> str:
+    """The first vector that is not near, its first output and element that is not, and both values, in words.
+
+    Args:
+        names: of the outputs.
+    """
+    close = near(got, reference, tolerance)
+    row = min(int(np.argmin(_whole(part.reshape(len(part), -1)))) for part in close if not part.all())
+    which = next(place for place, part in enumerate(close) if not part[row].all())
+    place = np.unravel_index(int(np.argmin(close[which][row])), close[which][row].shape)
+    wanted, found = (sides(rows)[which].reshape(close[which].shape)[row][place] for rows in (reference, got))
+    where = f"[{', '.join(map(str, place))}]" if place else ""
+    return f"vector {row}, output {names[which]}{where}: {wanted} expected, {found} found"
+
+
+def _tolerance(reference: NDArray[Any], tolerance: float) -> float:
+    return 0.0 if reference.dtype.kind in "iub" else tolerance
+
+
+def _compare(got: NDArray[Any], reference: NDArray[Any], options: RunOptions, tie: float, tolerance: float) -> Proof:
     equal = _equal(got.reshape(len(got), -1), reference.reshape(len(reference), -1))
-    near, labels, largest, relative = equal.copy(), equal.copy(), 0.0, 0.0
+    close, labels, largest, relative = equal.copy(), equal.copy(), 0.0, 0.0
     if not equal.all():
         # The rest costs more, and most rows are equal.
         ours, theirs, measure = _flat(got[~equal]), _flat(reference[~equal]), magnitudes(reference)
         apart = _apart(ours, theirs)
         shares = _relative(apart, theirs, measure)
-        near[~equal], labels[~equal] = _whole(shares <= tolerance), _labels_agree(ours, theirs, tie)
+        close[~equal] = _whole(shares <= _tolerance(reference, tolerance))
+        labels[~equal] = _labels_agree(ours, theirs, tie)
         largest, relative = float(apart.max()), float(shares.max())
     labelled = equal.size == 0 or reference[0].size > 1 or reference.dtype.kind in "iu"
-    return Proof(equal, near, labels, largest, relative, options, labelled, tolerance)
+    return Proof(equal, close, labels, largest, relative, options, labelled, tolerance)
 
 
-def _equal(ours: NDArray[Any], theirs: NDArray[Any]) -> Rows:
+def _equal(ours: NDArray[Any], theirs: NDArray[Any]) -> Which:
     return _whole((ours == theirs) | ((ours != ours) & (theirs != theirs)))
 
 
-def finite_rows(values: NDArray[Any]) -> Rows:
+def finite_rows(values: Rows) -> Which:
     """Which rows of shape (N, ...) hold neither NaN nor infinity, shape (N,)."""
-    return _whole(np.isfinite(_flat(values)))
+    return _whole(np.isfinite(as_floats(values)))
 
 
-def magnitudes(reference: NDArray[Any]) -> Floats:
-    """Magnitude of each output: the (lower) median of its magnitudes that are not 0, shape (elements,).
+def magnitudes(reference: Rows) -> Floats:
+    """Magnitude of each element: the (lower) median of its magnitudes that are not 0, shape (elements,).
 
     A value's own measure is that of its output, or as many times as much as its vector's outputs exceed theirs.
     An output that is always 0 takes the median of the others.
     """
+    parts = sides(reference)
+    if len(parts) > 1:
+        return np.concatenate([magnitudes(part) for part in parts])
     sizes = np.abs(_flat(reference)).T
     counted = (sizes > 0) & (sizes < np.inf)
     ordered, counts = np.sort(np.where(counted, sizes, np.inf), axis=1), counted.sum(axis=1)
@@ -183,19 +230,19 @@ def _apart(ours: Floats, theirs: Floats) -> Floats:
     return np.where(np.isnan(apart), np.inf, apart)
 
 
-def _labels_agree(ours: Floats, theirs: Floats, tie: float) -> Rows:
+def _labels_agree(ours: Floats, theirs: Floats, tie: float) -> Which:
     """Of rows that differ: a single output is a label itself, or has none; where one is NaN there is no greatest."""
     if theirs.shape[1] <= 1:
         return np.zeros(len(theirs), bool)
     ordered = ~(np.isnan(ours) | np.isnan(theirs)).any(axis=1)
     chosen = theirs[np.arange(len(theirs)), ours.argmax(axis=1)]
     size = np.abs(np.where(np.isfinite(theirs), theirs, 0.0)).max(axis=1)
-    agree: Rows = ordered & (chosen >= theirs.max(axis=1) - tie * size)
+    agree: Which = ordered & (chosen >= theirs.max(axis=1) - tie * size)
     return agree
 
 
-def _whole(elements: NDArray[np.bool_]) -> Rows:
-    rows: Rows = np.asarray(elements.all(axis=1))
+def _whole(elements: NDArray[np.bool_]) -> Which:
+    rows: Which = np.asarray(elements.all(axis=1))
     return rows
 
 

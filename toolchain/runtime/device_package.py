@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import onnx
-from numpy.typing import NDArray
 
 from toolchain.board import OrtBoard, Wheel
 from toolchain.device.bundle import bundle, package_folder
@@ -22,7 +21,9 @@ from toolchain.results.device import DEVICE_FORMAT, DeviceDescription
 from toolchain.runtime.binaries import runner_files
 from toolchain.runtime.jetson import TensorRtGraph, trtexec_script
 from toolchain.runtime.package_golden import write_golden
+from toolchain.runtime.rows import Rows
 from toolchain.runtime.session import RunOptions
+from toolchain.runtime.span import inputs_of
 
 DEVICE = "device.json"
 _SCRIPTS = package_folder("toolchain.device.scripts.ort")
@@ -77,7 +78,7 @@ class DeviceContent:
 
     Attributes:
         model: its name; `chosen`: the graph that the build found fastest within the budget, a key of `graphs`.
-        inputs, outputs: golden vectors and the reference's answers, one a row.
+        inputs, outputs: golden vectors and the reference's answers, one a row; see `toolchain.runtime.rows`.
         meaning: what the outputs are: "classes", whose labels count, or "values".
         vector_kind: what vectors the golden ones are.
         classes: names of the classes; empty where the outputs are no classes.
@@ -90,8 +91,8 @@ class DeviceContent:
     model: str
     graphs: Mapping[str, DeviceGraph]
     chosen: str
-    inputs: NDArray[Any]
-    outputs: NDArray[Any]
+    inputs: Rows
+    outputs: Rows
     meaning: Literal["classes", "values"]
     vector_kind: VectorKind
     classes: Sequence[str]
@@ -179,29 +180,36 @@ def _copy_graph(package: Path, name: str, graph: DeviceGraph) -> dict[str, Any]:
 
 
 def signature(path: Path) -> dict[str, Any]:
-    """The input and the output of a graph that has one of each.
+    """Inputs and outputs of a graph.
 
     Returns:
-        `input`: its name; `shape`: with 1 for what the file leaves open, as `open` says; `batch`: the vectors that one
-        call takes, None where that is open; types by ONNX's names.
+        What `PackedGraph` says of them: `batch` is None where it is open.
 
     Raises:
-        ModelError: there are several, or one is no tensor.
+        ModelError: inputs have batches of different sizes.
     """
-    graph = onnx.load(path, load_external_data=False).graph
-    weights = {tensor.name for tensor in graph.initializer}
-    inputs = [value for value in graph.input if value.name not in weights]
-    if len(inputs) != 1 or len(graph.output) != 1:
-        raise ModelError(f"{path.name}: {len(inputs)} inputs, {len(graph.output)} outputs: runners take one of each")
-    dimensions = inputs[0].type.tensor_type.shape.dim
+    model = onnx.load(path, load_external_data=False)
+    shapes = {value.name: _sizes(value) for value in inputs_of(model)}
+    batches = {shape[0] for shape in shapes.values() if shape and shape[0]}
+    if len(batches) > 1:
+        raise ModelError(
+            f"{path.name}: inputs of batches of {', '.join(map(str, sorted(batches)))}; one size is needed"
+        )
+    inputs = [
+        {"name": value.name, "shape": [size or 1 for size in shapes[value.name]], "type": _element_type(value)}
+        for value in inputs_of(model)
+    ]
     return {
-        "input": inputs[0].name,
-        "shape": [dimension.dim_value or 1 for dimension in dimensions],
-        "open": any(not dimension.dim_value for dimension in dimensions),
-        "batch": (dimensions[0].dim_value or None) if dimensions else None,
-        "input_type": _element_type(inputs[0]),
-        "output_type": _element_type(graph.output[0]),
+        "inputs": inputs,
+        "outputs": [{"name": value.name, "type": _element_type(value)} for value in model.graph.output],
+        "open": not all(map(all, shapes.values())),
+        "batch": next(iter(batches), None),
     }
+
+
+def _sizes(value: onnx.ValueInfoProto) -> list[int]:
+    """Sizes of an input's axes, 0 for those that are open."""
+    return [dimension.dim_value for dimension in value.type.tensor_type.shape.dim]
 
 
 def _element_type(value: onnx.ValueInfoProto) -> str:
@@ -210,7 +218,7 @@ def _element_type(value: onnx.ValueInfoProto) -> str:
 
 def _for_tensorrt(device: DeviceDescription) -> dict[str, TensorRtGraph]:
     return {
-        name: TensorRtGraph(graph.file, graph.precision, graph.input, graph.shape, not graph.open)
+        name: TensorRtGraph(graph.file, graph.precision, {i.name: i.shape for i in graph.inputs}, not graph.open)
         for name, graph in device.graphs.items()
         if graph.gpu
     }

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import GateweaveError, ModelError
@@ -15,6 +12,7 @@ from toolchain.graph.refusals import in_our_words
 from toolchain.runtime.compare import TOLERANCE, compare
 from toolchain.runtime.free_batch import same_rows
 from toolchain.runtime.repeat import ROWS, must_repeat
+from toolchain.runtime.rows import Rows, joined, parts_of, width
 from toolchain.runtime.session import RunOptions, open_session, run_session
 
 # Elements that the executor is given at once.
@@ -27,7 +25,7 @@ _WIDEST = 500
 _BARE = RunOptions("none")
 
 
-def execute(wrapper: ModelWrapper, x: NDArray[Any], lowered: onnx.ModelProto) -> NDArray[Any]:
+def execute(wrapper: ModelWrapper, x: Rows, lowered: onnx.ModelProto) -> Rows:
     """The executor's outputs, shape (N, ...).
 
     It is slow row by row, so many rows are given at once. Sums in another order may round to the other side of a
@@ -45,11 +43,11 @@ def execute(wrapper: ModelWrapper, x: NDArray[Any], lowered: onnx.ModelProto) ->
     own = max(1, int(wrapper.get_tensor_shape(wrapper.graph.input[0].name)[0]))
     if own > 1:
         _must_be_a_batch(wrapper, x, own)
-    wide = max(own, min(_WIDEST, len(x), ELEMENTS // max(1, int(np.prod(x.shape[1:]))), _HELD // held(wrapper)))
+    wide = max(own, min(_WIDEST, len(x), ELEMENTS // max(1, width(x)), _HELD // held(wrapper)))
     result = _run(wrapper, x, wide)
     must_repeat(wrapper.model, result[:ROWS], _run(wrapper, x[:ROWS], wide))
     alone = run_session(open_session(lowered, _BARE), x, 1)
-    if own == 1 and alone.size == result.size:
+    if own == 1 and width(alone) == width(result):
         doubtful = ~compare(alone, result, _BARE, tolerance=TOLERANCE).near_rows
         if doubtful.any():
             result[doubtful] = _run(wrapper, x[doubtful], own)
@@ -58,7 +56,7 @@ def execute(wrapper: ModelWrapper, x: NDArray[Any], lowered: onnx.ModelProto) ->
 
 def held(wrapper: ModelWrapper) -> int:
     """Elements, for one row, of all tensors of a tidy model that depend on its input."""
-    moving = {wrapper.graph.input[0].name}
+    moving = {value.name for value in wrapper.graph.input}
     for node in wrapper.graph.node:
         if not moving.isdisjoint(node.input):
             moving.update(node.output)
@@ -68,7 +66,7 @@ def held(wrapper: ModelWrapper) -> int:
     return max(1, elements // rows)
 
 
-def _must_be_a_batch(wrapper: ModelWrapper, x: NDArray[Any], size: int) -> None:
+def _must_be_a_batch(wrapper: ModelWrapper, x: Rows, size: int) -> None:
     """Refuse a fixed first axis whose rows are answered by what stands beside them."""
     some = x[: 2 * size]
     moved = _run(wrapper, np.roll(some, 1, axis=0), size)
@@ -76,9 +74,11 @@ def _must_be_a_batch(wrapper: ModelWrapper, x: NDArray[Any], size: int) -> None:
         raise ModelError(f"the first axis of its input ({size}) is no batch; export it with one axis of 1 before that")
 
 
-def _run(wrapper: ModelWrapper, x: NDArray[Any], batch: int) -> NDArray[Any]:
+def _run(wrapper: ModelWrapper, x: Rows, batch: int) -> Rows:
+    inputs, (first, *others) = [value.name for value in wrapper.graph.input], [v.name for v in wrapper.graph.output]
     try:
-        return run_model(wrapper, x, batch=batch)[""]
+        found = run_model(wrapper, parts_of(x, inputs), tuple(others), batch)
+        return joined({first: found[""], **{name: found[name] for name in others}})
     except GateweaveError:
         raise
     except MemoryError as error:

@@ -5,38 +5,35 @@ A first axis need not be a batch: it may be time. So vectors given together are 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from toolchain.errors import ModelError
 from toolchain.runtime.builder import ROWS
 from toolchain.runtime.compare import TOLERANCE, compare
+from toolchain.runtime.feeds import feeds_of
 from toolchain.runtime.proof_vectors import random_vectors
-from toolchain.runtime.session import THROUGHPUT_BATCH, RunOptions, fixed_batch, input_type, open_session, run_session
-from toolchain.runtime.span import input_of, input_span
+from toolchain.runtime.rows import Rows, names_of, sides
+from toolchain.runtime.session import THROUGHPUT_BATCH, RunOptions, fixed_batch, open_session, run_session
+from toolchain.runtime.span import inputs_of
 
 _ROWS = 8
 
 
 def free_batch(model: onnx.ModelProto) -> onnx.ModelProto:
     """The model with an open batch, or the model itself where several rows at once do not give each row's answer."""
-    first = input_of(model).type.tensor_type.shape.dim[:1]
-    if not first or first[0].dim_value != 1:
-        return model
     try:
         session = open_session(model, RunOptions("none"))
-        shape = tuple(session.get_inputs()[0].shape[1:])
-        x = random_vectors(shape, input_type(session), input_span(model), _ROWS).x
+        if fixed_batch(session) != 1:
+            return model
+        x = random_vectors(feeds_of(model, session), _ROWS).x
         return opened(model, x, run_session(session, x)) or model
     except ModelError:
         return model
 
 
-def opened(model: onnx.ModelProto, x: NDArray[np.generic], alone: NDArray[Any]) -> onnx.ModelProto | None:
+def opened(model: onnx.ModelProto, x: Rows, alone: Rows) -> onnx.ModelProto | None:
     """A model of one row with an open batch; None where rows together are not answered as they are alone.
 
     Args:
@@ -51,7 +48,7 @@ def opened(model: onnx.ModelProto, x: NDArray[np.generic], alone: NDArray[Any]) 
     return result if same_rows(together, alone) else None
 
 
-def settle_batch(model: onnx.ModelProto, x: NDArray[np.generic], alone: NDArray[Any]) -> tuple[onnx.ModelProto, str]:
+def settle_batch(model: onnx.ModelProto, x: Rows, alone: Rows) -> tuple[onnx.ModelProto, str]:
     """The model with the batch that its package may use, and what the person should know of it.
 
     Args:
@@ -76,12 +73,17 @@ def settle_batch(model: onnx.ModelProto, x: NDArray[np.generic], alone: NDArray[
 
 def inner_sizes(model: onnx.ModelProto) -> tuple[onnx.ModelProto, str]:
     """The model with all sizes of one vector known: open ones become 1; and what the person should know of it."""
-    sizes = input_of(model).type.tensor_type.shape.dim
-    unknown = [axis for axis, size in enumerate(sizes) if axis and not size.dim_value]
-    if not unknown:
+    unknown = {
+        value.name: [
+            str(axis) for axis, size in enumerate(value.type.tensor_type.shape.dim) if axis and not size.dim_value
+        ]
+        for value in inputs_of(model)
+    }
+    if not any(unknown.values()):
         return model, ""
-    axes = ", ".join(map(str, unknown))
-    return fix_sizes(model, 1), f"the input's open size at axis {axes} is fixed at 1; export another for another"
+    of = {name: f"input {name}'s" for name in unknown} if len(unknown) > 1 else dict.fromkeys(unknown, "the input's")
+    told = [f"{of[name]} open size at axis {', '.join(axes)}" for name, axes in unknown.items() if axes]
+    return fix_sizes(model, 1), f"{' and '.join(told)} is fixed at 1; export another for another"
 
 
 def one_input(model: onnx.ModelProto) -> tuple[onnx.ModelProto, str]:
@@ -92,17 +94,18 @@ def one_input(model: onnx.ModelProto) -> tuple[onnx.ModelProto, str]:
         what the person should know of it.
 
     Raises:
-        ModelError: ONNX Runtime cannot run it.
+        ModelError: ONNX Runtime cannot run it, or it has several inputs or outputs whose rows are no rows.
     """
     session = open_session(model, RunOptions("none"))
     size = fixed_batch(session)
     if size is None or size == 1:
         return model, ""
-    shape = tuple(session.get_inputs()[0].shape[1:])
-    x = random_vectors(shape, input_type(session), input_span(model), 2 * size).x
+    x = random_vectors(feeds_of(model, session), 2 * size).x
     answers, moved = run_session(session, x), run_session(session, np.roll(x, 1, axis=0))
     if len(answers) == len(x) and same_rows(np.roll(moved, -1, axis=0), answers):
         return model, ""
+    if names_of(x) or names_of(answers):
+        raise ModelError(f"the first axis of its inputs ({size}) is no batch; export it with one axis of 1 before that")
     output = session.run(None, {session.get_inputs()[0].name: x[:size]})[0]
     return _with_leading_axis(model, output.shape), (
         f"the first axis of the input ({size}) is no batch: its rows are not answered one by one; the whole "
@@ -111,13 +114,14 @@ def one_input(model: onnx.ModelProto) -> tuple[onnx.ModelProto, str]:
 
 
 def fix_sizes(model: onnx.ModelProto, first: int) -> onnx.ModelProto:
-    """The model with every open size of its input, from axis `first` on, fixed at 1."""
+    """The model with every open size of its inputs, from axis `first` on, fixed at 1."""
     result = _copy(model)
     names = set()
-    for size in input_of(result).type.tensor_type.shape.dim[first:]:
-        if not size.dim_value:
-            names.add(size.dim_param)
-            size.dim_value = 1
+    for value in inputs_of(result):
+        for size in value.type.tensor_type.shape.dim[first:]:
+            if not size.dim_value:
+                names.add(size.dim_param)
+                size.dim_value = 1
     for value in result.graph.output:
         for size in value.type.tensor_type.shape.dim:
             if size.dim_param and size.dim_param in names:
@@ -129,7 +133,7 @@ def fix_sizes(model: onnx.ModelProto, first: int) -> onnx.ModelProto:
 def _with_leading_axis(model: onnx.ModelProto, output: tuple[int, ...]) -> onnx.ModelProto:
     result = _copy(model)
     graph = result.graph
-    source, sink = input_of(result), graph.output[0]
+    source, sink = inputs_of(result)[0], graph.output[0]
     inner = tuple(int(size.dim_value) for size in source.type.tensor_type.shape.dim)
     ways = ((source, f"{source.name}_whole", inner, inner), (sink, f"{sink.name}_whole", (1, *output), output))
     nodes = list(graph.node)
@@ -145,14 +149,14 @@ def _with_leading_axis(model: onnx.ModelProto, output: tuple[int, ...]) -> onnx.
     return result
 
 
-def same_rows(together: NDArray[Any], alone: NDArray[Any]) -> bool:
+def same_rows(together: Rows, alone: Rows) -> bool:
     """Whether rows given together are answered as they are alone; no absolute tolerance hides a difference."""
     return _differing(together, alone) == 0
 
 
-def _differing(together: NDArray[Any], alone: NDArray[Any]) -> int:
+def _differing(together: Rows, alone: Rows) -> int:
     """Rows that are answered otherwise; all, where the answers are not row by row."""
-    if together.shape != alone.shape:
+    if [part.shape for part in sides(together)] != [part.shape for part in sides(alone)]:
         return len(alone)
     found = compare(together, alone, RunOptions("none"), tolerance=TOLERANCE)
     return found.compared - found.near
@@ -166,7 +170,7 @@ def _copy(model: onnx.ModelProto) -> onnx.ModelProto:
 
 def _open(model: onnx.ModelProto) -> onnx.ModelProto:
     result = _copy(model)
-    for value in (input_of(result), *result.graph.output):
+    for value in (*inputs_of(result), *result.graph.output):
         if value.type.tensor_type.shape.dim:
             value.type.tensor_type.shape.dim[0].dim_param = ROWS
     del result.graph.value_info[:]

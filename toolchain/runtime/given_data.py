@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 
-import numpy as np
-
 from toolchain.runtime.calibration_file import read_vectors
-from toolchain.runtime.proof_vectors import RANDOM_ROWS, Vectors, random_vectors
-from toolchain.runtime.span import Span
+from toolchain.runtime.proof_vectors import RANDOM_ROWS, Feed, Vectors, random_vectors
 
 _FEWEST = 16
 
@@ -20,7 +18,7 @@ class Data:
     """What graphs are proved on, and what post-training int8 is calibrated on.
 
     Attributes:
-        test, calibration: npz files of `x`, shape (N, ...), and maybe `y`, shape (N,).
+        test, calibration: npz files of `x`, shape (N, ...), or of each input by its name, and maybe `y`, shape (N,).
         rows, elements: of all random vectors together, at most; large inputs get fewer, but no fewer than 16.
     """
 
@@ -29,16 +27,15 @@ class Data:
     rows: int = RANDOM_ROWS
     elements: int = 2**22
 
-    def vectors(
-        self, shape: tuple[int, ...], kind: type[np.generic], span: Span, annotated: Span | None = None
-    ) -> Vectors:
-        """What graphs are proved on: the test data, else that of the calibration, else random vectors over `span`.
+    def vectors(self, feeds: Sequence[Feed]) -> Vectors:
+        """What graphs are proved on: the test data, else that of the calibration, else random vectors.
 
         Raises:
-            DataError: the file does not fit the model's input.
+            DataError: the file does not fit the model's inputs.
         """
         given = self.test or self.calibration
         if given is None:
-            return random_vectors(shape, kind, span, max(_FEWEST, min(self.rows, self.elements // max(1, prod(shape)))))
-        found = read_vectors(given, shape, kind, annotated)
+            size = max(1, sum(prod(feed.shape) for feed in feeds))
+            return random_vectors(feeds, max(_FEWEST, min(self.rows, self.elements // size)))
+        found = read_vectors(given, feeds)
         return replace(found, kind="test set") if self.test else found

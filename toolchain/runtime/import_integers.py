@@ -50,8 +50,7 @@ def import_integers(
         VerificationError: the integers answer otherwise than the file.
         DataError: a file of data does not fit the network.
     """
-    port = opened.source.inputs[0]
-    vectors = data.vectors(port.shape, port.dtype.type, opened.span)
+    vectors = data.vectors(opened.feeds)
     proved = prove_on(opened, vectors, progress)
     progress("making the graphs")
     reference = proved.outputs

@@ -17,6 +17,9 @@ from toolchain.graph.qonnx_nodes import GENERAL, OPERATORS, QUANTISERS
 from toolchain.graph.quantiser import read_quantising
 from toolchain.listed import some
 
+MOST_SIDES = 16
+"""Inputs, or outputs, of one model; as many as the runner in C takes."""
+
 _CONTRIBUTED = "com.microsoft"
 
 
@@ -234,12 +237,6 @@ def _check_external(tensor: TensorProto, folder: Path) -> int:
 def _check_interface(graph: GraphProto) -> None:
     constants = {tensor.name for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in constants]
-    if len(inputs) != 1:
-        names = some(value.name for value in inputs)
-        raise ModelError(f"{len(inputs)} inputs ({names}); models of one input are supported")
-    if len(graph.output) != 1:
-        names = some(value.name for value in graph.output)
-        raise ModelError(
-            f"{len(graph.output)} outputs ({names}); models of one output are supported: "
-            "export one, or cut the others off with onnx.utils.extract_model"
-        )
+    for what, values in (("inputs", inputs), ("outputs", graph.output)):
+        if not 1 <= len(values) <= MOST_SIDES:
+            raise ModelError(f"{len(values)} {what} ({some(v.name for v in values)}); 1 to {MOST_SIDES} are supported")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx.reference import ReferenceEvaluator
 
 from toolchain.errors import ModelError
 from toolchain.runtime.compare import TOLERANCE, compare
 from toolchain.runtime.double import double
+from toolchain.runtime.rows import Rows, joined, parts_of
 from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.span import inputs_of
 
 _BARE = RunOptions("none")
 
@@ -20,9 +19,7 @@ _BARE = RunOptions("none")
 _SLOWLY = 32
 
 
-def must_be_the_model(
-    integers: NDArray[Any], reference: NDArray[Any], lowered: onnx.ModelProto, x: NDArray[np.generic]
-) -> str:
+def must_be_the_model(integers: Rows, reference: Rows, lowered: onnx.ModelProto, x: Rows) -> str:
     """Refuse an integer network that answers otherwise than the model, by more than the rounding of floats.
 
     A float32 sum at the edge of a quantiser's step may fall to its other side by rounding alone. So vectors that differ
@@ -44,7 +41,7 @@ def must_be_the_model(
     apart = np.flatnonzero(~found.near_rows)
     if not len(apart):
         return ""
-    exact = _exactly(double(lowered), x[apart]).reshape(len(apart), -1)
+    exact = _exactly(double(lowered), x[apart])
     wrong = apart[~compare(integers[apart], exact, _BARE, tolerance=TOLERANCE).near_rows]
     if len(wrong):
         raise ModelError(
@@ -57,7 +54,7 @@ def must_be_the_model(
     )
 
 
-def _exactly(model: onnx.ModelProto, x: NDArray[Any]) -> NDArray[Any]:
+def _exactly(model: onnx.ModelProto, x: Rows) -> Rows:
     """A float64 model's answers; by ONNX's own evaluator where ONNX Runtime has no such kernel, as for convolutions.
 
     Raises:
@@ -71,10 +68,12 @@ def _exactly(model: onnx.ModelProto, x: NDArray[Any]) -> NDArray[Any]:
                 f"the integer network answers {len(x):,} vectors otherwise than the model; too many to run them in "
                 "float64"
             ) from None
-    source = model.graph.input[0].name
+    names, outputs = ([value.name for value in values] for values in (inputs_of(model), model.graph.output))
     try:
-        evaluator = ReferenceEvaluator(model)
-        rows: list[Any] = [next(iter(evaluator.run(None, {source: row[None].astype(np.float64)}))) for row in x]
+        evaluator, rows = ReferenceEvaluator(model), []
+        for row in range(len(x)):
+            feeds = {name: part.astype(np.float64) for name, part in parts_of(x[row : row + 1], names).items()}
+            rows.append(joined(dict(zip(outputs, map(np.asarray, evaluator.run(None, feeds)), strict=True))))
     except Exception as error:  # The evaluator raises whatever its operators raise.
         raise ModelError(f"the model does not run in float64: {error}") from error
     return np.concatenate(rows)

@@ -23,14 +23,13 @@ class TensorRtGraph:
     Attributes:
         file: relative to the package.
         precision: "int8", "fp16" or "fp32".
-        input_name, input_shape: its input, with the batch.
-        fixed: whether the file fixes that shape; trtexec refuses to be told it then.
+        inputs: shapes of its inputs, with the batch, by name.
+        fixed: whether the file fixes them; trtexec refuses to be told them then.
     """
 
     file: str
     precision: str
-    input_name: str
-    input_shape: Sequence[int]
+    inputs: Mapping[str, Sequence[int]]
     fixed: bool
 
 
@@ -38,7 +37,8 @@ def trtexec_arguments(jetson: Jetson, graph: TensorRtGraph) -> list[str]:
     """Words for trtexec: the graph at batch 1, its precision where this TensorRT still wants to be told."""
     words = [f"--onnx={graph.file}"]
     if not graph.fixed:
-        words.append(f"--shapes={graph.input_name}:{'x'.join(map(str, graph.input_shape))}")
+        shapes = (f"{name}:{'x'.join(map(str, shape))}" for name, shape in graph.inputs.items())
+        words.append(f"--shapes={','.join(shapes)}")
     if numbers(jetson.tensorrt)[0] in _WEAKLY_TYPED and _PRECISION[graph.precision]:
         words.append(_PRECISION[graph.precision])
     return [*words, "--warmUp=500", "--duration=5", "--useSpinWait"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,11 @@ from numpy.typing import NDArray
 
 from toolchain.errors import DataError
 from toolchain.layout import OutputKind
+from toolchain.listed import some
 from toolchain.runtime.compare import finite_rows
 from toolchain.runtime.graph_index import GraphIndex
 from toolchain.runtime.proof_vectors import Vectors
+from toolchain.runtime.rows import Rows, names_of
 
 _PASSED_THROUGH = {
     "Identity",
@@ -48,19 +51,19 @@ class Meaning:
 VALUES = Meaning("values", "nothing says that they are classes")
 
 
-def meaning_of(
-    model: onnx.ModelProto, reference: NDArray[Any], vectors: Vectors, wish: OutputKind | None = None
-) -> Meaning:
+def meaning_of(model: onnx.ModelProto, reference: Rows, vectors: Vectors, wish: OutputKind | None = None) -> Meaning:
     """What the outputs of a model are.
 
     Args:
-        reference: outputs, shape (N, ...).
+        reference: outputs, shape (N, ...); of several see `toolchain.runtime.rows`.
         vectors: with the class indices that the person gave, if any.
         wish: what the person said outright (OUTPUTS=).
 
     Raises:
         DataError: the classes given do not fit, or classes were asked for where there is one output.
     """
+    if len(names := names_of(reference)) > 1:
+        return _of_several(names, vectors.truth, wish)
     wide, whole, truth = _classes(reference), _is_one_integer(reference), vectors.truth
     if wish == "classes" and not wide and not whole:
         raise DataError(f"OUTPUTS=classes: the outputs of one vector have shape {reference.shape[1:]}, not (classes,)")
@@ -79,7 +82,15 @@ def meaning_of(
     return Meaning("values", VALUES.why, unused)
 
 
-def remarks(meaning: Meaning, reference: NDArray[Any]) -> list[str]:
+def _of_several(names: Sequence[str], truth: NDArray[np.int64] | None, wish: OutputKind | None) -> Meaning:
+    """Outputs of which no one is the answer: every number of each counts."""
+    if wish == "classes":
+        raise DataError(f"OUTPUTS=classes: the network has {len(names)} outputs ({some(names)}), not one of classes")
+    unused = f"y is not used: the network has {len(names)} outputs" if truth is not None else ""
+    return Meaning("values", f"there are {len(names)} outputs", unused)
+
+
+def remarks(meaning: Meaning, reference: Rows) -> list[str]:
     """What the person should know of the outputs."""
     strange = len(reference) - int(finite_rows(reference).sum())
     told = f"the reference answers NaN or infinity to {strange:,} of {len(reference):,} vectors; so must the graphs"

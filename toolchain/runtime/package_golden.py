@@ -13,6 +13,7 @@ from toolchain.device.ort.golden import TYPES
 from toolchain.errors import ModelError
 from toolchain.files import write_atomic
 from toolchain.runtime.compare import magnitudes
+from toolchain.runtime.rows import Rows, elements, sides
 
 FOLDER = "golden"
 
@@ -41,9 +42,7 @@ def choose_vectors(total: int, wanted: int) -> NDArray[np.int64]:
     return np.arange(count, dtype=np.int64) * total // count
 
 
-def write_golden(
-    package: Path, inputs: NDArray[Any], outputs: NDArray[Any], classes: Sequence[str] = ()
-) -> dict[str, Any]:
+def write_golden(package: Path, inputs: Rows, outputs: Rows, classes: Sequence[str] = ()) -> dict[str, Any]:
     """Write inputs, outputs and the outputs' magnitudes to `golden/`; returns what device.json says of them.
 
     Args:
@@ -64,9 +63,10 @@ def write_golden(
     return {
         **names,
         "vectors": len(inputs),
-        "input_type": onnx_type(inputs),
-        "input_elements": int(inputs[0].size),
-        "output_type": onnx_type(outputs),
-        "output_elements": int(outputs[0].size),
+        "rows": {"inputs": _sides(inputs), "outputs": _sides(outputs)},
         "classes": list(classes),
     }
+
+
+def _sides(rows: Rows) -> list[dict[str, Any]]:
+    return [{"type": onnx_type(part), "elements": elements(part)} for part in sides(rows)]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import NodeProto
 
 from toolchain.errors import ModelError
 from toolchain.runtime.graph_index import GraphIndex
+from toolchain.runtime.rows import Rows, same
 
 # Vectors that are run again.
 ROWS = 128
@@ -18,7 +17,7 @@ ROWS = 128
 _RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"}
 
 
-def must_repeat(model: onnx.ModelProto, first: NDArray[np.generic], again: NDArray[np.generic]) -> None:
+def must_repeat(model: onnx.ModelProto, first: Rows, again: Rows) -> None:
     """Refuse a model whose answers to the same inputs differ from one run to the next.
 
     Args:
@@ -27,7 +26,7 @@ def must_repeat(model: onnx.ModelProto, first: NDArray[np.generic], again: NDArr
     Raises:
         ModelError: they differ; names what is random, where that can be told.
     """
-    if np.array_equal(first, again, equal_nan=first.dtype.kind == "f"):
+    if same(first, again):
         return
     names = list(_random_nodes(model))
     cause = f": {', '.join(names[:3])} draws random numbers" if names else ""

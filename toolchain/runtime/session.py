@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from toolchain.errors import ModelError
 from toolchain.graph.refusals import in_our_words
-from toolchain.listed import some
+from toolchain.runtime.rows import Rows, joined, parts_of
 
 CPU = "CPUExecutionProvider"
 
@@ -99,50 +99,61 @@ def open_session(
         raise ModelError(f"ONNX Runtime {onnxruntime.__version__} refuses the model: {in_our_words(error)}") from error
 
 
-def input_type(session: onnxruntime.InferenceSession) -> type[np.generic]:
-    """Element type of a session's one input.
+def input_types(session: onnxruntime.InferenceSession) -> dict[str, type[np.generic]]:
+    """Element types of a session's inputs, by name.
 
     Raises:
-        ModelError: it has several inputs, or one of a type that no vectors can be given in.
+        ModelError: one is of a type that no vectors can be given in.
     """
-    inputs = session.get_inputs()
-    if len(inputs) != 1:
-        names = some(value.name for value in inputs)
-        raise ModelError(f"the model has {len(inputs)} inputs ({names}); models of one input are supported")
-    kind = inputs[0].type
-    if kind not in _TYPES:
-        raise ModelError(f"input {inputs[0].name} is a {kind}; should be one of {', '.join(_TYPES)}")
-    return _TYPES[kind]
+    for source in session.get_inputs():
+        if source.type not in _TYPES:
+            raise ModelError(f"input {source.name} is a {source.type}; should be one of {', '.join(_TYPES)}")
+    return {source.name: _TYPES[source.type] for source in session.get_inputs()}
 
 
 def fixed_batch(session: onnxruntime.InferenceSession) -> int | None:
-    """Size of the first axis of a session's input; None where it is open."""
-    shape = session.get_inputs()[0].shape
-    return shape[0] if shape and isinstance(shape[0], int) else None
+    """Size of the first axis of a session's inputs; None where it is open.
+
+    Raises:
+        ModelError: inputs have first axes of different sizes.
+    """
+    sizes = {source.name: source.shape[0] for source in session.get_inputs() if source.shape}
+    fixed = {size for size in sizes.values() if isinstance(size, int)}
+    if len(fixed) > 1:
+        told = ", ".join(f"{name}: {size}" for name, size in sizes.items())
+        raise ModelError(f"the first axes of its inputs differ ({told}); they should be one batch")
+    return next(iter(fixed), None)
 
 
-def run_session(session: onnxruntime.InferenceSession, x: NDArray[np.generic], batch: int = 4096) -> NDArray[Any]:
-    """First output for inputs of shape (N, ...), concatenated to shape (N, ...).
+def run_session(session: onnxruntime.InferenceSession, x: Rows, batch: int = 4096) -> Rows:
+    """All outputs for inputs of shape (N, ...), concatenated to shape (N, ...); see `toolchain.runtime.rows`.
 
     A model of a fixed batch is fed as many rows at once as it takes; the last batch is padded.
 
     Raises:
         ModelError: the model fails on them; says which operator where ONNX Runtime tells.
     """
-    kind, source, sink = input_type(session), session.get_inputs()[0], session.get_outputs()[0].name
-    rows = fixed_batch(session)
-    tail = [d if isinstance(d, int) else n for d, n in zip(source.shape[1:], x.shape[1:], strict=False)]
+    kinds, sources = input_types(session), session.get_inputs()
+    names, rows = [output.name for output in session.get_outputs()], fixed_batch(session)
     parts = []
     try:
         for block, count in _blocks(x, rows or batch, padded=rows is not None):
-            fed = np.ascontiguousarray(block.reshape(-1, *tail) if tail else block, dtype=kind)
-            parts.append(session.run([sink], {source.name: fed})[0][:count])
+            given = parts_of(block, [source.name for source in sources])
+            feeds = {source.name: _fed(given[source.name], source.shape, kinds[source.name]) for source in sources}
+            found = session.run(names, feeds)
+            parts.append(joined({name: values[:count] for name, values in zip(names, found, strict=True)}))
     except Exception as error:
         raise ModelError(f"ONNX Runtime {onnxruntime.__version__} fails on the model: {in_our_words(error)}") from error
     return np.concatenate(parts)
 
 
-def _blocks(x: NDArray[np.generic], size: int, *, padded: bool) -> Iterator[tuple[NDArray[np.generic], int]]:
+def _fed(block: NDArray[Any], shape: Sequence[Any], kind: type[np.generic]) -> NDArray[Any]:
+    """Rows in the shape and type that an input takes."""
+    tail = [d if isinstance(d, int) else n for d, n in zip(shape[1:], block.shape[1:], strict=False)]
+    return np.ascontiguousarray(block.reshape(-1, *tail) if tail else block, dtype=kind)
+
+
+def _blocks(x: Rows, size: int, *, padded: bool) -> Iterator[tuple[Rows, int]]:
     for start in range(0, len(x), size):
         block = x[start : start + size]
         count = len(block)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from math import prod
 
-import numpy as np
 import onnx
-from numpy.typing import NDArray
 
 from toolchain.errors import ModelError
+from toolchain.runtime.rows import Rows, sides
 from toolchain.runtime.session import RunOptions, open_session, run_session
 
 _LOG = logging.getLogger(__name__)
@@ -33,8 +32,8 @@ class Shelf:
         left_out: variants that are not there, and why.
     """
 
-    x: NDArray[np.generic]
-    reference: NDArray[Any]
+    x: Rows
+    reference: Rows
     graphs: dict[str, onnx.ModelProto] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
 
@@ -54,5 +53,6 @@ class Shelf:
     def _run(self, graph: onnx.ModelProto) -> None:
         wanted = self.reference[:_TRIED]
         answers = run_session(open_session(graph, RunOptions("none")), self.x[:_TRIED], 1)
-        if answers.size != wanted.size:
-            raise ModelError(f"yields shape {answers.shape} where the reference has {wanted.shape}")
+        ours, theirs = ([part.shape for part in sides(rows)] for rows in (answers, wanted))
+        if list(map(prod, ours)) != list(map(prod, theirs)):
+            raise ModelError(f"yields shape {ours} where the reference has {theirs}")

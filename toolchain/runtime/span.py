@@ -29,10 +29,14 @@ _MOVED = {"Reshape", "Transpose", "Flatten", "Identity", "Squeeze", "Unsqueeze"}
 _WIDEST_BITS = 16
 
 
-def input_span(model: onnx.ModelProto) -> Span:
-    """Range of a model's input: as it is annotated, as its type or the QuantizeLinear behind it allows; else 0 to 1."""
+def input_span(model: onnx.ModelProto, source: onnx.ValueInfoProto | None = None) -> Span:
+    """Range of an input: as it is annotated, as its type or the QuantizeLinear behind it allows; else 0 to 1.
+
+    Args:
+        source: the first input where None.
+    """
     graph = GraphIndex(model)
-    source = input_of(model)
+    source = source or inputs_of(model)[0]
     annotated = _annotated(model, source.name)
     if annotated:
         return annotated
@@ -44,11 +48,10 @@ def input_span(model: onnx.ModelProto) -> Span:
     return _quantised(graph, source.name) or UNIT
 
 
-def input_of(model: onnx.ModelProto) -> onnx.ValueInfoProto:
-    """A model's one input; old files list their constants among the inputs, too."""
+def inputs_of(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
+    """A model's own inputs; old files list their constants among them, too."""
     constants = {tensor.name for tensor in model.graph.initializer}
-    source: onnx.ValueInfoProto = next(value for value in model.graph.input if value.name not in constants)
-    return source
+    return [value for value in model.graph.input if value.name not in constants]
 
 
 def integer_span(low: float, high: float) -> Span:

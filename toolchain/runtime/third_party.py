@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import onnx
 
 from toolchain.errors import ModelError
@@ -25,6 +24,7 @@ from toolchain.runtime.convert import within as within_opsets
 from toolchain.runtime.dequantise import dequantise, is_qdq
 from toolchain.runtime.derive.graphs import settings_of
 from toolchain.runtime.executor import execute
+from toolchain.runtime.feeds import feeds_of
 from toolchain.runtime.free_batch import inner_sizes, one_input, settle_batch
 from toolchain.runtime.given_data import Data
 from toolchain.runtime.half import half
@@ -33,15 +33,14 @@ from toolchain.runtime.imported import FILE, INTEGER_VARIANTS, Imported
 from toolchain.runtime.load import load_untrusted
 from toolchain.runtime.meaning import meaning_of, remarks
 from toolchain.runtime.network_file.answer import integers_of, outputs_of
-from toolchain.runtime.network_file.opening import is_quantised, is_tflite, open_network, open_quantised, quantised_span
+from toolchain.runtime.network_file.opening import is_quantised, is_tflite, open_network, open_quantised, qonnx_feeds
 from toolchain.runtime.network_file.proof import as_the_model
 from toolchain.runtime.network_file.whole import whole_makers
 from toolchain.runtime.repeat import ROWS as REPEATED
 from toolchain.runtime.repeat import must_repeat
 from toolchain.runtime.rules import violations
-from toolchain.runtime.session import RunOptions, input_type, open_session, run_session
+from toolchain.runtime.session import RunOptions, open_session, run_session
 from toolchain.runtime.shelf import Shelf
-from toolchain.runtime.span import annotated_span, input_span
 
 
 def import_model(
@@ -100,8 +99,8 @@ def _onnx(
             told = tuple(filter(None, (sizes, whole)))
             return import_integers("qdq", opened, data, settings, wish, progress, file=model, notices=told)
     session = open_session(model, RunOptions("none"))
-    kind, shape = input_type(session), tuple(session.get_inputs()[0].shape[1:])
-    vectors = data.vectors(shape, kind, input_span(model))
+    feeds = feeds_of(model, session)
+    vectors = data.vectors(feeds)
     progress(f"reference outputs of {len(vectors.x):,} vectors")
     reference = run_session(session, vectors.x, 1)
     must_repeat(model, reference[:REPEATED], run_session(session, vectors.x[:REPEATED], 1))
@@ -129,7 +128,7 @@ def _onnx(
     shelf.graphs["fp32"] = given
     shelf.add("fp16", lambda: half(given))
     if data.calibration:
-        x = read_vectors(data.calibration, shape, kind).x
+        x = read_vectors(data.calibration, feeds).x
         shelf.add("int8", lambda: quantise(within(settings.opset, PER_CHANNEL), x, "cpu"))
         shelf.add("tensorrt", lambda: _for_tensorrt(quantise(within(older, PER_CHANNEL), x, "tensorrt"), tensorrt))
     else:
@@ -164,9 +163,7 @@ def _qonnx(
     progress: Progress,
 ) -> Imported:
     wrapper = tidy(model)
-    shape = tuple(int(size) for size in wrapper.get_tensor_shape(wrapper.graph.input[0].name)[1:])
-    annotated = annotated_span(wrapper.get_tensor_datatype(wrapper.graph.input[0].name).name)
-    vectors = data.vectors(shape, np.float32, annotated or quantised_span(wrapper), annotated)
+    vectors = data.vectors(qonnx_feeds(wrapper))
     progress(f"reference outputs of {len(vectors.x):,} vectors")
     lowered = lower(wrapper, qonnx_opset(model, settings.opset))
     reference = execute(wrapper, vectors.x, lowered)
@@ -180,7 +177,7 @@ def _qonnx(
     try:
         source = read_qonnx(wrapper)
         given = integers_of(source, vectors.x)
-        integers = outputs_of(source, given)[source.outputs[0].name]
+        integers = outputs_of(source, given)
         rounded = as_the_model(source, given, reference, integers, lowered, vectors.x)
         for name, make in whole_makers(source, cores).items():
             shelf.add(name, make)

@@ -9,10 +9,10 @@ from onnx.inliner import inline_local_functions
 from toolchain.errors import ModelError, first_line
 from toolchain.graph.qonnx_nodes import is_qonnx
 from toolchain.graph.refusals import in_our_words
+from toolchain.runtime.feeds import feeds_of
 from toolchain.runtime.inspect_model import Limits, check_size
 from toolchain.runtime.proof_vectors import random_vectors
-from toolchain.runtime.session import RunOptions, input_type, open_session, run_session
-from toolchain.runtime.span import input_span
+from toolchain.runtime.session import RunOptions, fixed_batch, open_session, run_session
 
 # Random vectors; what a model does may depend on its input's values, such as how often a Loop goes round.
 _VECTORS = 4
@@ -73,18 +73,20 @@ def _check_shapes(model: onnx.ModelProto, limits: Limits) -> None:
 def _run(model: onnx.ModelProto, limits: Limits) -> None:
     # Optimiser passes may break a valid model; which ones do is found where it is proved.
     session = open_session(model, RunOptions("none"))
-    kind, source = input_type(session), session.get_inputs()[0]
-    if not source.shape:
-        raise ModelError(f"input {source.name} is a scalar, or has no shape; its first axis should be the batch")
-    shape = [size if isinstance(size, int) and size > 0 else 1 for size in source.shape]
-    check_size(source.name, shape, limits)
+    sources = session.get_inputs()
+    for source in sources:
+        if not source.shape:
+            raise ModelError(f"input {source.name} is a scalar, or has no shape; its first axis should be the batch")
+        check_size(source.name, [size if isinstance(size, int) and size > 0 else 1 for size in source.shape], limits)
+    rows, feeds = fixed_batch(session) or 1, feeds_of(model, session)
+    zeros = {feed.name: np.zeros((rows, *feed.shape), feed.kind) for feed in feeds}
     try:
-        answers = session.run(None, {source.name: np.zeros(shape, kind)})
+        answers = session.run(None, zeros)
     except Exception as error:  # As in `open_session`.
         raise ModelError(f"does not run on zeros: {in_our_words(error)}") from error
-    _must_be_rows(answers[0], shape[0])
-    random = random_vectors(tuple(shape[1:]), kind, input_span(model), max(_VECTORS, shape[0])).x
-    run_session(session, random, 1)
+    for answer in answers:
+        _must_be_rows(answer, rows)
+    run_session(session, random_vectors(feeds, max(_VECTORS, rows)).x, 1)
 
 
 def _must_be_rows(answer: object, vectors: int) -> None:

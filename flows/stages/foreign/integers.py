@@ -64,10 +64,11 @@ def _hardware(path: Path, graph: Graph) -> DenseNetwork:
 def _golden(proved: Proved, graph: Graph) -> Golden:
     """The vectors as integers, and the scores that the graph gives them, scaled."""
     scores = next(output for output in graph.outputs if not isinstance(graph[output.node].op, ArgMax))
-    sums = execute(graph, {graph.sole_input: proved.integers}, [scores.node])[scores.node]
+    integers = proved.integers[graph.sole_input]
+    sums = execute(graph, {graph.sole_input: integers}, [scores.node])[scores.node]
     logits = (sums * scores.scale + scores.offset).astype(np.float32)
     truth = proved.vectors.truth
-    x = proved.integers.reshape(len(proved.integers), -1).astype(graph.types[graph.sole_input].dtype)
+    x = integers.reshape(len(integers), -1).astype(graph.types[graph.sole_input].dtype)
     return Golden(x, logits, np.zeros(0, np.uint8) if truth is None else truth.astype(np.uint8))
 
 

@@ -24,6 +24,7 @@ from toolchain.runtime.device_package import DeviceContent, DeviceGraph, Judge, 
 from toolchain.runtime.imported import Imported
 from toolchain.runtime.package_golden import choose_vectors
 from toolchain.runtime.prove import prove
+from toolchain.runtime.rows import width
 from toolchain.runtime.timing import floor_model
 from toolchain.runtime.wheels import fetch_wheels
 from toolchain.training.author import words_of
@@ -98,8 +99,8 @@ def _judge(made: Imported, name: str, proof: Proof) -> Judge:
 def _classes(made: Imported, records: dict[str, StageRecord]) -> list[str]:
     if "data" in records:
         return list(records["data"].facts_as(DataFacts).classes)
-    width = made.reference[0].size
-    return [str(index) for index in range(width)] if made.classifies and width > 1 else []
+    wide = width(made.reference)
+    return [str(index) for index in range(wide)] if made.classifies and wide > 1 else []
 
 
 def _wheels(context: Context) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Small ONNX models for the runners: one input, one output, weights from a seed."""
+"""Small ONNX models for the runners, weights from a seed."""
 
 from __future__ import annotations
 
@@ -46,6 +46,27 @@ def save(
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
+    return path
+
+
+def save_two(path: Path) -> Path:
+    """Inputs `a`, float32 of (2, 3), and `b`, int8 of (4,); outputs `total` and `sums`, int64 of `b` alone."""
+    nodes = [
+        helper.make_node("ReduceSum", ["a", "rows"], ["flat"], keepdims=0),
+        helper.make_node("Cast", ["b"], ["wide"], to=TensorProto.INT64),
+        helper.make_node("ReduceSum", ["wide", "columns"], ["sums"], keepdims=1),
+        helper.make_node("Cast", ["sums"], ["real"], to=TensorProto.FLOAT),
+        helper.make_node("Add", ["flat", "real"], ["total"]),
+    ]
+    sides = [
+        helper.make_tensor_value_info("a", TensorProto.FLOAT, ["rows", 2, 3]),
+        helper.make_tensor_value_info("b", TensorProto.INT8, ["rows", 4]),
+        helper.make_tensor_value_info("total", TensorProto.FLOAT, ["rows", 3]),
+        helper.make_tensor_value_info("sums", TensorProto.INT64, ["rows", 1]),
+    ]
+    initial = [numpy_helper.from_array(np.array([1], np.int64), name) for name in ("rows", "columns")]
+    graph = helper.make_graph(nodes, "two", sides[:2], sides[2:], initial)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), str(path))
     return path
 
 

@@ -15,12 +15,13 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from tests.sim.runtime.small_models import INPUTS, save, save_mlp, save_rounded_bias
+from tests.sim.runtime.small_models import INPUTS, save, save_mlp, save_rounded_bias, save_two
 from toolchain.board import OrtBoard
 from toolchain.catalog import load_board
 from toolchain.device.sealed import seal
 from toolchain.runtime.binaries import build_runner
 from toolchain.runtime.device_package import DeviceContent, DeviceGraph, Judge, pack_device
+from toolchain.runtime.rows import joined
 from toolchain.runtime.session import RunOptions, open_session, run_session
 from toolchain.runtime.timing import floor_model
 
@@ -73,6 +74,21 @@ def test_both_runners_answer_as_the_reference_and_are_timed(tmp_path: Path, bina
     for run in found["runs"]:
         assert run["verdict"]["equal"] == run["verdict"]["compared"] == VECTORS
         assert run["floor"]["p50_us"] > 0 and 0 < run["latency"]["min_us"] <= run["latency"]["p99_us"]
+
+
+def test_several_inputs_and_outputs_are_all_compared(tmp_path: Path, binary: Path) -> None:
+    graph, random = _graph(save_two(tmp_path / "two.onnx")), np.random.default_rng(0)
+    a, b = random.normal(size=(50, 2, 3)).astype(np.float32), random.integers(-9, 9, (50, 4), np.int8)
+    x = joined({"a": a, "b": b})
+    y = run_session(open_session(onnx.load(graph.path)), x)
+    for name, passed in (("whole", True), ("spoilt", False)):
+        (tmp_path / name).mkdir()
+        if not passed:
+            # One integer of the second output, in one vector.
+            y["sums"][17] += 1
+        found = _start(_pack(tmp_path / name, {"two": graph}, x, y, binary), "--no-timing")
+        assert [run["verdict"]["passed"] for run in found["runs"]] == [passed, passed]
+        assert all(run["verdict"]["first"] == (None if passed else 17) for run in found["runs"])
 
 
 def test_the_session_options_that_an_answer_needs_come_along(tmp_path: Path, binary: Path) -> None:

@@ -124,8 +124,7 @@ def test_several_outputs_and_an_answer_without_a_batch(tmp_path: Path) -> None:
     model = onnx.load(str(path))
     model.graph.output.append(helper.make_tensor_value_info("x", TensorProto.FLOAT, [1]))
     onnx.save(model, str(path))
-    with pytest.raises(ModelError, match=r"2 outputs \(y, x\); models of one output are supported"):
-        load_untrusted(path, SMALL)
+    assert len(load_untrusted(path, SMALL).graph.output) == 2
     nodes = [helper.make_node("Expand", ["x", "five"], ["y"])]
     wide = _save(tmp_path / "wide.onnx", nodes, {"five": np.array([5], np.int64)}, [5])
     with pytest.raises(ModelError, match=r"answers one vector with shape \(5,\)"):

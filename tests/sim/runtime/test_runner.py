@@ -12,10 +12,11 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
-from tests.sim.runtime.small_models import CLASSES, INPUTS, save, save_mlp, save_rounded_bias, some_vectors
+from tests.sim.runtime.small_models import CLASSES, INPUTS, save, save_mlp, save_rounded_bias, save_two, some_vectors
 from toolchain.errors import ToolError
 from toolchain.runtime.answers import Job, answer, compare, run_runner
 from toolchain.runtime.binaries import build_runner
+from toolchain.runtime.rows import joined
 from toolchain.runtime.timing import Effort, Variant, floor_model, measure, throughput, time_variants
 
 
@@ -29,7 +30,7 @@ def test_answers_are_onnx_runtimes_own_and_the_first_of_equals_wins(
     answers = answer(command, Job(model, x, ("--batch", str(batch))), tmp_path / "work")
     assert compare("runner", answers, expected).outputs_equal == 100
     assert (answers.labels == expected.argmax(1)).all()
-    assert answers.report["input"] == {"name": "input", "type": "uint8", "row": [INPUTS]}
+    assert answers.report["inputs"] == [{"name": "input", "type": "uint8", "row": [INPUTS]}]
     assert answers.report["runtime"] == onnxruntime.__version__
 
 
@@ -40,6 +41,19 @@ def test_fixed_batch_is_padded_at_the_end(command: list[str], tmp_path: Path) ->
     assert compare("runner", answers, expected).outputs_equal == 21
     with pytest.raises(ToolError, match="--batch 3: the model's batch is fixed at 8"):
         run_runner(command, ["--model", str(model), "--batch", "3"])
+
+
+@pytest.mark.parametrize("batch", [1, 7])
+def test_several_inputs_and_outputs_are_rows_one_after_the_other(
+    command: list[str], tmp_path: Path, batch: int
+) -> None:
+    model, random = save_two(tmp_path / "m.onnx"), np.random.default_rng(0)
+    feeds = {"a": random.normal(size=(30, 2, 3)).astype(np.float32), "b": random.integers(-9, 9, (30, 4), np.int8)}
+    total, sums = onnxruntime.InferenceSession(str(model)).run(None, feeds)
+    answers = answer(command, Job(model, joined(feeds), ("--batch", str(batch))), tmp_path / "work")
+    assert compare("runner", answers, joined({"total": total, "sums": sums})).outputs_equal == 30
+    assert (answers.labels == total.argmax(1)).all()
+    assert [side["name"] for side in answers.report["outputs"]] == ["total", "sums"]
 
 
 def test_nan_is_an_answer_but_never_the_greatest(command: list[str], tmp_path: Path) -> None:
@@ -58,7 +72,7 @@ def test_rows_of_any_rank(command: list[str], tmp_path: Path) -> None:
     x = np.arange(5 * 24, dtype=np.float32).reshape(5, 2, 3, 4)
     answers = answer(command, Job(model, x), tmp_path / "work")
     assert compare("runner", answers, x.transpose(0, 2, 1, 3)).outputs_equal == 5
-    assert answers.report["output"]["row"] == [3, 2, 4]
+    assert answers.report["outputs"][0]["row"] == [3, 2, 4]
 
 
 def test_latency_beside_the_floor(command: list[str], tmp_path: Path) -> None:
@@ -137,8 +151,11 @@ def test_same_sources_give_the_same_binary(tmp_path: Path) -> None:
     assert str(tmp_path).encode() not in first.read_bytes()
 
 
-def two_inputs(path: Path) -> Path:
-    sides = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 2]) for name in ("a", "b", "c")]
+def uneven(path: Path) -> Path:
+    """Inputs of one row and of two."""
+    sides = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [n, 2]) for name, n in (("a", 1), ("b", 2), ("c", 2))
+    ]
     graph = helper.make_graph([helper.make_node("Add", ["a", "b"], ["c"])], "g", sides[:2], sides[2:])
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), str(path))
     return path
@@ -153,7 +170,7 @@ def test_each_mistake_is_one_line(command: list[str], tmp_path: Path) -> None:
     cases = {
         "no such model": ["--model", str(tmp_path / "none.onnx")],
         "torn.onnx|not a valid|Protobuf": ["--model", str(tmp_path / "torn.onnx")],
-        "2 inputs and 1 outputs": ["--model", str(two_inputs(tmp_path / "two.onnx"))],
+        "inputs of batches of 1 and 2; one size is needed": ["--model", str(uneven(tmp_path / "uneven.onnx"))],
         "dimension 1 is not fixed": ["--model", str(free)],
         "13 bytes are not whole rows of 12": ["--model", model, "--inputs", str(tmp_path / "short.bin")],
         "No such file": ["--model", model, "--inputs", str(tmp_path / "none.bin")],

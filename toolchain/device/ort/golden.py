@@ -3,7 +3,7 @@
 import math
 from array import array
 from pathlib import Path
-from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from toolchain.errors import VerificationError
 
@@ -34,12 +34,14 @@ class GoldenArrays(NamedTuple):
         inputs: all of them, one after the other.
         outputs: the reference's outputs, likewise.
         magnitudes: how large each output usually is; differences are measured by it.
+        rows: what a row of "inputs" and of "outputs" holds, as device.json says it.
     """
 
     vectors: int
     inputs: Values
     outputs: Values
     magnitudes: Values
+    rows: Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 class Verdict(NamedTuple):
@@ -72,13 +74,12 @@ def read(package: Path, golden: Mapping[str, Any]) -> GoldenArrays:
     Raises:
         VerificationError: the files are not as described.
     """
-    vectors = golden["vectors"]
-    inputs = read_array(package / golden["inputs"], golden["input_type"])
-    outputs = read_array(package / golden["outputs"], golden["output_type"])
+    vectors, rows = golden["vectors"], golden["rows"]
+    inputs, outputs = (read_rows(package / golden[side], rows[side]) for side in ("inputs", "outputs"))
     magnitudes = read_array(package / golden["magnitudes"], "double")
-    if (len(inputs), len(outputs)) != (vectors * golden["input_elements"], vectors * golden["output_elements"]):
+    if (len(inputs), len(outputs)) != (vectors * _elements(rows["inputs"]), vectors * _elements(rows["outputs"])):
         raise VerificationError(f"{package / golden['inputs']}: not the {vectors} vectors that device.json names")
-    return GoldenArrays(vectors, inputs, outputs, magnitudes)
+    return GoldenArrays(vectors, inputs, outputs, magnitudes, rows)
 
 
 def read_array(path: Path, kind: str) -> Values:
@@ -88,9 +89,64 @@ def read_array(path: Path, kind: str) -> Values:
     return values
 
 
-def write_inputs(golden: GoldenArrays, kind: str, path: Path) -> None:
-    """Write the vectors as a graph's input type wants them."""
-    path.write_bytes(array(TYPES[kind], golden.inputs).tobytes())
+def read_rows(path: Path, sides: Sequence[Mapping[str, Any]]) -> Values:
+    """Raw rows, each of several sides one after the other, as values in that order.
+
+    Args:
+        sides: `type` and `elements` of each.
+
+    Raises:
+        VerificationError: the file holds no whole rows.
+    """
+    if len({side["type"] for side in sides}) == 1:
+        return read_array(path, sides[0]["type"])
+    raw, at = path.read_bytes(), 0
+    values: List[float] = []
+    while at < len(raw):
+        for side in sides:
+            part = array(TYPES[side["type"]])
+            end = at + part.itemsize * side["elements"]
+            if end > len(raw):
+                raise VerificationError(f"{path}: no whole rows")
+            part.frombytes(raw[at:end])
+            values.extend(part)
+            at = end
+    return values
+
+
+def write_inputs(golden: GoldenArrays, graph: Mapping[str, Any], folder: Path) -> Path:
+    """Write the vectors as a graph's inputs want them; returns the file."""
+    sides = [{"type": i["type"], "elements": s["elements"]} for i, s in zip(graph["inputs"], golden.rows["inputs"])]
+    path = folder / inputs_file(graph)
+    if len({side["type"] for side in sides}) == 1:
+        path.write_bytes(array(TYPES[sides[0]["type"]], golden.inputs).tobytes())
+        return path
+    with path.open("wb") as stream:
+        at = 0
+        while at < len(golden.inputs):
+            for side in sides:
+                stream.write(array(TYPES[side["type"]], golden.inputs[at : at + side["elements"]]).tobytes())
+                at += side["elements"]
+    return path
+
+
+def inputs_file(graph: Mapping[str, Any]) -> str:
+    """Name of the file with the vectors as a graph takes them, in the self-test's folder."""
+    return "inputs-{}.bin".format("-".join(side["type"] for side in graph["inputs"]))
+
+
+def answers_of(golden: GoldenArrays, graph: Mapping[str, Any], path: Path) -> Values:
+    """What a runner wrote of a graph.
+
+    Raises:
+        VerificationError: no whole answers.
+    """
+    pairs = zip(graph["outputs"], golden.rows["outputs"])
+    return read_rows(path, [{"type": o["type"], "elements": s["elements"]} for o, s in pairs])
+
+
+def _elements(sides: Sequence[Mapping[str, Any]]) -> int:
+    return sum(side["elements"] for side in sides)
 
 
 def compare(golden: GoldenArrays, answers: Values, judge: Mapping[str, Any]) -> Verdict:

@@ -125,16 +125,15 @@ def _prepare(package: Path, device: Mapping[str, Any], wish: Wish) -> Any:
 def _run(programs: runners.Runners, device: Mapping[str, Any], run: Run, wish: Wish, say: Any) -> List[Dict[str, Any]]:
     """One run by every runner: verdict, and latency where it is asked for."""
     vectors = golden.read(programs.package, device["golden"])
-    kind = device["graphs"][run.graph]["input_type"]
+    graph = device["graphs"][run.graph]
     job = runners.Job(
-        wish.work / f"inputs-{kind}.bin",
+        golden.write_inputs(vectors, graph, wish.work),
         wish.work / "answers.bin",
         wish.work / "result.json",
         wish.calls,
         None if wish.emulated else _core(device),
         wish.emulated,
     )
-    golden.write_inputs(vectors, kind, job.inputs)
     rows = []
     if run.folder and not any(run.folder.iterdir()):
         say(f"{run.name}: builds its engine once, which may take minutes")
@@ -145,7 +144,7 @@ def _run(programs: runners.Runners, device: Mapping[str, Any], run: Run, wish: W
                 stale.unlink()
         try:
             result = runners.execute(programs, name, device, run, job)
-            answers = golden.read_array(job.answers, device["graphs"][run.graph]["output_type"])
+            answers = golden.answers_of(vectors, graph, job.answers)
             row["verdict"] = golden.as_json(golden.compare(vectors, answers, _judge(device, run)))
             row.update({key: result[key] for key in ("latency", "floor", "provider", "machine") if key in result})
         except (ToolError, VerificationError) as error:

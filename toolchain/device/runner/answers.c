@@ -13,13 +13,13 @@ static FILE *open_or_fail(const char *path, const char *mode) {
 
 Vectors read_vectors(const Options *options, const Model *model) {
     FILE *file = open_or_fail(options->inputs, "rb");
-    size_t row = model->input.row_bytes;
+    size_t row = model->inputs.row_bytes;
     if (fseek(file, 0, SEEK_END) != 0) fail("%s: %s", options->inputs, strerror(errno));
     size_t bytes = (size_t)ftell(file);
     rewind(file);
     if (bytes == 0 || bytes % row)
-        fail("%s: %zu bytes are not whole rows of %zu (%zu x %s)", options->inputs, bytes, row, model->input.row_elements,
-             type_name(model->input.type));
+        fail("%s: %zu bytes are not whole rows of %zu (%zu inputs, the first of %zu x %s)", options->inputs, bytes, row,
+             model->inputs.count, model->inputs.items[0].row_elements, type_name(model->inputs.items[0].type));
     Vectors vectors = {.count = bytes / row};
     if (options->count && (size_t)options->count > vectors.count)
         fail("--count %ld: %s holds %zu vectors", options->count, options->inputs, vectors.count);
@@ -32,9 +32,14 @@ Vectors read_vectors(const Options *options, const Model *model) {
 
 /* A batch that starts at vector `first`; past the end it starts over. */
 void fill(const Model *model, const Buffers *buffers, const Vectors *vectors, size_t first) {
-    size_t row = model->input.row_bytes;
-    for (int i = 0; i < model->batch; i++)
-        memcpy(buffers->input + (size_t)i * row, vectors->data + (first + (size_t)i) % vectors->count * row, row);
+    for (int i = 0; i < model->batch; i++) {
+        const uint8_t *from = vectors->data + (first + (size_t)i) % vectors->count * model->inputs.row_bytes;
+        for (size_t side = 0; side < model->inputs.count; side++) {
+            size_t row = model->inputs.items[side].row_bytes;
+            memcpy(buffers->inputs[side] + (size_t)i * row, from, row);
+            from += row;
+        }
+    }
 }
 
 /* NaN, which equals nothing, is never the greatest. */
@@ -72,14 +77,19 @@ void write_answers(const Options *options, const Model *model, const Vectors *ve
     FILE *answers = options->answers ? open_or_fail(options->answers, "wb") : NULL;
     FILE *labels = options->labels ? open_or_fail(options->labels, "wb") : NULL;
     Buffers buffers = bind_buffers(model);
-    size_t row = model->output.row_bytes;
+    const Sides *outputs = &model->outputs;
+    const Side *scores = &outputs->items[0];
     for (size_t first = 0; first < vectors->count; first += (size_t)model->batch) {
         size_t left = vectors->count - first, rows = left < (size_t)model->batch ? left : (size_t)model->batch;
         fill(model, &buffers, vectors, first);
         run(model, &buffers);
-        if (answers) put(answers, buffers.output, rows * row, options->answers);
+        for (size_t i = 0; answers && i < rows; i++)
+            for (size_t side = 0; side < outputs->count; side++) {
+                size_t row = outputs->items[side].row_bytes;
+                put(answers, buffers.outputs[side] + i * row, row, options->answers);
+            }
         for (size_t i = 0; labels && i < rows; i++) {
-            int32_t label = label_of(buffers.output + i * row, model->output.row_elements, model->output.type);
+            int32_t label = label_of(buffers.outputs[0] + i * scores->row_bytes, scores->row_elements, scores->type);
             put(labels, &label, sizeof label, options->labels);
         }
     }

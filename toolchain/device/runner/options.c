@@ -21,6 +21,7 @@ static const struct option words_known[] = {
 static const char help[] =
     "runner --model FILE [--library libonnxruntime.so]\n"
     "  answers:   --inputs FILE (raw rows) --answers FILE (raw output rows) --labels FILE (int32, first of equals) [--count N]\n"
+    "             a row holds all inputs, or outputs, one after the other in the model's order; labels are of the first output\n"
     "  latency:   --calls N [--warmup 500] [--floor identity.onnx]\n"
     "  loop:      --seconds S [--workers W]   calls without pause: throughput, energy\n"
     "  how:       --batch B --threads T (inside a call) --core K (pins the calling thread)\n"

@@ -16,12 +16,21 @@ void write_text(FILE *file, const char *text) {
     fputc('"', file);
 }
 
-static void write_side(FILE *file, const char *key, const Side *side) {
-    fprintf(file, ",\n  \"%s\": {\"name\": ", key);
+static void write_side(FILE *file, const Side *side) {
+    fprintf(file, "{\"name\": ");
     write_text(file, side->name);
     fprintf(file, ", \"type\": \"%s\", \"row\": [", type_name(side->type));
     for (size_t i = 1; i < side->rank; i++) fprintf(file, "%s%ld", i > 1 ? ", " : "", (long)side->shape[i]);
     fprintf(file, "]}");
+}
+
+static void write_sides(FILE *file, const char *key, const Sides *sides) {
+    fprintf(file, ",\n  \"%s\": [", key);
+    for (size_t i = 0; i < sides->count; i++) {
+        fprintf(file, "%s", i ? ", " : "");
+        write_side(file, &sides->items[i]);
+    }
+    fprintf(file, "]");
 }
 
 static void write_latency(FILE *file, const char *key, const Latency *l, const Model *model, const Options *options) {
@@ -64,8 +73,8 @@ void write_report(const Options *options, const Model *model, const Vectors *vec
     fprintf(file, ",\n  \"machine\": ");
     write_machine(file, options);
     fprintf(file, ",\n  \"threads\": %d", options->threads);
-    write_side(file, "input", &model->input);
-    write_side(file, "output", &model->output);
+    write_sides(file, "inputs", &model->inputs);
+    write_sides(file, "outputs", &model->outputs);
     if (vectors) fprintf(file, ",\n  \"vectors\": %zu", vectors->count);
     if (of_model) write_latency(file, "latency", of_model, model, options);
     if (of_floor) write_latency(file, "floor", of_floor, model, options);

@@ -10,6 +10,7 @@
 
 #define MAX_LIST 64
 #define MAX_RANK 16
+#define MAX_SIDES 16
 #define FIRST_WITH_DISABLED_PASSES 18 /* ONNX Runtime 1.18: first whose library holds the entry that names passes */
 
 typedef struct {
@@ -34,9 +35,15 @@ typedef struct {
     int64_t shape[MAX_RANK];
 } Side;
 
+/* All inputs, or all outputs. `row_bytes` are those of one vector: one side after the other, in the model's order. */
+typedef struct {
+    Side items[MAX_SIDES];
+    size_t count, row_bytes;
+} Sides;
+
 typedef struct {
     OrtSession *session;
-    Side input, output;
+    Sides inputs, outputs;
     int batch;
     List absent; /* providers that were asked for and went missing, with --fallback */
     const char *provider;
@@ -45,7 +52,7 @@ typedef struct {
 /* Buffers of one caller, bound once. */
 typedef struct {
     OrtIoBinding *binding;
-    uint8_t *input, *output;
+    uint8_t *inputs[MAX_SIDES], *outputs[MAX_SIDES];
 } Buffers;
 
 typedef struct {

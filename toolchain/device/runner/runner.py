@@ -32,9 +32,10 @@ CPU = "CPUExecutionProvider"
 ROUNDS = 20  # model and floor take turns in this many blocks, so that a drifting clock touches both alike
 
 Side = collections.namedtuple("Side", "name dtype row")  # one side of a model; `row` is the shape of one vector
-Model = collections.namedtuple("Model", "session input output batch absent")
-Bound = collections.namedtuple("Bound", "model binding x y")  # x, y: arrays of a whole batch, bound once
-Timed = collections.namedtuple("Timed", "call x fresh batch")  # a call, its first row, what to lay there each time
+# `row`: the numpy type of one vector, or of its answer: all inputs, or outputs, one after the other
+Model = collections.namedtuple("Model", "session inputs outputs row answer batch absent")
+Bound = collections.namedtuple("Bound", "model binding x y")  # x, y: arrays of a whole batch by side, bound once
+Timed = collections.namedtuple("Timed", "call bound fresh batch")  # a call, its arrays, what to lay there each time
 
 
 class RunnerError(Exception):
@@ -204,33 +205,53 @@ def open_session(path: str, options: argparse.Namespace) -> "tuple[onnxruntime.I
 
 
 def open_model(path: str, options: argparse.Namespace) -> Model:
-    """A session on a model of one input; its first call tells the output's shape.
+    """A session on a model; its first call tells the outputs' shapes.
 
     Raises:
         RunnerError: the model cannot be loaded, or is of a shape that this runner cannot feed.
     """
     session, absent = open_session(path, options)
-    inputs, outputs = session.get_inputs(), session.get_outputs()
-    if len(inputs) != 1 or not outputs or not inputs[0].shape:
-        raise RunnerError(f"{path}: {len(inputs)} inputs and {len(outputs)} outputs; one of each is needed")
-    fixed = inputs[0].shape[0] if isinstance(inputs[0].shape[0], int) and inputs[0].shape[0] > 0 else None
+    inputs = session.get_inputs()
+    if not inputs or not all(side.shape for side in inputs):
+        raise RunnerError(f"{path}: {len(inputs)} inputs; one or more are needed, each of a batch")
+    sizes = {side.shape[0] for side in inputs if isinstance(side.shape[0], int) and side.shape[0] > 0}
+    if len(sizes) > 1:
+        raise RunnerError(
+            "{}: inputs of batches of {}; one size is needed".format(path, " and ".join(map(str, sorted(sizes))))
+        )
+    fixed = next(iter(sizes), None)
     if fixed and options.batch and options.batch != fixed:
         raise RunnerError(f"--batch {options.batch}: the model's batch is fixed at {fixed}")
-    side, batch = describe(inputs[0]), fixed or options.batch or 1
-    first = session.run([outputs[0].name], {side.name: np.zeros((batch, *side.row), side.dtype)})[0]
-    if first.shape[:1] != (batch,):
-        raise RunnerError(f"output {outputs[0].name}: shape {list(first.shape)} for a batch of {batch}")
-    return Model(session, side, Side(outputs[0].name, first.dtype, first.shape[1:]), batch, absent)
+    taken, batch = [describe(side) for side in inputs], fixed or options.batch or 1
+    zeros = {side.name: np.zeros((batch, *side.row), side.dtype) for side in taken}
+    given = []
+    for node, first in zip(session.get_outputs(), session.run(None, zeros)):
+        if first.shape[:1] != (batch,):
+            raise RunnerError(f"output {node.name}: shape {list(first.shape)} for a batch of {batch}")
+        given.append(Side(node.name, first.dtype, first.shape[1:]))
+    return Model(session, taken, given, row_of(taken), row_of(given), batch, absent)
+
+
+def row_of(sides: "list[Side]") -> "np.dtype[np.void]":
+    """The numpy type of one vector: a field for each side, in order, without gaps."""
+    return np.dtype([(f"f{index}", side.dtype, side.row) for index, side in enumerate(sides)])
 
 
 def bind(model: Model) -> Bound:
     """Arrays for one batch, bound by address, so that a call allocates and copies nothing."""
     binding = model.session.io_binding()
-    x = np.zeros((model.batch, *model.input.row), model.input.dtype)
-    y = np.zeros((model.batch, *model.output.row), model.output.dtype)
-    binding.bind_input(model.input.name, "cpu", 0, x.dtype.type, list(x.shape), x.ctypes.data)
-    binding.bind_output(model.output.name, "cpu", 0, y.dtype.type, list(y.shape), y.ctypes.data)
+    x, y = ([np.zeros((model.batch, *s.row), s.dtype) for s in sides] for sides in (model.inputs, model.outputs))
+    for side, array in zip(model.inputs, x):
+        binding.bind_input(side.name, "cpu", 0, array.dtype.type, list(array.shape), array.ctypes.data)
+    for side, array in zip(model.outputs, y):
+        binding.bind_output(side.name, "cpu", 0, array.dtype.type, list(array.shape), array.ctypes.data)
     return Bound(model, binding, x, y)
+
+
+def lay(bound: Bound, rows: "Array") -> None:
+    """Put vectors into the first places of a batch."""
+    for array, field in zip(bound.x, bound.model.row.names):
+        array[: len(rows)] = rows[field]
 
 
 def caller(bound: Bound) -> "Call":
@@ -247,12 +268,12 @@ def caller(bound: Bound) -> "Call":
 def plain_caller(options: argparse.Namespace, bound: Bound) -> "Call":
     """What most people write: a session of default options, and `run`."""
     session = onnxruntime.InferenceSession(options.model, providers=[CPU])
-    feed = {bound.model.input.name: bound.x.copy()}
+    feed = {side.name: array.copy() for side, array in zip(bound.model.inputs, bound.x)}
     return lambda: session.run(None, feed)
 
 
 def read_vectors(options: argparse.Namespace, model: Model) -> "Array":
-    """All vectors, shape (count, ...).
+    """All vectors, shape (count,), a field for each input.
 
     Raises:
         RunnerError: the file is missing or holds no whole rows.
@@ -261,10 +282,10 @@ def read_vectors(options: argparse.Namespace, model: Model) -> "Array":
         raw = np.fromfile(options.inputs, np.uint8)
     except OSError as error:
         raise RunnerError(f"{options.inputs}: {error.strerror}") from error
-    row = int(np.prod(model.input.row, dtype=int)) * model.input.dtype.itemsize
+    row, kinds = model.row.itemsize, " and ".join(str(side.dtype) for side in model.inputs)
     if raw.size == 0 or raw.size % row:
-        raise RunnerError(f"{options.inputs}: {raw.size} bytes are not whole rows of {row} ({model.input.dtype})")
-    vectors: Array = raw.view(model.input.dtype).reshape((-1, *model.input.row))
+        raise RunnerError(f"{options.inputs}: {raw.size} bytes are not whole rows of {row} ({kinds})")
+    vectors: Array = raw.view(model.row)
     if options.count and options.count > len(vectors):
         raise RunnerError(f"--count {options.count}: {options.inputs} holds {len(vectors)} vectors")
     count: int = options.count or len(vectors)
@@ -272,18 +293,19 @@ def read_vectors(options: argparse.Namespace, model: Model) -> "Array":
 
 
 def write_answers(options: argparse.Namespace, model: Model, vectors: "Array") -> None:
-    """Raw output rows, and labels (int32; the first of equal outputs wins)."""
-    bound, answers = bind(model), np.empty((len(vectors), *model.output.row), model.output.dtype)
+    """Raw rows of all outputs, and labels of the first (int32; the first of equal scores wins)."""
+    bound, answers = bind(model), np.empty(len(vectors), model.answer)
     run = caller(bound)
     for first in range(0, len(vectors), model.batch):
         rows = vectors[first : first + model.batch]
-        bound.x[: len(rows)] = rows
+        lay(bound, rows)
         run()
-        answers[first : first + len(rows)] = bound.y[: len(rows)]
+        for array, field in zip(bound.y, model.answer.names):
+            answers[field][first : first + len(rows)] = array[: len(rows)]
     if options.answers:
         answers.tofile(options.answers)
     if options.labels:
-        scores = answers.reshape(len(answers), -1)
+        scores = answers["f0"].reshape(len(answers), -1)
         if scores.dtype.kind == "f":
             scores = np.where(np.isnan(scores), -np.inf, scores)  # as in C: NaN is never the greatest
         scores.argmax(axis=1).astype(np.int32).tofile(options.labels)
@@ -294,7 +316,7 @@ def time_calls(timed: Timed, calls: int) -> "list[float]":
     clock, call, times = time.perf_counter, timed.call, []
     for index in range(calls):
         if timed.fresh is not None:
-            timed.x[...] = timed.fresh[index % len(timed.fresh)]
+            lay(timed.bound, timed.fresh[index % len(timed.fresh)][None])
         start = clock()
         call()
         times.append(clock() - start)
@@ -321,9 +343,9 @@ def sides_of(options: argparse.Namespace, model: Model, vectors: "Array | None")
     bound = bind(model)
     # A batch above one, or fixed, keeps the first vectors; else each call has an input of its own.
     if vectors is not None:
-        bound.x[...] = np.resize(vectors, bound.x.shape)
+        lay(bound, np.resize(vectors, model.batch))
     fresh = vectors if model.batch == 1 else None
-    sides = {"latency": Timed(caller(bound), bound.x[0], fresh, model.batch)}
+    sides = {"latency": Timed(caller(bound), bound, fresh, model.batch)}
     if options.floor:
         floor = open_model(options.floor, options)
         sides["floor"] = Timed(caller(bind(floor)), None, None, floor.batch)
@@ -361,7 +383,7 @@ def measure_loop(
     def work(index: int) -> None:
         bound = bind(model)
         if vectors is not None:
-            bound.x[...] = np.resize(vectors, bound.x.shape)
+            lay(bound, np.resize(vectors, model.batch))
         run, clock, calls = plain_caller(options, bound) if plain else caller(bound), time.perf_counter, 0
         time_calls(Timed(run, None, None, model.batch), options.warmup)
         start.wait()
@@ -396,7 +418,7 @@ def measure_loop(
 
 def report(options: argparse.Namespace, model: Model) -> "dict[str, object]":
     """What the result says before anything is measured."""
-    sides = {"input": model.input, "output": model.output}
+    sides = {"inputs": model.inputs, "outputs": model.outputs}
     return {
         "runner": "python",
         "kind": "emulated" if options.emulated else "measured",
@@ -406,7 +428,7 @@ def report(options: argparse.Namespace, model: Model) -> "dict[str, object]":
         "absent_providers": model.absent,
         "machine": machine(options.core),
         "threads": options.threads,
-        **{k: {"name": s.name, "type": str(s.dtype), "row": list(s.row)} for k, s in sides.items()},
+        **{k: [{"name": s.name, "type": str(s.dtype), "row": list(s.row)} for s in v] for k, v in sides.items()},
     }
 
 

@@ -1,4 +1,4 @@
-/* A session on one model with one input and one output, and buffers bound to it. */
+/* A session on one model, and buffers bound to its inputs and outputs. */
 #include <string.h>
 
 #include "runner.h"
@@ -33,26 +33,47 @@ static void measure_row(Side *side) {
     side->row_bytes = side->row_elements * types[type_index(side->type)].bytes;
 }
 
-static void describe(Model *model, const Options *options) {
-    size_t inputs, outputs;
-    OrtAllocator *allocator;
+static void measure_rows(Sides *sides) {
+    sides->row_bytes = 0;
+    for (size_t i = 0; i < sides->count; i++) {
+        measure_row(&sides->items[i]);
+        sides->row_bytes += sides->items[i].row_bytes;
+    }
+}
+
+static void describe_input(Model *model, size_t index, OrtAllocator *allocator) {
+    Side *side = &model->inputs.items[index];
     OrtTypeInfo *info;
     const OrtTensorInfo *tensor = NULL;
+    check(ort.SessionGetInputName(model->session, index, allocator, &side->name), "input");
+    check(ort.SessionGetInputTypeInfo(model->session, index, &info), side->name);
+    check(ort.CastTypeInfoToTensorInfo(info, &tensor), side->name);
+    if (!tensor) fail("input %s is not a tensor", side->name);
+    read_shape(tensor, side);
+}
+
+static void describe(Model *model, const Options *options) {
+    size_t *inputs = &model->inputs.count, *outputs = &model->outputs.count;
+    OrtAllocator *allocator;
     check(ort.GetAllocatorWithDefaultOptions(&allocator), "allocator");
-    check(ort.SessionGetInputCount(model->session, &inputs), "inputs");
-    check(ort.SessionGetOutputCount(model->session, &outputs), "outputs");
-    if (inputs != 1 || outputs < 1) fail("%s: %zu inputs and %zu outputs; one of each is needed", options->model, inputs, outputs);
-    check(ort.SessionGetInputName(model->session, 0, allocator, &model->input.name), "input");
-    check(ort.SessionGetOutputName(model->session, 0, allocator, &model->output.name), "output");
-    check(ort.SessionGetInputTypeInfo(model->session, 0, &info), "input");
-    check(ort.CastTypeInfoToTensorInfo(info, &tensor), "input");
-    if (!tensor) fail("%s: the input is not a tensor", options->model);
-    read_shape(tensor, &model->input);
-    measure_row(&model->input);
+    check(ort.SessionGetInputCount(model->session, inputs), "inputs");
+    check(ort.SessionGetOutputCount(model->session, outputs), "outputs");
+    if (*inputs < 1 || *inputs > MAX_SIDES || *outputs < 1 || *outputs > MAX_SIDES)
+        fail("%s: %zu inputs and %zu outputs; 1 to %d of each are handled", options->model, *inputs, *outputs, MAX_SIDES);
+    for (size_t i = 0; i < *inputs; i++) describe_input(model, i, allocator);
+    for (size_t i = 0; i < *outputs; i++)
+        check(ort.SessionGetOutputName(model->session, i, allocator, &model->outputs.items[i].name), "output");
+    measure_rows(&model->inputs);
 }
 
 static void choose_batch(Model *model, const Options *options) {
-    int64_t fixed = model->input.shape[0];
+    int64_t fixed = 0;
+    for (size_t i = 0; i < model->inputs.count; i++) {
+        int64_t size = model->inputs.items[i].shape[0];
+        if (size > 0 && fixed > 0 && size != fixed)
+            fail("%s: inputs of batches of %ld and %ld; one size is needed", options->model, (long)fixed, (long)size);
+        if (size > 0) fixed = size;
+    }
     if (fixed > 0 && options->batch && options->batch != fixed)
         fail("--batch %d: the model's batch is fixed at %ld", options->batch, (long)fixed);
     model->batch = fixed > 0 ? (int)fixed : options->batch ? options->batch : 1;
@@ -70,20 +91,33 @@ static OrtValue *tensor_of(const Side *side, int batch, void *data) {
     return value;
 }
 
-/* One call tells the output's shape, which a graph with a free batch need not declare; it warms the session, too. */
-static void probe_output(Model *model) {
-    void *zeros = allocate(model->input.row_bytes * (size_t)model->batch);
-    memset(zeros, 0, model->input.row_bytes * (size_t)model->batch);
-    OrtValue *input = tensor_of(&model->input, model->batch, zeros), *output = NULL;
-    const char *names[] = {model->input.name, model->output.name};
+static OrtValue *zeros_of(const Side *side, int batch) {
+    size_t bytes = side->row_bytes * (size_t)batch;
+    return tensor_of(side, batch, memset(allocate(bytes), 0, bytes));
+}
+
+/* One call tells the outputs' shapes, which a graph with a free batch need not declare; it warms the session, too. */
+static void probe_outputs(Model *model) {
+    Sides *inputs = &model->inputs, *outputs = &model->outputs;
+    OrtValue *given[MAX_SIDES], *found[MAX_SIDES] = {0};
+    const char *names[MAX_SIDES], *wanted[MAX_SIDES];
     OrtTensorInfo *info;
-    check(ort.Run(model->session, NULL, names, (const OrtValue *const *)&input, 1, names + 1, 1, &output), "first call");
-    check(ort.GetTensorTypeAndShape(output, &info), "output");
-    read_shape(info, &model->output);
-    measure_row(&model->output);
-    if (model->output.shape[0] != model->batch)
-        fail("output %s: %ld rows for a batch of %d", model->output.name, (long)model->output.shape[0], model->batch);
-    ort.ReleaseValue(output);
+    for (size_t i = 0; i < inputs->count; i++) {
+        given[i] = zeros_of(&inputs->items[i], model->batch);
+        names[i] = inputs->items[i].name;
+    }
+    for (size_t i = 0; i < outputs->count; i++) wanted[i] = outputs->items[i].name;
+    check(ort.Run(model->session, NULL, names, (const OrtValue *const *)given, inputs->count, wanted, outputs->count, found),
+          "first call");
+    for (size_t i = 0; i < outputs->count; i++) {
+        Side *side = &outputs->items[i];
+        check(ort.GetTensorTypeAndShape(found[i], &info), side->name);
+        read_shape(info, side);
+        if (side->shape[0] != model->batch)
+            fail("output %s: %ld rows for a batch of %d", side->name, (long)side->shape[0], model->batch);
+        ort.ReleaseValue(found[i]);
+    }
+    measure_rows(outputs);
 }
 
 static void add_config(OrtSessionOptions *settings, const Options *options) {
@@ -134,17 +168,24 @@ Model open_model(const char *path, const Options *options) {
     check(ort.CreateSession(environment, path, settings_of(options, &model), &model.session), path);
     describe(&model, options);
     choose_batch(&model, options);
-    probe_output(&model);
+    probe_outputs(&model);
     return model;
 }
 
 Buffers bind_buffers(const Model *model) {
-    Buffers buffers = {.input = allocate(model->input.row_bytes * (size_t)model->batch),
-                       .output = allocate(model->output.row_bytes * (size_t)model->batch)};
-    memset(buffers.input, 0, model->input.row_bytes * (size_t)model->batch);
+    Buffers buffers = {0};
     check(ort.CreateIoBinding(model->session, &buffers.binding), "binding");
-    check(ort.BindInput(buffers.binding, model->input.name, tensor_of(&model->input, model->batch, buffers.input)), "input");
-    check(ort.BindOutput(buffers.binding, model->output.name, tensor_of(&model->output, model->batch, buffers.output)), "output");
+    for (size_t i = 0; i < model->inputs.count; i++) {
+        const Side *side = &model->inputs.items[i];
+        size_t bytes = side->row_bytes * (size_t)model->batch;
+        buffers.inputs[i] = memset(allocate(bytes), 0, bytes);
+        check(ort.BindInput(buffers.binding, side->name, tensor_of(side, model->batch, buffers.inputs[i])), side->name);
+    }
+    for (size_t i = 0; i < model->outputs.count; i++) {
+        const Side *side = &model->outputs.items[i];
+        buffers.outputs[i] = allocate(side->row_bytes * (size_t)model->batch);
+        check(ort.BindOutput(buffers.binding, side->name, tensor_of(side, model->batch, buffers.outputs[i])), side->name);
+    }
     return buffers;
 }
 

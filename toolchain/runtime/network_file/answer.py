@@ -14,27 +14,29 @@ from toolchain.graph.execute import run
 from toolchain.graph.readers.source import Source
 from toolchain.graph.types import Integers
 from toolchain.runtime.derive.graphs import answers
+from toolchain.runtime.rows import Rows, joined, parts_of
 from toolchain.runtime.session import RunOptions, open_session
 
 # Vectors given to front and tail at once.
 _BATCH = 256
 
 
-def integers_of(source: Source, x: NDArray[Any]) -> dict[str, Integers]:
-    """What the graph's inputs are given for inputs of the file, shape (N, ...), by the graph's names.
+def integers_of(source: Source, x: Rows) -> dict[str, Integers]:
+    """What the graph's inputs are given for the file's, shape (N, ...), by the graph's names.
 
     Raises:
         ModelError: the front does not run, or yields what is no integer.
     """
-    names = source.graph.inputs
+    names, parts = source.graph.inputs, parts_of(x, [port.name for port in source.inputs])
     if source.front is None:
-        return {names[0]: x.reshape(len(x), *source.graph.types[names[0]].shape)}
-    fed = _run(source.front, {source.inputs[0].name: x.astype(source.inputs[0].dtype, copy=False)})
+        pairs = zip(names, parts.values(), strict=True)
+        return {name: part.reshape(len(x), *source.graph.types[name].shape) for name, part in pairs}
+    fed = _run(source.front, {p.name: parts[p.name].astype(p.dtype, copy=False) for p in source.inputs})
     return {name: fed[name].reshape(len(x), *source.graph.types[name].shape) for name in names}
 
 
-def outputs_of(source: Source, integers: Mapping[str, Integers]) -> dict[str, NDArray[Any]]:
-    """The file's outputs, shape (N, ...), for integers of the graph's inputs, by the file's names."""
+def outputs_of(source: Source, integers: Mapping[str, Integers]) -> Rows:
+    """The file's outputs, shape (N, ...), for integers of the graph's inputs."""
     values = run(source.graph, integers)
     rows = len(next(iter(integers.values())))
     scaled = {
@@ -43,15 +45,17 @@ def outputs_of(source: Source, integers: Mapping[str, Integers]) -> dict[str, ND
     }
     if source.tail is None:
         pairs = zip(scaled.values(), source.outputs, strict=True)
-        return {port.name: given.reshape(rows, *port.shape).astype(port.dtype) for given, port in pairs}
+        return joined({port.name: given.reshape(rows, *port.shape).astype(port.dtype) for given, port in pairs})
     found = _run(source.tail, scaled)
-    return {port.name: found[port.name].reshape(rows, *port.shape) for port in source.outputs}
+    return joined({port.name: found[port.name].reshape(rows, *port.shape) for port in source.outputs})
 
 
 def _run(model: onnx.ModelProto, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """All outputs of a model of a free batch, without any optimisation."""
     session = open_session(model, RunOptions("none"))
     names = [value.name for value in session.get_outputs()]
+    # An input of the file may be of no use to the part.
+    feeds = {value.name: feeds[value.name] for value in session.get_inputs()}
     rows = len(next(iter(feeds.values())))
     parts = []
     for start in range(0, rows, _BATCH):

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import ModelError
@@ -19,14 +18,16 @@ from toolchain.graph.quantiser import read_quantising
 from toolchain.graph.readers.qdq.reader import read_qdq
 from toolchain.graph.readers.qdq.reference import run_reference as run_qdq
 from toolchain.graph.readers.qonnx.read import read_qonnx
-from toolchain.graph.readers.source import Arrays, Source
+from toolchain.graph.readers.source import Arrays, Port, Source
 from toolchain.graph.readers.tflite.reader import read_tflite
 from toolchain.graph.readers.tflite.reference import run_reference as run_tflite
 from toolchain.runtime.executor import execute
 from toolchain.runtime.load import Limits, load_untrusted, read_model
-from toolchain.runtime.span import UNIT, Span, annotated_span, input_span, integer_span
+from toolchain.runtime.proof_vectors import Feed
+from toolchain.runtime.rows import Rows, joined, parts_of
+from toolchain.runtime.span import UNIT, Span, annotated_span, input_span, inputs_of, integer_span
 
-Answer = Callable[[NDArray[Any]], NDArray[Any]]
+Answer = Callable[[Rows], Rows]
 """Outputs of the file's own framework, shape (N, ...), for inputs of shape (N, ...)."""
 
 Format = Literal["QONNX", "QDQ", "TFLite", "ONNX"]
@@ -42,14 +43,14 @@ class Opened:
     Attributes:
         source: the network as integers.
         reference: its own framework, and what that is called.
-        span: range that its input takes, for random vectors.
+        feeds: its inputs, as vectors are made for them.
         lowered: the same as float operators, where rounding of floats may set the reference apart from the integers.
     """
 
     source: Source
     reference: Answer
     framework: str
-    span: Span
+    feeds: tuple[Feed, ...]
     lowered: onnx.ModelProto | None = None
 
 
@@ -61,11 +62,8 @@ def open_network(path: Path) -> Opened:
     """
     if is_tflite(path):
         source = read_tflite(path)
-        limits = np.iinfo(source.inputs[0].dtype)
-        span = integer_span(int(limits.min), int(limits.max))
-        return Opened(
-            source, lambda x: _first(source, run_tflite(path, _fed(source, x))), "LiteRT's reference kernels", span
-        )
+        answer = _answer(source, lambda feeds: run_tflite(path, feeds))
+        return Opened(source, answer, "LiteRT's reference kernels", tuple(map(_whole_range, source.inputs)))
     model = load_untrusted(path)
     try:
         return _open_qonnx(model) if is_qonnx(model) else open_quantised(model)
@@ -102,15 +100,24 @@ def is_quantised(model: onnx.ModelProto) -> bool:
 def _open_qonnx(model: onnx.ModelProto) -> Opened:
     wrapper = tidy(model)
     lowered = lower(wrapper, qonnx_opset(model, _OPSET))
-    annotated = annotated_span(wrapper.get_tensor_datatype(wrapper.graph.input[0].name).name)
-    span = annotated or quantised_span(wrapper)
     source = read_qonnx(wrapper)
-    return Opened(source, lambda x: execute(wrapper, x, lowered), "the qonnx executor", span, lowered)
+    return Opened(source, lambda x: execute(wrapper, x, lowered), "the qonnx executor", qonnx_feeds(wrapper), lowered)
 
 
-def quantised_span(wrapper: ModelWrapper) -> Span:
-    """Range of the quantiser that the input goes to; 0 to 1 where it goes elsewhere."""
-    node = wrapper.find_consumer(wrapper.graph.input[0].name)
+def qonnx_feeds(wrapper: ModelWrapper) -> tuple[Feed, ...]:
+    """The inputs of a tidy QONNX model."""
+    return tuple(_qonnx_feed(wrapper, value.name) for value in wrapper.graph.input)
+
+
+def _qonnx_feed(wrapper: ModelWrapper, name: str) -> Feed:
+    shape = tuple(int(size) for size in wrapper.get_tensor_shape(name)[1:])
+    annotated = annotated_span(wrapper.get_tensor_datatype(name).name)
+    return Feed(name, shape, np.float32, annotated or _quantised_span(wrapper, name), annotated)
+
+
+def _quantised_span(wrapper: ModelWrapper, name: str) -> Span:
+    """Range of the quantiser that an input goes to; 0 to 1 where it goes elsewhere."""
+    node = wrapper.find_consumer(name)
     if node is None or node.op_type not in QUANTISERS:
         return UNIT
     said = read_quantising(node, {name: wrapper.get_initializer(name) for name in node.input[1:]})
@@ -130,16 +137,27 @@ def open_quantised(model: onnx.ModelProto) -> Opened:
             "int8 (QDQ or TFLite); boards with ONNX Runtime take it as it is (BOARD=host)"
         )
     source = read_qdq(model)
-    reference = "ONNX Runtime's integer kernels"
-    return Opened(source, lambda x: _first(source, run_qdq(model, _fed(source, x))), reference, input_span(model))
+    values = {value.name: value for value in inputs_of(model)}
+    feeds = (Feed(p.name, p.shape, p.dtype.type, input_span(model, values[p.name])) for p in source.inputs)
+    answer = _answer(source, lambda given: run_qdq(model, given))
+    return Opened(source, answer, "ONNX Runtime's integer kernels", tuple(feeds))
 
 
 _OPSET = 17
 
 
-def _fed(source: Source, x: NDArray[Any]) -> Arrays:
-    return {source.inputs[0].name: x}
+def _whole_range(port: Port) -> Feed:
+    """An input of integers, of which each may come."""
+    limits = np.iinfo(port.dtype)
+    return Feed(port.name, port.shape, port.dtype.type, integer_span(int(limits.min), int(limits.max)))
 
 
-def _first(source: Source, outputs: Arrays) -> NDArray[Any]:
-    return np.asarray(outputs[source.outputs[0].name])
+def _answer(source: Source, run: Callable[[Arrays], Arrays]) -> Answer:
+    """What a framework answers by names, as rows."""
+    inputs, outputs = ([port.name for port in ports] for ports in (source.inputs, source.outputs))
+
+    def answer(x: Rows) -> Rows:
+        found = run(parts_of(x, inputs))
+        return joined({name: np.asarray(found[name]) for name in outputs})
+
+    return answer

@@ -17,14 +17,17 @@ from toolchain.graph.ops import ArgMax
 from toolchain.graph.readers.source import Source
 from toolchain.progress import Progress
 from toolchain.results.check import Check
-from toolchain.runtime.compare import TOLERANCE
+from toolchain.runtime.compare import TOLERANCE, compare, first_difference
 from toolchain.runtime.given_data import Data
 from toolchain.runtime.integer_proof import must_be_the_model
 from toolchain.runtime.meaning import accuracy
 from toolchain.runtime.network_file.answer import integers_of, outputs_of
 from toolchain.runtime.network_file.opening import Opened
 from toolchain.runtime.proof_vectors import RANDOM_ROWS, Vectors
-from toolchain.runtime.span import annotated_span
+from toolchain.runtime.rows import Rows, names_of, sides
+from toolchain.runtime.session import RunOptions
+
+_BARE = RunOptions("none")
 
 # Elements of all random vectors together, so that large inputs get fewer.
 _ELEMENTS = 2**24
@@ -35,8 +38,8 @@ class Proved:
     """A network that answers as its file does.
 
     Attributes:
-        vectors: what it was proved on, in the file's own type and shape.
-        integers: the same as the graph is given them, shape (N, ...).
+        vectors: what it was proved on, in the file's own types and shapes.
+        integers: the same as the graph is given them, shape (N, ...), by the names of its inputs.
         outputs: the framework's, shape (N, ...).
         answers: the integer graph's, in the file's own terms, shape (N, ...).
         notice: which vectors the rounding of floats decides in the framework; empty where none.
@@ -44,9 +47,9 @@ class Proved:
 
     opened: Opened
     vectors: Vectors
-    integers: NDArray[Any]
-    outputs: NDArray[Any]
-    answers: NDArray[Any]
+    integers: Mapping[str, NDArray[Any]]
+    outputs: Rows
+    answers: Rows
     check: Check
     notice: str
 
@@ -57,8 +60,8 @@ class Proved:
 
     @property
     def accuracy(self) -> float | None:
-        """Share of vectors whose greatest output is the true class; None without true classes."""
-        if self.vectors.truth is None:
+        """Share of vectors whose greatest output is the true class; None without classes, or of several outputs."""
+        if self.vectors.truth is None or names_of(self.outputs):
             return None
         return accuracy(self.outputs, self.vectors.truth)
 
@@ -83,10 +86,7 @@ def vectors_for(opened: Opened, test: Path | None, rows: int = RANDOM_ROWS) -> V
     Raises:
         DataError: the test file does not fit the network.
     """
-    port = opened.source.inputs[0]
-    annotated = annotated_span(port.datatype) if port.datatype else None
-    data = Data(test, rows=rows, elements=_ELEMENTS)
-    return data.vectors(port.shape, port.dtype.type, opened.span, annotated)
+    return Data(test, rows=rows, elements=_ELEMENTS).vectors(opened.feeds)
 
 
 def prove_on(opened: Opened, vectors: Vectors, progress: Progress) -> Proved:
@@ -100,34 +100,34 @@ def prove_on(opened: Opened, vectors: Vectors, progress: Progress) -> Proved:
     wanted = opened.reference(vectors.x)
     progress(f"the integer graph on {len(vectors.x):,} vectors")
     integers = integers_of(source, vectors.x)
-    got = outputs_of(source, integers)[source.outputs[0].name]
+    got = outputs_of(source, integers)
     check, notice = _compared(opened, integers, wanted, got, vectors)
-    return Proved(opened, vectors, integers[source.graph.inputs[0]], wanted, got, check, notice)
+    return Proved(opened, vectors, integers, wanted, got, check, notice)
 
 
 def _compared(
     opened: Opened,
     integers: Mapping[str, NDArray[Any]],
-    wanted: NDArray[Any],
-    got: NDArray[Any],
+    wanted: Rows,
+    got: Rows,
     vectors: Vectors,
 ) -> tuple[Check, str]:
-    tolerance = 0.0 if wanted.dtype.kind in "iu" else TOLERANCE
+    tolerance = 0.0 if all(part.dtype.kind in "iu" for part in sides(wanted)) else TOLERANCE
     if opened.lowered is None:
         must_be_equal(opened, wanted, got)
         return Check(len(wanted), len(wanted), "outputs", vectors.kind, tolerance), ""
     notice = as_the_model(opened.source, integers, wanted, got, opened.lowered, vectors.x)
-    apart = int((~_near(wanted, got).reshape(len(wanted), -1).all(axis=1)).sum())
+    apart = int((~compare(got, wanted, _BARE, tolerance=TOLERANCE).near_rows).sum())
     return Check(len(wanted), len(wanted) - apart, "outputs", vectors.kind, tolerance, apart), notice
 
 
 def as_the_model(
     source: Source,
     integers: Mapping[str, NDArray[Any]],
-    wanted: NDArray[Any],
-    got: NDArray[Any],
+    wanted: Rows,
+    got: Rows,
     lowered: onnx.ModelProto,
-    x: NDArray[Any],
+    x: Rows,
 ) -> str:
     """Refuse integers that answer otherwise than a QONNX model, but for the rounding of its floats.
 
@@ -176,30 +176,19 @@ def must_be_its_label(source: Source, integers: Mapping[str, NDArray[Any]], want
     )
 
 
-def must_be_equal(opened: Opened, wanted: NDArray[Any], got: NDArray[Any]) -> None:
-    """Refuse an integer graph that answers otherwise than its file: integers exactly, floats but for their rounding.
+def must_be_equal(opened: Opened, wanted: Rows, got: Rows) -> None:
+    """Refuse an integer graph that answers otherwise than its file; see `toolchain.runtime.compare` for what is near.
 
     Raises:
         VerificationError: names the first vector and output that differ.
     """
-    if wanted.shape != got.shape:
-        raise VerificationError(f"the integer graph answers in shape {got.shape[1:]}, the file in {wanted.shape[1:]}")
-    equal = _near(wanted, got)
-    rows = np.asarray(equal.reshape(len(equal), -1).all(axis=1))
-    if not rows.all():
-        place = np.unravel_index(int(np.argmin(equal)), equal.shape)
-        raise VerificationError(
-            f"the integer graph answers {int((~rows).sum()):,} of {len(rows):,} vectors otherwise than "
-            f"{opened.framework}; the first: vector {place[0]}, output {', '.join(map(str, place[1:]))}: "
-            f"{wanted[place]} expected, {got[place]} found"
-        )
-
-
-def _near(wanted: NDArray[Any], got: NDArray[Any]) -> NDArray[np.bool_]:
-    """Floats that only the rounding of the last multiplication sets apart; integers must be equal."""
-    equal: NDArray[np.bool_] = np.equal(wanted, got)
-    if wanted.dtype.kind in "iu":
-        return equal
-    magnitude = np.abs(wanted).reshape(len(wanted), -1).max(axis=1).reshape(-1, *[1] * (wanted.ndim - 1))
-    near: NDArray[np.bool_] = equal | (np.abs(wanted - got) <= TOLERANCE * magnitude)
-    return near
+    try:
+        found = compare(got, wanted, _BARE, tolerance=TOLERANCE)
+    except VerificationError as error:
+        raise VerificationError(f"the integer graph of {opened.framework}'s network: {error}") from error
+    if found.near == found.compared:
+        return
+    raise VerificationError(
+        f"the integer graph answers {found.compared - found.near:,} of {found.compared:,} vectors otherwise than "
+        f"{opened.framework}; the first: {first_difference(wanted, got, [p.name for p in opened.source.outputs])}"
+    )

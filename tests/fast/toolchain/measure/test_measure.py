@@ -268,7 +268,7 @@ def test_prefixes() -> None:
 def test_words_of_packages() -> None:
     graph = {
         "file": "models/fp32.onnx",
-        "input_type": "float",
+        "inputs": [{"type": "float"}],
         "options": {"level": "all", "disabled": ["GeluFusion"], "entries": ["a.b=1"]},
     }
     words = runner_words({"chosen": "fp32", "graphs": {"fp32": graph}})

@@ -33,7 +33,7 @@ def runtime_package(folder: Path, self_test: str = SELF_TEST) -> Path:
     (folder / "runner" / "runner.py").write_text(RUNNER)
     graph = {
         "file": "models/fp32.onnx",
-        "input_type": "float",
+        "inputs": [{"type": "float"}],
         "options": {"level": "all", "disabled": [], "entries": []},
     }
     (folder / "device.json").write_text(json.dumps({"chosen": "fp32", "graphs": {"fp32": graph}}))

@@ -12,10 +12,16 @@ import pytest
 
 from toolchain.errors import DataError
 from toolchain.runtime.calibration_file import array_bytes, read_vectors
+from toolchain.runtime.proof_vectors import Feed, Vectors
 from toolchain.runtime.span import Span
 
 SHAPE = (1, 2, 2)
 X = np.arange(12, dtype=np.float64).reshape(3, 1, 2, 2)
+
+
+def _read(path: Path, shape: tuple[int, ...], kind: type[np.generic], span: Span | None = None) -> Vectors:
+    """Read for a model of one input."""
+    return read_vectors(path, [Feed("input", shape, kind, annotated=span)])
 
 
 def _file(folder: Path, **arrays: Any) -> Path:
@@ -24,13 +30,13 @@ def _file(folder: Path, **arrays: Any) -> Path:
 
 
 def test_rows_and_classes_are_read(tmp_path: Path) -> None:
-    vectors = read_vectors(_file(tmp_path, x=X, y=np.array([1, 0, 2], np.uint8)), SHAPE, np.float32)
+    vectors = _read(_file(tmp_path, x=X, y=np.array([1, 0, 2], np.uint8)), SHAPE, np.float32)
     assert (vectors.x.dtype, vectors.x.shape, vectors.kind) == (np.float32, (3, 1, 2, 2), "calibration")
     assert vectors.truth is not None and vectors.truth.tolist() == [1, 0, 2]
 
 
 def test_flat_rows_take_the_models_shape(tmp_path: Path) -> None:
-    assert np.array_equal(read_vectors(_file(tmp_path, x=X.reshape(3, 4)), SHAPE, np.float32).x, X)
+    assert np.array_equal(_read(_file(tmp_path, x=X.reshape(3, 4)), SHAPE, np.float32).x, X)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +58,7 @@ def test_flat_rows_take_the_models_shape(tmp_path: Path) -> None:
 def test_files_that_do_not_fit(arrays: dict[str, Any], message: str, tmp_path: Path) -> None:
     path = _file(tmp_path, **arrays)
     with pytest.raises(DataError, match=message) as caught:
-        read_vectors(path, SHAPE, np.float32)
+        _read(path, SHAPE, np.float32)
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
 
 
@@ -60,7 +66,7 @@ def test_files_that_do_not_fit(arrays: dict[str, Any], message: str, tmp_path: P
 def test_files_that_are_no_npz(raw: bytes, tmp_path: Path) -> None:
     (tmp_path / "c.npz").write_bytes(raw)
     with pytest.raises(DataError, match="not a readable npz file"):
-        read_vectors(tmp_path / "c.npz", SHAPE, np.float32)
+        _read(tmp_path / "c.npz", SHAPE, np.float32)
 
 
 @pytest.mark.parametrize(
@@ -79,20 +85,20 @@ def test_values_that_the_input_type_does_not_hold(
 ) -> None:
     path = _file(tmp_path, x=np.where(X == 6, value, np.zeros_like(X)))
     with pytest.raises(DataError, match=message):
-        read_vectors(path, SHAPE, kind)
+        _read(path, SHAPE, kind)
 
 
 def test_whole_floats_and_wide_integers_within_range_are_fine(tmp_path: Path) -> None:
-    assert np.array_equal(read_vectors(_file(tmp_path, x=X * 23), SHAPE, np.uint8).x, X * 23)
+    assert np.array_equal(_read(_file(tmp_path, x=X * 23), SHAPE, np.uint8).x, X * 23)
     wide = np.full((3, 4), 2**62 + 1, np.int64)
-    assert np.array_equal(read_vectors(_file(tmp_path, x=wide), (4,), np.int64).x, wide)
+    assert np.array_equal(_read(_file(tmp_path, x=wide), (4,), np.int64).x, wide)
 
 
 def test_an_annotated_range_is_kept(tmp_path: Path) -> None:
     path = _file(tmp_path, x=X)
-    assert len(read_vectors(path, SHAPE, np.float32, Span(-8, 11, 1)).x) == 3
+    assert len(_read(path, SHAPE, np.float32, Span(-8, 11, 1)).x) == 3
     with pytest.raises(DataError, match=r"x\[2, 0, 0, 0\] is 8.0; .*annotated.* from -8 to 7"):
-        read_vectors(path, SHAPE, np.float32, Span(-8, 7, 1))
+        _read(path, SHAPE, np.float32, Span(-8, 7, 1))
 
 
 def _packed(folder: Path, name: str, shape: tuple[int, ...], data: bytes) -> Path:
@@ -116,6 +122,30 @@ def test_headers_are_checked_before_memory_is_taken(
     name: str, shape: tuple[int, ...], message: str, tmp_path: Path
 ) -> None:
     path = _packed(tmp_path, name, shape, bytes(64))
-    for read in (lambda: read_vectors(path, (4,), np.float32), lambda: array_bytes(path)):
+    for read in (lambda: _read(path, (4,), np.float32), lambda: array_bytes(path)):
         with pytest.raises(DataError, match=message):
             read()
+
+
+PAIR = [Feed("left", (2,), np.float32), Feed("right", (3,), np.int8)]
+
+
+def test_several_inputs_have_an_array_each_by_their_names(tmp_path: Path) -> None:
+    left, right = np.arange(8.0).reshape(4, 2), np.arange(12).reshape(4, 3)
+    found = read_vectors(_file(tmp_path, left=left, right=right, y=np.arange(4), names=np.array(["a"])), PAIR)
+    assert (found.x["left"] == left).all() and (found.x["right"] == right).all() and found.truth is not None
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"x": np.zeros((4, 2))}, "holds 'x.npy'; expected an array for each input by its name: 'left' is missing"),
+        ({"left": np.zeros((4, 2)), "right": np.zeros((3, 3))}, "left has 4, right has 3 rows; expected as many"),
+        ({"left": np.zeros((4, 2)), "right": np.full((4, 3), 128)}, r"right\[0, 0\] is 128; the model's input is int8"),
+        ({"left": np.zeros((4, 2)), "right": np.zeros((4, 9))}, r"right has shape \(4, 9\); the model takes \(N, 3\)"),
+        ({"left": np.array(["a"]), "right": np.zeros((4, 3))}, "left holds no numbers"),
+    ],
+)
+def test_arrays_of_several_inputs_that_do_not_fit(arrays: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=message):
+        read_vectors(_file(tmp_path, **arrays), PAIR)

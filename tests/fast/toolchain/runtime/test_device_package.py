@@ -69,8 +69,8 @@ def test_device_json_says_what_the_device_must_be_and_what_each_graph_promises(t
     graph = device["graphs"]["fp16"]
     assert graph["judge"] == {"kind": "labels", "differing": 0.25, "tolerance": 0.0, "tie": 0.0}
     assert graph["sha256"] == sha256(tmp_path / "package" / graph["file"])
-    assert (graph["input"], graph["shape"], graph["open"]) == ("input", [1, 3], True)
-    assert (graph["input_type"], graph["output_type"]) == ("float", "float")
+    assert graph["inputs"] == [{"name": "input", "shape": [1, 3], "type": "float"}] and graph["open"]
+    assert [output["type"] for output in graph["outputs"]] == ["float"]
     assert device["golden"]["vectors"] == 4
     assert np.array_equal(np.fromfile(tmp_path / "package/golden/outputs.bin", "<f4").reshape(4, 2), OUTPUTS)
 
@@ -146,7 +146,7 @@ def test_the_readme_says_what_was_compared_and_what_the_outputs_are(tmp_path: Pa
 
 def test_a_fixed_batch_shows_in_the_signature(tmp_path: Path) -> None:
     found = signature(save_model(tmp_path / "m.onnx", rows=1))
-    assert (found["shape"], found["open"], found["batch"]) == ([1, 3], False, 1)
+    assert (found["inputs"][0]["shape"], found["open"], found["batch"]) == ([1, 3], False, 1)
     assert signature(save_model(tmp_path / "m.onnx"))["batch"] is None
 
 
@@ -156,12 +156,19 @@ def test_a_graph_that_promises_nothing_is_never_chosen(tmp_path: Path) -> None:
         pack(tmp_path, graphs=graphs, chosen="int8")
 
 
-def test_a_graph_with_two_inputs_is_refused(tmp_path: Path) -> None:
-    sides = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("a", "b", "c")]
-    graph = helper.make_graph([helper.make_node("Add", ["a", "b"], ["c"])], "two", sides[:2], sides[2:])
-    onnx.save(helper.make_model(graph), tmp_path / "two.onnx")
-    with pytest.raises(ModelError, match="2 inputs"):
-        signature(tmp_path / "two.onnx")
+def _added(path: Path, *rows: int) -> Path:
+    sides = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [n, 2]) for name, n in zip("ab", rows, strict=True)]
+    sink = helper.make_tensor_value_info("c", TensorProto.FLOAT, [max(rows), 2])
+    graph = helper.make_graph([helper.make_node("Add", ["a", "b"], ["c"])], "two", sides, [sink])
+    onnx.save(helper.make_model(graph), path)
+    return path
+
+
+def test_a_graph_of_two_inputs_names_both_in_their_order(tmp_path: Path) -> None:
+    found = signature(_added(tmp_path / "two.onnx", 1, 1))
+    assert [(given["name"], given["shape"]) for given in found["inputs"]] == [("a", [1, 2]), ("b", [1, 2])]
+    with pytest.raises(ModelError, match="inputs of batches of 1, 3; one size is needed"):
+        signature(_added(tmp_path / "odd.onnx", 1, 3))
 
 
 def test_vectors_are_spread_over_the_test_set() -> None:

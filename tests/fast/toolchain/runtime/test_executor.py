@@ -45,9 +45,9 @@ def test_the_batch_keeps_within_the_room_and_changes_no_answer(
     batches: list[int] = []
     run_model = executor.run_model
 
-    def watched(wrapper: ModelWrapper, x: Any, batch: int) -> Any:
+    def watched(wrapper: ModelWrapper, x: Any, keep: Any, batch: int) -> Any:
         batches.append(batch)
-        return run_model(wrapper, x, batch=batch)
+        return run_model(wrapper, x, keep, batch)
 
     monkeypatch.setattr(executor, "_HELD", room)
     monkeypatch.setattr(executor, "run_model", watched)

@@ -81,8 +81,8 @@ def _missing_output(m: onnx.ModelProto) -> None:
     m.graph.output[0].name = "z"
 
 
-def _two_inputs(m: onnx.ModelProto) -> None:
-    m.graph.input.append(helper.make_tensor_value_info("more", TensorProto.FLOAT, [1]))
+def _many_inputs(m: onnx.ModelProto) -> None:
+    m.graph.input.extend(helper.make_tensor_value_info(f"more{i}", TensorProto.FLOAT, [1]) for i in range(16))
 
 
 def _huge_input(m: onnx.ModelProto) -> None:
@@ -133,7 +133,7 @@ SPOILS: list[tuple[Spoil, str]] = [
     (_missing_input, "node product: its input 'nowhere' is made by no node"),
     (_made_twice, "node relu: tensor 'sums' is made twice"),
     (_missing_output, "output 'z' is made by no node"),
-    (_two_inputs, r"2 inputs \(x, more\)"),
+    (_many_inputs, r"17 inputs \(x, more0, more1, ... more15; 17 in all\); 1 to 16 are supported"),
     (_huge_input, "tensor 'x': shape .* is beyond"),
     (_huge_constant, "tensor 'w': shape .* is beyond"),
     (_negative_size, "tensor 'w': negative size"),

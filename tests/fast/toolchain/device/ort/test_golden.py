@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import struct
 from array import array
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from toolchain.device.ort.golden import GoldenArrays, as_json, compare, read, write_inputs
+from toolchain.device.ort.golden import GoldenArrays, answers_of, as_json, compare, read, read_rows, write_inputs
 from toolchain.errors import VerificationError
 
-REFERENCE = GoldenArrays(3, array("B", [1, 2, 3]), array("f", [1, 5, 5, 0, 2, 2]), array("d", [3, 2]))
+ROWS = {"inputs": [{"type": "uint8", "elements": 1}], "outputs": [{"type": "float", "elements": 2}]}
+REFERENCE = GoldenArrays(3, array("B", [1, 2, 3]), array("f", [1, 5, 5, 0, 2, 2]), array("d", [3, 2]), ROWS)
 EXACT = {"kind": "exact"}
 
 
@@ -41,12 +43,12 @@ def test_labels_may_differ_up_to_their_share(share: float, passed: bool) -> None
 
 
 def test_a_single_output_is_its_own_label() -> None:
-    labels = GoldenArrays(2, array("B", [1, 2]), array("q", [4, 0]), array("d", [1]))
+    labels = GoldenArrays(2, array("B", [1, 2]), array("q", [4, 0]), array("d", [1]), ROWS)
     assert compare(labels, array("q", [4, 1]), {"kind": "labels", "differing": 0.5}).labels_differing == 1
 
 
 def test_scores_that_only_rounding_set_apart_are_a_tie() -> None:
-    golden = GoldenArrays(1, array("B", [1]), array("f", [100, 99.9999]), array("d", [100, 100]))
+    golden = GoldenArrays(1, array("B", [1]), array("f", [100, 99.9999]), array("d", [100, 100]), ROWS)
     swapped = array("f", [99.9999, 100])
     assert compare(golden, swapped, {"kind": "labels", "tie": 1e-5}).passed
     assert not compare(golden, swapped, {"kind": "labels"}).passed
@@ -61,7 +63,7 @@ def test_values_may_differ_by_a_share_of_their_outputs_size() -> None:
 
 
 def test_a_large_vector_does_not_hide_what_differs_in_a_small_one() -> None:
-    golden = GoldenArrays(3, array("B", [1, 2, 3]), array("f", [1e6, 1, 1]), array("d", [1]))
+    golden = GoldenArrays(3, array("B", [1, 2, 3]), array("f", [1e6, 1, 1]), array("d", [1]), ROWS)
     verdict = compare(golden, array("f", [1e6, 1, 2]), {"kind": "values", "tolerance": 1e-5})
     assert (verdict.beyond, verdict.passed) == (1, False)
 
@@ -69,7 +71,7 @@ def test_a_large_vector_does_not_hide_what_differs_in_a_small_one() -> None:
 @pytest.mark.parametrize("judge", [EXACT, {"kind": "labels"}, {"kind": "values", "tolerance": 0.0}])
 def test_nan_equals_nan_and_infinity_infinity(judge: dict[str, Any]) -> None:
     nan, inf = float("nan"), float("inf")
-    golden = GoldenArrays(2, array("B", [1, 2]), array("f", [nan, 1, -inf, 2]), array("d", [1, 1]))
+    golden = GoldenArrays(2, array("B", [1, 2]), array("f", [nan, 1, -inf, 2]), array("d", [1, 1]), ROWS)
     assert compare(golden, array("f", [nan, 1, -inf, 2]), judge).passed
     assert not compare(golden, array("f", [0, 1, -inf, 2]), judge).passed
     assert not compare(golden, array("f", [nan, 1, inf, 2]), judge).passed
@@ -92,14 +94,33 @@ def test_answers_must_be_as_many_as_vectors() -> None:
 
 
 def test_inputs_are_written_as_the_graph_wants_them(tmp_path: Path) -> None:
-    write_inputs(REFERENCE, "float", tmp_path / "x")
-    assert (tmp_path / "x").read_bytes() == array("f", [1, 2, 3]).tobytes()
+    path = write_inputs(REFERENCE, {"inputs": [{"type": "float"}]}, tmp_path)
+    assert path.name == "inputs-float.bin" and path.read_bytes() == array("f", [1, 2, 3]).tobytes()
+
+
+def test_rows_of_several_types_are_read_and_written(tmp_path: Path) -> None:
+    sides = [{"type": "float", "elements": 2}, {"type": "int8", "elements": 1}]
+    rows = b"".join(struct.pack("<ffb", *row) for row in ((1.5, -2.0, 3), (0.25, 4.0, -5)))
+    (tmp_path / "x").write_bytes(rows)
+    values = read_rows(tmp_path / "x", sides)
+    assert list(values) == [1.5, -2.0, 3, 0.25, 4.0, -5]
+    golden = REFERENCE._replace(vectors=2, inputs=values, rows={"inputs": sides, "outputs": sides})
+    graph = {"inputs": sides, "outputs": sides}
+    written = write_inputs(golden, graph, tmp_path)
+    assert written.name == "inputs-float-int8.bin" and written.read_bytes() == rows
+    assert list(answers_of(golden, graph, written)) == list(values)
+    (tmp_path / "x").write_bytes(rows[:-1])
+    with pytest.raises(VerificationError, match="no whole rows"):
+        read_rows(tmp_path / "x", sides)
 
 
 def test_a_truncated_file_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(bytes(5))
     (tmp_path / "y").write_bytes(bytes(8))
-    described = {"vectors": 2, "inputs": "x", "input_type": "uint8", "input_elements": 3}
-    described |= {"outputs": "y", "output_type": "float", "output_elements": 1, "magnitudes": "y"}
+    described = {"vectors": 2, "inputs": "x", "outputs": "y", "magnitudes": "y"}
+    described["rows"] = {
+        "inputs": [{"type": "uint8", "elements": 3}],
+        "outputs": [{"type": "float", "elements": 1}],
+    }
     with pytest.raises(VerificationError, match="not the 2 vectors"):
         read(tmp_path, described)

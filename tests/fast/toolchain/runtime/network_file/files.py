@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from tests.fast.toolchain.graph.readers.qdq.made import Made
 from tests.fast.toolchain.graph.readers.qonnx.models import Model
 from tests.fast.toolchain.graph.readers.tflite.flat import Flat
 
@@ -61,6 +62,45 @@ def conv_qonnx(path: Path) -> Path:
     scores = model.apply("MatMul", [flat, model.weights((27, 5))])
     path.write_bytes(model.made(str(model.apply("Softmax", [scores], axis=1))).model.SerializeToString())
     return path
+
+
+def two_qonnx(path: Path) -> Path:
+    """Two rows, of which one is annotated with integers; an early exit of one alone, and one of both."""
+    model = Model(5)
+    left, right = model.quant(model.input("left", (6,)), 4), model.input("right", (5,), "INT4")
+    early = model.apply("MatMul", [left, model.weights((6, 3))])
+    hidden = model.quant(early, 3, 0.5)
+    both = model.apply("Concat", [hidden, model.quant(right, 4, 1.0)], axis=1)
+    late = model.apply("MatMul", [both, model.weights((8, 4))])
+    path.write_bytes(model.made(str(early), str(late)).model.SerializeToString())
+    return path
+
+
+def two_qdq(path: Path, dtype: str = "uint8") -> Path:
+    """A picture and a row; scores of the picture as floats, and a sum of both as codes."""
+    m = Made(dtype, seed=8)
+    picture = m.quantised(m.input(2, 5, 5), scale=0.05, zero=7)
+    row = m.quantised(m.input(3), scale=0.04, zero=2)
+    y = m.quantised(m.conv(picture, 0.05, (3, 2, 3, 3), pads=[1, 1, 1, 1]), scale=0.3, zero=120)
+    flat = m.quantised(m.node("Flatten", [m.node("GlobalAveragePool", [y])]), scale=0.05, zero=120)
+    w, _ = m.weights((4, 3), 0)
+    scores = m.quantised(m.node("Gemm", [flat, w], transB=1), scale=0.02, zero=9)
+    both = m.node("Add", [flat, row])
+    codes = m.node("QuantizeLinear", [both, m.constant(np.float32(0.12)), m.constant(np.array(5, m.dtype))])
+    path.write_bytes(m.model(scores, codes).SerializeToString())
+    return path
+
+
+def two_tflite(path: Path) -> Path:
+    """Two rows of int8, and a product of each."""
+    random, flat = np.random.default_rng(6), Flat()
+    for width in (6, 4):
+        x = flat.input((1, width), 0.05, -3)
+        w = flat.constant(random.integers(-127, 128, (3, width)), "INT8", 0.01)
+        bias = flat.constant(random.integers(-500, 500, 3), "INT32", 0.0005)
+        flat.operator("FULLY_CONNECTED", [x, w, bias], [flat.tensor((1, 3), 0.05, 7)])
+    ends = [place for op in flat.operators for place in op["outputs"]]
+    return flat.end(*ends).save(path)
 
 
 def conv_tflite(path: Path) -> Path:

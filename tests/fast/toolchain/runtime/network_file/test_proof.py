@@ -9,18 +9,32 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.fast.toolchain.runtime.network_file.files import conv_qonnx, conv_tflite, dense_qonnx
+from tests.fast.toolchain.runtime.network_file.files import (
+    conv_qonnx,
+    conv_tflite,
+    dense_qonnx,
+    two_qdq,
+    two_qonnx,
+    two_tflite,
+)
+from toolchain.catalog import load_board
 from toolchain.errors import DataError, ModelError, VerificationError
+from toolchain.graph.dense import dense_network
 from toolchain.graph.graph import Graph
+from toolchain.graph.labelled import with_label
 from toolchain.graph.ops import Linear
 from toolchain.runtime.builder import GraphSettings
+from toolchain.runtime.compare import compare
 from toolchain.runtime.network_file.answer import integers_of, outputs_of
+from toolchain.runtime.network_file.checking import check_file
 from toolchain.runtime.network_file.opening import Opened, format_of, open_network
 from toolchain.runtime.network_file.proof import prove
-from toolchain.runtime.network_file.whole import whole_makers
-from toolchain.runtime.session import open_session, run_session
+from toolchain.runtime.network_file.whole import whole_makers, with_outputs
+from toolchain.runtime.rows import sides
+from toolchain.runtime.session import RunOptions, open_session, run_session
 
-MAKERS = (dense_qonnx, conv_qonnx, conv_tflite)
+SEVERAL = (two_qonnx, two_qdq, two_tflite)
+MAKERS = (dense_qonnx, conv_qonnx, conv_tflite, *SEVERAL)
 Write = Callable[[Path], Path]
 
 
@@ -49,7 +63,8 @@ def test_every_output_of_random_vectors_is_equal(write: Write, tmp_path: Path) -
     opened = open_network(write(tmp_path / "net"))
     proved = prove(opened, None, _silent, 50)
     assert (proved.check.equal, proved.check.compared, proved.check.vectors) == (50, 50, "random")
-    assert len(np.unique(proved.integers)) > 10
+    assert all(len(np.unique(integers)) > 10 for integers in proved.integers.values())
+    assert len(sides(proved.outputs)) == len(opened.source.outputs)
     assert proved.accuracy is None
 
 
@@ -63,15 +78,14 @@ def test_a_flipped_weight_is_caught(write: Write, tmp_path: Path) -> None:
 def test_graphs_for_onnx_runtime_take_and_give_what_the_file_does(write: Write, tmp_path: Path) -> None:
     opened = open_network(write(tmp_path / "net"))
     proved = prove(opened, None, _silent, 20)
-    exact = outputs_of(opened.source, integers_of(opened.source, proved.vectors.x))[opened.source.outputs[0].name]
+    exact = outputs_of(opened.source, integers_of(opened.source, proved.vectors.x))
     for name, make in whole_makers(opened.source, GraphSettings()).items():
         if name == "fp16":
             continue
         answers = run_session(open_session(make()), proved.vectors.x)
         assert answers.dtype == exact.dtype
-        assert (
-            np.allclose(answers, exact, rtol=1e-6, atol=1e-7) if exact.dtype.kind == "f" else (answers == exact).all()
-        )
+        found = compare(answers, exact, RunOptions(), tolerance=1e-6)
+        assert found.near == found.compared == 20, name
 
 
 def test_test_data_give_the_vectors_and_the_accuracy(tmp_path: Path) -> None:
@@ -95,3 +109,37 @@ def test_test_data_of_another_shape_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("write", "name"), [(dense_qonnx, "QONNX"), (conv_tflite, "TFLite")])
 def test_formats_are_told_by_what_is_inside(write: Write, name: str, tmp_path: Path) -> None:
     assert format_of(write(tmp_path / "net.bin")) == name
+
+
+@pytest.mark.parametrize("write", SEVERAL)
+def test_several_are_refused_by_name_for_fpgas_and_taken_by_onnx_runtime(write: Write, tmp_path: Path) -> None:
+    checked = check_file(write(tmp_path / "net"), [load_board("ulx3s"), load_board("host")])
+    fpga, host = checked.boards
+    assert (fpga.takes, host.takes) == (False, True)
+    assert "the network has 2 outputs (" in fpga.why
+
+
+def test_two_inputs_of_one_class_are_refused_by_name_for_fpgas(tmp_path: Path) -> None:
+    opened = open_network(two_qonnx(tmp_path / "net"))
+    graph = with_label(with_outputs(opened.source.graph, opened.source.graph.outputs[1:]))
+    with pytest.raises(ModelError, match=r"2 inputs \(.*\); one is expected"):
+        dense_network(graph)
+
+
+def test_the_output_that_differs_is_named(tmp_path: Path) -> None:
+    opened = open_network(two_qdq(tmp_path / "net"))
+    second = opened.source.outputs[1].name
+    with pytest.raises(
+        VerificationError, match=rf"the first: vector 0, output {second}\[\d\]: \d+ expected, \d+ found"
+    ):
+        prove(_moved(opened, 1), None, _silent, 50)
+
+
+def _moved(opened: Opened, which: int) -> Opened:
+    """The same file, one output of its integers off by a step."""
+    ends = opened.source.graph.outputs
+    whole = with_outputs(
+        opened.source.graph,
+        [replace(end, offset=end.offset + end.scale) if place == which else end for place, end in enumerate(ends)],
+    )
+    return replace(opened, source=replace(opened.source, graph=whole))

@@ -68,9 +68,13 @@ class Made:
         given = [self.constant(v) for v in (whole, b_scale, np.zeros(shape[0], np.int32))]
         return self.node("Conv", [x, w, self.node("DequantizeLinear", given, axis=0)], **own)
 
-    def model(self, output: str) -> onnx.ModelProto:
-        """The model of this output."""
-        ends = [helper.make_tensor_value_info(output, TensorProto.FLOAT, None)]
+    def model(self, *outputs: str) -> onnx.ModelProto:
+        """The model of these outputs; of codes where they come of a QuantizeLinear."""
+        codes = {name for node in self.nodes if node.op_type == "QuantizeLinear" for name in node.output}
+        kinds = [
+            helper.np_dtype_to_tensor_dtype(np.dtype(self.dtype)) if o in codes else TensorProto.FLOAT for o in outputs
+        ]
+        ends = [helper.make_tensor_value_info(o, kind, None) for o, kind in zip(outputs, kinds, strict=True)]
         graph = helper.make_graph(self.nodes, "made", self.inputs, ends, self.tensors)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
         return onnx.shape_inference.infer_shapes(model)
