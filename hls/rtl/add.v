@@ -3,9 +3,9 @@
 // Parameters: lanes as beats have elements; input i has INPUT_BITS[i*8 +: 8] bits an element. The sum has TERMS terms, of
 //   SUM_BITS (modulo arithmetic). Term t takes TERM_BITS bits (TERM[t*64 +: 8]) of input TERM[t*64+8 +: 8]'s code from
 //   bit TERM[t*64+16 +: 8] on, times the factor TERM[t*64+32 +: 18], shifted left by TERM[t*64+24 +: 8] bits, and is
-//   subtracted where TERM[t*64+63] is set: its bits are inverted then, and the 1 that lacks belongs into START. The
-//   result is the sum's bits from SHIFT on. PRODUCTS says that a factor is not 1: products have a register of their own.
-// Timing: one beat of each input a clock; latency 1 + PRODUCTS + $clog2(TERMS + (START != 0)).
+//   subtracted where TERM[t*64+63] is set. HAS_START adds START; it is set where all terms are subtracted. The result
+//   is the sum's bits from SHIFT on. PRODUCTS says that a factor is not 1: products have a register of their own.
+// Timing: one beat of each input a clock; latency 1 + PRODUCTS + $clog2(TERMS + HAS_START).
 module add #(
     parameter INPUTS = 1,
     parameter LANES = 1,
@@ -14,6 +14,7 @@ module add #(
     parameter TERMS = 1,
     parameter [TERMS*64-1:0] TERM = 0,
     parameter SUM_BITS = 8,
+    parameter HAS_START = 0,
     parameter [SUM_BITS-1:0] START = 0,
     parameter SHIFT = 0,
     parameter PRODUCTS = 0
@@ -29,7 +30,7 @@ module add #(
     input out_room
 );
     localparam OUT_BITS = SUM_BITS - SHIFT;
-    localparam ADDENDS = TERMS + (START != 0);
+    localparam ADDENDS = TERMS + HAS_START;
     localparam LEVELS = $clog2(ADDENDS);
     localparam LATENCY = 1 + PRODUCTS + LEVELS;
 
@@ -66,6 +67,18 @@ module add #(
         left = (ADDENDS + (1 << level) - 1) >> level;
     endfunction
 
+    // Whether a sum of level l is to be subtracted: all its terms are.
+    function subtracted;
+        input integer level, number;
+        integer i;
+        begin
+            subtracted = 1'b1;
+            for (i = number << level; i < (number + 1) << level; i = i + 1)
+                if (i < ADDENDS)
+                    subtracted = subtracted && i < TERMS && TERM[i*64+63];
+        end
+    endfunction
+
     genvar p, t, l;
     generate
         for (p = 0; p < LANES; p = p + 1) begin : lane
@@ -88,9 +101,9 @@ module add #(
                     assign product = beats[FROM +: BITS];
                 end
                 wire [SUM_BITS+BITS+FACTOR_BITS-1:0] shifted = product << HOW[31:24];
-                assign level[0].sums[t*SUM_BITS +: SUM_BITS] = shifted[SUM_BITS-1:0] ^ {SUM_BITS{HOW[63]}};
+                assign level[0].sums[t*SUM_BITS +: SUM_BITS] = shifted[SUM_BITS-1:0];
             end
-            if (START != 0) begin : start
+            if (HAS_START) begin : start
                 assign level[0].sums[TERMS*SUM_BITS +: SUM_BITS] = START;
             end
             for (l = 0; l < LEVELS; l = l + 1) begin : tree
@@ -98,8 +111,14 @@ module add #(
                     reg [SUM_BITS-1:0] sum;
                     wire [SUM_BITS-1:0] first = level[l].sums[2*t*SUM_BITS +: SUM_BITS];
                     if (2 * t + 1 < left(l)) begin : pair
+                        wire [SUM_BITS-1:0] second = level[l].sums[(2*t+1)*SUM_BITS +: SUM_BITS];
                         always @(posedge clk)
-                            sum <= first + level[l].sums[(2*t+1)*SUM_BITS +: SUM_BITS];
+                            if (subtracted(l, 2 * t) == subtracted(l, 2 * t + 1))
+                                sum <= first + second;
+                            else if (subtracted(l, 2 * t))
+                                sum <= second - first;
+                            else
+                                sum <= first - second;
                     end else begin : alone
                         always @(posedge clk)
                             sum <= first;

@@ -54,9 +54,9 @@ module reduce #(
         end
     end
 
-    // The beat, and beside it what is accumulated of it so far.
+    // The beat, and beside it what is accumulated of it so far: 0 at the first tap, in a register's reset.
     reg [LANES*IN_BITS-1:0] beat;
-    reg valid, first, last;
+    reg valid, last;
     reg [ADDRESS_BITS-1:0] at;
     wire [WIDTH-1:0] kept;
     wire [WIDTH-1:0] total;
@@ -82,7 +82,7 @@ module reduce #(
             assign kept = held;
             always @(posedge clk) begin
                 fetched <= memory[word];
-                held <= fetched;
+                held <= early_first ? {WIDTH{1'b0}} : fetched;
                 early <= in_data;
                 early_valid <= !rst && issue;
                 early_first <= first_tap;
@@ -90,7 +90,6 @@ module reduce #(
                 early_at <= word;
                 beat <= early;
                 valid <= !rst && early_valid;
-                first <= early_first;
                 last <= early_last;
                 at <= early_at;
                 if (valid)
@@ -100,7 +99,6 @@ module reduce #(
             always @(posedge clk) begin
                 beat <= in_data;
                 valid <= !rst && issue;
-                first <= first_tap;
                 last <= last_tap;
                 at <= word;
             end
@@ -110,12 +108,18 @@ module reduce #(
                 reg [WIDTH-1:0] held;
                 assign kept = held;
                 always @(posedge clk) begin
-                    held <= memory[word];
+                    held <= first_tap ? {WIDTH{1'b0}} : memory[word];
                     if (valid)
                         memory[at] <= total;
                 end
             end else begin : one
-                assign kept = result;
+                reg [WIDTH-1:0] held;
+                assign kept = held;
+                always @(posedge clk)
+                    if (rst || (valid && last))
+                        held <= 0;
+                    else if (valid)
+                        held <= total;
             end
         end
     endgenerate
@@ -126,9 +130,9 @@ module reduce #(
             wire [OUT_BITS-1:0] x = beat[p*IN_BITS +: IN_BITS];
             wire [OUT_BITS-1:0] so_far = kept[p*OUT_BITS +: OUT_BITS];
             if (MAXIMUM) begin : greatest
-                assign total[p*OUT_BITS +: OUT_BITS] = first || x > so_far ? x : so_far;
+                assign total[p*OUT_BITS +: OUT_BITS] = x > so_far ? x : so_far;
             end else begin : sum
-                assign total[p*OUT_BITS +: OUT_BITS] = x + (so_far & {OUT_BITS{!first}});
+                assign total[p*OUT_BITS +: OUT_BITS] = x + so_far;
             end
         end
     endgenerate

@@ -54,7 +54,11 @@ class _Sum:
 
     @property
     def addends(self) -> int:
-        return len(self.terms) + (self.start != 0)
+        return len(self.terms) + self.has_start
+
+    @property
+    def has_start(self) -> int:
+        return int(self.start != 0 or all(term.negative for term in self.terms))
 
     @property
     def latency(self) -> int:
@@ -95,6 +99,7 @@ def build(
             "TERMS": len(total.terms),
             "TERM": packed([term.word for term in total.terms], 64),
             "SUM_BITS": total.bits,
+            "HAS_START": total.has_start,
             "START": total.start,
             "SHIFT": total.shift,
             "PRODUCTS": total.products,
@@ -140,8 +145,7 @@ def _sum(inputs: Sequence[Stream], factors: Sequence[int], element: IntType, mul
     inverse = pow(divisor >> shift, -1, 1 << bits)
     near = [_centred(k // common * inverse, bits) for k in scaled]
     terms = [term for i, k in enumerate(near) for term in _terms(i, inputs[i].bits, k, bits, multiplier)]
-    # Terms that are subtracted come with inverted bits.
-    start = (start // common * inverse + sum(term.negative for term in terms)) % (1 << bits)
+    start = start // common * inverse % (1 << bits)
     return _Sum(tuple(terms), bits, start, shift)
 
 
@@ -155,7 +159,6 @@ def _terms(source: int, code_bits: int, factor: int, bits: int, multiplier: Mult
     parts = list(_products(source, code_bits, abs(factor) >> lowest, lowest, factor < 0))
     if len(digits) == 1 or multiplier == "lut" or (multiplier is None and len(digits) < len(parts) + 3):
         parts = [_Term(source, 0, code_bits, 1, shift, negative) for shift, negative in digits]
-    # A term whose lowest bit lies beyond the sum's is 0; one that is subtracted is then all ones, and 1 with its START.
     yield from (term for term in parts if term.shift < bits)
 
 
@@ -180,11 +183,21 @@ def _products(source: int, code_bits: int, factor: int, shift: int, negative: bo
 
 
 def _resources(inputs: Sequence[Stream], total: _Sum, out: Stream) -> Resources:
-    adders, waiting, count = 0, 0, total.addends
-    while count > 1:
-        adders, waiting, count = adders + count // 2, waiting + count % 2, (count + 1) // 2
-    products = sum(term.bits + term.factor.bit_length() for term in total.terms) if total.products else 0
+    """A carry chain of each adder, as wide as its operands overlap or grow."""
+    ends = [
+        (term.shift, min(total.bits, term.shift + term.bits + term.factor.bit_length() - 1)) for term in total.terms
+    ]
+    lut, ff = 0, sum(high - low for low, high in ends) if total.products else 0
+    ends += [(0, total.bits)] * total.has_start
+    while len(ends) > 1:
+        pairs = list(zip(ends[::2], ends[1::2], strict=False))
+        lut += sum(min(total.bits, max(a[1], b[1]) + 1) - max(a[0], b[0]) + 2 for a, b in pairs)
+        sums = [(min(a[0], b[0]), min(total.bits, max(a[1], b[1]) + 1)) for a, b in pairs]
+        ends = sums + ends[len(ends) & ~1 :]
+        ff += sum(high - low for low, high in ends)
     dsp = sum(term.factor & (term.factor - 1) != 0 for term in total.terms)
-    lut = 2 + len(inputs) + out.lanes * adders * (total.bits + 2)
-    ff = sum(s.width for s in inputs) + out.lanes * ((adders + waiting) * total.bits + products) + total.latency
-    return Resources(lut=lut, ff=ff, dsp=out.lanes * dsp)
+    return Resources(
+        lut=1 + len(inputs) / 2 + out.lanes * lut,
+        ff=sum(s.width for s in inputs) + out.lanes * ff + total.latency,
+        dsp=out.lanes * dsp,
+    )

@@ -63,6 +63,6 @@ def _tokens(beats: Sequence[int], rounds: int) -> Tokens:
 def _resources(inputs: Sequence[Stream], beats: Sequence[int], out: Stream) -> Resources:
     counter = (max(beats) - 1).bit_length()
     return Resources(
-        lut=4 + 2 * len(inputs) + 2 * counter + out.width * -(-len(inputs) // 2),
+        lut=2 + 3 * len(inputs) + 4 * counter + out.width * -(-len(inputs) // 2),
         ff=2 + len(inputs) + counter + out.width,
     )

@@ -24,5 +24,5 @@ def build(name: str, stream: Stream, outputs: int) -> Unit:
         outputs=(stream,) * outputs,
         cycles=stream.beats,
         tokens=lambda: Tokens((Take(every(stream.beats)),), every(stream.beats), 0),
-        resources=Resources(lut=1 + outputs // 3),
+        resources=Resources(lut=1 + outputs // 2),
     )

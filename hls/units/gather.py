@@ -15,8 +15,9 @@ from hls.units.unit import Resources, Rom, Unit
 from toolchain.errors import ModelError
 from toolchain.graph.types import IntType
 
-# Bits of a block RAM, and how narrow its words may be for its full depth.
-_BLOCK_BITS, _BLOCK_WIDTH = 18 * 1024, 18
+LUT_RAM = 6
+"""LUTs of a memory of 16 words of 4 bits on ECP5."""
+
 # Memories up to so many words go into LUTs.
 _SMALL = 32
 _FIELD = 24
@@ -92,10 +93,11 @@ def build(name: str, stream: Stream, block: int, reader: Reader, element: IntTyp
             "LOOPS": len(reader.sizes()),
             "SIZES": packed(reader.sizes(), _FIELD),
             "JUMPS": packed(reader.jumps(1 << address_bits), _FIELD),
+            "RAM_STYLE": "distributed" if 2 << address_bits <= _SMALL else "block",
         },
         inputs=(stream,),
         outputs=(out,),
-        cycles=out.beats,
+        cycles=max(stream.beats, out.beats),
         tokens=lambda: _tokens(blocks, block, reader.reads),
         resources=_resources(stream, address_bits, reader),
         roms=(Rom("TABLE_FILE", reader.table, address_bits),) if reader.table else (),
@@ -112,15 +114,13 @@ def _tokens(blocks: int, block: int, reads: int) -> Tokens:
 
 
 def _resources(stream: Stream, address_bits: int, reader: Reader) -> Resources:
-    depth = 2 << address_bits
+    depth, loops = 2 << address_bits, len(reader.sizes())
     counters = sum((size - 1).bit_length() for size in reader.sizes())
-    lut = 10 + 3 * address_bits + 2 * counters + len(reader.sizes()) * 2
-    ff = 9 + 3 * address_bits + counters + len(reader.sizes()) + stream.width
-    if reader.table:
-        lut += address_bits * -(-len(reader.table) // 24)
-    if depth <= _SMALL:
-        return Resources(lut=lut + 4 * -(-stream.width // 4) * depth // 16, ff=ff + stream.width)
-    return Resources(lut=lut, ff=ff, blocks=memory_blocks(depth, stream.width))
+    lut = 15 + 2 * address_bits + counters + 3 * loops + address_bits * len(reader.table) / 16
+    ff = 9 + 3 * address_bits + counters + loops + stream.width
+    if depth > _SMALL:
+        return Resources(lut=lut, ff=ff, blocks=memory_blocks(depth, stream.width))
+    return Resources(lut=lut + LUT_RAM * -(-stream.width // 4) * (depth // 16), ff=ff + stream.width)
 
 
 def memory_blocks(depth: int, width: int) -> int:

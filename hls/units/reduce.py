@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hls.units.add import alike
+from hls.units.gather import LUT_RAM, memory_blocks
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens, every
 from hls.units.unit import Resources, Unit
@@ -13,8 +15,8 @@ from toolchain.errors import ModelError
 from toolchain.graph.ops import Reduce, Window
 from toolchain.graph.types import IntType, TensorType
 
-# Bits of accumulators from which block RAM is worth its place.
-_BLOCK_BITS = 2048
+# More words than a LUT memory has go into block RAM; fewer than the pipeline is long cannot.
+_LUT_WORDS = 16
 _BLOCK_WORDS = 3
 
 
@@ -23,30 +25,31 @@ def is_global(window: Window, tensor: TensorType) -> bool:
     return window.kernel == tensor.shape[:-1] and not window.padded
 
 
-def build(name: str, stream: Stream, op: Reduce, words: int = 1, block: bool | None = None) -> Unit:
+def build(
+    name: str, stream: Stream, op: Reduce, words: int = 1, block: bool | None = None, element: IntType | None = None
+) -> Unit:
     """The unit of a `Reduce`.
 
-    Its codes count from `taps` times the input's lowest value (of the maximum: from that itself) in the input's step;
-    `add.as_element` makes them the graph's where that counts otherwise.
+    Its codes count from `taps` times the input's lowest value (of the maximum: from that itself) in the input's step.
+    That is the graph's `element`, where it is given and differs in width alone; `add.as_element` makes it so otherwise.
 
     Args:
         stream: the taps of a position's first channels, those of the next channels, ...; with `words`, that many
             beats of the first tap, of the next, ...
         words: beats of a position that come together: 1 behind a window that plays the taps of each beat in turn;
             the channels divided by the lanes where all positions of a tensor are reduced.
-        block: whether accumulators are kept in block RAM; None where they are large.
+        block: whether accumulators are kept in block RAM; None where they are many.
 
     Raises:
         ModelError: beats are not whole rounds of taps, or there are too few words for block RAM.
     """
     if words < 1 or stream.beats % (op.taps * words):
         raise ModelError(f"{name}: {stream.beats} beats are not rounds of {op.taps} taps of {words} beats")
-    in_block = words * stream.lanes * _element(stream, op).bits >= _BLOCK_BITS if block is None else block
-    if in_block and words < _BLOCK_WORDS:
-        if block:
-            raise ModelError(f"{name}: {words} beats are too few for block RAM; {_BLOCK_WORDS} or more are expected")
-        in_block = False
-    return _Plan(name, stream, op, words, in_block).unit()
+    if block and words < _BLOCK_WORDS:
+        raise ModelError(f"{name}: {words} beats are too few for block RAM; {_BLOCK_WORDS} or more are expected")
+    own = _element(stream, op)
+    kept = element if element is not None and alike(own, element) else own
+    return _Plan(name, stream, op, words, words > _LUT_WORDS if block is None else block, kept).unit()
 
 
 def _element(stream: Stream, op: Reduce) -> IntType:
@@ -61,10 +64,11 @@ class _Plan:
     op: Reduce
     words: int
     block: bool
+    element: IntType
 
     def unit(self) -> Unit:
         stream, op = self.stream, self.op
-        out = Stream(_element(stream, op), stream.lanes, stream.beats // op.taps, self.name)
+        out = Stream(self.element, stream.lanes, stream.beats // op.taps, self.name)
         return Unit(
             name=self.name,
             module="reduce",
@@ -90,14 +94,13 @@ class _Plan:
         return Tokens((Take(every(self.stream.beats)),), yields, 3 if self.block else 2)
 
     def resources(self, out: Stream) -> Resources:
-        counters = (self.op.taps - 1).bit_length() + (self.words - 1).bit_length()
-        lut = 6 + 2 * counters + out.lanes * (out.bits + (out.bits if self.op.kind == "max" else 0))
-        ff = 6 + 2 * counters + self.stream.width + out.width
-        blocks = 0
+        taps, words = ((count - 1).bit_length() for count in (self.op.taps, self.words))
+        greatest = self.op.kind == "max"
+        lut = 6 + 2 * taps + 3 * words + out.lanes * (2 * out.bits if greatest else out.bits + 2)
+        ff = 5 + taps + 2 * words + self.stream.width + 2 * out.width
         if self.block:
-            blocks = -(-out.width // 18)
-            ff += self.stream.width + out.width
-        elif self.words > 1:
-            lut += 4 * -(-out.width // 4) * -(-self.words // 16)
-            ff += out.width
-        return Resources(lut=lut, ff=ff, blocks=blocks)
+            ff += self.stream.width + words + 3
+            return Resources(lut=lut, ff=ff, blocks=memory_blocks(self.words, out.width))
+        if self.words > 1:
+            lut += LUT_RAM * -(-out.width // 4) * -(-self.words // 16)
+        return Resources(lut=lut, ff=ff)

@@ -72,5 +72,8 @@ def _passing(name: str, stream: Stream, beats: Sequence[int], count: int, elemen
         outputs=(out,),
         cycles=stream.beats,
         tokens=lambda: Tokens((Take(every(stream.beats)),), np.tile(keep, positions), 1),
-        resources=Resources(lut=4 + 2 * counter + count / 16, ff=2 + counter + out.width),
+        # What marks the kept beats is as large as they are scattered.
+        resources=Resources(
+            lut=2 + counter + min(int(np.count_nonzero(np.diff(keep))), count / 6), ff=2 + counter + out.width
+        ),
     )

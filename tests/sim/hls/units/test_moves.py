@@ -20,10 +20,9 @@ COARSE = TensorType((3, 4, 6), -5 * 3**7, 2 * 3**7, 3**7)
 SHIFTED = TensorType((3, 4, 6), np.arange(6), np.arange(6) + 8, 4)
 
 
-def test_forks(tmp_path: Path) -> None:
+def forks() -> list[Case]:
     codes = codes_of(random_values(RNG, INT8), INT8.element)
-    cases = [Case(fork.build(f"to{n}", stream_of(INT8, n), n), [codes], [codes] * n) for n in (2, 3)]
-    check(tmp_path, *cases)
+    return [Case(fork.build(f"to{n}", stream_of(INT8, n), n), [codes], [codes] * n) for n in (2, 3)]
 
 
 def adds(name: str, factors: tuple[int, ...], tensors: list[TensorType], lanes: int, multiplier: str | None) -> Case:
@@ -44,18 +43,20 @@ def test_sums(tmp_path: Path) -> None:
         adds("digits", (1234567, -1), [WIDE, SHIFTED], 1, "lut"),
         adds("alone", (-3,), [SHIFTED], 1, None),
         adds("least", (1,), [INT8], 1, None),
+        adds("subtracted", (-1, -5), [INT8, INT8], 2, None),
+        counted_in_twelves(),
     )
 
 
-def test_another_count_of_the_same_values(tmp_path: Path) -> None:
-    """Of channels that count in 4 from numbers 0 to 5, some count in 4 from another number, and in 12."""
+def counted_in_twelves() -> Case:
+    """Channels that count in 12, of a tensor in which one counts from another number and all therefore in 1."""
     three = TensorType((5, 3), [0, 12, 24], [36, 36, 48], 12)
     one = TensorType((5, 3), [0, 12, 25], [36, 36, 49], 12)
-    values = random_values(RNG, three)
     stream = stream_of(one, 1)
-    unit = add.as_element("thirds", stream, three.element)
+    unit = add.as_element("twelves", stream, three.element)
     assert unit is not None and add.as_element("same", stream, one.element) is None
-    check(tmp_path, Case(unit, [codes_of(values, one.element)], [codes_of(values, three.element)]))
+    values = random_values(RNG, three)
+    return Case(unit, [codes_of(values, one.element)], [codes_of(values, three.element)])
 
 
 def windows(name: str, kind: str, tensor: TensorType, lanes: int, taps: int) -> Case:
@@ -113,38 +114,28 @@ def moves(name: str, op: Op, tensors: list[TensorType], lanes: int) -> Case:
     return checked(unit, op, tensors, lanes, RNG)
 
 
-def test_channels_side_by_side(tmp_path: Path) -> None:
+def test_moves(tmp_path: Path) -> None:
     few, narrow = TensorType((3, 4, 2), -128, 0), TensorType((3, 4, 4), -128, -120)
-    check(
-        tmp_path,
-        moves("two", Concat(), [INT8, few], 2),
-        moves("three", Concat(), [narrow, INT8, few], 1),
-        moves("of_one_beat", Concat(), [few, narrow], 2),
-        moves("both_of_one_beat", Concat(), [few, few], 2),
-    )
-
-
-def test_channels_by_number(tmp_path: Path) -> None:
     rising = TensorType((3, 4, 6), 0, [1, 3, 7, 200, 5, 1])
+    line = TensorType((5, 3), -1, 1, 2)
     check(
         tmp_path,
+        *forks(),
+        moves("join_two", Concat(), [INT8, few], 2),
+        moves("join_three", Concat(), [narrow, INT8, few], 1),
+        moves("join_one_beat", Concat(), [few, narrow], 2),
+        moves("join_both_of_one_beat", Concat(), [few, few], 2),
         moves("part", Select((2, 3, 4)), [INT8], 1),
         moves("scattered", Select((0, 1, 4, 5)), [INT8], 2),
         moves("narrower", Select((1, 2, 4)), [rising], 1),
         moves("shuffled", Select((5, 0, 4, 1, 1)), [rising], 1),
         moves("pairs", Select((4, 5, 0, 1)), [WIDE], 2),
         moves("all_of_one_beat", Select((0, 1, 2, 3, 4, 5)), [INT8], 6),
-    )
-
-
-def test_positions_again_and_axes_exchanged(tmp_path: Path) -> None:
-    check(
-        tmp_path,
         moves("twice", Repeat((2, 2)), [INT8], 2),
         moves("unlike_axes", Repeat((3, 1)), [INT8], 1),
         moves("across", Repeat((1, 3)), [INT8], 3),
-        moves("line", Repeat((4,)), [TensorType((5, 3), -1, 1, 2)], 1),
-        moves("one_beat", Repeat((2,)), [TensorType((5, 3), -1, 1, 2)], 3),
+        moves("line", Repeat((4,)), [line], 1),
+        moves("one_beat", Repeat((2,)), [line], 3),
         moves("channels_first", Transpose((2, 0, 1)), [INT8], 1),
         moves("rows_and_columns", Transpose((1, 0, 2)), [WIDE], 3),
         moves("four_axes", Transpose((3, 1, 0, 2)), [TensorType((2, 3, 2, 4), 0, 5)], 1),
