@@ -5,11 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from hls.units import linear, moves
+from hls.units import label, linear, moves, softmax, table, thresholds
 from hls.units.stage import Stage
 from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph, Node
-from toolchain.graph.ops import Add, Concat, Input, Linear, Op, Reduce, Repeat, Reshape, Select, Transpose, Window
+from toolchain.graph.ops import (
+    Add,
+    ArgMax,
+    Concat,
+    Input,
+    Linear,
+    Op,
+    Reduce,
+    Repeat,
+    Reshape,
+    Select,
+    Softmax,
+    Table,
+    Threshold,
+    Transpose,
+    Window,
+)
 
 Maker = Callable[[Graph, Node], Stage]
 
@@ -22,6 +38,10 @@ _MAKERS: dict[type[Op], Maker] = {
     Select: moves.select_stage,
     Transpose: moves.transpose_stage,
     Window: moves.window_stage,
+    Threshold: thresholds.stage,
+    Table: table.stage,
+    ArgMax: label.stage,
+    Softmax: softmax.stage,
 }
 """What makes the stage of a node kind, in the unit's file: the one place where a unit is added."""
 

@@ -51,17 +51,11 @@ class Slopes(NamedTuple):
     high: Whole
     high_by: Whole
 
-    @property
-    def some(self) -> NDArray[np.bool_]:
-        """Where there is a slope at all."""
-        return self.low * self.high_by < self.high * self.low_by
-
-    def multiplier(self, shift: int) -> tuple[Whole, NDArray[np.bool_]]:
-        """The least whole multiplier with ``multiplier / 2^shift`` between the two, and whether there is one."""
-        # Where there is no slope, products of both fractions could grow beyond 64 bits.
-        low = np.where(self.some, self.low, 0)
-        least = np.maximum((low << shift) // np.where(self.some, self.low_by, 1) + 1, 0)
-        return least, self.some & (least * np.where(self.some, self.high_by, 1) < self.high << shift)
+    def multipliers(self, shift: int) -> tuple[Whole, Whole]:
+        """The least and the greatest multiplier with ``multiplier / 2^shift`` between; least > most for none."""
+        least = np.maximum((self.low << shift) // self.low_by + 1, 0)
+        most = ((self.high << shift) - 1) // np.maximum(self.high_by, 1)
+        return least, np.where(self.high_by > 0, most, _FREE)
 
 
 def slopes(reach: Points, below: Points, halves: int = 1) -> Slopes:

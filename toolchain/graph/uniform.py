@@ -53,9 +53,7 @@ def _straight(table: Whole, low: Whole, high: Whole) -> Uniform:
 
 def _bent(table: Whole, low: Whole, high: Whole) -> Uniform:
     """One multiplier for both signs, an offset for each."""
-    halves = points(table, np.maximum(low, 0), high), points(table, low, np.minimum(high, -1))
-    reach, below = (_stacked(halves[0][end], halves[1][end]) for end in (0, 1))
-    return _held(smallest(reach, below, 2), low, high)
+    return _held(smallest(*halves(table, low, high, 0), halves=2), low, high)
 
 
 def _held(form: Uniform, low: Whole, high: Whole) -> Uniform:
@@ -63,11 +61,6 @@ def _held(form: Uniform, low: Whole, high: Whole) -> Uniform:
     far = np.maximum(np.abs(low), np.abs(high)).astype(np.float64) * form.multiplier
     far += np.max([np.abs(part) for name, part in form.parts.items() if name in ("offset", "negative")], axis=0)
     return replace(form, shift=np.where(far < _MOST, form.shift, -1))
-
-
-def _stacked(one: Points, other: Points) -> Points:
-    value, code, binds = (np.concatenate(pair) for pair in zip(one, other, strict=True))
-    return Points(value, code, binds)
 
 
 def _merged(form: Uniform, bent: NDArray[np.intp], other: Uniform) -> Uniform:
@@ -96,6 +89,17 @@ def points(table: Whole, low: Whole, high: Whole) -> tuple[Points, Points]:
     return reach, Points(np.minimum(table - 1, high), code, table > low)
 
 
+def halves(table: Whole, low: Whole, high: Whole, split: Whole | int) -> tuple[Points, Points]:
+    """The same for values from `split` on, and after them for those below."""
+    parts = points(table, np.maximum(low, split), high), points(table, low, np.minimum(high, split - 1))
+    return _stacked(parts[0][0], parts[1][0]), _stacked(parts[0][1], parts[1][1])
+
+
+def _stacked(one: Points, other: Points) -> Points:
+    value, code, binds = (np.concatenate(pair) for pair in zip(one, other, strict=True))
+    return Points(value, code, binds)
+
+
 def smallest(reach: Points, below: Points, halves: int = 1) -> Uniform:
     """The form of the smallest shift of each channel.
 
@@ -105,9 +109,9 @@ def smallest(reach: Points, below: Points, halves: int = 1) -> Uniform:
     wanted, channels = slopes(reach, below, halves), len(reach.value) // halves
     multiplier, shift = np.zeros(channels, np.int64), np.full(channels, -1)
     for s in range(min(_SHIFTS, _BITS - int(reach.code.max()).bit_length())):
-        m, fits = wanted.multiplier(s)
-        new = fits & (shift < 0)
-        multiplier[new], shift[new] = m[new], s
+        least, most = wanted.multipliers(s)
+        new = (least <= most) & (shift < 0)
+        multiplier[new], shift[new] = least[new], s
     offset = offsets(reach, below, np.tile(multiplier, halves), np.tile(shift, halves)).reshape(halves, channels)
     return Uniform(multiplier, offset[0], shift, *offset[1:])
 

@@ -9,7 +9,7 @@ from hls.graph_netlist import build_netlist
 from hls.graph_stages import output_tensor, stages_of
 from hls.netlist import Netlist
 from toolchain.graph.graph import Graph
-from toolchain.graph.ops import Add, Concat, Input, Linear, Reduce, Repeat, Reshape, Select, Transpose
+from toolchain.graph.ops import Add, Concat, Input, Linear, Reduce, Repeat, Reshape, Select, Threshold, Transpose
 from toolchain.graph.ops.moves import window
 from toolchain.graph.types import TensorType
 
@@ -66,6 +66,18 @@ class Growing:
         weights = self.random.integers(-3, 4, (taps * self.channels // groups, outputs))
         self.last = self.add(Linear(weights, self.random.integers(-9, 10, outputs), groups, taps), taken)
 
+    def quantise(self) -> None:
+        """Thresholds: scaled and rounded ones, or anywhere; results that rise or fall."""
+        x = self.graph.types[self.last]
+        levels = int(self.random.choice([1, 3, 7, 255]))
+        span = (x.high - x.low).max() + 2
+        anywhere = np.sort(self.random.integers(x.low.min() - 1, x.high.max() + 2, (self.channels, levels)), axis=1)
+        starts = self.random.integers(x.low.min() - 9, x.low.min() + 9, (self.channels, 1))
+        scaled = np.rint(np.arange(levels) * span / levels * self.random.uniform(0.3, 1, (self.channels, 1)) + starts)
+        table = anywhere if self.random.integers(3) == 0 else scaled.astype(np.int64)
+        op = Threshold(table, int(self.random.choice([-2, -1, 1, 3])), int(self.random.integers(-9, 9)))
+        self.last = self.add(op, self.last)
+
     def product(self, x: str, outputs: int) -> str:
         """A 1x1 convolution, or a dense layer."""
         weights = self.random.integers(-1, 2, (self.graph.types[x].channels, outputs))
@@ -120,6 +132,7 @@ def random_graph(random: Random) -> Graph:
     low = -(1 << (bits - 1)) if random.integers(2) else 0
     growing = Growing(random, (*shape, int(random.integers(1, 5))), low, low + (1 << bits) - 1)
     growing.convolution(4)
+    growing.quantise()
     growing.residual()
     growing.convolution(4, groups=int(random.choice([2, 4])))
     growing.move()

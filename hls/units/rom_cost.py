@@ -1,0 +1,22 @@
+"""What a ROM costs."""
+
+from __future__ import annotations
+
+import math
+
+from hls.units.gather import memory_blocks
+from hls.units.unit import Resources
+
+# LUTs of 4 inputs for 16 words of a bit, those that choose between them counted: measured with `synth_ecp5 -abc9`.
+_LUTS = 1.3
+
+
+def read_only(words: int, width: int, rom: str) -> Resources:
+    """A memory that is read in one place, without its registers.
+
+    Args:
+        rom: "block" or "logic".
+    """
+    if rom == "block":
+        return Resources(blocks=memory_blocks(words, width))
+    return Resources(lut=_LUTS * width * math.ceil(words / 16) if words > 4 else width / 10)
