@@ -124,6 +124,12 @@ def _resources(stream: Stream, address_bits: int, reader: Reader) -> Resources:
 
 
 def memory_blocks(depth: int, width: int) -> int:
-    """Block RAMs of a memory with one port to write and one to read: 512 words of 36 bits to 16,384 of 1."""
+    """Block RAMs of a memory with one port to write and one to read."""
+    return math.prod(memory_shape(depth, width))
+
+
+def memory_shape(depth: int, width: int) -> tuple[int, int]:
+    """Rows and columns of the fewest block RAMs: 512 words of 36 bits to 16,384 of 1. Behind rows lies a multiplexer."""
     shapes = ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1))
-    return min(-(-depth // words) * -(-width // bits) for words, bits in shapes)
+    fields = ((-(-depth // words), -(-width // bits)) for words, bits in shapes)
+    return min(fields, key=lambda field: (math.prod(field), field))

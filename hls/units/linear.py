@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hls import pack
 from hls.netlist import Wire, Wiring
 from hls.units import window as windows
-from hls.units.gather import memory_blocks
+from hls.units.gather import memory_shape
 from hls.units.stage import Option, Stage, chained
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens, every, last_of
@@ -364,15 +364,15 @@ class _Shape:
         return self.memory() + self.products() + self.sums() + self.control()
 
     def memory(self) -> Resources:
-        """Weights and what the sums begin at. Behind block RAMs of 512 words lies a multiplexer."""
+        """Weights and what the sums begin at."""
         bits = self.choice.pe * self.terms * self.weight_bits
         # Functions of two address bits are few, and so are shared.
         starts = self.choice.pe * self.total_bits if self.starts > 4 else 0
         lut, ff = 16 + _rom_luts(self.starts) * starts, bits + starts
         if self.choice.rom == "logic":
             return Resources(lut + _rom_luts(self.words) * bits, ff)
-        rows = -(-self.words // max(512, min(16384, 2048 * 9 // bits)))
-        return Resources(lut + 0.75 * (rows - 1) * bits, ff, memory_blocks(self.words, bits))
+        rows, columns = memory_shape(self.words, bits)
+        return Resources(lut + 0.75 * (rows - 1) * bits, ff, rows * columns)
 
     def products(self) -> Resources:
         """Products and their registers."""
@@ -382,7 +382,7 @@ class _Shape:
         ff = count * self.term_bits
         if self.choice.multiplier == "dsp":
             return Resources(0, ff, 0, count * -(-self.weight_bits // 18) * -(-(self.in_bits + 1) // 18))
-        return Resources(count * self.weight_bits * (self.in_bits + 1), ff)
+        return Resources(count * max(2.0, 2.5 * self.weight_bits * self.in_bits - 7), ff)
 
     def sums(self) -> Resources:
         """Trees, and accumulators with the choice of what they begin at."""
@@ -400,9 +400,10 @@ class _Shape:
         places = (self.words - 1).bit_length() * 2 + (self.starts - 1).bit_length()
         stages = 2 if self.choice.rom == "block" else 1
         lanes = self.choice.simd
-        return Resources(10 + 1.2 * places, lanes * self.in_bits * stages + places + 2 * self.terms.bit_length() + 12)
+        return Resources(8 + 0.8 * places, lanes * self.in_bits * stages + places + 2 * self.terms.bit_length() + 12)
 
 
 def _rom_luts(words: int) -> float:
     """LUTs of one bit of a ROM in logic: most bits differ, a few are alike."""
-    return 0.8 * (-(-words // 16) + (-(-words // 16) - 1) * 0.6)
+    tables = -(-words // 16)
+    return 0.9 * (tables + 0.8 * (tables - 1))
