@@ -129,7 +129,7 @@ def memory_blocks(depth: int, width: int) -> int:
 
 
 def memory_shape(depth: int, width: int) -> tuple[int, int]:
-    """Rows and columns of the fewest block RAMs: 512 words of 36 bits to 16,384 of 1. Behind rows lies a multiplexer."""
+    """Rows and columns of the fewest block RAMs, of 512 words of 36 bits to 16,384 of 1; rows need a multiplexer."""
     shapes = ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1))
     fields = ((-(-depth // words), -(-width // bits)) for words, bits in shapes)
     return min(fields, key=lambda field: (math.prod(field), field))

