@@ -99,7 +99,7 @@ def _attempt(job: Job, seed: int, progress: Progress | None) -> TimingReport | _
     report.unlink(missing_ok=True)
     frequency = f"{job.board.clock.mhz:g}"
     options = ["--seed", str(seed), "--freq", frequency, "--report", report.name]
-    status = execute(job.tool, [*job.arguments, *options], cwd=job.out_dir, log=log, progress=progress)
+    status = execute(job.tool, [*job.arguments, *options], cwd=job.out_dir, log=log, progress=_told(progress, seed))
     text = log.read_text(errors="replace")
     if not report.is_file():
         raise _not_placed(job, text, status, log)
@@ -108,6 +108,13 @@ def _attempt(job: Job, seed: int, progress: Progress | None) -> TimingReport | _
     if miss is None and status != 0:
         raise failure(job.tool, status, log)
     return miss or result
+
+
+def _told(progress: Progress | None, seed: int) -> Progress | None:
+    """Progress that says why placing begins anew."""
+    if progress is None or seed == SEEDS[0]:
+        return progress
+    return lambda text: progress(f"{text} (seed {seed} of {len(SEEDS)}: the one before missed the clock)")
 
 
 def _miss(job: Job, report: TimingReport, log: str, seed: int) -> _Miss | None:

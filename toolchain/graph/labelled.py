@@ -5,9 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from toolchain.errors import ModelError
-from toolchain.graph.dense import LABEL
+from toolchain.graph.dense import LABEL, DenseNetwork, dense_network, refusals
 from toolchain.graph.graph import Graph, Output
 from toolchain.graph.ops import ArgMax
+
+
+def classifier(graph: Graph) -> DenseNetwork:
+    """A network of scores as an FPGA takes it: a chain of dense layers that ends in a class.
+
+    Raises:
+        ModelError: it is something else; names the first node that the hardware does not take, else what else is wrong.
+    """
+    for name, why in refusals(graph).items():
+        raise ModelError(f"node {name} ({type(graph[name].op).__name__}): {why}")
+    return dense_network(with_label(graph))
 
 
 def with_label(graph: Graph) -> Graph:

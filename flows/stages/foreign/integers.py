@@ -12,12 +12,12 @@ from flows.stages.foreign.load import MODEL
 from flows.stages.graph_layers import layers_of_graph
 from flows.stages.network.files import GOLDEN, INTEGER
 from toolchain.errors import BuildError, ModelError
-from toolchain.graph.dense import DenseNetwork, dense_network
+from toolchain.graph.dense import DenseNetwork
 from toolchain.graph.execute import run as execute
 from toolchain.graph.export import Golden
 from toolchain.graph.file.store import load_graph, save_graph
 from toolchain.graph.graph import Graph
-from toolchain.graph.labelled import with_label
+from toolchain.graph.labelled import classifier
 from toolchain.graph.ops import ArgMax
 from toolchain.results.facts import IntegersFacts
 from toolchain.results.facts.runtime import VectorCount
@@ -56,7 +56,7 @@ def run(context: Context) -> Outcome:
 def _hardware(path: Path, graph: Graph) -> DenseNetwork:
     """The network as FPGAs take it: refused here, before anything slow is proved of it."""
     try:
-        return dense_network(with_label(graph))
+        return classifier(graph)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
 

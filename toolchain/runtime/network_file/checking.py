@@ -8,9 +8,9 @@ from pathlib import Path
 from toolchain.board import AnyBoard
 from toolchain.bounded import Bounds, bounded
 from toolchain.errors import FileError, ModelError
-from toolchain.graph.dense import dense_network, refusals
+from toolchain.graph.dense import refusals
 from toolchain.graph.graph import Graph, Node
-from toolchain.graph.labelled import with_label
+from toolchain.graph.labelled import classifier
 from toolchain.graph.ops import Threshold
 from toolchain.results.checked import CheckedNetwork, CheckedNode, Verdict
 from toolchain.runtime.load import Limits
@@ -93,7 +93,7 @@ def _by_hardware(flow: str, graph: Graph | None, file: Format, problem: str) -> 
     if graph is None:
         return False, problem
     try:
-        dense_network(with_label(graph))
+        classifier(graph)
     except ModelError as error:
         return False, str(error)
     if flow == "finn" and file != "QONNX":

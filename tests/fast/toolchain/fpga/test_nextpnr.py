@@ -13,6 +13,7 @@ from toolchain.errors import FitError, TimingError, ToolError
 from toolchain.fpga import nextpnr
 from toolchain.fpga.families.ecp5 import Ecp5Backend
 from toolchain.fpga.nextpnr import SEEDS, Job, place_and_route
+from toolchain.progress import Progress
 
 _SITES = {"TRELLIS_COMB": "LUTs", "DP16KD": "block RAMs"}
 
@@ -26,7 +27,11 @@ def _stand_in(monkeypatch: pytest.MonkeyPatch, speeds: dict[int, float], log: st
     """Let nextpnr reach a speed by seed (0: it fails before timing analysis); gives the seeds it got."""
     seen: list[int] = []
 
-    def execute(_tool: object, arguments: Sequence[str], *, cwd: Path, log: Path, **_: object) -> int:
+    def execute(
+        _tool: object, arguments: Sequence[str], *, cwd: Path, log: Path, progress: Progress | None, **_: object
+    ) -> int:
+        if progress:
+            progress("placing")
         seed = int(arguments[arguments.index("--seed") + 1])
         seen.append(seed)
         log.write_text(text)
@@ -48,8 +53,10 @@ def _report(speed: float) -> str:
 
 def test_first_seed_that_meets_the_clock_counts(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = _stand_in(monkeypatch, {1: 24.0, 2: 26.0})
-    report, seed = place_and_route(job)
+    told: list[str] = []
+    report, seed = place_and_route(job, told.append)
     assert (report.slowest.achieved_mhz, seed, seen) == (26.0, 2, [1, 2])
+    assert told == ["placing", "placing (seed 2 of 3: the one before missed the clock)"]
     assert "slow_cell" in (job.out_dir / "critical-path.txt").read_text()
 
 
