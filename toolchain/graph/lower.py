@@ -12,14 +12,14 @@ from collections.abc import Mapping
 import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper, version_converter
 from qonnx.core.modelwrapper import ModelWrapper
-from qonnx.transformation.fold_constants import FoldConstants
-from qonnx.util.cleanup import cleanup_model
 
 from toolchain.errors import ModelError, first_line
+from toolchain.graph.folding import fold_constants
 from toolchain.graph.opsets import IR_VERSIONS
 from toolchain.graph.plain_operators import plain_operators
 from toolchain.graph.qonnx_nodes import GENERAL, normalised
 from toolchain.graph.same_meaning import put_back, rewritten, with_stand_ins
+from toolchain.graph.tidying import tidied
 
 # Such as `/home/a/BaseConverter.h:67: adapter_lookup: Assertion `false` failed: No Adapter From Version $14 for Relu`.
 _NO_WAY = re.compile(r"No Adapter .*\bfor (\w+)")
@@ -34,7 +34,9 @@ def tidy(model: onnx.ModelProto) -> ModelWrapper:
         ModelError: qonnx does not understand it.
     """
     try:
-        return cleanup_model(ModelWrapper(normalised(model)))
+        return tidied(normalised(model))
+    except ModelError:
+        raise
     except Exception as error:  # qonnx raises plain Exception, and whatever its parts raise.
         raise ModelError(f"qonnx does not understand it: {first_line(error)}") from error
 
@@ -48,11 +50,13 @@ def lower(model: ModelWrapper, opset: int) -> onnx.ModelProto:
     Raises:
         ModelError: a quantiser's parameters are not constants, or an operator cannot be brought to the opset.
     """
-    folded = model.transform(FoldConstants(exclude_op_types=[]))
+    folded = onnx.ModelProto()
+    folded.CopyFrom(model.model)
+    fold_constants(folded)
     quantisers = {node.output[0]: node for node in folded.graph.node if node.domain == GENERAL}
-    plain = to_opset(_with_placeholders(folded.model, quantisers), opset)
+    plain = to_opset(_with_placeholders(folded, quantisers), opset)
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in folded.graph.initializer}
-    ranks = {node.input[0]: len(folded.get_tensor_shape(node.input[0]) or ()) for node in quantisers.values()}
+    ranks = {v.name: len(v.type.tensor_type.shape.dim) for v in (*folded.graph.input, *folded.graph.value_info)}
     nodes: list[NodeProto] = []
     added: dict[str, TensorProto] = {}
     for node in plain.graph.node:
@@ -60,7 +64,7 @@ def lower(model: ModelWrapper, opset: int) -> onnx.ModelProto:
         if quantiser is None:
             nodes.append(node)
         else:
-            nodes += plain_operators(quantiser, constants, added, ranks[quantiser.input[0]])
+            nodes += plain_operators(quantiser, constants, added, ranks.get(quantiser.input[0], 0))
     del plain.graph.node[:]
     plain.graph.node.extend(nodes)
     plain.graph.initializer.extend(added.values())

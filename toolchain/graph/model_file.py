@@ -15,12 +15,12 @@ from onnx import NodeProto, numpy_helper
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_node, execute_onnx
 from qonnx.transformation.infer_shapes import InferShapes
-from qonnx.util.cleanup import cleanup_model
 
 from toolchain.errors import ModelError, first_line
 from toolchain.graph.limits import check_annotations
 from toolchain.graph.qonnx_nodes import normalised
 from toolchain.graph.refusals import in_our_words
+from toolchain.graph.tidying import tidied
 
 Floats = NDArray[np.float32]
 
@@ -50,7 +50,7 @@ def load_model(path: Path) -> ModelWrapper:
     try:
         raw = normalised(onnx.load(str(path), load_external_data=False))
         check_annotations(raw)
-        return cleanup_model(ModelWrapper(raw))
+        return tidied(raw)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
     except FileNotFoundError as error:

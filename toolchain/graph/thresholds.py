@@ -18,6 +18,8 @@ from toolchain.graph.dense import Integers
 # Accumulator ranges beyond this take too long to walk through.
 MAX_RANGE = 2**20
 CHUNK = 2048
+# Accumulators whose codes are asked for at once.
+_ELEMENTS = 2**20
 
 Codes = Callable[[Integers], Integers]
 
@@ -65,6 +67,9 @@ def find_thresholds(
 def bisect_thresholds(codes: Codes, low: Integers, high: Integers, levels: int) -> Integers:
     """Thresholds of channels whose codes never fall, by bisection: for ranges too wide to walk through.
 
+    Most lie near a straight line between the first and the last that are reached, so each is sought there first. A
+    threshold is only ever what the codes on both its sides say.
+
     Args:
         codes: maps accumulators of shape (channels, n) to codes 0..levels of the same shape; never falls along a row.
         low, high: accumulator range of each channel, shape (channels,).
@@ -72,17 +77,67 @@ def bisect_thresholds(codes: Codes, low: Integers, high: Integers, levels: int) 
     Returns:
         Shape (channels, levels), ascending; see `find_thresholds` for those always or never reached.
     """
-    wanted = np.arange(1, levels + 1)
-    # The threshold of each code lies in (under, over]: `under` has not reached it, `over` has or lies past the end.
-    under = np.repeat((low - 1)[:, None], levels, axis=1)
-    over = np.repeat((high + 1)[:, None], levels, axis=1)
-    while (over - under > 1).any():
-        middle = np.clip((under + over) // 2, low[:, None], high[:, None])
-        open_ = over - under > 1
-        reached = codes(middle) >= wanted
-        over = np.where(open_ & reached, middle, over)
-        under = np.where(open_ & ~reached, middle, under)
-    return over
+    search = _Bisection(codes, low, high, levels)
+    ends, every = search.ends(), np.broadcast_to(np.arange(levels), (len(low), levels))
+    search.halve(ends)
+    guess = search.line(ends)
+    for beside in (0, 1, -2):
+        search.ask(every, guess + beside)
+    search.halve(every)
+    return search.over
+
+
+class _Bisection:
+    """Where the threshold of each code can lie, (channels, levels): in (under, over].
+
+    `under` has not reached it, or lies before the range; `over` has reached it, or lies behind the range.
+    """
+
+    def __init__(self, codes: Codes, low: Integers, high: Integers, levels: int) -> None:
+        self._codes, self._low, self._high = codes, low.astype(np.int64)[:, None], high.astype(np.int64)[:, None]
+        first, last = (codes(end)[:, :1] for end in (self._low, self._high))
+        self._first, self._last = first, last
+        wanted = np.arange(1, levels + 1)
+        self.under = np.where(wanted <= last, self._low - (wanted <= first), self._high)
+        self.over = np.where(wanted <= first, self._low, self._high + (wanted > last))
+
+    def ends(self) -> Integers:
+        """Places of the first and the last threshold within each channel's range, shape (channels, 2)."""
+        most = self.over.shape[1] - 1
+        places: Integers = np.clip(np.concatenate([self._first, self._last - 1], axis=1), 0, most)
+        return places
+
+    def line(self, ends: Integers) -> Integers:
+        """Where thresholds would lie in a row of equal steps between two that are known."""
+        at = np.take_along_axis(self.over, ends, axis=1).astype(np.float64)
+        along = (np.arange(self.over.shape[1]) - ends[:, :1]) / np.maximum(np.diff(ends), 1)
+        line: Integers = np.rint(at[:, :1] + along * np.diff(at)).astype(np.int64)
+        return line
+
+    def halve(self, places: Integers) -> None:
+        """Find the thresholds at some places, shape (channels, n)."""
+        while True:
+            under, over = (np.take_along_axis(end, places, axis=1) for end in (self.under, self.over))
+            open_ = (over - under > 1).any(axis=0)
+            if not open_.any():
+                return
+            places = places[:, open_]
+            self.ask(places, ((under + over) // 2)[:, open_])
+
+    def ask(self, places: Integers, points: Integers) -> None:
+        """Narrow down the thresholds at some places, by the codes of points as far as those lie in between."""
+        each = max(1, _ELEMENTS // len(points))
+        for start in range(0, points.shape[1], each):
+            self._ask(places[:, start : start + each], points[:, start : start + each])
+
+    def _ask(self, places: Integers, points: Integers) -> None:
+        under, over = (np.take_along_axis(end, places, axis=1) for end in (self.under, self.over))
+        between = (points > under) & (points < over)
+        if not between.any():
+            return
+        reached = self._codes(np.where(between, points, np.clip(under, self._low, self._high))) > places
+        np.put_along_axis(self.over, places, np.where(between & reached, points, over), axis=1)
+        np.put_along_axis(self.under, places, np.where(between & ~reached, points, under), axis=1)
 
 
 class _Steps:

@@ -75,6 +75,16 @@ class Threshold(Op):
     @override
     def result(self, *types: TensorType) -> TensorType:
         (x,) = types
+        if x not in self._results:
+            self._results[x] = self._result(x)
+        return self._results[x]
+
+    @cached_property
+    def _results(self) -> dict[TensorType, TensorType]:
+        """By the type that came in: a graph asks several times, and large tables take a while."""
+        return {}
+
+    def _result(self, x: TensorType) -> TensorType:
         if len(self.table) not in (1, x.channels):
             raise ModelError(f"thresholds of {len(self.table)} channels; {x.channels} come in")
         self._check_uniform(x)

@@ -53,14 +53,37 @@ def test_accumulator_range_is_reached() -> None:
     assert np.array_equal(high, results.max(axis=0))
 
 
-def test_bisection_finds_what_the_walk_finds() -> None:
+BENDS = {
+    "straight": lambda y: y,
+    "leaky": lambda y: np.where(y < 0, y / 8, y),
+    "root": lambda y: np.sign(y) * np.sqrt(np.abs(y)),
+    "stairs": lambda y: 4 * np.floor(y / 4),
+    "flat": np.zeros_like,
+}
+
+
+@pytest.mark.parametrize("levels", [1, 15, 200])
+@pytest.mark.parametrize("bend", BENDS)
+def test_bisection_finds_what_the_walk_finds(bend: str, levels: int) -> None:
     random = np.random.default_rng(3)
     scale, offset = random.uniform(0.001, 0.3, 5), random.uniform(-9, 9, 5)
     low, high = np.full(5, -3000), np.array([3000, 2000, -2999, 10, 2999])
 
     def by_row(values: np.ndarray) -> np.ndarray:
-        return np.clip(np.rint(values * scale[:, None] + offset[:, None]), 0, 15).astype(np.int64)
+        return np.clip(np.rint(BENDS[bend](values * scale[:, None]) + offset[:, None]), 0, levels).astype(np.int64)
 
-    walked, falling = find_thresholds("layer", lambda v: by_row(np.tile(v, (5, 1))).T, low, high, 15)
+    walked, falling = find_thresholds("layer", lambda v: by_row(np.tile(v, (5, 1))).T, low, high, levels)
     assert not falling.any()
-    assert np.array_equal(bisect_thresholds(by_row, low, high, 15), walked)
+    assert np.array_equal(bisect_thresholds(by_row, low, high, levels), walked)
+
+
+def test_bisection_asks_for_so_many_codes_at_once() -> None:
+    asked = []
+
+    def by_row(values: np.ndarray) -> np.ndarray:
+        asked.append(values.size)
+        return np.clip(values // 2**20, 0, 2**16 - 1)
+
+    table = bisect_thresholds(by_row, np.zeros(40, np.int64), np.full(40, 2**40), 2**16 - 1)
+    assert np.array_equal(table, np.broadcast_to(np.arange(1, 2**16) * 2**20, table.shape))
+    assert max(asked) <= 2**20

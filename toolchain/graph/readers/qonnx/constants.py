@@ -10,7 +10,7 @@ from onnx import NodeProto
 from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import ModelError
-from toolchain.graph.model_file import run_node
+from toolchain.graph.one_node import NodeRunner
 from toolchain.graph.qonnx_nodes import QUANTISERS
 from toolchain.graph.quantiser import read_quantising
 from toolchain.graph.readers.qonnx.steps import Reals
@@ -34,10 +34,10 @@ class Constants:
     """
 
     def __init__(self, model: ModelWrapper) -> None:
-        self._model = model
         self.values: dict[str, NDArray[Any]] = {i.name: model.get_initializer(i.name) for i in model.graph.initializer}
         self._units: dict[str, Reals] = {}
         self._makers: dict[str, str] = {}
+        self._runner = NodeRunner.of(model.model)
         for node in model.graph.node:
             if all(name in self.values for name in node.input if name) and not any(a.type == 5 for a in node.attribute):
                 self._fold(node)
@@ -78,11 +78,8 @@ class Constants:
         return _int64(where, whole)
 
     def _fold(self, node: NodeProto) -> None:
-        context = dict(self.values)
-        for name in node.output:
-            context[name] = np.zeros(self._model.get_tensor_shape(name) or (), np.float32)
-        run_node(node, context, self._model)
-        self.values.update({name: context[name] for name in node.output if name})
+        made = self._runner.run(node, [self.values[name] if name else None for name in node.input])
+        self.values.update(zip((name for name in node.output if name), made, strict=True))
         if node.op_type in QUANTISERS:
             scale = np.asarray(read_quantising(node, self.values).scale, np.float64)
             self._units[node.output[0]] = np.broadcast_to(scale, np.shape(self.values[node.output[0]]))
@@ -92,11 +89,10 @@ class Constants:
 
     def _move(self, node: NodeProto) -> None:
         source, target = node.input[0], node.output[0]
-        context = {**self.values, source: self._units[source].astype(np.float32)}
-        context[target] = np.zeros(np.shape(self.values[target]), np.float32)
-        run_node(node, context, self._model)
         # Scales are float32 in the file: moving them as such loses nothing.
-        self._units[target] = np.asarray(context[target], np.float64)
+        units = self._units[source].astype(np.float32)
+        given = [units if name == source else self.values[name] for name in node.input]
+        self._units[target] = np.asarray(self._runner.run(node, given)[0], np.float64)
         self._makers[target] = self._makers[source]
 
 

@@ -6,22 +6,17 @@ between channels. One tree of steps has one tensor of integers at its root, howe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import onnx
-import onnxruntime as ort
 from numpy.typing import NDArray
-from onnx import NodeProto, helper
-from qonnx.core.execute_custom_node import execute_custom_node
+from onnx import NodeProto
 
 from toolchain.errors import ModelError
 from toolchain.graph.model_file import Floats
-from toolchain.graph.opsets import IR_VERSIONS
-from toolchain.graph.qonnx_nodes import GENERAL
-from toolchain.graph.refusals import in_our_words
+from toolchain.graph.one_node import NodeRunner
 
 Reals = NDArray[np.float64]
 
@@ -126,15 +121,14 @@ def grafted(tree: Tree, root: Tree) -> Tree:
 
 
 class Executor:
-    """Runs steps one by one, as the qonnx executor does: ONNX Runtime for ONNX's operators, qonnx for its own.
+    """Runs steps one by one, as the qonnx executor does.
 
     Args:
         opsets: version of each domain's operators.
     """
 
     def __init__(self, opsets: Mapping[str, int]) -> None:
-        self._opsets = dict(opsets)
-        self._sessions: dict[tuple[bytes, tuple[str, ...]], ort.InferenceSession] = {}
+        self._runner = NodeRunner(opsets)
 
     def run(self, tree: Tree, values: Floats) -> Floats:
         """The tree's result for values of its root, each of shape (rows, channels).
@@ -142,41 +136,15 @@ class Executor:
         Raises:
             ModelError: a node does not run; names it.
         """
-        with np.errstate(all="ignore"):
-            return self._whole(tree, values)
-
-    def _whole(self, tree: Tree, values: Floats) -> Floats:
         results: dict[int, NDArray[Any]] = {}
-        for step in steps_of(tree):
-            arrays = [_argument(a, values, results) for a in step.arguments]
-            results[id(step)] = self._one(step, arrays)
+        with np.errstate(all="ignore"):
+            for step in steps_of(tree):
+                arrays = [_argument(a, values, results) for a in step.arguments]
+                # Values are rows of channels here, whatever the layout of the tensor that they come from.
+                made = self._runner.run(step.node, arrays, without=["data_layout"])
+                results[id(step)] = np.asarray(made[0], np.float32)
         found: Floats = results.get(id(tree), values)
         return found
-
-    def _one(self, step: Step, arrays: list[NDArray[Any] | None]) -> NDArray[Any]:
-        try:
-            result = self._custom(step, arrays) if step.node.domain else self._standard(step, arrays)
-        except Exception as error:  # qonnx raises plain Exception, ONNX Runtime classes of its own.
-            raise ModelError(f"{step.where}: does not run: {in_our_words(error)}") from error
-        return np.asarray(result, np.float32)
-
-    def _custom(self, step: Step, arrays: list[NDArray[Any] | None]) -> NDArray[Any]:
-        node = _bare(step.node, ["data_layout"])
-        context: dict[str, Any] = dict(zip(node.input, arrays, strict=True))
-        context[node.output[0]] = np.zeros(1, np.float32)
-        execute_custom_node(node, context, onnx.GraphProto(), self._opsets.get(GENERAL, 1))
-        result: NDArray[Any] = context[node.output[0]]
-        return result
-
-    def _standard(self, step: Step, arrays: list[NDArray[Any] | None]) -> NDArray[Any]:
-        given = [a for a in arrays if a is not None]
-        kinds = tuple("" if a is None else f"{a.dtype}{a.ndim}" for a in arrays)
-        key = (step.node.SerializeToString(), kinds)
-        if key not in self._sessions:
-            self._sessions[key] = _session(step.node, arrays, self._opsets.get("", 13))
-        names = [i.name for i in self._sessions[key].get_inputs()]
-        result: NDArray[Any] = self._sessions[key].run(None, dict(zip(names, given, strict=True)))[0]
-        return result
 
 
 def _argument(
@@ -187,34 +155,3 @@ def _argument(
     if isinstance(argument, Step):
         return results[id(argument)]
     return None if argument is None else values
-
-
-def _bare(node: NodeProto, without: list[str]) -> NodeProto:
-    """A copy with names of its own for inputs and outputs, and without some attributes."""
-    copy = NodeProto()
-    copy.CopyFrom(node)
-    kept = [a for a in node.attribute if a.name not in without]
-    del copy.attribute[:], copy.input[:], copy.output[:]
-    copy.attribute.extend(kept)
-    copy.input.extend(f"i{place}" if name else "" for place, name in enumerate(node.input))
-    copy.output.append("o")
-    return copy
-
-
-def _session(node: NodeProto, arrays: list[NDArray[Any] | None], opset: int) -> ort.InferenceSession:
-    inner = _bare(node, [])
-    inputs = [
-        helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(a.dtype), [None] * a.ndim)
-        for name, a in zip(inner.input, arrays, strict=True)
-        if a is not None
-    ]
-    output = onnx.ValueInfoProto(name="o")
-    graph = helper.make_graph([inner], "step", inputs, [output])
-    version = IR_VERSIONS.get(opset, max(IR_VERSIONS.values()) if opset > max(IR_VERSIONS) else 7)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=version)
-    options = ort.SessionOptions()
-    options.intra_op_num_threads, options.log_severity_level = 1, 4
-    return ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-
-
-Codes = Callable[[NDArray[Any]], NDArray[Any]]

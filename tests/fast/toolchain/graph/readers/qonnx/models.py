@@ -15,11 +15,10 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
-from qonnx.util.cleanup import cleanup_model
 
 from tests.fast.toolchain.graph.small_models import DOMAIN, node
 from toolchain.graph.execute import run
-from toolchain.graph.qonnx_nodes import normalised
+from toolchain.graph.lower import tidy
 from toolchain.graph.readers.qonnx.read import read_qonnx
 from toolchain.graph.readers.source import Source
 
@@ -71,8 +70,8 @@ class Model:
         inputs = [source, self.weights((outputs, channels // groups, *kernel))]
         return str(self.apply("Conv", inputs, kernel_shape=list(kernel), **said))
 
-    def made(self, *outputs: str, kind: int = TensorProto.FLOAT) -> ModelWrapper:
-        """Tidy, as the product reads it."""
+    def raw(self, *outputs: str, kind: int = TensorProto.FLOAT) -> onnx.ModelProto:
+        """As a file holds it."""
         graph = helper.make_graph(
             self.nodes,
             "small",
@@ -81,10 +80,14 @@ class Model:
             [numpy_helper.from_array(v, n) for n, v in self.constants.items()],
         )
         opsets = [helper.make_opsetid("", self.opset), *(helper.make_opsetid(d, v) for d, v in self.versions.items())]
-        wrapper = ModelWrapper(normalised(helper.make_model(graph, opset_imports=opsets, ir_version=8)))
+        wrapper = ModelWrapper(helper.make_model(graph, opset_imports=opsets, ir_version=8))
         for name, (_, datatype) in self.inputs.items():
             wrapper.set_tensor_datatype(name, DataType[datatype])
-        return cleanup_model(wrapper)
+        return wrapper.model
+
+    def made(self, *outputs: str, kind: int = TensorProto.FLOAT) -> ModelWrapper:
+        """Tidy, as the product reads it."""
+        return tidy(self.raw(*outputs, kind=kind))
 
 
 def drawn(model: ModelWrapper, rows: int = ROWS, seed: int = 1, spread: float = 2.0) -> Arrays:
