@@ -73,18 +73,19 @@ class MobileNet:
         return narrow
 
     def _unit(self, here: str, inputs: int, outputs: int, kernel: int, stride: int, group: int = 1) -> str:
-        normalised = self._normalised(here, inputs, outputs, kernel, stride, group)
-        return self.activations(self.apply("Clip", [normalised, self.constant(0.0), self.constant(6.0)]))
+        sums = self._normalised(here, inputs, outputs, kernel, stride, group)
+        return self.activations(self.apply("Clip", [sums, self.constant(0.0), self.constant(6.0)]))
 
     def _normalised(self, here: str, inputs: int, outputs: int, kernel: int, stride: int, group: int = 1) -> str:
-        weights = self.weights((outputs, inputs // group, kernel, kernel))
-        pads, strides = [kernel // 2] * 4, [stride, stride]
-        sums = self.apply(
-            "Conv", [here, weights], kernel_shape=[kernel, kernel], strides=strides, pads=pads, group=group
-        )
+        sums = self._convolved(here, inputs, outputs, kernel, stride, group)
         scale, shift, mean = 1 + self.random.normal(0, 0.2, outputs), *self.random.normal(0, 0.2, (2, outputs))
         constants = [self.constant(v) for v in (scale, shift, mean, 1 + self.random.random(outputs))]
         return self.apply("BatchNormalization", [sums, *constants])
+
+    def _convolved(self, here: str, inputs: int, outputs: int, kernel: int, stride: int, group: int, *bias: str) -> str:
+        taken = [here, self.weights((outputs, inputs // group, kernel, kernel)), *bias]
+        said = {"kernel_shape": [kernel] * 2, "strides": [stride] * 2, "pads": [kernel // 2] * 4, "group": group}
+        return self.apply("Conv", taken, **said)
 
     def _made(self, output: str) -> onnx.ModelProto:
         graph = helper.make_graph(
@@ -118,3 +119,30 @@ class QonnxMobileNet(MobileNet):
     def _quantised(self, name: str, scale: Any, bits: int, **said: int) -> str:
         inputs = [name, self.constant(scale), self.constant(0.0), self.constant(float(bits))]
         return self.apply("Quant", inputs, domain=DOMAIN, rounding_mode="ROUND", **said)
+
+
+class QdqMobileNet(MobileNet):
+    """The same as ONNX Runtime's quantiser writes it: int8 weights of a scale a channel, no normalisation, no Clip."""
+
+    def weights(self, shape: Sequence[int]) -> str:
+        axis = 0 if len(shape) > 2 else 1
+        codes = self.random.integers(-127, 128, shape).astype(np.int8)
+        scale = self.random.uniform(0.5, 1, shape[axis]) * 0.03 / np.prod(shape[1:]) ** 0.5
+        inputs = [self._codes(codes), self.constant(scale), self._codes(np.zeros(shape[axis], np.int8))]
+        return self.apply("DequantizeLinear", inputs, axis=axis)
+
+    def activations(self, name: str, *, signed: bool = False) -> str:
+        scale, zero = self.constant(self.random.uniform(0.01, 0.03)), self._codes(np.uint8(128 * signed))
+        return self.apply("DequantizeLinear", [self.apply("QuantizeLinear", [name, scale, zero]), scale, zero])
+
+    def _codes(self, values: Any) -> str:
+        name = f"c{len(self.tensors)}"
+        self.tensors.append(numpy_helper.from_array(np.asarray(values), name))
+        return name
+
+    def _unit(self, here: str, inputs: int, outputs: int, kernel: int, stride: int, group: int = 1) -> str:
+        return self.activations(self._normalised(here, inputs, outputs, kernel, stride, group))
+
+    def _normalised(self, here: str, inputs: int, outputs: int, kernel: int, stride: int, group: int = 1) -> str:
+        bias = self.constant(self.random.normal(0, 0.1, outputs))
+        return self._convolved(here, inputs, outputs, kernel, stride, group, bias)
