@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
+from toolchain.results.formats import FileFormat
 from toolchain.results.model import Number, Record, RecordFile
 
 
@@ -49,7 +50,7 @@ class CheckedNetwork(RecordFile):
     TITLE: ClassVar[str] = "check of a network"
 
     file: str
-    format: Literal["QONNX", "QDQ", "TFLite", "ONNX"]
+    format: FileFormat
     problem: str
     nodes: tuple[CheckedNode, ...]
     parameters: int

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import onnx
 from onnx.reference import ReferenceEvaluator
@@ -19,7 +21,13 @@ _BARE = RunOptions("none")
 _SLOWLY = 32
 
 
-def must_be_the_model(integers: Rows, reference: Rows, lowered: onnx.ModelProto, x: Rows) -> str:
+def must_be_the_model(
+    integers: Rows,
+    reference: Rows,
+    lowered: onnx.ModelProto,
+    x: Rows,
+    layer: Callable[[int], str] = lambda row: "",
+) -> str:
     """Refuse an integer network that answers otherwise than the model, by more than the rounding of floats.
 
     A float32 sum at the edge of a quantiser's step may fall to its other side by rounding alone. So vectors that differ
@@ -30,6 +38,7 @@ def must_be_the_model(integers: Rows, reference: Rows, lowered: onnx.ModelProto,
         reference: the model's, shape (N, ...).
         lowered: the model as float operators.
         x: inputs, shape (N, ...).
+        layer: what is said of a vector: which node differs first.
 
     Returns:
         What the person should know: how many vectors the reference's own rounding decides; empty where none.
@@ -41,12 +50,15 @@ def must_be_the_model(integers: Rows, reference: Rows, lowered: onnx.ModelProto,
     apart = np.flatnonzero(~found.near_rows)
     if not len(apart):
         return ""
-    exact = _exactly(double(lowered), x[apart])
+    try:
+        exact = _exactly(double(lowered), x[apart])
+    except ModelError as error:
+        raise ModelError(f"{error} (the first: vector {apart[0]}){layer(int(apart[0]))}") from error
     wrong = apart[~compare(integers[apart], exact, _BARE, tolerance=TOLERANCE).near_rows]
     if len(wrong):
         raise ModelError(
             f"the integer network answers {len(wrong):,} of {len(x):,} vectors otherwise than the model "
-            f"(the first: vector {wrong[0]})"
+            f"(the first: vector {wrong[0]}){layer(int(wrong[0]))}"
         )
     return (
         f"{len(apart):,} of {len(x):,} vectors lie on the edge of a quantiser's step, where float32 rounding in the "

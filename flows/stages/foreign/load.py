@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Literal
 
 from flows.stages.context import Context, Outcome
 from toolchain.errors import BuildError
 from toolchain.files import sha256, write_atomic
-from toolchain.graph.qonnx_nodes import is_qonnx
 from toolchain.graph.readers.tflite.flatbuffer import open_file
 from toolchain.results.facts import LoadFacts
+from toolchain.results.formats import FileFormat
 from toolchain.runtime.load import load_untrusted
-from toolchain.runtime.network_file.opening import is_tflite
+from toolchain.runtime.network_file.opening import format_of_model, is_tflite
 
 MODEL, TFLITE, CALIBRATION, TEST = "model.onnx", "model.tflite", "calibration.npz", "test.npz"
-
-Format = Literal["QONNX", "ONNX", "TFLite"]
 
 
 def run(context: Context) -> Outcome:
@@ -41,7 +38,7 @@ def file_of(context: Context) -> Path:
     return tflite if tflite.exists() else context.file("load", MODEL)
 
 
-def _kept(context: Context, path: Path) -> tuple[Format, str]:
+def _kept(context: Context, path: Path) -> tuple[FileFormat, str]:
     """Keep the file as it was read; its format and size in words."""
     if is_tflite(path):
         open_file(path)
@@ -49,4 +46,4 @@ def _kept(context: Context, path: Path) -> tuple[Format, str]:
         return "TFLite", f"{path.stat().st_size:,} bytes"
     model = load_untrusted(path)
     write_atomic(context.out / MODEL, model.SerializeToString(deterministic=True))
-    return "QONNX" if is_qonnx(model) else "ONNX", f"{len(model.graph.node)} nodes"
+    return format_of_model(model), f"{len(model.graph.node)} nodes"

@@ -61,6 +61,11 @@ def settings_of(context: Context) -> GraphSettings:
     return replace(settings, tensorrt=board.jetson.tensorrt) if board.jetson else settings
 
 
+def file_settings(context: Context) -> GraphSettings:
+    """What it asks of the graphs of a file, whose own opset stays where the board takes it."""
+    return replace(settings_of(context), opset=context.ort_board.runtime.opset)
+
+
 def _own(context: Context) -> Imported:
     with np.load(context.file("export", "golden.npz")) as golden:
         x, logits, truth = golden["x"].astype(np.float32), golden["logits"], golden["truth"]
@@ -84,8 +89,7 @@ def _third_party(context: Context) -> Imported:
         return import_model(
             file_of(context),
             calibration,
-            # The file's own opset stays where the board takes it.
-            replace(settings_of(context), opset=context.ort_board.runtime.opset),
+            file_settings(context),
             test=test,
             outputs=context.request.outputs,
             progress=context.progress,

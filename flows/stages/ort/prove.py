@@ -9,17 +9,22 @@ import numpy as np
 import onnxruntime
 
 from flows.stages.context import Context, Outcome
+from flows.stages.foreign.load import file_of
 from flows.stages.ort.files import OWN, load
+from flows.stages.ort.graphs import file_settings
 from toolchain.errors import VerificationError
 from toolchain.report.comparisons import counted
 from toolchain.results.check import Check
 from toolchain.results.facts import ProveFacts
 from toolchain.results.facts.runtime import GraphProof
-from toolchain.runtime.compare import Proof
+from toolchain.runtime.compare import Proof, first_difference, near
 from toolchain.runtime.derive.graphs import MEANINGS
 from toolchain.runtime.imported import FILE, Imported
+from toolchain.runtime.network_file.derived import ABLE, first_node
+from toolchain.runtime.network_file.opening import open_network
 from toolchain.runtime.prove import settle
 from toolchain.runtime.prove_third_party import prove_import
+from toolchain.runtime.session import open_session, run_session
 
 # Share of labels that may differ in a graph that is chosen; those of `_EXACT` must not differ at all.
 BUDGET = 0.001
@@ -41,7 +46,8 @@ def run(context: Context) -> Outcome:
     proofs = _own(made, context) if made.kind == OWN else prove_import(made, context.progress)
     checks = _checks(made, proofs)
     for name, check in checks.items():
-        _must_agree(name, check, proofs[name])
+        if not check.kept:
+            raise VerificationError(_differs(context, made, name, check, proofs[name]))
     facts = ProveFacts(budget=BUDGET, graphs={name: _facts(made, name, proof) for name, proof in proofs.items()})
     tools = {"onnxruntime": onnxruntime.__version__}
     return Outcome(_summary(made, proofs), checks, facts, tools)
@@ -83,16 +89,22 @@ def _check(made: Imported, proof: Proof, *, whole: bool) -> Check:
     return Check(proof.compared, proof.near, "outputs", vectors, proof.tolerance, allowed)
 
 
-def _must_agree(name: str, check: Check, proof: Proof) -> None:
-    if check.kept:
-        return
+def _differs(context: Context, made: Imported, name: str, check: Check, proof: Proof) -> str:
+    """Which vector and output of a graph differ, and, of a graph of integers, at which node."""
     labels = check.what == "labels"
     first = int(np.argmin(proof.label_rows if labels else proof.near_rows))
     how = "" if labels else f" by more than {check.tolerance:g} of their size"
     mend = "; if only the label counts, say OUTPUTS=classes" if check.tolerance and proof.labelled else ""
-    raise VerificationError(
-        f"{name}: input {first} differs ({check.differing:,} of {check.compared:,} {check.what} differ{how}){mend}"
-    )
+    told = f"{name}: input {first} differs ({check.differing:,} of {check.compared:,} {check.what} differ{how}){mend}"
+    x, wanted = made.vectors.x[first : first + 1], made.reference[first : first + 1]
+    got = run_session(open_session(made.graphs[name], proof.options), x, 1)
+    if not all(part.all() for part in near(got, wanted, 0.0)):
+        outputs = [value.name for value in made.graphs[name].graph.output]
+        told += f"; {first_difference(wanted, got, outputs, 0.0).replace('vector 0, ', '')}"
+    if context.request.file and made.is_whole(name) and name in ABLE:
+        source = open_network(file_of(context)).source
+        told += first_node(source, name, file_settings(context), made.graphs[name], proof.options, x)
+    return told
 
 
 def _within_budget(made: Imported, name: str, proof: Proof) -> bool:

@@ -9,6 +9,7 @@ from pydantic import ConfigDict
 
 from toolchain.results.facts.base import Facts
 from toolchain.results.facts.runtime import VectorCount
+from toolchain.results.formats import FileFormat
 from toolchain.results.model import Number, Record
 
 
@@ -132,5 +133,5 @@ class LoadFacts(Facts):
     form: Literal["load"] = "load"
     file: str
     sha256: str
-    format: Literal["QONNX", "ONNX", "TFLite"]
+    format: FileFormat
     calibrated: bool

@@ -15,6 +15,7 @@ from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph, Output
 from toolchain.graph.types import Integers
 from toolchain.runtime.builder import GraphSettings
+from toolchain.runtime.derive.held import Held
 from toolchain.runtime.derive.kinds import KINDS
 from toolchain.runtime.derive.kinds.moves import last
 from toolchain.runtime.derive.maker import Choice, Maker, Style
@@ -45,10 +46,11 @@ DISABLED: Mapping[str, tuple[str, ...]] = {"tensorrt": ("WeightBiasQuantization"
 
 @dataclass(frozen=True)
 class Made:
-    """A graph, and how the thresholds of each node were made."""
+    """A graph, how the thresholds of each node were made, and how the tensor of each node is held in it."""
 
     model: onnx.ModelProto
     choices: tuple[Choice, ...]
+    held: Mapping[str, Held]
 
 
 def makers(graph: Graph, settings: GraphSettings) -> dict[str, Callable[[], onnx.ModelProto]]:
@@ -83,7 +85,7 @@ def made(graph: Graph, variant: str, settings: GraphSettings) -> Made:
         _end(maker, output)
     sources = [(name, graph.types[name].shape) for name in graph.inputs]
     sinks = [(output.name, graph.types[output.node].shape) for output in graph.outputs]
-    return Made(maker.sheet.model(variant, sources, sinks, settings), tuple(maker.choices))
+    return Made(maker.sheet.model(variant, sources, sinks, settings), tuple(maker.choices), dict(maker.held))
 
 
 def settings_of(variant: str, settings: GraphSettings) -> GraphSettings:

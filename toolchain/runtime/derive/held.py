@@ -53,3 +53,10 @@ class Held:
         assert self.flat is not None
         first = np.arange(int(np.prod(self.flat))).reshape(self.flat[-1], *self.flat[:-1])
         return np.moveaxis(first, 0, -1).reshape(-1)
+
+    def integers(self, values: NDArray[Any]) -> NDArray[np.int64]:
+        """The graph's integers, shape (N, ..., channels), of a tensor of shape (N, channels, ...) that holds them."""
+        whole = np.rint(values.astype(np.float64)).astype(np.int64) * self.unit + self.least
+        if self.flat is not None:
+            return np.asarray(whole[:, self.order()])
+        return np.moveaxis(whole, 1, -1)

@@ -13,8 +13,9 @@ from toolchain.graph.graph import Graph, Node
 from toolchain.graph.labelled import classifier
 from toolchain.graph.ops import Threshold
 from toolchain.results.checked import CheckedNetwork, CheckedNode, Verdict
+from toolchain.results.formats import FileFormat
 from toolchain.runtime.load import Limits
-from toolchain.runtime.network_file.opening import Format, format_of, open_network
+from toolchain.runtime.network_file.opening import format_of, open_network
 
 _SECONDS = 120
 
@@ -77,19 +78,19 @@ def _node(graph: Graph, node: Node, why: str) -> CheckedNode:
     )
 
 
-def _verdict(board: AnyBoard, flow: str, graph: Graph | None, file: Format, problem: str) -> Verdict:
+def _verdict(board: AnyBoard, flow: str, graph: Graph | None, file: FileFormat, problem: str) -> Verdict:
     takes, why = _by_runtime(file, problem) if flow == "ort" else _by_hardware(flow, graph, file, problem)
     return Verdict(board=board.name, flow=flow, takes=takes, why=why)
 
 
-def _by_runtime(file: Format, problem: str) -> tuple[bool, str]:
+def _by_runtime(file: FileFormat, problem: str) -> tuple[bool, str]:
     if not problem:
         return True, "as an integer graph"
     # ONNX Runtime runs ONNX files as they are, and those of QONNX as float operators; TFLite only as integers.
     return file != "TFLite", problem if file == "TFLite" else f"as the file has it, not as integers: {problem}"
 
 
-def _by_hardware(flow: str, graph: Graph | None, file: Format, problem: str) -> tuple[bool, str]:
+def _by_hardware(flow: str, graph: Graph | None, file: FileFormat, problem: str) -> tuple[bool, str]:
     if graph is None:
         return False, problem
     try:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import onnx
@@ -13,6 +13,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import ModelError
 from toolchain.graph.lower import lower, qonnx_opset, tidy
+from toolchain.graph.model_file import run_model
 from toolchain.graph.qonnx_nodes import QUANTISERS, is_qonnx
 from toolchain.graph.quantiser import read_quantising
 from toolchain.graph.readers.qdq.reader import read_qdq
@@ -21,6 +22,7 @@ from toolchain.graph.readers.qonnx.read import read_qonnx
 from toolchain.graph.readers.source import Arrays, Port, Source
 from toolchain.graph.readers.tflite.reader import read_tflite
 from toolchain.graph.readers.tflite.reference import run_reference as run_tflite
+from toolchain.results.formats import FileFormat
 from toolchain.runtime.executor import execute
 from toolchain.runtime.load import Limits, load_untrusted, read_model
 from toolchain.runtime.proof_vectors import Feed
@@ -30,7 +32,8 @@ from toolchain.runtime.span import UNIT, Span, annotated_span, input_span, input
 Answer = Callable[[Rows], Rows]
 """Outputs of the file's own framework, shape (N, ...), for inputs of shape (N, ...)."""
 
-Format = Literal["QONNX", "QDQ", "TFLite", "ONNX"]
+Inside = Callable[[Rows, Sequence[str]], Arrays]
+"""The framework's values of tensors of the file, by the names in `Seen`, for inputs of shape (N, ...)."""
 
 _TFLITE_MARK = slice(4, 8), b"TFL3"
 _QUANTISED = {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"}
@@ -43,12 +46,14 @@ class Opened:
     Attributes:
         source: the network as integers.
         reference: its own framework, and what that is called.
+        inside: the same framework, tensor by tensor.
         feeds: its inputs, as vectors are made for them.
         lowered: the same as float operators, where rounding of floats may set the reference apart from the integers.
     """
 
     source: Source
     reference: Answer
+    inside: Inside
     framework: str
     feeds: tuple[Feed, ...]
     lowered: onnx.ModelProto | None = None
@@ -62,8 +67,8 @@ def open_network(path: Path) -> Opened:
     """
     if is_tflite(path):
         source = read_tflite(path)
-        answer = _answer(source, lambda feeds: run_tflite(path, feeds))
-        return Opened(source, answer, "LiteRT's reference kernels", tuple(map(_whole_range, source.inputs)))
+        feeds = tuple(map(_whole_range, source.inputs))
+        return _opened(source, partial(run_tflite, path), "LiteRT's reference kernels", feeds)
     model = load_untrusted(path)
     try:
         return _open_qonnx(model) if is_qonnx(model) else open_quantised(model)
@@ -71,7 +76,7 @@ def open_network(path: Path) -> Opened:
         raise ModelError(f"{path}: {error}") from error
 
 
-def format_of(path: Path) -> Format:
+def format_of(path: Path) -> FileFormat:
     """The format of a network's file.
 
     Raises:
@@ -79,7 +84,11 @@ def format_of(path: Path) -> Format:
     """
     if is_tflite(path):
         return "TFLite"
-    model = read_model(path, Limits())
+    return format_of_model(read_model(path, Limits()))
+
+
+def format_of_model(model: onnx.ModelProto) -> FileFormat:
+    """The format of an ONNX model."""
     return "QONNX" if is_qonnx(model) else "QDQ" if is_quantised(model) else "ONNX"
 
 
@@ -101,7 +110,13 @@ def _open_qonnx(model: onnx.ModelProto) -> Opened:
     wrapper = tidy(model)
     lowered = lower(wrapper, qonnx_opset(model, _OPSET))
     source = read_qonnx(wrapper)
-    return Opened(source, lambda x: execute(wrapper, x, lowered), "the qonnx executor", qonnx_feeds(wrapper), lowered)
+    names = [value.name for value in wrapper.graph.input]
+
+    def inside(x: Rows, keep: Sequence[str]) -> Arrays:
+        return run_model(wrapper, parts_of(x, names), tuple(keep), 1)
+
+    feeds = qonnx_feeds(wrapper)
+    return Opened(source, lambda x: execute(wrapper, x, lowered), inside, "the qonnx executor", feeds, lowered)
 
 
 def qonnx_feeds(wrapper: ModelWrapper) -> tuple[Feed, ...]:
@@ -139,8 +154,7 @@ def open_quantised(model: onnx.ModelProto) -> Opened:
     source = read_qdq(model)
     values = {value.name: value for value in inputs_of(model)}
     feeds = (Feed(p.name, p.shape, p.dtype.type, input_span(model, values[p.name])) for p in source.inputs)
-    answer = _answer(source, lambda given: run_qdq(model, given))
-    return Opened(source, answer, "ONNX Runtime's integer kernels", tuple(feeds))
+    return _opened(source, partial(run_qdq, model), "ONNX Runtime's integer kernels", tuple(feeds))
 
 
 _OPSET = 17
@@ -152,12 +166,14 @@ def _whole_range(port: Port) -> Feed:
     return Feed(port.name, port.shape, port.dtype.type, integer_span(int(limits.min), int(limits.max)))
 
 
-def _answer(source: Source, run: Callable[[Arrays], Arrays]) -> Answer:
-    """What a framework answers by names, as rows."""
+def _opened(
+    source: Source, run: Callable[[Arrays, Sequence[str]], Arrays], name: str, feeds: tuple[Feed, ...]
+) -> Opened:
+    """A file whose framework answers by names."""
     inputs, outputs = ([port.name for port in ports] for ports in (source.inputs, source.outputs))
 
     def answer(x: Rows) -> Rows:
-        found = run(parts_of(x, inputs))
+        found = run(parts_of(x, inputs), ())
         return joined({name: np.asarray(found[name]) for name in outputs})
 
-    return answer
+    return Opened(source, answer, lambda x, keep: run(parts_of(x, inputs), keep), name, feeds)

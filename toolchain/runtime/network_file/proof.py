@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from toolchain.runtime.given_data import Data
 from toolchain.runtime.integer_proof import must_be_the_model
 from toolchain.runtime.meaning import accuracy
 from toolchain.runtime.network_file.answer import integers_of, outputs_of
+from toolchain.runtime.network_file.layers import first_layer
 from toolchain.runtime.network_file.opening import Opened
 from toolchain.runtime.proof_vectors import RANDOM_ROWS, Vectors
 from toolchain.runtime.rows import Rows, names_of, sides
@@ -114,11 +115,24 @@ def _compared(
 ) -> tuple[Check, str]:
     tolerance = 0.0 if all(part.dtype.kind in "iu" for part in sides(wanted)) else TOLERANCE
     if opened.lowered is None:
-        must_be_equal(opened, wanted, got)
+        must_be_equal(opened, wanted, got, lambda row: _layer(opened, vectors.x, integers, row))
         return Check(len(wanted), len(wanted), "outputs", vectors.kind, tolerance), ""
-    notice = as_the_model(opened.source, integers, wanted, got, opened.lowered, vectors.x)
+    notice = as_the_model(
+        opened.source,
+        integers,
+        wanted,
+        got,
+        opened.lowered,
+        vectors.x,
+        lambda row: _layer(opened, vectors.x, integers, row),
+    )
     apart = int((~compare(got, wanted, _BARE, tolerance=TOLERANCE).near_rows).sum())
     return Check(len(wanted), len(wanted) - apart, "outputs", vectors.kind, tolerance, apart), notice
+
+
+def _layer(opened: Opened, x: Rows, integers: Mapping[str, NDArray[Any]], row: int) -> str:
+    one = {name: values[row : row + 1] for name, values in integers.items()}
+    return first_layer(opened, x[row : row + 1], one)
 
 
 def as_the_model(
@@ -128,8 +142,12 @@ def as_the_model(
     got: Rows,
     lowered: onnx.ModelProto,
     x: Rows,
+    layer: Callable[[int], str] = lambda row: "",
 ) -> str:
     """Refuse integers that answer otherwise than a QONNX model, but for the rounding of its floats.
+
+    Args:
+        layer: what is said of a vector: which node differs first.
 
     Returns:
         What that rounding decides; empty where nothing.
@@ -138,11 +156,16 @@ def as_the_model(
         ModelError: names the first vector.
     """
     if wanted.dtype.kind in "iu" and wanted.size == len(wanted):
-        return must_be_its_label(source, integers, wanted)
-    return must_be_the_model(got, wanted, lowered, x)
+        return must_be_its_label(source, integers, wanted, layer)
+    return must_be_the_model(got, wanted, lowered, x, layer)
 
 
-def must_be_its_label(source: Source, integers: Mapping[str, NDArray[Any]], wanted: NDArray[Any]) -> str:
+def must_be_its_label(
+    source: Source,
+    integers: Mapping[str, NDArray[Any]],
+    wanted: NDArray[Any],
+    layer: Callable[[int], str] = lambda row: "",
+) -> str:
     """Refuse labels of a file that are no greatest score of its integers, rounding of floats aside.
 
     Args:
@@ -165,7 +188,7 @@ def must_be_its_label(source: Source, integers: Mapping[str, NDArray[Any]], want
     if len(wrong):
         raise ModelError(
             f"the integer network answers {len(wrong):,} of {len(wanted):,} vectors otherwise than the model "
-            f"(the first: vector {wrong[0]})"
+            f"(the first: vector {wrong[0]}){layer(int(wrong[0]))}"
         )
     apart = int((scores.argmax(axis=1) != labels).sum())
     if not apart:
@@ -176,11 +199,11 @@ def must_be_its_label(source: Source, integers: Mapping[str, NDArray[Any]], want
     )
 
 
-def must_be_equal(opened: Opened, wanted: Rows, got: Rows) -> None:
+def must_be_equal(opened: Opened, wanted: Rows, got: Rows, layer: Callable[[int], str] = lambda row: "") -> None:
     """Refuse an integer graph that answers otherwise than its file; see `toolchain.runtime.compare` for what is near.
 
     Raises:
-        VerificationError: names the first vector and output that differ.
+        VerificationError: names the first vector and output that differ, and what `layer` says of that vector.
     """
     try:
         found = compare(got, wanted, _BARE, tolerance=TOLERANCE)
@@ -188,7 +211,9 @@ def must_be_equal(opened: Opened, wanted: Rows, got: Rows) -> None:
         raise VerificationError(f"the integer graph of {opened.framework}'s network: {error}") from error
     if found.near == found.compared:
         return
+    first = int(np.argmin(found.near_rows))
     raise VerificationError(
         f"the integer graph answers {found.compared - found.near:,} of {found.compared:,} vectors otherwise than "
         f"{opened.framework}; the first: {first_difference(wanted, got, [p.name for p in opened.source.outputs])}"
+        f"{layer(first)}"
     )

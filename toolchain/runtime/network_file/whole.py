@@ -19,15 +19,17 @@ from toolchain.runtime.builder import ROWS, GraphSettings
 from toolchain.runtime.derive.graphs import makers
 from toolchain.runtime.half import half
 
+CORE = "core_"
+"""What names of derived tensors begin with."""
+
 Part = tuple[list[NodeProto], list[TensorProto]]
 """Nodes and constants of one part of a model."""
 
 
 def whole_makers(source: Source, settings: GraphSettings) -> dict[str, Callable[[], onnx.ModelProto]]:
     """What makes each variant; each may raise a ModelError that says why the network has no such variant."""
-    graph, rows = _unscaled(source), settings.batch or ROWS
-    # Their batch stays open inside: what stands around it says what it is.
-    cores = makers(graph, replace(settings, batch=None))
+    graph, rows = core_graph(source), settings.batch or ROWS
+    cores = makers(graph, core_settings(settings))
     made = {name: partial(_whole, source, graph, make, rows) for name, make in cores.items()}
     return {**made, "fp16": partial(_fp16, made["fp16"], made["fp32"])}
 
@@ -40,8 +42,13 @@ def _fp16(exact: Callable[[], onnx.ModelProto], fp32: Callable[[], onnx.ModelPro
         return half(fp32())
 
 
-def _unscaled(source: Source) -> Graph:
-    """The graph with those outputs as integers that are the file's own."""
+def core_settings(settings: GraphSettings) -> GraphSettings:
+    """Those of what is derived: its batch stays open inside, what stands around it says what it is."""
+    return replace(settings, batch=None)
+
+
+def core_graph(source: Source) -> Graph:
+    """What is derived: the graph with those outputs as integers that are the file's own."""
     pairs = zip(source.graph.outputs, source.whole_outputs, strict=True)
     ends = [replace(output, scale=1.0, offset=0.0) if whole else output for output, whole in pairs]
     return with_outputs(source.graph, ends)
@@ -68,7 +75,7 @@ def _whole(source: Source, graph: Graph, make: Callable[[], onnx.ModelProto], ro
     opset = opset_of(core)
     parts = [
         _front(to_opset(source.front, opset), source, graph) if source.front else _entry(source, graph),
-        _renamed(core, "core_", {}),
+        _renamed(core, CORE, {}),
         _tail(to_opset(source.tail, opset), source, graph) if source.tail else _exit(source, graph),
     ]
     body = helper.make_graph(
@@ -107,13 +114,13 @@ def _front(front: onnx.ModelProto, source: Source, graph: Graph) -> Part:
     """The front, and its integers as floats."""
     nodes, constants = _renamed(front, "front_", {port.name: port.name for port in source.inputs})
     for name in graph.inputs:
-        nodes.append(helper.make_node("Cast", [f"front_{name}"], [f"core_{name}"], to=TensorProto.FLOAT))
+        nodes.append(helper.make_node("Cast", [f"front_{name}"], [f"{CORE}{name}"], to=TensorProto.FLOAT))
     return nodes, constants
 
 
 def _tail(tail: onnx.ModelProto, source: Source, graph: Graph) -> Part:
     known = {port.name: port.name for port in source.outputs}
-    inputs = {value.name: f"core_{value.name}" for value in tail.graph.input}
+    inputs = {value.name: f"{CORE}{value.name}" for value in tail.graph.input}
     if clash := known.keys() & inputs.keys():
         raise ModelError(f"output {min(clash)!r}: the tail takes and gives it by one name")
     return _renamed(tail, "tail_", known | inputs)
@@ -125,7 +132,7 @@ def _entry(source: Source, graph: Graph) -> Part:
     for port, name in zip(source.inputs, graph.inputs, strict=True):
         shape = _whole_numbers(f"front_{name}_shape", [-1, *graph.types[name].shape])
         nodes.append(helper.make_node("Cast", [port.name], [f"front_{name}"], to=TensorProto.FLOAT))
-        nodes.append(helper.make_node("Reshape", [f"front_{name}", shape.name], [f"core_{name}"]))
+        nodes.append(helper.make_node("Reshape", [f"front_{name}", shape.name], [f"{CORE}{name}"]))
         constants.append(shape)
     return nodes, constants
 
@@ -135,7 +142,7 @@ def _exit(source: Source, graph: Graph) -> Part:
     nodes, constants = [], []
     for port, output in zip(source.outputs, graph.outputs, strict=True):
         shape, kind = _whole_numbers(f"tail_{output.name}_shape", [-1, *port.shape]), _element(port)
-        nodes.append(helper.make_node("Reshape", [f"core_{output.name}", shape.name], [f"tail_{output.name}"]))
+        nodes.append(helper.make_node("Reshape", [f"{CORE}{output.name}", shape.name], [f"tail_{output.name}"]))
         nodes.append(helper.make_node("Cast", [f"tail_{output.name}"], [port.name], to=kind))
         constants.append(shape)
     return nodes, constants

@@ -19,7 +19,7 @@ from toolchain.graph.readers.qdq.quantisers import scheme_of
 from toolchain.graph.readers.qdq.regions import Regions, regions_of, unknown
 from toolchain.graph.readers.qdq.runtime import run_nodes
 from toolchain.graph.readers.qdq.values import Codes, Fixed, Real, Sums, Value, Weights, channels_last
-from toolchain.graph.readers.source import Source
+from toolchain.graph.readers.source import Seen, Source
 from toolchain.graph.types import TensorType
 
 # Complaints that one error lists.
@@ -44,11 +44,24 @@ def read_qdq(model: onnx.ModelProto) -> Source:
     _refuse(_read(b, regions))
     if _is_class(b, regions):
         front = front_of(b, regions.front, entrances)
-        return Source("QDQ", b.graph, tuple(file.inputs), tuple(file.outputs), front, None, tuple(b.notices))
+        return Source("QDQ", b.graph, tuple(file.inputs), tuple(file.outputs), front, None, tuple(b.notices), _seen(b))
     borders, tail = _end(b, regions)
     front = front_of(b, regions.front, entrances)
     whole = tail_of(b, tail, borders) if _needs_tail(b, tail, borders) else None
-    return Source("QDQ", b.graph, tuple(file.inputs), tuple(file.outputs), front, whole, tuple(b.notices))
+    return Source("QDQ", b.graph, tuple(file.inputs), tuple(file.outputs), front, whole, tuple(b.notices), _seen(b))
+
+
+def _seen(b: Building) -> tuple[Seen, ...]:
+    """What quantisers of the file yield."""
+    ends = [node.output[0] for node in b.model.nodes if node.op_type == "QuantizeLinear"]
+    codes = {name: value for name in ends if isinstance(value := b.values.get(name), Codes)}
+    return tuple(_one_seen(name, value) for name, value in codes.items() if value.node() not in b.graph.inputs)
+
+
+def _one_seen(name: str, codes: Codes) -> Seen:
+    place = codes.place
+    order = None if place.order is None else np.argsort(place.order)
+    return Seen(codes.node(), name, None if place.order is not None else place.axes, order)
 
 
 def _refuse(problems: Iterator[str]) -> None:

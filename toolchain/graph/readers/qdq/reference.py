@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
+from onnx import helper
 
 from toolchain.errors import ModelError
 from toolchain.graph.readers.qdq.lowered import lowered
@@ -18,19 +20,23 @@ from toolchain.graph.refusals import in_our_words
 _BATCH = 256
 
 
-def run_reference(model: onnx.ModelProto, feeds: Arrays) -> dict[str, NDArray[Any]]:
+def run_reference(model: onnx.ModelProto, feeds: Arrays, keep: Sequence[str] = ()) -> dict[str, NDArray[Any]]:
     """Execute a model with ONNX Runtime's kernels of integers, on the CPU and one thread.
 
     Args:
         feeds: batches of each input, by its name, shape (N, ...).
+        keep: names of other tensors to give.
 
     Returns:
-        All outputs by their names, shape (N, ...).
+        All outputs, and those of `keep`, by their names, shape (N, ...).
 
     Raises:
         ModelError: the model is broken, or ONNX Runtime does not take it.
     """
-    session = session_of(lowered(model))
+    whole = lowered(model)
+    known = {value.name for value in whole.graph.output}
+    whole.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in keep if name not in known)
+    session = session_of(whole)
     inputs = session.get_inputs()
     if missing := [i.name for i in inputs if i.name not in feeds]:
         raise ModelError(f"input {missing[0]!r} is given no values")

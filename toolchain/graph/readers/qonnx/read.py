@@ -7,7 +7,7 @@ rounding in the thresholds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph
+from toolchain.graph.ops import Linear, Table, Threshold
 from toolchain.graph.readers.qonnx.checks import RefusalError, ordered
 from toolchain.graph.readers.qonnx.constants import Constants
 from toolchain.graph.readers.qonnx.ends import Label, Late, prepared
@@ -24,7 +25,7 @@ from toolchain.graph.readers.qonnx.parts import Exit, front, needs_front, needs_
 from toolchain.graph.readers.qonnx.steps import Executor
 from toolchain.graph.readers.qonnx.values import Pending
 from toolchain.graph.readers.qonnx.walk import Unknown, Walk
-from toolchain.graph.readers.source import Port, Source
+from toolchain.graph.readers.source import Port, Seen, Source
 
 
 def read_qonnx(model: ModelWrapper) -> Source:
@@ -101,7 +102,18 @@ def _source(walk: Walk, exits: list[Exit], opset: int) -> Source:
         front(walk.model, entries, walk.inputs) if before else None,
         tail(named, walk.closing.nodes, walk.constants.values, walk.model.graph.output, opset) if behind else None,
         tuple(walk.notices),
+        tuple(_seen(walk, graph)),
     )
+
+
+def _seen(walk: Walk, graph: Graph) -> Iterator[Seen]:
+    """Tensors that are integers of the graph in units of theirs, no steps since."""
+    for name, value in walk.tensors.items():
+        if not isinstance(value, Pending) or not value.is_bare or not value.exact or value.wire.name not in graph:
+            continue
+        if isinstance(graph[value.wire.name].op, (Linear, Table, Threshold)):
+            axes = tuple(axis - 1 for axis in value.layout)
+            yield Seen(value.wire.name, name, axes, value.order, value.unit, value.bias)
 
 
 def _pruned(walk: Walk, wires: Mapping[str, str], exits: Mapping[str, Exit]) -> tuple[Graph, dict[str, str]]:

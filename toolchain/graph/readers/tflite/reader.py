@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from toolchain.errors import ModelError
-from toolchain.graph.readers.source import Port, Source
+from toolchain.graph.readers.source import Port, Seen, Source
 from toolchain.graph.readers.tflite.building import Building, inner, usable
 from toolchain.graph.readers.tflite.ends import Ends
 from toolchain.graph.readers.tflite.flatbuffer import DTYPES, File, Operator, open_file
@@ -49,7 +49,8 @@ def _source(file: File) -> Source:
     _end(b, ends)
     ports = ([_port(file, i) for i in indices] for indices in (file.inputs, file.outputs))
     inputs, outputs = (tuple(found) for found in ports)
-    return Source("TFLite", b.graph, inputs, outputs, ends.front(b.graph), ends.tail(b.graph))
+    seen = tuple(Seen(node, str(tensor)) for tensor, node in b.made.items() if tensor not in ends.inputs)
+    return Source("TFLite", b.graph, inputs, outputs, ends.front(b.graph), ends.tail(b.graph), seen=seen)
 
 
 def _check_wiring(file: File) -> None:

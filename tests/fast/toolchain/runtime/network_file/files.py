@@ -84,7 +84,7 @@ def two_qdq(path: Path, dtype: str = "uint8") -> Path:
     y = m.quantised(m.conv(picture, 0.05, (3, 2, 3, 3), pads=[1, 1, 1, 1]), scale=0.3, zero=120)
     flat = m.quantised(m.node("Flatten", [m.node("GlobalAveragePool", [y])]), scale=0.05, zero=120)
     w, _ = m.weights((4, 3), 0)
-    scores = m.quantised(m.node("Gemm", [flat, w], transB=1), scale=0.02, zero=9)
+    scores = m.quantised(m.node("Gemm", [flat, w], transB=1), scale=0.2, zero=120)
     both = m.node("Add", [flat, row])
     codes = m.node("QuantizeLinear", [both, m.constant(np.float32(0.12)), m.constant(np.array(5, m.dtype))])
     path.write_bytes(m.model(scores, codes).SerializeToString())
@@ -101,6 +101,25 @@ def two_tflite(path: Path) -> Path:
         flat.operator("FULLY_CONNECTED", [x, w, bias], [flat.tensor((1, 3), 0.05, 7)])
     ends = [place for op in flat.operators for place in op["outputs"]]
     return flat.end(*ends).save(path)
+
+
+def layers_tflite(path: Path) -> Path:
+    """A padded convolution, and a dense layer of its picture."""
+    random, flat = np.random.default_rng(7), Flat()
+    x = flat.input((1, 4, 4, 2), 0.05, -3)
+    w = flat.constant(random.integers(-127, 128, (3, 3, 3, 2)), "INT8", 0.01, axis=0)
+    bias = flat.constant(random.integers(-500, 500, 3), "INT32", 0.0005)
+    y = flat.tensor((1, 4, 4, 3), 0.2, 7)
+    flat.operator("CONV_2D", [x, w, bias], [y], StrideH=1, StrideW=1, DilationHFactor=1, DilationWFactor=1)
+    rows = flat.tensor((1, 48), 0.2, 7)
+    flat.operator("RESHAPE", [y, flat.constant([1, 48])], [rows])
+    w, bias = (
+        flat.constant(random.integers(-127, 128, (3, 48)), "INT8", 0.01),
+        flat.constant([90, -40, 7], "INT32", 0.002),
+    )
+    z = flat.tensor((1, 3), 0.4, -5)
+    flat.operator("FULLY_CONNECTED", [rows, w, bias], [z])
+    return flat.end(z).save(path)
 
 
 def conv_tflite(path: Path) -> Path:

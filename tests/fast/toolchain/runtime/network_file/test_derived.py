@@ -1,0 +1,63 @@
+"""A graph of ONNX Runtime that was broken is told from the integers that it was made of, and the node is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+
+from tests.fast.toolchain.runtime.network_file.files import conv_qonnx, layers_tflite, two_qdq
+from toolchain.runtime.builder import GraphSettings
+from toolchain.runtime.network_file.derived import ABLE, first_node
+from toolchain.runtime.network_file.opening import open_network
+from toolchain.runtime.network_file.whole import whole_makers
+from toolchain.runtime.proof_vectors import random_vectors
+from toolchain.runtime.session import RunOptions
+
+WRITERS = [conv_qonnx, two_qdq, layers_tflite]
+_SETTINGS = GraphSettings()
+
+
+def _flipped(model: onnx.ModelProto, node: str) -> bool:
+    """Turn the largest weight of a node round; whether it has weights."""
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if tensor.name.startswith(f"core_{node}_weights") and values.ndim > 1:
+            changed = values.copy()
+            place = np.unravel_index(
+                int(np.abs(values.astype(np.int64) - int(np.median(values))).argmax()), values.shape
+            )
+            changed[place] = changed.max() if changed[place] < np.median(values) else changed.min()
+            tensor.CopyFrom(numpy_helper.from_array(changed, tensor.name))
+            return True
+    return False
+
+
+@pytest.mark.parametrize("write", WRITERS)
+@pytest.mark.parametrize("variant", ABLE)
+def test_every_node_of_a_graph_as_it_was_made_agrees(
+    write: Callable[[Path], Path], variant: str, tmp_path: Path
+) -> None:
+    opened = open_network(write(tmp_path / "net"))
+    model, x = whole_makers(opened.source, _SETTINGS)[variant](), random_vectors(opened.feeds, 1).x
+    told = first_node(opened.source, variant, _SETTINGS, model, RunOptions("none"), x)
+    assert told == "; with all its tensors kept, every node that can be compared agrees"
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_the_node_whose_weight_was_flipped_is_named(write: Callable[[Path], Path], tmp_path: Path) -> None:
+    opened = open_network(write(tmp_path / "net"))
+    x, named = random_vectors(opened.feeds, 8).x, 0
+    for node in opened.source.graph:
+        model = whole_makers(opened.source, _SETTINGS)["qcdq"]()
+        if not _flipped(model, node.name):
+            continue
+        rows = [first_node(opened.source, "qcdq", _SETTINGS, model, RunOptions("none"), x[i : i + 1]) for i in range(8)]
+        apart = [told for told in rows if "first node that differs" in told]
+        assert all(f"differs: {node.name} (" in told for told in apart), apart
+        named += bool(apart)
+    assert named
