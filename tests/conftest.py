@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.processor_time import ProcessorTime
+
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have every run count the processor time of its tests."""
+    config.pluginmanager.register(ProcessorTime())
 
 
 @pytest.fixture(autouse=True)

@@ -39,12 +39,18 @@ def _imported(path: Path, root: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            base = _base(node, path, root)
-            inner = [f"{base}.{alias.name}" for alias in node.names]
-            names = [name if _is_module(name, root) else base for name in inner]
+            names = _from(node, _base(node, path, root), root)
         else:
             continue
         yield from (name for name in names if name.split(".")[0] in _ROOMS)
+
+
+def _from(node: ast.ImportFrom, base: str, root: Path) -> list[str]:
+    """What `from base import` brings; only the tree's own names are worth a look at the disk."""
+    if base.split(".")[0] not in _ROOMS:
+        return [base]
+    inner = [f"{base}.{alias.name}" for alias in node.names]
+    return [name if _is_module(name, root) else base for name in inner]
 
 
 def _base(node: ast.ImportFrom, path: Path, root: Path) -> str:

@@ -18,7 +18,6 @@ from toolchain.graph.readers.qonnx.read import read_qonnx
 from toolchain.layout import OutputKind
 from toolchain.progress import Progress
 from toolchain.runtime.builder import GraphSettings
-from toolchain.runtime.calibrate import PER_CHANNEL, quantise
 from toolchain.runtime.calibration_file import read_vectors
 from toolchain.runtime.convert import within as within_opsets
 from toolchain.runtime.dequantise import dequantise, is_qdq
@@ -129,6 +128,9 @@ def _onnx(
     shelf.add("fp16", lambda: half(given))
     if data.calibration:
         x = read_vectors(data.calibration, feeds).x
+        # Only here: it loads PyTorch, which takes seconds.
+        from toolchain.runtime.calibrate import PER_CHANNEL, quantise
+
         shelf.add("int8", lambda: quantise(within(settings.opset, PER_CHANNEL), x, "cpu"))
         shelf.add("tensorrt", lambda: _for_tensorrt(quantise(within(older, PER_CHANNEL), x, "tensorrt"), tensorrt))
     else:

@@ -1,4 +1,4 @@
-"""Whether what a model's code hands over can be used: its data set, and its network."""
+"""Whether the data set that a model's code hands over can be used. Without PyTorch, which takes seconds to load."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
 
-from toolchain.errors import DataError, ModelError
+from toolchain.errors import DataError
 from toolchain.training.dataset import RESERVED, SYNTHETIC, Dataset
-from toolchain.training.inputs import INPUT_TYPES, Signature, unpack
+from toolchain.training.inputs import INPUT_TYPES, unpack
 from toolchain.training.splits import PARTS
 
 _SPLITS = ("blocked", "random")
@@ -129,27 +127,3 @@ def _own(dataset: Dataset) -> Iterator[str]:
 
 def _is_shape(shape: object) -> bool:
     return isinstance(shape, tuple) and bool(shape) and all(type(size) is int and size > 0 for size in shape)
-
-
-def must_answer(network: object, signature: Signature, shown: str) -> nn.Module:
-    """The network, if it takes integer inputs and gives one logit a class.
-
-    Raises:
-        ModelError: it is no network, refuses its input, or gives something else.
-    """
-    if not isinstance(network, nn.Module):
-        raise ModelError(f"{shown}: gives {type(network).__name__}; should be a torch.nn.Module")
-    network.eval()
-    try:
-        with torch.no_grad():
-            answers = network(torch.zeros(2, *signature.shape))
-    except (RuntimeError, ValueError, TypeError, IndexError) as error:
-        said = " ".join(str(error).split())[:200]
-        taken = " x ".join(str(size) for size in signature.shape)
-        raise ModelError(f"{shown}: the network refuses its {taken} inputs: {said}") from error
-    logits = getattr(answers, "value", answers)
-    shape = tuple(getattr(logits, "shape", ()))
-    wanted = (2, signature.classes)
-    if shape != wanted:
-        raise ModelError(f"{shown}: the network gives {shape} for 2 rows; should be {wanted}, a logit a class")
-    return network

@@ -21,10 +21,10 @@ from toolchain.graph.graph import Graph
 from toolchain.graph.model_file import load_model
 from toolchain.graph.verify import verify_export
 from toolchain.results.facts import DataFacts
+from toolchain.training.answers import must_answer
 from toolchain.training.author import authors_code
 from toolchain.training.inputs import INPUT_TYPES, Signature
 from toolchain.training.loop import logits_of, set_up
-from toolchain.training.sound import must_answer
 
 _ROWS = 16
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from flows.stages.context import Context
 from toolchain.training import author as authors
 from toolchain.training.dataset import SYNTHETIC, Dataset, load
-from toolchain.training.loop import StepProgress
 from toolchain.training.words import Words
 
 if TYPE_CHECKING:
     from qonnx.core.modelwrapper import ModelWrapper
+
+    from toolchain.training.loop import StepProgress
 
 DATASET, NETWORK, QONNX, GOLDEN, INTEGER = (
     "dataset.npz",

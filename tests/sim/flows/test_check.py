@@ -11,7 +11,7 @@ from flows.stages.context import Context
 from flows.stages.network import check
 from models.cqmlp import model as cqmlp
 from models.cqmlp.settings import NetworkSettings
-from tests.fast.flows.test_check import of, trial
+from tests.slow.flows.test_check import of, trial
 from toolchain.bounded import Bounds
 from toolchain.errors import ModelError
 from toolchain.training.inputs import Signature

@@ -24,14 +24,13 @@ def _graph(shape: tuple[int, ...], scale: float) -> Graph:
     return graph
 
 
-@pytest.mark.parametrize("shape", [(10,), (3, 2, 4)])
-@pytest.mark.parametrize("scale", [0.004, 0.13, 2.5])
+@pytest.mark.parametrize(("shape", "scale"), [((10,), 0.004), ((10,), 2.5), ((3, 2, 4), 0.13)])
 def test_it_comes_back_and_qonnx_gives_the_same(shape: tuple[int, ...], scale: float, tmp_path: Path) -> None:
     graph = _graph(shape, scale)
     save_graph(graph, tmp_path / "a.onnx")
     again = load_graph(tmp_path / "a.onnx")
     wrapper = ModelWrapper(model_of(graph)).transform(InferShapes())
-    x = np.random.default_rng(0).integers(-128, 128, (12, *shape))
+    x = np.random.default_rng(0).integers(-128, 128, (3, *shape))
     x[0], x[1] = 127, -128
     wanted = run_one(graph, x)["soft"]
     assert np.array_equal(run_one(again, x)["soft"], wanted)

@@ -14,10 +14,11 @@ from torch import nn
 
 import models
 from toolchain.errors import DataError, ModelError
+from toolchain.training.answers import must_answer
 from toolchain.training.author import authors_code, model_code, recipe_schema, words_of
 from toolchain.training.dataset import Dataset
 from toolchain.training.inputs import Signature
-from toolchain.training.sound import must_answer, must_be_sound
+from toolchain.training.sound import must_be_sound
 from toolchain.training.words import Words
 
 _SPLIT = np.array([0, 1, 2, 0, 2, 0], np.uint8)

@@ -21,11 +21,11 @@ from toolchain.graph.readers.qonnx.read import read_qonnx
 from toolchain.graph.scales import must_be_powers_of_two
 from toolchain.graph.verify import verify_export
 from toolchain.layout import ROOT
+from toolchain.training.answers import must_answer
 from toolchain.training.author import recipe_schema
 from toolchain.training.inputs import Signature
 from toolchain.training.loop import logits_of, set_up
 from toolchain.training.network import Batch, score, train_float, train_quantised
-from toolchain.training.sound import must_answer
 from toolchain.training.state import load_state, save_state
 from toolchain.yaml_file import load_yaml
 
