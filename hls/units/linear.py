@@ -357,7 +357,7 @@ class _Shape:
     @property
     def term_bits(self) -> int:
         """Bits of a product."""
-        return min(self.total_bits, self.in_bits + (self.weight_bits if self.kind == INTEGER else 1))
+        return min(self.total_bits, self.in_bits + (self.weight_bits if self.kind == INTEGER else 0))
 
     def resources(self) -> Resources:
         """All of them."""
@@ -370,7 +370,7 @@ class _Shape:
         starts = self.choice.pe * self.total_bits if self.starts > 4 else 0
         lut, ff = 16 + _rom_luts(self.starts) * starts, bits + starts
         if self.choice.rom == "logic":
-            return Resources(lut + _rom_luts(self.words) * bits, ff)
+            return Resources(lut + 1.3 * _rom_luts(self.words) * bits, ff)
         rows, columns = memory_shape(self.words, bits)
         return Resources(lut + 0.75 * (rows - 1) * bits, ff, rows * columns)
 
@@ -378,7 +378,7 @@ class _Shape:
         """Products and their registers."""
         count = self.choice.pe * self.terms
         if self.kind != INTEGER:
-            return Resources(count * self.in_bits)
+            return Resources(count * self.in_bits * (self.kind == TERNARY))
         ff = count * self.term_bits
         if self.choice.multiplier == "dsp":
             return Resources(0, ff, 0, count * -(-self.weight_bits // 18) * -(-(self.in_bits + 1) // 18))

@@ -200,11 +200,12 @@ def resources(walk: Walk, bits: int) -> Resources:
     width, small, padded = walk.lanes * bits, _small(walk, bits), walk.window.padded
     counts = (walk.reach + max(walk.reach, walk.row) + walk.depth).bit_length() + 1
     loops = [walk.beats, *walk.window.kernel, walk.repeats, walk.groups, *walk.positions]
+    turning = sum(size > 1 for size in loops)
     if padded:
         loops += [walk.padded[0], walk.row]
     places = sum((size - 1).bit_length() for size in loops)
     address = (walk.depth - 1).bit_length()
-    lut = 44 + 2 * counts + 0.7 * address + 2 * places + (0.9 * width if padded else 0)
+    lut = 16 + 5 * turning + 2 * counts + 0.7 * address + 2 * places + (0.9 * width if padded else 0)
     ff = 2 * counts + 2 * address + width + places + sum(size > 1 for size in loops) + 2
     if small:
         return Resources(lut + 6 * -(-width // 4) * -(-walk.depth // 16), ff + width)

@@ -40,7 +40,7 @@ def floorplan(netlist: Path, out_dir: Path, top: str, device: str) -> Path:
     cells = design["modules"][top]["cells"]
     names = sorted((name for name, cell in cells.items() if cell["type"] == _CELL), key=_natural)
     sites = middle(rows_of(device), len(names))
-    if len(sites) < len(names):
+    if not names or len(sites) < len(names):
         return netlist
     for name, site in zip(names, sites, strict=True):
         cells[name]["attributes"]["BEL"] = site
