@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import onnx
 
 from toolchain.errors import ModelError
+from toolchain.graph.graph import Graph
+from toolchain.graph.ops import ArgMax, Reshape, Softmax
 from toolchain.layout import OutputKind
 from toolchain.progress import Progress
 from toolchain.runtime.builder import GraphSettings
@@ -61,11 +63,21 @@ def import_integers(
         shelf.add(FILE, lambda: _as_it_came(file, vectors, settings))
     if not shelf.graphs:
         raise ModelError("; ".join(dict.fromkeys(shelf.left_out.values())))
-    meaning = meaning_of(file or next(iter(shelf.graphs.values())), reference, vectors, wish)
+    meaning = meaning_of(
+        file or next(iter(shelf.graphs.values())), reference, vectors, wish, last_of(opened.source.graph)
+    )
     told = (*notices, *opened.source.notices, *remarks(meaning, reference))
     return Imported(
         kind, shelf.graphs, shelf.left_out, vectors, reference, opened.framework, proved.answers, meaning, told
     )
+
+
+def last_of(graph: Graph) -> str:
+    """The operator behind the first output where it decides on classes: graphs that are made show only its tables."""
+    node = graph[graph.outputs[0].node]
+    while isinstance(node.op, Reshape):
+        node = graph[node.inputs[0]]
+    return type(node.op).__name__ if isinstance(node.op, Softmax | ArgMax) else ""
 
 
 def _as_it_came(file: onnx.ModelProto, vectors: Vectors, settings: GraphSettings) -> onnx.ModelProto:

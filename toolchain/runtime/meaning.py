@@ -51,13 +51,16 @@ class Meaning:
 VALUES = Meaning("values", "nothing says that they are classes")
 
 
-def meaning_of(model: onnx.ModelProto, reference: Rows, vectors: Vectors, wish: OutputKind | None = None) -> Meaning:
+def meaning_of(
+    model: onnx.ModelProto, reference: Rows, vectors: Vectors, wish: OutputKind | None = None, last: str = ""
+) -> Meaning:
     """What the outputs of a model are.
 
     Args:
         reference: outputs, shape (N, ...); of several see `toolchain.runtime.rows`.
         vectors: with the class indices that the person gave, if any.
         wish: what the person said outright (OUTPUTS=).
+        last: the operator that the first output comes from, where the model itself does not show it.
 
     Raises:
         DataError: the classes given do not fit, or classes were asked for where there is one output.
@@ -71,7 +74,7 @@ def meaning_of(model: onnx.ModelProto, reference: Rows, vectors: Vectors, wish: 
         return Meaning("values", "OUTPUTS=values", "y is not used: OUTPUTS=values" if truth is not None else "")
     if wide:
         must_fit(vectors, wide)
-    tail = _tail(model)
+    tail = last or _tail(model)
     if wish == "classes":
         return Meaning("classes", "OUTPUTS=classes")
     if (tail in _SCORES and wide) or (tail in _LABELS and whole):

@@ -43,7 +43,7 @@ class Shelf:
             graph = make()
             self._run(graph)
         except ModelError as error:
-            self.left_out[name] = str(error)
+            self.left_out[name] = str(error).removeprefix(f"{name}: ")
             if error.__cause__ is not None:
                 # What a library said itself, for whoever reads the log.
                 _LOG.warning("%s is left out: %s", name, error.__cause__)

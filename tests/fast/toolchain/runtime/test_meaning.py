@@ -81,6 +81,11 @@ def test_classes_that_are_not_used_are_told() -> None:
     assert meaning_of(RELU, SCORES, _given(FITS)).notice == ""
 
 
+def test_an_operator_that_the_graphs_do_not_show_decides() -> None:
+    made = meaning_of(RELU, SCORES, _given(None), last="Softmax")
+    assert (made.kind, made.why) == ("classes", "the model ends in Softmax")
+
+
 def test_classes_cannot_be_wished_for_where_there_is_one_value() -> None:
     with pytest.raises(DataError, match=r"OUTPUTS=classes: the outputs of one vector have shape \(1,\)"):
         meaning_of(RELU, SCORES[:, :1], _given(None), "classes")
