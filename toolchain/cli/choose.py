@@ -68,6 +68,10 @@ def _third_party(wish: Wish, flow: str) -> Request:
     given = "NETWORK" if wish.network else "ONNX"
     if wish.network and wish.onnx:
         raise ConfigError("ONNX: is another name of NETWORK; give one of them")
+    if wish.model != Wish.model:
+        raise ConfigError(
+            f"MODEL: {wish.model!r} does not go with {given}, which takes its place; leave one of them out"
+        )
     for option in ("recipe", "data", *(("strategy", "fps") if flow == "ort" else ())):
         if getattr(wish, option):
             why = "which names a finished network" if option in {"recipe", "data"} else f"on board {wish.board}"

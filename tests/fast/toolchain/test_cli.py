@@ -124,6 +124,7 @@ def _choose(**changed: str) -> Request:
             {"network": __file__, "recipe": "default"},
             "RECIPE: does not go with NETWORK, which names a finished network",
         ),
+        ({"network": __file__, "model": "litecnn"}, "MODEL: 'litecnn' does not go with NETWORK, which takes its place"),
         ({"network": __file__, "board": "host", "fps": "9"}, "FPS: does not go with NETWORK, on board host"),
     ],
 )
