@@ -87,7 +87,7 @@ def build(
     total = _sum(inputs, factors, element, multiplier)
     if total.bits > _MOST_BITS:
         raise ModelError(f"{name}: sums need {total.bits} bits, {_MOST_BITS} at most")
-    out = Stream(element, inputs[0].lanes, inputs[0].beats, name)
+    out = Stream(element, inputs[0].lanes, inputs[0].beats)
     return Unit(
         name=name,
         module="add",
@@ -115,7 +115,7 @@ def build(
 def as_element(name: str, stream: Stream, element: IntType) -> Unit | None:
     """The unit that counts a stream's codes as `element` does, with the same values; None where they are so already.
 
-    Streams of one `low` and `step` differ in width only: `read_as` says so, and the units here take those as they are.
+    Elements that are `alike` differ in width only, and units that join or select take those as they are.
     """
     return None if alike(stream.element, element) else build(name, [stream], [1], element)
 
@@ -145,8 +145,9 @@ def _sum(inputs: Sequence[Stream], factors: Sequence[int], element: IntType, mul
     inverse = pow(divisor >> shift, -1, 1 << bits)
     near = [_centred(k // common * inverse, bits) for k in scaled]
     terms = [term for i, k in enumerate(near) for term in _terms(i, inputs[i].bits, k, bits, multiplier)]
-    start = start // common * inverse % (1 << bits)
-    return _Sum(tuple(terms), bits, start, shift)
+    # Where all inputs are constant, nothing of them is left, and their codes' lowest bits are 0.
+    terms = terms or [_Term(0, 0, 1, 1, 0, False)]
+    return _Sum(tuple(terms), bits, start // common * inverse % (1 << bits), shift)
 
 
 def _centred(value: int, bits: int) -> int:
@@ -155,6 +156,8 @@ def _centred(value: int, bits: int) -> int:
 
 def _terms(source: int, code_bits: int, factor: int, bits: int, multiplier: Multiplier | None) -> Iterator[_Term]:
     digits = list(_signed_digits(factor))
+    if not digits:
+        return
     lowest = digits[0][0]
     parts = list(_products(source, code_bits, abs(factor) >> lowest, lowest, factor < 0))
     if len(digits) == 1 or multiplier == "lut" or (multiplier is None and len(digits) < len(parts) + 3):

@@ -35,7 +35,7 @@ def build(name: str, inputs: Sequence[Stream], channels: Sequence[int], element:
         raise ModelError(f"{name}: {[s.beats for s in inputs]} beats of {list(channels)} channels")
     if not all(alike(s.element, element) for s in inputs):
         raise ModelError(f"{name}: inputs count as {[s.element for s in inputs]}, the result as {element}")
-    out = Stream(element, lanes, rounds * sum(beats), name)
+    out = Stream(element, lanes, rounds * sum(beats))
     return Unit(
         name=name,
         module="concat",

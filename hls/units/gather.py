@@ -80,7 +80,7 @@ def build(name: str, stream: Stream, block: int, reader: Reader, element: IntTyp
     if max(block, reader.reads) >> _FIELD:
         raise ModelError(f"{name}: a block of {block:,} beats is too large; 2^{_FIELD} at most")
     blocks = stream.beats // block
-    out = Stream(element or stream.element, stream.lanes, blocks * reader.reads, name)
+    out = Stream(element or stream.element, stream.lanes, blocks * reader.reads)
     address_bits = max(1, (block - 1).bit_length())
     return Unit(
         name=name,

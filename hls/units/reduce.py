@@ -68,7 +68,7 @@ class _Plan:
 
     def unit(self) -> Unit:
         stream, op = self.stream, self.op
-        out = Stream(self.element, stream.lanes, stream.beats // op.taps, self.name)
+        out = Stream(self.element, stream.lanes, stream.beats // op.taps)
         return Unit(
             name=self.name,
             module="reduce",

@@ -56,7 +56,7 @@ def _beats(chosen: Sequence[int], channels: int, lanes: int) -> list[int] | None
 def _passing(name: str, stream: Stream, beats: Sequence[int], count: int, element: IntType) -> Unit:
     keep = np.isin(np.arange(count), beats)
     positions = stream.beats // count
-    out = Stream(element, stream.lanes, positions * len(beats), name)
+    out = Stream(element, stream.lanes, positions * len(beats))
     counter = max(1, (count - 1).bit_length())
     return Unit(
         name=name,

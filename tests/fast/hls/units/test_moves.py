@@ -92,14 +92,22 @@ def test_terms_of_a_factor_sum_up_to_it(factor: int, bits: int) -> None:
                 assert evaluated(unit, code) == factor * code - ends[0]
 
 
-def evaluated(unit: Unit, code: int) -> int:
-    """The result's code as the module makes it of its parameters."""
+@pytest.mark.parametrize("value", [0, -4, 6])
+def test_a_constant_is_added(value: int) -> None:
+    constant, twice = Stream(IntType(value, value), 1, 1), 2 * value
+    assert evaluated(add.build("a", [constant], [2], IntType(twice, twice)), 0) == 0
+    both = add.build("b", [Stream(BYTE, 1, 1), constant], [1, 2], IntType(twice, twice + 255))
+    assert evaluated(both, 77, 0) == 77
+
+
+def evaluated(unit: Unit, *codes: int) -> int:
+    """The result's code as the module makes it of its parameters and a code of each input."""
     values = {key: int(value) for key, value in unit.parameters.items()}
     total = values["START"]
     for i in range(values["TERMS"]):
         word = values["TERM"] >> 64 * i
-        width_, low, shift, factor = word & 255, word >> 16 & 255, word >> 24 & 255, word >> 32 & 0x3FFFF
-        product = (code >> low & ((1 << width_) - 1)) * factor << shift
+        bits, source, low, shift = (word >> at & 255 for at in (0, 8, 16, 24))
+        product = (codes[source] >> low & ((1 << bits) - 1)) * (word >> 32 & 0x3FFFF) << shift
         total += -product if word >> 63 & 1 else product
     return total % (1 << values["SUM_BITS"]) >> values["SHIFT"]
 
