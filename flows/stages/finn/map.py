@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flows.stages.context import Context, Outcome
 from flows.stages.files import network_file
 from flows.stages.finn.target import map_target
 from toolchain.errors import ModelError
 from toolchain.finn.adapter import VERSION
-from toolchain.finn.mapping import map_network
+from toolchain.finn.faults import OTHER_FLOW
+from toolchain.finn.mapping import Mapped, map_network
 from toolchain.results.facts import LoadFacts
 from toolchain.runtime.network_file.checking import FINN_TAKES
 
@@ -17,9 +20,20 @@ def run(context: Context) -> Outcome:
     if context.request.file and context.facts("load", LoadFacts).format != "QONNX":
         raise ModelError(f"{context.request.file}: {FINN_TAKES}")
     qonnx = network_file(context, "model.onnx")
-    mapped = map_network(qonnx, map_target(context), context.out, context.work / "finn", context.progress)
+    mapped = _mapped(context, qonnx)
     facts = mapped.facts
     interval, fps = facts.initiation_interval, facts.fps
     folds = " ".join(f"{layer.pe}x{layer.simd}" for layer in facts.layers if layer.simd is not None)
     summary = f"PE x SIMD {folds}; one inference every {interval} clocks, {fps:,.0f}/s (estimated)"
     return Outcome(summary, facts=facts, tools={"finn-plus": VERSION})
+
+
+def _mapped(context: Context, qonnx: Path) -> Mapped:
+    """FINN's layers; where they cannot be had of a file, the error says that our own RTL may take it."""
+    try:
+        return map_network(qonnx, map_target(context), context.out, context.work / "finn", context.progress)
+    except ModelError as error:
+        if context.request.file is None:
+            raise
+        said = str(error).removesuffix(f"; {OTHER_FLOW}")
+        raise ModelError(f"{context.request.file}: {said}; {OTHER_FLOW}") from error

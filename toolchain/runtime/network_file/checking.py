@@ -99,4 +99,5 @@ def _by_hardware(flow: str, graph: Graph | None, file: FileFormat, problem: str)
         return False, str(error)
     if flow == "finn" and file != "QONNX":
         return False, FINN_TAKES
-    return True, "as a chain of dense layers, if it fits: a build reckons its size before it makes anything"
+    also = "FINN's own steps take it and " if flow == "finn" else ""
+    return True, f"as a chain of dense layers, if {also}it fits: a build reckons its size before it makes anything"

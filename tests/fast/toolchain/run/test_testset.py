@@ -83,6 +83,21 @@ def test_a_wrong_bench_is_refused() -> None:
         must_be_equal(result)
 
 
+def test_the_bench_of_a_slow_simulated_chip_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    board, asked = SerialBoard(uart_board()), list[int]()
+    real = board.bench
+
+    def bench(count: int, seconds: float = 60.0) -> Bench:
+        asked.append(count)
+        return real(count, seconds)
+
+    monkeypatch.setattr(board, "bench", bench)
+    # The double takes 10 clocks each, which such a package would not allow.
+    with pytest.raises(VerificationError, match="for 500 inferences"):
+        run_test_set(board, golden(), virtual=True, expected=Expected(25_000_000, 100, 4_000))
+    assert asked == [1, 500]
+
+
 def test_a_bad_line_changes_no_answer_and_is_told() -> None:
     result = run_test_set(SerialBoard(uart_board(Line(bits=5e-4))), golden())
     must_be_equal(result)
