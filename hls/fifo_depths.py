@@ -13,7 +13,7 @@ from hls.netlist import SHALLOW, Fifo, Netlist
 from hls.token_simulator import TokenRun, TokenSimulator
 from toolchain.errors import ModelError
 
-_VECTORS = 6
+_VECTORS = 5
 # Bits of a FIFO from which it lies in block RAM where the device has some.
 _BLOCK_BITS = 4096
 
@@ -61,31 +61,42 @@ class _Search:
         self._netlist, self._blocks = netlist, blocks
 
     def run(self, progress: Progress) -> tuple[Netlist, TokenRun]:
-        joins = [i for i, fifo in enumerate(self._netlist.fifos) if _meets(self._netlist, fifo)]
-        endless = self._at({i: self._whole(i) for i in range(len(self._netlist.fifos))})
-        interval = self._run(endless).interval
-        enough = self._keeps(self._at({i: self._whole(i) for i in joins}), interval)
-        return self._narrowed(joins if enough else list(range(len(self._netlist.fifos))), interval, progress)
-
-    def _narrowed(self, candidates: list[int], interval: float, progress: Progress) -> tuple[Netlist, TokenRun]:
-        depths = {i: self._whole(i) for i in candidates}
-        for done, index in enumerate(candidates):
-            progress(done, len(candidates))
-            depths[index] = self._least(depths, index, interval)
-        progress(len(candidates), len(candidates))
+        whole = {i: self._whole(i) for i in range(len(self._netlist.fifos))}
+        free = self._run(self._at(whole))
+        # A FIFO that never held more than it has places for is as good as one without end.
+        deep = {i: whole[i] for i, peak in enumerate(free.peaks) if peak >= SHALLOW}
+        depths = self._narrowed(deep, list(deep), free.interval, lambda left: progress(len(deep) - left, len(deep)))
+        progress(len(deep), len(deep))
         netlist = self._at(depths)
         return netlist, self._run(netlist)
 
+    def _narrowed(
+        self, depths: dict[int, int], group: list[int], interval: float, left: Callable[[int], None]
+    ) -> dict[int, int]:
+        """The depths with those of a group as low as they can be: all at once, or by halves, or one by its depth."""
+        left(sum(depths[i] > SHALLOW for i in depths))
+        shallow = {**depths, **dict.fromkeys(group, SHALLOW)}
+        if self._keeps(self._at(shallow), interval):
+            return shallow
+        if len(group) == 1:
+            return {**depths, group[0]: self._least(depths, group[0], interval)}
+        half = len(group) // 2
+        for part in (group[:half], group[half:]):
+            depths = self._narrowed(depths, part, interval, left)
+        return depths
+
     def _least(self, depths: dict[int, int], index: int, interval: float) -> int:
-        """The least depth of one FIFO that keeps the interval, the others as they are."""
+        """The least depth of one FIFO that keeps the interval, the others as they are: more than a shallow one."""
 
         def holds(depth: int) -> bool:
             return self._keeps(self._at({**depths, index: depth}), interval)
 
-        if holds(SHALLOW):
-            return SHALLOW
         # A full FIFO takes nothing in the clock in which a beat leaves: one place more than were ever taken.
-        low, high = SHALLOW, self._run(self._at(depths)).peaks[index] + 1
+        high = self._run(self._at(depths)).peaks[index] + 1
+        low, step = high - 1, 1
+        # Few FIFOs can do with much less than they once held: steps from there grow.
+        while low > SHALLOW and holds(low):
+            low, high, step = max(SHALLOW, low - 2 * step), low, 2 * step
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (low, middle) if holds(middle) else (middle, high)

@@ -16,7 +16,7 @@ import numpy as np
 
 from hls.cache import cache_folder
 from hls.netlist import Netlist
-from hls.units.tokens import Hold, Take, Tokens
+from hls.units.tokens import Flags, Hold, Take, Tokens
 from hls.units.unit import Unit
 from toolchain.errors import ToolError
 
@@ -101,7 +101,7 @@ def _unit(netlist: Netlist, order: list[int], index: int) -> bytes:
     before = {fifo.sink[1]: places[i] for i, fifo in enumerate(netlist.fifos) if fifo.sink and fifo.sink[0] == index}
     _must_suit(unit, tokens)
     head = [tokens.latency, tokens.operations, len(tokens.inputs), len(behind), *behind]
-    parts = [_words(head), _words(tokens.yields)]
+    parts = [_words(head), _flags(tokens.yields)]
     for port, taken in enumerate(tokens.inputs):
         parts += _input(before[port], taken)
     return b"".join(parts)
@@ -110,11 +110,12 @@ def _unit(netlist: Netlist, order: list[int], index: int) -> bytes:
 def _input(fifo: int, taken: Take | Hold) -> Iterator[bytes]:
     if isinstance(taken, Take):
         yield _words([fifo, 0])
-        yield _words(taken.at)
+        yield _flags(taken.at)
         return
     yield _words([fifo, 1, taken.capacity, len(taken.takes)])
-    for values in (taken.takes, taken.needs, taken.frees):
-        yield _words(values)
+    yield _flags(taken.takes)
+    yield _words(taken.needs)
+    yield _words(taken.frees)
 
 
 def _must_suit(unit: Unit, tokens: Tokens) -> None:
@@ -131,6 +132,10 @@ def _must_suit(unit: Unit, tokens: Tokens) -> None:
             f"unit {unit.name}: its tokens take {beats} and yield {yielded} beats in {tokens.cycles} clocks; its "
             f"streams say {said}, {[s.beats for s in unit.outputs]} and {unit.cycles}"
         )
+
+
+def _flags(values: Flags) -> bytes:
+    return values.astype(np.uint8).tobytes()
 
 
 def _words(values: object) -> bytes:
@@ -155,7 +160,7 @@ def _compile(compiler: str, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".half-") as folder:
         program = Path(folder) / "tokens"
-        done = subprocess.run([compiler, "-O2", "-o", program, SOURCE], capture_output=True, text=True)
+        done = subprocess.run([compiler, "-O3", "-o", program, SOURCE], capture_output=True, text=True)
         if done.returncode:
             raise ToolError(f"g++ failed on {SOURCE.name}: {done.stderr.strip()[-400:]}")
         os.replace(program, target)

@@ -1,12 +1,12 @@
 // Runs the tokens of a core clock by clock: units between FIFOs, beats without values (hls/token_simulator.py writes the
 // specification, hls/units/tokens.py says what a unit does).
 //
-// Usage: tokens < specification > result. The specification is 32-bit words:
+// Usage: tokens < specification > result. The specification is 32-bit words, and flags of one byte:
 //   vectors limit fifos units beats_in beats_out
 //   for each FIFO: depth delay
-//   for each unit: latency operations inputs outputs, the FIFOs of its outputs, one word for each operation that yields;
-//     for each input: FIFO kind, then kind 0 (take): one word for each operation;
-//     kind 1 (hold): capacity words, one for each word that is a beat, needs and frees of each operation.
+//   for each unit: latency operations inputs outputs, the FIFOs of its outputs, a flag for each operation: it yields;
+//     for each input: FIFO kind, then kind 0 (take): a flag for each operation;
+//     kind 1 (hold): capacity words, a flag for each word that is a beat, needs and frees of each operation.
 // FIFO 0 is fed from outside, FIFO 1 feeds the outside (they may be one and the same: then it is FIFO 0 alone).
 // A lone vector goes in first; when it is out, the others follow as fast as they are taken.
 // The result is text: `done`, first beat taken, then the clock of each vector's last beat; then the peak of each FIFO.
@@ -28,6 +28,14 @@ int32_t word() {
 Words words(size_t count) {
     Words values(count);
     if (count && std::fread(values.data(), sizeof(int32_t), count, stdin) != count) std::exit(2);
+    return values;
+}
+
+using Flags = std::vector<uint8_t>;
+
+Flags flags(size_t count) {
+    Flags values(count);
+    if (count && std::fread(values.data(), 1, count, stdin) != count) std::exit(2);
     return values;
 }
 
@@ -54,7 +62,8 @@ struct Fifo {
 
 struct Input {
     int32_t fifo, kind, capacity;
-    Words takes, needs, frees;
+    Flags takes;
+    Words needs, frees;
     size_t at = 0;                    // the next word to write
     int64_t written = 0, freed = 0;   // counted over all inferences
     bool write = false;
@@ -63,9 +72,9 @@ struct Input {
 struct Unit {
     size_t latency, operations;
     std::vector<int32_t> outputs;
-    Words yields;
+    Flags yields;
     std::vector<Input> inputs;
-    std::vector<uint8_t> flight;  // results on their way, a ring
+    Flags flight;  // results on their way, a ring
     size_t operation = 0, head = 0;
     int64_t inference = 0;
     bool issue = false;
@@ -107,16 +116,16 @@ class Core {
         unit.inputs.resize(word());
         unit.outputs = Words(word());
         for (int32_t& output : unit.outputs) output = word();
-        unit.yields = words(unit.operations);
+        unit.yields = flags(unit.operations);
         unit.flight.assign(unit.latency + 1, 0);
         for (Input& input : unit.inputs) {
             input.fifo = word();
             input.kind = word();
             if (input.kind == 0) {
-                input.takes = words(unit.operations);
+                input.takes = flags(unit.operations);
             } else {
                 input.capacity = word();
-                input.takes = words(word());
+                input.takes = flags(word());
                 input.needs = words(unit.operations);
                 input.frees = words(unit.operations);
             }

@@ -38,7 +38,8 @@ def test_progress_ends_with_all() -> None:
     seen: list[tuple[int, int]] = []
     with_depths(residual(beats=50, ahead=20, capacity=64), False, lambda done, total: seen.append((done, total)))
 
-    assert seen[-1][0] == seen[-1][1] == 2
+    assert seen == sorted(seen)
+    assert seen[-1][0] == seen[-1][1] > 0
 
 
 def test_a_core_that_would_stop_is_refused_by_the_fifo_that_fills() -> None:

@@ -1,0 +1,50 @@
+"""From a graph to its core: stages, one option each for a rate on a device, the netlist, the depths of FIFOs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hls.fifo_depths import Progress, with_depths
+from hls.fold_graph import Folded, fold
+from hls.graph_netlist import build_netlist
+from hls.graph_stages import output_tensor, stages_of
+from hls.netlist import Netlist
+from hls.token_simulator import TokenRun
+from hls.units.unit import Resources
+from toolchain.graph.graph import Graph
+
+
+@dataclass(frozen=True)
+class GraphCore:
+    """A core, ready to be written as Verilog.
+
+    Attributes:
+        folded: what was chosen, and what it is estimated to take.
+        tokens: what its tokens do: latency and interval are those of the Verilog.
+    """
+
+    netlist: Netlist
+    folded: Folded
+    tokens: TokenRun
+
+
+def core_of(
+    graph: Graph, limits: Resources, interval: int | None, *, blocks: bool = True, progress: Progress | None = None
+) -> GraphCore:
+    """The core of the least LUTs for an interval, or with None the fastest that fits.
+
+    Args:
+        limits: what the core may take.
+        blocks: whether the device has block RAM.
+        progress: told how many FIFOs are deep enough, of how many.
+
+    Raises:
+        ModelError: a node without a unit, or several inputs or outputs; names them.
+        FitError: nothing fits, or the interval is out of reach.
+        ToolError: there is no C++ compiler.
+    """
+    stages = stages_of(graph)
+    output = output_tensor(graph)
+    folded = fold(stages, limits, interval)
+    netlist, tokens = with_depths(build_netlist(graph, stages, folded.options, output), blocks, progress)
+    return GraphCore(netlist, folded, tokens)
