@@ -11,22 +11,19 @@ from numpy.typing import NDArray
 from onnx import NodeProto, helper
 
 from toolchain.errors import ModelError
-from toolchain.graph.graph import Graph
-from toolchain.graph.ops import Op, Reshape, Select, Table, Threshold, Transpose, window
+from toolchain.graph.ops import Reshape, Select, Table, Transpose, window
+from toolchain.graph.readers.growing import MOST_ELEMENTS, Growing
 from toolchain.graph.readers.qdq.kernels import Codes as CodesOf
 from toolchain.graph.readers.qdq.kernels import Scheme
-from toolchain.graph.readers.qdq.model import MOST_ELEMENTS, Model
+from toolchain.graph.readers.qdq.model import Model
 from toolchain.graph.readers.qdq.runtime import run_nodes
 from toolchain.graph.readers.qdq.values import Codes, Fixed, Place, Real, Span, Value, Weights, channels_last
-from toolchain.graph.thresholds import bisect_thresholds
-from toolchain.graph.types import TensorType
-from toolchain.graph.uniform import with_uniform
 
 _MOST_NUMBERS = 64
 _CODES, _REAL = "codes", "real"
 
 
-class Building:
+class Building(Growing[NodeProto]):
     """A file and the graph that is made of it.
 
     Attributes:
@@ -36,30 +33,20 @@ class Building:
     """
 
     def __init__(self, model: Model) -> None:
-        self.model, self.graph = model, Graph()
+        super().__init__()
+        self.model = model
         self.values: dict[str, Value] = {name: Fixed(array) for name, array in model.constants.items()}
         self.schemes: dict[str, Scheme] = {}
         self.notices: list[str] = []
 
-    def add(self, node: NodeProto, part: str, op: Op, *inputs: str) -> str:
-        """Add a node of the graph; `part` tells those of one node of the file apart, "" for what it is about.
-
-        Raises:
-            ModelError: it does not fit, or its tensor is too large.
-        """
-        base = (node.name or node.output[0]) + (f"/{part}" if part else "")
+    def name(self, operator: NodeProto, part: str) -> str:
+        """See `Growing`."""
+        base = (operator.name or operator.output[0]) + (f"/{part}" if part else "")
         name, count = base, 1
         while name in self.graph:
             count += 1
             name = f"{base}_{count}"
-        added = self.graph.add(name, op, *inputs)
-        if self.type(added).size > MOST_ELEMENTS:
-            raise ModelError(f"{self.type(added).size:,} elements at once; up to {MOST_ELEMENTS:,} are read")
-        return added
-
-    def type(self, node: str) -> TensorType:
-        """The type of a node's tensor."""
-        return self.graph.types[node]
+        return name
 
     def value(self, node: NodeProto, place: int) -> Value:
         """What a node takes.
@@ -189,10 +176,7 @@ class Building:
             codes: maps sums of shape (channels, n) to codes of that shape; never falls along a row.
             shared: the same function for all channels.
         """
-        kind = self.type(sums)
-        low, high = (kind.low.min()[None], kind.high.max()[None]) if shared else (kind.low, kind.high)
-        table = bisect_thresholds(lambda x: np.clip(codes(x), *span) - span[0], low, high, max(1, span[1] - span[0]))
-        return self.add(node, "codes", with_uniform(Threshold(table, 1, span[0]), kind), sums)
+        return self.thresholds(node, "codes", sums, codes, span, shared)
 
     def looked_up(self, node: NodeProto, source: str, values: NDArray[np.int64], low: int) -> str:
         """A function of codes, given by its values from `low` on; nothing where it is no other than its input."""

@@ -13,11 +13,9 @@ from numpy.typing import NDArray
 from onnx import AttributeProto, NodeProto, TensorProto, helper, numpy_helper
 
 from toolchain.errors import ModelError, first_line
+from toolchain.graph.readers.growing import MOST_ELEMENTS
 from toolchain.graph.readers.qdq.qoperators import as_qdq
 from toolchain.graph.readers.source import Port
-
-MOST_ELEMENTS = 2**26
-"""Of any one tensor: more than a board holds, and soon refused."""
 
 _DTYPES: dict[int, np.dtype[Any]] = {
     TensorProto.FLOAT: np.dtype(np.float32),

@@ -10,6 +10,7 @@ from onnx import NodeProto
 
 from toolchain.errors import ModelError
 from toolchain.graph.ops import ArgMax, Input
+from toolchain.graph.readers.growing import refuse
 from toolchain.graph.readers.qdq.building import Building
 from toolchain.graph.readers.qdq.ends import Border, front_of, tail_of
 from toolchain.graph.readers.qdq.kernels import Scheme
@@ -21,9 +22,6 @@ from toolchain.graph.readers.qdq.runtime import run_nodes
 from toolchain.graph.readers.qdq.values import Codes, Fixed, Real, Sums, Value, Weights, channels_last
 from toolchain.graph.readers.source import Seen, Source
 from toolchain.graph.types import TensorType
-
-# Complaints that one error lists.
-_SHOWN = 12
 
 
 def read_qdq(model: onnx.ModelProto) -> Source:
@@ -38,10 +36,10 @@ def read_qdq(model: onnx.ModelProto) -> Source:
     """
     file = Model(model)
     regions = regions_of(file)
-    _refuse(unknown(regions.body, list(MAKERS)))
+    refuse(unknown(regions.body, list(MAKERS)))
     b = Building(file)
     entrances = list(_start(b, regions))
-    _refuse(_read(b, regions))
+    refuse(_read(b, regions))
     if _is_class(b, regions):
         front = front_of(b, regions.front, entrances)
         return Source("QDQ", b.graph, tuple(file.inputs), tuple(file.outputs), front, None, tuple(b.notices), _seen(b))
@@ -62,13 +60,6 @@ def _one_seen(name: str, codes: Codes) -> Seen:
     place = codes.place
     order = None if place.order is None else np.argsort(place.order)
     return Seen(codes.node(), name, None if place.order is not None else place.axes, order)
-
-
-def _refuse(problems: Iterator[str]) -> None:
-    found = list(problems)
-    if found:
-        more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-        raise ModelError("; ".join(found[:_SHOWN]) + more)
 
 
 def _start(b: Building, regions: Regions) -> Iterator[Border]:

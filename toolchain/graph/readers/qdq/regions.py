@@ -9,7 +9,8 @@ import numpy as np
 from onnx import NodeProto
 
 from toolchain.errors import ModelError
-from toolchain.graph.readers.qdq.model import MOST_ELEMENTS, Model, said
+from toolchain.graph.readers.growing import MOST_ELEMENTS
+from toolchain.graph.readers.qdq.model import Model, said
 from toolchain.graph.readers.qdq.runtime import run_nodes
 
 PRODUCTS = ("Conv", "Gemm", "MatMul")

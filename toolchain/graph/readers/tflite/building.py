@@ -9,19 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.errors import ModelError
-from toolchain.graph.graph import Graph
-from toolchain.graph.ops import Input, Op, Reshape, Select, Table, Threshold, Transpose
-from toolchain.graph.readers.tflite.flatbuffer import MOST_CHANNELS, MOST_ELEMENTS, File, Operator, Tensor
+from toolchain.graph.ops import Input, Op, Reshape, Select, Table, Transpose
+from toolchain.graph.readers.growing import MOST_ELEMENTS, Growing
+from toolchain.graph.readers.tflite.flatbuffer import MOST_CHANNELS, File, Operator, Tensor
 from toolchain.graph.readers.tflite.quantised import Codes, checked, limits
-from toolchain.graph.thresholds import bisect_thresholds
 from toolchain.graph.types import TensorType
-from toolchain.graph.uniform import with_uniform
-
-# Channels that may each have a table of 255 thresholds.
-_MOST_TABLES = 2**15
 
 
-class Building:
+class Building(Growing[Operator]):
     """A file and the graph that is made of it.
 
     Attributes:
@@ -29,7 +24,8 @@ class Building:
     """
 
     def __init__(self, file: File) -> None:
-        self.file, self.graph = file, Graph()
+        super().__init__()
+        self.file = file
         self.made: dict[int, str] = {}
 
     def tensor(self, operator: Operator, place: int) -> Tensor:
@@ -77,25 +73,9 @@ class Building:
         self.made[tensor.index] = self.graph.add(name, Input(TensorType(inner(tensor), low, high)))
         return name
 
-    def add(self, operator: Operator, part: str, op: Op, *inputs: str) -> str:
-        """Add a node; `part` tells the nodes of one operator apart, "" for what it is about.
-
-        Raises:
-            ModelError: it does not fit, or its tensor is too large.
-        """
-        name = f"{operator.kind.lower()}_{operator.index}{f'_{part}' if part else ''}"
-        added = self.graph.add(name, op, *inputs)
-        if self.type(added).size > MOST_ELEMENTS:
-            raise ModelError(f"{self.type(added).size:,} elements at once; {MOST_ELEMENTS:,} at most")
-        return added
-
-    def type(self, node: str) -> TensorType:
-        """The type of a node's tensor."""
-        return self.graph.types[node]
-
-    def shape(self, node: str) -> tuple[int, ...]:
-        """The shape of a node's tensor."""
-        return self.graph.types[node].shape
+    def name(self, operator: Operator, part: str) -> str:
+        """See `Growing`."""
+        return f"{operator.kind.lower()}_{operator.index}{f'_{part}' if part else ''}"
 
     def reshaped(self, operator: Operator, part: str, node: str, shape: Sequence[int]) -> str:
         """The node in another shape; itself where that is its shape."""
@@ -131,13 +111,7 @@ class Building:
             codes: maps accumulators of shape (channels, n) to codes of that shape; never falls along a row.
             shared: the same function for all channels.
         """
-        kind = self.type(node)
-        if not shared and kind.channels > _MOST_TABLES:
-            raise ModelError(f"{kind.channels:,} channels with thresholds of their own; {_MOST_TABLES:,} at most")
-        low, high = (kind.low.min()[None], kind.high.max()[None]) if shared else (kind.low, kind.high)
-        levels = max(1, span[1] - span[0])
-        table = bisect_thresholds(lambda x: np.clip(codes(x), *span) - span[0], low, high, levels)
-        return self.add(operator, "", with_uniform(Threshold(table, 1, span[0]), kind), node)
+        return self.thresholds(operator, "", node, codes, span, shared)
 
 
 def usable(tensor: Tensor) -> Tensor:

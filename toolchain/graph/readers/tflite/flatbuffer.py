@@ -21,9 +21,6 @@ _BROKEN = (struct.error, IndexError, ValueError, TypeError, OverflowError, Attri
 
 _MOST_TABLES = 20_000
 _MOST_AXES = 6
-MOST_ELEMENTS = 2**27
-"""Elements of the largest tensor that is taken on, a window's copy of it included."""
-
 MOST_CHANNELS = 2**20
 """Channels of a computed tensor, a window's taps included: each has bounds of its own."""
 

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from toolchain.errors import ModelError
+from toolchain.graph.readers.growing import refuse
 from toolchain.graph.readers.source import Port, Seen, Source
 from toolchain.graph.readers.tflite.building import Building, inner, usable
 from toolchain.graph.readers.tflite.ends import Ends
 from toolchain.graph.readers.tflite.flatbuffer import DTYPES, File, Operator, open_file
 from toolchain.graph.readers.tflite.operators import MAKERS
 from toolchain.graph.readers.tflite.quantised import mend, scale_of, zero_of
-
-# Complaints that one error lists.
-_SHOWN = 12
 
 
 def read_tflite(path: Path) -> Source:
@@ -37,15 +35,11 @@ def read_tflite(path: Path) -> Source:
 def _source(file: File) -> Source:
     _check_wiring(file)
     ends = Ends(file)
-    problems = [*_unknown(file, ends), *_floats(file, ends)]
-    if problems:
-        raise ModelError(_listed(problems))
+    refuse([*_unknown(file, ends), *_floats(file, ends)])
     b = Building(file)
     for tensor in ends.inputs:
         b.start(file.tensors[tensor])
-    problems = list(_read(b, ends))
-    if problems:
-        raise ModelError(_listed(problems))
+    refuse(_read(b, ends))
     _end(b, ends)
     ports = ([_port(file, i) for i in indices] for indices in (file.inputs, file.outputs))
     inputs, outputs = (tuple(found) for found in ports)
@@ -139,8 +133,3 @@ def _end(b: Building, ends: Ends) -> None:
 def _port(file: File, index: int) -> Port:
     tensor = usable(file.tensors[index])
     return Port(tensor.name or f"tensor_{index}", inner(tensor), DTYPES[tensor.type])
-
-
-def _listed(problems: list[str]) -> str:
-    more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-    return "; ".join(problems[:_SHOWN]) + more

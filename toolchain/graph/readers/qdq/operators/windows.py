@@ -10,7 +10,8 @@ from onnx import NodeProto
 
 from toolchain.errors import ModelError
 from toolchain.graph.ops import Window
-from toolchain.graph.readers.qdq.model import MOST_ELEMENTS, attributes
+from toolchain.graph.readers.growing import MOST_ELEMENTS
+from toolchain.graph.readers.qdq.model import attributes
 
 _MOST_STEP = 2**16
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from toolchain.errors import ModelError
 from toolchain.graph.ops import Repeat, Transpose, window
+from toolchain.graph.readers.growing import MOST_ELEMENTS
 from toolchain.graph.readers.tflite.building import Building, inner, numbers
-from toolchain.graph.readers.tflite.flatbuffer import MOST_ELEMENTS, Operator, Tensor
+from toolchain.graph.readers.tflite.flatbuffer import Operator, Tensor
 from toolchain.graph.readers.tflite.quantised import limits, zero_of
 
 

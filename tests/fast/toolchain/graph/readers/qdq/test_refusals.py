@@ -115,7 +115,7 @@ def _large_padding() -> onnx.ModelProto:
         (_batch_moves, "the batch should stay the first axis"),
         (_negative_scale, "a positive number is expected"),
         (_product_of_two, "two computed values"),
-        (_large_padding, "67,108,864 elements"),
+        (_large_padding, "134,217,728 elements"),
     ],
 )
 def test_a_network_that_is_not_read_is_refused(make: Callable[[], onnx.ModelProto], words: str) -> None:
