@@ -1,7 +1,8 @@
 """Folding over a graph: one option for each stage, for a rate on a device.
 
 Every stage must keep the interval; among the options that do, each takes the one of the least price. A multiplier and a
-block RAM have a price in LUTs, which is raised until they suffice. Prices steer; whether all fits is asked of the sum.
+block RAM have a price in LUTs, which is raised until they suffice. A price turns all stages alike; so what is left of a
+resource then goes to the stages that save most LUTs with it. Whether all fits is asked of the sum.
 """
 
 from __future__ import annotations
@@ -69,8 +70,22 @@ class _Search:
 
     def within(self, interval: int) -> Folded | None:
         """The least LUTs that keep the interval and fit; None where nothing does."""
-        fitting = [folded for folded in self._candidates(interval) if not over(folded.resources, self._limits)]
-        return min(fitting, key=lambda folded: (folded.resources.lut, folded.resources.blocks), default=None)
+        candidates = list(self._candidates(interval))
+        fitting = [folded for folded in candidates if not over(folded.resources, self._limits)]
+        best = min(fitting, key=_luts, default=None)
+        if best is None:
+            return None
+        return min((self._enriched(best, other) for other in candidates), key=_luts)
+
+    def _enriched(self, folded: Folded, other: Folded) -> Folded:
+        """The folding with as many options of another as fit, those first that save most LUTs for what they take."""
+        mixed, total = dict(folded.options), folded.resources
+        for name in sorted(mixed, key=lambda name: _worth(mixed[name], other.options[name]), reverse=True):
+            old, new = mixed[name].resources, other.options[name].resources
+            changed = Resources(*(t - o + n for t, o, n in zip(*map(_values, (total, old, new)), strict=True)))
+            if new.lut < old.lut and not over(changed, self._limits):
+                mixed[name], total = other.options[name], changed
+        return _folded(mixed)
 
     def fastest(self) -> Folded:
         """The folding of the least interval that fits, by bisection over all intervals that there are."""
@@ -125,8 +140,22 @@ def _folded(options: Chosen) -> Folded:
     return Folded(options, max(option.cycles for option in options.values()), resources)
 
 
+def _luts(folded: Folded) -> tuple[float, int]:
+    return folded.resources.lut, folded.resources.blocks
+
+
+def _worth(old: Option, new: Option) -> float:
+    """LUTs saved for each multiplier or block RAM that is taken instead."""
+    more = max(0, new.resources.dsp - old.resources.dsp) + max(0, new.resources.blocks - old.resources.blocks)
+    return (old.resources.lut - new.resources.lut) / max(more, 1)
+
+
+def _values(resources: Resources) -> list[float]:
+    return [getattr(resources, field.name) for field in fields(Resources)]
+
+
 def _pairs(need: Resources, have: Resources) -> list[tuple[float, float]]:
-    return [(getattr(need, field.name), getattr(have, field.name)) for field in fields(Resources)]
+    return list(zip(_values(need), _values(have), strict=True))
 
 
 def over(need: Resources, have: Resources) -> str:
