@@ -10,6 +10,7 @@ from onnx import NodeProto
 
 from toolchain.errors import ModelError
 from toolchain.graph.ops import ArgMax, Input
+from toolchain.graph.quiet import quieted
 from toolchain.graph.readers.growing import refuse
 from toolchain.graph.readers.qdq.building import Building
 from toolchain.graph.readers.qdq.ends import Border, front_of, tail_of
@@ -42,11 +43,16 @@ def read_qdq(model: onnx.ModelProto) -> Source:
     refuse(_read(b, regions))
     if _is_class(b, regions):
         front = front_of(b, regions.front, entrances)
-        return Source("QDQ", b.graph, tuple(file.inputs), tuple(file.outputs), front, None, tuple(b.notices), _seen(b))
+        return _source(b, file, front, None)
     borders, tail = _end(b, regions)
     front = front_of(b, regions.front, entrances)
     whole = tail_of(b, tail, borders) if _needs_tail(b, tail, borders) else None
-    return Source("QDQ", b.graph, tuple(file.inputs), tuple(file.outputs), front, whole, tuple(b.notices), _seen(b))
+    return _source(b, file, front, whole)
+
+
+def _source(b: Building, file: Model, front: onnx.ModelProto | None, tail: onnx.ModelProto | None) -> Source:
+    ports = tuple(file.inputs), tuple(file.outputs)
+    return Source("QDQ", quieted(b.graph), *ports, front, tail, tuple(b.notices), _seen(b))
 
 
 def _seen(b: Building) -> tuple[Seen, ...]:

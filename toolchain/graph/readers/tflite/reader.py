@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from toolchain.errors import ModelError
+from toolchain.graph.quiet import quieted
 from toolchain.graph.readers.growing import refuse
 from toolchain.graph.readers.source import Port, Seen, Source
 from toolchain.graph.readers.tflite.building import Building, inner, usable
@@ -44,7 +45,8 @@ def _source(file: File) -> Source:
     ports = ([_port(file, i) for i in indices] for indices in (file.inputs, file.outputs))
     inputs, outputs = (tuple(found) for found in ports)
     seen = tuple(Seen(node, str(tensor)) for tensor, node in b.made.items() if tensor not in ends.inputs)
-    return Source("TFLite", b.graph, inputs, outputs, ends.front(b.graph), ends.tail(b.graph), seen=seen)
+    graph = quieted(b.graph)
+    return Source("TFLite", graph, inputs, outputs, ends.front(graph), ends.tail(graph), seen=seen)
 
 
 def _check_wiring(file: File) -> None:
