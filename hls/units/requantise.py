@@ -184,11 +184,11 @@ class _Layout:
         )
 
     def resources(self) -> Resources:
-        """Fitted to `synth_ecp5 -abc9`: within a tenth for codes of 10 bits and more."""
+        """Fitted to `synth_ecp5 -abc9`: within a seventh."""
         of, shape, lanes = self._of, self._shape, self._choice.lanes
-        adders = (self._terms - 1) * (of.bits + shape.digit - (self._pieces.a if self._dsp else 0))
+        adders = (self._terms - 1) * (of.bits + (shape.digit - self._pieces.a if self._dsp else 3))
         sums = shape.sum_bits * (2 if self._choice.steps > 1 else 1)
-        bent = of.bits + shape.offset_bits if self._bent else 0
+        bent = (of.bits + shape.offset_bits) / 2 if self._bent else 0
         rounds = shape.shift / 4 + of.out_bits + 2 if shape.form.round else 0
         parts = of.bits + shape.digit if self._dsp else shape.digit * of.bits
         ff = 2 * of.bits + parts * (1 + (self._terms > 1)) + shape.sum_bits + of.out_bits
@@ -203,7 +203,8 @@ class _Layout:
         if words == 1:
             return Resources()
         counter = (words - 1).bit_length()
-        return read_only(words, width, self._choice.rom) + Resources(2 * counter, 2 * width + counter)
+        registers = width if self._choice.rom == "block" else 2 * width
+        return read_only(words, width, self._choice.rom) + Resources(2 * counter, registers + counter)
 
 
 def _beats(rows: NDArray[Any], lanes: int) -> NDArray[Any]:

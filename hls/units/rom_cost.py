@@ -19,4 +19,7 @@ def read_only(words: int, width: int, rom: str) -> Resources:
     """
     if rom == "block":
         return Resources(blocks=memory_blocks(words, width))
-    return Resources(lut=_LUTS * width * math.ceil(words / 16) if words > 4 else width / 10)
+    if words <= 16:
+        # Of so few words many bits are alike.
+        return Resources(lut=width if words > 4 else width / 10)
+    return Resources(lut=_LUTS * width * math.ceil(words / 16))
