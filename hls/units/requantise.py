@@ -98,6 +98,9 @@ def _shaped(node: Thresholding, steps: int) -> _Shape:
     form, of = node.lines, node.rising
     assert form is not None
     digit = math.ceil(form.multiplier_bits / steps)
+    # A multiplier that is made longer, so that enough bits leave before the last step, must still fit its digits.
+    while form.multiplier_bits + max(0, digit * (steps - 1) - form.shift) > digit * steps:
+        digit += 1
     kept = digit * (steps - 1)
     form = form.finer(max(0, kept - form.shift))
     shape = _Shape(form, digit, form.shift - kept, _signed(form.offset), 0)

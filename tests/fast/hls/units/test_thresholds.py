@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hls.units import thresholds
 from hls.units.thresholding import Choice, Pieces, Thresholding
+from hls.units.unit import Unit
 from toolchain.errors import ModelError
 from toolchain.graph.fixed_point import multiply
 from toolchain.graph.ops import Threshold
@@ -19,7 +20,7 @@ def _node(seed: int, rows: int, channels: int = 3) -> Thresholding:
     """Near lines, or anywhere; steps of either sign; channels that never change, and some that never reach all."""
     random = np.random.default_rng(seed)
     levels, reach = int(random.integers(1, 20)), int(random.integers(4, 200))
-    slopes = random.choice([0.4, 1, 3.3, 9], (rows, 1))
+    slopes = random.choice([0.04, 0.4, 1, 3.3, 9], (rows, 1))
     table = np.rint(np.arange(levels) * slopes + random.integers(-30, 30, (rows, 1))).astype(np.int64)
     if random.random() < 0.3:
         table = np.sort(table + random.integers(-3, 4, table.shape), axis=1)
@@ -72,6 +73,47 @@ def test_rounding_halves_to_even_and_twice_have_a_form() -> None:
         table = np.searchsorted(results, np.arange(low + 1, int(results.max()) + 1)) - 5000
         for step in (1, -1):
             assert Thresholding(Threshold(np.stack([table, table + further]), step), x).lines is not None
+
+
+def _played(unit: Unit, codes: np.ndarray) -> list[int]:
+    """What `requantise.v` makes of the codes of one position, from its parameters and ROMs."""
+    p = {name: value for name, value in unit.parameters.items() if isinstance(value, int)}
+    multipliers, offsets = unit.roms
+    found = []
+    for place, code in enumerate(codes.tolist()):
+        beat, lane = divmod(place, p["LANES"])
+        entered = (1 << p["IN_BITS"]) - 1 - code if p["INVERT"] else code
+        field = lane + p["LANES"] * (p["BENT"] and entered < p["SPLIT"])
+        total = _field(offsets.words[beat % p["OFFSETS"]], field, p["OFFSET_BITS"], signed=True)
+        exact = True
+        for step in range(p["STEPS"]):
+            exact &= not step or total % (1 << p["DIGIT"]) == 0
+            word = multipliers.words[beat % p["MULTIPLIERS"] * p["STEPS"] + step]
+            total = (total >> p["DIGIT"] if step else total) + entered * _field(word, lane, p["DIGIT"])
+            assert -(1 << (p["ACC_BITS"] - 1)) <= total < 1 << (p["ACC_BITS"] - 1)
+        rest = total >> p["SHIFT"]
+        exact &= total == rest << p["SHIFT"]
+        found.append(min(max(rest - (p["ROUND"] > 0 and exact and rest % 2 == p["ROUND"] % 2), 0), p["TOP"]))
+    return found
+
+
+def _field(word: int, place: int, bits: int, *, signed: bool = False) -> int:
+    value = word >> place * bits & ((1 << bits) - 1)
+    return value - (1 << bits) if signed and value >> (bits - 1) else value
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**31), st.sampled_from([1, 4]))
+def test_every_multiplication_plays_the_node(seed: int, rows: int) -> None:
+    node, random = _node(seed, rows, channels=4), np.random.default_rng(seed)
+    element, out = node.x.element, node.out.element
+    values = np.stack([random.choice(reached, 12) for reached in _values(node)], axis=1)
+    wanted = (node.op.run(values).astype(np.int64) - out.low) // out.step
+    for choice in thresholds.options(node):
+        if choice.kind == "requantise" and choice.rom == "logic":
+            unit = thresholds.build("act", node, choice)
+            for given_row, row in zip((values - element.low) // element.step, wanted, strict=True):
+                assert _played(unit, given_row) == row.tolist(), choice
 
 
 def test_thresholds_anywhere_have_no_multiplication() -> None:
