@@ -48,11 +48,13 @@ def choose_folding(
     capacity: Capacity,
     strategy: str,
     fixed_lut: int = 0,
+    strict: bool = True,
 ) -> Folding:
     """Fewest LUTs (estimated) that reach `target_fps`; with None the fastest folding that fits.
 
     Args:
         fixed_lut: LUTs of the rest of the chip.
+        strict: whether a rate out of reach is an error; else the fastest that fits is taken, and has no target.
 
     Raises:
         FitError: nothing fits, by how much; or the rate is out of reach, with the best that fits.
@@ -62,19 +64,17 @@ def choose_folding(
     if target_fps is not None and not target_fps > 0:
         raise ConfigError(f"FPS={target_fps}: the rate must be above 0; give a number or FPS=max")
     if strategy == "unrolled":
-        return _unrolled(network, clock_hz, target_fps, capacity, fixed_lut)
+        reached = strict or target_fps is None or target_fps <= clock_hz
+        return _unrolled(network, clock_hz, target_fps if reached else None, capacity, fixed_lut)
     if strategy != "folded":
         raise ConfigError(f"STRATEGY={strategy}: unknown; allowed are folded and unrolled")
     search = _Search(analyse(network), capacity, fixed_lut)
-    if target_fps is None:
-        best = search.fastest()
-    else:
-        found = search.within(int(clock_hz / target_fps))
-        if found is None:
-            fastest = search.fastest()
-            raise FitError(_out_of_reach(target_fps, clock_hz, fastest))
-        best = found
-    return _folding(best, clock_hz, target_fps)
+    if target_fps is not None and (found := search.within(int(clock_hz / target_fps))):
+        return _folding(found, clock_hz, target_fps)
+    fastest = search.fastest()
+    if target_fps is not None and strict:
+        raise FitError(_out_of_reach(target_fps, clock_hz, fastest))
+    return _folding(fastest, clock_hz, None)
 
 
 @dataclass(frozen=True)

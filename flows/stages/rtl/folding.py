@@ -8,7 +8,7 @@ from hls.chip import LinkCost
 from hls.fold import Capacity, choose_folding
 from hls.folding import Folding
 from toolchain.board import AmdBoard, FpgaBoard
-from toolchain.errors import ConfigError, FitError
+from toolchain.errors import ConfigError
 from toolchain.fpga import family_of
 from toolchain.fpga.backend import BlockRam
 from toolchain.fpga.xilinx import BLOCK_RAM
@@ -26,24 +26,16 @@ def fold_as(context: Context, strategy: str, link: LinkCost) -> Folding:
 
 def fold_network(context: Context, network: DenseNetwork, strategy: str, link: LinkCost) -> Folding:
     """The folding of any network, as `fold_as`: the fastest that fits where the board's own rate is out of reach."""
-
-    def choose(rate: float | None) -> Folding:
-        return choose_folding(
-            network,
-            clock_hz=files.clock_hz(context),
-            target_fps=rate,
-            capacity=capacity_of(context.fpga_board, link.kbit),
-            strategy=strategy,
-            fixed_lut=link.lut,
-        )
-
-    try:
-        return choose(target_fps(context))
-    except FitError:
+    return choose_folding(
+        network,
+        clock_hz=files.clock_hz(context),
+        target_fps=target_fps(context),
+        capacity=capacity_of(context.fpga_board, link.kbit),
+        strategy=strategy,
+        fixed_lut=link.lut,
         # A rate that nobody asked for need not be reached; the board's size must.
-        if context.request.fps is not None:
-            raise
-        return choose(None)
+        strict=context.request.fps is not None,
+    )
 
 
 def target_fps(context: Context) -> float | None:

@@ -60,6 +60,13 @@ def test_out_of_reach_rate_names_the_best() -> None:
         choose(2e7, ULX3S, 25_000_000)
 
 
+def test_a_rate_that_nobody_asked_for_gives_way_to_the_fastest_that_fits() -> None:
+    given_way = choose_folding(
+        NETWORK, clock_hz=12_000_000, target_fps=1e7, capacity=UP5K, strategy="folded", strict=False
+    )
+    assert given_way == choose(None, UP5K, 12_000_000)
+
+
 def test_network_that_does_not_fit_says_by_how_much_and_what_to_do() -> None:
     with pytest.raises(FitError, match=r"LUT where 300 are free \(\d+ % over\).*fewer inputs"):
         choose(None, replace(ULX3S, lut=400, ff=5000), 25_000_000, fixed_lut=100)
