@@ -22,7 +22,9 @@ from toolchain.graph.lower import tidy
 from toolchain.graph.readers.qonnx.read import read_qonnx
 from toolchain.graph.readers.source import Source
 
-ROWS = 24
+# Vectors that a model is tried on: fewer of many outputs, since the executor is slow.
+FEWEST, MOST = 4, 24
+_VALUES = 500
 SHARED = Path(__file__).resolve().parents[7] / "shared/data/onnx"
 
 Arrays = dict[str, NDArray[Any]]
@@ -90,9 +92,16 @@ class Model:
         return tidy(self.raw(*outputs, kind=kind))
 
 
-def drawn(model: ModelWrapper, rows: int = ROWS, seed: int = 1, spread: float = 2.0) -> Arrays:
+def rows_of(model: ModelWrapper) -> int:
+    """Vectors whose answers hold some hundred numbers."""
+    elements = sum(int(np.prod(model.get_tensor_shape(o.name))) for o in model.graph.output)
+    return int(np.clip(_VALUES // elements, FEWEST, MOST))
+
+
+def drawn(model: ModelWrapper, rows: int | None = None, seed: int = 1, spread: float = 2.0) -> Arrays:
     """Inputs of a model: over an integer type's whole range, or reals either side of zero."""
     rng, feeds = np.random.default_rng(seed), {}
+    rows = rows or rows_of(model)
     for value in model.graph.input:
         shape = (rows, *model.get_tensor_shape(value.name)[1:])
         kind = model.get_tensor_datatype(value.name)
@@ -129,7 +138,7 @@ def _run(model: onnx.ModelProto, feeds: Mapping[str, NDArray[Any]]) -> Arrays:
     return dict(zip(wanted, session.run(None, {i.name: feeds[i.name] for i in session.get_inputs()}), strict=True))
 
 
-def same(model: ModelWrapper, rows: int = ROWS, spread: float = 2.0) -> Source:
+def same(model: ModelWrapper, rows: int | None = None, spread: float = 2.0) -> Source:
     """The source, once every output of every vector is the executor's."""
     source = read_qonnx(model)
     feeds = drawn(model, rows, spread=spread)
