@@ -23,6 +23,7 @@ from qonnx.transformation.general import (
 from qonnx.transformation.infer_shapes import InferShapes
 from qonnx.transformation.quant_constant_folding import FoldTransposeIntoQuantInit
 
+from toolchain.errors import ModelError
 from toolchain.graph.folding import fold_constants
 
 # Constants behind these keep their scales.
@@ -42,9 +43,11 @@ def tidied(model: onnx.ModelProto) -> ModelWrapper:
     """The model with shapes, without nodes of constants, sorted, and with readable names; the argument is used up.
 
     Raises:
-        ModelError: a node of constants does not run; names it.
+        ModelError: there are no nodes, or a node of constants does not run; names it.
         Exception: qonnx does not understand the model; it raises classes of its own, and plain ones.
     """
+    if not model.graph.node:
+        raise ModelError("no graph, or one without nodes: truncated, or not an ONNX model")
     wrapper = _changed(ModelWrapper(model), _BEFORE)
     while fold_constants(wrapper.model, _KEPT):
         wrapper = _changed(wrapper, [InferShapes])

@@ -112,5 +112,5 @@ def test_values_that_are_no_numbers_are_refused(operator: str, constant: float) 
     model, x = row()
     a = str(model.apply("MatMul", [x, model.weights((6, 3))]))
     y = model.quant(str(model.apply(operator, [a, np.array([1.0, constant, 0.5])])))
-    with pytest.raises(ModelError, match=r"node Quant_1 \(Quant\): yields values that are not finite"):
+    with pytest.raises(ModelError, match="yields values that are not finite"):
         read_qonnx(model.made(y))
