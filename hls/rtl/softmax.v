@@ -75,7 +75,7 @@ module softmax #(
     (* rom_style = ROM_STYLE *)
     reg [30:0] exponentials [0:(1<<IN_BITS)-1];
     generate
-        if (FILE != "") begin : load
+        if (FILE != "") begin : contents
             initial $readmemh(FILE, exponentials);
         end
     endgenerate
