@@ -108,7 +108,9 @@ def _narrow(maker: Maker, held: Held, name: str) -> Held:
 def _holds(maker: Maker, whole: Sums) -> bool:
     """Whether the sums and the offset of each step are exact in the style's own float, and so is what follows."""
     reach, real = whole.largest + int(np.abs(whole.steps.offset).max()), maker.style.real
-    return reach <= LIMITS[real] and (real == np.float32 or (whole.steps.powers and whole.steps.scale.max() <= 1))
+    if real == np.float32 or reach > LIMITS[real]:
+        return reach <= LIMITS[real]
+    return whole.steps.powers and reach * float(whole.steps.scale.max()) <= float(np.finfo(real).max)
 
 
 def _plain(job: Job, held: Held, whole: Sums) -> Held:
