@@ -25,7 +25,8 @@ from toolchain.fpga import backend_for
 from toolchain.graph.dense import DenseNetwork
 from toolchain.graph.export import export_network
 from toolchain.graph.model_file import load_model as load_onnx
-from toolchain.graph.streamline import streamline
+from toolchain.graph.readers.qonnx.chain import chain_of
+from toolchain.graph.readers.qonnx.read import read_qonnx
 from toolchain.training.network import score, train_quantised
 
 Encoding = Literal["bits", "bytes", "context"]
@@ -69,7 +70,7 @@ def measure(encoding: Encoding, window: int, captures: Path | None) -> Row:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         export_network(network, dataset.shape, dataset.input_type, path)
-        lut, bram = core_cost(streamline(load_onnx(path)), Path(folder))
+        lut, bram = core_cost(chain_of(read_qonnx(load_onnx(path))), Path(folder))
     scores = score(network, dataset, "blocked")
     return Row(encoding, window, dataset.inputs, dataset.kind, scores, lut, bram)
 

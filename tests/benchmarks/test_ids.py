@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from tests.benchmarks.test_onnxruntime import cqmlp
+from tests.fast.toolchain.runtime.networks import graphs_of
 from toolchain.can.data.car import generate_car
 from toolchain.can.data.frames import Frames
 from toolchain.can.live.batch import Batch
@@ -27,8 +28,6 @@ from toolchain.can.live.journal import Journal
 from toolchain.can.live.live import Live
 from toolchain.can.live.log import Log
 from toolchain.graph.dense import DenseNetwork
-from toolchain.runtime.builder import GraphSettings
-from toolchain.runtime.graphs import graphs_of
 from toolchain.runtime.session import RunOptions
 
 GOAL = 9000
@@ -51,7 +50,7 @@ def traffic() -> Frames:
 def judges(network: DenseNetwork) -> Iterator[Classifier]:
     yield IntegerClassifier(network)
     for name in ("fp32", "qcdq"):
-        yield OrtClassifier(name, graphs_of(network, GraphSettings())[name], RunOptions())
+        yield OrtClassifier(name, graphs_of(network)[name], RunOptions())
 
 
 def live(network: DenseNetwork, classifier: Classifier, folder: Path) -> Live:
@@ -86,7 +85,7 @@ def test_a_full_bus_through_python_can(network: DenseNetwork, traffic: Frames, t
 
     with can.Bus(interface="virtual", channel="bench") as bus:
         source, player = BusSource("virtual:bench"), threading.Thread(target=play)
-        run = live(network, OrtClassifier("fp32", graphs_of(network, GraphSettings())["fp32"], RunOptions()), tmp_path)
+        run = live(network, OrtClassifier("fp32", graphs_of(network)["fp32"], RunOptions()), tmp_path)
         player.start()
         worn = time.process_time()
         run.run(source.batches(4096), count)

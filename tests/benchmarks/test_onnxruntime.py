@@ -15,9 +15,8 @@ import pytest
 from rich.console import Console
 
 from tests.fast.hls.networks import Shape, random_network
+from tests.fast.toolchain.runtime.networks import graphs_of
 from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
-from toolchain.runtime.builder import GraphSettings
-from toolchain.runtime.graphs import graphs_of
 from toolchain.runtime.timing import (
     Effort,
     Row,
@@ -50,7 +49,7 @@ def even(layer: DenseLayer) -> DenseLayer:
 def variants(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Variant]:
     folder, result = tmp_path_factory.mktemp("graphs"), {}
     x = np.random.default_rng(6).integers(0, 2, (1000, WIDTHS[0]))
-    for name, model in graphs_of(cqmlp(), GraphSettings()).items():
+    for name, model in graphs_of(cqmlp()).items():
         kind = onnx.helper.tensor_dtype_to_np_dtype(model.graph.input[0].type.tensor_type.elem_type)
         onnx.save(model, str(folder / f"{name}.onnx"))
         result[name] = Variant(folder / f"{name}.onnx", (), x.astype(kind))

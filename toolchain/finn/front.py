@@ -23,10 +23,13 @@ from toolchain.finn.adapter import Finn
 from toolchain.finn.faults import OTHER_FLOW, step
 from toolchain.graph.dense import DenseLayer, DenseNetwork
 from toolchain.graph.labelling import LABELLING
-from toolchain.graph.segments import CODING, ELEMENTWISE, RESHAPING, cut
-from toolchain.graph.streamline import read_quantiser, streamline
+from toolchain.graph.readers.qonnx import elementwise, linear
+from toolchain.graph.readers.qonnx.chain import chain_of
+from toolchain.graph.readers.qonnx.grid import GRIDS, unit_of
+from toolchain.graph.readers.qonnx.read import read_qonnx
 from toolchain.progress import Progress
 
+_RESHAPING = {"Flatten", "Reshape", "Identity", "Squeeze", "Unsqueeze"}
 # What each integer type of less than two bits becomes; the values are the same.
 _WIDER = {"BINARY": "UINT2", "BIPOLAR": "INT2", "UINT1": "UINT2"}
 
@@ -41,7 +44,7 @@ def front_end(finn: Finn, model: ModelWrapper, build: object, progress: Progress
     Raises:
         ModelError: FINN has no hardware layer for a node; names it, its type and the mend.
     """
-    network = streamline(model)
+    network = _network(model)
     model = _with_integer_input(model, network.input_type)
     model = _without_labels(model).transform(InsertTopK(k=1))
     with step("tidy-up", finn.log, progress):
@@ -62,20 +65,36 @@ def front_end(finn: Finn, model: ModelWrapper, build: object, progress: Progress
     return model
 
 
+def _network(model: ModelWrapper) -> DenseNetwork:
+    """The model as a chain of dense layers.
+
+    Raises:
+        ModelError: it is none, or adds a bias to its logits, which is no hardware layer of FINN's.
+    """
+    network = chain_of(read_qonnx(model))
+    last = network.layers[-1]
+    if last.bias is not None:
+        raise ModelError(
+            f"layer {last.name}: shifts its classes differently, which FINN's hardware does not; train the last layer "
+            f"without bias; {OTHER_FLOW}"
+        )
+    return network
+
+
 def _with_integer_input(model: ModelWrapper, datatype: str) -> ModelWrapper:
     """The model from behind its input quantiser on; its input is what the quantiser yields, as flat integers.
 
     Args:
         datatype: of the integer network's input, which is the same.
     """
-    head = cut(model)[0]
-    source, unit, target = model.graph.input[0].name, 1.0, model.graph.input[0].name
-    if head.quantiser is not None:
-        unit = read_quantiser(model, head.quantiser, "input").scale
-        target = head.quantiser.output[0]
-        for node in _ancestors(model, head.quantiser):
+    source = target = model.graph.input[0].name
+    quantiser, unit = _input_quantiser(model), 1.0
+    if quantiser is not None:
+        unit = _one(model, quantiser, unit_of(model, quantiser))
+        target = quantiser.output[0]
+        for node in _ancestors(model, quantiser):
             model.graph.node.remove(node)
-    while (shaper := model.find_consumer(target)) is not None and shaper.op_type in RESHAPING:
+    while (shaper := model.find_consumer(target)) is not None and shaper.op_type in _RESHAPING:
         target = shaper.output[0]
         model.graph.node.remove(shaper)
     shape = model.get_tensor_shape(target)
@@ -88,6 +107,21 @@ def _with_integer_input(model: ModelWrapper, datatype: str) -> ModelWrapper:
         model.set_initializer("input_unit", np.array(unit, np.float32))
         model.graph.node.insert(0, helper.make_node("Mul", [source, "input_unit"], [target], name="Mul_input_unit"))
     return model.transform(RemoveUnusedTensors())
+
+
+def _input_quantiser(model: ModelWrapper) -> NodeProto | None:
+    """The last quantiser before the first product; None where there is none."""
+    found, node = None, model.find_consumer(model.graph.input[0].name)
+    while node is not None and node.op_type not in linear.OPERATORS:
+        found = node if node.op_type in GRIDS else found
+        node = model.find_consumer(node.output[0])
+    return found
+
+
+def _one(model: ModelWrapper, node: NodeProto, unit: np.ndarray) -> float:
+    if unit.size > 1 and (unit != unit[0]).any():
+        raise ModelError(f"{place_of(model, node)}: scales that differ by channel; give the input one scale")
+    return float(unit[0])
 
 
 def place_of(model: ModelWrapper, node: NodeProto) -> str:
@@ -176,7 +210,7 @@ def _without_tails(model: ModelWrapper) -> ModelWrapper:
     """The model without what streamlining left between products and their thresholds."""
     for product in model.get_nodes_by_op_type("MatMul"):
         tail, node = [], model.find_consumer(product.output[0])
-        while node is not None and node.op_type in ELEMENTWISE - CODING:
+        while node is not None and node.op_type in elementwise.OPERATORS - GRIDS:
             tail.append(node)
             node = model.find_consumer(node.output[0])
         if tail and node is not None and node.op_type == "MultiThreshold":

@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 
 from toolchain.errors import ModelError
 from toolchain.graph.execute import run_one
-from toolchain.graph.graph import Graph, Node
+from toolchain.graph.graph import Graph, Node, with_outputs
 from toolchain.graph.ops import ArgMax, Input, Linear, Reshape, Threshold
 from toolchain.graph.types import IntType, TensorType, weight_type
 
 Integers = NDArray[np.int64]
+
+# Sums of so many values may go on without a quantiser: those of a byte.
+_MOST_VALUES = 255
 
 LOGITS, LABEL, INPUT = "logits", "label", "input"
 """Names that the graph of a classifier gives to its outputs, and to its input."""
@@ -122,6 +125,11 @@ class DenseNetwork:
         """See `logit_scale`."""
         return next((o.offset for o in self.graph.outputs if o.node == self.outputs[-1]), 0.0)
 
+    @property
+    def scores(self) -> Graph:
+        """The graph up to its logits, without the label."""
+        return with_outputs(self.graph, [o for o in self.graph.outputs if o.node == self.outputs[-1]])
+
     def run(self, x: NDArray[Any]) -> Execution:
         """Execute integer inputs of shape (batch, inputs) exactly.
 
@@ -160,19 +168,28 @@ def dense_network(graph: Graph) -> DenseNetwork:
     steps = list(_chain(graph))
     layers, outputs = [], []
     kind = graph.types[graph.sole_input].element.datatype
-    for index, node in enumerate(steps):
+    products = [node for node in steps if isinstance(node.op, Linear)]
+    for node, follower in zip(steps, [*steps[1:], None], strict=True):
         if isinstance(node.op, Linear):
-            follower = steps[index + 1].op if index + 1 < len(steps) else None
-            layer = _layer(node.name, node.op, kind, follower if isinstance(follower, Threshold) else None)
-            outputs.append(node.name if layer.thresholds is None else steps[index + 1].name)
-            layers.append(layer)
-            kind = layer.output_type
+            counted = follower if follower is not None and isinstance(follower.op, Threshold) else node
+            activation = counted.op if isinstance(counted.op, Threshold) else None
+            if activation is None and node is not products[-1]:
+                activation = _as_they_are(graph.types[node.name])
+            layers.append(_layer(node.name, node.op, kind, activation))
+            outputs.append(counted.name)
+            kind = layers[-1].output_type
     for layer in layers:
         if (layer.thresholds is None) != (layer is layers[-1]):
             raise ModelError(f"node {layer.name} (Linear): {_LAST if layer is layers[-1] else _INNER}")
     if not layers:
         raise ModelError("the network has no dense layer; nothing to map to hardware")
     return DenseNetwork(graph, tuple(layers), tuple(outputs))
+
+
+def _as_they_are(sums: TensorType) -> Threshold | None:
+    """Thresholds that leave small sums as they are, one at each value; None where there would be too many."""
+    low, high = int(sums.low.min()), int(sums.high.max())
+    return Threshold(np.arange(low + 1, high + 1)[None], 1, low) if 0 < high - low <= _MOST_VALUES else None
 
 
 def _layer(name: str, op: Linear, input_type: str, activation: Threshold | None) -> DenseLayer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -142,3 +142,19 @@ class Graph:
         if len(self.inputs) != 1:
             raise ModelError(f"the network has {len(self.inputs)} inputs ({', '.join(self.inputs)}); one is expected")
         return self.inputs[0]
+
+
+def with_outputs(graph: Graph, outputs: Iterable[Output]) -> Graph:
+    """The graph with other outputs, without what these do not need."""
+    outputs = tuple(outputs)
+    needed = {output.node for output in outputs}
+    for node in reversed(list(graph)):
+        if node.name in needed:
+            needed.update(node.inputs)
+    result = Graph()
+    for node in graph:
+        if node.name in needed:
+            result.add(node.name, node.op, *node.inputs)
+    for output in outputs:
+        result.end(output.name, output.node, output.scale, output.offset)
+    return result

@@ -50,3 +50,19 @@ def _must_be_scores(graph: Graph, scores: Output) -> None:
         raise ModelError(
             f"output {scores.name} of shape {shape} is no vector of scores; an FPGA answers with one class"
         )
+    _must_be_told_apart(graph, scores)
+
+
+def _must_be_told_apart(graph: Graph, scores: Output) -> None:
+    """Check that integers one apart are still two floats where float32 is coarsest, which is at the ends."""
+    kind = graph.types[scores.node]
+    low, high = int(kind.low.min()), int(kind.high.max())
+    points = np.unique(np.clip([low, low + 1, high - 1, high], low, high))
+    floats = (points - (scores.zero or 0)).astype(np.float32) * np.float32(scores.scale)
+    floats += np.float32(scores.offset if scores.zero is None else 0)
+    apart = np.diff(floats.astype(np.float64)) / np.diff(points)
+    if not np.isfinite(floats).all() or (np.abs(apart - scores.scale) > scores.scale / 4).any():
+        raise ModelError(
+            f"output {scores.name}: logits of {scores.scale:g} a unit from {floats[0]:g} to {floats[-1]:g}: float32 "
+            "cannot tell them apart; leave out the shift behind the last layer"
+        )

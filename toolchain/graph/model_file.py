@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
-from onnx import NodeProto, numpy_helper
+from onnx import NodeProto
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_node, execute_onnx
 from qonnx.transformation.infer_shapes import InferShapes
@@ -107,26 +107,6 @@ def _padded(x: NDArray[np.generic], batch: int) -> Iterator[tuple[Floats, int]]:
         count = len(rows)
         # Zeros are not of every input type.
         yield np.concatenate([rows, np.repeat(rows[-1:], batch - count, axis=0)]), count
-
-
-def chain_function(model: ModelWrapper, nodes: list[NodeProto], source: str, rows: int) -> Callable[[Floats], Floats]:
-    """A function that runs consecutive elementwise nodes on (rows, channels) values of tensor `source`.
-
-    The nodes run in the same executor as the whole model does, so the results are the model's own.
-    """
-    wide = rebatch(model, rows)
-    constants = {i.name: numpy_helper.to_array(i) for i in wide.graph.initializer}
-
-    def run(values: Floats) -> Floats:
-        context = {**constants, source: values}
-        for node in nodes:
-            for name in node.output:
-                context.setdefault(name, np.zeros(wide.get_tensor_shape(name), np.float32))
-            run_node(node, context, wide)
-        result: Floats = context[nodes[-1].output[0] if nodes else source]
-        return result
-
-    return run
 
 
 def run_node(node: NodeProto, context: dict[str, Any], model: ModelWrapper) -> None:

@@ -8,19 +8,19 @@ from __future__ import annotations
 import numpy as np
 
 from flows.stages.context import Context, Outcome
+from flows.stages.graph_layers import layers_of_trained
 from flows.stages.network.files import QONNX, model_code, must_be_exact
-from flows.stages.network.integers import told_layers, trained_graph, verify_graph
 from flows.stages.rtl.folding import fold_network
 from flows.stages.rtl.shell import shell_of
 from toolchain.board import OrtBoard
 from toolchain.bounded import Bounds, OutOfBoundsError, bounded
 from toolchain.errors import FitError, ModelError
-from toolchain.graph.dense import dense_network
 from toolchain.graph.export import Golden, export_network
-from toolchain.graph.graph import Graph
+from toolchain.graph.labelled import classifier
 from toolchain.graph.model_file import load_model
 from toolchain.graph.verify import verify_export
 from toolchain.results.facts import DataFacts
+from toolchain.runtime.trained import Trained, read_trained, verify_trained
 from toolchain.training.answers import must_answer
 from toolchain.training.author import authors_code
 from toolchain.training.inputs import INPUT_TYPES, Signature
@@ -43,32 +43,32 @@ def run(context: Context) -> Outcome:
         export_network(merged, signature.shape, signature.input_type, context.out / QONNX)
     model = load_model(context.out / QONNX)
     must_be_exact(context, model)
-    graph = trained_graph(model)
+    trained = read_trained(model)
     x = INPUT_TYPES[signature.input_type].draw((_ROWS, *signature.shape), 1)
     golden = Golden(x.reshape(_ROWS, -1), logits_of(merged, x), np.zeros(_ROWS, np.uint8))
     verify_export(merged, model, golden)
-    verify_graph(graph, model, golden)
-    layers = len(told_layers(graph, model))
-    return Outcome(f"the untrained network can be built: {layers} layers{_on_board(context, graph, shown)}")
+    verify_trained(trained, golden)
+    layers = len(layers_of_trained(trained))
+    return Outcome(f"the untrained network can be built: {layers} layers{_on_board(context, trained, shown)}")
 
 
 def _signature(facts: DataFacts) -> Signature:
     return Signature(facts.shape or (facts.inputs,), facts.input_type, len(facts.classes))
 
 
-def _on_board(context: Context, graph: Graph, shown: str) -> str:
+def _on_board(context: Context, trained: Trained, shown: str) -> str:
     """Whether it can be mapped for the board. Training makes it sparser, so what does not fit yet is only said."""
     try:
-        return _by_finn(context, shown) if context.request.flow == "finn" else _folds(context, graph, shown)
+        return _by_finn(context, shown) if context.request.flow == "finn" else _folds(context, trained, shown)
     except FitError as error:
         return f"; untrained, it does not fit: {error}"
 
 
-def _folds(context: Context, graph: Graph, shown: str) -> str:
+def _folds(context: Context, trained: Trained, shown: str) -> str:
     if isinstance(context.board, OrtBoard):
         return ""
     try:
-        network = dense_network(graph)
+        network = trained.network or classifier(trained.graph)
     except ModelError as error:
         raise ModelError(f"{shown}: {error}") from error
     fold_network(context, network, context.request.strategy, shell_of(context.board).cost)

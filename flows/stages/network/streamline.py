@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flows.stages.context import Context, Outcome
+from flows.stages.graph_layers import layers_of_trained
 from flows.stages.network.files import GOLDEN, INTEGER, QONNX, words
-from flows.stages.network.integers import told_layers, trained_graph, verify_graph
 from toolchain.graph.export import Golden
 from toolchain.graph.file.store import load_graph, save_graph
 from toolchain.graph.model_file import load_model
 from toolchain.results.facts import StreamlineFacts
 from toolchain.results.facts.network import Layer
+from toolchain.runtime.trained import read_trained, verify_trained
 
 
 def run(context: Context) -> Outcome:
     """Write the integer graph; what is verified is read back from the file."""
-    model = load_model(context.file("export", QONNX))
-    save_graph(trained_graph(model), context.out / INTEGER)
-    graph = load_graph(context.out / INTEGER)
-    check = verify_graph(graph, model, Golden.load(context.file("export", GOLDEN)))
-    layers, scores = told_layers(graph, model), graph.outputs[0]
-    facts = StreamlineFacts(layers=layers, logit_scale=scores.scale)
+    trained = read_trained(load_model(context.file("export", QONNX)))
+    save_graph(trained.graph, context.out / INTEGER)
+    trained = trained.as_written(load_graph(context.out / INTEGER))
+    check = verify_trained(trained, Golden.load(context.file("export", GOLDEN)))
+    layers = layers_of_trained(trained)
+    facts = StreamlineFacts(layers=layers, logit_scale=trained.scores.scale)
     counted = f"{check.equal:,} of {check.compared:,} test {words(context).rows}"
     return Outcome(
         f"integer = PyTorch, every output, on {counted}; {_shape(layers)}", {"pytorch_integer": check}, facts

@@ -9,25 +9,24 @@ from pathlib import Path
 
 import numpy as np
 
-from flows.stages import files as network_files
 from flows.stages.context import Context, Outcome
+from flows.stages.files import network_file
 from flows.stages.foreign.load import CALIBRATION, TEST, file_of
-from flows.stages.network.files import QONNX
+from flows.stages.network.files import INTEGER, QONNX
 from flows.stages.ort.files import OWN, save
 from toolchain.errors import GateweaveError, ModelError
+from toolchain.graph.file.store import load_graph
 from toolchain.graph.model_file import load_model
-from toolchain.graph.readers.qonnx.read import read_qonnx
-from toolchain.graph.segments import is_chain
 from toolchain.results.facts import GraphsFacts
 from toolchain.results.facts.runtime import OutputMeaning, VectorCount
 from toolchain.runtime.builder import GraphSettings
-from toolchain.runtime.graphs import makers
 from toolchain.runtime.imported import Imported
 from toolchain.runtime.meaning import Meaning
 from toolchain.runtime.network_file.whole import whole_makers
 from toolchain.runtime.proof_vectors import Vectors
 from toolchain.runtime.shelf import Shelf
 from toolchain.runtime.third_party import import_model
+from toolchain.runtime.trained import read_trained
 
 _TRAINED = Meaning("classes", "the data set names them")
 
@@ -69,12 +68,9 @@ def file_settings(context: Context) -> GraphSettings:
 def _own(context: Context) -> Imported:
     with np.load(context.file("export", "golden.npz")) as golden:
         x, logits, truth = golden["x"].astype(np.float32), golden["logits"], golden["truth"]
-    model = load_model(context.file("export", QONNX))
-    if is_chain(model):
-        makes = makers(network_files.network(context), settings_of(context))
-    else:
-        source = read_qonnx(model)
-        x, makes = x.reshape(len(x), *source.inputs[0].shape), whole_makers(source, settings_of(context))
+    trained = read_trained(load_model(context.file("export", QONNX)))
+    source = trained.as_written(load_graph(network_file(context, INTEGER))).source
+    x, makes = x.reshape(len(x), *source.inputs[0].shape), whole_makers(source, settings_of(context))
     vectors, shelf = Vectors(x, truth.astype(np.int64), "test set"), Shelf(x, logits)
     for name, make in makes.items():
         shelf.add(name, make)

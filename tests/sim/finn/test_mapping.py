@@ -16,11 +16,17 @@ from toolchain.errors import FitError, ModelError
 from toolchain.finn.execute import run_python
 from toolchain.finn.generate import generate_rtl
 from toolchain.finn.mapping import Mapped, MapTarget, map_network
+from toolchain.graph.dense import DenseNetwork
 from toolchain.graph.model_file import load_model
-from toolchain.graph.streamline import streamline
+from toolchain.graph.readers.qonnx.chain import chain_of
+from toolchain.graph.readers.qonnx.read import read_qonnx
 
 ZOO = Path(__file__).resolve().parents[4] / "shared/data/onnx/qonnx-model-zoo"
 TARGET = MapTarget(ZCU104, RESOURCES, 100.0, 1e6, 0.5)
+
+
+def reference(onnx: Path) -> DenseNetwork:
+    return chain_of(read_qonnx(load_model(onnx)))
 
 
 def quiet(phrase: str) -> None:
@@ -40,7 +46,7 @@ def mapped(onnx: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapped:
 
 def test_equals_the_integer_reference(onnx: Path, mapped: Mapped, tmp_path: Path) -> None:
     x = vectors(23, "BINARY")
-    assert np.array_equal(run_python(mapped.model, x, tmp_path), streamline(load_model(onnx)).run(x).logits)
+    assert np.array_equal(run_python(mapped.model, x, tmp_path), reference(onnx).run(x).logits)
 
 
 def test_byte_inputs_equal_the_integer_reference_on_7_series(tmp_path: Path) -> None:
@@ -48,7 +54,7 @@ def test_byte_inputs_equal_the_integer_reference_on_7_series(tmp_path: Path) -> 
     target = replace(TARGET, part=PYNQ, fps=None)
     mapped = map_network(onnx, target, tmp_path / "out", tmp_path / "work", quiet)
     x = vectors(10, "UINT8")
-    assert np.array_equal(run_python(mapped.model, x, tmp_path / "run"), streamline(load_model(onnx)).run(x).logits)
+    assert np.array_equal(run_python(mapped.model, x, tmp_path / "run"), reference(onnx).run(x).logits)
 
 
 @pytest.mark.parametrize("name", ["TFC_1W1A", "TFC_2W2A"])
@@ -57,7 +63,7 @@ def test_zoo_models_equal_the_integer_reference(name: str, tmp_path: Path) -> No
     if not path.is_file():
         pytest.skip(f"{path} is absent: third-party test models are not part of the tree")
     mapped = map_network(path, TARGET, tmp_path / "out", tmp_path / "work", quiet)
-    network = streamline(load_model(path))
+    network = reference(path)
     x = np.random.default_rng(5).choice([-1, 1], (200, network.inputs))
     assert np.array_equal(run_python(mapped.model, x, tmp_path / "run"), network.run(x).logits)
 
@@ -131,7 +137,7 @@ def test_activations_that_finn_leaves_in_place(tail: tuple[str, ...], tmp_path: 
     onnx = write_two_layers(tmp_path / "model.onnx", tail, bits=2)
     mapped = map_network(onnx, TARGET, tmp_path / "out", tmp_path / "work", quiet)
     x = np.random.default_rng(2).integers(0, 16, (500, 6))
-    assert np.array_equal(run_python(mapped.model, x, tmp_path / "run"), streamline(load_model(onnx)).run(x).logits)
+    assert np.array_equal(run_python(mapped.model, x, tmp_path / "run"), reference(onnx).run(x).logits)
 
 
 def test_activation_that_is_too_wide_is_named_with_the_mend(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ from toolchain.fpga.xilinx import Family, synthesise
 from toolchain.graph.dense import DenseNetwork
 from toolchain.graph.export import export_network
 from toolchain.graph.model_file import load_model
-from toolchain.graph.streamline import streamline
+from toolchain.graph.readers.qonnx.chain import chain_of
+from toolchain.graph.readers.qonnx.read import read_qonnx
 from toolchain.training.inputs import Signature
 from toolchain.training.loop import set_up
 
@@ -82,7 +83,7 @@ def stitched(request: pytest.FixtureRequest, trained: Path, tmp_path_factory: py
     prepared = generate_rtl(mapped.model, device.part, 10.0, folder / "generate", print)
     core = stitch(prepared, folder / "there")
     shutil.move(folder / "there", folder / "rtl")
-    return Stitched(streamline(load_model(trained)), device, prepared, core, folder / "rtl")
+    return Stitched(chain_of(read_qonnx(load_model(trained))), device, prepared, core, folder / "rtl")
 
 
 def stream_core(core: StitchedCore) -> StreamCore:

@@ -10,10 +10,9 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from tests.fast.toolchain.runtime.networks import network
+from tests.fast.toolchain.runtime.networks import graphs_of, network
 from toolchain.errors import ModelError
 from toolchain.graph.qonnx_nodes import normalised
-from toolchain.runtime.graphs import graphs_of
 from toolchain.runtime.load import Limits, load_untrusted
 
 SMALL = Limits(memory_bytes=1 << 30, seconds=5)

@@ -15,7 +15,8 @@ from toolchain.can.data.frames import Bytes
 from toolchain.errors import ToolError
 from toolchain.graph.dense import DenseNetwork
 from toolchain.runtime.builder import GraphSettings
-from toolchain.runtime.graphs import graphs_of
+from toolchain.runtime.derive.alive import without_constants
+from toolchain.runtime.derive.graphs import made
 from toolchain.runtime.prove import prove
 from toolchain.runtime.session import RunOptions, open_session, run_session
 from toolchain.training.inputs import pack
@@ -108,7 +109,7 @@ def proved_classifier(network: DenseNetwork, golden: Path) -> Classifier:
     with np.load(golden) as arrays:
         rows = np.linspace(0, len(arrays["x"]) - 1, min(len(arrays["x"]), _TRIED)).astype(np.int64)
         x, reference = arrays["x"][rows].astype(np.float32), arrays["logits"][rows]
-    options, model = RunOptions(), graphs_of(network, GraphSettings())[_GRAPH]
+    options, model = RunOptions(), made(without_constants(network.scores), _GRAPH, GraphSettings()).model
     if not prove(model, x, reference, options, batches=(OrtClassifier.batch,)).exact:
         return IntegerClassifier(network)
     return OrtClassifier(f"{_GRAPH} (exact on {len(rows):,} vectors)", model, options)

@@ -71,6 +71,8 @@ class Source:
             the file's outputs. None where these are they as they are: integers unscaled, floats scaled.
         notices: what a person should know: what was left out, rounded or assumed.
         seen: tensors of the file that the graph computes.
+        ordered: whether the values that the file makes of the graph's outputs, before a label or Softmax, are in the
+            order of the integers of all channels, and as much apart.
     """
 
     format: FileFormat
@@ -81,6 +83,7 @@ class Source:
     tail: onnx.ModelProto | None = None
     notices: tuple[str, ...] = ()
     seen: tuple[Seen, ...] = ()
+    ordered: bool = True
 
     @property
     def whole_outputs(self) -> tuple[bool, ...]:

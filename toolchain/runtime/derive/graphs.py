@@ -15,7 +15,6 @@ from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph, Output
 from toolchain.graph.types import Integers
 from toolchain.runtime.builder import GraphSettings
-from toolchain.runtime.derive.alive import without_constants
 from toolchain.runtime.derive.held import Held
 from toolchain.runtime.derive.kinds import KINDS
 from toolchain.runtime.derive.kinds.moves import last
@@ -73,7 +72,7 @@ def made(graph: Graph, variant: str, settings: GraphSettings) -> Made:
     Raises:
         ModelError: the network cannot be expressed so; names the node.
     """
-    settings, graph = settings_of(variant, settings), without_constants(graph)
+    settings = settings_of(variant, settings)
     maker = Maker(graph, STYLES[variant], settings.opset)
     for region in regions(graph):
         if type(region.core.op) not in KINDS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -11,11 +11,12 @@ import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from toolchain.errors import ModelError, first_line
-from toolchain.graph.graph import Graph, Output
+from toolchain.graph.graph import Graph, with_outputs
 from toolchain.graph.lower import opset_of, to_opset
 from toolchain.graph.opsets import IR_VERSIONS
 from toolchain.graph.readers.source import Port, Source
 from toolchain.runtime.builder import ROWS, GraphSettings
+from toolchain.runtime.derive.alive import without_constants
 from toolchain.runtime.derive.graphs import makers
 from toolchain.runtime.half import half
 
@@ -48,35 +49,19 @@ def core_settings(settings: GraphSettings) -> GraphSettings:
 
 
 def core_graph(source: Source) -> Graph:
-    """What is derived: the graph with those outputs as integers that are the file's own."""
+    """What is derived: the graph with those outputs as integers that are the file's own; without what never changes."""
     pairs = zip(source.graph.outputs, source.whole_outputs, strict=True)
     ends = [replace(output, scale=1.0, offset=0.0) if whole else output for output, whole in pairs]
-    return with_outputs(source.graph, ends)
-
-
-def with_outputs(graph: Graph, outputs: Iterable[Output]) -> Graph:
-    """The graph with other outputs, without what these do not need."""
-    outputs = tuple(outputs)
-    needed = {output.node for output in outputs}
-    for node in reversed(list(graph)):
-        if node.name in needed:
-            needed.update(node.inputs)
-    result = Graph()
-    for node in graph:
-        if node.name in needed:
-            result.add(node.name, node.op, *node.inputs)
-    for output in outputs:
-        result.end(output.name, output.node, output.scale, output.offset)
-    return result
+    return without_constants(with_outputs(source.graph, ends))
 
 
 def _whole(source: Source, graph: Graph, make: Callable[[], onnx.ModelProto], rows: int | str) -> onnx.ModelProto:
     core = make()
-    opset = opset_of(core)
+    opset, known = opset_of(core), _plain(source, graph)
     parts = [
-        _front(to_opset(source.front, opset), source, graph) if source.front else _entry(source, graph),
-        _renamed(core, CORE, {}),
-        _tail(to_opset(source.tail, opset), source, graph) if source.tail else _exit(source, graph),
+        _front(to_opset(source.front, opset), source, graph) if source.front else _entry(source, graph, known),
+        _renamed(core, CORE, known),
+        _tail(to_opset(source.tail, opset), source, graph) if source.tail else _exit(source, graph, known),
     ]
     body = helper.make_graph(
         [node for nodes, _ in parts for node in nodes],
@@ -86,6 +71,18 @@ def _whole(source: Source, graph: Graph, make: Callable[[], onnx.ModelProto], ro
         [constant for _, constants in parts for constant in constants],
     )
     return _model(body, opset)
+
+
+def _plain(source: Source, graph: Graph) -> dict[str, str]:
+    """The file's name of each input and output of the graph that is the file's own as it is."""
+    entries = [] if source.front else [(name, name) for name in graph.inputs]
+    exits = [] if source.tail else [(output.name, output.node) for output in graph.outputs]
+    pairs = [*zip(entries, source.inputs, strict=False), *zip(exits, source.outputs, strict=False)]
+    return {
+        name: port.name
+        for (name, node), port in pairs
+        if port.dtype == np.float32 and port.shape == graph.types[node].shape
+    }
 
 
 def _renamed(model: onnx.ModelProto, prefix: str, known: Mapping[str, str]) -> Part:
@@ -126,10 +123,12 @@ def _tail(tail: onnx.ModelProto, source: Source, graph: Graph) -> Part:
     return _renamed(tail, "tail_", known | inputs)
 
 
-def _entry(source: Source, graph: Graph) -> Part:
-    """From the file's integers to the graph's inputs as floats, in the graph's shape."""
+def _entry(source: Source, graph: Graph, known: Mapping[str, str]) -> Part:
+    """From the file's integers to the graph's inputs as floats, in the graph's shape, but for those that are known."""
     nodes, constants = [], []
     for port, name in zip(source.inputs, graph.inputs, strict=True):
+        if name in known:
+            continue
         shape = _whole_numbers(f"front_{name}_shape", [-1, *graph.types[name].shape])
         nodes.append(helper.make_node("Cast", [port.name], [f"front_{name}"], to=TensorProto.FLOAT))
         nodes.append(helper.make_node("Reshape", [f"front_{name}", shape.name], [f"{CORE}{name}"]))
@@ -137,10 +136,12 @@ def _entry(source: Source, graph: Graph) -> Part:
     return nodes, constants
 
 
-def _exit(source: Source, graph: Graph) -> Part:
-    """From the graph's outputs as floats to the file's integers, in the file's shape."""
+def _exit(source: Source, graph: Graph, known: Mapping[str, str]) -> Part:
+    """From the graph's outputs as floats to the file's integers, in the file's shape, but for those that are known."""
     nodes, constants = [], []
     for port, output in zip(source.outputs, graph.outputs, strict=True):
+        if output.name in known:
+            continue
         shape, kind = _whole_numbers(f"tail_{output.name}_shape", [-1, *port.shape]), _element(port)
         nodes.append(helper.make_node("Reshape", [f"{CORE}{output.name}", shape.name], [f"tail_{output.name}"]))
         nodes.append(helper.make_node("Cast", [f"tail_{output.name}"], [port.name], to=kind))

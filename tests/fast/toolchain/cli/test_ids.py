@@ -26,8 +26,7 @@ from toolchain.errors import BuildError, ConfigError, DataError, GateweaveError
 from toolchain.files import sha256, write_json
 from toolchain.layout import Layout, Request, layout_of
 from toolchain.runtime.builder import GraphSettings
-from toolchain.runtime.codes import code_network
-from toolchain.runtime.twins import fp32
+from toolchain.runtime.derive.graphs import made
 
 HOST, ULX3S = Wish(board="host", recipe="default"), Wish(board="ulx3s", recipe="default")
 
@@ -77,7 +76,7 @@ def pack_host(host: Layout) -> Path:
     package = host.stage("package")
     (package / "models").mkdir(parents=True)
     path = package / "models" / "fp32.onnx"
-    onnx.save(fp32(code_network(network()), GraphSettings()), path)
+    onnx.save(made(network().scores, "fp32", GraphSettings()).model, path)
     entry = {
         "file": "models/fp32.onnx",
         "sha256": sha256(path),

@@ -12,7 +12,8 @@ from onnx import helper
 from tests.fast.toolchain.graph.small_models import CHAIN, DOMAIN, X, raw, tidied
 from toolchain.graph.model_file import run_model
 from toolchain.graph.qonnx_nodes import is_qonnx, normalised
-from toolchain.graph.streamline import streamline
+from toolchain.graph.readers.qonnx.chain import chain_of
+from toolchain.graph.readers.qonnx.read import read_qonnx
 
 
 def spelt(domain: str, *, named: bool = True, first: bool = False) -> onnx.ModelProto:
@@ -32,7 +33,8 @@ def test_every_spelling_gives_the_same_answers(domain: str, named: bool, first: 
     model = spelt(domain, named=named, first=first)
     assert is_qonnx(model)
     tidy = tidied(model, tmp_path)
-    assert np.array_equal(run_model(tidy, X)[""], streamline(tidy).run(X).logits.astype(np.float32))
+    network = chain_of(read_qonnx(tidy))
+    assert np.array_equal(run_model(tidy, X)[""], network.run(X).logits.astype(np.float32))
 
 
 def test_version_of_onnx_comes_first() -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 
-from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
+from toolchain.graph.dense import INPUT, LOGITS, DenseLayer, DenseNetwork, network_of
+from toolchain.graph.readers.source import Port, Source
 from toolchain.graph.types import IntType
+from toolchain.runtime.builder import GraphSettings
+from toolchain.runtime.network_file.whole import whole_makers
 
 
 @dataclass(frozen=True)
@@ -72,3 +76,11 @@ def inputs(of: DenseNetwork, rows: int = 500) -> NDArray[np.int64]:
 def logits(of: DenseNetwork, x: NDArray[np.int64]) -> NDArray[np.float32]:
     """What every graph should say."""
     return (of.run(x).logits * of.logit_scale + of.logit_offset).astype(np.float32)
+
+
+def graphs_of(of: DenseNetwork, settings: GraphSettings | None = None) -> dict[str, onnx.ModelProto]:
+    """Every variant, as a build makes them of a model of ours."""
+    kind = np.dtype(np.float32)
+    ports = ((Port(INPUT, (of.inputs,), kind),), (Port(LOGITS, (of.classes,), kind),))
+    makers = whole_makers(Source("QONNX", of.scores, *ports), settings or GraphSettings())
+    return {name: make() for name, make in makers.items()}

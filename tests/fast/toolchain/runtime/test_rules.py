@@ -9,10 +9,9 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from tests.fast.toolchain.runtime.networks import network
+from tests.fast.toolchain.runtime.networks import graphs_of, network
 from toolchain.errors import ModelError
 from toolchain.runtime.builder import GraphSettings
-from toolchain.runtime.graphs import graphs_of
 from toolchain.runtime.rules import RULES, newest_opset, violations
 
 Break = Callable[[onnx.ModelProto], None]
@@ -32,7 +31,7 @@ def _node(model: onnx.ModelProto, output: str) -> onnx.NodeProto:
 
 
 def _zero_point(model: onnx.ModelProto) -> None:
-    _set(model, "weight_zero_0", np.full_like(_values(model, "weight_zero_0"), 3))
+    _set(model, "core_activation_0_weight_zero", np.full_like(_values(model, "core_activation_0_weight_zero"), 3))
 
 
 def _values(model: onnx.ModelProto, name: str) -> np.ndarray:
@@ -40,59 +39,65 @@ def _values(model: onnx.ModelProto, name: str) -> np.ndarray:
 
 
 def _uint8(model: onnx.ModelProto) -> None:
-    _set(model, "zero", np.uint8(0))
+    _set(model, "core_zero_point", np.uint8(0))
 
 
 def _no_zero_point_means_uint8(model: onnx.ModelProto) -> None:
-    for name in ("layer_0_codes", "layer_0_values"):
+    for name in ("core_activation_0_codes", "core_activation_0_paired"):
         del _node(model, name).input[2:]
 
 
 def _int32_bias(model: onnx.ModelProto) -> None:
-    bias = _values(model, "bias_0")
+    bias = _values(model, "core_activation_0_bias")
     model.graph.initializer.append(numpy_helper.from_array(np.zeros(len(bias), np.int32), "whole_bias"))
     model.graph.initializer.append(numpy_helper.from_array(np.zeros(len(bias), np.int32), "bias_zero"))
-    node = helper.make_node("DequantizeLinear", ["whole_bias", "scale_0", "bias_zero"], ["bias_values"], axis=0)
+    node = helper.make_node(
+        "DequantizeLinear", ["whole_bias", "core_activation_0_weight_scale", "bias_zero"], ["bias_values"], axis=0
+    )
     model.graph.node.insert(0, node)
-    _node(model, "sums_0").input[2] = "bias_values"
+    _node(model, "core_activation_0_sums").input[2] = "bias_values"
 
 
 def _negative_scale(model: onnx.ModelProto) -> None:
-    _set(model, "scale_0", -_values(model, "scale_0"))
+    _set(model, "core_activation_0_weight_scale", -_values(model, "core_activation_0_weight_scale"))
 
 
 def _computed_scale(model: onnx.ModelProto) -> None:
     model.graph.node.insert(0, helper.make_node("ReduceMax", ["input"], ["highest"], keepdims=0))
-    _node(model, "layer_0_codes").input[1] = "highest"
+    _node(model, "core_activation_0_codes").input[1] = "highest"
 
 
 def _channels(model: onnx.ModelProto) -> None:
-    wide = len(_values(model, "scale_0"))
+    wide = len(_values(model, "core_activation_0_weight_scale"))
     model.graph.initializer.append(numpy_helper.from_array(np.ones(wide, np.float32), "ones"))
     model.graph.initializer.append(numpy_helper.from_array(np.zeros(wide, np.int8), "zeros"))
-    for name in ("layer_0_codes", "layer_0_values"):
+    for name in ("core_activation_0_codes", "core_activation_0_paired"):
         _node(model, name).input[1:] = ["ones", "zeros"]
 
 
 def _clip_between(model: onnx.ModelProto) -> None:
     model.graph.initializer.append(numpy_helper.from_array(np.int8(3), "most"))
-    index = next(i for i, node in enumerate(model.graph.node) if node.output[0] == "layer_0_values")
-    model.graph.node.insert(index, helper.make_node("Clip", ["layer_0_codes", "zero", "most"], ["between"]))
-    _node(model, "layer_0_values").input[0] = "between"
+    index = next(i for i, node in enumerate(model.graph.node) if node.output[0] == "core_activation_0_paired")
+    model.graph.node.insert(
+        index, helper.make_node("Clip", ["core_activation_0_codes", "core_zero_point", "most"], ["between"])
+    )
+    _node(model, "core_activation_0_paired").input[0] = "between"
 
 
 def _integer_output(model: onnx.ModelProto) -> None:
-    model.graph.output.append(helper.make_tensor_value_info("layer_0_codes", TensorProto.INT8, None))
+    model.graph.output.append(helper.make_tensor_value_info("core_activation_0_codes", TensorProto.INT8, None))
 
 
 def _least_weight(model: onnx.ModelProto) -> None:
-    codes = np.full(_values(model, "weights_0").shape, -128, np.int8)
+    codes = np.full(_values(model, "core_activation_0_weights").shape, -128, np.int8)
     model.graph.initializer.append(numpy_helper.from_array(codes, "whole_weights"))
-    _node(model, "weight_values_0").input[0] = "whole_weights"
+    _node(model, "core_activation_0_weight_values").input[0] = "whole_weights"
 
 
 def _integer_operator(model: onnx.ModelProto) -> None:
-    node = helper.make_node("MatMulInteger", ["input_codes", "weight_codes_0"], ["more"], name="integers")
+    node = helper.make_node(
+        "MatMulInteger", ["core_input_codes", "core_activation_0_weight_codes"], ["more"], name="integers"
+    )
     model.graph.node.append(node)
 
 
@@ -101,11 +106,13 @@ def _byte_input(model: onnx.ModelProto) -> None:
 
 
 def _float_weights(model: onnx.ModelProto) -> None:
-    _node(model, "sums_0").input[1] = "weights_0"
+    _node(model, "core_activation_0_sums").input[1] = "core_activation_0_weights"
 
 
 def _float_residual(model: onnx.ModelProto) -> None:
-    model.graph.node.append(helper.make_node("Add", ["layer_0_values", "sums_0"], ["residual"], name="residual"))
+    model.graph.node.append(
+        helper.make_node("Add", ["core_activation_0_paired", "core_activation_0_sums"], ["residual"], name="residual")
+    )
 
 
 def _new_opset(model: onnx.ModelProto) -> None:

@@ -7,9 +7,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from tests.fast.toolchain.runtime.networks import network
+from tests.fast.toolchain.runtime.networks import graphs_of, network
 from toolchain.errors import ModelError
-from toolchain.runtime.graphs import graphs_of
 from toolchain.runtime.span import UNIT, Span, annotated_span, input_span
 
 

@@ -27,8 +27,9 @@ CLOSING = frozenset({"ArgMax", "TopK", "Softmax", "LogSoftmax", "Hardmax"})
 TAIL = CLOSING | elementwise.OPERATORS | moves.OPERATORS | pools.WHOLE | {"Concat"}
 """Operators of ONNX that may stand behind one of `CLOSING`."""
 
-# A Softmax in float32 keeps the order of scores that lie this far apart.
-_SOFTMAX_UNIT = 2.0**-10
+SOFTMAX_UNIT = 2.0**-10
+"""A Softmax in float32 keeps the order of scores that lie this far apart."""
+
 # Values that are compared one by one; of more as many.
 _COMPARED = 2**18
 
@@ -93,7 +94,7 @@ class Closing:
         if not _is_first(node, self.constants, rank) or axis == 0:
             return None
         found = ordered_scores(self.executor, channels_at(scores, axis, name_of(node)))
-        if found is None or (isinstance(given, Late) and float(found.unit[0]) < _SOFTMAX_UNIT):
+        if found is None or (isinstance(given, Late) and float(found.unit[0]) < SOFTMAX_UNIT):
             return None
         found = in_order(found, name_of(node))
         kept = node.op_type == "TopK" or said.get("keepdims", 1)

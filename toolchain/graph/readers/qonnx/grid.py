@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from onnx import NodeProto
+from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import ModelError
 from toolchain.graph.limits import MAX_BITS, MAX_LEVELS
@@ -12,7 +14,7 @@ from toolchain.graph.model_file import Floats
 from toolchain.graph.qonnx_nodes import QUANTISERS
 from toolchain.graph.quantiser import Quantising
 from toolchain.graph.readers.qonnx.slopes import attribute, quantising
-from toolchain.graph.readers.qonnx.steps import Parameter, Reals, Step
+from toolchain.graph.readers.qonnx.steps import ROOT, Parameter, Reals, Step
 from toolchain.graph.types import Integers
 
 GRIDS = QUANTISERS | {"MultiThreshold", "Trunc", "Round", "Floor", "Ceil"}
@@ -76,6 +78,19 @@ def grid_of(step: Step) -> Grid:
     if kind == "Trunc":
         return _of_trunc(step)
     return _of_quantiser(step.where, quantising(step)) if kind in QUANTISERS else Grid(step.where, np.ones(1))
+
+
+def unit_of(model: ModelWrapper, node: NodeProto) -> Reals:
+    """What one unit of a quantiser's integers is worth, shape (channels,) or (1,).
+
+    Args:
+        node: of `GRIDS`, with constant parameters.
+
+    Raises:
+        ModelError: see `grid_of`.
+    """
+    parameters = (Parameter(np.asarray(model.get_initializer(name))) for name in node.input[1:])
+    return grid_of(Step(node, (ROOT, *parameters))).unit
 
 
 def _of_quantiser(where: str, said: Quantising) -> Grid:

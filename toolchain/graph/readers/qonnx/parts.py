@@ -161,6 +161,7 @@ class Exit:
         shape: as the file has it, without the batch.
         scale, offset: what the graph's output is given as.
         label: whether it is a class, a whole number in the file.
+        ordered: whether the file's values are in the order of the integers, and as much apart.
     """
 
     tensor: str
@@ -169,6 +170,7 @@ class Exit:
     scale: float
     offset: float
     label: bool = False
+    ordered: bool = True
 
     @property
     def is_plain(self) -> bool:

@@ -20,7 +20,7 @@ from toolchain.graph.graph import Graph
 from toolchain.graph.ops import Linear, Table, Threshold
 from toolchain.graph.readers.qonnx.checks import RefusalError, ordered
 from toolchain.graph.readers.qonnx.constants import Constants
-from toolchain.graph.readers.qonnx.ends import Label, Late, prepared
+from toolchain.graph.readers.qonnx.ends import Label, Late, ordered_scores, prepared
 from toolchain.graph.readers.qonnx.parts import Exit, front, needs_front, needs_tail, tail
 from toolchain.graph.readers.qonnx.steps import Executor
 from toolchain.graph.readers.qonnx.values import Pending
@@ -81,7 +81,8 @@ def _exit(walk: Walk, name: str, tensor: Pending) -> Exit:
     if not value.exact:
         walk.notices.append(f"output {name!r}: a sum of units without a whole ratio; scaled to 28 bits")
     offset = float(value.bias[0]) if single and value.bias.size == 1 else 0.0
-    return Exit(name, value, value.shape, float(value.unit[0]) if single else 1.0, offset)
+    ordered = ordered_scores(walk.executor, value) is not None
+    return Exit(name, value, value.shape, float(value.unit[0]) if single else 1.0, offset, ordered=ordered)
 
 
 def _source(walk: Walk, exits: list[Exit], opset: int) -> Source:
@@ -103,6 +104,7 @@ def _source(walk: Walk, exits: list[Exit], opset: int) -> Source:
         tail(named, walk.closing.nodes, walk.constants.values, walk.model.graph.output, opset) if behind else None,
         tuple(walk.notices),
         tuple(_seen(walk, graph)),
+        all(exit_.ordered for exit_ in exits),
     )
 
 
