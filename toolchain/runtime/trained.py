@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import ModelError
+from toolchain.graph.comparing import Named, compare, fail
 from toolchain.graph.dense import INPUT, LOGITS, DenseNetwork, dense_network
 from toolchain.graph.execute import run
-from toolchain.graph.export import Golden
+from toolchain.graph.golden_vectors import Golden
 from toolchain.graph.graph import Graph, Output, with_outputs
 from toolchain.graph.labelled import with_label
 from toolchain.graph.model_file import run_model
@@ -23,7 +24,6 @@ from toolchain.graph.readers.qonnx.grid import unit_of
 from toolchain.graph.readers.qonnx.read import read_qonnx
 from toolchain.graph.readers.source import Port, Source
 from toolchain.graph.types import Integers
-from toolchain.graph.verify import Named, compare, fail
 from toolchain.results.check import Check
 from toolchain.runtime.network_file.answer import integers_of, outputs_of
 

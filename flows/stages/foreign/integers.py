@@ -14,8 +14,8 @@ from flows.stages.network.files import GOLDEN, INTEGER
 from toolchain.errors import BuildError, ModelError
 from toolchain.graph.dense import DenseNetwork
 from toolchain.graph.execute import run as execute
-from toolchain.graph.export import Golden
 from toolchain.graph.file.store import load_graph, save_graph
+from toolchain.graph.golden_vectors import Golden
 from toolchain.graph.graph import Graph
 from toolchain.graph.labelled import classifier
 from toolchain.graph.ops import ArgMax

@@ -15,7 +15,8 @@ from flows.stages.rtl.shell import shell_of
 from toolchain.board import OrtBoard
 from toolchain.bounded import Bounds, OutOfBoundsError, bounded
 from toolchain.errors import FitError, ModelError
-from toolchain.graph.export import Golden, export_network
+from toolchain.graph.export import export_network
+from toolchain.graph.golden_vectors import Golden
 from toolchain.graph.labelled import classifier
 from toolchain.graph.model_file import load_model
 from toolchain.graph.verify import verify_export

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flows.stages.context import Context, Outcome
 from flows.stages.network.files import GOLDEN, NETWORK, QONNX, dataset_of, model_code, must_be_exact, words
-from toolchain.graph.export import Golden, export_network
+from toolchain.graph.export import export_network
+from toolchain.graph.golden_vectors import Golden
 from toolchain.graph.model_file import load_model
 from toolchain.graph.verify import verify_export
 from toolchain.training.author import authors_code

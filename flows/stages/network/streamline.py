@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from flows.stages.context import Context, Outcome
 from flows.stages.graph_layers import layers_of_trained
 from flows.stages.network.files import GOLDEN, INTEGER, QONNX, words
-from toolchain.graph.export import Golden
 from toolchain.graph.file.store import load_graph, save_graph
+from toolchain.graph.golden_vectors import Golden
 from toolchain.graph.model_file import load_model
 from toolchain.results.facts import StreamlineFacts
 from toolchain.results.facts.network import Layer

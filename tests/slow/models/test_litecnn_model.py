@@ -15,7 +15,8 @@ from models.litecnn.data import build_dataset
 from models.litecnn.model import STREAMS, build, build_float, merge, restore
 from models.litecnn.settings import NetworkSettings, TrainingSettings
 from toolchain.graph.execute import run_one
-from toolchain.graph.export import Golden, export_network
+from toolchain.graph.export import export_network
+from toolchain.graph.golden_vectors import Golden
 from toolchain.graph.model_file import load_model
 from toolchain.graph.readers.qonnx.read import read_qonnx
 from toolchain.graph.scales import must_be_powers_of_two

@@ -10,14 +10,14 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from qonnx.core.modelwrapper import ModelWrapper
 
-from tests.fast.toolchain.graph.conftest import Exported
-from tests.fast.toolchain.graph.conftest import exported as exported
 from tests.fast.toolchain.graph.readers.qonnx.models import Model
 from tests.fast.toolchain.graph.small_models import CHAIN, node, raw, tidied
+from tests.slow.toolchain.graph.conftest import Exported
+from tests.slow.toolchain.graph.conftest import exported as exported
 from toolchain.errors import ModelError, VerificationError
 from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
-from toolchain.graph.export import Golden
 from toolchain.graph.file.store import load_graph, save_graph
+from toolchain.graph.golden_vectors import Golden
 from toolchain.graph.graph import Graph
 from toolchain.graph.model_file import load_model, run_model
 from toolchain.graph.ops import Threshold

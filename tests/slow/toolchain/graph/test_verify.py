@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from qonnx.core.modelwrapper import ModelWrapper
 
-from tests.fast.toolchain.graph.conftest import Exported
+from tests.slow.toolchain.graph.conftest import Exported
 from toolchain.errors import VerificationError
-from toolchain.graph.export import Golden
+from toolchain.graph.golden_vectors import Golden
 from toolchain.graph.model_file import run_model
 from toolchain.graph.verify import verify_export
 
