@@ -13,7 +13,7 @@ from hls.netlist import SHALLOW, Fifo, Netlist
 from hls.token_simulator import TokenRun, TokenSimulator
 from toolchain.errors import ModelError
 
-_VECTORS = 5
+_VECTORS = 6
 # Bits of a FIFO from which it lies in block RAM where the device has some.
 _BLOCK_BITS = 4096
 

@@ -42,7 +42,7 @@ def test_an_mlperf_tiny_network(tmp_path: Path, file: str, rate: int) -> None:
     started = time.perf_counter()
     core = core_of(graph, LIMITS, None if rate > CLOCK_HZ else CLOCK_HZ // rate)
     seconds = time.perf_counter() - started
-    x = values_of(graph, np.random.default_rng(0), 2)
+    x = values_of(graph, np.random.default_rng(0), 6)
     run = simulate_graph(core.netlist, graph, x, tmp_path / "rtl", tmp_path / "work")
     print(
         f"\n{file}: {len(core.netlist.units)} units, folded in {seconds:.0f} s, {core.tokens.interval:,.0f} clocks "
