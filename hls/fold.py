@@ -16,6 +16,7 @@ from hls.cost import (
     total,
     weight_rom,
 )
+from hls.fitting import least, shortage
 from hls.folding import Folding, LayerFolding
 from hls.plan import LayerPlan, divisors, interval, output_lanes, plan_layers
 from toolchain.errors import ConfigError, FitError
@@ -131,17 +132,9 @@ class _Search:
     def fastest(self) -> _Choice:
         """The folding of the least interval that fits."""
         steps = sorted(set(self._intervals()))
-        low, high = 0, len(steps) - 1
-        best = self.within(steps[high])
+        best = least(steps, self.within)
         if best is None:
-            raise FitError(self._too_large(steps[high]))
-        while low < high:
-            middle = (low + high) // 2
-            found = self.within(steps[middle])
-            if found is None:
-                low = middle + 1
-            else:
-                best, high = found, middle
+            raise FitError(self._too_large(steps[-1]))
         return best
 
     def _intervals(self) -> Iterator[int]:
@@ -221,7 +214,7 @@ class _Search:
         smallest = min(self._candidates(cycles), key=lambda choice: self._excess(choice.cost))
         cost, kbit = smallest.cost, smallest.cost.blocks * self.capacity.block.kbit
         needs = [
-            f"{round(need)} {what} where {round(have)} are free ({round(100 * (need - have) / max(have, 1))} % over)"
+            shortage(what, need, have)
             for what, need, have in (
                 ("LUT", cost.lut, self.lut),
                 ("FF", cost.ff, self.capacity.ff),
@@ -261,9 +254,8 @@ def _unrolled(
     ):
         if need > have:
             raise FitError(
-                f"unrolled, the network needs an estimated {need} {what} where {have} are free "
-                f"({round(100 * (need - have) / max(have, 1))} % over): use STRATEGY=folded, fewer inputs, "
-                "narrower layers or a larger board"
+                f"unrolled, the network needs an estimated {shortage(what, need, have)}: use STRATEGY=folded, fewer "
+                "inputs, narrower layers or a larger board"
             )
     layers = tuple(LayerFolding(la.name, la.outputs, la.inputs, 1) for la in network.layers)
     return Folding("unrolled", layers, 1, float(clock_hz), clock_hz, target_fps, estimate)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
+from hls.fitting import least, shortage
 from hls.units.stage import Option, Stage
 from hls.units.unit import Resources
 from toolchain.errors import FitError
@@ -89,19 +90,10 @@ class _Search:
 
     def fastest(self) -> Folded:
         """The folding of the least interval that fits, by bisection over all intervals that there are."""
-        slowest = [max(option.cycles for option in stage.options) for stage in self._stages]
         steps = sorted({option.cycles for stage in self._stages for option in stage.options})
-        low, high = 0, steps.index(max(slowest))
-        best = self.within(steps[high])
+        best = least(steps, self.within)
         if best is None:
-            raise FitError(self._too_large(steps[high]))
-        while low < high:
-            middle = (low + high) // 2
-            found = self.within(steps[middle])
-            if found is None:
-                low = middle + 1
-            else:
-                best, high = found, middle
+            raise FitError(self._too_large(steps[-1]))
         return best
 
     def _candidates(self, interval: int) -> Iterable[Folded]:
@@ -161,8 +153,4 @@ def _pairs(need: Resources, have: Resources) -> list[tuple[float, float]]:
 def over(need: Resources, have: Resources) -> str:
     """What is not enough, and by how much; empty where all is."""
     names = [_NAMES[field.name] for field in fields(Resources)]
-    return " and ".join(
-        f"{round(n)} {name} where {round(h)} are free ({round(100 * (n - h) / max(h, 1))} % over)"
-        for name, (n, h) in zip(names, _pairs(need, have), strict=True)
-        if n > h
-    )
+    return " and ".join(shortage(name, n, h) for name, (n, h) in zip(names, _pairs(need, have), strict=True) if n > h)
