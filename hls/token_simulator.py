@@ -46,9 +46,11 @@ class TokenSimulator:
     """The tokens of one core, for several depths of its FIFOs."""
 
     def __init__(self, netlist: Netlist) -> None:
-        self._netlist = netlist
         self._order = _outside_first(netlist)
-        self._units = b"".join(_unit(netlist, self._order, index) for index in range(len(netlist.units)))
+        tokens = [unit.tokens() for unit in netlist.units]
+        self._units = b"".join(_unit(netlist, self._order, index, own) for index, own in enumerate(tokens))
+        # Clocks without any movement after which a core has stopped: no unit waits longer by itself.
+        self._patience = 64 + 4 * max(own.latency for own in tokens)
 
     def run(self, netlist: Netlist, vectors: int = 6) -> TokenRun:
         """Run a lone vector, then the others as fast as they are taken.
@@ -59,7 +61,7 @@ class TokenSimulator:
         Raises:
             ToolError: there is no C++ compiler.
         """
-        head = [vectors, self._patience(), len(netlist.fifos), len(netlist.units)]
+        head = [vectors, self._patience, len(netlist.fifos), len(netlist.units)]
         head += [netlist.input.stream.beats, netlist.output.stream.beats]
         fifos = [word for i in self._order for word in (netlist.fifos[i].depth, netlist.fifos[i].delay)]
         specification = _words([*head, *fifos]) + self._units
@@ -67,10 +69,6 @@ class TokenSimulator:
         if done.returncode:
             raise ToolError(f"the token simulator failed (exit {done.returncode}); is the machine out of memory?")
         return self._read(done.stdout.decode(), vectors)
-
-    def _patience(self) -> int:
-        """Clocks without any movement after which a core has stopped: no unit waits longer by itself."""
-        return 64 + 4 * max(unit.tokens().latency for unit in self._netlist.units)
 
     def _read(self, text: str, vectors: int) -> TokenRun:
         first, second = text.splitlines()
@@ -93,13 +91,11 @@ def _outside_first(netlist: Netlist) -> list[int]:
     return ends + [i for i in range(len(netlist.fifos)) if i not in ends]
 
 
-def _unit(netlist: Netlist, order: list[int], index: int) -> bytes:
-    unit = netlist.units[index]
-    tokens = unit.tokens()
+def _unit(netlist: Netlist, order: list[int], index: int, tokens: Tokens) -> bytes:
     places = {i: place for place, i in enumerate(order)}
     behind = [places[i] for i, fifo in enumerate(netlist.fifos) if fifo.source and fifo.source[0] == index]
     before = {fifo.sink[1]: places[i] for i, fifo in enumerate(netlist.fifos) if fifo.sink and fifo.sink[0] == index}
-    _must_suit(unit, tokens)
+    _must_suit(netlist.units[index], tokens)
     head = [tokens.latency, tokens.operations, len(tokens.inputs), len(behind), *behind]
     parts = [_words(head), _flags(tokens.yields)]
     for port, taken in enumerate(tokens.inputs):
