@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from hls.netlist import Wire, Wiring
-from hls.units.stage import Option, Stage, chained
+from hls.units.stage import Option, Stage, single
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens, every, last_of
 from hls.units.unit import Resources, Unit
@@ -32,8 +29,5 @@ def stage(graph: Graph, node: Node) -> Stage:
     (x,), out = graph.types_into(node), graph.types[node.name]
     streams = Stream(x.element, 1, x.size), Stream(out.element, 1, out.size)
 
-    def behind(name: str, wiring: Wiring, wires: Sequence[Wire]) -> Wire:
-        return chained(wiring, wires, [build(name, *streams)])
-
-    unit = build("label", *streams)
-    return Stage(node.name, node.inputs, (Option("1 lane", unit.cycles, unit.resources, (1,), 1, behind),))
+    made, unit = single(lambda name, _: build(name, *streams)), build("label", *streams)
+    return Stage(node.name, node.inputs, (Option("1 lane", unit.cycles, unit.resources, (1,), 1, made),))

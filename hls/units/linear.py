@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hls import pack
 from hls.netlist import Wire, Wiring
+from hls.plan import divisors
 from hls.units import window as windows
 from hls.units.gather import memory_shape
 from hls.units.stage import Option, Stage, chained
@@ -143,11 +144,6 @@ def _shapes(product: Product) -> Iterator[tuple[int, int]]:
         return
     for simd in divisors(product.group_inputs):
         yield from ((pe, simd) for pe in divisors(product.group_outputs))
-
-
-def divisors(number: int) -> list[int]:
-    """All, ascending."""
-    return [n for n in range(1, number + 1) if number % n == 0]
 
 
 def folds(product: Product, choice: Choice) -> int:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from hls.netlist import Netlist, Wire, Wiring
+from hls.plan import divisors
 from hls.units import add, concat, reduce, repeat, select, transpose
 from hls.units import window as windows
-from hls.units.linear import divisors
-from hls.units.stage import Option, Stage, counted
+from hls.units.stage import Build, Option, Stage, counted, single
 from hls.units.stream import Stream
-from hls.units.unit import Resources
+from hls.units.unit import Resources, Unit
 from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import Add, Concat, Reduce, Repeat, Select, Transpose, Window
 from toolchain.graph.types import TensorType
-
-Build = Callable[[str, Wiring, Sequence[Wire]], Wire]
 
 
 def add_stage(graph: Graph, node: Node) -> Stage:
@@ -26,10 +24,7 @@ def add_stage(graph: Graph, node: Node) -> Stage:
     assert isinstance(node.op, Add)
     factors, out = node.op.factors, graph.types[node.name]
 
-    def build(name: str, wiring: Wiring, wires: Sequence[Wire]) -> Wire:
-        (wire,) = wiring.add(add.build(name, [wire.stream for wire in wires], factors, out.element), *wires)
-        return wire
-
+    build = single(lambda name, streams: add.build(name, streams, factors, out.element))
     return _stage(graph, node, divisors(out.channels), build)
 
 
@@ -64,10 +59,7 @@ def repeat_stage(graph: Graph, node: Node) -> Stage:
     assert isinstance(node.op, Repeat)
     by, (x,) = node.op.by, graph.types_into(node)
 
-    def build(name: str, wiring: Wiring, wires: Sequence[Wire]) -> Wire:
-        (wire,) = wiring.add(repeat.build(name, wires[0].stream, x.shape, by), *wires)
-        return wire
-
+    build = single(lambda name, streams: repeat.build(name, streams[0], x.shape, by))
     return _stage(graph, node, divisors(x.channels), build)
 
 
@@ -88,12 +80,10 @@ def window_stage(graph: Graph, node: Node) -> Stage:
     assert isinstance(node.op, Window)
     op, (x,), element = node.op, graph.types_into(node), graph.types[node.name].element
 
-    def build(name: str, wiring: Wiring, wires: Sequence[Wire]) -> Wire:
-        (stream,) = (wire.stream for wire in wires)
-        (wire,) = wiring.add(windows.build(name, windows.walk(x, op, stream.lanes), x.element, element), *wires)
-        return wire
+    def unit(name: str, streams: Sequence[Stream]) -> Unit:
+        return windows.build(name, windows.walk(x, op, streams[0].lanes), x.element, element)
 
-    return _stage(graph, node, divisors(x.channels), build)
+    return _stage(graph, node, divisors(x.channels), single(unit))
 
 
 def reduce_stage(graph: Graph, node: Node) -> Stage:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
-from hls.netlist import Wire, Wiring
 from hls.units.rom_cost import read_only
-from hls.units.stage import Option, Stage, chained
+from hls.units.stage import Option, Stage, single
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens
 from hls.units.unit import Resources, Rom, Unit
@@ -71,8 +69,6 @@ def stage(graph: Graph, node: Node) -> Stage:
 
 
 def _option(op: Softmax, stream: Stream, out: Stream, classes: int, rom: str) -> Option:
-    def behind(name: str, wiring: Wiring, wires: Sequence[Wire]) -> Wire:
-        return chained(wiring, wires, [build(name, stream, out, op, classes, rom)])
-
+    made = single(lambda name, _: build(name, stream, out, op, classes, rom))
     unit = build("softmax", stream, out, op, classes, rom)
-    return Option(f"1 lane, exponentials in {rom}", unit.cycles, unit.resources, (1,), 1, behind)
+    return Option(f"1 lane, exponentials in {rom}", unit.cycles, unit.resources, (1,), 1, made)

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 
 from hls.netlist import Wire, Wiring
 from hls.units import add
+from hls.units.stream import Stream
 from hls.units.unit import Resources, Unit
 from toolchain.graph.types import IntType
+
+Build = Callable[[str, Wiring, Sequence[Wire]], Wire]
+"""Adds units, whose names begin with the one given, behind wires; returns the last's output."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +24,7 @@ class Option:
         cycles: clocks between inferences at least.
         takes: lanes of each of its inputs.
         yields: lanes of its output.
-        build: adds its units, whose names begin with the one given, behind wires of such lanes; returns the last's
-            output.
+        build: adds its units behind wires of such lanes.
     """
 
     name: str
@@ -29,7 +32,7 @@ class Option:
     resources: Resources
     takes: tuple[int, ...]
     yields: int
-    build: Callable[[str, Wiring, Sequence[Wire]], Wire]
+    build: Build
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,15 @@ def chained(wiring: Wiring, wires: Sequence[Wire], units: Sequence[Unit]) -> Wir
         (wire,) = wiring.add(unit, *wires)
         wires = [wire]
     return wires[0]
+
+
+def single(make: Callable[[str, Sequence[Stream]], Unit]) -> Build:
+    """Adds the one unit that is made of a name and of the streams that it takes."""
+
+    def build(name: str, wiring: Wiring, wires: Sequence[Wire]) -> Wire:
+        return chained(wiring, wires, [make(name, [wire.stream for wire in wires])])
+
+    return build
 
 
 def counted(name: str, wiring: Wiring, wire: Wire, element: IntType) -> Wire:

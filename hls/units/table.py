@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from hls.netlist import Wire, Wiring
-from hls.units.linear import divisors
+from hls.plan import divisors
 from hls.units.rom_cost import read_only
-from hls.units.stage import Option, Stage, chained
+from hls.units.stage import Option, Stage, single
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens, every
 from hls.units.unit import Resources, Rom, Unit
@@ -79,7 +76,5 @@ def _option(op: Table, x: TensorType, element: IntType, lanes: int, rom: str) ->
     beats = x.size // lanes
     needs = resources(x.element.bits, element.bits, len(op.values), lanes, rom)
 
-    def behind(name: str, wiring: Wiring, wires: Sequence[Wire]) -> Wire:
-        return chained(wiring, wires, [build(name, wires[0].stream, Stream(element, lanes, beats), op, rom)])
-
-    return Option(f"{lanes} lanes, tables in {rom}", beats, needs, (lanes,), lanes, behind)
+    made = single(lambda name, streams: build(name, streams[0], Stream(element, lanes, beats), op, rom))
+    return Option(f"{lanes} lanes, tables in {rom}", beats, needs, (lanes,), lanes, made)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from hls.netlist import Wire, Wiring
+from hls.plan import divisors
 from hls.units import compare, requantise, search
-from hls.units.linear import divisors
-from hls.units.stage import Option, Stage, chained
+from hls.units.stage import Option, Stage, single
 from hls.units.thresholding import Choice, Rom, Thresholding
 from hls.units.unit import Resources, Unit
 from toolchain.graph.graph import Graph, Node
@@ -54,11 +53,8 @@ def stage(graph: Graph, node: Node) -> Stage:
 
 
 def _option(node: Thresholding, choice: Choice) -> Option:
-    def behind(name: str, wiring: Wiring, wires: Sequence[Wire]) -> Wire:
-        return chained(wiring, wires, [build(name, node, choice)])
-
-    lanes = choice.lanes
-    return Option(str(choice), cycles(node, choice), resources(node, choice), (lanes,), lanes, behind)
+    lanes, made = choice.lanes, single(lambda name, _: build(name, node, choice))
+    return Option(str(choice), cycles(node, choice), resources(node, choice), (lanes,), lanes, made)
 
 
 _BUILD = {"requantise": requantise.build, "compare": compare.build, "search": search.build}
