@@ -49,8 +49,6 @@ def load_model(path: Path) -> ModelWrapper:
     """
     try:
         raw = normalised(onnx.load(str(path), load_external_data=False))
-        if not raw.graph.node:
-            raise ModelError("no graph, or one without nodes: truncated, or not an ONNX model")
         check_annotations(raw)
         return tidied(raw)
     except ModelError as error:
