@@ -12,7 +12,6 @@ from hls.chip import BENCH, LinkCost, check_content, vector_bytes, write_bench
 from hls.core import CoreDescription
 from toolchain.device.link.registers import VECTOR_SPAN
 from toolchain.errors import ConfigError, FitError
-from toolchain.graph.dense import DenseNetwork
 
 _LIBRARY = Path(__file__).parent / "rtl"
 
@@ -131,7 +130,6 @@ endmodule
 
 def generate_axi_chip(
     core: CoreDescription,
-    network: DenseNetwork,
     rtl_dir: Path,
     *,
     clock_hz: int,
@@ -144,7 +142,6 @@ def generate_axi_chip(
 
     Args:
         core: what `generate_core` wrote into `rtl_dir`.
-        network: the core's network, for the type of its inputs.
         rtl_dir: folder of the Verilog files and ROMs.
         clock_hz: frequency of the one clock.
         model_hash: 8 bytes, told by registers.
@@ -160,11 +157,13 @@ def generate_axi_chip(
         FitError: more classes or inputs than the registers can carry.
     """
     _check(core, data_bits, (model_hash, build_id), bench)
-    write_bench(core, network, rtl_dir, bench)
+    write_bench(core, rtl_dir, bench)
     for name in AXI_SOURCES:
         shutil.copyfile(_LIBRARY / name, rtl_dir / name)
     text = _TEMPLATE.format(
-        **{name: getattr(core, name) for name in ("in_width", "in_beats", "classes", "class_bits")},
+        **{name: getattr(core, name) for name in ("in_width", "in_beats")},
+        classes=core.output.classes,
+        class_bits=core.output.bits,
         ports=",\n".join(_ports(data_bits)),
         wires=",\n".join(_wires()),
         clock_hz=clock_hz,
@@ -212,6 +211,6 @@ def _check(
     check_content(core, identifiers, bench)
     if data_bits not in (32, 64):
         raise ConfigError(f"host_link.data_bits: a stream of {data_bits} bits; use 32 or 64")
-    if core.classes > 256 or burst_bytes(core, data_bits) > VECTOR_SPAN:
+    if (core.output.classes or 0) > 256 or burst_bytes(core, data_bits) > VECTOR_SPAN:
         limits = f"256 classes and {VECTOR_SPAN:,} bytes a vector"
         raise FitError(f"the AXI host link carries {limits}; use a smaller network")

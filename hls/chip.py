@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from hls.core import CoreDescription
 from hls.pack import encode, words, write_rom
 from toolchain.errors import ConfigError, FitError
-from toolchain.graph.dense import DenseNetwork
 from toolchain.graph.types import IntType
 
 _LIBRARY = Path(__file__).parent / "rtl"
@@ -122,7 +121,6 @@ endmodule
 
 def generate_chip(
     core: CoreDescription,
-    network: DenseNetwork,
     rtl_dir: Path,
     *,
     clock_hz: int,
@@ -136,7 +134,6 @@ def generate_chip(
 
     Args:
         core: what `generate_core` wrote into `rtl_dir`.
-        network: the core's network, for the type of its inputs.
         rtl_dir: folder of the Verilog files and ROMs.
         clock_hz: frequency of the one clock.
         baud: bits per second of the host link.
@@ -154,11 +151,13 @@ def generate_chip(
         FitError: more classes or inputs than the host link's frames can carry.
     """
     _check(core, clock_hz, baud, timeout_us, (model_hash, build_id), bench)
-    write_bench(core, network, rtl_dir, bench)
+    write_bench(core, rtl_dir, bench)
     for name in LINK_SOURCES:
         shutil.copyfile(_LIBRARY / name, rtl_dir / name)
     text = _TEMPLATE.format(
-        **{name: getattr(core, name) for name in ("in_width", "in_beats", "classes", "class_bits")},
+        **{name: getattr(core, name) for name in ("in_width", "in_beats")},
+        classes=core.output.classes,
+        class_bits=core.output.bits,
         clock_hz=clock_hz,
         baud=baud,
         timeout_us=timeout_us,
@@ -179,10 +178,10 @@ def vector_bytes(core: CoreDescription) -> int:
     return -(-core.vector_bits // 8)
 
 
-def write_bench(core: CoreDescription, network: DenseNetwork, rtl_dir: Path, bench: NDArray[np.generic]) -> None:
+def write_bench(core: CoreDescription, rtl_dir: Path, bench: NDArray[np.generic]) -> None:
     """Write the ROM of the stored vectors, `BENCH`, as the core takes them beat by beat."""
-    rows = encode(bench, network.input_type).reshape(len(bench) * core.in_beats, -1)
-    write_rom(rtl_dir / BENCH, words(rows, IntType.of(network.input_type).bits), core.in_width)
+    rows = encode(bench, core.input_type).reshape(len(bench) * core.in_beats, -1)
+    write_rom(rtl_dir / BENCH, words(rows, IntType.of(core.input_type).bits), core.in_width)
 
 
 def check_content(core: CoreDescription, identifiers: tuple[bytes, bytes], bench: NDArray[np.generic]) -> None:
@@ -213,5 +212,5 @@ def _check(
         raise ConfigError(f"host_link: {baud} baud is too fast for a {clock_hz} Hz clock; use {limit} or less")
     if not 200 <= timeout_us * baud // 1_000_000 < 1 << 24:
         raise ConfigError(f"time-out of {timeout_us} us is outside 200 to 16,777,215 bit times at {baud} baud")
-    if core.classes > 256 or vector_bytes(core) > 0xFFFF:
+    if (core.output.classes or 0) > 256 or vector_bytes(core) > 0xFFFF:
         raise FitError("the host link carries 256 classes and 65,535 bytes a vector; use a smaller network")

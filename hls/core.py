@@ -41,30 +41,75 @@ class LayerStream:
 
 
 @dataclass(frozen=True)
+class CoreOutput:
+    """What a core answers an inference with: a class, or a vector of integers, beat by beat on ``out_data``.
+
+    Attributes:
+        elements: integers of one answer; 1 where it is a class.
+        bits: bits of an element on the wire; the first element of a beat lies in the lowest ones.
+        signed: whether an element is two's complement.
+        elements_per_beat: elements transferred at a time; divides `elements`.
+        classes: of how many classes the answer is one; None for a vector of integers.
+    """
+
+    elements: int
+    bits: int
+    signed: bool
+    elements_per_beat: int
+    classes: int | None
+
+    @classmethod
+    def label(cls, classes: int) -> CoreOutput:
+        """A class of so many."""
+        return cls(1, max(1, (classes - 1).bit_length()), False, 1, classes)
+
+    @property
+    def width(self) -> int:
+        """Width of ``out_data``."""
+        return self.bits * self.elements_per_beat
+
+    @property
+    def beats(self) -> int:
+        """Beats of one answer."""
+        return self.elements // self.elements_per_beat
+
+    @property
+    def element_bytes(self) -> int:
+        """Bytes that an element takes where it is kept as a whole number of them."""
+        return -(-self.bits // 8)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of one answer, its elements little-endian and extended by their sign."""
+        return self.elements * self.element_bytes
+
+
+@dataclass(frozen=True)
 class CoreDescription:
     """One generated core, kept as ``generate/core.json``.
 
     Attributes:
-        strategy: ``"folded"`` or ``"unrolled"``.
+        strategy: ``"folded"``, ``"unrolled"`` or ``"units"``.
         sources: Verilog files of the core, by name in the RTL folder.
         roms: files that the sources read by ``$readmemh``, by name in the RTL folder.
+        input_type: qonnx type of an input's elements, as `pack.encode` lays them on the wire.
         vector_bits: bits of one input vector without the padding to bytes.
         in_width: width of ``in_data``; beat k carries bits ``k*in_width`` and up of the packed vector.
         in_beats: beats of one input vector.
-        class_bits: width of ``out_data``.
+        output: what it answers with, on ``out_data``.
         initiation_interval: predicted clock cycles between inferences.
-        layers: the output stream of each layer in order; the last one carries the logits.
+        layers: the output stream of each layer in order; the last one carries the logits. None of a core of units.
         top: the Verilog module.
     """
 
     strategy: str
     sources: tuple[str, ...]
     roms: tuple[str, ...]
+    input_type: str
     vector_bits: int
     in_width: int
     in_beats: int
-    class_bits: int
-    classes: int
+    output: CoreOutput
     initiation_interval: int
     layers: tuple[LayerStream, ...]
     top: str = "gateweave_core"
@@ -76,6 +121,7 @@ class CoreDescription:
             "sources": list(self.sources),
             "roms": list(self.roms),
             "layers": [asdict(layer) for layer in self.layers],
+            "output": asdict(self.output),
         }
 
     @classmethod
@@ -89,7 +135,8 @@ class CoreDescription:
             fields = dict(raw)
             layers = tuple(LayerStream(**layer) for layer in fields.pop("layers"))
             sources, roms = tuple(fields.pop("sources")), tuple(fields.pop("roms"))
-            return cls(sources=sources, roms=roms, layers=layers, **fields)
+            output = CoreOutput(**fields.pop("output"))
+            return cls(sources=sources, roms=roms, layers=layers, output=output, **fields)
         except (KeyError, TypeError) as error:
             raise BuildError(
                 f"core.json: not a core description ({error}); build again from the generate stage"

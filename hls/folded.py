@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hls.arithmetic import WeightKind, analyse, signed_input, unsigned_bits
-from hls.core import CoreDescription, LayerStream
+from hls.core import CoreDescription, CoreOutput, LayerStream
 from hls.folding import Folding, LayerFolding
 from hls.pack import words, write_rom
 from hls.plan import LayerPlan, interval, plan_layers
@@ -69,11 +69,11 @@ def generate_folded(network: DenseNetwork, folding: Folding, rtl_dir: Path) -> C
         strategy="folded",
         sources=(f"{TOP}.v", *(f"{module}.v" for module in modules)),
         roms=tuple(rom.name for rom in roms),
+        input_type=network.input_type,
         vector_bits=network.inputs * arithmetic[0].inputs.bits,
         in_width=plans[0].simd * arithmetic[0].inputs.bits,
         in_beats=plans[0].beats,
-        class_bits=unsigned_bits(network.classes - 1),
-        classes=network.classes,
+        output=CoreOutput.label(network.classes),
         initiation_interval=interval(plans),
         layers=tuple(layer_stream(plan) for plan in plans),
     )

@@ -165,12 +165,12 @@ module {_TOP} (
     output [{32 * max(_LEAST_WORDS, used) - 1}:0] tap_words,
     output [63:0] tap_fire
 );
-    wire [{core.class_bits - 1}:0] out_data;
+    wire [{core.output.width - 1}:0] out_data;
     {core.top} core (
         .clk(clk), .rst(rst), .in_data(in_words[{core.in_width - 1}:0]), .in_valid(in_valid), .in_ready(in_ready),
         .out_data(out_data), .out_valid(out_valid), .out_ready(out_ready)
     );
-    assign out_class = {_padded("out_data", core.class_bits)};
+    assign out_class = {_padded("out_data", core.output.width)};
     assign tap_words = {{{", ".join(reversed(fields))}}};
     assign tap_fire = {{{64 - len(fires)}'b0, {", ".join(reversed(fires))}}};
 endmodule

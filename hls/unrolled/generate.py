@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from hls.core import CoreDescription, LayerStream
+from hls.core import CoreDescription, CoreOutput, LayerStream
 from hls.folding import Folding
 from hls.unrolled.emit import emit_layer
 from hls.unrolled.lower import LoweredLayer, lower_network
@@ -72,11 +72,11 @@ def _describe(network: DenseNetwork, pipeline: Pipeline, sources: tuple[str, ...
         strategy="unrolled",
         sources=sources,
         roms=(),
+        input_type=network.input_type,
         vector_bits=bits,
         in_width=bits,
         in_beats=1,
-        class_bits=pipeline.layers[-1].result.bits,
-        classes=network.classes,
+        output=CoreOutput.label(network.classes),
         initiation_interval=1,
         layers=streams,
     )

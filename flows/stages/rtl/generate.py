@@ -20,7 +20,7 @@ def run(context: Context) -> Outcome:
     core = generate_core(network, folding, rtl)
     model_hash = files.model_hash(context)
     build_id = build_id_of([rtl / name for name in sorted((*core.sources, *core.roms))], context)
-    sources = shell_of(context.board).generate(context, core, network, rtl, (model_hash, build_id))
+    sources = shell_of(context.board).generate(context, core, rtl, (model_hash, build_id))
     identity = {"model_hash": model_hash.hex(), "build_id": build_id.hex()}
     write_json(context.out / "core.json", core.to_json())
     write_json(context.out / "chip.json", {"sources": list(sources), **identity})

@@ -31,9 +31,7 @@ class Shell(Protocol):
     def link(self) -> str:
         """How messages name the way to the chip."""
 
-    def generate(
-        self, context: Context, core: CoreDescription, network: DenseNetwork, rtl: Path, identity: tuple[bytes, bytes]
-    ) -> list[str]:
+    def generate(self, context: Context, core: CoreDescription, rtl: Path, identity: tuple[bytes, bytes]) -> list[str]:
         """Write the chip's Verilog beside the core's; returns the names of all sources.
 
         Args:
@@ -55,14 +53,11 @@ class UartShell:
     link = "UART pins"
     _vectors = 64
 
-    def generate(
-        self, context: Context, core: CoreDescription, network: DenseNetwork, rtl: Path, identity: tuple[bytes, bytes]
-    ) -> list[str]:
+    def generate(self, context: Context, core: CoreDescription, rtl: Path, identity: tuple[bytes, bytes]) -> list[str]:
         """See `Shell`."""
         model_hash, build_id = identity
         return chip.generate_chip(
             core,
-            network,
             rtl,
             clock_hz=files.clock_hz(context),
             baud=context.open_board.host_link.baud,
@@ -86,14 +81,11 @@ class AxiShell:
     link = "AXI ports"
     _vectors = 256
 
-    def generate(
-        self, context: Context, core: CoreDescription, network: DenseNetwork, rtl: Path, identity: tuple[bytes, bytes]
-    ) -> list[str]:
+    def generate(self, context: Context, core: CoreDescription, rtl: Path, identity: tuple[bytes, bytes]) -> list[str]:
         """See `Shell`."""
         model_hash, build_id = identity
         return axi_chip.generate_axi_chip(
             core,
-            network,
             rtl,
             clock_hz=files.clock_hz(context),
             model_hash=model_hash,

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from hls.axi_chip import AXI_SOURCES, burst_bytes, generate_axi_chip
-from tests.fast.hls.test_chip import CORE, network
+from hls.core import CoreOutput
+from tests.fast.hls.test_chip import CORE
 from toolchain.errors import ConfigError, FitError, GateweaveError
 
 ARGUMENTS: dict[str, Any] = {
@@ -30,7 +31,7 @@ _PORT = re.compile(
 
 
 def generate(folder: Path, core: Any = CORE, **changes: Any) -> list[str]:
-    return generate_axi_chip(core, network(), folder, **{**ARGUMENTS, **changes})
+    return generate_axi_chip(core, folder, **{**ARGUMENTS, **changes})
 
 
 def test_all_sources_are_there(tmp_path: Path) -> None:
@@ -105,7 +106,7 @@ def test_burst_bytes(bits: int, data_bits: int, expected: int) -> None:
         ({"data_bits": 48}, ConfigError, "a stream of 48 bits; use 32 or 64"),
         ({"bench": np.full((1, 10), 4)}, GateweaveError, "4 is outside UINT2"),
         ({"core": dataclasses.replace(CORE, in_width=3)}, ConfigError, "5 beats of 3 bits are not 20 bits"),
-        ({"core": dataclasses.replace(CORE, classes=257)}, FitError, "256 classes and 32,768 bytes"),
+        ({"core": dataclasses.replace(CORE, output=CoreOutput.label(257))}, FitError, "256 classes and 32,768 bytes"),
         ({"core": dataclasses.replace(CORE, vector_bits=262_145, in_width=262_145, in_beats=1)}, FitError, "smaller"),
     ],
 )

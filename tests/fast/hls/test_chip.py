@@ -10,19 +10,18 @@ import numpy as np
 import pytest
 
 from hls.chip import LINK_SOURCES, LinkCost, generate_chip, vector_bytes
-from hls.core import CoreDescription
+from hls.core import CoreDescription, CoreOutput
 from toolchain.errors import ConfigError, FitError, GateweaveError
-from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
 
 CORE = CoreDescription(
     strategy="folded",
     sources=("a.v", "gateweave_core.v"),
     roms=("a.hex",),
+    input_type="UINT2",
     vector_bits=20,
     in_width=4,
     in_beats=5,
-    class_bits=2,
-    classes=3,
+    output=CoreOutput.label(3),
     initiation_interval=9,
     layers=(),
 )
@@ -35,13 +34,8 @@ ARGUMENTS: dict[str, Any] = {
 }
 
 
-def network(type_name: str = "UINT2", inputs: int = 10) -> DenseNetwork:
-    layer = DenseLayer("last", np.zeros((inputs, 3), np.int64), type_name, "INT8")
-    return network_of((layer,))
-
-
 def generate(folder: Path, core: CoreDescription = CORE, **changes: Any) -> list[str]:
-    return generate_chip(core, network(), folder, **{**ARGUMENTS, **changes})
+    return generate_chip(core, folder, **{**ARGUMENTS, **changes})
 
 
 def test_all_sources_are_there(tmp_path: Path) -> None:
@@ -115,7 +109,7 @@ def test_bad_arguments(tmp_path: Path, changes: dict[str, Any], error: type[Exce
 
 def test_cores_that_the_link_cannot_carry(tmp_path: Path) -> None:
     with pytest.raises(FitError, match="256 classes"):
-        generate(tmp_path, dataclasses.replace(CORE, classes=257, class_bits=9))
+        generate(tmp_path, dataclasses.replace(CORE, output=CoreOutput.label(257)))
     with pytest.raises(ConfigError, match="5 beats of 3 bits are not 20 bits"):
         generate(tmp_path, dataclasses.replace(CORE, in_width=3))
 

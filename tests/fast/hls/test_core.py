@@ -4,18 +4,18 @@ import json
 
 import pytest
 
-from hls.core import CoreDescription, LayerStream
+from hls.core import CoreDescription, CoreOutput, LayerStream
 from toolchain.errors import BuildError
 
 CORE = CoreDescription(
     strategy="folded",
     sources=("gateweave_core.v",),
     roms=("layer0_weights.hex",),
+    input_type="INT4",
     vector_bits=12,
     in_width=4,
     in_beats=3,
-    class_bits=2,
-    classes=3,
+    output=CoreOutput.label(3),
     initiation_interval=9,
     layers=(LayerStream("fc0", 6, 2, False, 1, 0, 2), LayerStream("fc1", 3, 5, True, 1, 0, 1)),
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from hls.arithmetic import analyse
+from hls.core import CoreOutput
 from hls.folded import weight_words
 from hls.generate import generate_core
 from hls.plan import output_lanes, plan_layers
@@ -18,7 +19,7 @@ def test_description_matches_the_files(tmp_path: Path) -> None:
     core = generate_core(NETWORK, folding(NETWORK, [(4, 6), (2, 2), (1, 3)]), tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted((*core.sources, *core.roms))
     assert (core.vector_bits, core.in_width, core.in_beats) == (12, 6, 2)
-    assert (core.classes, core.class_bits) == (5, 3)
+    assert core.output == CoreOutput(1, 3, False, 1, classes=5)
     assert [(s.elements, s.bits, s.signed) for s in core.layers[:2]] == [(8, 2, False), (6, 2, False)]
     assert core.layers[2].signed
     assert core.initiation_interval == 12

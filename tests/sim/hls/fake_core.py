@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from hls.chip import generate_chip
-from hls.core import CoreDescription
+from hls.core import CoreDescription, CoreOutput
 from hls.simulate_chip import ChipSimulator
 from toolchain.device.link.protocol import pack_vector
 from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
@@ -126,8 +126,8 @@ class FakeCore:
         (folder / "gateweave_core.v").write_text(text)
         bits = self.inputs * self.bits
         files = ("gateweave_core.v",)
-        counts = (bits, self.width, self.beats, class_bits, self.classes, self.interval)
-        return CoreDescription("folded", files, (), *counts, ())
+        counts = (bits, self.width, self.beats, CoreOutput.label(self.classes), self.interval)
+        return CoreDescription("folded", files, (), self.type_name, *counts, ())
 
 
 MODEL_HASH = bytes(range(0x10, 0x18))
@@ -149,7 +149,6 @@ def build_chip(
     rtl.mkdir(parents=True, exist_ok=True)
     sources = generate_chip(
         core.generate(rtl),
-        core.network(),
         rtl,
         clock_hz=clock_hz,
         baud=baud,

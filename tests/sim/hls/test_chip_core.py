@@ -36,7 +36,6 @@ def test_chip_with_a_folded_core(tmp_path: Path) -> None:
     labels = [int(label) for label in network.run(x).labels]
     names = generate_chip(
         core,
-        network,
         tmp_path,
         clock_hz=16_000_000,
         baud=1_000_000,

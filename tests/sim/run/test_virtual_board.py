@@ -30,9 +30,8 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("generate")
     rtl = folder / "rtl"
     rtl.mkdir()
-    core, network = CORE.generate(rtl), CORE.network()
     sources = generate_chip(
-        core, network, rtl, clock_hz=CLOCK_HZ, baud=BAUD, model_hash=MODEL_HASH, build_id=BUILD_ID, bench=BENCH
+        CORE.generate(rtl), rtl, clock_hz=CLOCK_HZ, baud=BAUD, model_hash=MODEL_HASH, build_id=BUILD_ID, bench=BENCH
     )
     (folder / "chip.json").write_text(json.dumps({"sources": sources}))
     return folder

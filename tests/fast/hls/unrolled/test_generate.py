@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hls.core import CoreOutput
 from hls.fold import Capacity, choose_folding
 from hls.folding import Folding
 from hls.generate import generate_core
@@ -27,7 +28,7 @@ def test_description(tmp_path: Path) -> None:
     core = generate_core(NETWORK, folding(), tmp_path)
     assert (core.strategy, core.initiation_interval, core.in_beats) == ("unrolled", 1, 1)
     assert core.in_width == core.vector_bits == 5 * 4
-    assert (core.classes, core.class_bits) == (4, 2)
+    assert core.output == CoreOutput(1, 2, False, 1, classes=4)
     assert [(s.bits, s.scale, s.offset) for s in core.layers[:-1]] == [(1, 2, -1)] * 2
     assert core.layers[-1].signed
     assert all(stream.elements_per_beat == stream.elements for stream in core.layers)

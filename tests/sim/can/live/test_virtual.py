@@ -54,7 +54,6 @@ def generate_all(out: Path) -> None:
     core = generate_core(network(), folding(network(), [(2, 79), (3, 2)]), rtl)
     sources = generate_chip(
         core,
-        network(),
         rtl,
         clock_hz=round(board.clock.mhz * 1e6),
         baud=board.host_link.baud,

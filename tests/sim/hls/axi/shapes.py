@@ -45,7 +45,6 @@ class Shape:
         core = self.core.generate(rtl)
         names = generate_axi_chip(
             core,
-            self.core.network(),
             rtl,
             clock_hz=CLOCK_HZ,
             model_hash=MODEL_HASH,

@@ -117,7 +117,7 @@ def test_chip_with_a_generated_core(tmp_path: Path) -> None:
     core = generate_core(network, folding(network, [(2, 19), (1, 2)]), tmp_path)
     x = random_inputs(network, 120, seed=6)
     names = generate_axi_chip(
-        core, network, tmp_path, clock_hz=CLOCK_HZ, model_hash=bytes(8), build_id=bytes(8), bench=x[:16], data_bits=64
+        core, tmp_path, clock_hz=CLOCK_HZ, model_hash=bytes(8), build_id=bytes(8), bench=x[:16], data_bits=64
     )
     chip = AxiChipSimulator(
         [tmp_path / name for name in names],
