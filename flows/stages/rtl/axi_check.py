@@ -45,7 +45,7 @@ class AxiCheck(ChipAnswers):
         return {**self.checks, "bursts": all_labels(2 * len(self.x))}
 
     def _script(self) -> Script:
-        packed = pack_inputs(self.x, self.network.input_type)
+        packed = pack_inputs(self.x, self.reference.input_type)
         script = Script().identify()
         for vector in packed:
             script = script.infer(vector.tobytes())

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from flows.stages import files
 from flows.stages.context import Context
+from flows.stages.rtl.reference import Reference
 from toolchain.device.link.board import bench_answer, differences, wrong_labels
 from toolchain.errors import VerificationError
-from toolchain.graph.dense import DenseNetwork
 from toolchain.results.check import Check
 
 # Not a multiple of the stored vectors, so that an error in their order shows in the checksum.
@@ -31,6 +31,7 @@ class ChipAnswers:
     """The right answers of a chip, and the comparison with those it gave.
 
     Attributes:
+        reference: answers for the chip.
         x: inputs for `infer`, shape (vectors, inputs).
         bench: the inputs stored in the chip.
         link: what messages call the way the chip was asked.
@@ -47,19 +48,19 @@ class ChipAnswers:
 
     context: Context
     chip: files.Chip
-    network: DenseNetwork
+    reference: Reference
     x: NDArray[np.uint8]
     bench: NDArray[np.uint8]
 
     @cached_property
     def labels(self) -> list[int]:
         """The right class of each input."""
-        return [int(label) for label in self.network.run(self.x).labels]
+        return [int(label) for label in self.reference.run(self.x)[:, 0]]
 
     @cached_property
     def bench_labels(self) -> list[int]:
         """The right class of each stored vector."""
-        return [int(label) for label in self.network.run(self.bench).labels]
+        return [int(label) for label in self.reference.run(self.bench)[:, 0]]
 
     @property
     def checks(self) -> dict[str, Check]:
@@ -115,7 +116,7 @@ class ChipAnswers:
         return {
             "model_hash": self.chip.model_hash,
             "build_id": self.chip.build_id,
-            "classes": self.network.classes,
+            "classes": self.reference.output.classes,
             "clock_hz": files.clock_hz(self.context),
             "bench_vectors": len(self.bench),
         }

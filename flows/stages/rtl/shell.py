@@ -9,6 +9,7 @@ from flows.stages import files
 from flows.stages.context import Context
 from flows.stages.rtl.axi_check import AxiCheck
 from flows.stages.rtl.core_check import spread
+from flows.stages.rtl.reference import Reference
 from flows.stages.rtl.uart_check import UartCheck
 from hls import axi_chip, chip
 from hls.chip import LinkCost, vector_bytes
@@ -16,7 +17,6 @@ from hls.core import CoreDescription
 from hls.simulate_axi import AxiChipSimulator
 from hls.simulate_chip import ChipSimulator
 from toolchain.board import AmdBoard, AnyBoard, OpenBoard
-from toolchain.graph.dense import DenseNetwork
 from toolchain.results.check import Check
 
 
@@ -38,8 +38,11 @@ class Shell(Protocol):
             identity: model hash and build id, 8 bytes each.
         """
 
-    def check(self, context: Context, made: files.Chip, network: DenseNetwork) -> dict[str, Check]:
+    def check(self, context: Context, made: files.Chip, reference: Reference) -> dict[str, Check]:
         """Ask the simulated chip everything, and compare.
+
+        Args:
+            reference: answers for the chip.
 
         Raises:
             VerificationError: an answer is wrong or missing; names the first.
@@ -66,12 +69,12 @@ class UartShell:
             bench=files.bench_inputs(context),
         )
 
-    def check(self, context: Context, made: files.Chip, network: DenseNetwork) -> dict[str, Check]:
+    def check(self, context: Context, made: files.Chip, reference: Reference) -> dict[str, Check]:
         """See `Shell`."""
         x = spread(files.golden_inputs(context), self._vectors)
         baud, clock = context.open_board.host_link.baud, files.clock_hz(context)
         simulator = ChipSimulator(made.source_paths, context.work / "chip", clock_hz=clock, baud=baud)
-        return UartCheck(context, made, network, x, files.bench_inputs(context)).run(simulator)
+        return UartCheck(context, made, reference, x, files.bench_inputs(context)).run(simulator)
 
 
 class AxiShell:
@@ -94,7 +97,7 @@ class AxiShell:
             data_bits=context.amd_board.host_link.data_bits,
         )
 
-    def check(self, context: Context, made: files.Chip, network: DenseNetwork) -> dict[str, Check]:
+    def check(self, context: Context, made: files.Chip, reference: Reference) -> dict[str, Check]:
         """See `Shell`."""
         x = spread(files.golden_inputs(context), self._vectors)
         simulator = AxiChipSimulator(
@@ -103,7 +106,7 @@ class AxiShell:
             vector_bytes=vector_bytes(made.core),
             data_bits=context.amd_board.host_link.data_bits,
         )
-        return AxiCheck(context, made, network, x, files.bench_inputs(context)).run(simulator)
+        return AxiCheck(context, made, reference, x, files.bench_inputs(context)).run(simulator)
 
 
 _SHELLS: dict[type[AnyBoard], Shell] = {OpenBoard: UartShell(), AmdBoard: AxiShell()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flows.stages import files
 from flows.stages.context import Context, Outcome
 from flows.stages.rtl.core_check import check_core
+from flows.stages.rtl.reference import DenseReference
 from flows.stages.rtl.shell import shell_of
 from hls.verilate import verilator_version
 
@@ -14,5 +15,5 @@ def run(context: Context) -> Outcome:
     chip, network, shell = files.chip(context), files.network(context), shell_of(context.board)
     core = check_core(context, chip, network, context.work / "core")
     context.progress(f"chip: through its {shell.link}")
-    checks = {**core.checks, **shell.check(context, chip, network)}
+    checks = {**core.checks, **shell.check(context, chip, DenseReference(network))}
     return Outcome(core.summary, checks, core.facts, {"verilator": verilator_version()})

@@ -25,7 +25,7 @@ class UartCheck(ChipAnswers):
 
     def requests(self) -> list[bytes]:
         """identify, one infer a vector, bench, counters."""
-        packed = pack_inputs(self.x, self.network.input_type)
+        packed = pack_inputs(self.x, self.reference.input_type)
         infers = [protocol.infer_request(i % 256, v.tobytes()) for i, v in enumerate(packed)]
         bench = protocol.bench_request(1, BENCH_INFERENCES)
         return [protocol.identify_request(0), *infers, bench, protocol.counters_request(2)]

@@ -11,6 +11,7 @@ import pytest
 from flows.stages import files
 from flows.stages.rtl import axi_check, uart_check
 from flows.stages.rtl.chip_answers import BENCH_INFERENCES
+from flows.stages.rtl.reference import DenseReference
 from hls import simulate_axi
 from tests.fast.hls.networks import Shape, random_network
 from toolchain.device.link import protocol
@@ -29,13 +30,13 @@ BENCH = bench_answer(LABELS[:2], BENCH_INFERENCES)
 @pytest.fixture
 def uart(monkeypatch: pytest.MonkeyPatch) -> uart_check.UartCheck:
     monkeypatch.setattr(files, "clock_hz", lambda context: 12_000_000)
-    return uart_check.UartCheck(None, CHIP, NETWORK, X, X[:2])  # type: ignore[arg-type]
+    return uart_check.UartCheck(None, CHIP, DenseReference(NETWORK), X, X[:2])  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def axi(monkeypatch: pytest.MonkeyPatch) -> axi_check.AxiCheck:
     monkeypatch.setattr(files, "clock_hz", lambda context: 12_000_000)
-    return axi_check.AxiCheck(None, CHIP, NETWORK, X, X[:2])  # type: ignore[arg-type]
+    return axi_check.AxiCheck(None, CHIP, DenseReference(NETWORK), X, X[:2])  # type: ignore[arg-type]
 
 
 IDENTITY = protocol.Identity(*[{"model_hash": b"m" * 8, "build_id": b"b" * 8, "classes": 4, "clock_hz": 12_000_000,

@@ -1,0 +1,48 @@
+"""What answers for a chip: the inputs that it takes, and the right answer to each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hls.core import CoreOutput
+from toolchain.graph.dense import DenseNetwork
+
+
+class Reference(Protocol):
+    """A network as what holds a chip's answers needs it."""
+
+    @property
+    def input_type(self) -> str:
+        """Type of an input's elements, by its qonnx name."""
+
+    @property
+    def output(self) -> CoreOutput:
+        """What the chip answers with."""
+
+    def run(self, x: NDArray[Any]) -> NDArray[np.int64]:
+        """The right answers, shape (vectors, output.elements), to integer inputs of shape (vectors, inputs)."""
+
+
+@dataclass(frozen=True)
+class DenseReference:
+    """A chain of dense layers, whose answer is a class."""
+
+    network: DenseNetwork
+
+    @property
+    def input_type(self) -> str:
+        """See `Reference`."""
+        return self.network.input_type
+
+    @property
+    def output(self) -> CoreOutput:
+        """See `Reference`."""
+        return CoreOutput.label(self.network.classes)
+
+    def run(self, x: NDArray[Any]) -> NDArray[np.int64]:
+        """See `Reference`."""
+        return self.network.run(x).labels.reshape(-1, 1)
