@@ -31,7 +31,8 @@ def _facts(model: str) -> str:
 
 def _told(check: str, proof: Proof) -> str:
     where = f" ({', '.join(proof.flows)})" if proof.flows else ""
-    return f"{proof.means.format('...')}: {proof.vectors}{where}"
+    units = f" (of units {proof.sampled})" if proof.sampled is not None else ""
+    return f"{proof.means.format('...')}: {proof.vectors}{units}{where}"
 
 
 if __name__ == "__main__":

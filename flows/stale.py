@@ -29,6 +29,7 @@ _WORDS = {
     "file": "the network's file, or its test or calibration data, changed",
     "outputs": "what the outputs are said to be changed",
     "wheels": "whether wheels are included changed",
+    "vectors": "how many vectors are to be simulated changed",
     "vivado": "another Vivado is on the PATH, or none",
     "needs": "it waits for other stages than before",
 }

@@ -38,21 +38,22 @@ class Folded:
     resources: Resources
 
 
-def fold(stages: Sequence[Stage], limits: Resources, interval: int | None) -> Folded:
+def fold(stages: Sequence[Stage], limits: Resources, interval: int | None, *, strict: bool = True) -> Folded:
     """The least LUTs that keep `interval`; with None the fastest that fits.
 
     Args:
         limits: what all stages together may take.
+        strict: whether an interval out of reach is an error; else it gives the fastest that fits.
 
     Raises:
         FitError: nothing fits, by how much and which stage is largest; or the interval is out of reach, with the best.
     """
     search = _Search(stages, limits)
-    if interval is None:
-        return search.fastest()
-    found = search.within(interval)
+    found = None if interval is None else search.within(interval)
     if found is None:
         best = search.fastest()
+        if interval is None or not strict:
+            return best
         raise FitError(
             f"{interval} clocks an inference are out of reach; the best that fits is {best.interval} (estimated "
             f"{round(best.resources.lut)} LUT, {best.resources.dsp} multipliers); the slowest is {_slowest(best)}"

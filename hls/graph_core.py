@@ -29,12 +29,19 @@ class GraphCore:
 
 
 def core_of(
-    graph: Graph, limits: Resources, interval: int | None, *, blocks: bool = True, progress: Progress | None = None
+    graph: Graph,
+    limits: Resources,
+    interval: int | None,
+    *,
+    strict: bool = True,
+    blocks: bool = True,
+    progress: Progress | None = None,
 ) -> GraphCore:
     """The core of the least LUTs for an interval, or with None the fastest that fits.
 
     Args:
         limits: what the core may take.
+        strict: whether an interval out of reach is an error; else the fastest that fits is taken.
         blocks: whether the device has block RAM.
         progress: told how many FIFOs are deep enough, of how many.
 
@@ -45,6 +52,6 @@ def core_of(
     """
     stages = stages_of(graph)
     output = output_tensor(graph)
-    folded = fold(stages, limits, interval)
+    folded = fold(stages, limits, interval, strict=strict)
     netlist, tokens = with_depths(build_netlist(graph, stages, folded.options, output), blocks, progress)
     return GraphCore(netlist, folded, tokens)

@@ -75,7 +75,7 @@ def output_tensor(graph: Graph) -> str:
     """
     nodes = {traced(graph, output.node) for output in graph.outputs}
     if len(nodes) != 1:
-        raise ModelError(f"{len(nodes)} outputs ({', '.join(sorted(nodes))}): cores have one")
+        raise ModelError(f"the network has {len(nodes)} outputs ({', '.join(sorted(nodes))}); an FPGA answers with one")
     return nodes.pop()
 
 

@@ -22,13 +22,18 @@ def write_core(netlist: Netlist, rtl_dir: Path) -> StreamCore:
     rtl_dir.mkdir(parents=True, exist_ok=True)
     for unit in netlist.units:
         write_roms(unit, rtl_dir)
-    files = sorted({file for unit in netlist.units for file in sources(unit)})
-    for file in files:
+    core = describe(netlist)
+    for file in core.sources[1:]:
         shutil.copyfile(LIBRARY / file, rtl_dir / file)
-    (rtl_dir / f"{TOP}.v").write_text(core_text(netlist))
+    (rtl_dir / core.sources[0]).write_text(core_text(netlist))
+    return core
+
+
+def describe(netlist: Netlist) -> StreamCore:
+    """What `write_core` writes, for its simulation."""
     return StreamCore(
         top=TOP,
-        sources=(f"{TOP}.v", *files),
+        sources=(f"{TOP}.v", *sorted({file for unit in netlist.units for file in sources(unit)})),
         input=_axi(netlist.input.stream, "in"),
         layers=(*_taps(netlist), _axi(netlist.output.stream, "out")),
         initiation_interval=netlist.interval,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hls.netlist import Netlist
-from hls.netlist_core import write_core
+from hls.netlist_core import describe, write_core
 from hls.simulate import CoreSimulation
 from hls.simulate_stream import simulate_stream
 from toolchain.graph.execute import run
@@ -28,13 +28,30 @@ def simulate_graph(
     backpressure_seed: int | None = None,
     optimise: bool = True,
 ) -> CoreSimulation:
-    """Write the core into `rtl_dir` and run inputs of shape (vectors, *shape) through it.
+    """Write the core into `rtl_dir` and run inputs through it, as `simulate_written` does."""
+    write_core(netlist, rtl_dir)
+    return simulate_written(
+        netlist, graph, x, rtl_dir, work_dir, backpressure_seed=backpressure_seed, optimise=optimise
+    )
+
+
+def simulate_written(
+    netlist: Netlist,
+    graph: Graph,
+    x: Integers,
+    rtl_dir: Path,
+    work_dir: Path,
+    *,
+    backpressure_seed: int | None = None,
+    optimise: bool = True,
+) -> CoreSimulation:
+    """Run inputs of shape (vectors, *shape) through a core that `write_core` has written into `rtl_dir`.
 
     Raises:
         ModelError: a value does not fit its stream.
         ToolError: Verilator is missing or fails.
     """
-    core = write_core(netlist, rtl_dir)
+    core = describe(netlist)
     names = [*(layer.name for layer in core.layers[:-1]), netlist.output.stream.tensor or ""]
     tensors = run(graph, {graph.sole_input: x}, names)
     expected = [codes(graph, name, tensors[name]) for name in names]

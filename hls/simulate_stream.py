@@ -149,7 +149,7 @@ module {_TOP} (
     output out_valid,
     input out_ready,
     output [{32 * max(_LEAST_WORDS, used) - 1}:0] tap_words,
-    output [63:0] tap_fire
+    output [{32 * _fire_words(core) - 1}:0] tap_fire
 );
     wire [{sink.width - 1}:0] out_tdata;
     wire out_tvalid;
@@ -162,7 +162,7 @@ module {_TOP} (
     );
     assign out_valid = out_tvalid;
     assign tap_words = {{{", ".join(reversed(fields))}}};
-    assign tap_fire = {{{64 - len(fires)}'b0, {", ".join(reversed(fires))}}};
+    assign tap_fire = {{{32 * _fire_words(core) - len(fires)}'b0, {", ".join(reversed(fires))}}};
 {"".join(_watch(i, register) for i, register in enumerate(core.watched))}endmodule
 """
 
@@ -179,6 +179,11 @@ def _watch(index: int, register: str) -> str:
 
 def _in_words(core: StreamCore) -> int:
     return max(_LEAST_WORDS, _words(core.input.beat_bits))
+
+
+def _fire_words(core: StreamCore) -> int:
+    # One word more than needed: a field of no bits is no Verilog.
+    return max(_LEAST_WORDS, len(core.layers) // 32 + 1)
 
 
 def _field(wire: str, stream: Stream) -> str:

@@ -54,6 +54,7 @@ class Request:
         calibration: absolute path of an npz file with inputs to calibrate `file` on, or None.
         outputs: what the person says that the outputs of `file` are, "classes" or "values"; None: as the model says.
         wheels: whether the package holds the Python wheels it needs.
+        vectors: how many vectors a core of units is simulated on; None: as many as fit five minutes.
     """
 
     board: str
@@ -68,6 +69,7 @@ class Request:
     calibration: str | None = None
     outputs: OutputKind | None = None
     wheels: bool = False
+    vectors: int | None = None
 
     @property
     def table(self) -> Mapping[str, Stage]:

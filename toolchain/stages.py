@@ -33,16 +33,19 @@ class Proof(_Row):
     Attributes:
         means: what is compared with what; `{}` stands for the check's name.
         vectors: how many it must have compared at least, or the whole test set; never more than that holds.
+        sampled: how many of a core of units, which may be too large to simulate on all; None: as many as of others.
         flows: those in which the stage makes it; () for all.
     """
 
     means: str
     vectors: int | Literal["whole"] = 1
+    sampled: int | None = None
     flows: tuple[str, ...] = ()
 
-    def least(self, whole: int) -> int:
-        """How many vectors it must have compared where the test set holds `whole`."""
-        return whole if self.vectors == "whole" else min(self.vectors, whole)
+    def least(self, whole: int, *, sampled: bool = False) -> int:
+        """How many vectors it must have compared where the test set holds `whole`; of a core of units `sampled`."""
+        asked = self.sampled if sampled and self.sampled is not None else self.vectors
+        return whole if asked == "whole" else min(asked, whole)
 
 
 class Remade(_Row):
@@ -59,7 +62,7 @@ class Remade(_Row):
     model: tuple[str, ...] = ()
     recipe: tuple[str, ...] | None = None
     board: tuple[str, ...] | Literal["all"] | None = None
-    request: tuple[Literal["fps", "strategy", "outputs", "wheels"], ...] = ()
+    request: tuple[Literal["fps", "strategy", "outputs", "wheels", "vectors"], ...] = ()
     files: Literal["captures", "network"] | None = None
     tools: Literal["vivado"] | None = None
 

@@ -16,7 +16,6 @@ from flows.stages.rtl.core_check import cycles_of, must_agree, spread
 from flows.stages.rtl.folding import fold_as
 from hls.axi_chip import LINK_COST
 from hls.core import CoreDescription
-from hls.folding import Folding
 from hls.generate import generate_core
 from hls.simulate import simulate_core
 from toolchain.errors import FitError, ModelError
@@ -78,26 +77,28 @@ def rows_or_reason(core: str, make: Callable[[], list[CoreRow]]) -> list[CoreRow
 def built_rows(context: Context) -> list[CoreRow]:
     """The same of the core that this build has folded, generated and simulated already."""
     chip = files.chip(context)
-    folding = Folding.from_json(context.facts("fold", FoldFacts).folding.to_json())
-    if note := too_large(context, f"{folding.strategy} core", folding.estimate["lut"]):
-        return [_estimate(folding, note)]
+    folding = context.facts("fold", FoldFacts).folding
+    core, use = folding.strategy, CoreUse(int(folding.estimate.lut), int(folding.estimate.ff))
+    if note := too_large(context, f"{core} core", use.lut):
+        return [_estimate(core, use, folding.initiation_interval, note)]
     mapped, cycles = _mapped(context, chip.core, chip.rtl), context.facts("simulate", SimulateFacts)
-    return [_estimate(folding), synthesised(folding.strategy, mapped, cycles)]
+    return [_estimate(core, use, folding.initiation_interval), synthesised(core, mapped, cycles)]
 
 
 def _own_rows(context: Context, strategy: str) -> list[CoreRow]:
     context.progress(f"{strategy} core")
     network, work = files.network(context), context.work / strategy
     folding = fold_as(context, strategy, LINK_COST)
-    if note := too_large(context, f"{strategy} core", folding.estimate["lut"]):
-        return [_estimate(folding, note)]
+    use = CoreUse(folding.estimate["lut"], folding.estimate["ff"])
+    if note := too_large(context, f"{strategy} core", use.lut):
+        return [_estimate(strategy, use, folding.initiation_interval, note)]
     shutil.rmtree(work / "rtl", ignore_errors=True)
     core = generate_core(network, folding, work / "rtl")
     x = spread(files.golden_inputs(context), VECTORS)
     simulation = simulate_core(core, network, work / "rtl", x, work / "simulation")
     must_agree(f"{strategy} core", simulation)
     mapped = _mapped(context, core, work / "rtl")
-    return [_estimate(folding), synthesised(strategy, mapped, cycles_of(simulation))]
+    return [_estimate(strategy, use, folding.initiation_interval), synthesised(strategy, mapped, cycles_of(simulation))]
 
 
 def too_large(context: Context, core: str, lut: float) -> str:
@@ -120,10 +121,8 @@ def _mapped(context: Context, core: CoreDescription, rtl: Path) -> Synthesis:
     return synthesise(family, core.top, sources, rtl, out, progress=context.progress)
 
 
-def _estimate(folding: Folding, note: str = "") -> CoreRow:
-    cycles = Cycles("estimated", None, folding.initiation_interval)
-    use = {name: folding.estimate[name] for name in ("lut", "ff")}
-    return row(folding.strategy, "estimated", _OWN_ESTIMATE, CoreUse(**use), cycles, note)
+def _estimate(core: str, use: CoreUse, interval: int, note: str = "") -> CoreRow:
+    return row(core, "estimated", _OWN_ESTIMATE, use, Cycles("estimated", None, interval), note)
 
 
 def synthesised(core: str, mapped: Synthesis, cycles: SimulateFacts) -> CoreRow:

@@ -39,6 +39,11 @@ class Chip:
         return [self.rtl / name for name in self.sources]
 
 
+_BENCH_VECTORS, _BENCH_ELEMENTS = 16, 16_384
+
+FOLDING = "folding.json"
+"""What `fold` writes and `generate` reads."""
+
 # Which stage writes the files that tell the network; of a network that came as a file it is `integers`.
 _WRITTEN_BY = {"integer.onnx": "streamline", "golden.npz": "export", "model.onnx": "export"}
 
@@ -46,6 +51,13 @@ _WRITTEN_BY = {"integer.onnx": "streamline", "golden.npz": "export", "model.onnx
 def network_file(context: Context, name: str) -> Path:
     """A file that tells the network: its integer graph, its golden vectors, or its QONNX graph."""
     return context.file("integers" if context.request.file else _WRITTEN_BY[name], name)
+
+
+def _golden_file(context: Context) -> Path:
+    """The golden vectors as the integer graph takes them: `streamline` writes them where `export` has another order."""
+    whole = network_file(context, "golden.npz")
+    own = whole if context.request.file else context.file("streamline", "golden.npz")
+    return own if own.exists() else whole
 
 
 def network(context: Context) -> DenseNetwork:
@@ -62,15 +74,21 @@ def network(context: Context) -> DenseNetwork:
 
 
 def golden_inputs(context: Context) -> NDArray[np.uint8]:
-    """Integer inputs of the whole test set, shape (vectors, inputs)."""
-    with np.load(network_file(context, "golden.npz")) as golden:
+    """Integer inputs of the whole test set, shape (vectors, inputs), channels last."""
+    with np.load(_golden_file(context)) as golden:
         x: NDArray[np.uint8] = golden["x"]
     return x
 
 
 def bench_inputs(context: Context) -> NDArray[np.uint8]:
-    """The golden vectors that the chip stores for `bench`, shape (16, inputs)."""
-    return golden_inputs(context)[:16]
+    """The golden vectors that the chip stores for `bench`, shape (vectors, inputs); see `bench_vectors`."""
+    x = golden_inputs(context)
+    return x[: bench_vectors(x.shape[1])]
+
+
+def bench_vectors(elements: int) -> int:
+    """How many vectors of so many elements a chip stores: up to 16, fewer where they are large."""
+    return max(1, min(_BENCH_VECTORS, _BENCH_ELEMENTS // elements))
 
 
 def chip(context: Context) -> Chip:

@@ -156,9 +156,9 @@ class Bench {
         const bool taken = model_.in_valid && model_.in_ready;
         if (taken) take();
         watch_output();
-        if (const uint64_t fired = model_.tap_fire)
-            for (size_t i = 0; i < streams_.size(); ++i)
-                if (fired >> i & 1) compare(i);
+        for (size_t word = 0; 32 * word < streams_.size(); ++word)
+            for (uint32_t fired = model_.tap_fire[word]; fired; fired &= fired - 1)
+                compare(32 * word + __builtin_ctz(fired));
         tick();
         if (taken) model_.in_valid = 0;
         ++cycle_;

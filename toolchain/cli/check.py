@@ -42,8 +42,6 @@ def check(file: Path, board: str | None, as_json: bool) -> None:
 def _tell(found: CheckedNetwork) -> None:
     if found.nodes:
         out().print(_nodes(found))
-        for reason in _reasons(found):
-            out().print(Text(reason), soft_wrap=True)
     out().print(Text(f"{found.file}: {found.format}, {_summary(found)}"), soft_wrap=True)
     for line in _verdicts(found):
         out().print(Text(line), soft_wrap=True)
@@ -56,22 +54,15 @@ def _summary(found: CheckedNetwork) -> str:
 
 
 def _nodes(found: CheckedNetwork) -> Table:
-    columns = ("node", "kind", "shape", "type", "stored", "operations", "uniform", "FPGA")
+    columns = ("node", "kind", "shape", "type", "stored", "operations", "uniform")
     # Of names and kinds a break costs nothing; half a number is another number.
     table = table_of(*columns, whole=columns[2:])
     for node in found.nodes:
         share = "" if node.uniform is None else f"{node.uniform:.0%}"
         shape = "x".join(map(str, node.shape))
         counts = (f"{node.parameters:,}", f"{node.operations:,}", share)
-        table.add_row(*map(Text, (node.name, node.kind, shape, node.type, *counts, "no" if node.fpga else "yes")))
+        table.add_row(*map(Text, (node.name, node.kind, shape, node.type, *counts)))
     return table
-
-
-def _reasons(found: CheckedNetwork) -> Iterator[str]:
-    """Why FPGAs do not take nodes, once for all that share a reason."""
-    for why in dict.fromkeys(node.fpga for node in found.nodes if node.fpga):
-        kinds = dict.fromkeys(node.kind for node in found.nodes if node.fpga == why)
-        yield f"{', '.join(kinds)}: {why}"
 
 
 def _verdicts(found: CheckedNetwork) -> Iterator[str]:

@@ -43,7 +43,9 @@ def choose(wish: Wish) -> Request:
     load_recipe(load_model(wish.model), recipe)
     strategy = _strategy(wish.strategy)
     data, fps = _folder(wish.data), _rate(wish.fps)
-    request = Request(wish.board, wish.model, recipe, data, strategy, fps, flow, wheels=wish.wheels)
+    request = Request(
+        wish.board, wish.model, recipe, data, strategy, fps, flow, wheels=wish.wheels, vectors=wish.vectors
+    )
     if request.network in list_boards():
         raise ConfigError(f"RECIPE: {recipe!r} is also a board's name; rename the recipe")
     return request
@@ -89,6 +91,7 @@ def _third_party(wish: Wish, flow: str) -> Request:
         strategy=_strategy(wish.strategy),
         fps=_rate(wish.fps),
         wheels=wish.wheels,
+        vectors=wish.vectors,
     )
 
 

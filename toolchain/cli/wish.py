@@ -82,6 +82,15 @@ class Wish:
         typer.Option("--wheels", envvar="WHEELS", help="Put the Python wheels into the package, to install offline."),
     ] = False
 
+    vectors: Annotated[
+        int | None,
+        typer.Option(
+            envvar="VECTORS",
+            min=32,
+            help="Vectors that a large core is simulated on; without it as many as Verilator runs in five minutes.",
+        ),
+    ] = None
+
     @property
     def is_particular(self) -> bool:
         """Whether it asks for one variant, and not just for a board and a model."""

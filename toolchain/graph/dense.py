@@ -1,4 +1,4 @@
-"""A chain of dense layers that ends in one class: what the hardware generators take, as a view of the integer graph."""
+"""A chain of dense layers that ends in one class, as a view of the integer graph: it has core generators of its own."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def dense_network(graph: Graph) -> DenseNetwork:
     """The graph as a chain of dense layers.
 
     Raises:
-        ModelError: it is something else, which the hardware cannot compute yet; names the first such node.
+        ModelError: it is something else; names the first node that does not belong.
     """
     steps = list(_chain(graph))
     layers, outputs = [], []
@@ -204,14 +204,14 @@ def _layer(name: str, op: Linear, input_type: str, activation: Threshold | None)
     return replace(layer, output_type=output, thresholds=table, out_scale=step, out_bias=least, bias=None)
 
 
-def refusals(graph: Graph) -> dict[str, str]:
-    """Why the hardware does not take a node yet, by the node's name, of all nodes that it does not take."""
-    return {node.name: _ONLY for node in graph if not _is_taken(graph, node)}
+def must_be_dense(graph: Graph, node: Node) -> None:
+    """Refuse a node that cannot stand in a chain of dense layers.
 
-
-def _is_taken(graph: Graph, node: Node) -> bool:
-    """Whether a node may stand in a chain of dense layers."""
-    return isinstance(node.op, Input | Linear | Threshold | Reshape | ArgMax) and not _not_flat(graph, node)
+    Raises:
+        ModelError: names it.
+    """
+    if not isinstance(node.op, Input | Linear | Threshold | Reshape | ArgMax) or _not_flat(graph, node):
+        raise ModelError(f"node {node.name} ({type(node.op).__name__}): {_ONLY}")
 
 
 def _chain(graph: Graph) -> Iterator[Node]:
@@ -229,25 +229,24 @@ def _chain(graph: Graph) -> Iterator[Node]:
         where = f"node {node.name} ({type(node.op).__name__})"
         if len(takers) > 1:
             raise ModelError(f"{where}: the network branches at {current}; {_ONLY}")
-        if not _is_taken(graph, node):
-            raise ModelError(f"{where}: {_ONLY}")
+        must_be_dense(graph, node)
         if isinstance(node.op, Threshold) and before != "Linear":
-            raise ModelError(f"{where}: thresholds follow a dense layer on an FPGA, not {before or 'the input'}")
+            raise ModelError(f"{where}: thresholds behind {before or 'the input'}; {_ONLY}")
         current = node.name
         if not isinstance(node.op, Reshape):
             before = type(node.op).__name__
             yield node
     if before != "ArgMax":
-        raise ModelError(f"the network ends in {current}, which is no class; an FPGA answers with one class for now")
+        raise ModelError(f"the network ends in {current}, which is no class; {_ONLY}")
 
 
-_ONLY = "FPGAs take chains of dense layers for now; build it for a board with a processor (BOARD=host)"
-
-_LAST = (
-    "the last layer's scores are quantised again; an FPGA compares its bare sums for now: leave that quantiser out, or "
-    "build it for a board with a processor (BOARD=host)"
+_ONLY = (
+    "FINN and STRATEGY=unrolled take chains of dense layers that end in a class; our own folded RTL takes any graph "
+    "(FLOW=dataflow on AMD boards)"
 )
-_INNER = "no quantiser follows it; on an FPGA one follows every dense layer but the last"
+
+_LAST = f"the last layer's scores are quantised again; {_ONLY}"
+_INNER = f"no quantiser follows it; {_ONLY}"
 
 
 def _not_flat(graph: Graph, node: Node) -> bool:

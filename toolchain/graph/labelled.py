@@ -1,24 +1,37 @@
-"""A network of scores as one that names a class, which is what an FPGA answers with."""
+"""A network of scores as one that names a class, which chains of dense layers answer with on an FPGA."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from toolchain.errors import ModelError
-from toolchain.graph.dense import LABEL, DenseNetwork, dense_network, refusals
+from toolchain.graph.dense import LABEL, DenseNetwork, dense_network, must_be_dense
 from toolchain.graph.graph import Graph, Output
 from toolchain.graph.ops import ArgMax
+from toolchain.graph.readers.source import Source
 
 
 def classifier(graph: Graph) -> DenseNetwork:
-    """A network of scores as an FPGA takes it: a chain of dense layers that ends in a class.
+    """A network of scores as a chain of dense layers that ends in a class.
 
     Raises:
-        ModelError: it is something else; names the first node that the hardware does not take, else what else is wrong.
+        ModelError: it is something else; names the first node that does not belong, else what else is wrong.
     """
-    for name, why in refusals(graph).items():
-        raise ModelError(f"node {name} ({type(graph[name].op).__name__}): {why}")
+    for node in graph:
+        must_be_dense(graph, node)
     return dense_network(with_label(graph))
+
+
+def must_be_single(source: Source) -> None:
+    """Refuse what an FPGA cannot take.
+
+    Raises:
+        ModelError: it has several inputs or outputs; names them.
+    """
+    for ports, what, takes in ((source.inputs, "inputs", "takes"), (source.outputs, "outputs", "answers with")):
+        if len(ports) != 1:
+            names = ", ".join(port.name for port in ports)
+            raise ModelError(f"the network has {len(ports)} {what} ({names}); an FPGA {takes} one")
 
 
 def with_label(graph: Graph) -> Graph:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from toolchain.errors import VerificationError
 from toolchain.results.check import Check
+from toolchain.results.facts import FoldFacts
+from toolchain.results.facts.hardware import FoldedUnits
 from toolchain.results.record import StageRecord
 from toolchain.stages import ANY, Stage
 
@@ -20,12 +22,18 @@ def must_be_verified(records: Mapping[str, StageRecord], vectors: int, stages: I
     Raises:
         VerificationError: a stage lacks a check, compared too little, or found a difference.
     """
+    sampled = _is_of_units(records)
     for stage in stages:
         checks = records[stage.name].checks
         for name, check in checks.items():
             _must_be_equal(stage.name, name, check)
         for name, proof in stage.proves.items():
-            _must_cover(stage.name, name, checks, proof.least(vectors))
+            _must_cover(stage.name, name, checks, proof.least(vectors, sampled=sampled))
+
+
+def _is_of_units(records: Mapping[str, StageRecord]) -> bool:
+    fold = records["fold"].facts if "fold" in records else None
+    return isinstance(fold, FoldFacts) and isinstance(fold.folding, FoldedUnits)
 
 
 def _must_be_equal(stage: str, name: str, check: Check) -> None:

@@ -29,5 +29,6 @@ def _choices(request: Request) -> list[str]:
         "FLOW": None if request.flow == "fpga_open" or (request.file and request.flow == "ort") else request.flow,
         "FPS": request.fps if isinstance(request.fps, str | None) else f"{request.fps:g}",
         "DATA": request.data,
+        "VECTORS": None if request.vectors is None else str(request.vectors),
     }
     return [f"{name}={shlex.quote(value)}" for name, value in chosen.items() if value]

@@ -15,7 +15,6 @@ class CheckedNode(Record):
         shape: of its result, without the batch, channels last; bits: of one value of it.
         parameters: stored integers; operations: multiplications, sums or comparisons for one input.
         uniform: of thresholds, the share of channels that one multiplication can stand for; None of other nodes.
-        fpga: why FPGAs do not take it yet; empty where they do.
     """
 
     name: str
@@ -26,7 +25,6 @@ class CheckedNode(Record):
     parameters: int
     operations: int
     uniform: Number | None
-    fpga: str
 
 
 class Verdict(Record):
@@ -46,7 +44,7 @@ class CheckedNetwork(RecordFile):
         problem: why it cannot be read as integers; empty where it can.
     """
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     TITLE: ClassVar[str] = "check of a network"
 
     file: str

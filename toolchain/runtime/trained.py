@@ -126,6 +126,14 @@ def verify_trained(trained: Trained, golden: Golden) -> Check:
     return check
 
 
+def entered(trained: Trained, golden: Golden) -> Golden:
+    """Golden vectors with the inputs as the graph takes them, channels last."""
+    integers = integers_of(trained.source, golden.x.reshape(len(golden.x), *trained.source.inputs[0].shape))
+    kind = trained.graph.types[trained.graph.sole_input]
+    x = integers[trained.graph.sole_input].reshape(len(golden.x), -1).astype(kind.dtype)
+    return replace(golden, x=x)
+
+
 def _layers(trained: Trained, x: NDArray[Any], integers: Mapping[str, Integers]) -> tuple[Named, Named]:
     """Each layer's outcome for one input, in units of its quantiser: of the model, and of the integer graph."""
     graph, scores, model = trained.source.graph, trained.scores, trained.model

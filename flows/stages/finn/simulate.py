@@ -28,7 +28,7 @@ def run(context: Context) -> Outcome:
     context.progress("core: with back-pressure")
     stalled = _simulate(context, network, spread(x, STALLED_VECTORS), SEED)
     must_agree("core with back-pressure", stalled)
-    core = CoreChecks(whole, stalled)
+    core = CoreChecks(whole, stalled, len(x))
     checks = {**core.checks, "FINN's execution": _execution(context, network, x)}
     return Outcome(core.summary, checks, core.facts, {"verilator": verilator_version()})
 

@@ -10,15 +10,15 @@ import numpy as np
 from flows.stages.context import Context, Outcome
 from flows.stages.foreign.load import MODEL
 from flows.stages.graph_layers import layers_of_graph
+from flows.stages.hardware import as_hardware
 from flows.stages.network.files import GOLDEN, INTEGER
 from toolchain.errors import BuildError, ModelError
-from toolchain.graph.dense import DenseNetwork
 from toolchain.graph.execute import run as execute
 from toolchain.graph.file.store import load_graph, save_graph
 from toolchain.graph.golden_vectors import Golden
 from toolchain.graph.graph import Graph
-from toolchain.graph.labelled import classifier
 from toolchain.graph.ops import ArgMax
+from toolchain.graph.readers.source import Source
 from toolchain.results.facts import IntegersFacts
 from toolchain.results.facts.runtime import VectorCount
 from toolchain.runtime.meaning import labels_of, must_fit
@@ -39,13 +39,14 @@ def run(context: Context) -> Outcome:
         raise BuildError("integers: the request names no file; run `make build` again")
     path = Path(request.file)
     opened = open_network(path)
-    network = _hardware(path, opened.source.graph)
-    save_graph(network.graph, context.out / INTEGER)
+    graph = _hardware(request.flow, path, opened.source)
+    save_graph(graph, context.out / INTEGER)
     vectors = vectors_for(opened, Path(request.test) if request.test else None)
-    must_fit(vectors, network.classes)
+    must_fit(vectors, opened.source.graph.types[opened.source.graph.outputs[0].node].size)
     proved = prove_on(opened, vectors, context.progress)
     golden = _golden(proved, load_graph(context.out / INTEGER))
-    _must_be_its_label(path, proved, golden)
+    if isinstance(graph[graph.outputs[-1].node].op, ArgMax):
+        _must_be_its_label(path, proved, golden)
     golden.save(context.out / GOLDEN)
     if (model := context.file("load", MODEL)).exists():
         shutil.copyfile(model, context.out / MODEL)
@@ -53,20 +54,21 @@ def run(context: Context) -> Outcome:
     return Outcome(_told(proved, facts), {"file_integer": proved.check}, facts)
 
 
-def _hardware(path: Path, graph: Graph) -> DenseNetwork:
+def _hardware(flow: str, path: Path, source: Source) -> Graph:
     """The network as FPGAs take it: refused here, before anything slow is proved of it."""
     try:
-        return classifier(graph)
+        return as_hardware(source, flow)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
 
 
 def _golden(proved: Proved, graph: Graph) -> Golden:
-    """The vectors as integers, and the scores that the graph gives them, scaled."""
-    scores = next(output for output in graph.outputs if not isinstance(graph[output.node].op, ArgMax))
+    """The vectors as integers, and the answers that the graph gives them, scaled: its scores, where it has some."""
+    scores = [output for output in graph.outputs if not isinstance(graph[output.node].op, ArgMax)]
+    answer = (scores or graph.outputs)[0]
     integers = proved.integers[graph.sole_input]
-    sums = execute(graph, {graph.sole_input: integers}, [scores.node])[scores.node]
-    logits = (sums * scores.scale + scores.offset).astype(np.float32)
+    sums = execute(graph, {graph.sole_input: integers}, [answer.node])[answer.node]
+    logits = (sums * answer.scale + answer.offset).astype(np.float32).reshape(len(integers), -1)
     truth = proved.vectors.truth
     x = integers.reshape(len(integers), -1).astype(graph.types[graph.sole_input].dtype)
     return Golden(x, logits, np.zeros(0, np.uint8) if truth is None else truth.astype(np.uint8))

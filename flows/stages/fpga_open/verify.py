@@ -5,7 +5,7 @@ from __future__ import annotations
 from flows.stages import files
 from flows.stages.context import Context, Outcome
 from flows.stages.rtl.core_check import spread
-from flows.stages.rtl.reference import DenseReference
+from flows.stages.rtl.design import reference_of
 from flows.stages.rtl.uart_check import UartCheck
 from hls.simulate_chip import ChipSimulator
 from hls.verilate import verilator_version
@@ -37,7 +37,6 @@ def run(context: Context) -> Outcome:
     x = spread(files.golden_inputs(context), backend.read_back_vectors)
     context.progress(f"running {len(x)} vectors through the UART pins")
     bench = files.bench_inputs(context)
-    reference = DenseReference(files.network(context))
-    checks = UartCheck(context, files.chip(context), reference, x, bench).run(simulator)
+    checks = UartCheck(context, files.chip(context), reference_of(context), x, bench).run(simulator)
     summary = f"{backend.read_back_is} = integer, labels of {len(x)} test vectors through the UART pins"
     return Outcome(summary, checks, VerifyFacts(what=backend.read_back_is), {"verilator": verilator_version()})

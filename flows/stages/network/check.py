@@ -11,13 +11,13 @@ from flows.stages.context import Context, Outcome
 from flows.stages.graph_layers import layers_of_trained
 from flows.stages.network.files import QONNX, model_code, must_be_exact
 from flows.stages.rtl.folding import fold_network
+from flows.stages.rtl.graph_design import must_fit
 from flows.stages.rtl.shell import shell_of
 from toolchain.board import OrtBoard
 from toolchain.bounded import Bounds, OutOfBoundsError, bounded
 from toolchain.errors import FitError, ModelError
 from toolchain.graph.export import export_network
 from toolchain.graph.golden_vectors import Golden
-from toolchain.graph.labelled import classifier
 from toolchain.graph.model_file import load_model
 from toolchain.graph.verify import verify_export
 from toolchain.results.facts import DataFacts
@@ -68,11 +68,14 @@ def _on_board(context: Context, trained: Trained, shown: str) -> str:
 def _folds(context: Context, trained: Trained, shown: str) -> str:
     if isinstance(context.board, OrtBoard):
         return ""
+    link = shell_of(context.board).cost
     try:
-        network = trained.network or classifier(trained.graph)
+        if trained.network is None:
+            must_fit(context, trained.graph, link)
+        else:
+            fold_network(context, trained.network, context.request.strategy, link)
     except ModelError as error:
         raise ModelError(f"{shown}: {error}") from error
-    fold_network(context, network, context.request.strategy, shell_of(context.board).cost)
     return ""
 
 

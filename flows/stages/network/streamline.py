@@ -12,15 +12,21 @@ from toolchain.graph.golden_vectors import Golden
 from toolchain.graph.model_file import load_model
 from toolchain.results.facts import StreamlineFacts
 from toolchain.results.facts.network import Layer
-from toolchain.runtime.trained import read_trained, verify_trained
+from toolchain.runtime.trained import entered, read_trained, verify_trained
 
 
 def run(context: Context) -> Outcome:
-    """Write the integer graph; what is verified is read back from the file."""
+    """Write the integer graph, and the golden vectors where it takes them in another order than the model does.
+
+    What is verified is read back from the file.
+    """
     trained = read_trained(load_model(context.file("export", QONNX)))
     save_graph(trained.graph, context.out / INTEGER)
     trained = trained.as_written(load_graph(context.out / INTEGER))
-    check = verify_trained(trained, Golden.load(context.file("export", GOLDEN)))
+    golden = Golden.load(context.file("export", GOLDEN))
+    check = verify_trained(trained, golden)
+    if trained.network is None:
+        entered(trained, golden).save(context.out / GOLDEN)
     layers = layers_of_trained(trained)
     facts = StreamlineFacts(layers=layers, logit_scale=trained.scores.scale)
     counted = f"{check.equal:,} of {check.compared:,} test {words(context).rows}"

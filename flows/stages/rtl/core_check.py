@@ -22,10 +22,17 @@ SEED = 1
 
 @dataclass(frozen=True)
 class CoreChecks:
-    """What the runs came to."""
+    """What the runs came to.
+
+    Attributes:
+        whole: of the test set, or of as many of its vectors as a large core was run on.
+        stalled: with random back-pressure.
+        vectors: size of the test set.
+    """
 
     whole: CoreSimulation
     stalled: CoreSimulation
+    vectors: int
 
     @property
     def checks(self) -> dict[str, Check]:
@@ -44,7 +51,8 @@ class CoreChecks:
         rate = whole.compared / max(whole.seconds, 1e-6)
         cycles = f"{whole.latency_cycles} cycles latency, one every {whole.initiation_interval}"
         what = "RTL = integer, every element of every layer"
-        return f"{what}, on {whole.equal:,} of {whole.compared:,} test vectors ({rate:,.0f}/s); {cycles}"
+        part = "" if whole.compared == self.vectors else f", spread over all {self.vectors:,}"
+        return f"{what}, on {whole.equal:,} of {whole.compared:,} test vectors{part} ({rate:,.0f}/s); {cycles}"
 
 
 def check_core(context: Context, chip: files.Chip, network: DenseNetwork, work: Path) -> CoreChecks:
@@ -61,7 +69,7 @@ def check_core(context: Context, chip: files.Chip, network: DenseNetwork, work: 
     some = spread(x, STALLED_VECTORS)
     stalled = simulate_core(chip.core, network, chip.rtl, some, work, backpressure_seed=SEED)
     must_agree("core with back-pressure", stalled)
-    return CoreChecks(whole, stalled)
+    return CoreChecks(whole, stalled, len(x))
 
 
 def cycles_of(simulation: CoreSimulation) -> SimulateFacts:

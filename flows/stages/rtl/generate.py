@@ -5,9 +5,8 @@ from __future__ import annotations
 from flows.stages import files
 from flows.stages.context import Context, Outcome
 from flows.stages.identity import build_id_of
+from flows.stages.rtl.design import design_of
 from flows.stages.rtl.shell import shell_of
-from hls.folding import Folding
-from hls.generate import generate_core
 from toolchain.files import write_json
 from toolchain.results.facts import GenerateFacts
 from toolchain.results.facts.hardware import Identity
@@ -15,9 +14,8 @@ from toolchain.results.facts.hardware import Identity
 
 def run(context: Context) -> Outcome:
     """Write `rtl/`, `core.json` and `chip.json`."""
-    rtl, network = context.out / "rtl", files.network(context)
-    folding = Folding.from_json(files.read_json(context.file("fold", "folding.json")))
-    core = generate_core(network, folding, rtl)
+    rtl = context.out / "rtl"
+    core = design_of(context).generate(context, rtl)
     model_hash = files.model_hash(context)
     build_id = build_id_of([rtl / name for name in sorted((*core.sources, *core.roms))], context)
     sources = shell_of(context.board).generate(context, core, rtl, (model_hash, build_id))

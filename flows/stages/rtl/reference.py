@@ -8,8 +8,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hls.core import CoreOutput
+from hls.core import CoreDescription, CoreOutput
 from toolchain.graph.dense import DenseNetwork
+from toolchain.graph.execute import run_one
+from toolchain.graph.graph import Graph
 
 
 class Reference(Protocol):
@@ -46,3 +48,26 @@ class DenseReference:
     def run(self, x: NDArray[Any]) -> NDArray[np.int64]:
         """See `Reference`."""
         return self.network.run(x).labels.reshape(-1, 1)
+
+
+@dataclass(frozen=True)
+class GraphReference:
+    """A graph, whose answer is what its core yields."""
+
+    graph: Graph
+    core: CoreDescription
+
+    @property
+    def input_type(self) -> str:
+        """See `Reference`."""
+        return self.core.input_type
+
+    @property
+    def output(self) -> CoreOutput:
+        """See `Reference`."""
+        return self.core.output
+
+    def run(self, x: NDArray[Any]) -> NDArray[np.int64]:
+        """See `Reference`."""
+        (end,) = self.graph.outputs
+        return run_one(self.graph, x, [end.node])[end.node].astype(np.int64).reshape(len(x), -1)

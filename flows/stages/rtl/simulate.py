@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from flows.stages import files
 from flows.stages.context import Context, Outcome
-from flows.stages.rtl.core_check import check_core
-from flows.stages.rtl.reference import DenseReference
+from flows.stages.rtl.design import design_of
 from flows.stages.rtl.shell import shell_of
 from hls.verilate import verilator_version
 
 
 def run(context: Context) -> Outcome:
-    """Run the core on the whole test set, on a part of it with back-pressure, and the chip through its host link."""
-    chip, network, shell = files.chip(context), files.network(context), shell_of(context.board)
-    core = check_core(context, chip, network, context.work / "core")
+    """Run the core on the test set, on a part of it with back-pressure, and the chip through its host link."""
+    chip, design, shell = files.chip(context), design_of(context), shell_of(context.board)
+    core = design.check(context, chip, context.work / "core")
     context.progress(f"chip: through its {shell.link}")
-    checks = {**core.checks, **shell.check(context, chip, DenseReference(network))}
+    checks = {**core.checks, **shell.check(context, chip, design.reference(chip.core))}
     return Outcome(core.summary, checks, core.facts, {"verilator": verilator_version()})

@@ -59,12 +59,56 @@ class Folded(Record):
     estimate: CoreEstimate
 
 
+class UnitUse(Record):
+    """What folding expects of a core of units."""
+
+    lut: int
+    ff: int
+    bram: int
+    dsp: int
+
+
+class StageFolding(Record):
+    """How one stage of a core of units is built; see `hls.graph_folding.StageFolding`."""
+
+    tensor: str
+    option: str
+    cycles: int
+    lut: int
+    ff: int
+    bram: int
+    dsp: int
+
+
+class FifoDepth(Record):
+    """A FIFO that is deeper than the others; see `hls.graph_folding.FifoDepth`."""
+
+    index: int
+    name: str
+    depth: int
+    block: bool
+
+
+class FoldedUnits(Record):
+    """A folding of a graph; see `hls.graph_folding.GraphFolding`."""
+
+    strategy: Literal["units"]
+    stages: tuple[StageFolding, ...]
+    fifos: tuple[FifoDepth, ...]
+    initiation_interval: int
+    latency_cycles: int
+    fps: Number
+    clock_hz: int
+    target_fps: Number | None
+    estimate: UnitUse
+
+
 class FoldFacts(Facts):
     """The folding of our own RTL, and what core and host link are expected to take."""
 
     form: Literal["fold"] = "fold"
     estimate: Estimate
-    folding: Folded
+    folding: Folded | FoldedUnits
 
 
 class Identity(Record):

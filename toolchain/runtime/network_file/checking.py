@@ -8,10 +8,10 @@ from pathlib import Path
 from toolchain.board import AnyBoard
 from toolchain.bounded import Bounds, bounded
 from toolchain.errors import FileError, ModelError
-from toolchain.graph.dense import refusals
 from toolchain.graph.graph import Graph, Node
-from toolchain.graph.labelled import classifier
+from toolchain.graph.labelled import classifier, must_be_single
 from toolchain.graph.ops import Threshold
+from toolchain.graph.readers.source import Source
 from toolchain.results.checked import CheckedNetwork, CheckedNode, Verdict
 from toolchain.results.formats import FileFormat
 from toolchain.runtime.load import Limits
@@ -34,8 +34,8 @@ def check_file(path: Path, boards: Iterable[AnyBoard]) -> CheckedNetwork:
 
 
 def _checked(path: Path, boards: tuple[AnyBoard, ...]) -> CheckedNetwork:
-    graph, problem = _graph(path)
-    nodes, file = () if graph is None else _nodes(graph), format_of(path)
+    source, problem = _source(path)
+    nodes, file = () if source is None else _nodes(source.graph), format_of(path)
     return CheckedNetwork(
         file=path.name,
         format=file,
@@ -43,13 +43,13 @@ def _checked(path: Path, boards: tuple[AnyBoard, ...]) -> CheckedNetwork:
         nodes=nodes,
         parameters=sum(node.parameters for node in nodes),
         operations=sum(node.operations for node in nodes),
-        boards=tuple(_verdict(board, flow, graph, file, problem) for board in boards for flow in board.flows),
+        boards=tuple(_verdict(board, flow, source, file, problem) for board in boards for flow in board.flows),
     )
 
 
-def _graph(path: Path) -> tuple[Graph | None, str]:
+def _source(path: Path) -> tuple[Source | None, str]:
     try:
-        return open_network(path).source.graph, ""
+        return open_network(path).source, ""
     except FileError:
         raise
     except ModelError as error:
@@ -57,11 +57,10 @@ def _graph(path: Path) -> tuple[Graph | None, str]:
 
 
 def _nodes(graph: Graph) -> tuple[CheckedNode, ...]:
-    why = refusals(graph)
-    return tuple(_node(graph, node, why.get(node.name, "")) for node in graph)
+    return tuple(_node(graph, node) for node in graph)
 
 
-def _node(graph: Graph, node: Node, why: str) -> CheckedNode:
+def _node(graph: Graph, node: Node) -> CheckedNode:
     kind = graph.types[node.name]
     form = node.op.uniform if isinstance(node.op, Threshold) else None
     share = (0.0 if form is None else float(form.found.mean())) if isinstance(node.op, Threshold) else None
@@ -74,12 +73,11 @@ def _node(graph: Graph, node: Node, why: str) -> CheckedNode:
         parameters=node.op.parameters(),
         operations=node.op.operations(*graph.types_into(node)),
         uniform=share,
-        fpga=why,
     )
 
 
-def _verdict(board: AnyBoard, flow: str, graph: Graph | None, file: FileFormat, problem: str) -> Verdict:
-    takes, why = _by_runtime(file, problem) if flow == "ort" else _by_hardware(flow, graph, file, problem)
+def _verdict(board: AnyBoard, flow: str, source: Source | None, file: FileFormat, problem: str) -> Verdict:
+    takes, why = _by_runtime(file, problem) if flow == "ort" else _by_hardware(flow, source, file, problem)
     return Verdict(board=board.name, flow=flow, takes=takes, why=why)
 
 
@@ -90,14 +88,30 @@ def _by_runtime(file: FileFormat, problem: str) -> tuple[bool, str]:
     return file != "TFLite", problem if file == "TFLite" else f"as the file has it, not as integers: {problem}"
 
 
-def _by_hardware(flow: str, graph: Graph | None, file: FileFormat, problem: str) -> tuple[bool, str]:
-    if graph is None:
+def _by_hardware(flow: str, source: Source | None, file: FileFormat, problem: str) -> tuple[bool, str]:
+    if source is None:
         return False, problem
-    try:
-        classifier(graph)
-    except ModelError as error:
-        return False, str(error)
     if flow == "finn" and file != "QONNX":
         return False, FINN_TAKES
+    try:
+        return True, _by_dense_or_units(flow, source)
+    except ModelError as error:
+        return False, str(error)
+
+
+def _by_dense_or_units(flow: str, source: Source) -> str:
+    """What hardware a graph becomes, in words.
+
+    Raises:
+        ModelError: it becomes none; says why.
+    """
     also = "FINN's own steps take it and " if flow == "finn" else ""
-    return True, f"as a chain of dense layers, if {also}it fits: a build reckons its size before it makes anything"
+    try:
+        classifier(source.graph)
+        kind = "a chain of dense layers"
+    except ModelError:
+        if flow == "finn":
+            raise
+        must_be_single(source)
+        kind = "a core of units"
+    return f"as {kind}, if {also}it fits: a build reckons its size before it makes anything"

@@ -9,13 +9,15 @@ import pytest
 
 from flows.stages.context import Context
 from flows.stages.foreign import integers, load
-from tests.fast.toolchain.runtime.network_file.files import conv_qonnx, conv_tflite, dense_qonnx
+from tests.fast.toolchain.runtime.network_file.files import conv_qonnx, conv_tflite, dense_qonnx, two_qonnx
 from toolchain.errors import DataError, FileError, ModelError
 from toolchain.layout import Layout, Request
 
 
-def _context(folder: Path, stage: str, file: Path, test: Path | None = None) -> Context:
-    request = Request("icebreaker", "net", flow="fpga_open", file=str(file), test=str(test) if test else None)
+def _context(
+    folder: Path, stage: str, file: Path, test: Path | None = None, board: str = "icebreaker", flow: str = "fpga_open"
+) -> Context:
+    request = Request(board, "net", flow=flow, file=str(file), test=str(test) if test else None)
     layout = Layout(request, folder / "build")
     layout.events.parent.mkdir(parents=True, exist_ok=True)
     (folder / "out").mkdir()
@@ -30,10 +32,18 @@ def _nothing_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(integers, "prove_on", slow)
 
 
-def test_a_convolution_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_convolution_is_refused_by_name_where_finn_is_to_take_it(tmp_path: Path) -> None:
     file = conv_qonnx(tmp_path / "net.onnx")
-    with pytest.raises(ModelError, match=r"net.onnx: node .* \(Window\): FPGAs take chains of dense layers for now"):
-        integers.run(_context(tmp_path, "integers", file))
+    said = r"net.onnx: node .* \(Window\): FINN and STRATEGY=unrolled take chains .*\(FLOW=dataflow on AMD boards\)"
+    with pytest.raises(ModelError, match=said):
+        integers.run(_context(tmp_path, "integers", file, board="zcu104", flow="finn"))
+
+
+def test_several_inputs_are_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(
+        ModelError, match=r"net.onnx: the network has 2 inputs \(global_in, global_in_1\); an FPGA takes one"
+    ):
+        integers.run(_context(tmp_path, "integers", two_qonnx(tmp_path / "net.onnx")))
 
 
 @pytest.mark.parametrize("wrong", [4, 300])

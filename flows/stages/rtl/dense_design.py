@@ -1,0 +1,48 @@
+"""Chains of dense layers: folded or unrolled cores, by generators of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.stages import files
+from flows.stages.context import Context
+from flows.stages.rtl.core_check import CoreChecks, check_core
+from flows.stages.rtl.folding import fold_network, told
+from flows.stages.rtl.reference import DenseReference, Reference
+from hls.chip import LinkCost
+from hls.core import CoreDescription
+from hls.folding import Folding
+from hls.generate import generate_core
+from toolchain.files import write_json
+from toolchain.graph.dense import DenseNetwork
+from toolchain.results.facts import FoldFacts
+
+
+@dataclass(frozen=True)
+class DenseDesign:
+    """See `flows.stages.rtl.design.Design`."""
+
+    network: DenseNetwork
+
+    def fold(self, context: Context, link: LinkCost) -> tuple[FoldFacts, str]:
+        """See `Design`. The estimate is of core and host link, as what is synthesised and routed is."""
+        folding = fold_network(context, self.network, context.request.strategy, link)
+        write_json(context.out / files.FOLDING, folding.to_json())
+        whole = link.with_core(folding.estimate, context.fpga_board.fpga.bram_kbit)
+        facts = FoldFacts.model_validate({"estimate": {"of": "chip", **whole}, "folding": folding.to_json()})
+        missed = context.request.fps is None and folding.target_fps is None
+        return facts, told(folding, context.fpga_board.target.fps if missed else None)
+
+    def generate(self, context: Context, rtl: Path) -> CoreDescription:
+        """See `Design`."""
+        folding = Folding.from_json(files.read_json(context.file("fold", files.FOLDING)))
+        return generate_core(self.network, folding, rtl)
+
+    def reference(self, core: CoreDescription) -> Reference:
+        """See `Design`."""
+        return DenseReference(self.network)
+
+    def check(self, context: Context, chip: files.Chip, work: Path) -> CoreChecks:
+        """See `Design`: the whole test set."""
+        return check_core(context, chip, self.network, work)

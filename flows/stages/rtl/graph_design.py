@@ -1,0 +1,151 @@
+"""Any graph that is no chain of dense layers: a core of units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from flows.stages import files
+from flows.stages.context import Context
+from flows.stages.rtl.core_check import SEED, CoreChecks, must_agree, spread
+from flows.stages.rtl.folding import block_ram_of, target_fps
+from flows.stages.rtl.reference import GraphReference, Reference
+from hls.chip import LinkCost
+from hls.core import CoreDescription
+from hls.fold_graph import fold
+from hls.graph_core import core_of
+from hls.graph_folding import GraphFolding, folding_of, netlist_of
+from hls.graph_ports import generate_graph_core
+from hls.graph_stages import stages_of
+from hls.netlist import SHALLOW
+from hls.simulate_graph import simulate_written
+from hls.units.unit import Resources
+from toolchain.errors import FitError, ModelError
+from toolchain.files import write_json
+from toolchain.graph.graph import Graph, with_outputs
+from toolchain.graph.ops import ArgMax
+from toolchain.results.facts import FoldFacts
+
+# Clocks times LUTs that Verilator simulates in five minutes, all streams compared; measured on a core of 20,000 LUTs.
+_FIVE_MINUTES = 8e11
+_LEAST_VECTORS = 32
+# Of the clocks, the share that goes to the run with back-pressure, which takes about twice as many.
+_STALLED_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class GraphDesign:
+    """See `flows.stages.rtl.design.Design`."""
+
+    network: Graph
+
+    @cached_property
+    def graph(self) -> Graph:
+        """What hardware answers with: scores, where the network has them beside a class that they give."""
+        scores = [end for end in self.network.outputs if not isinstance(self.network[end.node].op, ArgMax)]
+        return with_outputs(self.network, scores or self.network.outputs)
+
+    def fold(self, context: Context, link: LinkCost) -> tuple[FoldFacts, str]:
+        """See `Design`. The estimate is of core and host link, as what is synthesised and routed is."""
+        interval, clock_hz, wanted = _interval(context), files.clock_hz(context), target_fps(context)
+        _must_fold(context)
+        try:
+            core = core_of(
+                self.graph,
+                limits_of(context, link),
+                interval,
+                strict=context.request.fps is not None,
+                blocks=context.fpga_board.fpga.resources.bram > 0,
+                progress=lambda done, of: context.progress(f"depths of FIFOs: {done} of {of}"),
+            )
+        except FitError as error:
+            raise FitError(f"{context.request.model} on {context.board.name}: {error}") from error
+        reached = interval is not None and core.tokens.interval <= interval
+        folding = folding_of(core, clock_hz, wanted if reached else None)
+        write_json(context.out / files.FOLDING, folding.to_json())
+        return _facts(context, folding, link), _told(context, folding)
+
+    def generate(self, context: Context, rtl: Path) -> CoreDescription:
+        """See `Design`."""
+        return generate_graph_core(netlist_of(self.graph, _folding(context)), self.graph, rtl)
+
+    def reference(self, core: CoreDescription) -> Reference:
+        """See `Design`."""
+        return GraphReference(self.graph, core)
+
+    def check(self, context: Context, chip: files.Chip, work: Path) -> CoreChecks:
+        """See `Design`: as many vectors of the test set as fit five minutes, or as many as were asked for."""
+        x, folding = files.golden_inputs(context), _folding(context)
+        x = x.reshape(len(x), *self.graph.types[self.graph.sole_input].shape)
+        netlist = netlist_of(self.graph, folding)
+        some = spread(x, context.request.vectors or within(folding, _FIVE_MINUTES))
+        context.progress(f"core: {len(some):,} of {len(x):,} vectors")
+        whole = simulate_written(netlist, self.graph, some, chip.rtl, work)
+        must_agree("core", whole)
+        context.progress("core: with back-pressure")
+        few = spread(some, within(folding, _FIVE_MINUTES * _STALLED_SHARE))
+        stalled = simulate_written(netlist, self.graph, few, chip.rtl, work, backpressure_seed=SEED)
+        must_agree("core with back-pressure", stalled)
+        return CoreChecks(whole, stalled, len(x))
+
+
+def must_fit(context: Context, graph: Graph, link: LinkCost) -> None:
+    """Refuse a graph that no folding brings onto the board, before FIFOs are looked at.
+
+    Raises:
+        FitError: by how much; or the rate that was asked for is out of reach.
+        ModelError: a node without a unit; names it.
+    """
+    _must_fold(context)
+    stages = stages_of(GraphDesign(graph).graph)
+    fold(stages, limits_of(context, link), _interval(context), strict=context.request.fps is not None)
+
+
+def within(folding: GraphFolding, work: float) -> int:
+    """Vectors that are simulated with so many clocks times LUTs, never fewer than 32."""
+    return max(_LEAST_VECTORS, int(work / (folding.initiation_interval * max(folding.estimate["lut"], 1))))
+
+
+def limits_of(context: Context, link: LinkCost) -> Resources:
+    """What a core may use of the board."""
+    board = context.fpga_board
+    have, share = board.fpga.resources, board.target.share
+    blocks = int(have.bram * share) - -(-link.kbit // block_ram_of(board).kbit)
+    return Resources(have.lut * share - link.lut, have.ff * share - link.ff, max(0, blocks), int(have.dsp * share))
+
+
+def _must_fold(context: Context) -> None:
+    if context.request.strategy != "folded":
+        raise ModelError(
+            f"STRATEGY={context.request.strategy} takes chains of dense layers that end in a class; this network is "
+            "another graph and becomes units: leave STRATEGY out"
+        )
+
+
+def _interval(context: Context) -> int | None:
+    """Clocks an inference that the rate leaves; None: as few as fit."""
+    fps = target_fps(context)
+    return None if fps is None else max(1, int(files.clock_hz(context) / fps))
+
+
+def _folding(context: Context) -> GraphFolding:
+    return GraphFolding.from_json(files.read_json(context.file("fold", files.FOLDING)))
+
+
+def _facts(context: Context, folding: GraphFolding, link: LinkCost) -> FoldFacts:
+    whole = {**folding.estimate, **link.with_core(folding.estimate, context.fpga_board.fpga.bram_kbit)}
+    return FoldFacts.model_validate({"estimate": {"of": "chip", **whole}, "folding": folding.to_json()})
+
+
+def _told(context: Context, folding: GraphFolding) -> str:
+    """A folding in a few words."""
+    use = folding.estimate
+    slowest = max(folding.stages, key=lambda stage: stage.cycles)
+    missed = "" if folding.target_fps or context.request.fps else "; the board's own rate is out of reach"
+    return (
+        f"{len(folding.stages)} units, one inference every {folding.initiation_interval:,} clocks, "
+        f"{folding.fps:,.0f}/s (estimated{missed}); {use['lut']:,} LUT, {use['bram']} block RAMs, {use['dsp']} "
+        f"multipliers (estimated); the slowest is {slowest.tensor} ({slowest.option}), the deepest FIFO "
+        f"{max((fifo.depth for fifo in folding.fifos), default=SHALLOW):,} places"
+    )

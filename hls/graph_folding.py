@@ -1,0 +1,158 @@
+"""A chosen core of units as plain data: what `fold` writes and `generate` reads."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from hls.graph_core import GraphCore
+from hls.graph_netlist import build_netlist
+from hls.graph_stages import output_tensor, stages_of
+from hls.netlist import SHALLOW, Netlist
+from hls.units.stage import Option, Stage
+from hls.units.unit import Resources
+from toolchain.errors import BuildError
+from toolchain.graph.graph import Graph
+
+
+@dataclass(frozen=True)
+class StageFolding:
+    """How one stage is built.
+
+    Attributes:
+        tensor: the node of the graph whose tensor it yields.
+        option: the name of the chosen option, such as ``"PE 4, SIMD 8"``.
+        cycles: clocks between inferences at least.
+        lut, ff, bram, dsp: estimated; `bram` counts blocks.
+    """
+
+    tensor: str
+    option: str
+    cycles: int
+    lut: int
+    ff: int
+    bram: int
+    dsp: int
+
+
+@dataclass(frozen=True)
+class FifoDepth:
+    """A FIFO that is deeper than all others, by its place in the netlist; `name` tells people between which units."""
+
+    index: int
+    name: str
+    depth: int
+    block: bool
+
+
+@dataclass(frozen=True)
+class GraphFolding:
+    """A folding of a graph.
+
+    Attributes:
+        initiation_interval: clock cycles between inferences, as the tokens say.
+        latency_cycles: from the first beat that goes in to the last that comes out, as the tokens say.
+        fps: inferences per second at `clock_hz`.
+        target_fps: what was asked for; None: the fastest that fits.
+        estimate: estimated ``lut``, ``ff``, ``bram`` (blocks) and ``dsp`` of the core.
+    """
+
+    strategy: str
+    stages: tuple[StageFolding, ...]
+    fifos: tuple[FifoDepth, ...]
+    initiation_interval: int
+    latency_cycles: int
+    fps: float
+    clock_hz: int
+    target_fps: float | None
+    estimate: dict[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON value of the folding."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> GraphFolding:
+        """Read what `to_json` made.
+
+        Raises:
+            BuildError: a key is missing or unknown.
+        """
+        try:
+            fields = dict(raw)
+            stages = tuple(StageFolding(**stage) for stage in fields.pop("stages"))
+            fifos = tuple(FifoDepth(**fifo) for fifo in fields.pop("fifos"))
+            return cls(stages=stages, fifos=fifos, **fields)
+        except (KeyError, TypeError) as error:
+            raise BuildError(f"folding.json: not a folding ({error}); build again from the fold stage") from error
+
+
+def folding_of(core: GraphCore, clock_hz: int, target_fps: float | None) -> GraphFolding:
+    """A core as plain data."""
+    interval = math.ceil(core.tokens.interval)
+    return GraphFolding(
+        strategy="units",
+        stages=tuple(_stage(tensor, option) for tensor, option in core.folded.options.items()),
+        fifos=_deep(core.netlist),
+        initiation_interval=interval,
+        latency_cycles=core.tokens.latency,
+        fps=clock_hz / interval,
+        clock_hz=clock_hz,
+        target_fps=target_fps,
+        estimate=whole_numbers(core.folded.resources),
+    )
+
+
+def netlist_of(graph: Graph, folding: GraphFolding) -> Netlist:
+    """The netlist that a folding describes.
+
+    Raises:
+        BuildError: it is a folding of another graph, or of other units than there are now.
+    """
+    stages = stages_of(graph)
+    chosen = {stage.tensor: option for stage, option in zip(stages, _options(stages, folding), strict=True)}
+    netlist = build_netlist(graph, stages, chosen, output_tensor(graph))
+    if wrong := [f.name for f in folding.fifos if f.index >= len(netlist.fifos) or f != _fifo(netlist, f)]:
+        raise BuildError(f"folding.json: there is no FIFO {wrong[0]}; {_AGAIN}")
+    return netlist.with_depths({fifo.index: (fifo.depth, fifo.block) for fifo in folding.fifos})
+
+
+def whole_numbers(resources: Resources) -> dict[str, int]:
+    """Estimated resources as reports name them."""
+    return {"lut": round(resources.lut), "ff": round(resources.ff), "bram": resources.blocks, "dsp": resources.dsp}
+
+
+_AGAIN = "build again from the fold stage"
+
+
+def _options(stages: Sequence[Stage], folding: GraphFolding) -> list[Option]:
+    if [stage.tensor for stage in stages] != [stage.tensor for stage in folding.stages]:
+        raise BuildError(f"folding.json: its stages are not those of the network; {_AGAIN}")
+    return [_option(stage, said.option) for stage, said in zip(stages, folding.stages, strict=True)]
+
+
+def _option(stage: Stage, name: str) -> Option:
+    for option in stage.options:
+        if option.name == name:
+            return option
+    raise BuildError(f"folding.json: {stage.tensor}: no option {name!r}; {_AGAIN}")
+
+
+def _stage(tensor: str, option: Option) -> StageFolding:
+    return StageFolding(tensor, option.name, option.cycles, **whole_numbers(option.resources))
+
+
+def _deep(netlist: Netlist) -> tuple[FifoDepth, ...]:
+    fifos = enumerate(netlist.fifos)
+    return tuple(
+        FifoDepth(index, netlist.name(fifo), fifo.depth, fifo.block)
+        for index, fifo in fifos
+        if fifo.block or fifo.depth > SHALLOW
+    )
+
+
+def _fifo(netlist: Netlist, said: FifoDepth) -> FifoDepth:
+    """The FIFO at its place in a netlist, as deep as it is said to be."""
+    return FifoDepth(said.index, netlist.name(netlist.fifos[said.index]), said.depth, said.block)

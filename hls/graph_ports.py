@@ -1,0 +1,118 @@
+"""A core of units behind the ports that every chip expects: values as the network counts them, not codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hls.core import CoreDescription, CoreOutput
+from hls.netlist import Netlist
+from hls.netlist_core import write_core
+from hls.units.instance import rom_file
+from hls.units.stream import Stream
+from toolchain.errors import ModelError
+from toolchain.graph.graph import Graph
+from toolchain.graph.ops import ArgMax
+from toolchain.graph.types import IntType
+
+TOP = "graph_core"
+
+
+def generate_graph_core(netlist: Netlist, graph: Graph, rtl_dir: Path) -> CoreDescription:
+    """Write the Verilog and ROM files of a graph's core into `rtl_dir` and describe it.
+
+    Raises:
+        ModelError: the input counts in steps that its type has no name for.
+    """
+    source, output = netlist.input.stream, output_of(netlist, graph)
+    kind = _input_type(graph)
+    bits = IntType.of(kind).bits
+    core = write_core(netlist, rtl_dir)
+    (rtl_dir / f"{TOP}.v").write_text(_text(core.top, netlist, kind, output))
+    return CoreDescription(
+        strategy="units",
+        sources=(*core.sources, f"{TOP}.v"),
+        roms=tuple(rom_file(unit, rom.parameter) for unit in netlist.units for rom in unit.roms),
+        input_type=kind,
+        vector_bits=source.elements * bits,
+        in_width=source.lanes * bits,
+        in_beats=source.beats,
+        output=output,
+        initiation_interval=core.initiation_interval,
+        layers=(),
+        top=TOP,
+    )
+
+
+def output_of(netlist: Netlist, graph: Graph) -> CoreOutput:
+    """What the core answers with: a class where the network ends in one, else its integers."""
+    stream = netlist.output.stream
+    last = graph[graph.outputs[0].node]
+    if isinstance(last.op, ArgMax) and stream.elements == 1:
+        return CoreOutput.label(graph.types[last.inputs[0]].channels)
+    kind = IntType.of(stream.element.datatype)
+    return CoreOutput(stream.elements, kind.bits, kind.low < 0, stream.lanes, None)
+
+
+def _input_type(graph: Graph) -> str:
+    element = graph.types[graph.sole_input].element
+    if element.step != 1 and element.datatype != "BIPOLAR":
+        raise ModelError(
+            f"input {graph.sole_input}: counts from {element.low} to {element.high} in steps of {element.step}; "
+            "hardware takes steps of 1: fold the step into the first layer's weights"
+        )
+    return element.datatype
+
+
+def _text(core: str, netlist: Netlist, kind: str, output: CoreOutput) -> str:
+    source, sink = netlist.input.stream, netlist.output.stream
+    bits = IntType.of(kind).bits
+    codes = [_code(f"in_data[{lane * bits} +: {bits}]", source, kind) for lane in range(source.lanes)]
+    values = [_value(f"codes[{lane * sink.bits} +: {sink.bits}]", sink, output) for lane in range(sink.lanes)]
+    return f"""// Generated. Packed input vectors in, answers out; ready/valid, see hls/core.py.
+module {TOP} (
+    input clk,
+    input rst,
+    input [{source.lanes * bits - 1}:0] in_data,
+    input in_valid,
+    output in_ready,
+    output [{output.width - 1}:0] out_data,
+    output out_valid,
+    input out_ready
+);
+    wire [{sink.width - 1}:0] codes;
+{_fields("entered", codes, source.bits)}{_fields("answered", values, output.bits)}    assign out_data = answered;
+    {core} core (
+        .clk(clk), .rst_n(!rst),
+        .in_tdata(entered), .in_tvalid(in_valid), .in_tready(in_ready),
+        .out_tdata(codes), .out_tvalid(out_valid), .out_tready(out_ready)
+    );
+endmodule
+"""
+
+
+def _fields(name: str, fields: list[str], bits: int) -> str:
+    """A wire whose fields of so many bits are expressions, cut to their width."""
+    lines = [f"    wire [{len(fields) * bits - 1}:0] {name};\n"]
+    lines += [f"    assign {name}[{index * bits} +: {bits}] = {text};\n" for index, text in enumerate(fields)]
+    return "".join(lines)
+
+
+def _code(wire: str, stream: Stream, kind: str) -> str:
+    """The code of a value on a wire, in two's complement where the type is signed; BIPOLAR is a code already."""
+    low, bits = stream.element.low, IntType.of(kind).bits
+    return wire if kind == "BIPOLAR" else _added(wire, -low, bits)
+
+
+def _value(wire: str, stream: Stream, output: CoreOutput) -> str:
+    """The value of a code on a wire: an integer of the answer's width."""
+    element = stream.element
+    scaled = wire if element.step == 1 else f"({output.bits}'d{element.step} * {wire})"
+    return _added(scaled, element.low, output.bits)
+
+
+def _added(wire: str, constant: int, bits: int) -> str:
+    """A sum modulo 2**bits; half the range flips the top bit, for which synthesis would build a carry chain."""
+    constant %= 1 << bits
+    if constant == 0:
+        return wire
+    return f"{wire} {'^' if constant == 1 << (bits - 1) else '+'} {bits}'d{constant}"
