@@ -1,0 +1,62 @@
+"""A folding of a graph as plain data gives the same netlist again, and another graph's is refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hls.graph_core import GraphCore, core_of
+from hls.graph_folding import GraphFolding, folding_of, netlist_of
+from hls.units.unit import Resources
+from tests.sim.hls.graphs import Growing
+from toolchain.errors import BuildError
+from toolchain.graph.graph import Graph
+
+LIMITS = Resources(lut=20_000, ff=20_000, blocks=50, dsp=20)
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    growing = Growing(np.random.default_rng(5), (4, 48, 2), -8, 7)
+    growing.residual()
+    return growing.end()
+
+
+@pytest.fixture(scope="module")
+def core(graph: Graph) -> GraphCore:
+    return core_of(graph, LIMITS, None)
+
+
+@pytest.fixture
+def folding(core: GraphCore) -> GraphFolding:
+    return folding_of(core, 25_000_000, None)
+
+
+def test_the_netlist_comes_back_from_the_file(graph: Graph, core: GraphCore, folding: GraphFolding) -> None:
+    read = GraphFolding.from_json(json.loads(json.dumps(folding.to_json())))
+    again = netlist_of(graph, read)
+    assert again.fifos == core.netlist.fifos
+    assert [(unit.name, unit.module, unit.parameters) for unit in again.units] == [
+        (unit.name, unit.module, unit.parameters) for unit in core.netlist.units
+    ]
+
+
+def test_figures_are_those_of_the_tokens(core: GraphCore, folding: GraphFolding) -> None:
+    assert (folding.initiation_interval, folding.latency_cycles) == (core.tokens.interval, core.tokens.latency)
+    assert folding.fps == pytest.approx(25e6 / core.tokens.interval)
+    assert folding.fifos
+
+
+def test_another_graph_s_folding_is_refused(graph: Graph, folding: GraphFolding) -> None:
+    stage, *rest = folding.stages
+    with pytest.raises(BuildError, match="its stages are not those of the network"):
+        netlist_of(graph, replace(folding, stages=tuple(rest)))
+    with pytest.raises(BuildError, match=f"{stage.tensor}: no option 'PE 0'; build again from the fold stage"):
+        netlist_of(graph, replace(folding, stages=(replace(stage, option="PE 0"), *rest)))
+    with pytest.raises(BuildError, match="there is no FIFO there"):
+        netlist_of(graph, replace(folding, fifos=(replace(folding.fifos[0], name="there"),)))
+    with pytest.raises(BuildError, match="not a folding"):
+        GraphFolding.from_json({"strategy": "units"})
