@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +52,10 @@ class LinkCost:
     lut: int
     ff: int
     kbit: int
+
+    def holding(self, bits: int) -> LinkCost:
+        """The same with so many bits of vectors besides."""
+        return replace(self, kbit=self.kbit + -(-bits // 1024))
 
     def with_core(self, core: Mapping[str, int], block_kbit: int) -> dict[str, int]:
         """What the whole chip takes, of what its core does: `lut`, `ff` and `bram`, blocks of `block_kbit`."""

@@ -25,6 +25,7 @@ from toolchain.errors import FitError, ModelError
 from toolchain.files import write_json
 from toolchain.graph.graph import Graph, with_outputs
 from toolchain.graph.ops import ArgMax
+from toolchain.graph.types import IntType
 from toolchain.results.facts import FoldFacts
 
 # Clocks times LUTs that Verilator simulates in five minutes, all streams compared; measured on a core of 20,000 LUTs.
@@ -50,6 +51,7 @@ class GraphDesign:
         """See `Design`. The estimate is of core and host link, as what is synthesised and routed is."""
         interval, clock_hz, wanted = _interval(context), files.clock_hz(context), target_fps(context)
         _must_fold(context)
+        link = link.holding(self.stored_bits)
         try:
             core = core_of(
                 self.graph,
@@ -65,6 +67,12 @@ class GraphDesign:
         folding = folding_of(core, clock_hz, wanted if reached else None)
         write_json(context.out / files.FOLDING, folding.to_json())
         return _facts(context, folding, link), _told(context, folding)
+
+    @property
+    def stored_bits(self) -> int:
+        """Bits of the vector that comes in and of those stored for the bench."""
+        x = self.graph.types[self.graph.sole_input]
+        return (1 + files.bench_vectors(x.size)) * x.size * IntType.of(x.element.datatype).bits
 
     def generate(self, context: Context, rtl: Path) -> CoreDescription:
         """See `Design`."""
@@ -98,8 +106,13 @@ def must_fit(context: Context, graph: Graph, link: LinkCost) -> None:
         ModelError: a node without a unit; names it.
     """
     _must_fold(context)
-    stages = stages_of(GraphDesign(graph).graph)
-    fold(stages, limits_of(context, link), _interval(context), strict=context.request.fps is not None)
+    design = GraphDesign(graph)
+    fold(
+        stages_of(design.graph),
+        limits_of(context, link.holding(design.stored_bits)),
+        _interval(context),
+        strict=context.request.fps is not None,
+    )
 
 
 def within(folding: GraphFolding, work: float) -> int:
