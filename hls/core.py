@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from toolchain.device.link.protocol import AnswerLayout
 from toolchain.errors import BuildError
 
 
@@ -61,7 +62,7 @@ class CoreOutput:
     @classmethod
     def label(cls, classes: int) -> CoreOutput:
         """A class of so many."""
-        return cls(1, max(1, (classes - 1).bit_length()), False, 1, classes)
+        return cls(1, AnswerLayout.of_class(classes).bits, False, 1, classes)
 
     @property
     def width(self) -> int:
@@ -74,14 +75,9 @@ class CoreOutput:
         return self.elements // self.elements_per_beat
 
     @property
-    def element_bytes(self) -> int:
-        """Bytes that an element takes where it is kept as a whole number of them."""
-        return -(-self.bits // 8)
-
-    @property
-    def bytes(self) -> int:
-        """Bytes of one answer, its elements little-endian and extended by their sign."""
-        return self.elements * self.element_bytes
+    def layout(self) -> AnswerLayout:
+        """How an answer lies in bytes, wherever answers are sent or kept."""
+        return AnswerLayout(self.elements, self.bits, self.signed, self.classes or 0)
 
 
 @dataclass(frozen=True)

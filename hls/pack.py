@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from toolchain.device.link.protocol import AnswerLayout
 from toolchain.errors import ModelError
 from toolchain.graph.types import IntType
 
@@ -55,6 +56,20 @@ def unpack(packed: Bytes, bits: int, elements: int) -> Integers:
 def pack_inputs(x: NDArray[np.generic], type_name: str) -> Bytes:
     """Packed vectors, shape (vectors, bytes), of network inputs of shape (vectors, inputs)."""
     return pack(encode(x, type_name), IntType.of(type_name).bits)
+
+
+def answers_as_bytes(answers: NDArray[np.generic], layout: AnswerLayout) -> bytes:
+    """Whole answers, shape (vectors, elements), one after the other as `layout` lays them.
+
+    Raises:
+        ModelError: a value does not fit.
+    """
+    integers = np.ascontiguousarray(np.asarray(answers).reshape(-1, layout.elements), dtype="<i8")
+    low = -(1 << (8 * layout.element_bytes - 1)) if layout.signed else 0
+    outside = (integers < low) | (integers > low + (1 << 8 * layout.element_bytes) - 1)
+    if outside.any():
+        raise ModelError(f"answer {integers[outside][0]} does not fit {layout.element_bytes} bytes; check its type")
+    return integers.view(np.uint8).reshape(-1, 8)[:, : layout.element_bytes].tobytes()
 
 
 def words(codes: NDArray[np.generic], bits: int) -> list[int]:

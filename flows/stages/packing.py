@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
 from flows.stages import files
 from flows.stages.context import Context
-from hls.pack import pack_inputs
+from flows.stages.rtl.reference import DenseReference, Reference
+from hls.pack import answers_as_bytes, pack_inputs
 from toolchain.files import write_atomic
 from toolchain.layout import ROOT
 from toolchain.package.ladder import must_be_verified
@@ -51,14 +54,22 @@ def manifest_of(context: Context, records: Records) -> Manifest:
 def write_network(context: Context, records: Records, manifest: Manifest) -> None:
     """Write `integer.onnx`, the golden vectors and `MODEL.md`."""
     copy(files.network_file(context, "integer.onnx"), context.out)
-    network, x = files.network(context), files.golden_inputs(context)
-    packed = pack_inputs(x, network.input_type)
-    classes = class_names(records)
-    layout = VectorFormat(len(x), network.inputs, network.input_type, packed.shape[1], classes)
-    labels = network.run(x).labels.astype("uint8")
-    write_vectors(context.out, layout, packed.tobytes(), labels.tobytes())
+    reference = DenseReference(files.network(context))
+    write_golden(context.out, reference, files.golden_inputs(context), class_names(records))
     card = file_card(manifest) if context.request.file else own_card(context, manifest)
     write_atomic(context.out / "MODEL.md", card)
+
+
+def write_golden(out: Path, reference: Reference, x: NDArray[Any], classes: Sequence[str] | None) -> None:
+    """Write the golden vectors with the answers of a reference.
+
+    Args:
+        x: integer inputs of the whole test set, shape (vectors, inputs).
+        classes: names of the classes that answers tell; None where they tell none.
+    """
+    packed, answer = pack_inputs(x, reference.input_type), reference.output.layout
+    layout = VectorFormat(len(x), x.shape[1], reference.input_type, packed.shape[1], answer, classes)
+    write_vectors(out, layout, packed.tobytes(), answers_as_bytes(reference.run(x), answer))
 
 
 def own_card(context: Context, manifest: Manifest) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from toolchain.device.link import protocol as link
@@ -165,7 +165,7 @@ class UartBoard:
     def _bench(self, sequence: int, count: int) -> link.Reply:
         labels = [self._label(vector) for vector in self._stored]
         self.inferences += count
-        checksum = link.bench_checksum(labels, count)
+        checksum = link.bench_checksum(class_bytes(labels), count)
         return link.Bench(sequence, labels[(count - 1) % len(labels)], 10 * count + 90, checksum)
 
     def _say(self, reply: link.Reply) -> None:
@@ -188,3 +188,8 @@ def uart_board(line: Line | None = None, identity: link.Identity = IDENTITY) -> 
     """A model board whose classes are `label_of`."""
     stored = [bytes([index] * VECTOR_BYTES) for index in range(IDENTITY.bench_vectors)]
     return UartBoard(label_of, identity, stored, line or Line())
+
+
+def class_bytes(labels: Iterable[int]) -> list[bytes]:
+    """Answers that are classes, as they lie in bytes."""
+    return [bytes([label]) for label in labels]

@@ -46,7 +46,7 @@ def test_the_package_is_whole(real_tree: Tree, ulx3s: dict[str, Any]) -> None:
     assert {"driver.py", "self_test.py", "protocol.py", "lib/toolchain/device/intact.py"} <= found
     assert all(_sha256(folder / name) == digest for name, digest in manifest["files"].items())
     described = json.loads((folder / "vectors.json").read_text())
-    assert (folder / "labels.bin").stat().st_size == described["count"] >= 10_000
+    assert (folder / "answers.bin").stat().st_size == described["count"] >= 10_000
 
 
 def test_a_second_build_runs_nothing(real_tree: Tree, ulx3s: dict[str, Any]) -> None:

@@ -24,8 +24,9 @@ from toolchain.device.agent.recording import Recording, Repeat
 from toolchain.device.agent.source import SensorError, Traits
 from toolchain.device.agent.workload import Work, WorkloadError, read_work
 from toolchain.device.link import protocol
-from toolchain.device.link.axi.golden_labels import Golden
 from toolchain.device.link.axi.sense import Expected
+from toolchain.device.link.golden import Golden
+from toolchain.device.link.protocol import AnswerLayout
 from toolchain.device.link.serial_link import SerialBoard
 from toolchain.device.sealed import verify_package
 from toolchain.layout import Request
@@ -128,7 +129,8 @@ def _spoil(rng: np.random.Generator, path: Path) -> None:
 
 def _board(rng: np.random.Generator, folder: Path) -> None:
     vectors = [bytes([index] * VECTOR_BYTES) for index in range(20)]
-    described = {"count": 20, "vector_bytes": VECTOR_BYTES, "classes": list("abcde")}
+    answer = {"answer": AnswerLayout.of_class(5)._asdict(), "classes": list("abcde")}
+    described = {"count": 20, "vector_bytes": VECTOR_BYTES, **answer}
     golden = Golden(described, b"".join(vectors), bytes(map(label_of, vectors)))
     widths = {
         "clock_hz": 32,

@@ -18,8 +18,8 @@ from toolchain.board import AmdBoard, OpenBoard
 from toolchain.catalog import load_board
 from toolchain.cli.flash import checked_package
 from toolchain.console import out
-from toolchain.device.link.axi.golden_labels import Golden, read_golden
 from toolchain.device.link.axi.sense import expected_of
+from toolchain.device.link.golden import Golden, read_golden
 from toolchain.device.link.serial_link import SIMULATED
 from toolchain.errors import BuildError, ConfigError
 from toolchain.files import sha256, write_json

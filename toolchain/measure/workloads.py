@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from toolchain.device.agent.clock import SystemClock
 from toolchain.device.agent.workload import Counted
-from toolchain.device.link.axi.answers import Bench
+from toolchain.device.link.answers import Bench
 from toolchain.device.link.axi.sense import Expected, bench_faults, must_make_sense
 from toolchain.device.ort.golden import inputs_file
 from toolchain.device.ort.runners import session_words

@@ -4,50 +4,60 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
+from toolchain.device.link.golden import VECTORS_FORMAT
+from toolchain.device.link.protocol import AnswerLayout
 from toolchain.files import write_atomic
 
 
 @dataclass(frozen=True)
 class VectorFormat:
-    """How `vectors.bin` is laid out.
+    """How `vectors.bin` and `answers.bin` are laid out.
 
     Attributes:
         count: number of vectors.
         elements: integers in one vector.
         element_type: their qonnx type.
         vector_bytes: bytes of one packed vector, zero bits at the end.
-        classes: names of the classes, in the order of the labels.
+        answer: what an answer is, and how it lies in bytes.
+        classes: names of the classes that answers tell, in order; None where they tell none.
+        scale, offset: of a vector of integers, the network's own output is ``scale * integer + offset``; None where
+            that is not known.
     """
 
     count: int
     elements: int
     element_type: str
     vector_bytes: int
-    classes: Sequence[str]
+    answer: AnswerLayout
+    classes: Sequence[str] | None
+    scale: float | None = None
+    offset: float | None = None
 
 
-def write_vectors(folder: Path, layout: VectorFormat, packed: bytes, labels: bytes) -> None:
-    """Write `vectors.bin`, `labels.bin` and `vectors.json`, which describes them.
+def write_vectors(folder: Path, layout: VectorFormat, packed: bytes, answers: bytes) -> None:
+    """Write `vectors.bin`, `answers.bin` and `vectors.json`, which describes them.
 
     Args:
         packed: packed vectors one after the other: element 0 in the lowest bits of byte 0.
-        labels: one byte a vector: the class that every stage gave.
+        answers: the answer that every stage gave to each, as `layout.answer` lays it.
 
     Raises:
         ValueError: the sizes disagree with the layout.
     """
-    if len(packed) != layout.count * layout.vector_bytes or len(labels) != layout.count:
-        raise ValueError(f"{len(packed)} bytes of vectors and {len(labels)} labels: not {layout}")
-    note = "element 0 in the lowest bits of byte 0; each vector padded with zero bits to whole bytes"
+    if (len(packed), len(answers)) != (layout.count * layout.vector_bytes, layout.count * layout.answer.size):
+        raise ValueError(f"{len(packed)} bytes of vectors and {len(answers)} of answers: not {layout}")
     write_atomic(folder / "vectors.bin", packed)
-    write_atomic(folder / "labels.bin", labels)
+    write_atomic(folder / "answers.bin", answers)
     described = {
-        **asdict(layout),
-        "packing": note,
-        "labels": "labels.bin",
+        "format": VECTORS_FORMAT,
+        **vars(layout),
+        "answer": layout.answer._asdict(),
+        "packing": "element 0 in the lowest bits of byte 0; each vector padded with zero bits to whole bytes",
+        "laying": "each element of an answer extended by its sign to whole bytes, low byte first",
+        "answers": "answers.bin",
         "vectors": "vectors.bin",
     }
     write_atomic(folder / "vectors.json", json.dumps(described, indent=2) + "\n")

@@ -11,7 +11,7 @@ _FLOWS = {"finn": "FINN", "dataflow": "our own RTL behind AXI (`FLOW=dataflow`)"
 
 _FILES = {
     "MODEL.md": "the network, its data and its accuracy",
-    "vectors.bin`, `labels.bin`, `vectors.json": "golden vectors and the answers every stage gave",
+    "vectors.bin`, `answers.bin`, `vectors.json": "golden vectors and the answers every stage gave",
     "integer.onnx": "the integer network; Netron opens it",
     "lib/": "the project's modules that the programs here use; Python 3.8, standard library only",
     "manifest.json": "SHA-256 of every file, tools, seeds, revision, verification, figures with their kind",

@@ -47,7 +47,7 @@ serial adapter; `--json` prints for programs:
 | `PINS.md` | pins and the host link |
 | `driver.py`, `self_test.py`, `lib/` | ask the board, check it against the golden vectors |
 | `protocol.py` | the host link in Python 3.8, standard library only |
-| `vectors.bin`, `labels.bin`, `vectors.json` | golden vectors and the answers every stage gave |
+| `vectors.bin`, `answers.bin`, `vectors.json` | golden vectors and the answers every stage gave |
 | `integer.onnx` | the integer network; Netron opens it |
 | `manifest.json` | SHA-256 of every file, tools, seeds, revision, verification, resources, timing |
 

@@ -25,7 +25,11 @@ def run_table(result: Mapping[str, Any]) -> Table:
 
 def _rows(result: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     answers = result["answers"]
-    yield "labels equal to the golden ones", f"{answers['equal']:,} of {answers['compared']:,}", answers["kind"]
+    yield (
+        f"{answers['what']} equal to the golden ones",
+        f"{answers['equal']:,} of {answers['compared']:,}",
+        answers["kind"],
+    )
     if result["accuracy"]:
         yield "accuracy", f"{result['accuracy']['accuracy']:.4%}", result["accuracy"]["kind"]
     yield from _latency(result["latency"])

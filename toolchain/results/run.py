@@ -14,18 +14,19 @@ RunKind = Literal["measured", "simulated", "emulated"]
 
 
 class WrongAnswer(Record):
-    """A golden vector by its number, and the classes."""
+    """A golden vector by its number, and the first element that differs; a class is one element."""
 
     vector: int
+    element: int
     answered: int
     expected: int
 
 
 class Answers(Record):
-    """Labels held against the golden ones; the first that differ are named."""
+    """Labels, or whole outputs, held against the golden ones; the first that differ are named."""
 
     kind: RunKind
-    what: Literal["labels"]
+    what: Literal["labels", "outputs"]
     vectors: Literal["test set"]
     compared: int
     equal: int
@@ -136,7 +137,7 @@ class RunResult(RecordFile):
     """
 
     VERSION_KEY: ClassVar[str] = "format"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     TITLE: ClassVar[str] = "run"
 
     what: Literal["run"]

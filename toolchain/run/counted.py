@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any, Protocol
 
-from toolchain.device.link.axi.answers import Counters
+from toolchain.device.link.answers import Counters
 
 _MODULO = 1 << 32
 _TROUBLE = ("refused", "silent", "strays", "damaged", "skipped", "breaks")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from toolchain.device.link.answers import Bench
 from toolchain.device.link.asking import SELF_TEST_FORMAT
-from toolchain.device.link.axi.answers import Bench
 from toolchain.device.link.axi.selftest import SINGLE_VECTORS
 from toolchain.device.link.axi.sense import Expected, bench_faults, must_make_sense, rate_faults
 from toolchain.told import Told, ToldError
 
 _CHECKSUM = re.compile("[0-9a-f]{8}")
-_MOST_CLASS = (1 << 32) - 1
+_GREATEST = (1 << 63) - 1
 _ALL, _BENCH, _COUNTERS = "golden vectors", "bench", "counters"
 _MOST_CYCLES = 1 << 48
 _MOST_MHZ = 10_000.0
@@ -74,7 +74,7 @@ def read_findings(told: Told, asked: Asked) -> Findings:
 
 
 def _compared(finding: Told, asked: Asked, few: bool) -> tuple[int, int]:
-    """How many labels were compared, and equal."""
+    """How many answers were compared, and equal."""
     measured, count = finding.part("measured"), min(SINGLE_VECTORS, asked.vectors) if few else asked.vectors
     measured.whole("vectors", count, count)
     seconds = measured.number("seconds_with_driver", 0, asked.seconds + _SLACK_SECONDS)
@@ -88,8 +88,9 @@ def _compared(finding: Told, asked: Asked, few: bool) -> tuple[int, int]:
         counts.refuse("differing", f"should name the first of {compared - equal:,}")
     for one in differing:
         one.whole("vector", 0, count - 1)
-        one.whole("answered", 0, _MOST_CLASS)
-        one.whole("expected", 0, _MOST_CLASS)
+        one.whole("element", 0, _GREATEST)
+        one.whole("answered", -_GREATEST, _GREATEST)
+        one.whole("expected", -_GREATEST, _GREATEST)
     return compared, equal
 
 
@@ -135,11 +136,11 @@ def _must_be_cycles(measured: Told, count: int, expected: Expected) -> None:
     if "latency_cycles" not in measured.value:
         return
     latency = measured.whole("latency_cycles", 1, _MOST_CYCLES)
-    must_make_sense("bench", bench_faults(Bench(1, 0, latency, 0, 0.0), expected))
+    must_make_sense("bench", bench_faults(Bench(1, (), latency, 0, 0.0), expected))
     if "initiation_interval" in measured.value:
         interval = measured.number("initiation_interval", 0, _MOST_CYCLES)
         cycles = latency + round(interval * (count - 1))
-        must_make_sense("bench", bench_faults(Bench(count, 0, cycles, 0, 0.0), expected))
+        must_make_sense("bench", bench_faults(Bench(count, (), cycles, 0, 0.0), expected))
 
 
 def _must_be_clock(finding: Told, measured: Told, expected: Expected) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from toolchain.device.link.axi.golden_labels import read_golden
 from toolchain.device.link.axi.selftest import BENCH_INFERENCES
 from toolchain.device.link.axi.sense import expected_of
+from toolchain.device.link.golden import Golden, read_golden
 from toolchain.device.sealed import package_name
 from toolchain.errors import ToolError, VerificationError
 from toolchain.places.remote import Remote
@@ -43,9 +43,9 @@ def run_remotely(remote: Remote, folder: Path, manifest: Mapping[str, Any]) -> d
     """
     there = remote.deploy(folder, package_name(manifest))
     words = remote.as_root(["python3", "self_test.py", "--json", "--inferences", str(BENCH_INFERENCES)])
-    vectors, started = read_golden(folder).count, time.monotonic()
+    golden, started = read_golden(folder), time.monotonic()
     done = remote.ask(words, folder=there, seconds=_TEST_SECONDS)
-    asked = Asked(vectors, BENCH_INFERENCES, time.monotonic() - started, expected_of(manifest))
+    asked = Asked(golden.count, BENCH_INFERENCES, time.monotonic() - started, expected_of(manifest))
     ended = f"{remote.address}: self_test.py ended with status {done.returncode}"
     if done.returncode and not done.stdout.lstrip().startswith("{"):
         raise ToolError(f"{ended}: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}")
@@ -56,10 +56,10 @@ def run_remotely(remote: Remote, folder: Path, manifest: Mapping[str, Any]) -> d
             raise ToldError(f"findings: {found.differences} differences, which the status contradicts")
     except VerificationError as error:
         raise VerificationError(f"{ended}, and what it told cannot be: {error}") from error
-    return _result(told.value, found, manifest)
+    return _result(told.value, found, manifest, golden)
 
 
-def _result(told: Mapping[str, Any], found: Findings, manifest: Mapping[str, Any]) -> dict[str, Any]:
+def _result(told: Mapping[str, Any], found: Findings, manifest: Mapping[str, Any], golden: Golden) -> dict[str, Any]:
     kind, measured = told["kind"], found.golden.value["measured"]
     vectors, seconds = measured["vectors"], measured["seconds_with_driver"]
     cycles = found.bench.value["measured"].get("latency_cycles") if found.bench else None
@@ -69,7 +69,7 @@ def _result(told: Mapping[str, Any], found: Findings, manifest: Mapping[str, Any
         "identity": dict(manifest["identity"]),
         "clock_mhz": manifest.get("clock_mhz"),
         "answers": {
-            "kind": kind, "what": "labels", "vectors": "test set",
+            "kind": kind, "what": "labels" if golden.layout.classes else "outputs", "vectors": "test set",
             "compared": found.compared, "equal": found.equal, "differing": found.golden.value["counts"]["differing"],
         },
         "accuracy": None,

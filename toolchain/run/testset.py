@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from toolchain.device.link.axi.answers import Bench, Identity
-from toolchain.device.link.axi.golden_labels import Golden
+from toolchain.device.link.answers import Bench, Identity, Values, label_of
 from toolchain.device.link.axi.sense import Expected, bench_faults, identity_faults, must_make_sense
-from toolchain.device.link.board import Board, wrong_labels
+from toolchain.device.link.board import Board, wrong_answers
+from toolchain.device.link.golden import Golden
 from toolchain.errors import VerificationError
 from toolchain.run.counted import compare, mark, traffic_of
 
-FORMAT = 1
+FORMAT = 2
 SINGLE_VECTORS = 256
 """Vectors that go one by one, each timed."""
 BENCH_INFERENCES = 10_000
@@ -66,18 +66,18 @@ def run_test_set(
     latency = _latency(board, identity, vectors[:SINGLE_VECTORS], kinds, expected)
     # Before the test set, which takes longest: a board that counts nonsense ends here.
     benched = _bench(board, golden, identity, bench, kinds, expected) if bench else None
-    labels, seconds = _stream(board, vectors, tell)
+    answers, seconds = _stream(board, vectors, tell)
     after = mark(board)
-    asked = len(labels) + latency["vectors"] + len(vectors[:1]) + (1 + bench if bench else 0)
+    asked = len(answers) + latency["vectors"] + len(vectors[:1]) + (1 + bench if bench else 0)
     return {
         "format": FORMAT,
         "virtual": virtual,
         "identity": {"model_hash": identity.model_hash.hex(), "build_id": identity.build_id.hex()},
         "clock_mhz": identity.clock_hz / 1e6,
-        "answers": _answers(golden, labels, kinds[0]),
-        "accuracy": _accuracy(golden, labels, truth, kinds[0]),
+        "answers": _answers(golden, answers, kinds[0]),
+        "accuracy": _accuracy(golden, answers, truth, kinds[0]),
         "latency": latency,
-        "throughput": _throughput(len(labels), seconds, kinds[1]),
+        "throughput": _throughput(len(answers), seconds, kinds[1]),
         "bench": benched,
         "counters": after.counters._asdict(),
         "counted": compare(before, after, asked, max(1, bench)),
@@ -94,9 +94,10 @@ def must_be_equal(result: dict[str, Any]) -> None:
     answers, bench = result["answers"], result["bench"]
     if answers["equal"] != answers["compared"]:
         first = answers["differing"][0]
+        where = "class" if answers["what"] == "labels" else f"element {first['element']}:"
         raise VerificationError(
             f"{answers['compared'] - answers['equal']:,} of {answers['compared']:,} answers differ; the first: vector "
-            f"{first['vector']}: class {first['answered']}, expected {first['expected']}"
+            f"{first['vector']}: {where} {first['answered']}, expected {first['expected']}"
         )
     if bench and bench.get("checksum") != bench.get("expected_checksum"):
         raise VerificationError(f"bench: checksum {bench['checksum']}, expected {bench['expected_checksum']}")
@@ -107,31 +108,36 @@ def must_be_equal(result: dict[str, Any]) -> None:
         raise VerificationError(f"counters: {fault}")
 
 
-def _stream(board: Board, vectors: list[bytes], tell: CountProgress) -> tuple[list[int], float]:
-    labels: list[int] = []
+def _stream(board: Board, vectors: list[bytes], tell: CountProgress) -> tuple[list[Values], float]:
+    answers: list[Values] = []
     started = time.perf_counter()
     for at in range(0, len(vectors), _BLOCK):
-        labels += board.infer_many(vectors[at : at + _BLOCK])
-        tell(len(labels), len(vectors))
-    return labels, time.perf_counter() - started
+        answers += board.infer_many(vectors[at : at + _BLOCK])
+        tell(len(answers), len(vectors))
+    return answers, time.perf_counter() - started
 
 
-def _answers(golden: Golden, labels: Sequence[int], kind: str) -> dict[str, Any]:
-    wrong = wrong_labels(labels, golden.labels)
+def _answers(golden: Golden, answers: Sequence[Values], kind: str) -> dict[str, Any]:
+    wrong = wrong_answers(answers, golden.answers(len(answers)))
     return {
         "kind": kind,
-        "what": "labels",
+        "what": "labels" if golden.layout.classes else "outputs",
         "vectors": "test set",
-        "compared": len(labels),
-        "equal": len(labels) - len(wrong),
-        "differing": [{"vector": i, "answered": labels[i], "expected": golden.labels[i]} for i in wrong[:_SHOWN]],
+        "compared": len(answers),
+        "equal": len(answers) - len(wrong),
+        "differing": [
+            {"vector": one.vector, "element": one.element, "answered": one.got, "expected": one.expected}
+            for one in wrong[:_SHOWN]
+        ],
     }
 
 
-def _accuracy(golden: Golden, labels: Sequence[int], truth: Sequence[int] | None, kind: str) -> dict[str, Any] | None:
-    if truth is None or len(truth) != golden.count or not labels:
+def _accuracy(
+    golden: Golden, answers: Sequence[Values], truth: Sequence[int] | None, kind: str
+) -> dict[str, Any] | None:
+    if truth is None or len(truth) != golden.count or not answers or golden.classes is None:
         return None
-    classes = len(golden.described["classes"])
+    classes, labels = len(golden.classes), [label_of(values) for values in answers]
     matrix = [[0] * classes for _ in range(classes)]
     for true, label in zip(truth, labels, strict=False):
         matrix[int(true)][label] += 1
@@ -141,7 +147,7 @@ def _accuracy(golden: Golden, labels: Sequence[int], truth: Sequence[int] | None
         "accuracy": correct / len(labels),
         "windows": len(labels),
         "whole_test_set": len(labels) == golden.count,
-        "confusion": {"classes": list(golden.described["classes"]), "matrix": matrix},
+        "confusion": {"classes": list(golden.classes), "matrix": matrix},
     }
 
 
@@ -157,7 +163,7 @@ def _latency(
         answer = board.infer(vector)
         whole = time.perf_counter() - started
         splits["end_to_end"].append(whole)
-        must_make_sense("infer", bench_faults(Bench(1, answer.label, answer.cycles, 0, whole), expected))
+        must_make_sense("infer", bench_faults(Bench(1, answer.values, answer.cycles, 0, whole), expected))
         if answer.cycles is not None:
             cycles.append(answer.cycles)
             splits["fabric"].append(answer.cycles / identity.clock_hz)

@@ -13,17 +13,13 @@ from numpy.typing import NDArray
 from flows.stages import files
 from flows.stages.context import Context
 from flows.stages.rtl.reference import Reference
-from toolchain.device.link.board import bench_answer, differences, wrong_labels
+from toolchain.device.link.answers import Values
+from toolchain.device.link.board import bench_answer, differences, wrong_answers
 from toolchain.errors import VerificationError
 from toolchain.results.check import Check
 
 # Not a multiple of the stored vectors, so that an error in their order shows in the checksum.
 BENCH_INFERENCES = 100
-
-
-def all_labels(count: int) -> Check:
-    """A chip answers with labels only: so many of the test set's, all equal."""
-    return Check(count, count, "labels", "test set")
 
 
 @dataclass(frozen=True)
@@ -53,20 +49,24 @@ class ChipAnswers:
     bench: NDArray[np.uint8]
 
     @cached_property
-    def labels(self) -> list[int]:
-        """The right class of each input."""
-        return [int(label) for label in self.reference.run(self.x)[:, 0]]
+    def answers(self) -> list[Values]:
+        """The right answer to each input."""
+        return [tuple(row) for row in self.reference.run(self.x).tolist()]
 
     @cached_property
-    def bench_labels(self) -> list[int]:
-        """The right class of each stored vector."""
-        return [int(label) for label in self.reference.run(self.bench)[:, 0]]
+    def bench_answers(self) -> list[Values]:
+        """The right answer to each stored vector."""
+        return [tuple(row) for row in self.reference.run(self.bench).tolist()]
+
+    def all_equal(self, count: int) -> Check:
+        """So many answers of the test set's, all equal."""
+        return Check(count, count, "labels" if self.reference.output.classes else "outputs", "test set")
 
     @property
     def checks(self) -> dict[str, Check]:
         """What was compared once everything has been asked and nothing was wrong."""
         one_reply = Check(1, 1, "replies", "")
-        every, bench = all_labels(len(self.x)), all_labels(BENCH_INFERENCES)
+        every, bench = self.all_equal(len(self.x)), self.all_equal(BENCH_INFERENCES)
         return {"chip": every, "bench": bench, "identify": one_reply, "counters": one_reply}
 
     def check_identity(self, answer: Any) -> None:
@@ -77,23 +77,38 @@ class ChipAnswers:
         """
         self._must_be("identify", _of(answer, self.identity), self._identity())
 
-    def check_classes(self, answers: Sequence[Any]) -> None:
-        """Compare the class of each input.
+    def check_answers(self, what: str, got: Sequence[Any]) -> None:
+        """Compare the answer to each input, element by element.
+
+        Args:
+            what: the way in which the inputs went.
+            got: whole answers; what is no answer at all is wrong.
 
         Raises:
-            VerificationError: names the first difference.
+            VerificationError: names the first difference: input, element, expected and got.
         """
-        got = [answer.label if isinstance(answer, self.inference) else answer for answer in answers]
-        for index in wrong_labels(got, self.labels):
-            raise self.differs(f"infer: input {index}: class", self.labels[index], got[index])
+        for wrong in wrong_answers(got, self.answers):
+            where = "class" if self.reference.output.classes else f"element {wrong.element}"
+            raise self.differs(f"{what}: input {wrong.vector}: {where}", wrong.expected, wrong.got)
+        if len(got) != len(self.answers):
+            raise self.differs(f"{what}: number of answers", len(self.answers), len(got))
 
     def check_bench(self, answer: Any) -> None:
-        """Compare last class and checksum of a bench of `BENCH_INFERENCES`.
+        """Compare last answer and checksum of a bench of `BENCH_INFERENCES`.
 
         Raises:
             VerificationError: names the first difference.
         """
-        self._must_be("bench", _of(answer, self.bench_run), bench_answer(self.bench_labels, BENCH_INFERENCES))
+        self._must_be("bench", _of(answer, self.bench_run), self.bench_answer())
+
+    def values(self, answer: Any) -> object:
+        """The elements of an answer to `infer`; anything else is itself."""
+        return (answer.label,) if isinstance(answer, self.inference) else answer
+
+    def bench_answer(self) -> dict[str, Any]:
+        """What a bench of `BENCH_INFERENCES` must answer, by the link's names."""
+        right = bench_answer(self.reference.output.layout, self.bench_answers, BENCH_INFERENCES)
+        return {"label": right["values"][0], "checksum": right["checksum"]}
 
     def check_counters(self, answer: Any, asked: int) -> None:
         """Compare the counters since configuration: so many inferences, and no trouble.

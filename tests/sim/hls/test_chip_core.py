@@ -10,6 +10,7 @@ from hls.chip import generate_chip
 from hls.folding import Folding, LayerFolding
 from hls.generate import generate_core
 from hls.simulate_chip import ChipSimulator
+from tests.doubles.uart_board import class_bytes
 from toolchain.device.link import protocol as link
 from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
 
@@ -51,5 +52,5 @@ def test_chip_with_a_folded_core(tmp_path: Path) -> None:
     assert [reply.label for reply in told] == labels
     assert len(set(labels)) > 2
     assert first.cycles == told[0].cycles
-    assert bench.checksum == link.bench_checksum(labels[:16], 1001)
+    assert bench.checksum == link.bench_checksum(class_bytes(labels[:16]), 1001)
     assert (bench.cycles - first.cycles) / 1000 == core.initiation_interval

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, label_of, uart_board
+from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, class_bytes, label_of, uart_board
 from toolchain.device.link import protocol as link
+from toolchain.device.link.protocol import AnswerLayout
 from toolchain.device.sealed import seal, verify_package
 from toolchain.package.amd import content as amd
 from toolchain.package.open.content import write_driver
@@ -32,7 +33,7 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out.mkdir()
     # The first are those that the board has stored for `bench`.
     vectors = [bytes([index] * VECTOR_BYTES) for index in range(COUNT)]
-    layout = VectorFormat(COUNT, ELEMENTS, "BINARY", VECTOR_BYTES, list("abcde"))
+    layout = VectorFormat(COUNT, ELEMENTS, "BINARY", VECTOR_BYTES, AnswerLayout.of_class(5), list("abcde"))
     write_vectors(out, layout, b"".join(vectors), bytes(map(label_of, vectors)))
     write_driver(out)
     identity = {"model_hash": IDENTITY.model_hash.hex(), "build_id": IDENTITY.build_id.hex()}
@@ -88,7 +89,7 @@ def test_all_that_it_can_be_asked(package: Path, port: str, tmp_path: Path) -> N
     golden = [label_of(bytes([index] * VECTOR_BYTES)) for index in range(COUNT)]
     assert told(package, port, "infer", "70")["labels"] == golden[:70]
     bench = told(package, port, "bench", "1000")
-    assert bench["checksum"] == link.bench_checksum(golden[: IDENTITY.bench_vectors], 1000)
+    assert bench["checksum"] == link.bench_checksum(class_bytes(golden[: IDENTITY.bench_vectors]), 1000)
     assert told(package, port, "counters")["inferences"] == 1070
     run = driver(package, "--port", port, "infer", "2")
     assert run.stdout == "".join(f"vector {i}: class {golden[i]} ({'abcde'[golden[i]]})\n" for i in (0, 1))

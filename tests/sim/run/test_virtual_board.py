@@ -44,10 +44,10 @@ def board(generated: Path, **faults: float) -> VirtualBoard:
     return VirtualBoard(sources, generated / "work", clock_hz=CLOCK_HZ, baud=BAUD, faults=chosen)
 
 
-def vectors(count: int) -> tuple[list[bytes], list[int]]:
+def vectors(count: int) -> tuple[list[bytes], list[tuple[int, ...]]]:
     values = CORE.random(3, count)
     packed = [link.pack_vector([int(v) for v in row], CORE.type_name) for row in values]
-    return packed, [CORE.label(np.asarray(row)) for row in values]
+    return packed, [(CORE.label(np.asarray(row)),) for row in values]
 
 
 def must_be_accounted(driver: SerialBoard) -> None:
@@ -56,18 +56,18 @@ def must_be_accounted(driver: SerialBoard) -> None:
 
 
 def test_every_command_through_the_port(generated: Path) -> None:
-    packed, labels = vectors(200)
+    packed, answers = vectors(200)
     with board(generated) as virtual:
         with open_serial(virtual.port, BAUD, IDENTITY, PATIENCE) as driver:
             assert driver.identify().clock_hz == CLOCK_HZ
-            assert driver.infer(packed[0]) == (labels[0], CORE.latency)
-            assert driver.infer_many(packed) == labels
-            checksum = link.bench_checksum([CORE.label(row) for row in BENCH], 1000)
+            assert driver.infer(packed[0]) == (answers[0], CORE.latency)
+            assert driver.infer_many(packed) == answers
+            checksum = link.bench_checksum([bytes([CORE.label(row)]) for row in BENCH], 1000)
             assert driver.bench(1000).checksum == checksum
             assert driver.counters().inferences == 1201
             assert driver.traffic.sent == driver.traffic.answered
         with open_serial(virtual.port, BAUD, IDENTITY, PATIENCE) as driver:
-            assert driver.infer(packed[1]).label == labels[1]
+            assert driver.infer(packed[1]).values == answers[1]
     assert virtual.done["received"] > 200 * 16
 
 
@@ -81,12 +81,12 @@ def test_a_wrong_model_is_refused(generated: Path) -> None:
     [("bits", 3e-4, "flipped"), ("lost", 1e-3, "lost"), ("doubled", 1e-3, "doubled"), ("reset", 1e-3, "resets")],
 )
 def test_a_bad_line_or_board_changes_no_answer(generated: Path, fault: str, probability: float, counted: str) -> None:
-    packed, labels = vectors(300)
+    packed, answers = vectors(300)
     with (
         board(generated, **{fault: probability}, seed=5) as virtual,
         open_serial(virtual.port, BAUD, IDENTITY, PATIENCE) as driver,
     ):
-        assert driver.infer_many(packed) == labels
+        assert driver.infer_many(packed) == answers
         must_be_accounted(driver)
     assert virtual.done[counted] > 0
 
@@ -101,21 +101,21 @@ def test_a_board_that_stops_answering_ends_in_words(generated: Path) -> None:
 
 
 def test_a_bench_that_takes_too_long_is_ended_by_a_break(generated: Path) -> None:
-    packed, labels = vectors(3)
+    packed, answers = vectors(3)
     with board(generated) as virtual, open_serial(virtual.port, BAUD, IDENTITY, PATIENCE) as driver:
         with pytest.raises(ToolError, match=r"no answer to a bench of 4,294,967,295 within 0\.02 s; run fewer"):
             driver.bench(0xFFFFFFFF, seconds=0.02)
-        assert driver.infer_many(packed) == labels
+        assert driver.infer_many(packed) == answers
 
 
 def test_as_a_program_of_its_own(generated: Path) -> None:
-    packed, labels = vectors(20)
+    packed, answers = vectors(20)
     work, line = generated / "work", {"clock_hz": CLOCK_HZ, "baud": BAUD}
     with (
         virtual_board(generated, work, **line, faults="bits=1e-4") as virtual,
         open_serial(virtual.port, BAUD, IDENTITY, PATIENCE) as driver,
     ):
-        assert driver.infer_many(packed) == labels
+        assert driver.infer_many(packed) == answers
     assert virtual.done["received"] > 20 * 16
     with (
         pytest.raises(ToolError, match="virtual board: faults: 'bitz' is none"),

@@ -12,6 +12,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from toolchain.can.data.frames import Bytes
+from toolchain.device.link.answers import Values, label_of
 from toolchain.errors import ToolError
 from toolchain.graph.dense import DenseNetwork
 from toolchain.runtime.builder import GraphSettings
@@ -118,8 +119,8 @@ def proved_classifier(network: DenseNetwork, golden: Path) -> Classifier:
 class BoardDriver(Protocol):
     """The driver of a board, over whatever link."""
 
-    def infer_many(self, vectors: Sequence[bytes]) -> list[int]:
-        """Classes of packed vectors."""
+    def infer_many(self, vectors: Sequence[bytes]) -> list[Values]:
+        """The answers to packed vectors."""
 
 
 class BoardClassifier:
@@ -140,7 +141,8 @@ class BoardClassifier:
 
     def labels(self, x: Bytes) -> Labels:
         """See `Classifier.labels`."""
-        labels = np.array(self._driver.infer_many([row.tobytes() for row in pack(x, self._input_type)]), np.int64)
+        answers = self._driver.infer_many([row.tobytes() for row in pack(x, self._input_type)])
+        labels = np.array([label_of(values) for values in answers], np.int64)
         if len(labels) != len(x) or (labels.size and not 0 <= labels.min() <= labels.max() < self._classes):
             raise ToolError(f"{self.name}: {len(labels)} answers to {len(x)} vectors, or one that is no class")
         return labels

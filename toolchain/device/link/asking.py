@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from toolchain.device.link.axi.golden_labels import Golden
 from toolchain.device.link.axi.sense import bench_faults, expected_of, must_make_sense, pace_faults
 from toolchain.device.link.board import Board
+from toolchain.device.link.golden import Golden
 from toolchain.errors import BuildError, GateweaveError
 
-SELF_TEST_FORMAT = 2
+SELF_TEST_FORMAT = 3
 """Version of what `self_test.py --json` prints."""
 _MOST_INFERENCES = 0xFFFFFFFF
 
@@ -26,7 +26,7 @@ class Asked(Board, Protocol):
 
     Attributes:
         manifest: the package's.
-        golden: the package's vectors with the classes that every stage gave.
+        golden: the package's vectors with the answers that every stage gave.
         without_dma: why vectors go one by one through registers; empty where they do not.
         way: how many vectors go, for people.
     """
@@ -108,14 +108,19 @@ _DIVIDERS = str.maketrans(",;[]", "    ")
 
 
 def _identify(board: Asked, options: argparse.Namespace) -> dict[str, Any]:
-    return {k: v.hex() if isinstance(v, bytes) else v for k, v in board.identify()._asdict().items()}
+    identity = board.identify()
+    told = {k: v.hex() if isinstance(v, bytes) else v for k, v in identity._asdict().items() if v is not None}
+    return {**told, "answer": identity.answer._asdict()}
 
 
 def _infer(board: Asked, options: argparse.Namespace) -> dict[str, Any]:
     golden = board.golden
     vectors = read_vectors(options.vectors, golden) if options.vectors else golden.vectors(options.count or 1)
-    labels = board.infer_many(vectors)
-    return {"labels": labels, "names": [golden.class_name(label) for label in labels], "without_dma": board.without_dma}
+    answers = board.infer_many(vectors)
+    labels = [label for label in map(golden.label, answers) if label is not None]
+    named = {"labels": labels, "names": [golden.class_name(label) for label in labels]} if golden.classes else {}
+    told = [golden.told(values) for values in answers]
+    return {"answers": answers, **named, "told": told, "without_dma": board.without_dma}
 
 
 def _bench(board: Asked, options: argparse.Namespace) -> dict[str, Any]:
@@ -127,7 +132,7 @@ def _bench(board: Asked, options: argparse.Namespace) -> dict[str, Any]:
     faults = bench_faults(bench, expected_of(board.manifest)) + pace_faults(bench, board.identify().clock_hz)
     must_make_sense("bench", faults)
     times = {"started_monotonic": started, "ended_monotonic": ended}
-    return {**bench._asdict(), **times}
+    return {**bench._asdict(), "told": board.golden.told(bench.values), **times}
 
 
 def _counters(board: Asked, options: argparse.Namespace) -> dict[str, Any]:
@@ -140,13 +145,12 @@ def _named(answered: Mapping[str, Any]) -> list[str]:
 
 def _infer_lines(answered: Mapping[str, Any]) -> list[str]:
     note = [f"one by one through registers: {answered['without_dma']}"] if answered["without_dma"] else []
-    both = zip(answered["labels"], answered["names"])  # noqa: B905 (Python 3.8)
-    return note + [f"vector {index}: class {label} ({name})" for index, (label, name) in enumerate(both)]
+    return note + [f"vector {index}: {told}" for index, told in enumerate(answered["told"])]
 
 
 def _bench_lines(answered: Mapping[str, Any]) -> list[str]:
     cycles = "not counted by this design" if answered["cycles"] is None else answered["cycles"]
-    results = [f"last class: {answered['label']}", f"cycles: {cycles}", f"checksum: {answered['checksum']:08x}"]
+    results = [f"last answer: {answered['told']}", f"cycles: {cycles}", f"checksum: {answered['checksum']:08x}"]
     return [*results, f"seconds: {answered['seconds']:.6f}"]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from toolchain.device.link.axi.answers import Bench, Counters, Identity, Inference
-from toolchain.device.link.protocol import bench_checksum
+from toolchain.device.link.answers import Bench, Counters, Identity, Inference, Values
+from toolchain.device.link.protocol import AnswerLayout, bench_checksum
 
 
 class Board(Protocol):
@@ -16,10 +16,10 @@ class Board(Protocol):
         """What the board is."""
 
     def infer(self, vector: bytes) -> Inference:
-        """Class of one packed vector."""
+        """The answer to one packed vector."""
 
-    def infer_many(self, vectors: list[bytes]) -> list[int]:
-        """Classes of many packed vectors."""
+    def infer_many(self, vectors: list[bytes]) -> list[Values]:
+        """The answers to many packed vectors."""
 
     def bench(self, inferences: int, seconds: float = 60.0) -> Bench:
         """Run that many inferences of the stored vectors."""
@@ -36,6 +36,15 @@ class Difference(NamedTuple):
     got: Any
 
 
+class WrongAnswer(NamedTuple):
+    """A vector whose answer is not the right one, and the first element that differs; None stands for what lacks."""
+
+    vector: int
+    element: int
+    expected: Any
+    got: Any
+
+
 def differences(answer: object, right: Mapping[str, object]) -> list[Difference]:
     """Figures of an answer that are not as they should be, in the order of `right`.
 
@@ -45,17 +54,33 @@ def differences(answer: object, right: Mapping[str, object]) -> list[Difference]
     return [Difference(name, value, got) for name, value, got in pairs if got != value]
 
 
-def wrong_labels(answered: Sequence[object], right: Iterable[int]) -> list[int]:
-    """Indices of answered classes that are not the right ones; one that has no counterpart is wrong, too."""
-    expected = list(right)[: len(answered)]
-    wrong = [index for index, label in enumerate(expected) if answered[index] != label]
-    return [*wrong, *range(len(expected), len(answered))]
-
-
-def bench_answer(stored: Sequence[int], inferences: int) -> dict[str, int]:
-    """What a bench must answer: its last class, and the CRC-32 of all.
+def wrong_answers(answered: Sequence[object], right: Iterable[Values]) -> list[WrongAnswer]:
+    """The answers that are not the right ones; one that has no counterpart is wrong, too.
 
     Args:
-        stored: the right class of each stored vector, one or more.
+        answered: whole answers; what is no answer at all stands for the first element.
     """
-    return {"label": stored[(inferences - 1) % len(stored)], "checksum": bench_checksum(list(stored), inferences)}
+    expected = list(right)[: len(answered)]
+    missing = len(answered) - len(expected)
+    pairs = zip([*expected, *[()] * missing], answered)  # noqa: B905 (Python 3.8)
+    return [_first_wrong(index, *pair) for index, pair in enumerate(pairs) if pair[0] != pair[1] or not pair[0]]
+
+
+def _first_wrong(vector: int, right: Values, got: object) -> WrongAnswer:
+    if not isinstance(got, tuple):
+        return WrongAnswer(vector, 0, right[0] if right else None, got)
+    for element in range(max(len(right), len(got), 1)):
+        sides = [side[element] if element < len(side) else None for side in (right, got)]
+        if sides[0] != sides[1]:
+            break
+    return WrongAnswer(vector, element, *sides)
+
+
+def bench_answer(layout: AnswerLayout, stored: Sequence[Values], inferences: int) -> dict[str, Any]:
+    """What a bench must answer: its last answer, and the CRC-32 of all.
+
+    Args:
+        stored: the right answer to each stored vector, one or more.
+    """
+    last = stored[(inferences - 1) % len(stored)]
+    return {"values": last, "checksum": bench_checksum([layout.encode(values) for values in stored], inferences)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, Union
+from typing import NamedTuple, Tuple, Union  # noqa: UP035 (Python 3.8)
 
 PROTOCOL_VERSION = 1
 SYNC = b"GW"
@@ -273,21 +273,86 @@ def parse_replies(data: bytes) -> list[Reply]:
 # Values -------------------------------------------------------------------------------------------
 
 
-def bench_checksum(labels: Sequence[int], inferences: int) -> int:
-    """Checksum that `bench` returns: CRC-32 of the classes in order, a byte each.
+class AnswerLayout(NamedTuple):
+    """What a board answers an inference with, and how it lies in bytes, wherever answers are sent or kept.
+
+    One element after the other, each extended by its sign to whole bytes, low byte first. A class is one element.
+
+    Attributes:
+        elements: integers of one answer.
+        bits: bits of an element in the chip, 1 to 64.
+        signed: whether an element is two's complement.
+        classes: of how many classes the answer is one; 0 for a vector of integers.
+    """
+
+    elements: int
+    bits: int
+    signed: bool
+    classes: int
+
+    @classmethod
+    def of_class(cls, classes: int) -> AnswerLayout:
+        """An answer that is one of so many classes."""
+        return cls(1, max(1, (classes - 1).bit_length()), False, classes)
+
+    @property
+    def element_bytes(self) -> int:
+        """Bytes of one element."""
+        return -(-self.bits // 8)
+
+    @property
+    def size(self) -> int:
+        """Bytes of one answer."""
+        return self.elements * self.element_bytes
+
+    def encode(self, values: Iterable[int]) -> bytes:
+        """The bytes of an answer.
+
+        Raises:
+            ProtocolError: a value does not fit, or another number of them.
+        """
+        elements, size = list(values), self.element_bytes
+        if len(elements) != self.elements:
+            raise ProtocolError(f"{len(elements)} elements; an answer has {self.elements}")
+        try:
+            return b"".join(int(value).to_bytes(size, "little", signed=self.signed) for value in elements)
+        except OverflowError:
+            raise ProtocolError(f"{elements}: an element does not fit {8 * size} bits") from None
+
+    def decode(self, data: bytes) -> Tuple[int, ...]:  # noqa: UP006 (Python 3.8)
+        """The elements of an answer.
+
+        Raises:
+            ProtocolError: another number of bytes than an answer has.
+        """
+        if len(data) != self.size:
+            raise ProtocolError(f"{len(data)} bytes; an answer has {self.size}")
+        letter = _LETTERS.get(self.element_bytes)
+        if letter:
+            return struct.unpack(f"<{self.elements}{letter if self.signed else letter.upper()}", data)
+        parts = (data[at : at + self.element_bytes] for at in range(0, self.size, self.element_bytes))
+        return tuple(int.from_bytes(part, "little", signed=self.signed) for part in parts)
+
+
+_LETTERS = {1: "b", 2: "h", 4: "i", 8: "q"}
+
+
+def bench_checksum(answers: Sequence[bytes], inferences: int) -> int:
+    """Checksum that `bench` returns: CRC-32 of the bytes of all answers, in order.
 
     Args:
-        labels: class of each stored vector.
+        answers: the answer to each stored vector, as `AnswerLayout` lays it.
         inferences: how many are run; 0 gives 0.
     """
-    if not labels:
+    if not answers or not answers[0]:
         raise ProtocolError("a bench without stored vectors has no checksum")
-    circle = bytes(labels)
-    block = circle * max(1, min(_CHUNK, inferences) // len(circle))
+    size, circle = len(answers[0]), b"".join(answers)
+    left = size * inferences
+    block = circle * max(1, min(_CHUNK, left) // len(circle))
     checksum = 0
-    for _ in range(inferences // len(block)):
+    for _ in range(left // len(block)):
         checksum = zlib.crc32(block, checksum)
-    return zlib.crc32(block[: inferences % len(block)], checksum)
+    return zlib.crc32(block[: left % len(block)], checksum)
 
 
 def pack_vector(values: Iterable[int], type_name: str) -> bytes:

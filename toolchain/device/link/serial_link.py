@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
 from toolchain.device.link import protocol as link
-from toolchain.device.link.axi.answers import Bench, Counters, Identity, Inference
+from toolchain.device.link.answers import Bench, Counters, Identity, Inference, Values
 from toolchain.device.link.board import differences
 from toolchain.errors import ToolError, VerificationError
 
@@ -137,20 +137,20 @@ class SerialBoard:
         return _identity(self._identity)
 
     def infer(self, vector: bytes) -> Inference:
-        """Class of one packed vector, and the cycles it took in the fabric.
+        """The answer to one packed vector, and the cycles it took in the fabric.
 
         Raises:
             ToolError: a vector of another length than the board's, or no answer.
         """
         return self.inferences([vector])[0]
 
-    def infer_many(self, vectors: Sequence[bytes]) -> list[int]:
-        """Classes of many packed vectors, as many on their way at a time as the board can take.
+    def infer_many(self, vectors: Sequence[bytes]) -> list[Values]:
+        """The answers to many packed vectors, as many on their way at a time as the board can take.
 
         Raises:
             ToolError: as `infer`.
         """
-        return [inference.label for inference in self.inferences(vectors)]
+        return [inference.values for inference in self.inferences(vectors)]
 
     def inferences(self, vectors: Sequence[bytes]) -> list[Inference]:
         """As `infer_many`, with the cycles of each.
@@ -167,7 +167,7 @@ class SerialBoard:
         if replies:
             self._latency = replies[0].cycles
         replies += self._exchange(link.INFER, list(vectors[len(first) :]), self._window())
-        return [Inference(reply.label, reply.cycles) for reply in replies]
+        return [Inference((reply.label,), reply.cycles) for reply in replies]
 
     def bench(self, inferences: int, seconds: float = 60.0) -> Bench:
         """Run that many inferences (32 bits) of the stored vectors, back to back.
@@ -192,7 +192,7 @@ class SerialBoard:
                     break
             else:
                 taken = time.perf_counter() - started
-                return Bench(inferences, reply.label, reply.cycles, reply.checksum, taken)
+                return Bench(inferences, (reply.label,), reply.cycles, reply.checksum, taken)
         raise ToolError(
             f"{self.port.name}: no answer to a bench of {inferences:,} within {seconds:g} s; run fewer, or allow more"
         )
@@ -424,5 +424,11 @@ def must_be(identity: Identity, packed: Mapping[str, str], name: str) -> None:
 
 def _identity(reply: link.Identity) -> Identity:
     return Identity(
-        reply.model_hash, reply.build_id, reply.vector_bytes, reply.classes, reply.clock_hz, reply.bench_vectors, "chip"
+        reply.model_hash,
+        reply.build_id,
+        reply.vector_bytes,
+        link.AnswerLayout.of_class(reply.classes),
+        reply.clock_hz,
+        reply.bench_vectors,
+        "chip",
     )

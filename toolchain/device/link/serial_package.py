@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from toolchain.device.link import command_line
-from toolchain.device.link.axi.golden_labels import Golden, read_golden
+from toolchain.device.link.golden import Golden, read_golden
 from toolchain.device.link.serial_link import SIMULATED, Patience, Port, SerialBoard, must_be
 from toolchain.device.link.serial_port import SerialPort, find_port
 from toolchain.device.sealed import verify_package
@@ -22,7 +22,7 @@ class PackedBoard(SerialBoard):
 
     Attributes:
         manifest: the package's.
-        golden: the package's vectors with the classes that every stage gave.
+        golden: the package's vectors with the answers that every stage gave.
         without_dma, way: see `asking.Asked`.
     """
 

@@ -14,6 +14,7 @@ from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, label_of, uart_boar
 from tests.fast.toolchain.package.amd.packages import bitstream_package
 from toolchain.cli import run as command
 from toolchain.device.link import serial_port
+from toolchain.device.link.protocol import AnswerLayout
 from toolchain.device.link.serial_link import SerialBoard, must_be
 from toolchain.device.sealed import seal
 from toolchain.errors import BuildError, ConfigError, VerificationError
@@ -30,7 +31,8 @@ IDENTIFIERS = {"model_hash": IDENTITY.model_hash.hex(), "build_id": IDENTITY.bui
 
 def write_package(folder: Path, labels: bytes = LABELS, **changes: Any) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    layout = VectorFormat(len(VECTORS), 184, "BINARY", VECTOR_BYTES, ["normal", "dos", "fuzzing", "gear", "rpm"])
+    names = ["normal", "dos", "fuzzing", "gear", "rpm"]
+    layout = VectorFormat(len(VECTORS), 184, "BINARY", VECTOR_BYTES, AnswerLayout.of_class(5), names)
     write_vectors(folder, layout, b"".join(VECTORS), labels)
     manifest = {"board": "ulx3s", "model": "cqmlp", "status": "bitstream", "roles": {}, "identity": IDENTIFIERS}
     seal(folder, {**manifest, **changes})
@@ -136,8 +138,8 @@ def test_a_difference_fails_and_is_kept(build: Path, tmp_path: Path) -> None:
 
 def test_an_altered_package_is_refused(build: Path, tmp_path: Path) -> None:
     other = write_package(tmp_path / "other")
-    (other / "labels.bin").write_bytes(LABELS[:-1] + b"\x04")
-    with pytest.raises(BuildError, match=r"altered: labels\.bin"):
+    (other / "answers.bin").write_bytes(LABELS[:-1] + b"\x04")
+    with pytest.raises(BuildError, match=r"altered: answers\.bin"):
         command.run("ulx3s", "cqmlp", other, port="/dev/ttyUSB0")
 
 

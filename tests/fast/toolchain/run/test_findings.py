@@ -17,7 +17,7 @@ WRONG = EQUAL | {"equal": 39}
 
 
 def read(made: Any, expected: Expected = EXPECTED, kind: str = "measured") -> Any:
-    return read_findings(Told({"format": 2, "kind": kind, "findings": made}), Asked(40, 1_000_000, 2.0, expected))
+    return read_findings(Told({"format": 3, "kind": kind, "findings": made}), Asked(40, 1_000_000, 2.0, expected))
 
 
 def test_right_figures_are_read() -> None:
@@ -104,7 +104,7 @@ def test_only_what_is_measured_is_taken() -> None:
         read(5)
 
 
-@pytest.mark.parametrize("said", [{}, {"format": 1}])
+@pytest.mark.parametrize("said", [{}, {"format": 2}])
 def test_a_package_of_another_version_says_what_to_do(said: dict[str, Any]) -> None:
-    with pytest.raises(VerificationError, match=r"format: .*, should be 2: .* run `make build` again"):
+    with pytest.raises(VerificationError, match=r"format: .*, should be 3: .* run `make build` again"):
         read_findings(Told({**said, "kind": "measured", "findings": findings()}), Asked(40, 1_000_000, 2.0, EXPECTED))

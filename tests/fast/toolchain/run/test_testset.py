@@ -9,9 +9,10 @@ from rich.console import Console
 
 from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, Line, UartBoard, label_of, uart_board
 from toolchain.device.link import protocol
-from toolchain.device.link.axi.answers import Bench
-from toolchain.device.link.axi.golden_labels import Golden
+from toolchain.device.link.answers import Bench
 from toolchain.device.link.axi.sense import Expected, expected_of
+from toolchain.device.link.golden import Golden
+from toolchain.device.link.protocol import AnswerLayout
 from toolchain.device.link.serial_link import SerialBoard
 from toolchain.errors import ToolError, VerificationError
 from toolchain.report.run_table import run_table
@@ -26,7 +27,12 @@ LABELS = bytes(map(label_of, VECTORS))
 
 
 def golden(labels: bytes = LABELS) -> Golden:
-    described = {"count": COUNT, "vector_bytes": VECTOR_BYTES, "classes": CLASSES}
+    described = {
+        "count": COUNT,
+        "answer": AnswerLayout.of_class(5)._asdict(),
+        "vector_bytes": VECTOR_BYTES,
+        "classes": CLASSES,
+    }
     return Golden(described, b"".join(VECTORS), labels)
 
 
@@ -117,7 +123,7 @@ def lying(**identity: int) -> UartBoard:
     ("said", "words"),
     [
         ({"clock_hz": 24_000_000}, "clock_hz: 24000000, expected 25000000"),
-        ({"classes": 7}, "classes: 7, expected 5"),
+        ({"classes": 7}, "answer: AnswerLayout.*classes=7.*, expected AnswerLayout"),
         ({"bench_vectors": 0}, "bench_vectors: 0 are stored, should be 1 to 300"),
         ({"bench_vectors": 5000}, "bench_vectors: 5000 are stored"),
     ],

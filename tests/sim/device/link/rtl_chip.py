@@ -9,6 +9,7 @@ from pathlib import Path
 from hls.simulate_axi import REPLY_CYCLES, AxiChipSimulator
 from tests.sim.hls.axi.shapes import Shape
 from tests.sim.hls.fake_core import BUILD_ID, MODEL_HASH
+from toolchain.device.link.protocol import AnswerLayout
 from toolchain.package.amd.content import write_bitstream
 from toolchain.package.vectors import VectorFormat, write_vectors
 
@@ -64,7 +65,8 @@ def package_of(shape: Shape, folder: Path, count: int, manifest: dict[str, objec
     vectors = [*stored, *more]
     packed = b"".join(bytes(row) for row in [*shape.packed(stored), *shape.packed(more)])
     names = [f"class {index}" for index in range(shape.core.classes)]
-    described = VectorFormat(count, network.inputs, shape.core.type_name, len(packed) // count, names)
+    answer = AnswerLayout.of_class(len(names))
+    described = VectorFormat(count, network.inputs, shape.core.type_name, len(packed) // count, answer, names)
     folder.mkdir()
     write_vectors(folder, described, packed, bytes(shape.core.label(vector) for vector in vectors))
     identity = {"model_hash": MODEL_HASH.hex(), "build_id": BUILD_ID.hex()}

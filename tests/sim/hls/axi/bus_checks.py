@@ -17,6 +17,7 @@ from cocotb.triggers import ClockCycles, ReadOnly, RisingEdge
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiResp, AxiStreamBus, AxiStreamFrame, AxiStreamSink
 from cocotbext.axi import AxiStreamSource as Source
 
+from tests.doubles.uart_board import class_bytes
 from tests.sim.hls.axi.shapes import CLOCK_HZ, SHAPES
 from tests.sim.hls.fake_core import BUILD_ID, MODEL_HASH
 from toolchain.device.link import registers as map_
@@ -137,7 +138,7 @@ async def golden_bench(count: int, host: Host) -> tuple[int, int, int]:
     """What a bench must answer; only a core that stutters may take its time."""
     labels = SHAPE.bench_labels
     cycles = await host.results(map_.BENCH) if CORE.stutters else (0, (count - 1) * CORE.interval + CORE.latency, 0)
-    return labels[(count - 1) % len(labels)], cycles[1], bench_checksum(labels, count)
+    return labels[(count - 1) % len(labels)], cycles[1], bench_checksum(class_bytes(labels), count)
 
 
 async def watch_stability(dut: Any, prefix: str, names: tuple[str, ...]) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hls.axi_chip import generate_axi_chip
 from hls.core import CoreDescription
+from tests.doubles.uart_board import class_bytes
 from tests.sim.hls.fake_core import BUILD_ID, MODEL_HASH, FakeCore
 from toolchain.device.link.protocol import pack_vector
 
@@ -30,6 +31,10 @@ class Shape:
     @property
     def bench_labels(self) -> list[int]:
         return self.labels(self.bench)
+
+    @property
+    def bench_answers(self) -> list[bytes]:
+        return class_bytes(self.bench_labels)
 
     def labels(self, x: np.ndarray) -> list[int]:
         return [self.core.label(vector) for vector in x]

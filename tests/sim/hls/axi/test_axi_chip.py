@@ -13,6 +13,7 @@ from hls.chip import vector_bytes
 from hls.generate import generate_core
 from hls.pack import pack_inputs
 from hls.simulate_axi import AxiChipSimulator, Bench, Burst, Counters, Identity, Inference, Script
+from tests.doubles.uart_board import class_bytes
 from tests.fast.hls.networks import Shape as NetworkShape
 from tests.fast.hls.networks import folding, random_inputs, random_network
 from tests.sim.hls.axi.shapes import CLOCK_HZ, SHAPES, Shape
@@ -48,9 +49,9 @@ def test_every_command(built: tuple[Shape, AxiChipSimulator]) -> None:
     assert (identity.vector_bytes, identity.classes, identity.bench_vectors) == (packed.shape[1], shape.core.classes, 6)
     assert answers[1:21] == [Inference(label, shape.core.latency) for label in labels]
     one, many, none = answers[21:24]
-    assert one == Bench(shape.bench_labels[0], shape.core.latency, bench_checksum(shape.bench_labels, 1))
+    assert one == Bench(shape.bench_labels[0], shape.core.latency, bench_checksum(shape.bench_answers, 1))
     cycles = 99 * shape.core.interval + shape.core.latency
-    assert many == Bench(shape.bench_labels[99 % 6], cycles, bench_checksum(shape.bench_labels, 100))
+    assert many == Bench(shape.bench_labels[99 % 6], cycles, bench_checksum(shape.bench_answers, 100))
     assert isinstance(none, Bench) and (none.cycles, none.checksum) == (0, 0)
     assert answers[24] == Counters(121, 23, 0, 0, 0)
 
@@ -136,5 +137,5 @@ def test_chip_with_a_generated_core(tmp_path: Path) -> None:
     assert isinstance(one, Bench) and isinstance(many, Bench)
     assert burst.labels == stalled.labels == labels
     assert inference == Inference(labels[0], one.cycles)
-    assert many.checksum == bench_checksum(labels[:16], 101)
+    assert many.checksum == bench_checksum(class_bytes(labels[:16]), 101)
     assert (many.cycles - one.cycles) / 100 == core.initiation_interval

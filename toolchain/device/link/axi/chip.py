@@ -8,9 +8,10 @@ import zlib
 from collections.abc import Iterator, Sequence
 
 from toolchain.device.link import registers as link
-from toolchain.device.link.axi.answers import Bench, Counters, Identity, Inference
+from toolchain.device.link.answers import Bench, Counters, Identity, Inference, Values
 from toolchain.device.link.axi.device import Buffer, Registers, wait_until
 from toolchain.device.link.axi.dma import AxiDma
+from toolchain.device.link.protocol import AnswerLayout
 from toolchain.errors import ToolError
 
 BURST_VECTORS = 256
@@ -66,7 +67,7 @@ class Chip:
             model_hash=self._eight_bytes("MODEL_HASH"),
             build_id=self._eight_bytes("BUILD_ID"),
             vector_bytes=self._read("VECTOR_BYTES"),
-            classes=self._read("CLASSES"),
+            answer=AnswerLayout.of_class(self._read("CLASSES")),
             clock_hz=self._read("CLOCK_HZ"),
             bench_vectors=self._read("BENCH_VECTORS"),
             source="chip",
@@ -82,19 +83,19 @@ class Chip:
         for at in range(0, len(padded), 4):
             self._registers.write(link.VECTOR + at, int.from_bytes(padded[at : at + 4], "little"))
         self._run("infer", link.INFER, _COMMAND_SECONDS)
-        return Inference(self._read("LABEL"), self._cycles())
+        return Inference((self._read("LABEL"),), self._cycles())
 
-    def infer_many(self, vectors: Sequence[bytes]) -> list[int]:
-        """Classes of many packed vectors: in bursts by DMA, or one by one where there is no memory for it.
+    def infer_many(self, vectors: Sequence[bytes]) -> list[Values]:
+        """The answers to many packed vectors: in bursts by DMA, or one by one where there is no memory for it.
 
         Raises:
             ToolError: as `infer`, a DMA error, or a vector that came incomplete.
         """
         if self.path is None:
-            return [self.infer(vector).label for vector in vectors]
+            return [self.infer(vector).values for vector in vectors]
         size = self._burst_vectors(self.path)
         starts = range(0, len(vectors), size)
-        return [label for at in starts for label in self._burst(self.path, vectors[at : at + size], at)]
+        return [(label,) for at in starts for label in self._burst(self.path, vectors[at : at + size], at)]
 
     def bench(self, inferences: int, seconds: float = 60.0) -> Bench:
         """Run that many inferences (32 bits) of the stored vectors, back to back.
@@ -111,7 +112,7 @@ class Chip:
         started = time.perf_counter()
         self._run("bench", link.BENCH, seconds)
         taken = time.perf_counter() - started
-        return Bench(inferences, self._read("LABEL"), self._cycles(), self._read("CHECKSUM"), taken)
+        return Bench(inferences, (self._read("LABEL"),), self._cycles(), self._read("CHECKSUM"), taken)
 
     def counters(self) -> Counters:
         """Events since configuration."""

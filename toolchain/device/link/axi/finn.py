@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from toolchain.device.link.axi.answers import Bench, Counters, Identity, Inference, argmax
+from toolchain.device.link.answers import Bench, Counters, Identity, Inference, Values, argmax
 from toolchain.device.link.axi.device import Buffer, Registers, wait_until
 from toolchain.device.link.axi.elements import Words, element, repacker, words
+from toolchain.device.link.protocol import AnswerLayout
 from toolchain.errors import ToolError
 
 SPAN = 0x1000
@@ -99,8 +100,8 @@ class FinnChip:
         manifest, identity = self._manifest, self._manifest["identity"]
         hashes = (bytes.fromhex(identity["model_hash"]), bytes.fromhex(identity["build_id"]))
         clock_hz = round(manifest["clock_mhz"] * 1e6)
-        classes = len(manifest["vectors"]["classes"])
-        return Identity(*hashes, self._streams.vector_bytes, classes, clock_hz, len(self._stored), "manifest")
+        answer = AnswerLayout(**manifest["vectors"]["answer"])
+        return Identity(*hashes, self._streams.vector_bytes, answer, clock_hz, len(self._stored), "manifest")
 
     def infer(self, vector: bytes) -> Inference:
         """Class of one packed vector.
@@ -110,8 +111,8 @@ class FinnChip:
         """
         return Inference(self.infer_many([vector])[0], None)
 
-    def infer_many(self, vectors: Sequence[bytes]) -> list[int]:
-        """Classes of many packed vectors.
+    def infer_many(self, vectors: Sequence[bytes]) -> list[Values]:
+        """The answers to many packed vectors.
 
         Raises:
             ToolError: as `infer`.
@@ -123,7 +124,7 @@ class FinnChip:
             self._source.buffer.write(batch)
             self._move(count, _TRANSFER_SECONDS)
             found += self._streams.labels(self._target.buffer.read(count * self._streams.output.size), count)
-        return found
+        return [(label,) for label in found]
 
     def bench(self, inferences: int, seconds: float = 60.0) -> Bench:
         """Run that many inferences of the stored vectors, in a circle; only the transfers are timed, by the host.
@@ -147,7 +148,7 @@ class FinnChip:
             if found != logits:  # each turn of the circle gives the same bytes; to decode them is what takes long
                 logits, labels = found, self._streams.labels(found, count)
             checksum, left = zlib.crc32(bytes(labels), checksum), left - count
-        return Bench(inferences, labels[-1], None, checksum, taken)
+        return Bench(inferences, (labels[-1],), None, checksum, taken)
 
     def counters(self) -> Counters:
         """What this driver did since it was opened: FINN's shell counts nothing."""

@@ -8,13 +8,13 @@ from types import TracebackType
 from typing import Any, Union
 
 from toolchain.device.link import registers as link
+from toolchain.device.link.answers import Bench, Counters, Identity, Inference, Values
 from toolchain.device.link.axi import dma, finn, with_pynq
-from toolchain.device.link.axi.answers import Bench, Counters, Identity, Inference
 from toolchain.device.link.axi.chip import BURST_VECTORS, RESULT_BYTES, Chip, DmaPath
 from toolchain.device.link.axi.device import Device
-from toolchain.device.link.axi.golden_labels import Golden, read_golden
 from toolchain.device.link.axi.hardware import address_of, addresses
 from toolchain.device.link.axi.linux import LinuxDevice
+from toolchain.device.link.golden import Golden, read_golden
 from toolchain.device.sealed import must_be_bitstream, verify_package
 from toolchain.errors import ConfigError, ToolError, VerificationError
 
@@ -27,7 +27,7 @@ class Board:
 
     Attributes:
         manifest: the package's.
-        golden: the package's vectors with the classes that every stage gave.
+        golden: the package's vectors with the answers that every stage gave.
         device: how the board is reached.
         without_dma: why vectors go one by one through registers; empty where they go by DMA.
         way: how many vectors go, for people.
@@ -43,11 +43,11 @@ class Board:
         return self._chip.identify()
 
     def infer(self, vector: bytes) -> Inference:
-        """Class of one packed vector (`golden.pack` makes one of integers)."""
+        """The answer to one packed vector (`golden.pack` makes one of integers)."""
         return self._chip.infer(vector)
 
-    def infer_many(self, vectors: list[bytes]) -> list[int]:
-        """Classes of many packed vectors, by DMA where there is memory for it."""
+    def infer_many(self, vectors: list[bytes]) -> list[Values]:
+        """The answers to many packed vectors, by DMA where there is memory for it."""
         return self._chip.infer_many(vectors)
 
     def bench(self, inferences: int, seconds: float = 60.0) -> Bench:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from toolchain.device.link.answers import Values
 from toolchain.device.link.asking import Asked
 from toolchain.device.link.axi.sense import bench_faults, expected_of, identity_faults, pace_faults
-from toolchain.device.link.board import bench_answer, differences, wrong_labels
+from toolchain.device.link.board import WrongAnswer, bench_answer, differences, wrong_answers
+from toolchain.device.link.golden import Golden
 
 SINGLE_VECTORS = 64
 """Vectors that also go one by one."""
@@ -18,9 +20,7 @@ _SHOWN = 10
 _CLOCK_TOLERANCE = 0.02
 # A short bench costs more time in the host than on the chip; below this its seconds say nothing of the clock.
 _CLOCK_SECONDS = 0.2
-
-
-_BENCH = {"label": "last class {}, expected {}", "checksum": "checksum {:08x}, expected {:08x}"}
+_BENCH = {"values": "last answer {}, expected {}", "checksum": "checksum {:08x}, expected {:08x}"}
 
 
 @dataclass
@@ -51,7 +51,7 @@ def run_self_test(board: Asked, inferences: int = BENCH_INFERENCES, seconds: flo
     """
     before = board.counters()
     yield _identity(board)
-    yield _answers(board, "one by one", lambda vectors: [board.infer(v).label for v in vectors], SINGLE_VECTORS)
+    yield _answers(board, "one by one", lambda vectors: [board.infer(v).values for v in vectors], SINGLE_VECTORS)
     yield _answers(board, board.way, board.infer_many, board.golden.count)
     yield _bench(board, inferences, seconds)
     yield _counters(board, before, min(SINGLE_VECTORS, board.golden.count) + board.golden.count + inferences)
@@ -65,25 +65,32 @@ def _identity(board: Asked) -> Finding:
     return finding
 
 
-def _answers(board: Asked, way: str, infer: Callable[[list[bytes]], Sequence[int]], count: int) -> Finding:
+def _answers(board: Asked, way: str, infer: Callable[[list[bytes]], Sequence[Values]], count: int) -> Finding:
     golden = board.golden
     vectors = golden.vectors(count)
     started = time.perf_counter()
-    labels = infer(vectors)
+    answers = infer(vectors)
     seconds = time.perf_counter() - started
-    wrong = wrong_labels(labels, golden.labels)
-    finding = Finding(f"golden vectors, {way}", f"{len(labels):,} labels compared, {len(labels) - len(wrong):,} equal")
-    finding.differences = [
-        f"vector {index}: class {labels[index]} ({golden.class_name(labels[index])}), "
-        f"expected {golden.labels[index]} ({golden.class_name(golden.labels[index])})"
-        for index in wrong[:_SHOWN]
-    ]
+    wrong, count = wrong_answers(answers, golden.answers(count)), len(answers)
+    what = "labels" if golden.layout.classes else "answers"
+    finding = Finding(f"golden vectors, {way}", f"{count:,} {what} compared, {count - len(wrong):,} equal")
+    finding.differences = [_told(golden, one) for one in wrong[:_SHOWN]]
     if len(wrong) > _SHOWN:
         finding.differences.append(f"and {len(wrong) - _SHOWN:,} more vectors")
-    finding.measured = {"vectors": len(labels), "seconds_with_driver": round(seconds, 6)}
-    differing = [{"vector": i, "answered": labels[i], "expected": golden.labels[i]} for i in wrong[:_SHOWN]]
-    finding.counts = {"compared": len(labels), "equal": len(labels) - len(wrong), "differing": differing}
+    finding.measured = {"vectors": count, "seconds_with_driver": round(seconds, 6)}
+    differing = [
+        {"vector": one.vector, "element": one.element, "answered": one.got, "expected": one.expected}
+        for one in wrong[:_SHOWN]
+    ]
+    finding.counts = {"compared": count, "equal": count - len(wrong), "differing": differing}
     return finding
+
+
+def _told(golden: Golden, wrong: WrongAnswer) -> str:
+    if golden.layout.classes:
+        got, right = (f"{label} ({golden.class_name(label)})" for label in (wrong.got, wrong.expected))
+        return f"vector {wrong.vector}: class {got}, expected {right}"
+    return f"vector {wrong.vector}: element {wrong.element}: {wrong.got}, expected {wrong.expected}"
 
 
 def _bench(board: Asked, inferences: int, seconds: float) -> Finding:
@@ -92,7 +99,7 @@ def _bench(board: Asked, inferences: int, seconds: float) -> Finding:
         return Finding("bench", differences=[f"{stored} vectors are stored, the package has {board.golden.count}"])
     single, bench = board.bench(1, seconds), board.bench(inferences, seconds)
     finding = Finding("bench", f"{inferences:,} inferences over {stored} stored vectors")
-    right = bench_answer(board.golden.labels[:stored], inferences)
+    right = bench_answer(board.golden.layout, board.golden.answers(stored), inferences)
     finding.counts = {"checksum": f"{bench.checksum:08x}", "expected_checksum": f"{right['checksum']:08x}"}
     finding.differences = [_BENCH[name].format(got, value) for name, value, got in differences(bench, right)]
     finding.measured = {"inferences": inferences, "seconds": round(bench.seconds, 6)}

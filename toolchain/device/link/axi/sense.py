@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Optional
 
-from toolchain.device.link.axi.answers import Bench, Identity
-from toolchain.device.link.axi.golden_labels import Golden
+from toolchain.device.link.answers import Bench, Identity
 from toolchain.device.link.board import differences
+from toolchain.device.link.golden import Golden
 from toolchain.errors import VerificationError
 
 # A clock may be set a little faster than it was built for; beyond that a time is no time.
@@ -36,7 +36,7 @@ def expected_of(manifest: Mapping[str, Any]) -> Expected:
 
 def identity_faults(identity: Identity, golden: Golden, expected: Expected) -> list[str]:
     """What is wrong with sizes and clock; empty where nothing is."""
-    right = {"vector_bytes": golden.described["vector_bytes"], "classes": len(golden.described["classes"])}
+    right = {"vector_bytes": golden.described["vector_bytes"], "answer": golden.layout}
     right["clock_hz"] = identity.clock_hz if expected.clock_hz is None else expected.clock_hz
     faults = [f"{name}: {got}, expected {value}" for name, value, got in differences(identity, right)]
     if identity.clock_hz < 1:

@@ -16,6 +16,7 @@ from hls import simulate_axi
 from tests.fast.hls.networks import Shape, random_network
 from toolchain.device.link import protocol
 from toolchain.device.link.board import bench_answer
+from toolchain.device.link.protocol import AnswerLayout
 from toolchain.errors import VerificationError
 
 NETWORK = random_network(Shape("BINARY", 12, (8, 4)), seed=1)
@@ -24,7 +25,7 @@ LABELS = [int(label) for label in NETWORK.run(X).labels]
 CHIP: Any = SimpleNamespace(
     model_hash=b"m" * 8, build_id=b"b" * 8, core=SimpleNamespace(initiation_interval=4), vector_bytes=2
 )
-BENCH = bench_answer(LABELS[:2], BENCH_INFERENCES)
+BENCH = bench_answer(AnswerLayout.of_class(4), [(label,) for label in LABELS[:2]], BENCH_INFERENCES)
 
 
 @pytest.fixture
@@ -45,8 +46,8 @@ IDENTITY = protocol.Identity(*[{"model_hash": b"m" * 8, "build_id": b"b" * 8, "c
 
 def test_right_answers_are_counted(uart: uart_check.UartCheck) -> None:
     uart.check_identity(IDENTITY)
-    uart.check_classes([protocol.Inference(1, label, 3) for label in LABELS])
-    uart.check_bench(protocol.Bench(1, BENCH["label"], 400, BENCH["checksum"]))
+    uart.check_answers("infer", [(label,) for label in LABELS])
+    uart.check_bench(protocol.Bench(1, BENCH["values"][0], 400, BENCH["checksum"]))
     assert (uart.checks["chip"].compared, uart.checks["bench"].equal) == (6, BENCH_INFERENCES)
 
 
@@ -55,15 +56,15 @@ def test_the_first_difference_is_named(uart: uart_check.UartCheck) -> None:
         uart.check_identity(IDENTITY._replace(build_id=b"x" * 8))
     wrong = [*LABELS[:3], LABELS[3] ^ 1, LABELS[4] ^ 1, LABELS[5]]
     with pytest.raises(VerificationError, match=rf"infer: input 3: class: expected {LABELS[3]}, got {LABELS[3] ^ 1}"):
-        uart.check_classes([protocol.Inference(1, label, 3) for label in wrong])
+        uart.check_answers("infer", [(label,) for label in wrong])
     with pytest.raises(VerificationError, match="bench: checksum: expected"):
-        uart.check_bench(protocol.Bench(1, BENCH["label"], 400, BENCH["checksum"] ^ 1))
+        uart.check_bench(protocol.Bench(1, BENCH["values"][0], 400, BENCH["checksum"] ^ 1))
 
 
 def test_an_answer_of_another_kind_is_wrong(uart: uart_check.UartCheck) -> None:
     # A bench has a label, too.
     with pytest.raises(VerificationError, match="infer: input 0: class"):
-        uart.check_classes([protocol.Bench(1, label, 1, 1) for label in LABELS])
+        uart.check_answers("infer", [uart.values(protocol.Bench(1, label, 1, 1)) for label in LABELS])
     with pytest.raises(VerificationError, match=r"bench: label: .*got 'None'"):
         uart.check_bench(None)
 
@@ -81,8 +82,8 @@ def test_counters_say_what_was_asked_and_no_trouble(axi: axi_check.AxiCheck) -> 
     ("labels", "said"),
     [
         ([*LABELS[:2], None, *LABELS[3:]], "burst: input 2: class"),
-        (LABELS[:5], "burst: number of classes: expected 6, got 5"),
-        ([*LABELS, 1], "burst: number of classes: expected 6, got 7"),
+        (LABELS[:5], "burst: number of answers: expected 6, got 5"),
+        ([*LABELS, 1], "burst: input 6: class: expected None, got 1"),
         (LABELS, "burst: checksum"),
     ],
 )

@@ -43,11 +43,11 @@ class Board:
     def __init__(self, bad: int | None = None) -> None:
         self.bad, self.calls = bad, 0
 
-    def infer_many(self, vectors: Sequence[bytes]) -> list[int]:
+    def infer_many(self, vectors: Sequence[bytes]) -> list[tuple[int, ...]]:
         self.calls += 1
         packed = np.frombuffer(b"".join(vectors), np.uint8).reshape(len(vectors), -1)
         labels = [int(label) for label in network().run(unpack(packed, "BINARY", network().inputs)).labels]
-        return labels if self.bad is None else [self.bad, *labels[1:]]
+        return [(label,) for label in (labels if self.bad is None else [self.bad, *labels[1:]])]
 
 
 def live(notes: Notes, classifier: Any = None) -> Live:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from hls.pack import pack_inputs
+from tests.doubles.uart_board import class_bytes
 from toolchain.device.link import protocol as link
 
 REPOSITORY = Path(__file__).parents[5]
@@ -218,12 +219,12 @@ def test_every_error_code_has_a_text() -> None:
 def test_bench_checksum(inferences: int) -> None:
     labels = [3, 0, 4, 1, 2]
     expected = zlib.crc32((bytes(labels) * (inferences // 5 + 1))[:inferences])
-    assert link.bench_checksum(labels, inferences) == expected
+    assert link.bench_checksum(class_bytes(labels), inferences) == expected
 
 
 def test_bench_checksum_of_a_long_circle_and_a_short_run() -> None:
     labels = [i % 7 for i in range(1000)]
-    assert link.bench_checksum(labels, 10) == zlib.crc32(bytes(labels[:10]))
+    assert link.bench_checksum(class_bytes(labels), 10) == zlib.crc32(bytes(labels[:10]))
     with pytest.raises(link.ProtocolError):
         link.bench_checksum([], 3)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from itertools import pairwise
 
+from tests.doubles.uart_board import class_bytes
 from tests.properties import given, st
 from toolchain.device.link import protocol as link
 
@@ -77,4 +78,4 @@ def test_a_reply_that_lost_bytes_does_not_hide_the_next(
 @given(st.lists(BYTE, min_size=1, max_size=20), st.integers(0, 200))
 def test_a_benchs_checksum_is_that_of_its_classes_in_a_circle(labels: list[int], count: int) -> None:
     classes = bytes(labels[index % len(labels)] for index in range(count))
-    assert link.bench_checksum(labels, count) == zlib.crc32(classes)
+    assert link.bench_checksum(class_bytes(labels), count) == zlib.crc32(classes)

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, Line, UartBoard, label_of, uart_board
+from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, Line, UartBoard, class_bytes, label_of, uart_board
 from toolchain.device.link import protocol as link
 from toolchain.device.link.serial_link import SerialBoard, must_be
 from toolchain.errors import ToolError, VerificationError
@@ -24,11 +24,13 @@ def test_every_command_on_a_clean_line() -> None:
     port = uart_board()
     with SerialBoard(port) as board:
         assert board.identify().model_hash == IDENTITY.model_hash
-        assert board.infer(vectors(1)[0]) == (label_of(vectors(1)[0]), 100)
-        assert board.infer_many(vectors(500)) == [label_of(vector) for vector in vectors(500)]
+        assert board.infer(vectors(1)[0]) == ((label_of(vectors(1)[0]),), 100)
+        assert board.infer_many(vectors(500)) == [(label_of(vector),) for vector in vectors(500)]
         bench = board.bench(1000)
         assert bench.cycles == 10_090
-        assert bench.checksum == link.bench_checksum([label_of(bytes([i] * VECTOR_BYTES)) for i in range(4)], 1000)
+        assert bench.checksum == link.bench_checksum(
+            class_bytes(label_of(bytes([i] * VECTOR_BYTES)) for i in range(4)), 1000
+        )
         assert board.counters() == (1501, 505, 0, None, 0)
         assert board.link_counters().good_frames == 506
         assert (board.traffic.sent, board.traffic.answered, board.traffic.breaks) == (506, 506, 1)
@@ -47,7 +49,7 @@ def test_every_command_on_a_clean_line() -> None:
 def test_no_wrong_answer_and_every_frame_accounted_for(line: Line) -> None:
     port = uart_board(line)
     board = SerialBoard(port)
-    assert board.infer_many(vectors(2000)) == [label_of(vector) for vector in vectors(2000)]
+    assert board.infer_many(vectors(2000)) == [(label_of(vector),) for vector in vectors(2000)]
     must_be_accounted(board)
     assert line.faults > 50
     assert board.traffic.refused + board.traffic.silent > 20
@@ -57,7 +59,7 @@ def test_no_wrong_answer_and_every_frame_accounted_for(line: Line) -> None:
 def test_twenty_thousand_frames_with_bit_errors() -> None:
     line = Line(bits=2e-4)
     board = SerialBoard(uart_board(line))
-    assert board.infer_many(vectors(20_000)) == [label_of(vector) for vector in vectors(20_000)]
+    assert board.infer_many(vectors(20_000)) == [(label_of(vector),) for vector in vectors(20_000)]
     must_be_accounted(board)
     assert line.faults > 1000
 

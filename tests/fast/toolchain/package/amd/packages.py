@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.fast.toolchain.device.link.axi.fakes import CONTROL, DMA, IDMA, ODMA
-from toolchain.device.link.protocol import pack_vector
+from toolchain.device.link.protocol import AnswerLayout, pack_vector
 from toolchain.package.amd.content import Built, write_bitstream
 from toolchain.package.vectors import VectorFormat, write_vectors
 
@@ -26,6 +26,7 @@ def label(values: list[int]) -> int:
 
 
 LABELS = [label(values) for values in VALUES]
+ANSWERS = [(label,) for label in LABELS]
 
 STREAM = {
     "input": {"type": "UINT2", "elements": ELEMENTS, "folded": [1, 4, 3], "engine": "idma0"},
@@ -68,7 +69,7 @@ def manifest(flow: str) -> dict[str, Any]:
 def content(folder: Path) -> Path:
     """What the package stage has written before."""
     folder.mkdir(parents=True, exist_ok=True)
-    described = VectorFormat(COUNT, ELEMENTS, "BINARY", len(VECTORS[0]), CLASSES)
+    described = VectorFormat(COUNT, ELEMENTS, "BINARY", len(VECTORS[0]), AnswerLayout.of_class(len(CLASSES)), CLASSES)
     write_vectors(folder, described, b"".join(VECTORS), bytes(LABELS))
     (folder / "MODEL.md").write_text("# model\n")
     (folder / "integer.onnx").write_bytes(b"onnx")

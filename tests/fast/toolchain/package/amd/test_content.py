@@ -52,7 +52,7 @@ def test_a_bitstream_package_holds_what_the_board_needs(tmp_path: Path, flow: st
     made = verify_package(package)
     assert made["status"] == "bitstream"
     assert made["roles"]["bitstream"] == "bitstream/zcu104-cqmlp.bit"
-    assert {"driver.py", "self_test.py", "reports/timing.rpt", "labels.bin"} <= set(made["files"])
+    assert {"driver.py", "self_test.py", "reports/timing.rpt", "answers.bin"} <= set(made["files"])
     assert not any(name.startswith(("lib/toolchain/vivado", "project/", "finish")) for name in made["files"])
 
 

@@ -74,7 +74,7 @@ def test_a_handoff_becomes_a_bitstream_package(tmp_path: Path, vivado: dict[str,
     assert made["status"] == "bitstream"
     assert made["tools"] == {"verilator": "5.48.0", "Vivado": "2024.1"}
     assert {"bitstream/zcu104-cqmlp.bit", "platform/zcu104-cqmlp.xsa", "reports/timing.rpt"} <= set(made["files"])
-    same = ("vectors.bin", "labels.bin", "integer.onnx", "MODEL.md")
+    same = ("vectors.bin", "answers.bin", "integer.onnx", "MODEL.md")
     assert {name: made["files"][name] for name in same} == {name: before[name] for name in same}
     assert "finish.py" not in made["files"]
 

@@ -7,10 +7,11 @@ import pytest
 from tests.fast.toolchain.device.link.axi.fakes import INTERVAL, LATENCY, FakeChip, FakeDma, FakeMemory
 from toolchain.device.link import protocol
 from toolchain.device.link import registers as link
+from toolchain.device.link.answers import argmax
 from toolchain.device.link.axi import chip as chip_module
 from toolchain.device.link.axi import dma
-from toolchain.device.link.axi.answers import argmax
 from toolchain.device.link.axi.chip import BURST_VECTORS, Chip, DmaPath
+from toolchain.device.link.protocol import AnswerLayout
 from toolchain.errors import ToolError
 
 VECTOR_BYTES = 5
@@ -21,7 +22,7 @@ def classify(vector: bytes) -> int:
     return sum(vector) % 5
 
 
-LABELS = [classify(vector) for vector in VECTORS]
+ANSWERS = [(classify(vector),) for vector in VECTORS]
 
 
 @pytest.fixture
@@ -42,26 +43,26 @@ def with_dma(fake: FakeChip, engine: FakeDma, source_vectors: int = BURST_VECTOR
 def test_identify_tells_what_the_registers_hold(fake: FakeChip) -> None:
     identity = Chip(fake).identify()
     assert (identity.model_hash.hex(), identity.build_id.hex()) == ("aa" * 8, "bb" * 8)
-    assert identity[2:] == (VECTOR_BYTES, 5, 100_000_000, 16, "chip")
+    assert identity[2:] == (VECTOR_BYTES, AnswerLayout.of_class(5), 100_000_000, 16, "chip", None, None, None)
 
 
 def test_infer_gives_class_and_cycles(fake: FakeChip) -> None:
     chip = Chip(fake)
-    assert [chip.infer(vector) for vector in VECTORS[:20]] == [(label, LATENCY) for label in LABELS[:20]]
+    assert [chip.infer(vector) for vector in VECTORS[:20]] == [(answer, LATENCY) for answer in ANSWERS[:20]]
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 255, 256, 257, 600])
 def test_bursts_of_any_number_give_the_same_classes_as_single_vectors(
     fake: FakeChip, engine: FakeDma, count: int
 ) -> None:
-    assert with_dma(fake, engine).infer_many(VECTORS[:count]) == LABELS[:count]
-    assert Chip(fake).infer_many(VECTORS[:count]) == LABELS[:count]
+    assert with_dma(fake, engine).infer_many(VECTORS[:count]) == ANSWERS[:count]
+    assert Chip(fake).infer_many(VECTORS[:count]) == ANSWERS[:count]
 
 
 def test_a_small_buffer_makes_shorter_bursts(fake: FakeChip, engine: FakeDma) -> None:
     chip = with_dma(fake, engine, source_vectors=7)
     before = chip.counters().requests
-    assert chip.infer_many(VECTORS[:50]) == LABELS[:50]
+    assert chip.infer_many(VECTORS[:50]) == ANSWERS[:50]
     assert chip.counters().requests == before + 8  # type: ignore[operator]
 
 
@@ -74,10 +75,10 @@ def test_a_buffer_that_holds_no_vector_is_named(fake: FakeChip, engine: FakeDma)
 @pytest.mark.parametrize("count", [0, 1, 16, 1000])
 def test_bench_returns_what_the_host_link_specifies(fake: FakeChip, count: int) -> None:
     bench = Chip(fake).bench(count)
-    assert bench.checksum == protocol.bench_checksum(LABELS[:16], count)
+    assert bench.checksum == protocol.bench_checksum([bytes(answer) for answer in ANSWERS[:16]], count)
     assert bench.cycles == (LATENCY + INTERVAL * (count - 1) if count else 0)
     if count:
-        assert bench.label == LABELS[(count - 1) % 16]
+        assert bench.values == ANSWERS[(count - 1) % 16]
 
 
 def test_a_bench_that_does_not_fit_is_refused_before_the_chip_hears_of_it(fake: FakeChip) -> None:
@@ -134,7 +135,7 @@ def test_a_dma_error_is_named_with_its_vectors_and_both_are_reset(fake: FakeChip
     with pytest.raises(ToolError, match="vectors 0 to 7: AXI DMA: send: decode error"):
         chip.infer_many(VECTORS[:8])
     assert engine.resets == resets + 1
-    assert chip.infer_many(VECTORS[:8]) == LABELS[:8]
+    assert chip.infer_many(VECTORS[:8]) == ANSWERS[:8]
 
 
 def test_a_transfer_that_never_ends_is_given_up(
@@ -146,7 +147,7 @@ def test_a_transfer_that_never_ends_is_given_up(
     with pytest.raises(ToolError, match=r"not done after 0\.01 s"):
         chip.infer_many(VECTORS[:8])
     engine.hanging = False
-    assert chip.infer_many(VECTORS[:8]) == LABELS[:8]
+    assert chip.infer_many(VECTORS[:8]) == ANSWERS[:8]
 
 
 def test_a_dma_in_scatter_gather_mode_is_refused(engine: FakeDma) -> None:

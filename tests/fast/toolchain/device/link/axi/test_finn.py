@@ -7,15 +7,20 @@ from typing import Any
 import pytest
 
 from tests.fast.toolchain.device.link.axi.fakes import FakeEngine, FakeMemory
-from tests.fast.toolchain.package.amd.packages import CLASSES, ELEMENTS, LABELS, VECTORS, logits, manifest
+from tests.fast.toolchain.package.amd.packages import ANSWERS, ELEMENTS, VECTORS, logits, manifest
 from toolchain.device.link import protocol
 from toolchain.device.link.axi import finn
 from toolchain.device.link.axi.elements import element, pack, words
+from toolchain.device.link.protocol import AnswerLayout
 from toolchain.errors import ToolError
 
 DESCRIBED: dict[str, Any] = {
     **manifest("finn"),
-    "vectors": {"vector_bytes": len(VECTORS[0]), "element_type": "BINARY", "classes": CLASSES},
+    "vectors": {
+        "vector_bytes": len(VECTORS[0]),
+        "element_type": "BINARY",
+        "answer": AnswerLayout.of_class(3)._asdict(),
+    },
 }
 INPUT, OUTPUT = words("UINT2", [1, 4, 3]), words("INT4", [1, 3, 1])
 
@@ -43,21 +48,22 @@ def chip(source: FakeEngine, target: FakeEngine, vectors: int = 64) -> finn.Finn
 @pytest.mark.parametrize("room", [1, 7, 40, 64])
 def test_all_vectors_get_their_class_whatever_fits_a_transfer(room: int) -> None:
     opened = chip(*engines(FakeMemory()), vectors=room)
-    assert opened.infer_many(VECTORS) == LABELS
-    assert [opened.infer(vector) for vector in VECTORS[:3]] == [(label, None) for label in LABELS[:3]]
+    assert opened.infer_many(VECTORS) == ANSWERS
+    assert [opened.infer(vector) for vector in VECTORS[:3]] == [(answer, None) for answer in ANSWERS[:3]]
     assert opened.counters() == (len(VECTORS) + 3, -(-len(VECTORS) // room) + 3, None, None, None)
 
 
 @pytest.mark.parametrize("count", [1, 16, 17, 1000])
 def test_bench_has_the_checksum_of_the_host_link_and_no_cycles(count: int) -> None:
     bench = chip(*engines(FakeMemory())).bench(count)
-    assert bench[:4] == (count, LABELS[(count - 1) % 16], None, protocol.bench_checksum(LABELS[:16], count))
+    checksum = protocol.bench_checksum([bytes(answer) for answer in ANSWERS[:16]], count)
+    assert bench[:4] == (count, ANSWERS[(count - 1) % 16], None, checksum)
 
 
 def test_the_identity_is_said_to_be_the_packages() -> None:
     identity = chip(*engines(FakeMemory())).identify()
     assert identity.source == "manifest"
-    assert identity[2:6] == (ELEMENTS // 8 + 1, 3, 100_000_000, 16)
+    assert identity[2:6] == (ELEMENTS // 8 + 1, AnswerLayout.of_class(3), 100_000_000, 16)
 
 
 def test_an_engine_that_does_not_finish_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ from tests.fast.toolchain.device.link.axi.fakes import (
 )
 from tests.fast.toolchain.device.link.axi.test_finn import INPUT, OUTPUT, compute
 from tests.fast.toolchain.package.amd.packages import (
+    ANSWERS,
     CLASSES,
     COUNT,
     LABELS,
@@ -33,8 +34,8 @@ from tests.fast.toolchain.package.amd.packages import (
     content,
     manifest,
 )
+from toolchain.device.link.answers import Bench
 from toolchain.device.link.axi import commands, selftest
-from toolchain.device.link.axi.answers import Bench
 from toolchain.device.link.axi.opening import open_board
 from toolchain.device.link.axi.selftest import Finding, run_self_test
 from toolchain.errors import BuildError, ConfigError, ToolError, VerificationError
@@ -77,7 +78,7 @@ def differences(findings: list[Finding]) -> list[str]:
 def test_a_board_answers_as_every_stage_did(package: Path) -> None:
     machine = Machine(FakeMemory())
     with open_board(package, machine.device) as board:
-        assert board.infer_many(VECTORS) == LABELS
+        assert board.infer_many(VECTORS) == ANSWERS
         assert board.infer(board.golden.pack(VALUES[5])).label == LABELS[5]
         assert board.without_dma == ""
     assert [path.name for path in machine.device.loaded] == ["zcu104-cqmlp.bit"]
@@ -86,13 +87,13 @@ def test_a_board_answers_as_every_stage_did(package: Path) -> None:
 
 def test_without_memory_for_dma_registers_do_and_the_board_says_so(package: Path) -> None:
     board = open_board(package, Machine(None).device)
-    assert board.infer_many(VECTORS) == LABELS
+    assert board.infer_many(VECTORS) == ANSWERS
     assert "no u-dma-buf" in board.without_dma
 
 
 def test_finn_answers_through_the_same_interface(finn_package: Path) -> None:
     board = open_board(finn_package, finn_device(FakeMemory()))
-    assert board.infer_many(VECTORS) == LABELS
+    assert board.infer_many(VECTORS) == ANSWERS
     assert board.identify().source == "manifest"
 
 
