@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 
 from toolchain.runtime.answers import Answers, Comparison, Job, Values, answer, compare
 from toolchain.runtime.binaries import SOURCES, build_runner, find_library
 from toolchain.runtime.sysroot import Emulator
+
+# Vectors that are timed.
+_FEW = 8
 
 
 def emulated_answers(emulator: Emulator, job: Job, work: Path, *, timeout: float = 1200) -> dict[str, Answers]:
@@ -28,6 +32,27 @@ def emulated_answers(emulator: Emulator, job: Job, work: Path, *, timeout: float
         name: answer(command, job, work / name.replace(" ", "-"), env=emulator.environment, timeout=timeout)
         for name, command in commands.items()
     }
+
+
+def vectors_within(seconds: float, emulator: Emulator, job: Job, work: Path) -> int:
+    """Vectors that the C runner answers on aarch64 in so many seconds, by what a few of the job's take; 1 or more.
+
+    Raises:
+        ToolError: the compiler or the runner failed.
+    """
+    command = [*emulator.command(build_runner("aarch64", work / "runner-aarch64")), "--library"]
+    command.append(str(find_library(emulator.site)))
+
+    def taken(count: int) -> float:
+        few = Job(job.model, job.vectors[:count], (*job.words, "--emulated"))
+        started = time.monotonic()
+        answer(command, few, work / "few", env=emulator.environment)
+        return time.monotonic() - started
+
+    # Starting it takes seconds, too, and in both runs.
+    few = min(_FEW, len(job.vectors) - 1)
+    each = (taken(1 + few) - taken(1)) / few if few else taken(1)
+    return max(1, int(seconds / max(each, 1e-6)))
 
 
 def host_answers(job: Job, work: Path) -> dict[str, Answers]:
@@ -52,7 +77,7 @@ def prove_emulated(
 
     Args:
         emulator: what plays the board.
-        job: at least 1,000 vectors make a proof.
+        job: the graph and what it is to answer.
         reference: outputs of shape (N, elements).
         work: scratch folder.
         tolerance: see `toolchain.runtime.answers.compare`.

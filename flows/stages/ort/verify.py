@@ -24,13 +24,20 @@ from toolchain.results.facts import VerifyFacts
 from toolchain.results.facts.runtime import GraphProof
 from toolchain.runtime.answers import Comparison, Job
 from toolchain.runtime.compare import TOLERANCE
-from toolchain.runtime.emulate import prove_emulated
+from toolchain.runtime.emulate import prove_emulated, vectors_within
 from toolchain.runtime.imported import Imported
 from toolchain.runtime.package_golden import choose_vectors
+from toolchain.runtime.rows import Rows
 from toolchain.runtime.sysroot import Emulator, Pins, prepare_emulator
 from toolchain.runtime.wheels import fetch_wheels
 
 _VECTORS = 2000
+# An emulator is some twenty times slower than what it plays. All it runs is to take about so long, but it answers some
+# vectors of every graph however slow that is.
+_SECONDS = 600
+_LEAST = 32
+# Each graph is run by two runners, and once more by both in the self-test.
+_RUNS = 4
 _NUMPY = re.compile(r"numpy-([\d.]+)-")
 
 
@@ -41,9 +48,13 @@ def run(context: Context) -> Outcome:
         checks, what = _self_test(context, []), f"self-test of the package on this {runtime.machine}"
     else:
         emulator = _emulator(context)
-        checks = _both_runners(context, emulator)
-        checks |= _self_test(context, _emulated(context, emulator), emulator.environment)
+        count, packed = _affordable(context, emulator), len(load(context).vectors.x[:_VECTORS])
+        checks = _both_runners(context, emulator, count)
+        options = [*_emulated(context, emulator), "--vectors", str(count)]
+        checks |= _self_test(context, options, emulator.environment)
         what = f"package and both runners on aarch64 ({emulator.cpu}, emulated: no times)"
+        if count < packed:
+            what += f" on {count:,} of {packed:,} vectors, which is what {_SECONDS // 60} minutes allow for"
     return Outcome(f"{what}, as promised: {sentence(map(asdict, checks.values()))}", checks, VerifyFacts(what=what))
 
 
@@ -62,15 +73,28 @@ def _emulator(context: Context) -> Emulator:
     return prepare_emulator(cache / "emulator", pins, board.runtime.emulator, wheels, context.progress)
 
 
-def _both_runners(context: Context, emulator: Emulator) -> dict[str, Check]:
+def _affordable(context: Context, emulator: Emulator) -> int:
+    """Vectors of each graph that the emulator is given: all that are packed, or what `_SECONDS` allow for."""
+    made, graphs = load(context), _packed(context)
+    x, share = made.vectors.x[:_VECTORS], _SECONDS / (_RUNS * max(1, len(graphs)))
+    context.progress("how long a vector takes in the emulator")
+    jobs = {name: _job(context, made, name, x) for name in graphs}
+    counts = [vectors_within(share, emulator, job, context.work / name) for name, job in jobs.items()]
+    return min(len(x), max(_LEAST, min(counts, default=_VECTORS)))
+
+
+def _job(context: Context, made: Imported, name: str, x: Rows) -> Job:
+    return Job(context.layout.stage("graphs") / f"{name}.onnx", x, words(options_of(proofs_of(context)[name])))
+
+
+def _both_runners(context: Context, emulator: Emulator, count: int) -> dict[str, Check]:
     """Every graph by both runners on aarch64 and here, against the reference and against each other."""
     made, checks = load(context), {}
-    rows = choose_vectors(len(made.vectors.x), _VECTORS)
+    rows = choose_vectors(len(made.vectors.x), count)
     for name in _packed(context):
         context.progress(f"{name}: {len(rows):,} vectors through four runners")
         proved = proofs_of(context)[name]
-        path = context.layout.stage("graphs") / f"{name}.onnx"
-        job = Job(path, made.vectors.x[rows], words(options_of(proved)))
+        job = _job(context, made, name, made.vectors.x[rows])
         exact = proved.exact and is_exact(made, name)
         tolerance = _tolerance(made, proved)
         for row in prove_emulated(emulator, job, made.reference[rows], context.work / name, tolerance=tolerance):

@@ -35,6 +35,7 @@ class GoldenArrays(NamedTuple):
         outputs: the reference's outputs, likewise.
         magnitudes: how large each output usually is; differences are measured by it.
         rows: what a row of "inputs" and of "outputs" holds, as device.json says it.
+        packed: how many the package has, of which its promises are, where these are fewer.
     """
 
     vectors: int
@@ -42,6 +43,7 @@ class GoldenArrays(NamedTuple):
     outputs: Values
     magnitudes: Values
     rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    packed: Optional[int] = None
 
 
 class Verdict(NamedTuple):
@@ -80,6 +82,19 @@ def read(package: Path, golden: Mapping[str, Any]) -> GoldenArrays:
     if (len(inputs), len(outputs)) != (vectors * _elements(rows["inputs"]), vectors * _elements(rows["outputs"])):
         raise VerificationError(f"{package / golden['inputs']}: not the {vectors} vectors that device.json names")
     return GoldenArrays(vectors, inputs, outputs, magnitudes, rows)
+
+
+def fewer(golden: GoldenArrays, vectors: int) -> GoldenArrays:
+    """So many of them, spread evenly, or all; see `toolchain.runtime.package_golden.choose_vectors`."""
+    count = max(1, min(golden.vectors, vectors))
+
+    def chosen(values: Values) -> Values:
+        width = len(values) // golden.vectors
+        firsts = [place * golden.vectors // count * width for place in range(count)]
+        return [value for first in firsts for value in values[first : first + width]]
+
+    inputs, outputs = chosen(golden.inputs), chosen(golden.outputs)
+    return golden._replace(vectors=count, inputs=inputs, outputs=outputs, packed=golden.vectors)
 
 
 def read_array(path: Path, kind: str) -> Values:
@@ -170,7 +185,9 @@ def compare(golden: GoldenArrays, answers: Values, judge: Mapping[str, Any]) -> 
     tolerance = judge.get("tolerance", 0)
     beyond = sum(_relative(expected, found, golden.magnitudes) > tolerance for expected, found in pairs)
     # A share of whole vectors may fall short of them by the rounding of floats.
-    may = {"kind": judge["kind"], "differing": int(judge.get("differing", 0) * golden.vectors + 1e-6)}
+    # All that may differ may be among those that were chosen.
+    promises = int(judge.get("differing", 0) * (golden.packed or golden.vectors) + 1e-6)
+    may = {"kind": judge["kind"], "differing": min(promises, golden.vectors)}
     counted = {"exact": len(unequal), "labels": labels, "values": beyond, "none": 0}[judge["kind"]]
     promised = dict(may, tolerance=tolerance) if judge["kind"] == "values" else may
     worst = max((_distance(expected, found) for expected, found in pairs), default=0.0)

@@ -27,6 +27,7 @@ class Wish(NamedTuple):
         only: graphs to run; all where empty.
         fallback: go on without a provider that is absent; other_runtime: with another version of ONNX Runtime.
         calls: calls to time; 0 times nothing.
+        vectors: how many of the package's to run; None: all.
     """
 
     work: Path
@@ -38,6 +39,7 @@ class Wish(NamedTuple):
     other_runtime: bool
     emulated: bool
     calls: int
+    vectors: Optional[int]
 
 
 def main(package: Path, words: Optional[Sequence[str]] = None) -> int:
@@ -125,6 +127,8 @@ def _prepare(package: Path, device: Mapping[str, Any], wish: Wish) -> Any:
 def _run(programs: runners.Runners, device: Mapping[str, Any], run: Run, wish: Wish, say: Any) -> List[Dict[str, Any]]:
     """One run by every runner: verdict, and latency where it is asked for."""
     vectors = golden.read(programs.package, device["golden"])
+    if wish.vectors is not None:
+        vectors = golden.fewer(vectors, wish.vectors)
     graph = device["graphs"][run.graph]
     job = runners.Job(
         golden.write_inputs(vectors, graph, wish.work),
@@ -202,6 +206,7 @@ def _wish(package: Path, words: Optional[Sequence[str]]) -> Wish:
     parser.add_argument("--other-runtime", action="store_true", help="go on with another version of ONNX Runtime")
     parser.add_argument("--only", action="append", default=[], metavar="GRAPH", help="run this graph only (repeatable)")
     parser.add_argument("--calls", type=int, default=CALLS, help=f"calls to time (default {CALLS})")
+    parser.add_argument("--vectors", type=int, metavar="N", help="compare N of the vectors, spread evenly; not all")
     parser.add_argument("--no-timing", action="store_true", help="compare answers only")
     parser.add_argument("--site", type=Path, help="folder with ONNX Runtime and NumPy to use instead of the package's")
     parser.add_argument("--emulated", action="store_true", help="run in an emulator: nothing is timed")
@@ -218,4 +223,5 @@ def _wish(package: Path, words: Optional[Sequence[str]]) -> Wish:
     calls = max(asked.calls, 1) if timed else 0
     python, c_runner = asked.python.split(), asked.c_runner.split()
     site = asked.site and asked.site.resolve()
-    return Wish(work, python, c_runner, site, asked.only, asked.fallback, asked.other_runtime, asked.emulated, calls)
+    asks = (asked.only, asked.fallback, asked.other_runtime, asked.emulated)
+    return Wish(work, python, c_runner, site, *asks, calls, asked.vectors)

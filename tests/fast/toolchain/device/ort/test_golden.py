@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from toolchain.device.ort.golden import GoldenArrays, answers_of, as_json, compare, read, read_rows, write_inputs
+from toolchain.device.ort.golden import (
+    GoldenArrays,
+    answers_of,
+    as_json,
+    compare,
+    fewer,
+    read,
+    read_rows,
+    write_inputs,
+)
 from toolchain.errors import VerificationError
 
 ROWS = {"inputs": [{"type": "uint8", "elements": 1}], "outputs": [{"type": "float", "elements": 2}]}
@@ -40,6 +49,20 @@ def test_either_label_of_a_tie_is_right() -> None:
 def test_labels_may_differ_up_to_their_share(share: float, passed: bool) -> None:
     verdict = compare(REFERENCE, array("f", [5, 1, 5, 0, 2, 2]), {"kind": "labels", "differing": share})
     assert (verdict.labels_differing, verdict.first, verdict.passed) == (1, 0, passed)
+
+
+@pytest.mark.parametrize(("asked", "kept"), [(0, [1]), (2, [1, 2]), (9, [1, 2, 3])])
+def test_fewer_vectors_are_spread_evenly(asked: int, kept: list[int]) -> None:
+    few = fewer(REFERENCE, asked)
+    assert few.inputs == kept and few.vectors == len(kept)
+    assert compare(few, few.outputs, EXACT).equal == len(kept)
+
+
+def test_of_fewer_vectors_as_many_may_differ_as_of_all() -> None:
+    few, third = fewer(REFERENCE, 2), {"kind": "labels", "differing": 0.34}
+    verdict = compare(few, array("f", [5, 1, 5, 0]), third)
+    assert verdict.passed and verdict.promised["differing"] == 1
+    assert not compare(few, array("f", [5, 1, 0, 5]), third).passed
 
 
 def test_a_single_output_is_its_own_label() -> None:

@@ -105,6 +105,11 @@ def test_a_wrong_answer_fails_and_is_named(tmp_path: Path) -> None:
     assert "every output: 3 of 4 equal (promised: all; first that differs: vector 2)  FAILED" in done.stdout
 
 
+def test_of_many_vectors_some_will_do(tmp_path: Path) -> None:
+    done = start(make(tmp_path), "--only", "qcdq", "--no-timing", "--vectors", "3")
+    assert done.returncode == 0 and "every output: 3 of 3 equal" in done.stdout
+
+
 def test_a_graph_that_promises_labels_only_may_round_and_says_so(tmp_path: Path) -> None:
     done = start(make(tmp_path, spoil="answers[5] += 1"), "--only", "fp16", "--no-timing")
     assert done.returncode == 0
