@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from toolchain.errors import ModelError, VerificationError
 from toolchain.graph.lower import opset_of, to_opset
+from toolchain.runtime.batch import throughput_batch
 from toolchain.runtime.compare import TOLERANCE, compare
-from toolchain.runtime.session import THROUGHPUT_BATCH, RunOptions, open_session, run_session
+from toolchain.runtime.session import RunOptions, open_session, run_session
 
 _BARE = RunOptions("none")
 
@@ -42,7 +43,7 @@ def within(
 
 
 def _must_answer_alike(model: onnx.ModelProto, x: NDArray[np.generic], reference: NDArray[Any]) -> None:
-    answers = run_session(open_session(model, _BARE), x, THROUGHPUT_BATCH)
+    answers = run_session(open_session(model, _BARE), x, throughput_batch(model, x))
     found = compare(answers, reference, _BARE, tolerance=TOLERANCE)
     if found.near != found.compared:
         raise ModelError(f"{found.compared - found.near:,} of {found.compared:,} vectors are answered otherwise")

@@ -10,12 +10,13 @@ import onnx
 from onnx import helper, numpy_helper
 
 from toolchain.errors import ModelError
+from toolchain.runtime.batch import throughput_batch
 from toolchain.runtime.builder import ROWS
 from toolchain.runtime.compare import TOLERANCE, compare
 from toolchain.runtime.feeds import feeds_of
 from toolchain.runtime.proof_vectors import random_vectors
 from toolchain.runtime.rows import Rows, names_of, sides
-from toolchain.runtime.session import THROUGHPUT_BATCH, RunOptions, fixed_batch, open_session, run_session
+from toolchain.runtime.session import RunOptions, fixed_batch, open_session, run_session
 from toolchain.runtime.span import inputs_of
 
 _ROWS = 8
@@ -42,10 +43,10 @@ def opened(model: onnx.ModelProto, x: Rows, alone: Rows) -> onnx.ModelProto | No
     """
     result = _open(model)
     try:
-        together = run_session(open_session(result, RunOptions("none")), x, THROUGHPUT_BATCH)
+        answers = run_session(open_session(result, RunOptions("none")), x, _several(result, x))
     except ModelError:
         return None
-    return result if same_rows(together, alone) else None
+    return result if same_rows(answers, alone) else None
 
 
 def settle_batch(model: onnx.ModelProto, x: Rows, alone: Rows) -> tuple[onnx.ModelProto, str]:
@@ -60,7 +61,7 @@ def settle_batch(model: onnx.ModelProto, x: Rows, alone: Rows) -> tuple[onnx.Mod
     if fixed is not None:
         return (opened(model, x, alone) or model if fixed == 1 else model), ""
     try:
-        differing = _differing(run_session(session, x, THROUGHPUT_BATCH), alone)
+        differing = _differing(run_session(session, x, _several(model, x)), alone)
     except ModelError:
         differing = len(x)
     if not differing:
@@ -147,6 +148,11 @@ def _with_leading_axis(model: onnx.ModelProto, output: tuple[int, ...]) -> onnx.
     del graph.node[:], graph.value_info[:]
     graph.node.extend(nodes)
     return result
+
+
+def _several(model: onnx.ModelProto, x: Rows) -> int:
+    """Rows to give at once: two at the least, or nothing would be tried."""
+    return max(2, throughput_batch(model, x))
 
 
 def same_rows(together: Rows, alone: Rows) -> bool:

@@ -12,9 +12,10 @@ import onnx
 from numpy.typing import NDArray
 
 from toolchain.errors import ModelError
+from toolchain.runtime.batch import batches_of
 from toolchain.runtime.compare import Proof, compare
 from toolchain.runtime.passes import PASSES
-from toolchain.runtime.session import BATCHES, RunOptions, fixed_batch, open_session, run_session
+from toolchain.runtime.session import RunOptions, fixed_batch, open_session, run_session
 
 # Inputs that went wrong, and as many others, on which passes are tried.
 _WITNESSES = 128
@@ -28,7 +29,7 @@ def prove(
     *,
     tie: float = 0.0,
     tolerance: float = 0.0,
-    batches: Sequence[int] = BATCHES,
+    batches: Sequence[int] = (),
 ) -> Proof:
     """Run a graph on all inputs, as the package's runners do, and compare it with the reference's outputs.
 
@@ -36,8 +37,8 @@ def prove(
         x: inputs, shape (N, ...).
         reference: outputs of the reference, shape (N, ...).
         tie, tolerance: see `toolchain.runtime.compare.compare`.
-        batches: vectors given at once, one way after the other; a row counts as equal where it is in each. A graph of
-            a fixed batch has one way only.
+        batches: vectors given at once, one way after the other; a row counts as equal where it is in each. None given:
+            those that the package may give. A graph of a fixed batch has one way only.
 
     Raises:
         VerificationError: the outputs have another shape than the reference's.
@@ -46,12 +47,13 @@ def prove(
     options = options or RunOptions()
     session = open_session(model, options)
     fixed = fixed_batch(session)
+    ways = (fixed,) if fixed else batches or batches_of(model, x)
 
     def at(batch: int) -> Proof:
         found = compare(run_session(session, x, batch), reference, options, tie=tie, tolerance=tolerance)
         return replace(found, batches=(batch,))
 
-    return reduce(Proof.both, map(at, [fixed] if fixed else batches))
+    return reduce(Proof.both, map(at, ways))
 
 
 def settle(
@@ -83,9 +85,10 @@ def settle(
         VerificationError: the outputs have another shape than the reference's.
         ModelError: ONNX Runtime cannot run it, even without optimisations.
     """
+    batches = batches_of(model, x)
 
     def again(inputs: NDArray[np.generic], wanted: NDArray[Any], options: RunOptions) -> Proof:
-        return prove(model, inputs, wanted, options, tie=tie, tolerance=tolerance)
+        return prove(model, inputs, wanted, options, tie=tie, tolerance=tolerance, batches=batches)
 
     def attempt(inputs: NDArray[np.generic], wanted: NDArray[Any], options: RunOptions) -> Proof | None:
         """None where it does not even run."""

@@ -17,10 +17,6 @@ from toolchain.runtime.rows import Rows, joined, parts_of
 
 CPU = "CPUExecutionProvider"
 
-# Vectors that a package's runners are given at once: one for latency and in the self-test, so many for throughput.
-THROUGHPUT_BATCH = 64
-BATCHES = (1, THROUGHPUT_BATCH)
-
 _LEVELS = {
     "all": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL,
     "extended": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED,
@@ -133,21 +129,31 @@ def run_session(session: onnxruntime.InferenceSession, x: Rows, batch: int = 409
     Raises:
         ModelError: the model fails on them; says which operator where ONNX Runtime tells.
     """
-    kinds, sources = input_types(session), session.get_inputs()
     names, rows = [output.name for output in session.get_outputs()], fixed_batch(session)
     parts = []
     try:
         for block, count in _blocks(x, rows or batch, padded=rows is not None):
-            given = parts_of(block, [source.name for source in sources])
-            feeds = {source.name: _fed(given[source.name], source.shape, kinds[source.name]) for source in sources}
-            found = session.run(names, feeds)
+            found = session.run(names, fed(session, block))
             parts.append(joined({name: values[:count] for name, values in zip(names, found, strict=True)}))
+    except ModelError:
+        raise
     except Exception as error:
         raise ModelError(f"ONNX Runtime {onnxruntime.__version__} fails on the model: {in_our_words(error)}") from error
     return np.concatenate(parts)
 
 
-def _fed(block: NDArray[Any], shape: Sequence[Any], kind: type[np.generic]) -> NDArray[Any]:
+def fed(session: onnxruntime.InferenceSession, block: Rows) -> dict[str, NDArray[Any]]:
+    """Rows as a session takes them, by the names of its inputs.
+
+    Raises:
+        ModelError: an input is of a type that no vectors can be given in.
+    """
+    kinds, sources = input_types(session), session.get_inputs()
+    given = parts_of(block, [source.name for source in sources])
+    return {source.name: _shaped(given[source.name], source.shape, kinds[source.name]) for source in sources}
+
+
+def _shaped(block: NDArray[Any], shape: Sequence[Any], kind: type[np.generic]) -> NDArray[Any]:
     """Rows in the shape and type that an input takes."""
     tail = [d if isinstance(d, int) else n for d, n in zip(shape[1:], block.shape[1:], strict=False)]
     return np.ascontiguousarray(block.reshape(-1, *tail) if tail else block, dtype=kind)

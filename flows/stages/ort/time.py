@@ -15,7 +15,7 @@ from toolchain.results.facts import TimeFacts
 from toolchain.results.facts.runtime import Effort as TimedEffort
 from toolchain.results.facts.runtime import LatencyRow, Throughput
 from toolchain.runtime.imported import Imported
-from toolchain.runtime.session import THROUGHPUT_BATCH, RunOptions, open_session, run_session
+from toolchain.runtime.session import RunOptions, open_session, run_session
 from toolchain.runtime.timing import (
     WARMUP,
     Effort,
@@ -47,7 +47,7 @@ def run(context: Context) -> Outcome:
     plain = first if options[first] == RunOptions() else None
     rows = time_variants(variants, context.work, effort=effort, plain=plain, told=_progress(context, effort, seconds))
     chosen = fastest(rows, [name for name in variants if proved[name].within_budget])
-    rate = _throughput(context, made, variants[chosen], seconds[chosen])
+    rate = _throughput(context, made, variants[chosen], max(proved[chosen].batches), seconds[chosen])
     facts = TimeFacts(
         effort=TimedEffort(**asdict(effort)),
         rows=tuple(LatencyRow(**row.to_json()) for row in rows),
@@ -85,10 +85,10 @@ def _seconds(made: Imported, name: str, option: RunOptions) -> float:
     return max(1e-6, time.perf_counter() - started)
 
 
-def _throughput(context: Context, made: Imported, variant: Variant, seconds: float) -> Throughput:
-    """In batches where the graph takes them and one is no matter of seconds."""
+def _throughput(context: Context, made: Imported, variant: Variant, most: int, seconds: float) -> Throughput:
+    """In the largest batches that it was proved with, where one is no matter of seconds."""
     dimension = made.graphs[variant.model.stem].graph.input[0].type.tensor_type.shape.dim[0]
-    batch = 1 if dimension.dim_value or seconds * THROUGHPUT_BATCH > _BATCH else THROUGHPUT_BATCH
+    batch = 1 if dimension.dim_value or seconds * most > _BATCH else most
     warmup = max(1, min(WARMUP, int(_WARMING / (batch * seconds))))
     command = runner_commands(context.work)["c"]
     rate = throughput(command, variant, batch=batch, workers=1, warmup=warmup)
