@@ -200,17 +200,9 @@ class AxiChipSimulator:
         Raises:
             ToolError: Verilator or the compiler is missing or failed.
         """
-        self._vector_bytes = vector_bytes
         self._folder = Path(sources[0]).resolve().parent
-        self._program = build_model(
-            sources,
-            "axi_chip",
-            _HARNESS,
-            work_dir,
-            defines={"DATA_BITS": str(data_bits)},
-            flags=extra_flags,
-            optimise=optimise,
-        )
+        program = build_model(sources, "axi_chip", _HARNESS, work_dir, flags=extra_flags, optimise=optimise)
+        self._command = [str(program), str(vector_bytes), str(data_bits), str(REPLY_CYCLES)]
 
     def play(self, script: Script) -> Playback:
         """Play a script to a freshly configured chip.
@@ -222,7 +214,7 @@ class AxiChipSimulator:
         """
         begin = time.monotonic()
         result = subprocess.run(
-            [str(self._program), str(self._vector_bytes), str(REPLY_CYCLES)],
+            self._command,
             input="\n".join([_wait(REPLY_CYCLES), *script.lines]) + "\n",
             cwd=self._folder,
             capture_output=True,

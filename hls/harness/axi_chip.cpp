@@ -1,7 +1,8 @@
 // Plays a script of accesses and bursts into the AXI ports of the Verilated chip and prints what it answers.
 //
-// Usage: model VECTOR_BYTES LIMIT < script. One command a line, numbers in hexadecimal; no answer in LIMIT cycles (a
-// decimal number) ends the play with exit status 3. The chip is reset first.
+// Usage: model VECTOR_BYTES DATA_BITS LIMIT < script, where DATA_BITS is the width of the input stream. One command a
+// line, numbers in hexadecimal; no answer in LIMIT cycles (a decimal number) ends the play with exit status 3. The chip
+// is reset first.
 //   W address value             write a register; prints the response (0: okay, 2: SLVERR)
 //   R address                   read a register; prints the response and the value
 //   P address mask cycles       read until no bit of the mask is set; prints the response and the value
@@ -21,8 +22,6 @@
 
 namespace {
 
-constexpr size_t kBeat = DATA_BITS / 8;
-
 struct Random {
     uint64_t state;
     // Lets one of two beats pass, in runs; always without a seed.
@@ -37,7 +36,8 @@ struct Random {
 
 class Board {
   public:
-    Board(size_t vector_bytes, uint64_t limit) : vector_bytes_(vector_bytes), limit_(limit) {
+    Board(size_t vector_bytes, size_t beat_bytes, uint64_t limit)
+        : vector_bytes_(vector_bytes), beat_bytes_(beat_bytes), limit_(limit) {
         chip_.s_axi_bready = chip_.s_axi_rready = 1;
         chip_.aresetn = 0;
         for (int i = 0; i < 16; ++i) tick();
@@ -110,7 +110,7 @@ class Board {
     size_t length(const std::vector<uint8_t>& bytes, size_t at) const {
         size_t left = vector_bytes_ - at % vector_bytes_;
         if (left > bytes.size() - at) left = bytes.size() - at;
-        return left < kBeat ? left : kBeat;
+        return left < beat_bytes_ ? left : beat_bytes_;
     }
     void offer(const std::vector<uint8_t>& bytes, size_t at, bool last) {
         const size_t count = length(bytes, at);
@@ -118,7 +118,7 @@ class Board {
         uint64_t word = 0;
         for (size_t i = 0; i < count; ++i) word |= static_cast<uint64_t>(bytes[at + i]) << 8 * i;
         chip_.s_axis_tdata = word;
-        chip_.s_axis_tkeep = (1u << (final ? count : kBeat)) - 1;
+        chip_.s_axis_tkeep = (1u << (final ? count : beat_bytes_)) - 1;
         chip_.s_axis_tlast = final && last;
         chip_.s_axis_tvalid = 1;
     }
@@ -137,7 +137,7 @@ class Board {
     }
 
     Vmodel chip_;
-    size_t vector_bytes_;
+    size_t vector_bytes_, beat_bytes_;
     uint64_t limit_;
 };
 
@@ -166,8 +166,8 @@ void read_until(Board& board, uint32_t address, uint32_t mask, uint64_t limit) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc < 3) return 2;
-    Board board(std::stoul(argv[1]), std::stoull(argv[2]));
+    if (argc < 4) return 2;
+    Board board(std::stoul(argv[1]), std::stoul(argv[2]) / 8, std::stoull(argv[3]));
     std::string command;
     while (std::cin >> command) {
         const auto first = number();

@@ -6,7 +6,7 @@ import struct
 import subprocess
 from pathlib import Path
 
-from hls.simulate_axi import REPLY_CYCLES, AxiChipSimulator
+from hls.simulate_axi import AxiChipSimulator
 from tests.sim.hls.axi.shapes import Shape
 from tests.sim.hls.fake_core import BUILD_ID, MODEL_HASH
 from toolchain.device.link.protocol import AnswerLayout
@@ -27,7 +27,7 @@ class RtlChip:
             sources, folder / "model", vector_bytes=self.stride, data_bits=shape.data_bits, optimise=False
         )
         self._process = subprocess.Popen(
-            ["stdbuf", "-oL", str(model._program), str(self.stride), str(REPLY_CYCLES)],
+            ["stdbuf", "-oL", *model._command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=model._folder,

@@ -242,7 +242,9 @@ async def bursts_of_every_length(dut: Any) -> None:
     host = await start(dut)
     x = CORE.random(8, 300)
     labels = SHAPE.labels(x)
-    for length in range(1, 257) if CORE.interval < 4 else (1, 2, 31, 256):
+    # All are tried in test_axi_chip.py, by a bus model that costs less.
+    many = (*range(1, 40), 63, 64, 65, 127, 128, 129, 255, 256)
+    for length in many if CORE.interval < 4 else (1, 2, 31, 256):
         first = length % 43
         host.send(x[first : first + length])
         assert await host.receive() == labels[first : first + length], length

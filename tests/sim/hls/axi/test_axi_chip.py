@@ -29,7 +29,7 @@ def simulator(shape: Shape, folder: Path) -> AxiChipSimulator:
     return AxiChipSimulator(sources, folder / "work", vector_bytes=size, data_bits=bits, optimise=False)
 
 
-@pytest.fixture(scope="module", params=["wide", "odd", "tiny"])
+@pytest.fixture(scope="module", params=["pipeline", "wide", "odd", "tiny"])
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Shape, AxiChipSimulator]:
     shape = SHAPES[request.param]
     return shape, simulator(shape, tmp_path_factory.mktemp(request.param))

@@ -1,0 +1,24 @@
+"""What tests with simulators share: headers that are parsed once for all their models."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hls.verilate import compile_once
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _parsed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """See `precompiled.py`; its folder is that of all workers of a run."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "headers"
+    words = [sys.executable, "-I", "-S", str(Path(__file__).with_name("precompiled.py")), str(folder)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OBJCACHE", f"{shlex.join(words)} {compile_once()}")
+        yield
