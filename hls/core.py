@@ -96,6 +96,7 @@ class CoreDescription:
         initiation_interval: predicted clock cycles between inferences.
         layers: the output stream of each layer in order; the last one carries the logits. None of a core of units.
         top: the Verilog module.
+        multipliers: whether each ``*`` of its Verilog counts on a multiplier of the device.
     """
 
     strategy: str
@@ -109,6 +110,7 @@ class CoreDescription:
     initiation_interval: int
     layers: tuple[LayerStream, ...]
     top: str = "gateweave_core"
+    multipliers: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON value of the description."""

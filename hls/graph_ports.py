@@ -40,6 +40,7 @@ def generate_graph_core(netlist: Netlist, graph: Graph, rtl_dir: Path) -> CoreDe
         initiation_interval=core.initiation_interval,
         layers=(),
         top=TOP,
+        multipliers=any(unit.resources.dsp for unit in netlist.units),
     )
 
 

@@ -66,7 +66,10 @@ class Backend(ABC):
     read_back_vectors: ClassVar[int] = 64
     """How many test vectors run through it, in about a minute; 64 or more."""
     synthesis_command: ClassVar[str]
-    cell_weights: ClassVar[tuple[tuple[str, str, int], ...]]
+    """Every ``*`` by LUTs."""
+    multiplier_synthesis_command: ClassVar[str]
+    """The same with the device's multipliers for every ``*``."""
+    cell_weights: ClassVar[tuple[tuple[str, str, float], ...]]
     """(prefix of the synthesised cell's type, resource, how many of the resource it takes)."""
     sites: ClassVar[dict[str, str]]
     """nextpnr's names of the main sites, and what people call them."""
@@ -84,8 +87,18 @@ class Backend(ABC):
         """
         return versions([YOSYS, cls.place_and_route_tool, cls.packer])
 
-    def synthesise(self, top: str, sources: Sequence[Path], rtl_dir: Path, out_dir: Path) -> Synthesis:
+    def synthesise(
+        self, top: str, sources: Sequence[Path], rtl_dir: Path, out_dir: Path, *, multipliers: bool = False
+    ) -> Synthesis:
         """Map Verilog to the family's cells; writes ``netlist.json`` in `out_dir`.
+
+        Args:
+            top: the top module.
+            sources: Verilog files.
+            rtl_dir: where the files lie that the sources `$readmemh`.
+            out_dir: gets the outputs.
+            multipliers: whether each ``*`` is to take multipliers of the device. RTL that counts on them writes a
+                product of LUTs as a sum.
 
         Raises:
             ToolError: Yosys is missing or finds an error in the design.
@@ -95,7 +108,7 @@ class Backend(ABC):
             sources,
             rtl_dir,
             out_dir,
-            command=self.synthesis_command,
+            command=self.multiplier_synthesis_command if multipliers else self.synthesis_command,
             progress=self.progress,
         )
         tool = f"yosys {YOSYS.version()}"
@@ -143,8 +156,12 @@ class Backend(ABC):
             ToolError: a tool is missing or failed.
         """
 
-    def why_no_read_back(self) -> str | None:
-        """Why `read_back` gives None, in one line; None where it works."""
+    def why_no_read_back(self, implementation: Path) -> str | None:
+        """Why `read_back` gives None, in one line; None where it works.
+
+        Args:
+            implementation: the folder that `implement` filled.
+        """
         return None
 
     @abstractmethod

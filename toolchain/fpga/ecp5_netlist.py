@@ -39,6 +39,8 @@ _OPEN_IS_LOW = {
 }
 _BLOCK_RAM_BUSES = {"AD": 14, "DI": 18, "DO": 18, "CS": 3}
 _BLOCK_RAM_ROWS = 64
+_MULTIPLIER_BUSES = {"A": 18, "B": 18, "P": 36}
+_MULTIPLIER_PINS = frozenset({*_MULTIPLIER_BUSES, "SIGNEDA", "SIGNEDB"})
 
 
 def netlist_to_verilog(routed: Path, out_dir: Path) -> list[Path]:
@@ -75,6 +77,8 @@ def prepare(netlist: dict[str, Any], path: Path) -> dict[str, Any]:
             _resolve_input(cell, port, f"{name}${port}$inverter", inverters, nets)
         if cell["type"] == "DP16KD":
             _gather_block_ram(cell, nets)
+        if cell["type"] == "MULT18X18D":
+            _gather_multiplier(cell, f"{path}: {name}", nets)
         cell["attributes"] = {}
     top["cells"].update(inverters)
     return netlist
@@ -147,14 +151,32 @@ def _inverter(net: int, out: int) -> Cell:
 
 def _gather_block_ram(cell: Cell, nets: Iterator[int]) -> None:
     """Gather the numbered pins of a block RAM in buses, and the rows of its contents in one value."""
-    pins, directions, parameters = (cell[key] for key in ("connections", "port_directions", "parameters"))
     for prefix, width in _BLOCK_RAM_BUSES.items():
-        for bus in (f"{prefix}A", f"{prefix}B"):
-            scalars = [f"{bus}{bit}" for bit in range(width)]
-            # An open output still needs a net of its own.
-            pins[bus] = [(pins.pop(scalar) or [next(nets)])[0] for scalar in scalars]
-            directions[bus] = "output" if prefix == "DO" else "input"
-            for scalar in scalars:
-                del directions[scalar]
+        for side in "AB":
+            _gather(cell, f"{prefix}{side}", width, nets)
+    parameters = cell["parameters"]
     rows = [parameters.pop(f"INITVAL_{row:02X}", "0" * 320) for row in range(_BLOCK_RAM_ROWS)]
     parameters["INITVAL"] = "".join(reversed(rows))
+
+
+def _gather_multiplier(cell: Cell, name: str, nets: Iterator[int]) -> None:
+    """Gather the numbered pins of a multiplier that has no registers; those for registers and cascades go.
+
+    Raises:
+        ToolError: it has a register, which the model does not know.
+    """
+    if registers := sorted(key for key, value in cell["parameters"].items() if key.startswith("REG_") and value != "NONE"):
+        raise ToolError(f"{name} has registers inside ({', '.join(registers)}); {_MODEL_FILES[0]} describes none")
+    for bus, width in _MULTIPLIER_BUSES.items():
+        _gather(cell, bus, width, nets)
+    for key in ("connections", "port_directions"):
+        cell[key] = {pin: value for pin, value in cell[key].items() if pin in _MULTIPLIER_PINS}
+
+
+def _gather(cell: Cell, bus: str, width: int, nets: Iterator[int]) -> None:
+    """Join the pins ``<bus>0`` to ``<bus><width - 1>`` of a cell."""
+    pins, directions = cell["connections"], cell["port_directions"]
+    scalars = [f"{bus}{bit}" for bit in range(width)]
+    # An open output still needs a net of its own.
+    pins[bus] = [(pins.pop(scalar, None) or [next(nets)])[0] for scalar in scalars]
+    (directions[bus],) = {directions.pop(scalar) for scalar in scalars}

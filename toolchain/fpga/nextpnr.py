@@ -25,6 +25,8 @@ from toolchain.progress import Progress
 SEEDS = (1, 2, 3)
 # Seeds move Fmax by some percent only: further below than this, another seed is lost time.
 _SEED_REACH = 0.85
+REPORT = "timing.json"
+"""What nextpnr says of utilisation and clocks, in the folder of an implementation."""
 _PATH_FILE = "critical-path.txt"
 
 _NO_PLACE = ("no BELs remaining", "Unable to find", "utilisation limit", "failed to place")
@@ -95,7 +97,7 @@ class _Miss:
 
 
 def _attempt(job: Job, seed: int, progress: Progress | None) -> TimingReport | _Miss:
-    log, report = job.out_dir / "nextpnr.log", job.out_dir / "timing.json"
+    log, report = job.out_dir / "nextpnr.log", job.out_dir / REPORT
     report.unlink(missing_ok=True)
     frequency = f"{job.board.clock.mhz:g}"
     options = ["--seed", str(seed), "--freq", frequency, "--report", report.name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,22 +20,22 @@ class Usage:
     dsp: int
 
     @classmethod
-    def count(cls, cells: Mapping[str, int], weights: Iterable[tuple[str, str, int]]) -> Usage:
-        """Sum up cells by type.
+    def count(cls, cells: Mapping[str, int], weights: Iterable[tuple[str, str, float]]) -> Usage:
+        """Sum up cells by type; a part of one counts as one.
 
         Args:
             cells: how many there are of each cell type.
             weights: (prefix of the cell type, resource, how many of it one such cell takes); the
                 first prefix that matches counts.
         """
-        total = dict.fromkeys(("lut", "ff", "bram", "dsp"), 0)
+        total = dict.fromkeys(("lut", "ff", "bram", "dsp"), 0.0)
         table = list(weights)
         for kind, number in cells.items():
             for prefix, resource, weight in table:
                 if kind.startswith(prefix):
                     total[resource] += weight * number
                     break
-        return cls(**total)
+        return cls(**{resource: math.ceil(number) for resource, number in total.items()})
 
     def percent_of(self, available: Resources) -> dict[str, float]:
         """Share of the device in percent, to one decimal, by resource (those the device has)."""

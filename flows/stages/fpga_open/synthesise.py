@@ -15,7 +15,8 @@ def run(context: Context) -> Outcome:
     """Write `netlist.json`."""
     backend = backend_for(context.open_board.fpga, context.progress)
     chip = files.chip(context)
-    result = backend.synthesise("chip", chip.source_paths, chip.rtl, context.out)
+    multipliers = chip.core.multipliers
+    result = backend.synthesise("chip", chip.source_paths, chip.rtl, context.out, multipliers=multipliers)
     use = result.resources
     summary = f"{use.lut:,} LUT, {use.ff:,} FF, {use.bram} block RAMs, {use.dsp} DSPs (synthesised)"
     facts = SynthesiseFacts(netlist=result.netlist.name, resources=Use(**asdict(use)))

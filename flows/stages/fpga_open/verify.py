@@ -24,7 +24,7 @@ def run(context: Context) -> Outcome:
     implementation = context.layout.stage("implement")
     sources = backend.read_back(board, implementation, bitstream, context.out / "netlist")
     if sources is None:
-        reason = backend.why_no_read_back() or "no tool reads this family back"
+        reason = backend.why_no_read_back(implementation) or "no tool reads this family back"
         return Outcome(f"not possible: {reason}", facts=VerifyFacts(reason=reason))
     context.progress("compiling the netlist's simulator")
     simulator = ChipSimulator(

@@ -47,7 +47,9 @@ def build_chip(name: str, rtl: Path, folder: Path) -> Built:
     """Take the test chip to a bitstream."""
     board = load(name)
     backend = backend_for(board.fpga)
-    synthesis = backend.synthesise("chip", [rtl / "chip.v"], rtl, folder / "synthesise")
+    # Multipliers of an iCE40 cannot be read back.
+    multipliers = board.fpga.family != "ice40"
+    synthesis = backend.synthesise("chip", [rtl / "chip.v"], rtl, folder / "synthesise", multipliers=multipliers)
     implementation = backend.implement(board, synthesis.netlist, folder / "implement")
     target = folder / "bitstream" / "chip.bits"
     bitstream = backend.bitstream(board, implementation.config, target)

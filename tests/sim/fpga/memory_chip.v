@@ -1,5 +1,5 @@
-// Test chip: a UART that answers each byte with four, computed through every kind of memory, carry chain and
-// wide multiplexer that synthesis maps to cells of their own.
+// Test chip: a UART that answers each byte with four, computed through every kind of memory, carry chain, multiplier
+// and wide multiplexer that synthesis maps to cells of their own.
 
 module byte_receiver #(parameter DIVIDER = 12) (
     input clk, input rst, input line, output reg [7:0] data, output reg valid
@@ -95,10 +95,14 @@ module chip (input clk, input uart_rx, output uart_tx, output led);
   reg [17:0] old;
   reg [3:0] nibble, local_nibble;
   reg one;
+  // As units multiply: an unsigned code by a signed weight, and unsigned pieces.
+  reg signed [16:0] weighted;
+  reg [31:0] scaled;
   // A register that starts set without any reset, and an asynchronous read of LUT RAM.
   reg odd = 1'b1;
   wire [31:0] mixed = (word[31:0] ^ {28'd0, word[35:32]}) + {old, 10'd0, local_nibble}
-      + (sum ^ wide_word[35:4]) + {27'd0, one, nibble} + {24'd0, table_in_logic[in[5:0] ^ sum[5:0]]};
+      + (sum ^ wide_word[35:4]) + {27'd0, one, nibble} + {24'd0, table_in_logic[in[5:0] ^ sum[5:0]]}
+      + weighted + scaled;
   wire store = step == 2'd3;
   always @(posedge clk) begin
     word <= rom[{turn[1:0], in}];
@@ -107,6 +111,8 @@ module chip (input clk, input uart_rx, output uart_tx, output led);
     old <= memory[in];
     wide_word <= wide[{turn[0], in}];
     local_nibble <= distributed[in[3:0]];
+    weighted <= $signed({1'b0, in}) * $signed(word[7:0]);
+    scaled <= word[35:20] * word[15:0];
     if (store) begin
       distributed[in[7:4]] <= mixed[7:4];
       memory[in ^ 8'd1] <= mixed[25:8];

@@ -27,6 +27,7 @@ def test_a_chip_becomes_a_bitstream_that_meets_its_clock(build: Build, name: str
     assert estimate.lut <= result.resources.lut < 1.5 * estimate.lut
     assert result.resources.ff == estimate.ff > 200
     assert result.resources.bram == estimate.bram >= 6
+    assert result.resources.dsp == estimate.dsp == (0 if name == "icebreaker" else 2)
     assert 0 < result.used_percent["lut"] < 50
     assert built.bitstream.stat().st_size > 50_000
 
@@ -50,6 +51,27 @@ def test_equal_inputs_give_equal_bytes_elsewhere(build: Build, name: str, rtl: P
         if path.is_file() and path.suffix != ".ys":  # scripts hold relative paths
             other = again.folder / path.relative_to(first.folder)
             assert other.read_bytes() == path.read_bytes(), path.name
+
+
+def test_ice40_multipliers_are_used_and_not_read_back(tmp_path: Path) -> None:
+    board = load("icebreaker")
+    backend = backend_for(board.fpga)
+    (tmp_path / "chip.v").write_text("""
+        module chip (input clk, input uart_rx, output reg uart_tx, output led);
+          reg [31:0] factors;
+          reg [31:0] product;
+          always @(posedge clk) begin
+            factors <= {factors, uart_rx};
+            product <= factors[15:0] * factors[31:16];
+            uart_tx <= ^product;
+          end
+          assign led = uart_tx;
+        endmodule""")
+    mapped = backend.synthesise("chip", [tmp_path / "chip.v"], tmp_path, tmp_path / "synthesise", multipliers=True)
+    result = backend.implement(board, mapped.netlist, tmp_path / "implement")
+    assert mapped.resources.dsp == result.resources.dsp == 1 and mapped.resources.lut < 50
+    assert backend.read_back(board, tmp_path / "implement", tmp_path / "chip.bin", tmp_path) is None
+    assert "leaves out multipliers" in (backend.why_no_read_back(tmp_path / "implement") or "")
 
 
 def test_too_fast_a_clock_is_refused_with_the_path(build: Build, tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_a_broken_ice40_bitstream_is_caught(
     spoilt = f"{int(row, 16) ^ int('f' * 64, 16):064x}"
     (tmp_path / "chip.asc").write_text(head + mark + contents.replace(row, spoilt, 1))
     bits = built.backend.bitstream(built.board, tmp_path / "chip.asc", tmp_path / "broken.bin")
-    sources = built.backend.read_back(built.board, tmp_path, bits, tmp_path / "out")
+    sources = built.backend.read_back(built.board, built.folder / "implement", bits, tmp_path / "out")
     assert sources is not None and simulate(sources) != expected
 
 
@@ -135,4 +135,4 @@ def test_a_truncated_bitstream_is_refused(build: Build, tmp_path: Path) -> None:
     half = tmp_path / "half.bin"
     half.write_bytes(built.bitstream.read_bytes()[:5000])
     with pytest.raises(ToolError, match="iceunpack"):
-        built.backend.read_back(built.board, tmp_path, half, tmp_path / "out")
+        built.backend.read_back(built.board, built.folder / "implement", half, tmp_path / "out")

@@ -30,6 +30,7 @@ class Ecp5Backend(Backend):
     read_back_is = "post-route netlist"
     read_back_vectors = 256
     synthesis_command = "synth_lattice -family ecp5 -nodsp -nowidelut"
+    multiplier_synthesis_command = "synth_lattice -family ecp5 -nowidelut"
     # A LUT RAM of 16 x 4 takes four LUTs for data and two for its write port.
     cell_weights = (
         ("LUT4", "lut", 1),

@@ -26,6 +26,7 @@ class GowinBackend(Backend):
     answers_jtag = True
     block_ram = BlockRam(((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), lut_ram=True)
     synthesis_command = "synth_gowin -family gw1n -nodsp -nowidelut"
+    multiplier_synthesis_command = "synth_gowin -family gw1n -nowidelut"
     # An ALU (one bit of an adder) takes a LUT's place; a LUT RAM of 16 x 4 takes four.
     cell_weights = (
         ("LUT", "lut", 1),
@@ -37,7 +38,10 @@ class GowinBackend(Backend):
         ("SDP", "bram", 1),
         ("DP", "bram", 1),
         ("pROM", "bram", 1),
-        ("MULT", "dsp", 1),
+        # Of 18 x 18 bits, as `resources.dsp` of a board counts.
+        ("MULT9X9", "dsp", 0.5),
+        ("MULT18X18", "dsp", 1),
+        ("MULT36X36", "dsp", 4),
     )
     sites: ClassVar[dict[str, str]] = {"LUT4": "LUTs", "ALU": "ALUs", "DFF": "flip-flops", "BSRAM": "block RAMs"}
 
@@ -64,7 +68,7 @@ class GowinBackend(Backend):
         """None: see `why_no_read_back`."""
         return None
 
-    def why_no_read_back(self) -> str | None:
+    def why_no_read_back(self, implementation: Path) -> str | None:
         """The reason."""
         return (
             "gowin_unpack gives no netlist of block RAM contents and the GW1N cells have no "
@@ -78,12 +82,9 @@ class GowinBackend(Backend):
 
     def _usage(self, report: TimingReport, log: str) -> Usage:
         luts = report.used("LUT4") + report.used("ALU") + 4 * report.used("RAM16SDP4")
-        return Usage(
-            lut=luts,
-            ff=report.used("DFF"),
-            bram=report.used("BSRAM"),
-            dsp=report.used("MULT9X9") + report.used("MULT18X18"),
-        )
+        multipliers = {name: report.used(name) for name in ("MULT9X9", "MULT18X18", "MULT36X36")}
+        dsp = Usage.count(multipliers, self.cell_weights).dsp
+        return Usage(lut=luts, ff=report.used("DFF"), bram=report.used("BSRAM"), dsp=dsp)
 
     def _outputs(self, out_dir: Path) -> tuple[Path, Path | None]:
         return out_dir / "routed.json", out_dir / "routed.json"

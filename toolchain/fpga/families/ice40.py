@@ -11,7 +11,8 @@ from toolchain.errors import ToolError
 from toolchain.files import write_atomic
 from toolchain.fpga import yosys
 from toolchain.fpga.backend import Backend, BlockRam, chip_pins
-from toolchain.fpga.report import TimingReport
+from toolchain.fpga.nextpnr import REPORT
+from toolchain.fpga.report import TimingReport, read_report
 from toolchain.fpga.results import Usage
 from toolchain.fpga.tools import NEXTPNR_PHASES, Tool, relative, require_output, run, yowasp
 
@@ -42,6 +43,7 @@ class Ice40Backend(Backend):
     read_back_is = "bitstream read back"
     read_back_vectors = 64
     synthesis_command = "synth_ice40 -device u"
+    multiplier_synthesis_command = "synth_ice40 -device u -dsp"
     # A carry shares the logic cell of its LUT.
     cell_weights = (
         ("SB_LUT4", "lut", 1),
@@ -74,7 +76,12 @@ class Ice40Backend(Backend):
 
     def read_back(self, board: OpenBoard, implementation: Path, bitstream: Path, out_dir: Path) -> list[Path] | None:
         """Decode the bitstream into Verilog."""
-        return bitstream_to_verilog(board, bitstream, out_dir)
+        return None if self.why_no_read_back(implementation) else bitstream_to_verilog(board, bitstream, out_dir)
+
+    def why_no_read_back(self, implementation: Path) -> str | None:
+        """Multipliers: icebox leaves them out of the Verilog."""
+        used = read_report(implementation / REPORT).used("ICESTORM_DSP")
+        return f"icebox_vlog leaves out multipliers, of which the chip has {used}" if used else None
 
     def _arguments(self, board: OpenBoard, netlist: str, constraints: str) -> list[str]:
         device = [f"--{board.fpga.device}", "--package", board.fpga.package]

@@ -97,3 +97,11 @@ endmodule
 module DCCA (input CLKI, input CE, output CLKO);
   assign CLKO = CLKI;
 endmodule
+
+// A multiplier without its registers.
+module MULT18X18D (input [17:0] A, input [17:0] B, input SIGNEDA, input SIGNEDB, output [35:0] P);
+  wire signed [18:0] a = {SIGNEDA && A[17], A};
+  wire signed [18:0] b = {SIGNEDB && B[17], B};
+  wire signed [37:0] product = a * b;
+  assign P = product[35:0];
+endmodule

@@ -91,8 +91,8 @@ def test_block_ram_pins_and_contents_are_gathered() -> None:
 
 
 def test_a_cell_without_a_model_is_named() -> None:
-    with pytest.raises(ToolError, match=r"routed\.json: it is a MULT18X18D, .* add one"):
-        _prepared("MULT18X18D")
+    with pytest.raises(ToolError, match=r"routed\.json: it is a ALU54B, .* add one"):
+        _prepared("ALU54B")
 
 
 @pytest.mark.parametrize("content", ["", "[]", json.dumps({"modules": {"chip": {}}})])
@@ -101,3 +101,31 @@ def test_a_file_that_is_no_netlist_is_refused(tmp_path: Path, content: str) -> N
     path.write_text(content)
     with pytest.raises(ToolError, match=r"routed\.json: not a netlist of nextpnr-ecp5"):
         netlist_to_verilog(path, tmp_path / "out")
+
+
+def _multiplier(**parameters: str) -> dict[str, dict[str, Any]]:
+    pins = [f"{bus}{bit}" for bus, width in (("A", 18), ("B", 18)) for bit in range(width)]
+    ties = {f"{pin}MUX": "0 " for pin in pins if pin[1:] == "17"}
+    others = ["SIGNEDA", "SIGNEDB", "CLK0", "C3", "SRIA5"]
+    return {
+        "directions": {f"P{bit}": "output" for bit in range(36)},
+        "connections": {pin: [] if f"{pin}MUX" in ties else [5] for pin in [*pins, *others]} | {"P7": [7]},
+        "parameters": ties | parameters,
+    }
+
+
+def test_pins_of_a_multiplier_become_buses() -> None:
+    raw = _multiplier()
+    for bit in range(36):
+        raw["connections"].setdefault(f"P{bit}", [])
+    cell, _ = _prepared("MULT18X18D", **raw)
+    pins = cell["connections"]
+    assert pins["A"] == pins["B"] == [5] * 17 + ["0"]
+    assert len(set(pins["P"])) == 36 and pins["P"][7] == 7
+    assert set(pins) == set(cell["port_directions"]) == {"A", "B", "P", "SIGNEDA", "SIGNEDB"}
+
+
+def test_a_multiplier_with_a_register_is_refused() -> None:
+    raw = _multiplier(REG_OUTPUT_CLK="CLK0", REG_INPUTA_CLK="NONE")
+    with pytest.raises(ToolError, match=r"it has registers inside \(REG_OUTPUT_CLK\)"):
+        _prepared("MULT18X18D", **raw)

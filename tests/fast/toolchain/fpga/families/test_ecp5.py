@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.fast.boards.folders import open_board
 from toolchain.fpga import Usage
 from toolchain.fpga.families.ecp5 import Ecp5Backend
@@ -27,5 +29,5 @@ def test_cells_count_by_what_they_take() -> None:
 
 def test_its_netlist_is_read_back_before_it_becomes_bits() -> None:
     assert (Ecp5Backend.suffix, Ecp5Backend.read_back_is) == (".bit", "post-route netlist")
-    assert Ecp5Backend(BOARD.fpga).why_no_read_back() is None
+    assert Ecp5Backend(BOARD.fpga).why_no_read_back(Path("implement")) is None
     assert Ecp5Backend.answers_jtag

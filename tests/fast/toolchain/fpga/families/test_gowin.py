@@ -29,6 +29,6 @@ def test_cells_count_by_what_they_take() -> None:
 
 def test_it_cannot_be_read_back_and_says_why(tmp_path: Path) -> None:
     backend = GowinBackend(BOARD.fpga)
-    assert "gowin_unpack" in (backend.why_no_read_back() or "")
+    assert "gowin_unpack" in (backend.why_no_read_back(Path("implement")) or "")
     assert backend.read_back(BOARD, tmp_path, tmp_path / "x.fs", tmp_path) is None
     assert (GowinBackend.suffix, GowinBackend.answers_jtag) == (".fs", True)
