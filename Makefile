@@ -4,7 +4,7 @@ BOARD ?= ulx3s
 MODEL ?= cqmlp
 # Every variable that may stand on the command line; `make help` explains each.
 VARIABLES := BOARD MODEL DATA RECIPE STRATEGY FLOW FPS NETWORK ONNX TEST CALIBRATION OUTPUTS WHEELS VECTORS JOBS PYTHON \
-    PACKAGE PORT HOST VIRTUAL FAULTS COUNT PERSIST CABLE METER SNAKEMAKE_ARGS GATEWEAVE_BUILD_DIR
+    PACKAGE PORT HOST VIRTUAL FAULTS COUNT PERSIST CABLE METER PNR SNAKEMAKE_ARGS GATEWEAVE_BUILD_DIR
 export $(VARIABLES)
 
 # A misspelt variable would build something else for minutes, without a word.
@@ -67,6 +67,7 @@ help:
 	@echo '  METER=joulescope       a power meter at this computer'
 	@echo 'Choose how to work:'
 	@echo '  JOBS=2                 cores to use                   PYTHON=python3.12    makes the environment'
+	@echo '  PNR=native             the nextpnr on the PATH        PNR=auto             the same, where there is one'
 	@echo '  SNAKEMAKE_ARGS=...     further words for Snakemake    GATEWEAVE_BUILD_DIR=folder   instead of build/'
 	@echo
 	@echo 'Example: make build BOARD=icebreaker FPS=max'

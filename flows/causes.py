@@ -15,7 +15,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from toolchain.board import OpenBoard
+from toolchain.catalog import load_board
 from toolchain.errors import ToolError
+from toolchain.fpga import family_of
 from toolchain.layout import PINS, ROOT, Request
 from toolchain.stages import Remade
 from toolchain.vivado.find import find_vivado
@@ -42,7 +45,7 @@ def causes(stage: str, request: Request) -> list[str]:
         words.append(f"board:{yaml_digest(board, () if remade.board == 'all' else remade.board)}")
     words += [f"{name}:{_option(name, request)}" for name in remade.request if _option(name, request)]
     words += _own_files(remade, request)
-    return [*words, *([f"vivado:{_vivado()}"] if remade.tools else [])]
+    return [*words, *_tools(remade, request)]
 
 
 def _option(name: str, request: Request) -> str:
@@ -58,6 +61,26 @@ def _own_files(remade: Remade, request: Request) -> list[str]:
     if remade.files == "captures" and request.data is not None:
         return [f"captures:{_listing_digest(captures(request))}"]
     return [f"file:{_file_digest(Path(path))}" for path in network_files(request)] if remade.files == "network" else []
+
+
+def _tools(remade: Remade, request: Request) -> list[str]:
+    """A tool outside the environment, with its version."""
+    if remade.tools == "vivado":
+        return [f"vivado:{_vivado()}"]
+    return [f"nextpnr:{version}"] if remade.tools == "nextpnr" and (version := _nextpnr(request)) else []
+
+
+def _nextpnr(request: Request) -> str:
+    """The version of a native nextpnr where one is to place and route; the pinned one counts with all pins.
+
+    Raises:
+        ToolError: it was asked for and is not there.
+    """
+    board = load_board(request.board)
+    if not isinstance(board, OpenBoard):
+        return ""
+    tool = family_of(board.fpga).place_and_route_tool
+    return "-".join(tool.version().split()) if tool.native() else ""
 
 
 def _vivado() -> str:

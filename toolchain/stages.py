@@ -64,7 +64,7 @@ class Remade(_Row):
     board: tuple[str, ...] | Literal["all"] | None = None
     request: tuple[Literal["fps", "strategy", "outputs", "wheels", "vectors"], ...] = ()
     files: Literal["captures", "network"] | None = None
-    tools: Literal["vivado"] | None = None
+    tools: Literal["vivado", "nextpnr"] | None = None
 
 
 class Row(_Row):

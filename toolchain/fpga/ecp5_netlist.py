@@ -165,7 +165,8 @@ def _gather_multiplier(cell: Cell, name: str, nets: Iterator[int]) -> None:
     Raises:
         ToolError: it has a register, which the model does not know.
     """
-    if registers := sorted(key for key, value in cell["parameters"].items() if key.startswith("REG_") and value != "NONE"):
+    parameters = cell["parameters"].items()
+    if registers := sorted(key for key, value in parameters if key.startswith("REG_") and value != "NONE"):
         raise ToolError(f"{name} has registers inside ({', '.join(registers)}); {_MODEL_FILES[0]} describes none")
     for bus, width in _MULTIPLIER_BUSES.items():
         _gather(cell, bus, width, nets)

@@ -1,9 +1,9 @@
 """The external tools: where each comes from, its version, and how to run it with a log.
 
-All but one are Python packages of this environment, so their versions are pinned and nothing on
-the PATH can replace them. nextpnr and the packers are WebAssembly (YoWASP), compiled once into a
-cache of about 34 MB: ``$YOWASP_CACHE_DIR``, else ``~/.cache/YoWASP``, else (home not writable)
-``<environment>/cache/YoWASP``.
+All but one are Python packages of this environment, so their versions are pinned; nothing on the
+PATH can replace them, but for nextpnr, where ``PNR`` asks for it. nextpnr and the packers are
+WebAssembly (YoWASP), compiled once into a cache of about 34 MB: ``$YOWASP_CACHE_DIR``, else
+``~/.cache/YoWASP``, else (home not writable) ``<environment>/cache/YoWASP``.
 """
 
 from __future__ import annotations
@@ -11,19 +11,25 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import IO
 
-from toolchain.errors import BuildError, ToolError
+from toolchain.errors import BuildError, ConfigError, ToolError
 from toolchain.files import unwritten
 from toolchain.progress import Progress
 
 _LEAST_FREE = 1 << 20
+PNR = ("wasm", "native", "auto")
+"""Values of ``PNR``: this environment's nextpnr (the default), the one on the PATH, or that one where it is there."""
+
+_VERSION = re.compile(r"\(Version (?:nextpnr-)?([^)]+)\)")
 _LAUNCHER = Path(__file__).with_name("launch.py")
 
 
@@ -36,19 +42,24 @@ class Tool:
         entry: what `launch.py` runs ("yosys" or "module:function"); empty: a program on the PATH.
         package: the package that brings it.
         phases: text of a log line to the phrase that `Progress` gets when it appears first.
+        replaceable: whether a native program of this name may take its place; see `PNR`.
     """
 
     name: str
     entry: str
     package: str
     phases: tuple[tuple[str, str], ...] = ()
+    replaceable: bool = False
 
     def version(self) -> str:
-        """Version of the installed tool.
+        """Version of the installed tool; of a native one that takes its place after the word ``native``.
 
         Raises:
             ToolError: it is not installed.
+            ConfigError: ``PNR`` has no such value.
         """
+        if native := self.native():
+            return f"native {_native_version(native)}"
         if not self.entry:
             return _system_version(self.name, self.package)
         try:
@@ -59,9 +70,43 @@ class Tool:
     def command(self) -> list[str]:
         """The first words of its command line."""
         self.version()
+        if native := self.native():
+            return [native]
         if not self.entry:
             return [self.name]
         return [sys.executable, "-P", str(_LAUNCHER), str(os.getpid()), self.entry]
+
+    def native(self) -> str | None:
+        """The path of the program that takes its place, where ``PNR`` asks for one.
+
+        Raises:
+            ToolError: there is none.
+            ConfigError: ``PNR`` has no such value.
+        """
+        chosen = os.environ.get("PNR") or PNR[0]
+        if chosen not in PNR:
+            raise ConfigError(f"PNR: {chosen!r}: should be one of {', '.join(PNR)}")
+        path = None if chosen == "wasm" or not self.replaceable else shutil.which(self.name)
+        if path is None and self.replaceable and chosen == "native":
+            raise ToolError(f"PNR=native: no {self.name} on the PATH; install one, or leave PNR out for the pinned one")
+        return path
+
+
+@cache
+def _native_version(path: str) -> str:
+    """What a native nextpnr says of itself.
+
+    Raises:
+        ToolError: it cannot be run, or says no version.
+    """
+    try:
+        answer = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise ToolError(f"{path} cannot be run ({error}); mend it, or leave PNR out for the pinned one") from error
+    found = _VERSION.search(answer.stdout + answer.stderr)
+    if found is None:
+        raise ToolError(f"{path} --version says no version of nextpnr; mend it, or leave PNR out for the pinned one")
+    return found[1]
 
 
 def _system_version(name: str, package: str) -> str:
@@ -75,7 +120,7 @@ def _system_version(name: str, package: str) -> str:
     return answer.stdout.strip() or "unknown"
 
 
-NEXTPNR_PHASES = (
+_NEXTPNR_PHASES = (
     ("Info: Packing", "packing"),
     ("Creating initial", "placing"),
     ("Routing..", "routing"),
@@ -83,16 +128,20 @@ NEXTPNR_PHASES = (
 """What a log of nextpnr says when a phase begins."""
 
 
-def yowasp(name: str, package: str, *, phases: tuple[tuple[str, str], ...] = ()) -> Tool:
+def nextpnr(name: str, package: str) -> Tool:
+    """A nextpnr that comes as a YoWASP package, and may be replaced by a native one."""
+    return replace(yowasp(name, package), phases=_NEXTPNR_PHASES, replaceable=True)
+
+
+def yowasp(name: str, package: str) -> Tool:
     """A tool that comes as a YoWASP package.
 
     Args:
         name: the program.
         package: the Python package that brings it.
-        phases: as `Tool.phases`.
     """
     entry = f"{package.replace('-', '_')}:run_{name.replace('-', '_')}"
-    return Tool(name, entry, package, phases)
+    return Tool(name, entry, package)
 
 
 YOSYS = Tool(

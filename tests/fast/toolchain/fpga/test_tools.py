@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from toolchain.errors import BuildError, ToolError
+from toolchain.errors import BuildError, ConfigError, ToolError
 from toolchain.fpga import all_families, tools
 from toolchain.fpga.tools import Tool, execute, relative, require_output, run
 
@@ -85,6 +85,64 @@ def test_all_pip_tools_have_pinned_versions() -> None:
     used = [(kind.place_and_route_tool, kind.packer, *kind.read_back_tools) for kind in all_families().values()]
     for tool in {tools.YOSYS, *(tool for row in used for tool in row if tool.entry)}:
         assert f"{tool.package}=={tool.version()}" in lines, tool.name
+
+
+@pytest.fixture
+def native(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A native nextpnr-ice40 on the PATH, as Debian's says its version."""
+    program = tmp_path / "bin" / "nextpnr-ice40"
+    program.parent.mkdir()
+    program.write_text("""#!/bin/sh
+        if [ "$1" = --version ]; then
+            echo '"nextpnr-ice40" -- Next Generation Place and Route (Version 0.4-1+b1)'
+        else
+            echo "Info: Packing $*"
+        fi
+    """)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    return program
+
+
+@pytest.mark.parametrize("chosen", ["native", "auto"])
+def test_a_native_nextpnr_takes_the_pinned_ones_place_where_asked(
+    native: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chosen: str
+) -> None:
+    tool, log = all_families()["ice40"].place_and_route_tool, tmp_path / "log"
+    pinned = tool.version()
+    monkeypatch.setenv("PNR", chosen)
+    assert tool.version() == "native 0.4-1+b1" != pinned
+    run(tool, ["--up5k"], cwd=tmp_path, log=log)
+    assert log.read_text() == "Info: Packing --up5k\n"
+    assert all_families()["ice40"].packer.native() is None
+
+
+def test_the_pinned_nextpnr_runs_unless_another_is_asked_for(native: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tools_of = {name: kind.place_and_route_tool for name, kind in all_families().items()}
+    assert tools_of["ice40"].native() is None
+    monkeypatch.setenv("PNR", "auto")
+    monkeypatch.setenv("PATH", str(native.parent))
+    assert tools_of["ecp5"].native() is None and "native" not in tools_of["ecp5"].version()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "says", "error"),
+    [
+        ("native", "", r"PNR=native: no nextpnr-ice40 on the PATH; .*leave PNR out"),
+        ("auto", "hello", r"nextpnr-ice40 --version says no version"),
+        ("fast", "", r"PNR: 'fast': should be one of wasm, native, auto"),
+    ],
+)
+def test_a_nextpnr_that_cannot_be_used_is_refused(
+    native: Path, monkeypatch: pytest.MonkeyPatch, chosen: str, says: str, error: str
+) -> None:
+    monkeypatch.setenv("PNR", chosen)
+    native.write_text(f"#!/bin/sh\necho {says}\n")
+    if chosen == "native":
+        native.unlink()
+        monkeypatch.setenv("PATH", str(native.parent))
+    with pytest.raises((ToolError, ConfigError), match=error):
+        all_families()["ice40"].place_and_route_tool.version()
 
 
 def test_unwritable_log_is_a_build_error(fake: Tool, tmp_path: Path) -> None:
