@@ -7,13 +7,16 @@ FIFO after the other; a core that would stop is never given back.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from hls.netlist import SHALLOW, Fifo, Netlist
 from hls.token_simulator import TokenRun, TokenSimulator
 from toolchain.errors import ModelError
 
 _VECTORS = 6
+_CORES = os.cpu_count() or 1
 # Bits of a FIFO from which it lies in block RAM where the device has some.
 _BLOCK_BITS = 4096
 
@@ -59,6 +62,7 @@ class _Search:
     def __init__(self, netlist: Netlist, blocks: bool) -> None:
         self._simulator = TokenSimulator(netlist)
         self._netlist, self._blocks = netlist, blocks
+        self._known: dict[tuple[Fifo, ...], TokenRun] = {}
 
     def run(self, progress: Progress) -> tuple[Netlist, TokenRun]:
         whole = {i: self._whole(i) for i in range(len(self._netlist.fifos))}
@@ -92,14 +96,16 @@ class _Search:
             return self._keeps(self._at({**depths, index: depth}), interval)
 
         # A full FIFO takes nothing in the clock in which a beat leaves: one place more than were ever taken.
-        high = self._run(self._at(depths)).peaks[index] + 1
-        low, step = high - 1, 1
-        # Few FIFOs can do with much less than they once held: steps from there grow.
-        while low > SHALLOW and holds(low):
-            low, high, step = max(SHALLOW, low - 2 * step), low, 2 * step
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if holds(middle) else (middle, high)
+        low, high = SHALLOW, self._run(self._at(depths)).peaks[index] + 1
+        # Few FIFOs can do with much less than they once held: the first are tried near it.
+        tried = [high - high // 4, high - high // 16]
+        with ThreadPoolExecutor(_CORES) as pool:
+            while high - low > 1:
+                tried = [depth for depth in tried[-_CORES:] if low < depth < high]
+                found = list(zip(tried, pool.map(holds, tried), strict=True))
+                high = min([depth for depth, kept in found if kept], default=high)
+                low = max([depth for depth, kept in found if not kept and depth < high], default=low)
+                tried = [low + (high - low) * part // (_CORES + 1) for part in range(1, _CORES + 1)]
         return high
 
     def _keeps(self, netlist: Netlist, interval: float) -> bool:
@@ -117,4 +123,6 @@ class _Search:
         )
 
     def _run(self, netlist: Netlist) -> TokenRun:
-        return self._simulator.run(netlist, _VECTORS)
+        if netlist.fifos not in self._known:
+            self._known[netlist.fifos] = self._simulator.run(netlist, _VECTORS)
+        return self._known[netlist.fifos]

@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
+#include <deque>
 #include <vector>
 
 namespace {
@@ -39,11 +41,14 @@ Flags flags(size_t count) {
     return values;
 }
 
+struct Unit;
+
 struct Fifo {
     int64_t depth, delay;
     int64_t taken = 0, pushed = 0, popped = 0, peak = 0;
     int64_t recent[2] = {0, 0};  // beats pushed up to one and two clocks ago
-    bool reserve = false, push = false, pop = false;
+    bool reserve = false, push = false, pop = false, moving = false;
+    Unit *source = nullptr, *sink = nullptr;  // none where it begins or ends outside
 
     bool room() const { return taken < depth; }
     bool valid() const { return recent[delay - 1] > popped; }
@@ -58,28 +63,33 @@ struct Fifo {
         peak = std::max(peak, taken);
         reserve = push = pop = false;
     }
+    bool settled() const { return recent[1] == pushed; }
 };
 
 struct Input {
-    int32_t fifo, kind, capacity;
+    Fifo* fifo;
+    bool holds;
+    int64_t capacity;
     Flags takes;
     Words needs, frees;
-    size_t at = 0;                    // the next word to write
-    int64_t written = 0, freed = 0;   // counted over all inferences
+    size_t at = 0;                                // the next word to write
+    int64_t written = 0, freed = 0, before = 0;   // counted over all inferences; those of earlier inferences
     bool write = false;
 };
 
 struct Unit {
-    size_t latency, operations;
-    std::vector<int32_t> outputs;
+    int64_t latency;
+    size_t operations;
+    std::vector<Fifo*> outputs;
     Flags yields;
     std::vector<Input> inputs;
-    Flags flight;  // results on their way, a ring
-    size_t operation = 0, head = 0;
-    int64_t inference = 0;
-    bool issue = false;
+    std::deque<int64_t> due;  // clocks in which results on their way are pushed
+    size_t operation = 0;
+    bool issue = false, awake = false;
 };
 
+// Only what may change is looked at: a unit that neither issues nor writes sleeps until a FIFO beside it has room or a
+// beat again, which is all that it can wait for; a FIFO is looked at while beats move in it.
 class Core {
   public:
     Core() {
@@ -93,7 +103,10 @@ class Core {
             fifo.depth = word();
             fifo.delay = word();
         }
-        for (Unit& unit : units_) read(unit);
+        for (Unit& unit : units_) {
+            read(unit);
+            wake(&unit);
+        }
     }
 
     void run() {
@@ -114,31 +127,65 @@ class Core {
         unit.latency = word();
         unit.operations = word();
         unit.inputs.resize(word());
-        unit.outputs = Words(word());
-        for (int32_t& output : unit.outputs) output = word();
-        unit.yields = flags(unit.operations);
-        unit.flight.assign(unit.latency + 1, 0);
-        for (Input& input : unit.inputs) {
-            input.fifo = word();
-            input.kind = word();
-            if (input.kind == 0) {
-                input.takes = flags(unit.operations);
-            } else {
-                input.capacity = word();
-                input.takes = flags(word());
-                input.needs = words(unit.operations);
-                input.frees = words(unit.operations);
-            }
+        unit.outputs.resize(word());
+        for (Fifo*& output : unit.outputs) {
+            output = &fifos_[word()];
+            output->source = &unit;
         }
+        unit.yields = flags(unit.operations);
+        for (Input& input : unit.inputs) read(unit, input);
+    }
+
+    void read(Unit& unit, Input& input) {
+        input.fifo = &fifos_[word()];
+        input.fifo->sink = &unit;
+        input.holds = word() == 1;
+        input.capacity = input.holds ? word() : 0;
+        input.takes = flags(input.holds ? word() : unit.operations);
+        if (!input.holds) return;
+        input.needs = words(unit.operations);
+        input.frees = words(unit.operations);
     }
 
     void step() {
         feed();
         drain();
-        for (Unit& unit : units_) decide(unit);
-        for (Unit& unit : units_) advance(unit);
-        for (Fifo& fifo : fifos_) fifo.clock();
+        for (Unit* unit : awake_) decide(*unit);
+        size_t kept = 0;
+        for (Unit* unit : awake_) {
+            unit->awake = advance(*unit);
+            if (unit->awake) awake_[kept++] = unit;
+        }
+        awake_.resize(kept);
+        settle();
         ++clock_;
+    }
+
+    void wake(Unit* unit) {
+        if (!unit || unit->awake) return;
+        unit->awake = true;
+        awake_.push_back(unit);
+    }
+
+    void move(Fifo& fifo, bool Fifo::*what) {
+        fifo.*what = true;
+        if (!fifo.moving) {
+            fifo.moving = true;
+            moving_.push_back(&fifo);
+        }
+    }
+
+    void settle() {
+        size_t kept = 0;
+        for (Fifo* fifo : moving_) {
+            const bool room = fifo->room(), valid = fifo->valid();
+            fifo->clock();
+            if (!room && fifo->room()) wake(fifo->source);
+            if (!valid && fifo->valid()) wake(fifo->sink);
+            fifo->moving = !fifo->settled();
+            if (fifo->moving) moving_[kept++] = fifo;
+        }
+        moving_.resize(kept);
     }
 
     void feed() {
@@ -146,7 +193,8 @@ class Core {
         const int64_t allowed = ends_.empty() ? 1 : vectors_;
         if (sent_ >= allowed * beats_in_ || !fifo.room()) return;
         if (sent_ == 0) first_ = clock_;
-        fifo.reserve = fifo.push = true;
+        move(fifo, &Fifo::reserve);
+        move(fifo, &Fifo::push);
         ++sent_;
         moved_ = clock_;
     }
@@ -154,7 +202,7 @@ class Core {
     void drain() {
         Fifo& fifo = fifos_[fifos_.size() > 1 ? 1 : 0];
         if (!fifo.valid()) return;
-        fifo.pop = true;
+        move(fifo, &Fifo::pop);
         moved_ = clock_;
         if (++received_ % beats_out_ == 0) ends_.push_back(clock_);
     }
@@ -162,63 +210,73 @@ class Core {
     // Everything is decided by what was true before the clock.
     void decide(Unit& unit) {
         for (Input& input : unit.inputs)
-            if (input.kind == 1) {
+            if (input.holds) {
                 const bool space = input.written - input.freed < input.capacity;
-                input.write = space && (!input.takes[input.at] || fifos_[input.fifo].valid());
+                input.write = space && (!input.takes[input.at] || input.fifo->valid());
             }
         unit.issue = can_issue(unit);
     }
 
     bool can_issue(const Unit& unit) const {
         if (unit.yields[unit.operation])
-            for (int32_t output : unit.outputs)
-                if (!fifos_[output].room()) return false;
+            for (const Fifo* output : unit.outputs)
+                if (!output->room()) return false;
         for (const Input& input : unit.inputs) {
-            if (input.kind == 0) {
-                if (input.takes[unit.operation] && !fifos_[input.fifo].valid()) return false;
-            } else {
-                const int64_t before = unit.inference * int64_t(input.takes.size());
-                if (input.written < before + input.needs[unit.operation]) return false;
+            if (input.holds) {
+                if (input.written < input.before + input.needs[unit.operation]) return false;
+            } else if (input.takes[unit.operation] && !input.fifo->valid()) {
+                return false;
             }
         }
         return true;
     }
 
-    void advance(Unit& unit) {
+    // Whether anything may change in the next clock without a FIFO.
+    bool advance(Unit& unit) {
+        bool busy = unit.issue;
         for (Input& input : unit.inputs)
-            if (input.kind == 1 && input.write) {
-                fifos_[input.fifo].pop |= input.takes[input.at] != 0;
-                input.at = input.at + 1 == input.takes.size() ? 0 : input.at + 1;
-                ++input.written;
-                moved_ = clock_;
+            if (input.holds && input.write) {
+                write(input);
+                busy = true;
             }
-        const bool yields = unit.issue && unit.yields[unit.operation];
-        unit.flight[unit.head] = yields;
-        for (int32_t output : unit.outputs) fifos_[output].reserve |= yields;
+        if (unit.issue && unit.yields[unit.operation]) {
+            for (Fifo* output : unit.outputs) move(*output, &Fifo::reserve);
+            unit.due.push_back(clock_ + unit.latency);
+        }
         if (unit.issue) finish(unit);
-        const size_t oldest = unit.head + 1 == unit.flight.size() ? 0 : unit.head + 1;
-        if (unit.flight[oldest])
-            for (int32_t output : unit.outputs) fifos_[output].push = true;
-        unit.head = oldest;
+        if (!unit.due.empty() && unit.due.front() == clock_) {
+            unit.due.pop_front();
+            for (Fifo* output : unit.outputs) move(*output, &Fifo::push);
+        }
+        return busy || !unit.due.empty();
+    }
+
+    void write(Input& input) {
+        if (input.takes[input.at]) move(*input.fifo, &Fifo::pop);
+        input.at = input.at + 1 == input.takes.size() ? 0 : input.at + 1;
+        ++input.written;
+        moved_ = clock_;
     }
 
     void finish(Unit& unit) {
         moved_ = clock_;
+        const bool last = unit.operation + 1 == unit.operations;
         for (Input& input : unit.inputs) {
-            if (input.kind == 0)
-                fifos_[input.fifo].pop |= input.takes[unit.operation] != 0;
-            else
-                input.freed = unit.inference * int64_t(input.takes.size()) + input.frees[unit.operation];
+            if (!input.holds) {
+                if (input.takes[unit.operation]) move(*input.fifo, &Fifo::pop);
+                continue;
+            }
+            input.freed = input.before + input.frees[unit.operation];
+            if (last) input.before += int64_t(input.takes.size());
         }
-        if (++unit.operation == unit.operations) {
-            unit.operation = 0;
-            ++unit.inference;
-        }
+        unit.operation = last ? 0 : unit.operation + 1;
     }
 
     int64_t vectors_, limit_, beats_in_, beats_out_;
     std::vector<Fifo> fifos_;
     std::vector<Unit> units_;
+    std::vector<Unit*> awake_;
+    std::vector<Fifo*> moving_;
     std::vector<int64_t> ends_;
     int64_t clock_ = 0, moved_ = 0, sent_ = 0, received_ = 0, first_ = 0;
 };
