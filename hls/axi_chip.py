@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from hls.chip import BENCH, LinkCost, check_content, vector_bytes, write_bench
 from hls.core import CoreDescription
-from toolchain.device.link.registers import VECTOR_SPAN
+from toolchain.device.link.registers import ANSWER_SPAN, VECTOR_SPAN, answer_room, tensor
 from toolchain.errors import ConfigError, FitError
+from toolchain.graph.types import IntType
 
 _LIBRARY = Path(__file__).parent / "rtl"
 
@@ -22,6 +23,7 @@ AXI_SOURCES = (
     "bench_source.v",
     "bench_feeder.v",
     "bench_meter.v",
+    "result_bytes.v",
     "result_queue.v",
     "axi_slice.v",
     "axi_lite.v",
@@ -30,10 +32,14 @@ AXI_SOURCES = (
     "axi_frame.v",
     "axi_gearbox.v",
     "axi_vector.v",
+    "axi_answer.v",
+    "axi_answer_window.v",
     "axi_link.v",
 )
 AXI_TOP = "axi_chip"
 _TOP_FILE = f"{AXI_TOP}.v"
+
+_MOST_CLASSES = 0xFFFF
 
 # Synthesised for beats of 61 and 183 bits; the RAM is for networks with far more inputs.
 LINK_COST = LinkCost(lut=2000, ff=1000, kbit=36)
@@ -94,8 +100,14 @@ module axi_chip (
     localparam VECTOR_BYTES  = {vector_bytes};
     localparam IN_WIDTH      = {in_width};
     localparam IN_BEATS      = {in_beats};
-    localparam CLASSES       = {classes};
-    localparam CLASS_BITS    = {class_bits};
+    localparam CLASSES       = {classes};  // 0: an answer is a vector
+    localparam OUT_BITS      = {output.bits};
+    localparam OUT_ELEMENTS  = {output.elements_per_beat};
+    localparam OUT_BEATS     = {output.beats};
+    localparam OUT_SIGNED    = {signed};
+    localparam OUT_WIDTH     = {output.width};
+    localparam [31:0] INPUT  = 32'h{input:08x};
+    localparam [31:0] OUTPUT = 32'h{output_word:08x};
     localparam BENCH_VECTORS = {bench_vectors};
     localparam [63:0] MODEL_HASH = 64'h{model_hash};
     localparam [63:0] BUILD_ID   = 64'h{build_id};
@@ -103,14 +115,15 @@ module axi_chip (
     wire resetting, restart, in_valid, in_ready, out_valid, out_ready;
     wire bus_rst = !aresetn;
     wire rst     = bus_rst || resetting;
-    wire [IN_WIDTH-1:0]   in_data;
-    wire [CLASS_BITS-1:0] out_data;
+    wire [IN_WIDTH-1:0]  in_data;
+    wire [OUT_WIDTH-1:0] out_data;
 
     reset_generator resetter (.clk(aclk), .request(bus_rst || restart), .rst(resetting));
 
     axi_link #(
         .CLOCK_HZ(CLOCK_HZ), .DATA_BITS(DATA_BITS), .VECTOR_BYTES(VECTOR_BYTES), .IN_WIDTH(IN_WIDTH),
-        .IN_BEATS(IN_BEATS), .CLASSES(CLASSES), .CLASS_BITS(CLASS_BITS), .MODEL_HASH(MODEL_HASH),
+        .IN_BEATS(IN_BEATS), .CLASSES(CLASSES), .OUT_BITS(OUT_BITS), .OUT_ELEMENTS(OUT_ELEMENTS),
+        .OUT_BEATS(OUT_BEATS), .OUT_SIGNED(OUT_SIGNED), .INPUT(INPUT), .OUTPUT(OUTPUT), .MODEL_HASH(MODEL_HASH),
         .BUILD_ID(BUILD_ID), .BENCH_VECTORS(BENCH_VECTORS), .BENCH_FILE("{bench_file}")
     ) link (
         .clk(aclk), .bus_rst(bus_rst), .rst(rst), .restart(restart),
@@ -154,7 +167,7 @@ def generate_axi_chip(
 
     Raises:
         ConfigError: an identifier of the wrong length, no bench vectors, or another stream width.
-        FitError: more classes or inputs than the registers can carry.
+        FitError: more classes, inputs or outputs than the registers can carry.
     """
     _check(core, data_bits, (model_hash, build_id), bench)
     write_bench(core, rtl_dir, bench)
@@ -162,8 +175,11 @@ def generate_axi_chip(
         shutil.copyfile(_LIBRARY / name, rtl_dir / name)
     text = _TEMPLATE.format(
         **{name: getattr(core, name) for name in ("in_width", "in_beats")},
-        classes=core.output.classes,
-        class_bits=core.output.bits,
+        classes=core.output.classes or 0,
+        output=core.output,
+        signed=int(core.output.signed),
+        input=_input_word(core),
+        output_word=tensor(core.output.elements, core.output.bits, core.output.signed),
         ports=",\n".join(_ports(data_bits)),
         wires=",\n".join(_wires()),
         clock_hz=clock_hz,
@@ -183,6 +199,11 @@ def burst_bytes(core: CoreDescription, data_bits: int) -> int:
     """Bytes from one vector of a burst to the next: the packed vector, up to whole beats of the stream."""
     beat = data_bits // 8
     return -(-vector_bytes(core) // beat) * beat
+
+
+def _input_word(core: CoreDescription) -> int:
+    kind, bipolar = IntType.of(core.input_type), core.input_type == "BIPOLAR"
+    return tensor(core.vector_bits // kind.bits, kind.bits, kind.low < 0 and not bipolar, bipolar)
 
 
 def _ports(data_bits: int) -> list[str]:
@@ -211,6 +232,7 @@ def _check(
     check_content(core, identifiers, bench)
     if data_bits not in (32, 64):
         raise ConfigError(f"host_link.data_bits: a stream of {data_bits} bits; use 32 or 64")
-    if (core.output.classes or 0) > 256 or burst_bytes(core, data_bits) > VECTOR_SPAN:
-        limits = f"256 classes and {VECTOR_SPAN:,} bytes a vector"
+    answer = answer_room(core.output.layout.size)
+    if (core.output.classes or 0) > _MOST_CLASSES or burst_bytes(core, data_bits) > VECTOR_SPAN or answer > ANSWER_SPAN:
+        limits = f"{_MOST_CLASSES:,} classes, {VECTOR_SPAN:,} bytes a vector and {ANSWER_SPAN - 4:,} an answer"
         raise FitError(f"the AXI host link carries {limits}; use a smaller network")

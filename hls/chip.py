@@ -196,8 +196,6 @@ def check_content(core: CoreDescription, identifiers: tuple[bytes, bytes], bench
     """
     if any(len(identifier) != 8 for identifier in identifiers):
         raise ConfigError(f"model hash and build id have 8 bytes each, not {[len(i) for i in identifiers]}")
-    if core.output.classes is None:
-        raise FitError("the host link answers with a class, not yet with a vector of integers")
     if len(bench) == 0:
         raise ConfigError("no bench vectors; store at least one")
     if core.in_width * core.in_beats != core.vector_bits:
@@ -213,6 +211,8 @@ def _check(
     bench: NDArray[np.generic],
 ) -> None:
     check_content(core, identifiers, bench)
+    if core.output.classes is None:
+        raise FitError("the UART host link answers with a class, not yet with a vector of integers")
     if clock_hz < _LEAST_CYCLES_PER_BIT * baud:
         limit = clock_hz // _LEAST_CYCLES_PER_BIT
         raise ConfigError(f"host_link: {baud} baud is too fast for a {clock_hz} Hz clock; use {limit} or less")

@@ -14,7 +14,11 @@ from numpy.typing import NDArray
 
 from hls.verilate import build_model
 from toolchain.device.link import registers as map_
+from toolchain.device.link.protocol import AnswerLayout
 from toolchain.errors import ToolError, VerificationError
+
+Values = tuple[int, ...]
+"""The elements of one answer."""
 
 _HARNESS = Path(__file__).parent / "harness" / "axi_chip.cpp"
 _OKAY = 0
@@ -43,19 +47,21 @@ class Identity(NamedTuple):
     clock_hz: int
     bench_vectors: int
     stream_bits: int
+    input: int
+    output: int
 
 
 class Inference(NamedTuple):
-    """Answer to `infer`: the class, and the clock cycles from first input beat to class."""
+    """Answer to `infer`: its elements, and the clock cycles from first input beat to last output beat."""
 
-    label: int
+    values: Values
     cycles: int
 
 
 class Bench(NamedTuple):
-    """Answer to `bench`: last class, clock cycles of the whole run, CRC-32 of all classes."""
+    """Answer to `bench`: the last answer's elements, clock cycles of the whole run, CRC-32 of all answers."""
 
-    label: int
+    values: Values
     cycles: int
     checksum: int
 
@@ -74,12 +80,12 @@ class Burst(NamedTuple):
     """Answer to `burst`.
 
     Attributes:
-        labels: one a vector; None where the vector came incomplete.
-        cycles: clock cycles from the first beat into the core to the last class out of it.
-        checksum: CRC-32 of the classes.
+        answers: the elements of each vector's answer; None where the vector came incomplete.
+        cycles: clock cycles from the first beat into the core to the last beat out of it.
+        checksum: CRC-32 of all bytes of the answers.
     """
 
-    labels: tuple[int | None, ...]
+    answers: tuple[Values | None, ...]
     cycles: int
     checksum: int
 
@@ -90,16 +96,21 @@ _Decoder = Callable[[list[list[int]]], Answer]
 
 _IDENTITY = (
     "MAGIC", "VERSION", "MODEL_HASH_LOW", "MODEL_HASH_HIGH", "BUILD_ID_LOW", "BUILD_ID_HIGH", "VECTOR_BYTES",
-    "BURST_BYTES", "CLASSES", "CLOCK_HZ", "BENCH_VECTORS", "STREAM_BITS",
+    "BURST_BYTES", "CLASSES", "CLOCK_HZ", "BENCH_VECTORS", "STREAM_BITS", "INPUT", "OUTPUT",
 )  # fmt: skip
-_RESULTS = ("LABEL", "CYCLES_LOW", "CYCLES_HIGH", "CHECKSUM")
+_RESULTS = ("CYCLES_LOW", "CYCLES_HIGH", "CHECKSUM")
 _COUNTERS = ("INFERENCES", "REQUESTS", "DAMAGED", "REFUSED", "BUS_ERRORS")
 
 
 @dataclass
 class Script:
-    """What a driver does, in order; each method gives one answer and returns the script."""
+    """What a driver does, in order; each method gives one answer and returns the script.
 
+    Attributes:
+        layout: of the chip's answers.
+    """
+
+    layout: AnswerLayout
     lines: list[str] = field(default_factory=list)
     decoders: list[tuple[int, _Decoder]] = field(default_factory=list)
 
@@ -116,10 +127,10 @@ class Script:
         return self._add([_read(map_.ADDRESS[name]) for name in _IDENTITY], _identity)
 
     def infer(self, vector: bytes, *, cycles: int = REPLY_CYCLES) -> Script:
-        """Classify one packed vector through the window; wait `cycles` clock cycles at most."""
+        """Run one packed vector through the window; wait `cycles` clock cycles at most."""
         words = [vector[i : i + 4] for i in range(0, len(vector), 4)]
         window = [_write(map_.VECTOR + 4 * i, int.from_bytes(word, "little")) for i, word in enumerate(words)]
-        return self._run(window, map_.INFER, cycles, lambda label, taken, _: Inference(label, taken))
+        return self._run(window, map_.INFER, cycles, lambda answer, taken, _: Inference(answer, taken))
 
     def bench(self, inferences: int, *, cycles: int = REPLY_CYCLES) -> Script:
         """Run that many inferences of the stored vectors; wait `cycles` clock cycles at most."""
@@ -132,15 +143,15 @@ class Script:
         return self._add([_read(address) for address in addresses], lambda rows: Counters(*_values(rows)))
 
     def burst(self, vectors: NDArray[np.uint8], *, cut: int = 0, stalls: int = 0) -> Script:
-        """Classify packed vectors, shape (vectors, bytes), as one burst of the streams.
+        """Run packed vectors, shape (vectors, bytes), as one burst of the streams.
 
         Args:
             cut: bytes left out at the end, which leaves the last vectors incomplete.
             stalls: seed of random pauses on both sides; 0: none.
         """
         data = vectors.tobytes()
-        lines = [f"B {stalls:x} 1 {data[: len(data) - cut].hex()}", _wait(REPLY_CYCLES), *map(_read, _results())]
-        return self._add(lines, _burst)
+        lines = [f"B {stalls:x} 1 {data[: len(data) - cut].hex()}", _wait(REPLY_CYCLES), *self._results()]
+        return self._add(lines, self._burst)
 
     def begin_burst(self, vectors: NDArray[np.uint8]) -> Script:
         """Send packed vectors without an end of the packet and take no result; the answer means nothing.
@@ -154,10 +165,36 @@ class Script:
         lines = [_write(map_.ADDRESS["COMMAND"], map_.RESET), _wait(REPLY_CYCLES)]
         return self._add(lines, lambda rows: Access(rows[1][1], rows[0][0] == _OKAY and rows[1][0] == _OKAY))
 
-    def _run(self, setup: list[str], code: int, cycles: int, make: Callable[[int, int, int], Answer]) -> Script:
-        lines = [*setup, _write(map_.ADDRESS["COMMAND"], code), _wait(cycles), *map(_read, _results())]
+    def _run(self, setup: list[str], code: int, cycles: int, make: Callable[[Values, int, int], Answer]) -> Script:
+        lines = [*setup, _write(map_.ADDRESS["COMMAND"], code), _wait(cycles), *self._results()]
         before = len(setup) + 1
-        return self._add(lines, lambda rows: make(*_run_results(rows[before:], code)))
+        return self._add(lines, lambda rows: make(*self._run_results(rows[before:], code)))
+
+    def _results(self) -> list[str]:
+        window = range(map_.ANSWER, map_.ANSWER + map_.answer_room(self.layout.size), 4)
+        return [_read(address) for address in (*(map_.ADDRESS[name] for name in _RESULTS), *window)]
+
+    def _run_results(self, rows: list[list[int]], code: int) -> tuple[Values, int, int]:
+        """Last answer, cycles and checksum of a run that has ended: STATUS, then the results."""
+        status, low, high, checksum, *window = _values(rows)
+        if map_.BUSY.of(status) or map_.REFUSED.of(status) or map_.RUN.of(status) != code:
+            raise VerificationError(
+                f"chip through its AXI ports: command {code:#x} did not run to its end: STATUS is {status:#x}"
+            )
+        return self.layout.decode(_bytes(window)[: self.layout.size]), high << 32 | low, checksum
+
+    def _burst(self, rows: list[list[int]]) -> Burst:
+        words, *rest = rows
+        _, cycles, checksum = self._run_results(rest, map_.BURST)
+        sent, size = _bytes(words), self.layout.size
+        room = map_.answer_room(size)
+        each = [sent[at : at + room] for at in range(0, len(sent), room)]
+        ends = [int.from_bytes(answer[size:], "little") for answer in each]
+        if len(sent) % room or max(ends) > 1:
+            raise VerificationError(f"chip through its AXI ports: a burst is not in answers of {room} bytes")
+        pairs = zip(each, ends, strict=True)
+        answers = tuple(None if end else self.layout.decode(answer[:size]) for answer, end in pairs)
+        return Burst(answers, cycles, checksum)
 
     def _add(self, lines: list[str], decode: _Decoder) -> Script:
         self.lines += lines
@@ -251,8 +288,8 @@ def _wait(cycles: int) -> str:
     return f"P {map_.ADDRESS['STATUS']:x} {map_.BUSY.mask:x} {cycles:x}"
 
 
-def _results() -> list[int]:
-    return [map_.ADDRESS[name] for name in _RESULTS]
+def _bytes(words: list[int]) -> bytes:
+    return b"".join(word.to_bytes(4, "little") for word in words)
 
 
 def _values(rows: list[list[int]]) -> list[int]:
@@ -266,20 +303,3 @@ def _identity(rows: list[list[int]]) -> Identity:
     model_hash = (hash_high << 32 | hash_low).to_bytes(8, "little")
     build_id = (build_high << 32 | build_low).to_bytes(8, "little")
     return Identity(magic, version, model_hash, build_id, *rest)
-
-
-def _run_results(rows: list[list[int]], code: int) -> tuple[int, int, int]:
-    """Class, cycles and checksum of a run that has ended: STATUS, then the results."""
-    status, label, low, high, checksum = _values(rows)
-    if map_.BUSY.of(status) or map_.REFUSED.of(status) or map_.RUN.of(status) != code:
-        raise VerificationError(
-            f"chip through its AXI ports: command {code:#x} did not run to its end: STATUS is {status:#x}"
-        )
-    return label, high << 32 | low, checksum
-
-
-def _burst(rows: list[list[int]]) -> Burst:
-    words, *rest = rows
-    _, cycles, checksum = _run_results(rest, map_.BURST)
-    labels = [None if word & map_.RESULT_DAMAGED else word & map_.RESULT_LABEL for word in words]
-    return Burst(tuple(labels), cycles, checksum)

@@ -6,8 +6,8 @@
 //   W address value             write a register; prints the response (0: okay, 2: SLVERR)
 //   R address                   read a register; prints the response and the value
 //   P address mask cycles       read until no bit of the mask is set; prints the response and the value
-//   B seed last bytes           send vectors as one burst, each padded to whole words, the last one not; prints one
-//                               word a result. Pauses on both sides at random, none if the seed is 0. `last` 0: the
+//   B seed last bytes           send vectors as one burst, each padded to whole words, the last one not; prints the
+//                               words of the answers. Pauses on both sides at random, none if the seed is 0. `last` 0: the
 //                               packet does not end, and nothing is waited for.
 // The last line printed is "cycles N".
 #include <cstdint>

@@ -2,7 +2,7 @@
 //
 // One run at a time: INFER copies the window's vector to the core's beats (LOAD), then runs it; BENCH hands the number
 // of inferences to the feeder (COUNT), then runs the stored vectors; a burst goes from stream to core to stream, and
-// lasts from its first word to its last class. `restart` asks for a reset of everything but registers and counters.
+// lasts from its first word to the end of its last answer. `restart` asks for a reset of everything but registers and counters.
 `default_nettype none
 module axi_link #(
     parameter        CLOCK_HZ      = 100000000,
@@ -10,13 +10,19 @@ module axi_link #(
     parameter        VECTOR_BYTES  = 40,
     parameter        IN_WIDTH      = 8,
     parameter        IN_BEATS      = 40,
-    parameter        CLASSES       = 5,
-    parameter        CLASS_BITS    = 3,
+    parameter        CLASSES       = 5,  // 0: an answer is a vector
+    parameter        OUT_BITS      = 3,  // of an element of the answer
+    parameter        OUT_ELEMENTS  = 1,  // of a beat
+    parameter        OUT_BEATS     = 1,
+    parameter        OUT_SIGNED    = 0,
+    parameter [31:0] INPUT         = 0,  // elements and their type, as registers tell them
+    parameter [31:0] OUTPUT        = 0,
     parameter [63:0] MODEL_HASH    = 0,
     parameter [63:0] BUILD_ID      = 0,
     parameter        BENCH_VECTORS = 16,
     parameter        BENCH_FILE    = "bench.hex",
-    parameter        BYTES         = DATA_BITS / 8  // derived
+    parameter        BYTES         = DATA_BITS / 8,        // derived
+    parameter        OUT_WIDTH     = OUT_BITS * OUT_ELEMENTS  // derived
 ) (
     input  wire                  clk,
     input  wire                  bus_rst,   // of the bus: `aresetn`
@@ -52,14 +58,16 @@ module axi_link #(
     output wire [IN_WIDTH-1:0]   in_data,
     output wire                  in_valid,
     input  wire                  in_ready,
-    input  wire [CLASS_BITS-1:0] out_data,
+    input  wire [OUT_WIDTH-1:0]  out_data,
     input  wire                  out_valid,
     output wire                  out_ready
 );
-    localparam BEAT        = IN_BEATS > 1 ? $clog2(IN_BEATS) : 1;
-    localparam WORDS       = (VECTOR_BYTES + BYTES - 1) / BYTES;
-    localparam BURST_BYTES = WORDS * BYTES;
-    localparam UNDER_WAY   = 8;  // logarithm of the vectors of a burst between stream in and stream out
+    localparam BEAT         = IN_BEATS > 1 ? $clog2(IN_BEATS) : 1;
+    localparam WORDS        = (VECTOR_BYTES + BYTES - 1) / BYTES;
+    localparam BURST_BYTES  = WORDS * BYTES;
+    localparam ANSWER_BYTES = OUT_BEATS * OUT_ELEMENTS * ((OUT_BITS + 7) / 8);
+    localparam ANSWER_WORDS = ANSWER_BYTES / 4 + 1;  // the byte behind the answer tells whether it is one
+    localparam UNDER_WAY    = 8;  // logarithm of the vectors of a burst between stream in and stream out
     localparam [2:0] IDLE = 0, LOAD = 1, COUNT = 2, RUN = 3, BURST = 4;
     reg [2:0] phase = IDLE;
     wire idle = phase == IDLE && !rst;
@@ -68,11 +76,10 @@ module axi_link #(
     wire        stall = phase == LOAD;
     wire        write, write_known, write_failed, read, read_known, read_failed, window_write, window_read;
     wire [15:0] write_address, read_address;
-    wire [31:0] write_data, read_data, window_data, bench_count, inferences;
+    wire [31:0] write_data, read_data, window_data, answer_data, answer_word, bench_count, inferences;
     wire [3:0]  write_strobe;
-    wire        infer, bench, burst, damage;
+    wire        infer, bench, burst, damage, answer_read;
     wire [47:0] cycles;
-    wire [CLASS_BITS-1:0] last_class;
     reg  [31:0] checksum = 0;
 
     axi_lite lite (
@@ -87,16 +94,17 @@ module axi_link #(
         .read_known(read_known), .read_data(read_data), .write_failed(write_failed), .read_failed(read_failed));
     axi_registers #(
         .CLOCK_HZ(CLOCK_HZ), .VECTOR_BYTES(VECTOR_BYTES), .BURST_BYTES(BURST_BYTES), .DATA_BITS(DATA_BITS),
-        .CLASSES(CLASSES), .CLASS_BITS(CLASS_BITS), .BENCH_VECTORS(BENCH_VECTORS), .MODEL_HASH(MODEL_HASH),
-        .BUILD_ID(BUILD_ID)
+        .CLASSES(CLASSES), .INPUT(INPUT), .OUTPUT(OUTPUT), .ANSWER_WORDS(ANSWER_WORDS),
+        .BENCH_VECTORS(BENCH_VECTORS), .MODEL_HASH(MODEL_HASH), .BUILD_ID(BUILD_ID)
     ) registers (
         .clk(clk), .rst(rst), .clear(bus_rst), .write(write), .write_address(write_address),
         .write_data(write_data), .write_strobe(write_strobe), .write_known(write_known),
         .write_failed(write_failed), .read(read), .read_address(read_address), .read_known(read_known),
         .read_data(read_data), .read_failed(read_failed), .window_write(window_write),
-        .window_read(window_read), .window_data(window_data), .idle(idle), .infer(infer), .bench(bench),
-        .restart(restart), .bench_count(bench_count), .burst(burst), .damaged(damage), .label(last_class),
-        .cycles(cycles), .checksum(checksum), .inferences(inferences));
+        .window_read(window_read), .window_data(window_data), .answer_read(answer_read), .answer_data(answer_data),
+        .answer_word(answer_word), .idle(idle), .infer(infer), .bench(bench), .restart(restart),
+        .bench_count(bench_count), .burst(burst), .damaged(damage), .cycles(cycles), .checksum(checksum),
+        .inferences(inferences));
 
     // Words from the window or from the stream, as beats to the vector or to the core.
     wire [DATA_BITS-1:0] window_word, frame_word;
@@ -152,44 +160,62 @@ module axi_link #(
     assign in_data  = bursting ? gear_data : feed_data;
     assign in_valid = bursting ? gear_valid : feed_valid;
 
-    // Classes: watched, and out by the stream in a burst, each with its vector's mark.
-    wire                  done, exit_ready, marked, class_last, class_damaged;
-    wire                  class_moves = out_valid && out_ready;
-    wire [CLASS_BITS-1:0] class_data  = bursting && class_damaged ? {CLASS_BITS{1'b0}} : out_data;
-    wire [7:0]            class_byte  = {{8 - CLASS_BITS{1'b0}}, class_data};
-    wire [31:0]           crc;
-    wire [8:0]            result;
-    assign out_ready    = !bursting || (exit_ready && marked);
+    // Answers: watched byte by byte; into the window, and in a burst out by the stream, each with its vector's mark. The
+    // run is over when the last one has left, but its cycles only count up to its last beat out of the core.
+    wire        done, exit_ready, marked, mark_is_last, mark_is_damaged;
+    wire        beat_ends, byte_valid, byte_ready, byte_last, holds, ending, answer_valid, answer_ends;
+    wire [7:0]  answer_byte;
+    wire [31:0] crc, answer;
+    wire        byte_moves   = byte_valid && byte_ready;
+    wire        answer_ready = !bursting || exit_ready;
+    wire        answer_moves = answer_valid && answer_ready;
     assign damage       = mark && mark_damaged;
-    assign m_axis_tdata = {23'd0, result};
     assign m_axis_tkeep = 4'b1111;
 
+    result_bytes #(.BITS(OUT_BITS), .ELEMENTS(OUT_ELEMENTS), .BEATS(OUT_BEATS), .SIGNED(OUT_SIGNED)) results (
+        .clk(clk), .rst(rst), .in_data(out_data), .in_valid(out_valid), .in_ready(out_ready), .ends(beat_ends),
+        .out_data(answer_byte), .out_last(byte_last), .out_valid(byte_valid), .out_ready(byte_ready),
+        .holds(holds));
     result_queue #(.WIDTH(2), .ADDRESS_BITS(UNDER_WAY)) marks (
         .clk(clk), .rst(rst), .ready(mark_ready), .accepted(mark), .push(mark), .push_data({mark_last, mark_damaged}),
-        .out_data({class_last, class_damaged}), .out_valid(marked), .out_ready(class_moves));
-    axi_slice #(.WIDTH(10)) exit (
-        .clk(clk), .rst(rst), .in_data({class_last, class_damaged, class_byte}),
-        .in_valid(bursting && out_valid && marked), .in_ready(exit_ready), .out_data({m_axis_tlast, result}),
-        .out_valid(m_axis_tvalid), .out_ready(m_axis_tready));
-    bench_meter #(.CLASS_BITS(CLASS_BITS)) meter (
+        .out_data({mark_is_last, mark_is_damaged}), .out_valid(marked), .out_ready(answer_moves && answer_ends));
+    axi_answer #(.BYTES(ANSWER_BYTES)) words (
+        .clk(clk), .rst(rst), .in_data(answer_byte), .in_last(byte_last), .in_valid(byte_valid),
+        .in_ready(byte_ready), .marked(!bursting || marked), .damaged(bursting && mark_is_damaged),
+        .out_data(answer), .out_last(answer_ends), .out_valid(answer_valid), .out_ready(answer_ready),
+        .ending(ending));
+    axi_answer_window #(.WORDS(ANSWER_WORDS)) answers (
+        .clk(clk), .rst(rst), .in_data(answer), .in_last(answer_ends), .in_valid(answer_moves),
+        .read(answer_read), .read_index(read_address[13:2]), .read_data(answer_data), .first(answer_word));
+    axi_slice #(.WIDTH(33)) exit (
+        .clk(clk), .rst(rst), .in_data({answer_ends && mark_is_last, answer}), .in_valid(bursting && answer_valid),
+        .in_ready(exit_ready), .out_data({m_axis_tlast, m_axis_tdata}), .out_valid(m_axis_tvalid),
+        .out_ready(m_axis_tready));
+    bench_meter #(.CLASS_BITS(1)) meter (
         .clk(clk), .rst(rst), .start(start), .feeding(bursting ? !(burst_ended && gear_empty) : feeding),
         .vector_ends(bursting ? gear_ends : feed_ends), .beat_moves(in_valid && in_ready),
-        .class_moves(class_moves), .class_data(class_data), .last_class(last_class), .cycles(cycles),
+        .class_moves(out_valid && out_ready && beat_ends), .class_data(1'b0), .last_class(), .cycles(cycles),
         .inferences(inferences), .done(done));
-    crc32 check (.clk(clk), .clear(start), .enable(class_moves), .data(class_byte), .crc(crc));
+    crc32 check (.clk(clk), .clear(start), .enable(byte_moves), .data(answer_byte), .crc(crc));
 
+    reg  complete = 0;  // all answers have left the core
+    wire over = (complete || done) && !holds && !ending;
     assign burst = idle && stream_valid && !infer && !bench;
     always @(posedge clk) begin
-        shifted <= phase == COUNT ? shifted + 1'b1 : 6'd0;
-        count   <= bench ? bench_count : count >> 1;
+        shifted  <= phase == COUNT ? shifted + 1'b1 : 6'd0;
+        count    <= bench ? bench_count : count >> 1;
+        complete <= (complete || done) && !over;
         case (phase)
             IDLE: phase <= infer ? LOAD : bench ? COUNT : burst ? BURST : IDLE;
             LOAD: if (start_infer) phase <= RUN;
             COUNT: if (start_bench) phase <= RUN;
-            default: if (done) phase <= IDLE;
+            default: if (over) phase <= IDLE;
         endcase
-        if (done) checksum <= ~crc;
-        if (rst) phase <= IDLE;
+        if (over) checksum <= ~crc;
+        if (rst) begin
+            phase    <= IDLE;
+            complete <= 0;
+        end
     end
 endmodule
 `default_nettype wire

@@ -7,8 +7,10 @@ module axi_registers #(
     parameter        VECTOR_BYTES  = 40,
     parameter        BURST_BYTES   = 40,
     parameter        DATA_BITS     = 32,
-    parameter        CLASSES       = 5,
-    parameter        CLASS_BITS    = 3,
+    parameter        CLASSES       = 5,  // 0: an answer is a vector
+    parameter [31:0] INPUT         = 0,  // elements and their type
+    parameter [31:0] OUTPUT        = 0,
+    parameter        ANSWER_WORDS  = 1,
     parameter        BENCH_VECTORS = 16,
     parameter [63:0] MODEL_HASH    = 0,  // first byte in the top bits, as it reads in hexadecimal
     parameter [63:0] BUILD_ID      = 0
@@ -28,10 +30,13 @@ module axi_registers #(
     output wire                  read_known,
     output wire [31:0]           read_data,
     input  wire                  read_failed,
-    // Window.
+    // Windows: what is read comes a cycle later, but for an answer of one word.
     output wire                  window_write,
     output wire                  window_read,
     input  wire [31:0]           window_data,
+    output wire                  answer_read,
+    input  wire [31:0]           answer_data,
+    input  wire [31:0]           answer_word,
     // Commands, one cycle each.
     input  wire                  idle,
     output wire                  infer,
@@ -41,7 +46,6 @@ module axi_registers #(
     // Events, one cycle each, and results.
     input  wire                  burst,
     input  wire                  damaged,
-    input  wire [CLASS_BITS-1:0] label,
     input  wire [47:0]           cycles,
     input  wire [31:0]           checksum,
     input  wire [31:0]           inferences
@@ -59,10 +63,11 @@ module axi_registers #(
     localparam [15:0] A_CLOCK_HZ = 16'h0024;
     localparam [15:0] A_BENCH_VECTORS = 16'h0028;
     localparam [15:0] A_STREAM_BITS = 16'h002c;
+    localparam [15:0] A_INPUT = 16'h0030;
+    localparam [15:0] A_OUTPUT = 16'h0034;
     localparam [15:0] A_COMMAND = 16'h0040;
     localparam [15:0] A_STATUS = 16'h0044;
     localparam [15:0] A_BENCH_COUNT = 16'h0048;
-    localparam [15:0] A_LABEL = 16'h004c;
     localparam [15:0] A_CYCLES_LOW = 16'h0050;
     localparam [15:0] A_CYCLES_HIGH = 16'h0054;
     localparam [15:0] A_CHECKSUM = 16'h0058;
@@ -71,9 +76,10 @@ module axi_registers #(
     localparam [15:0] A_DAMAGED = 16'h0088;
     localparam [15:0] A_REFUSED = 16'h008c;
     localparam [15:0] A_BUS_ERRORS = 16'h0090;
+    localparam [15:0] A_ANSWER = 16'h4000;
     localparam [15:0] A_VECTOR = 16'h8000;
     localparam [31:0] MAGIC = 32'h58415747;
-    localparam [31:0] MAP_VERSION = 32'h00000001;
+    localparam [31:0] MAP_VERSION = 32'h00000002;
     localparam [7:0] INFER = 8'h02;
     localparam [7:0] BENCH = 8'h03;
     localparam [7:0] RESET = 8'h80;
@@ -105,54 +111,58 @@ module axi_registers #(
     wire refuse = command && !obeyed;
 
     // Reads: chosen while `read`, and from the register after it a cycle later.
-    wire [15:0] read_word     = {read_address[15:2], 2'b00};
     wire        read_windowed = read_address >= A_VECTOR && read_address[14:2] < WINDOW_WORDS;
-    reg  [31:0] value, word;
-    reg         known, found, windowed;
+    wire        read_answer   = read_address[15:14] == A_ANSWER[15:14] && read_address[13:2] < ANSWER_WORDS;
+    wire        read_register = read_address[15:8] == 0;
+    wire [5:0]  read_index    = read_address[7:2];
+    reg  [31:0] constant, live, word;
+    reg         known, found, windowed, answered;
     assign window_read = read && read_windowed;
-    assign read_known  = found || windowed;
-    assign read_data   = windowed ? window_data : word;
+    assign answer_read = read && read_answer;
+    assign read_known  = found || windowed || answered;
+    assign read_data   = windowed ? window_data : answered && ANSWER_WORDS > 1 ? answer_data : word;
 
+    // Apart from what lives, all constants are one function of six address bits for each bit. Where nothing is known,
+    // what is read does not matter.
     always @* begin
-        known = 1;
-        case (read_word)
-            A_MAGIC: value = MAGIC;
-            A_VERSION: value = MAP_VERSION;
-            A_MODEL_HASH_LOW: value = first_byte_low(MODEL_HASH[63:32]);
-            A_MODEL_HASH_HIGH: value = first_byte_low(MODEL_HASH[31:0]);
-            A_BUILD_ID_LOW: value = first_byte_low(BUILD_ID[63:32]);
-            A_BUILD_ID_HIGH: value = first_byte_low(BUILD_ID[31:0]);
-            A_VECTOR_BYTES: value = VECTOR_BYTES;
-            A_BURST_BYTES: value = BURST_BYTES;
-            A_CLASSES: value = CLASSES;
-            A_CLOCK_HZ: value = CLOCK_HZ;
-            A_BENCH_VECTORS: value = BENCH_VECTORS;
-            A_STREAM_BITS: value = DATA_BITS;
-            A_COMMAND: value = 0;
-            A_STATUS: value = {16'd0, run, 5'd0, incomplete, refused, !idle};
-            A_BENCH_COUNT: value = bench_count;
-            A_LABEL: value = {{32 - CLASS_BITS{1'b0}}, label};
-            A_CYCLES_LOW: value = cycles[31:0];
-            A_CYCLES_HIGH: value = {16'd0, cycles[47:32]};
-            A_CHECKSUM: value = checksum;
-            A_INFERENCES: value = inferences;
-            A_REQUESTS: value = requests;
-            A_DAMAGED: value = damages;
-            A_REFUSED: value = refusals;
-            A_BUS_ERRORS: value = bus_errors;
-            default: begin
-                value = 0;
-                known = 0;
-            end
+        {known, constant, live} = {1'b1, 64'd0};
+        case (read_index)
+            A_MAGIC[7:2]: constant = MAGIC;
+            A_VERSION[7:2]: constant = MAP_VERSION;
+            A_MODEL_HASH_LOW[7:2]: constant = first_byte_low(MODEL_HASH[63:32]);
+            A_MODEL_HASH_HIGH[7:2]: constant = first_byte_low(MODEL_HASH[31:0]);
+            A_BUILD_ID_LOW[7:2]: constant = first_byte_low(BUILD_ID[63:32]);
+            A_BUILD_ID_HIGH[7:2]: constant = first_byte_low(BUILD_ID[31:0]);
+            A_VECTOR_BYTES[7:2]: constant = VECTOR_BYTES;
+            A_BURST_BYTES[7:2]: constant = BURST_BYTES;
+            A_CLASSES[7:2]: constant = CLASSES;
+            A_CLOCK_HZ[7:2]: constant = CLOCK_HZ;
+            A_BENCH_VECTORS[7:2]: constant = BENCH_VECTORS;
+            A_STREAM_BITS[7:2]: constant = DATA_BITS;
+            A_INPUT[7:2]: constant = INPUT;
+            A_OUTPUT[7:2]: constant = OUTPUT;
+            A_COMMAND[7:2]: constant = 0;
+            A_STATUS[7:2]: live = {16'd0, run, 5'd0, incomplete, refused, !idle};
+            A_BENCH_COUNT[7:2]: live = bench_count;
+            A_CYCLES_LOW[7:2]: live = cycles[31:0];
+            A_CYCLES_HIGH[7:2]: live = {16'd0, cycles[47:32]};
+            A_CHECKSUM[7:2]: live = checksum;
+            A_INFERENCES[7:2]: live = inferences;
+            A_REQUESTS[7:2]: live = requests;
+            A_DAMAGED[7:2]: live = damages;
+            A_REFUSED[7:2]: live = refusals;
+            A_BUS_ERRORS[7:2]: live = bus_errors;
+            default: known = 0;
         endcase
     end
 
     integer i;
     always @(posedge clk) begin
         if (read) begin
-            word     <= value;
-            found    <= known;
+            word     <= read_register ? constant | live : answer_word;
+            found    <= read_register && known;
             windowed <= read_windowed;
+            answered <= read_answer;
         end
         for (i = 0; i < 4; i = i + 1)
             if (write_count && write_strobe[i]) bench_count[8*i +: 8] <= write_data[8*i +: 8];

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from flows.stages.rtl.chip_answers import BENCH_INFERENCES, ChipAnswers
 from hls.pack import pack_inputs
 from hls.simulate_axi import Answer, AxiChipSimulator, Bench, Burst, Counters, Identity, Inference, Script
+from toolchain.device.link.board import bench_answer
 from toolchain.results.check import Check
 
 _STALLS = 1
@@ -45,14 +46,21 @@ class AxiCheck(ChipAnswers):
 
     def _script(self) -> Script:
         packed = pack_inputs(self.x, self.reference.input_type)
-        script = Script().identify()
+        script = Script(self.reference.output.layout).identify()
         for vector in packed:
             script = script.infer(vector.tobytes())
         return script.burst(packed).burst(packed, stalls=_STALLS).bench(BENCH_INFERENCES).counters()
 
+    def values(self, answer: Answer) -> object:
+        """See `ChipAnswers`."""
+        return answer.values if isinstance(answer, Inference) else answer
+
+    def bench_answer(self) -> dict[str, Any]:
+        """See `ChipAnswers`."""
+        return bench_answer(self.reference.output.layout, self.bench_answers, BENCH_INFERENCES)
+
     def _check_burst(self, answer: Answer) -> None:
-        got = [None if label is None else (label,) for label in answer.labels] if isinstance(answer, Burst) else []
-        self.check_answers("burst", got)
+        self.check_answers("burst", answer.answers if isinstance(answer, Burst) else [])
         layout = self.reference.output.layout
         checksum = zlib.crc32(b"".join(map(layout.encode, self.answers)))
         if isinstance(answer, Burst) and answer.checksum != checksum:

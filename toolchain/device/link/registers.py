@@ -11,23 +11,21 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
-MAP_VERSION = 1
+MAP_VERSION = 2
 MAGIC = int.from_bytes(b"GWAX", "little")
 
-# Bytes of the address range; the vector window is its upper half.
+# Bytes of the address range; the vector window is its upper half, the answer window a quarter.
 SPAN = 0x10000
 VECTOR = 0x8000
 VECTOR_SPAN = SPAN - VECTOR
+ANSWER = 0x4000
+ANSWER_SPAN = VECTOR - ANSWER
 
 # Codes of COMMAND, and of STATUS.RUN; INFER and BENCH are those of the UART host link.
 INFER = 0x02
 BENCH = 0x03
 BURST = 0x10  # only as STATUS.RUN: vectors that come by the stream
 RESET = 0x80  # only as COMMAND: what a break is on the UART
-
-# One result word of a burst: the class, or no class but this bit.
-RESULT_LABEL = 0xFF
-RESULT_DAMAGED = 1 << 8
 
 READ_ONLY = "read"
 WRITE_ONLY = "write"
@@ -56,7 +54,7 @@ class Register(NamedTuple):
 
 
 class Field(NamedTuple):
-    """Bits of STATUS: the lowest, and how many."""
+    """Bits of a register: the lowest, and how many."""
 
     name: str
     low: int
@@ -82,22 +80,28 @@ REGISTERS = (
     Register("BUILD_ID_HIGH", 0x014, 32, READ_ONLY, CONSTANT, "build id, bytes 4 to 7"),
     Register("VECTOR_BYTES", 0x018, 16, READ_ONLY, CONSTANT, "bytes of one packed vector"),
     Register("BURST_BYTES", 0x01C, 16, READ_ONLY, CONSTANT, "bytes from one vector of a burst to the next"),
-    Register("CLASSES", 0x020, 16, READ_ONLY, CONSTANT, "classes of the network"),
+    Register("CLASSES", 0x020, 16, READ_ONLY, CONSTANT, "classes of which an answer is one; 0: it is a vector"),
     Register("CLOCK_HZ", 0x024, 32, READ_ONLY, CONSTANT, "the clock that CYCLES counts, as built for"),
     Register("BENCH_VECTORS", 0x028, 32, READ_ONLY, CONSTANT, "vectors stored for the bench"),
     Register("STREAM_BITS", 0x02C, 8, READ_ONLY, CONSTANT, "width of the input stream"),
+    Register("INPUT", 0x030, 32, READ_ONLY, CONSTANT, "integers of a vector; fields below"),
+    Register("OUTPUT", 0x034, 32, READ_ONLY, CONSTANT, "integers of an answer; the same fields"),
     Register("COMMAND", 0x040, 8, WRITE_ONLY, 0, "starts a command; refused while busy, unless it is RESET"),
     Register("STATUS", 0x044, 16, READ_ONLY, 0, "what the chip does; fields below"),
     Register("BENCH_COUNT", 0x048, 32, READ_WRITE, 0, "inferences of the next bench"),
-    Register("LABEL", 0x04C, 8, READ_ONLY, KEPT, "class of the last vector of the last run"),
     Register("CYCLES_LOW", 0x050, 32, READ_ONLY, KEPT, "clock cycles of the last run, bits 0 to 31"),
     Register("CYCLES_HIGH", 0x054, 16, READ_ONLY, KEPT, "clock cycles of the last run, bits 32 to 47"),
-    Register("CHECKSUM", 0x058, 32, READ_ONLY, KEPT, "CRC-32 of the classes of the last run, one byte each"),
+    Register("CHECKSUM", 0x058, 32, READ_ONLY, KEPT, "CRC-32 of the bytes of all answers of the last run"),
     Register("INFERENCES", 0x080, 32, READ_ONLY, KEPT, "inferences"),
     Register("REQUESTS", 0x084, 32, READ_ONLY, KEPT, "commands obeyed, and bursts begun"),
     Register("DAMAGED", 0x088, 32, READ_ONLY, KEPT, "vectors of bursts that came incomplete"),
     Register("REFUSED", 0x08C, 32, READ_ONLY, KEPT, "commands refused: busy, or unknown"),
     Register("BUS_ERRORS", 0x090, 32, READ_ONLY, KEPT, "accesses answered with SLVERR"),
+)
+
+WINDOWS = (
+    (ANSWER, "ANSWER", READ_ONLY, "window: the answer to the last vector of the last run, as in a burst"),
+    (VECTOR, "VECTOR", READ_WRITE, "window: one vector, BURST_BYTES long, as in a burst"),
 )
 
 ADDRESS = {register.name: register.offset for register in REGISTERS}
@@ -109,26 +113,61 @@ DAMAGED = Field("DAMAGED", 2, 1, "the last run was a burst in which a vector cam
 RUN = Field("RUN", 8, 8, "the run that goes on or was the last: 0 none, 2 infer, 3 bench, 16 burst")
 STATUS_FIELDS = (BUSY, REFUSED, DAMAGED, RUN)
 
+ELEMENTS = Field("ELEMENTS", 0, 24, "how many")
+ELEMENT_BITS = Field("BITS", 24, 6, "bits of one, without extension")
+ELEMENT_SIGNED = Field("SIGNED", 30, 1, "two's complement")
+ELEMENT_BIPOLAR = Field("BIPOLAR", 31, 1, "a single bit: 0 is -1, 1 is +1")
+TENSOR_FIELDS = (ELEMENTS, ELEMENT_BITS, ELEMENT_SIGNED, ELEMENT_BIPOLAR)
+
 COMMANDS = (
-    ("INFER", INFER, "classify the vector in the window; the window may be written anew at once"),
+    ("INFER", INFER, "run the vector in the window; the window may be written anew at once"),
     ("BENCH", BENCH, "run BENCH_COUNT inferences of the stored vectors"),
     ("RESET", RESET, "give up what runs and reset everything but counters, BENCH_COUNT and window; always obeyed"),
 )
+
+
+def tensor(elements: int, bits: int, signed: bool, bipolar: bool = False) -> int:
+    """Value of INPUT or OUTPUT for so many integers of a type.
+
+    Raises:
+        ValueError: they do not fit the fields.
+    """
+    values = (elements, bits, int(signed), int(bipolar))
+    for field, value in zip(TENSOR_FIELDS, values):  # noqa: B905 (Python 3.8)
+        if value >> field.bits:
+            raise ValueError(f"{field.name}: {value} does not fit {field.bits} bits")
+    return sum(value << field.low for field, value in zip(TENSOR_FIELDS, values))  # noqa: B905
+
+
+def type_name(word: int) -> str:
+    """The qonnx type of INPUT's or OUTPUT's integers; TERNARY reads INT2, as its wires are."""
+    bits = ELEMENT_BITS.of(word)
+    if ELEMENT_BIPOLAR.of(word):
+        return "BIPOLAR"
+    return f"INT{bits}" if ELEMENT_SIGNED.of(word) else "BINARY" if bits == 1 else f"UINT{bits}"
+
+
+def answer_room(answer_bytes: int) -> int:
+    """Bytes that an answer of so many takes in a burst and in the window: with its end, in whole words."""
+    return (answer_bytes // 4 + 1) * 4
 
 
 # Texts --------------------------------------------------------------------------------------------
 
 
 def markdown() -> str:
-    """Tables of the registers, the fields of STATUS and the commands."""
-    what = "window: one vector, BURST_BYTES long, as in a burst"
-    window = f"| `{VECTOR:04x}` | VECTOR | {READ_WRITE} | {KEPT} | {what} |"
+    """Tables of the registers, the fields of STATUS, of INPUT and OUTPUT, and the commands."""
+    windows = [f"| `{at:04x}` | {name} | {access} | {KEPT} | {what} |" for at, name, access, what in WINDOWS]
     registers = [f"| `{r.offset:04x}` | {r.name} | {r.access} | {_hex(r.reset)} | {r.meaning} |" for r in REGISTERS]
-    fields = [f"| {_bit_range(field)} | {field.name} | {field.meaning} |" for field in STATUS_FIELDS]
+    status, tensors = (
+        [f"| {_bit_range(field)} | {field.name} | {field.meaning} |" for field in fields]
+        for fields in (STATUS_FIELDS, TENSOR_FIELDS)
+    )
     commands = [f"| `{code:02x}` | {name} | {meaning} |" for name, code, meaning in COMMANDS]
     tables = (
-        ["| offset | register | access | reset | meaning |", "|---|---|---|---|---|", *registers, window],
-        ["| bits of STATUS | field | meaning |", "|---|---|---|", *fields],
+        ["| offset | register | access | reset | meaning |", "|---|---|---|---|---|", *registers, *windows],
+        ["| bits of STATUS | field | meaning |", "|---|---|---|", *status],
+        ["| bits of INPUT and OUTPUT | field | meaning |", "|---|---|---|", *tensors],
         ["| COMMAND | name | meaning |", "|---|---|---|", *commands],
     )
     return "\n\n".join("\n".join(table) for table in tables) + "\n"
@@ -137,7 +176,12 @@ def markdown() -> str:
 def verilog() -> str:
     """Constants for hls/rtl/axi_registers.v, each line indented by four spaces."""
     values = [(f"A_{register.name}", 16, register.offset) for register in REGISTERS]
-    values += [("A_VECTOR", 16, VECTOR), ("MAGIC", 32, MAGIC), ("MAP_VERSION", 32, MAP_VERSION)]
+    values += [
+        ("A_ANSWER", 16, ANSWER),
+        ("A_VECTOR", 16, VECTOR),
+        ("MAGIC", 32, MAGIC),
+        ("MAP_VERSION", 32, MAP_VERSION),
+    ]
     values += [(name, 8, code) for name, code, _ in COMMANDS] + [("BURST", 8, BURST)]
     return "".join(
         f"    localparam [{bits - 1}:0] {name} = {bits}'h{value:0{bits // 4}x};\n" for name, bits, value in values

@@ -6,10 +6,11 @@ import struct
 import subprocess
 from pathlib import Path
 
+import numpy as np
+
 from hls.simulate_axi import AxiChipSimulator
 from tests.sim.hls.axi.shapes import Shape
 from tests.sim.hls.fake_core import BUILD_ID, MODEL_HASH
-from toolchain.device.link.protocol import AnswerLayout
 from toolchain.package.amd.content import write_bitstream
 from toolchain.package.vectors import VectorFormat, write_vectors
 
@@ -64,13 +65,13 @@ def package_of(shape: Shape, folder: Path, count: int, manifest: dict[str, objec
     stored, more = shape.bench, shape.core.random(2, count - len(shape.bench))
     vectors = [*stored, *more]
     packed = b"".join(bytes(row) for row in [*shape.packed(stored), *shape.packed(more)])
-    names = [f"class {index}" for index in range(shape.core.classes)]
-    answer = AnswerLayout.of_class(len(names))
+    answer = shape.layout
+    names = [f"class {index}" for index in range(answer.classes)] or None
     described = VectorFormat(count, network.inputs, shape.core.type_name, len(packed) // count, answer, names)
     folder.mkdir()
-    write_vectors(folder, described, packed, bytes(shape.core.label(vector) for vector in vectors))
+    write_vectors(folder, described, packed, b"".join(shape.sent(np.array(vectors))))
     identity = {"model_hash": MODEL_HASH.hex(), "build_id": BUILD_ID.hex()}
-    cycles = {"latency_cycles": shape.core.latency, "initiation_interval": shape.core.interval}
+    cycles = {"latency_cycles": shape.latency, "initiation_interval": shape.interval}
     timing = {**manifest["timing"], **cycles}  # type: ignore[dict-item]
     write_bitstream(folder, built, {**manifest, "identity": identity, "timing": timing})  # type: ignore[arg-type]
     return folder

@@ -17,17 +17,17 @@ from cocotb.triggers import ClockCycles, ReadOnly, RisingEdge
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiResp, AxiStreamBus, AxiStreamFrame, AxiStreamSink
 from cocotbext.axi import AxiStreamSource as Source
 
-from tests.doubles.uart_board import class_bytes
 from tests.sim.hls.axi.shapes import CLOCK_HZ, SHAPES
 from tests.sim.hls.fake_core import BUILD_ID, MODEL_HASH
 from toolchain.device.link import registers as map_
-from toolchain.device.link.protocol import bench_checksum
 
 SHAPE = SHAPES[os.environ["AXI_SHAPE"]]
 CORE = SHAPE.core
 BEAT_BYTES = SHAPE.data_bits // 8
 VECTOR_BYTES = SHAPE.packed(SHAPE.bench).shape[1]
 BURST_BYTES = -(-VECTOR_BYTES // BEAT_BYTES) * BEAT_BYTES
+ANSWER_BYTES = SHAPE.layout.size
+ANSWER_ROOM = map_.answer_room(ANSWER_BYTES)
 LIMIT: dict[str, Any] = {"timeout_time": 5, "timeout_unit": "ms"}
 
 
@@ -87,24 +87,26 @@ class Host:
             pass
         return status
 
-    async def results(self, code: int) -> tuple[int, int, int]:
-        """Class, cycles and checksum of a run."""
+    async def results(self, code: int) -> tuple[bytes, int, int]:
+        """Last answer, cycles and checksum of a run."""
         status = await self.wait()
         assert map_.RUN.of(status) == code
         assert not map_.REFUSED.of(status)
         cycles = await self.get("CYCLES_LOW") | await self.get("CYCLES_HIGH") << 32
-        return await self.get("LABEL"), cycles, await self.get("CHECKSUM")
+        answer = await self.bus.read(map_.ANSWER, ANSWER_ROOM)
+        assert answer.resp == AxiResp.OKAY
+        return bytes(answer.data)[:ANSWER_BYTES], cycles, await self.get("CHECKSUM")
 
-    async def infer(self, vector: np.ndarray) -> tuple[int, int]:
+    async def infer(self, vector: np.ndarray) -> tuple[bytes, int]:
         data = SHAPE.packed(vector[None])[0].tobytes()
         answer = await self.bus.write(map_.VECTOR, data)
         assert answer.resp == AxiResp.OKAY
         await self.put("COMMAND", map_.INFER)
-        label, cycles, checksum = await self.results(map_.INFER)
-        assert checksum == zlib.crc32(bytes([label]))
-        return label, cycles
+        result, cycles, checksum = await self.results(map_.INFER)
+        assert checksum == zlib.crc32(result)
+        return result, cycles
 
-    async def bench(self, count: int) -> tuple[int, int, int]:
+    async def bench(self, count: int) -> tuple[bytes, int, int]:
         await self.put("BENCH_COUNT", count)
         await self.put("COMMAND", map_.BENCH)
         return await self.results(map_.BENCH)
@@ -112,16 +114,17 @@ class Host:
     def send(self, x: np.ndarray) -> None:
         self.source.send_nowait(AxiStreamFrame(burst_data(x)))
 
-    async def receive(self) -> list[int]:
-        frame = await self.sink.recv()
-        return [word for (word,) in struct.iter_unpack("<I", bytes(frame.tdata))]
+    async def receive(self) -> list[bytes]:
+        """The answers of a burst, each with what follows up to the next."""
+        data = bytes((await self.sink.recv()).tdata)
+        return [data[at : at + ANSWER_ROOM] for at in range(0, len(data), ANSWER_ROOM)]
 
     async def still_works(self, seed: int) -> None:
         """Everything once more, after whatever was done to the chip."""
         x = CORE.random(seed, 5)
-        assert [(await self.infer(vector))[0] for vector in x[:2]] == SHAPE.labels(x[:2])
+        assert [(await self.infer(vector))[0] for vector in x[:2]] == SHAPE.sent(x[:2])
         self.send(x)
-        assert await self.receive() == SHAPE.labels(x)
+        assert await self.receive() == whole(x)
         assert await self.bench(7) == await golden_bench(7, self)
         assert self.sink.empty()
 
@@ -134,11 +137,18 @@ def burst_data(x: np.ndarray) -> bytes:
     return rows.tobytes()[: BURST_BYTES * (len(packed) - 1) + VECTOR_BYTES]
 
 
-async def golden_bench(count: int, host: Host) -> tuple[int, int, int]:
+def whole(x: np.ndarray) -> list[bytes]:
+    """What a burst answers: none of the vectors came incomplete."""
+    return [answer.ljust(ANSWER_ROOM, b"\0") for answer in SHAPE.sent(x)]
+
+
+async def golden_bench(count: int, host: Host) -> tuple[bytes, int, int]:
     """What a bench must answer; only a core that stutters may take its time."""
-    labels = SHAPE.bench_labels
-    cycles = await host.results(map_.BENCH) if CORE.stutters else (0, (count - 1) * CORE.interval + CORE.latency, 0)
-    return labels[(count - 1) % len(labels)], cycles[1], bench_checksum(class_bytes(labels), count)
+    stored = SHAPE.sent(SHAPE.bench)
+    cycles = SHAPE.cycles(count)
+    if CORE.stutters:
+        cycles = (await host.results(map_.BENCH))[1]
+    return stored[(count - 1) % len(stored)], cycles, SHAPE.checksum(count)
 
 
 async def watch_stability(dut: Any, prefix: str, names: tuple[str, ...]) -> None:
@@ -177,7 +187,9 @@ async def identify(dut: Any) -> None:
         "VERSION": map_.MAP_VERSION,
         "VECTOR_BYTES": VECTOR_BYTES,
         "BURST_BYTES": BURST_BYTES,
-        "CLASSES": CORE.classes,
+        "CLASSES": SHAPE.answer.classes or 0,
+        "INPUT": map_.tensor(CORE.inputs, CORE.bits, False),
+        "OUTPUT": map_.tensor(SHAPE.answer.elements, SHAPE.answer.bits, SHAPE.answer.signed),
         "CLOCK_HZ": CLOCK_HZ,
         "BENCH_VECTORS": len(SHAPE.bench),
         "STREAM_BITS": SHAPE.data_bits,
@@ -206,9 +218,9 @@ async def infer_by_registers(dut: Any) -> None:
     host = await start(dut, seed=3)
     x = CORE.random(4, 24)
     answers = [await host.infer(vector) for vector in x]
-    assert [label for label, _ in answers] == SHAPE.labels(x)
+    assert [answer for answer, _ in answers] == SHAPE.sent(x)
     if not CORE.stutters:
-        assert {cycles for _, cycles in answers} == {CORE.latency}
+        assert {cycles for _, cycles in answers} == {SHAPE.latency}
 
 
 @cocotb.test(**LIMIT)
@@ -232,29 +244,27 @@ async def window_is_free_while_the_vector_runs(dut: Any) -> None:
     await host.bus.write(map_.VECTOR, SHAPE.packed(first[None])[0].tobytes())
     await host.put("COMMAND", map_.INFER)
     await host.bus.write(map_.VECTOR, SHAPE.packed(second[None])[0].tobytes())
-    assert (await host.results(map_.INFER))[0] == CORE.label(first)
+    assert [(await host.results(map_.INFER))[0]] == SHAPE.sent(first[None])
     await host.put("COMMAND", map_.INFER)
-    assert (await host.results(map_.INFER))[0] == CORE.label(second)
+    assert [(await host.results(map_.INFER))[0]] == SHAPE.sent(second[None])
 
 
 @cocotb.test(timeout_time=40, timeout_unit="ms")
 async def bursts_of_every_length(dut: Any) -> None:
     host = await start(dut)
     x = CORE.random(8, 300)
-    labels = SHAPE.labels(x)
-    # All are tried in test_axi_chip.py, by a bus model that costs less.
-    many = (*range(1, 40), 63, 64, 65, 127, 128, 129, 255, 256)
-    for length in many if CORE.interval < 4 else (1, 2, 31, 256):
+    answers, sent = SHAPE.sent(x), whole(x)
+    for length in range(1, 257) if CORE.interval < 4 else (1, 2, 31, 256):
         first = length % 43
         host.send(x[first : first + length])
-        assert await host.receive() == labels[first : first + length], length
-        expected = labels[first : first + length]
+        assert await host.receive() == sent[first : first + length], length
+        expected = answers[first : first + length]
         if length % 32 in (0, 1):
             answer = await host.results(map_.BURST)
             assert answer[0] == expected[-1]
-            assert answer[2] == zlib.crc32(bytes(expected))
-            if not CORE.stutters and CORE.interval >= BURST_BYTES // BEAT_BYTES:
-                assert answer[1] == (length - 1) * CORE.interval + CORE.latency
+            assert answer[2] == zlib.crc32(b"".join(expected))
+            if not CORE.stutters and SHAPE.interval >= BURST_BYTES // BEAT_BYTES:
+                assert answer[1] == SHAPE.cycles(length)
 
 
 @cocotb.test(timeout_time=20, timeout_unit="ms")
@@ -264,13 +274,13 @@ async def bursts_under_back_pressure(dut: Any) -> None:
     cocotb.start_soon(watch_stability(dut, "s_axi_b", ("resp",)))
     cocotb.start_soon(watch_stability(dut, "s_axi_r", ("resp", "data")))
     x = CORE.random(10, 64)
-    labels = SHAPE.labels(x)
+    answers = whole(x)
     for length in (1, 2, 3, 7, 16, 33, 64):
         # Two at once: the second waits for the first.
         host.send(x[:length])
         host.send(x[-length:])
-        assert await host.receive() == labels[:length]
-        assert await host.receive() == labels[-length:]
+        assert await host.receive() == answers[:length]
+        assert await host.receive() == answers[-length:]
     assert map_.DAMAGED.of(await host.wait()) == 0
 
 
@@ -283,23 +293,23 @@ async def nothing_is_lost_while_nobody_takes_results(dut: Any) -> None:
     await ClockCycles(dut.aclk, 300 * CORE.interval + 2000)
     assert map_.BUSY.of(await host.get("STATUS"))
     host.sink.pause = False
-    assert await host.receive() == SHAPE.labels(x)
+    assert await host.receive() == whole(x)
 
 
 @cocotb.test(**LIMIT)
-async def incomplete_vectors_get_no_class(dut: Any) -> None:
+async def incomplete_vectors_get_no_answer(dut: Any) -> None:
     host = await start(dut, seed=12)
     x = CORE.random(13, 4)
-    labels = SHAPE.labels(x)
-    whole = burst_data(x)
+    answers, data = whole(x), burst_data(x)
     before, damaged = await host.get("DAMAGED"), 0
     for missing in sorted({1, VECTOR_BYTES - 1, max(1, VECTOR_BYTES - BEAT_BYTES)} - {0}):
-        host.source.send_nowait(AxiStreamFrame(whole[:-missing]))
-        assert await host.receive() == [*labels[:-1], map_.RESULT_DAMAGED], missing
+        host.source.send_nowait(AxiStreamFrame(data[:-missing]))
+        *others, last = await host.receive()
+        assert (others, last[ANSWER_BYTES:]) == (answers[:-1], b"\1".ljust(ANSWER_ROOM - ANSWER_BYTES, b"\0")), missing
         assert map_.DAMAGED.of(await host.wait()) == 1
         damaged += 1
         host.send(x)
-        assert await host.receive() == labels
+        assert await host.receive() == answers
         assert map_.DAMAGED.of(await host.wait()) == 0
     assert await host.get("DAMAGED") - before == damaged
 
@@ -327,7 +337,7 @@ async def busy_refuses_commands_and_keeps_bursts_waiting(dut: Any) -> None:
         await host.put("COMMAND", code)
     status = await host.get("STATUS")
     assert (map_.BUSY.of(status), map_.REFUSED.of(status), map_.RUN.of(status)) == (1, 1, map_.BENCH)
-    assert await host.receive() == SHAPE.labels(x)
+    assert await host.receive() == whole(x)
     assert map_.RUN.of(await host.wait()) == map_.BURST
     await host.put("COMMAND", 0x77)
     # Of the requests, only bench and burst were obeyed.
@@ -343,11 +353,13 @@ async def unmapped_accesses_get_an_error(dut: Any) -> None:
     readable = {r.offset for r in map_.REGISTERS}
     writable = {r.offset for r in map_.REGISTERS if r.access != map_.READ_ONLY}
     window = set(range(map_.VECTOR, map_.VECTOR + BURST_BYTES, 4))
+    answers = set(range(map_.ANSWER, map_.ANSWER + ANSWER_ROOM, 4))
     errors = await host.get("BUS_ERRORS")
-    places = [*range(0, 0x100, 4), *range(map_.VECTOR - 8, map_.VECTOR + BURST_BYTES + 16, 4)]
-    for address in [*places, 0x1000, 0x4000, 0xC000, 0xFFFC]:
+    places = [*range(0, 0x100, 4), *range(map_.ANSWER - 8, map_.ANSWER + ANSWER_ROOM + 16, 4)]
+    places += range(map_.VECTOR - 8, map_.VECTOR + BURST_BYTES + 16, 4)
+    for address in [*places, 0x1000, 0xC000, 0xFFFC]:
         value, response = await host.read(address)
-        good = address in readable | window
+        good = address in readable | window | answers
         assert response == (AxiResp.OKAY if good else AxiResp.SLVERR), hex(address)
         assert good or value == 0
         errors += not good
@@ -382,7 +394,7 @@ async def reset_in_mid_transfer(dut: Any) -> None:
         host.sink.clear_pause_generator()
         host.sink.pause = False
         host.send(x[:3])
-        assert await host.receive() == SHAPE.labels(x[:3]), delay
+        assert await host.receive() == whole(x[:3]), delay
     await host.still_works(20)
 
 
@@ -411,5 +423,5 @@ async def reset_command_ends_whatever_runs(dut: Any) -> None:
         host.sink.pause = False
         x = CORE.random(cut + 1, 3)
         host.send(x)
-        assert await host.receive() == SHAPE.labels(x), cut
+        assert await host.receive() == whole(x), cut
     await host.still_works(21)

@@ -15,11 +15,10 @@ from toolchain.device.link.protocol import AnswerLayout
 from toolchain.errors import ToolError
 
 BURST_VECTORS = 256
-"""Vectors that go in one burst: the longest that simulation covers."""
+"""Vectors that go in one burst, at most: the longest that simulation covers."""
 
-_COMMAND_SECONDS = 1.0
-RESULT_BYTES = 4
-"""Bytes of one result of a burst."""
+_BUFFER_BYTES = 1 << 20  # of a burst's vectors, and of its answers: both fit the memory that the driver asks for
+_COMMAND_SECONDS, _BURST_SECONDS = 1.0, 60.0
 
 
 class DmaPath:
@@ -45,12 +44,23 @@ class Chip:
     def __init__(self, registers: Registers, path: DmaPath | None = None) -> None:
         self._registers, self.path = registers, path
         self._must_be_ours()
+        self._layout = self._told_layout()
         self.reset()
 
     @property
     def burst_bytes(self) -> int:
         """Bytes from one vector of a burst to the next."""
         return self._read("BURST_BYTES")
+
+    @property
+    def answer_room(self) -> int:
+        """Bytes from one answer of a burst to the next."""
+        return link.answer_room(self._layout.size)
+
+    @property
+    def burst_vectors(self) -> int:
+        """Vectors that go in one burst where there is memory for them."""
+        return max(1, min(BURST_VECTORS, _BUFFER_BYTES // max(self.burst_bytes, self.answer_room)))
 
     def reset(self) -> None:
         """Give up what the chip does, as a break does on the UART; the counters stay.
@@ -67,14 +77,15 @@ class Chip:
             model_hash=self._eight_bytes("MODEL_HASH"),
             build_id=self._eight_bytes("BUILD_ID"),
             vector_bytes=self._read("VECTOR_BYTES"),
-            answer=AnswerLayout.of_class(self._read("CLASSES")),
+            answer=self._told_layout(),
             clock_hz=self._read("CLOCK_HZ"),
             bench_vectors=self._read("BENCH_VECTORS"),
             source="chip",
+            input_type=link.type_name(self._read("INPUT")),
         )
 
     def infer(self, vector: bytes) -> Inference:
-        """Class of one packed vector, through the window.
+        """The answer to one packed vector, through the windows.
 
         Raises:
             ToolError: a vector of another length than the chip's, or the chip refuses or stays busy.
@@ -83,7 +94,7 @@ class Chip:
         for at in range(0, len(padded), 4):
             self._registers.write(link.VECTOR + at, int.from_bytes(padded[at : at + 4], "little"))
         self._run("infer", link.INFER, _COMMAND_SECONDS)
-        return Inference((self._read("LABEL"),), self._cycles())
+        return Inference(self._last(), self._cycles())
 
     def infer_many(self, vectors: Sequence[bytes]) -> list[Values]:
         """The answers to many packed vectors: in bursts by DMA, or one by one where there is no memory for it.
@@ -95,7 +106,7 @@ class Chip:
             return [self.infer(vector).values for vector in vectors]
         size = self._burst_vectors(self.path)
         starts = range(0, len(vectors), size)
-        return [(label,) for at in starts for label in self._burst(self.path, vectors[at : at + size], at)]
+        return [answer for at in starts for answer in self._burst(self.path, vectors[at : at + size], at)]
 
     def bench(self, inferences: int, seconds: float = 60.0) -> Bench:
         """Run that many inferences (32 bits) of the stored vectors, back to back.
@@ -112,7 +123,7 @@ class Chip:
         started = time.perf_counter()
         self._run("bench", link.BENCH, seconds)
         taken = time.perf_counter() - started
-        return Bench(inferences, (self._read("LABEL"),), self._cycles(), self._read("CHECKSUM"), taken)
+        return Bench(inferences, self._last(), self._cycles(), self._read("CHECKSUM"), taken)
 
     def counters(self) -> Counters:
         """Events since configuration."""
@@ -127,6 +138,11 @@ class Chip:
         if version != link.MAP_VERSION:
             raise ToolError(f"register map {version}, the driver has {link.MAP_VERSION}; take the package's own driver")
 
+    def _told_layout(self) -> AnswerLayout:
+        output, classes = self._read("OUTPUT"), self._read("CLASSES")
+        signed = bool(link.ELEMENT_SIGNED.of(output))
+        return AnswerLayout(link.ELEMENTS.of(output), link.ELEMENT_BITS.of(output), signed, classes)
+
     def _run(self, name: str, code: int, seconds: float) -> None:
         self._write("COMMAND", code)
         self._wait(name, seconds)
@@ -139,38 +155,43 @@ class Chip:
             self._write("COMMAND", link.RESET)
             raise ToolError(f"{name}: the chip is still busy after {seconds:g} s; it was reset")
 
-    def _burst(self, path: DmaPath, vectors: Sequence[bytes], first: int) -> list[int]:
+    def _burst(self, path: DmaPath, vectors: Sequence[bytes], first: int) -> list[Values]:
         data = b"".join(self._padded(vectors))
         path.source.write(data)
-        received = RESULT_BYTES * len(vectors)
+        received = self.answer_room * len(vectors)
         try:
-            path.dma.transfer(path.source, len(data), path.target, received, _COMMAND_SECONDS)
+            path.dma.transfer(path.source, len(data), path.target, received, _BURST_SECONDS)
         except ToolError as error:
             self.reset()
             raise ToolError(f"vectors {first} to {first + len(vectors) - 1}: {error}") from error
-        words = struct.unpack(f"<{len(vectors)}I", path.target.read(received))
-        for index, word in enumerate(words):
-            if word & link.RESULT_DAMAGED:
-                raise ToolError(f"vector {first + index} came incomplete to the chip; repeat it")
-        labels = [word & link.RESULT_LABEL for word in words]
-        self._must_be_what_the_chip_sent(labels, first)
-        return labels
+        answers = self._answers(path.target.read(received), first)
+        self._must_be_what_the_chip_sent(answers, first)
+        return [self._layout.decode(answer) for answer in answers]
 
-    def _must_be_what_the_chip_sent(self, labels: Sequence[int], first: int) -> None:
-        """Results that lie in memory must have the checksum the chip took of them on the way out."""
-        sent, found = self._read("CHECKSUM"), zlib.crc32(bytes(labels))
+    def _answers(self, data: bytes, first: int) -> list[bytes]:
+        """The bytes of each answer of a burst; behind them the chip tells of a vector that came incomplete."""
+        size, room = self._layout.size, self.answer_room
+        each = [data[at : at + room] for at in range(0, len(data), room)]
+        for index, answer in enumerate(each, first):
+            if answer[size]:
+                raise ToolError(f"vector {index} came incomplete to the chip; repeat it")
+        return [answer[:size] for answer in each]
+
+    def _must_be_what_the_chip_sent(self, answers: Sequence[bytes], first: int) -> None:
+        """Answers that lie in memory must have the checksum the chip took of them on the way out."""
+        sent, found = self._read("CHECKSUM"), zlib.crc32(b"".join(answers))
         if sent != found:
-            last = first + len(labels) - 1
+            last = first + len(answers) - 1
             raise ToolError(
-                f"vectors {first} to {last}: classes in memory have checksum {found:08x}, the chip sent {sent:08x}; the"
+                f"vectors {first} to {last}: answers in memory have checksum {found:08x}, the chip sent {sent:08x}; the"
                 f" DMA buffer is cached, or the processor's port has another width than the bitstream's"
             )
 
     def _burst_vectors(self, path: DmaPath) -> int:
-        fitting = min(path.source.size // self.burst_bytes, path.target.size // RESULT_BYTES)
+        fitting = min(path.source.size // self.burst_bytes, path.target.size // self.answer_room)
         if not fitting:
             raise ToolError(f"a DMA buffer of {path.source.size} bytes holds no vector; make it larger")
-        return min(fitting, BURST_VECTORS)
+        return min(fitting, self.burst_vectors)
 
     def _padded(self, vectors: Sequence[bytes]) -> Iterator[bytes]:
         size, padded = self._read("VECTOR_BYTES"), self.burst_bytes
@@ -178,6 +199,12 @@ class Chip:
             if len(vector) != size:
                 raise ToolError(f"vector {index}: {len(vector)} bytes; the chip takes {size}")
             yield vector.ljust(padded, b"\0")
+
+    def _last(self) -> Values:
+        """The last answer, from its window."""
+        words = [self._registers.read(link.ANSWER + at) for at in range(0, self.answer_room, 4)]
+        data = b"".join(word.to_bytes(4, "little") for word in words)
+        return self._layout.decode(data[: self._layout.size])
 
     def _cycles(self) -> int:
         return self._read("CYCLES_LOW") | self._read("CYCLES_HIGH") << 32

@@ -10,7 +10,7 @@ from typing import Any, Union
 from toolchain.device.link import registers as link
 from toolchain.device.link.answers import Bench, Counters, Identity, Inference, Values
 from toolchain.device.link.axi import dma, finn, with_pynq
-from toolchain.device.link.axi.chip import BURST_VECTORS, RESULT_BYTES, Chip, DmaPath
+from toolchain.device.link.axi.chip import Chip, DmaPath
 from toolchain.device.link.axi.device import Device
 from toolchain.device.link.axi.hardware import address_of, addresses
 from toolchain.device.link.axi.linux import LinuxDevice
@@ -116,7 +116,7 @@ def _open_chip(folder: Path, manifest: Mapping[str, Any], golden: Golden, device
     _must_lie_where_expected(folder / manifest["roles"]["hardware"], where)
     chip = Chip(device.registers(where["control"], link.SPAN))
     try:
-        source, target = (device.buffer(size * BURST_VECTORS) for size in (chip.burst_bytes, RESULT_BYTES))
+        source, target = (device.buffer(size * chip.burst_vectors) for size in (chip.burst_bytes, chip.answer_room))
     except ToolError as error:
         return chip, str(error)
     chip.path = DmaPath(dma.AxiDma(device.registers(where["dma"], dma.SPAN)), source, target)

@@ -36,9 +36,10 @@ def expected_of(manifest: Mapping[str, Any]) -> Expected:
 
 def identity_faults(identity: Identity, golden: Golden, expected: Expected) -> list[str]:
     """What is wrong with sizes and clock; empty where nothing is."""
-    right = {"vector_bytes": golden.described["vector_bytes"], "answer": golden.layout}
+    right = {"vector_bytes": golden.described["vector_bytes"]}
     right["clock_hz"] = identity.clock_hz if expected.clock_hz is None else expected.clock_hz
-    faults = [f"{name}: {got}, expected {value}" for name, value, got in differences(identity, right)]
+    found = [*differences(identity, right), *differences(identity.answer, golden.layout._asdict())]
+    faults = [f"{name}: {got}, expected {value}" for name, value, got in found]
     if identity.clock_hz < 1:
         faults.append(f"clock_hz: {identity.clock_hz}, should be 1 or more")
     if not 1 <= identity.bench_vectors <= golden.count:

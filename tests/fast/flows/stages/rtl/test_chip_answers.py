@@ -89,4 +89,4 @@ def test_counters_say_what_was_asked_and_no_trouble(axi: axi_check.AxiCheck) -> 
 )
 def test_bursts(axi: axi_check.AxiCheck, labels: list[int | None], said: str) -> None:
     with pytest.raises(VerificationError, match=said):
-        axi._check_burst(simulate_axi.Burst(tuple(labels), 9, 0))
+        axi._check_burst(simulate_axi.Burst(tuple(None if label is None else (label,) for label in labels), 9, 0))

@@ -28,14 +28,16 @@ def test_the_verilog_has_these_constants() -> None:
 
 
 def test_the_verilog_answers_every_register() -> None:
-    text = between("hls/rtl/axi_registers.v", "case (read_word)", "endcase")
-    assert set(re.findall(r"A_(\w+):", text)) == {register.name for register in map_.REGISTERS}
+    text = between("hls/rtl/axi_registers.v", "case (read_index)", "endcase")
+    assert set(re.findall(r"A_(\w+)\[7:2\]:", text)) == {register.name for register in map_.REGISTERS}
+    assert max(map_.ADDRESS.values()) < 0x100
 
 
-def test_registers_are_words_below_the_window_and_apart() -> None:
+def test_registers_are_words_below_the_windows_and_apart() -> None:
     offsets = [register.offset for register in map_.REGISTERS]
     assert offsets == sorted(set(offsets))
-    assert all(offset % 4 == 0 and offset < map_.VECTOR for offset in offsets)
+    assert all(offset % 4 == 0 and offset < map_.ANSWER for offset in offsets)
+    assert map_.ANSWER + map_.ANSWER_SPAN == map_.VECTOR
     assert map_.VECTOR + map_.VECTOR_SPAN == map_.SPAN
     assert len(map_.ADDRESS) == len(map_.REGISTERS)
 
@@ -46,6 +48,20 @@ def test_fields_do_not_overlap() -> None:
     assert map_.RUN.of(0x1003) == map_.BURST
     assert map_.BUSY.of(0x1003) == map_.REFUSED.of(0x1003) == 1
     assert map_.DAMAGED.of(0x1003) == 0
+
+
+def test_tensors_tell_their_type() -> None:
+    assert [field.mask for field in map_.TENSOR_FIELDS] == [0xFFFFFF, 0x3F << 24, 1 << 30, 1 << 31]
+    word = map_.tensor(27_648, 40, True)
+    assert [field.of(word) for field in map_.TENSOR_FIELDS] == [27_648, 40, 1, 0]
+    assert map_.ELEMENT_BIPOLAR.of(map_.tensor(8, 1, False, bipolar=True)) == 1
+    with pytest.raises(ValueError, match="BITS: 64 does not fit 6 bits"):
+        map_.tensor(1, 64, True)
+
+
+@pytest.mark.parametrize(("size", "room"), [(1, 4), (3, 4), (4, 8), (640, 644), (642, 644)])
+def test_an_answer_and_its_end_take_whole_words(size: int, room: int) -> None:
+    assert map_.answer_room(size) == room
 
 
 def test_codes_of_commands_and_runs_are_apart() -> None:

@@ -30,10 +30,14 @@ class FakeChip:
         self.classify, self.stored, self.vector_bytes = classify, stored, vector_bytes
         self.stride = -(-vector_bytes // stream) * stream
         self.busy_reads, self.damaged, self.refusing = 2, set[int](), False
-        self._busy, self._window = 0, bytearray(self.stride)
+        self._busy, self._window, self._label = 0, bytearray(self.stride), 0
         self._values = dict.fromkeys(link.ADDRESS, 0)
         self._values |= {"MAGIC": link.MAGIC, "VERSION": link.MAP_VERSION, "CLASSES": classes, "CLOCK_HZ": CLOCK_HZ}
         self._values |= {"VECTOR_BYTES": vector_bytes, "BURST_BYTES": self.stride, "BENCH_VECTORS": len(stored)}
+        self._values |= {
+            "INPUT": link.tensor(10, 4, False),
+            "OUTPUT": link.tensor(1, (classes - 1).bit_length(), False),
+        }
         self.identity(bytes.fromhex("aa" * 8), bytes.fromhex("bb" * 8))
         self._names = {register.offset: register for register in link.REGISTERS}
 
@@ -46,6 +50,8 @@ class FakeChip:
         self._values[name] = value
 
     def read(self, offset: int) -> int:
+        if offset == link.ANSWER:
+            return self._label
         assert offset in self._names, f"SLVERR: read of {offset:#x}"
         name = self._names[offset].name
         if name == "STATUS" and self._busy:
@@ -72,8 +78,7 @@ class FakeChip:
         labels = [self.classify(vector) for vector in vectors]
         self._ran(link.BURST, labels)
         self._count("REQUESTS", 1)
-        words = [label if index not in self.damaged else link.RESULT_DAMAGED for index, label in enumerate(labels)]
-        return b"".join(word.to_bytes(4, "little") for word in words)
+        return b"".join(bytes([label, index in self.damaged, 0, 0]) for index, label in enumerate(labels))
 
     def _command(self, code: int) -> None:
         self._busy = self.busy_reads
@@ -96,7 +101,7 @@ class FakeChip:
     def _ran(self, run: int, labels: list[int]) -> None:
         cycles = LATENCY + INTERVAL * (len(labels) - 1) if labels else 0
         self._values["STATUS"] = run << link.RUN.low
-        self._values["LABEL"] = labels[-1] if labels else 0
+        self._label = labels[-1] if labels else 0
         self._values["CYCLES_LOW"], self._values["CYCLES_HIGH"] = cycles & 0xFFFFFFFF, cycles >> 32
         self._values["CHECKSUM"] = zlib.crc32(bytes(labels))
         self._count("INFERENCES", len(labels))

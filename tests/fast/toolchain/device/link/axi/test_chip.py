@@ -43,7 +43,7 @@ def with_dma(fake: FakeChip, engine: FakeDma, source_vectors: int = BURST_VECTOR
 def test_identify_tells_what_the_registers_hold(fake: FakeChip) -> None:
     identity = Chip(fake).identify()
     assert (identity.model_hash.hex(), identity.build_id.hex()) == ("aa" * 8, "bb" * 8)
-    assert identity[2:] == (VECTOR_BYTES, AnswerLayout.of_class(5), 100_000_000, 16, "chip", None, None, None)
+    assert identity[2:] == (VECTOR_BYTES, AnswerLayout.of_class(5), 100_000_000, 16, "chip", "UINT4", None, None)
 
 
 def test_infer_gives_class_and_cycles(fake: FakeChip) -> None:
@@ -125,7 +125,7 @@ def test_a_vector_that_came_incomplete_is_named(fake: FakeChip, engine: FakeDma)
 
 def test_results_that_change_on_the_way_to_memory_are_noticed(fake: FakeChip, engine: FakeDma) -> None:
     engine.corrupt = lambda data: bytes(len(data))
-    with pytest.raises(ToolError, match="vectors 0 to 7: classes in memory have checksum"):
+    with pytest.raises(ToolError, match="vectors 0 to 7: answers in memory have checksum"):
         with_dma(fake, engine).infer_many(VECTORS[:8])
 
 
@@ -141,7 +141,7 @@ def test_a_dma_error_is_named_with_its_vectors_and_both_are_reset(fake: FakeChip
 def test_a_transfer_that_never_ends_is_given_up(
     fake: FakeChip, engine: FakeDma, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chip_module, "_COMMAND_SECONDS", 0.01)
+    monkeypatch.setattr(chip_module, "_BURST_SECONDS", 0.01)
     chip = with_dma(fake, engine)
     engine.hanging = True
     with pytest.raises(ToolError, match=r"not done after 0\.01 s"):
