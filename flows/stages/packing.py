@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from flows.stages import files
 from flows.stages.context import Context
+from flows.stages.rtl.design import reference_of
 from flows.stages.rtl.reference import DenseReference, Reference
 from hls.pack import answers_as_bytes, pack_inputs
+from toolchain.device.link.protocol import AnswerLayout
 from toolchain.files import write_atomic
 from toolchain.layout import ROOT
 from toolchain.package.ladder import must_be_verified
@@ -54,8 +56,10 @@ def manifest_of(context: Context, records: Records) -> Manifest:
 def write_network(context: Context, records: Records, manifest: Manifest) -> None:
     """Write `integer.onnx`, the golden vectors and `MODEL.md`."""
     copy(files.network_file(context, "integer.onnx"), context.out)
-    reference = DenseReference(files.network(context))
-    write_golden(context.out, reference, files.golden_inputs(context), class_names(records))
+    # FINN's core is no core description; what it takes is a chain of dense layers.
+    reference = reference_of(context) if "fold" in records else DenseReference(files.network(context))
+    names = class_names(records, reference.output.layout)
+    write_golden(context.out, reference, files.golden_inputs(context), names)
     card = file_card(manifest) if context.request.file else own_card(context, manifest)
     write_atomic(context.out / "MODEL.md", card)
 
@@ -77,11 +81,14 @@ def own_card(context: Context, manifest: Manifest) -> str:
     return model_card(context.model.title, manifest, words_of(context.model.name))
 
 
-def class_names(records: Records) -> list[str]:
-    """Names of the classes: the data's, or numbers where the network came as a file."""
+def class_names(records: Records, answer: AnswerLayout) -> list[str] | None:
+    """Names of the classes: the data's, or numbers of a file's; None where its vector is not known to tell a class."""
     if "data" in records:
         return list(records["data"].facts_as(DataFacts).classes)
-    return [str(number) for number in range(records["integers"].facts_as(IntegersFacts).outputs)]
+    facts = records["integers"].facts_as(IntegersFacts)
+    if not answer.classes and facts.accuracy is None:
+        return None
+    return [str(number) for number in range(facts.outputs)]
 
 
 def summary(manifest: Mapping[str, Any], records: Records) -> str:

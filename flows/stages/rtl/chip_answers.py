@@ -131,7 +131,7 @@ class ChipAnswers:
         return {
             "model_hash": self.chip.model_hash,
             "build_id": self.chip.build_id,
-            "classes": self.reference.output.classes,
+            "classes": self.reference.output.classes or 0,
             "clock_hz": files.clock_hz(self.context),
             "bench_vectors": len(self.bench),
         }
