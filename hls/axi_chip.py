@@ -173,13 +173,14 @@ def generate_axi_chip(
     write_bench(core, rtl_dir, bench)
     for name in AXI_SOURCES:
         shutil.copyfile(_LIBRARY / name, rtl_dir / name)
+    tensors = tensors_of(core)
     text = _TEMPLATE.format(
         **{name: getattr(core, name) for name in ("in_width", "in_beats")},
         classes=core.output.classes or 0,
         output=core.output,
         signed=int(core.output.signed),
-        input=_input_word(core),
-        output_word=tensor(core.output.elements, core.output.bits, core.output.signed),
+        input=tensors[0],
+        output_word=tensors[1],
         ports=",\n".join(_ports(data_bits)),
         wires=",\n".join(_wires()),
         clock_hz=clock_hz,
@@ -201,9 +202,11 @@ def burst_bytes(core: CoreDescription, data_bits: int) -> int:
     return -(-vector_bytes(core) // beat) * beat
 
 
-def _input_word(core: CoreDescription) -> int:
+def tensors_of(core: CoreDescription) -> tuple[int, int]:
+    """Values of the registers INPUT and OUTPUT."""
     kind, bipolar = IntType.of(core.input_type), core.input_type == "BIPOLAR"
-    return tensor(core.vector_bits // kind.bits, kind.bits, kind.low < 0 and not bipolar, bipolar)
+    source = tensor(core.vector_bits // kind.bits, kind.bits, kind.low < 0 and not bipolar, bipolar)
+    return source, tensor(core.output.elements, core.output.bits, core.output.signed)
 
 
 def _ports(data_bits: int) -> list[str]:

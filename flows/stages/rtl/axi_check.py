@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flows.stages.rtl.chip_answers import BENCH_INFERENCES, ChipAnswers
+from hls.axi_chip import tensors_of
+from hls.chip import vector_bytes
+from hls.core import CoreDescription
 from hls.pack import pack_inputs
 from hls.simulate_axi import Answer, AxiChipSimulator, Bench, Burst, Counters, Identity, Inference, Script
 from toolchain.device.link.board import bench_answer
 from toolchain.results.check import Check
 
 _STALLS = 1
+_LEAST_VECTORS = 2
+# Clocks that all vectors may take, and those of one access to a register.
+_CLOCKS = 2_000_000
+_ACCESS_CLOCKS = 5
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,16 @@ class AxiCheck(ChipAnswers):
         self.check_bench(bench)
         self.check_counters(counters, 3 * len(self.x) + BENCH_INFERENCES)
         return {**self.checks, "bursts": self.all_equal(2 * len(self.x))}
+
+    @staticmethod
+    def vectors(core: CoreDescription, most: int) -> int:
+        """How many vectors are asked: of a slow core fewer, so that they take seconds of Verilator."""
+        window = _ACCESS_CLOCKS * (vector_bytes(core) // 4 + core.output.layout.size // 4 + 2)
+        return max(_LEAST_VECTORS, min(most, _CLOCKS // (3 * core.initiation_interval + window)))
+
+    def _identity(self) -> dict[str, object]:
+        source, output = tensors_of(self.chip.core)
+        return {**super()._identity(), "input": source, "output": output}
 
     def _script(self) -> Script:
         packed = pack_inputs(self.x, self.reference.input_type)

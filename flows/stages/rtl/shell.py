@@ -99,7 +99,7 @@ class AxiShell:
 
     def check(self, context: Context, made: files.Chip, reference: Reference) -> dict[str, Check]:
         """See `Shell`."""
-        x = spread(files.golden_inputs(context), self._vectors)
+        x = spread(files.golden_inputs(context), AxiCheck.vectors(made.core, self._vectors))
         simulator = AxiChipSimulator(
             made.source_paths,
             context.work / "chip",

@@ -13,6 +13,7 @@ from flows.stages.rtl import axi_check, uart_check
 from flows.stages.rtl.chip_answers import BENCH_INFERENCES
 from flows.stages.rtl.reference import DenseReference
 from hls import simulate_axi
+from hls.core import CoreDescription, CoreOutput
 from tests.fast.hls.networks import Shape, random_network
 from toolchain.device.link import protocol
 from toolchain.device.link.board import bench_answer
@@ -90,3 +91,10 @@ def test_counters_say_what_was_asked_and_no_trouble(axi: axi_check.AxiCheck) -> 
 def test_bursts(axi: axi_check.AxiCheck, labels: list[int | None], said: str) -> None:
     with pytest.raises(VerificationError, match=said):
         axi._check_burst(simulate_axi.Burst(tuple(None if label is None else (label,) for label in labels), 9, 0))
+
+
+@pytest.mark.parametrize(("interval", "vectors"), [(50, 256), (3_000, 155), (10_000, 59), (10_000_000, 2)])
+def test_a_slow_core_is_asked_fewer_vectors(interval: int, vectors: int) -> None:
+    scores = CoreOutput(10, 8, True, 1, None)
+    core = CoreDescription("units", (), (), "INT8", 8 * 3072, 8, 3072, scores, interval, ())
+    assert axi_check.AxiCheck.vectors(core, 256) == vectors
