@@ -10,11 +10,12 @@ from typing import Any
 from hls.graph_core import GraphCore
 from hls.graph_netlist import build_netlist
 from hls.graph_stages import output_tensor, stages_of
-from hls.netlist import SHALLOW, Netlist
+from hls.netlist import Netlist
 from hls.units.stage import Option, Stage
 from hls.units.unit import Resources
 from toolchain.errors import BuildError
 from toolchain.graph.graph import Graph
+from toolchain.graph.types import TensorType
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,15 @@ class StageFolding:
     """How one stage is built.
 
     Attributes:
-        tensor: the node of the graph whose tensor it yields.
+        tensor: the node of the graph whose tensor it yields; `shape` and `bits` are the tensor's, and an element's.
         option: the name of the chosen option, such as ``"PE 4, SIMD 8"``.
         cycles: clocks between inferences at least.
         lut, ff, bram, dsp: estimated; `bram` counts blocks.
     """
 
     tensor: str
+    shape: tuple[int, ...]
+    bits: int
     option: str
     cycles: int
     lut: int
@@ -39,10 +42,17 @@ class StageFolding:
 
 @dataclass(frozen=True)
 class FifoDepth:
-    """A FIFO that is deeper than all others, by its place in the netlist; `name` tells people between which units."""
+    """A FIFO of the netlist, in its order.
 
-    index: int
-    name: str
+    Attributes:
+        source, sink: the stages before and behind it, by their tensors; at the core's ends `INPUT` and `OUTPUT`.
+        bits: of one beat.
+        block: whether the beats lie in block RAM.
+    """
+
+    source: str
+    sink: str
+    bits: int
     depth: int
     block: bool
 
@@ -82,20 +92,20 @@ class GraphFolding:
         """
         try:
             fields = dict(raw)
-            stages = tuple(StageFolding(**stage) for stage in fields.pop("stages"))
+            stages = tuple(StageFolding(**{**stage, "shape": tuple(stage["shape"])}) for stage in fields.pop("stages"))
             fifos = tuple(FifoDepth(**fifo) for fifo in fields.pop("fifos"))
             return cls(stages=stages, fifos=fifos, **fields)
         except (KeyError, TypeError) as error:
             raise BuildError(f"folding.json: not a folding ({error}); build again from the fold stage") from error
 
 
-def folding_of(core: GraphCore, clock_hz: int, target_fps: float | None) -> GraphFolding:
+def folding_of(graph: Graph, core: GraphCore, clock_hz: int, target_fps: float | None) -> GraphFolding:
     """A core as plain data."""
     interval = math.ceil(core.tokens.interval)
     return GraphFolding(
         strategy="units",
-        stages=tuple(_stage(tensor, option) for tensor, option in core.folded.options.items()),
-        fifos=_deep(core.netlist),
+        stages=tuple(_stage(graph.types[name], name, option) for name, option in core.folded.options.items()),
+        fifos=_fifos(core.netlist),
         initiation_interval=interval,
         latency_cycles=core.tokens.latency,
         fps=clock_hz / interval,
@@ -114,9 +124,10 @@ def netlist_of(graph: Graph, folding: GraphFolding) -> Netlist:
     stages = stages_of(graph)
     chosen = {stage.tensor: option for stage, option in zip(stages, _options(stages, folding), strict=True)}
     netlist = build_netlist(graph, stages, chosen, output_tensor(graph))
-    if wrong := [f.name for f in folding.fifos if f.index >= len(netlist.fifos) or f != _fifo(netlist, f)]:
-        raise BuildError(f"folding.json: there is no FIFO {wrong[0]}; {_AGAIN}")
-    return netlist.with_depths({fifo.index: (fifo.depth, fifo.block) for fifo in folding.fifos})
+    netlist = netlist.with_depths({i: (f.depth, f.block) for i, f in enumerate(folding.fifos[: len(netlist.fifos)])})
+    if _fifos(netlist) != folding.fifos:
+        raise BuildError(f"folding.json: its FIFOs are not those of the network; {_AGAIN}")
+    return netlist
 
 
 def whole_numbers(resources: Resources) -> dict[str, int]:
@@ -140,19 +151,10 @@ def _option(stage: Stage, name: str) -> Option:
     raise BuildError(f"folding.json: {stage.tensor}: no option {name!r}; {_AGAIN}")
 
 
-def _stage(tensor: str, option: Option) -> StageFolding:
-    return StageFolding(tensor, option.name, option.cycles, **whole_numbers(option.resources))
+def _stage(kind: TensorType, tensor: str, option: Option) -> StageFolding:
+    use = whole_numbers(option.resources)
+    return StageFolding(tensor, kind.shape, kind.element.bits, option.name, option.cycles, **use)
 
 
-def _deep(netlist: Netlist) -> tuple[FifoDepth, ...]:
-    fifos = enumerate(netlist.fifos)
-    return tuple(
-        FifoDepth(index, netlist.name(fifo), fifo.depth, fifo.block)
-        for index, fifo in fifos
-        if fifo.block or fifo.depth > SHALLOW
-    )
-
-
-def _fifo(netlist: Netlist, said: FifoDepth) -> FifoDepth:
-    """The FIFO at its place in a netlist, as deep as it is said to be."""
-    return FifoDepth(said.index, netlist.name(netlist.fifos[said.index]), said.depth, said.block)
+def _fifos(netlist: Netlist) -> tuple[FifoDepth, ...]:
+    return tuple(FifoDepth(*netlist.ends(f), f.stream.width, f.depth, f.block) for f in netlist.fifos)

@@ -7,7 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from hls.netlist import Netlist, Wire, Wiring
+from hls.netlist import INPUT, Netlist, Wire, Wiring
 from hls.units import fork, width
 from hls.units.stage import Option, Stage
 from hls.units.stream import Stream
@@ -51,6 +51,7 @@ class _Builder:
 
     def _stage(self, stage: Stage, option: Option, wires: list[Wire]) -> None:
         wire = option.build(self._name(stage.tensor), self._wiring, wires)
+        self._wiring.belongs(stage.tensor)
         self._spread(stage.tensor, self._wiring.carries(wire, stage.tensor))
 
     def _spread(self, tensor: str, wire: Wire) -> None:
@@ -61,6 +62,7 @@ class _Builder:
         if takers > 1:
             unit = fork.build(self._name(f"{tensor}_fork"), wire.stream, takers)
             self._wires[tensor] += self._wiring.add(unit, wire)
+            self._wiring.belongs(INPUT if tensor == self._graph.sole_input else tensor)
         else:
             self._wires[tensor].append(wire)
 

@@ -13,6 +13,10 @@ SHALLOW = 16
 """Places of a FIFO that nothing asks more of: as many as a LUT memory has."""
 
 
+INPUT, OUTPUT = "input", "output"
+"""What messages call the core's ends."""
+
+
 @dataclass(frozen=True)
 class Fifo:
     """What lies between an output and an input.
@@ -38,10 +42,15 @@ class Fifo:
 
 @dataclass(frozen=True)
 class Netlist:
-    """Units in the order of the data, and FIFOs. Every output of a unit feeds one input."""
+    """Units in the order of the data, and FIFOs. Every output of a unit feeds one input.
+
+    Attributes:
+        stages: for each unit the tensor of the stage that it is part of.
+    """
 
     units: tuple[Unit, ...]
     fifos: tuple[Fifo, ...]
+    stages: tuple[str, ...] = ()
 
     @property
     def interval(self) -> int:
@@ -60,9 +69,14 @@ class Netlist:
 
     def name(self, fifo: Fifo) -> str:
         """What messages call it: the unit before and the unit behind."""
-        before = "input" if fifo.source is None else self.units[fifo.source[0]].name
-        behind = "output" if fifo.sink is None else self.units[fifo.sink[0]].name
+        before = INPUT if fifo.source is None else self.units[fifo.source[0]].name
+        behind = OUTPUT if fifo.sink is None else self.units[fifo.sink[0]].name
         return f"{before} to {behind}"
+
+    def ends(self, fifo: Fifo) -> tuple[str, str]:
+        """The stages before and behind a FIFO."""
+        before = INPUT if fifo.source is None else self.stages[fifo.source[0]]
+        return before, OUTPUT if fifo.sink is None else self.stages[fifo.sink[0]]
 
     def with_depths(self, depths: Mapping[int, tuple[int, bool]]) -> Netlist:
         """The same with other depths, each with whether it lies in block RAM, by the FIFO's index."""
@@ -85,6 +99,7 @@ class Wiring:
 
     def __init__(self) -> None:
         self.units: list[Unit] = []
+        self._stages: list[str] = []
         self._fifos: list[Fifo] = []
         self._open: list[Wire] = []
 
@@ -107,6 +122,10 @@ class Wiring:
         opened = (Wire(replace(stream, tensor=None), (index, port)) for port, stream in enumerate(unit.outputs))
         return tuple(map(self._opened, opened))
 
+    def belongs(self, stage: str) -> None:
+        """All units added since this was last said are part of a stage, named by its tensor."""
+        self._stages += [stage] * (len(self.units) - len(self._stages))
+
     def carries(self, wire: Wire, tensor: str) -> Wire:
         """The same wire, known to carry a whole tensor of the graph."""
         self._open = [other for other in self._open if other is not wire]
@@ -118,17 +137,17 @@ class Wiring:
         Raises:
             ModelError: another wire leads nowhere.
         """
-        self._join(wire, None, wire.stream, "output")
+        self._join(wire, None, wire.stream, OUTPUT)
         if self._open:
             raise ModelError(f"unit {self._before(self._open[0])}: its output leads nowhere")
-        return Netlist(tuple(self.units), tuple(self._fifos))
+        return Netlist(tuple(self.units), tuple(self._fifos), tuple(self._stages))
 
     def _opened(self, wire: Wire) -> Wire:
         self._open.append(wire)
         return wire
 
     def _before(self, wire: Wire) -> str:
-        return "input" if wire.source is None else self.units[wire.source[0]].name
+        return INPUT if wire.source is None else self.units[wire.source[0]].name
 
     def _join(self, wire: Wire, sink: tuple[int, int] | None, stream: Stream, name: str) -> None:
         place = next((i for i, other in enumerate(self._open) if other is wire), None)

@@ -18,7 +18,6 @@ from hls.graph_core import core_of
 from hls.graph_folding import GraphFolding, folding_of, netlist_of
 from hls.graph_ports import generate_graph_core
 from hls.graph_stages import stages_of
-from hls.netlist import SHALLOW
 from hls.simulate_graph import simulate_written
 from hls.units.unit import Resources
 from toolchain.errors import FitError, ModelError
@@ -64,7 +63,7 @@ class GraphDesign:
         except FitError as error:
             raise FitError(f"{context.request.model} on {context.board.name}: {error}") from error
         reached = interval is not None and core.tokens.interval <= interval
-        folding = folding_of(core, clock_hz, wanted if reached else None)
+        folding = folding_of(self.graph, core, clock_hz, wanted if reached else None)
         write_json(context.out / files.FOLDING, folding.to_json())
         return _facts(context, folding, link), _told(context, folding)
 
@@ -160,5 +159,5 @@ def _told(context: Context, folding: GraphFolding) -> str:
         f"{len(folding.stages)} units, one inference every {folding.initiation_interval:,} clocks, "
         f"{folding.fps:,.0f}/s (estimated{missed}); {use['lut']:,} LUT, {use['bram']} block RAMs, {use['dsp']} "
         f"multipliers (estimated); the slowest is {slowest.tensor} ({slowest.option}), the deepest FIFO "
-        f"{max((fifo.depth for fifo in folding.fifos), default=SHALLOW):,} places"
+        f"{max(fifo.depth for fifo in folding.fifos):,} places"
     )

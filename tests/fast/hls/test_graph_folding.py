@@ -31,8 +31,8 @@ def core(graph: Graph) -> GraphCore:
 
 
 @pytest.fixture
-def folding(core: GraphCore) -> GraphFolding:
-    return folding_of(core, 25_000_000, None)
+def folding(graph: Graph, core: GraphCore) -> GraphFolding:
+    return folding_of(graph, core, 25_000_000, None)
 
 
 def test_the_netlist_comes_back_from_the_file(graph: Graph, core: GraphCore, folding: GraphFolding) -> None:
@@ -47,7 +47,9 @@ def test_the_netlist_comes_back_from_the_file(graph: Graph, core: GraphCore, fol
 def test_figures_are_those_of_the_tokens(core: GraphCore, folding: GraphFolding) -> None:
     assert (folding.initiation_interval, folding.latency_cycles) == (core.tokens.interval, core.tokens.latency)
     assert folding.fps == pytest.approx(25e6 / core.tokens.interval)
-    assert folding.fifos
+    fifos = {(fifo.source, fifo.sink) for fifo in folding.fifos}
+    assert ("input", folding.stages[0].tensor) in fifos
+    assert (folding.stages[-1].tensor, "output") in fifos
 
 
 def test_another_graph_s_folding_is_refused(graph: Graph, folding: GraphFolding) -> None:
@@ -56,7 +58,7 @@ def test_another_graph_s_folding_is_refused(graph: Graph, folding: GraphFolding)
         netlist_of(graph, replace(folding, stages=tuple(rest)))
     with pytest.raises(BuildError, match=f"{stage.tensor}: no option 'PE 0'; build again from the fold stage"):
         netlist_of(graph, replace(folding, stages=(replace(stage, option="PE 0"), *rest)))
-    with pytest.raises(BuildError, match="there is no FIFO there"):
-        netlist_of(graph, replace(folding, fifos=(replace(folding.fifos[0], name="there"),)))
+    with pytest.raises(BuildError, match="its FIFOs are not those of the network"):
+        netlist_of(graph, replace(folding, fifos=(replace(folding.fifos[0], sink="there"), *folding.fifos[1:])))
     with pytest.raises(BuildError, match="not a folding"):
         GraphFolding.from_json({"strategy": "units"})

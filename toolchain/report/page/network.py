@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolchain.report.comparisons import words_of
+from toolchain.report.page.core_drawing import shape_of
 from toolchain.report.page.gather import Build
 from toolchain.report.page.values import (
     ABSENT,
@@ -100,7 +101,11 @@ def confusion(value: Any) -> Confusion | None:
 def layers(build: Build) -> list[Row]:
     """One row a layer of the hardware: shape, types, parallelism, cycles (and share of the slowest's), resources."""
     mapped = objects(build.facts.get("map"), "layers")
-    folded = objects(build.facts.get("fold"), "folding", "layers")
+    folding = mapping(build.facts.get("fold"), "folding")
+    if units := objects(folding, "stages"):
+        slowest = max(number(stage, "cycles") or 0 for stage in units)
+        return [_unit(stage, slowest) for stage in units]
+    folded = objects(folding, "layers")
     known = {text(layer, "name"): layer for layer in objects(build.manifest, "layers")}
     hardware = mapped or folded or list(known.values())
     slowest = max((number(layer, "cycles") or 0 for layer in hardware), default=0)
@@ -123,6 +128,16 @@ def _layer(layer: Mapping[str, Any], slowest: float) -> Row:
         "share": cycles / slowest if cycles is not None and slowest else 0.0,
         "slowest": cycles is not None and cycles == slowest,
         "resources": {key: count(number(resources, key)) for key in ("lut", "ff", "bram", "dsp")} if resources else {},
+    }
+
+
+def _unit(stage: Mapping[str, Any], slowest: float) -> Row:
+    """A stage of a core of units, as `_layer`."""
+    return {
+        **_layer({"name": stage.get("tensor"), "cycles": stage.get("cycles"), "estimate": stage}, slowest),
+        "shape": shape_of(stage),
+        "types": f"{count(number(stage, 'bits'))} bits",
+        "parallel": text(stage, "option"),
     }
 
 

@@ -15,6 +15,7 @@ from toolchain.errors import BuildError
 from toolchain.files import can_be_written, write_atomic
 from toolchain.layout import Layout
 from toolchain.report.page import commands, compare, energy, hardware, latency, network
+from toolchain.report.page.core_drawing import core_drawing
 from toolchain.report.page.gather import Build, find_builds, gather
 from toolchain.report.page.values import mapping, text, texts
 from toolchain.training.author import words_of
@@ -145,6 +146,7 @@ def _filled_page(build: Build, builds: Sequence[Build]) -> str:
         confusion=network.confusion(mapping(manifest, "accuracy", "confusion")),
         layers=network.layers(build),
         layers_kind="estimated",
+        core_drawing=core_drawing(build),
         utilisation=hardware.utilisation(build),
         estimated_of=hardware.estimated_of(build),
         resources=mapping(manifest, "resources"),

@@ -72,6 +72,8 @@ class StageFolding(Record):
     """How one stage of a core of units is built; see `hls.graph_folding.StageFolding`."""
 
     tensor: str
+    shape: tuple[int, ...]
+    bits: int
     option: str
     cycles: int
     lut: int
@@ -81,10 +83,11 @@ class StageFolding(Record):
 
 
 class FifoDepth(Record):
-    """A FIFO that is deeper than the others; see `hls.graph_folding.FifoDepth`."""
+    """A FIFO between two stages, or within one; see `hls.graph_folding.FifoDepth`."""
 
-    index: int
-    name: str
+    source: str
+    sink: str
+    bits: int
     depth: int
     block: bool
 

@@ -16,7 +16,10 @@ from toolchain.files import write_json
 from toolchain.layout import Layout, Request
 from toolchain.report.page import build_page, overview_page, write_build_page, write_overview
 from toolchain.report.page.render import ORIGINS
+from toolchain.results.facts import FoldFacts
+from toolchain.results.facts.hardware import FifoDepth, FoldedUnits, StageFolding, UnitUse
 from toolchain.results.figures import KINDS
+from toolchain.results.record import read_record, token_of, write_record
 
 _LOADS = {"src", "srcset", "href", "action", "data", "poster", "background", "cite", "formaction", "ping", "xlink:href"}
 _VOID = {"meta", "link", "br", "img", "input", "hr"}
@@ -356,3 +359,30 @@ def test_an_estimate_names_what_it_is_of(layout: Layout, estimate: dict[str, str
     manifest = json.loads((layout.stage("package") / "manifest.json").read_text())
     seal(layout.stage("package"), {**manifest, "estimate": {"kind": "estimated", "lut": 900, **estimate}})
     assert f"estimated, {words}" in _Page(build_page(layout)).text
+
+
+def test_a_core_of_units_is_drawn_with_its_fifos(layout: Layout) -> None:
+    record = read_record(layout, "fold")
+    stages = [
+        StageFolding(tensor=name, shape=(4, 2), bits=3, option="PE 2", cycles=c, lut=9, ff=9, bram=0, dsp=0)
+        for name, c in (("conv_sums", 40), ("conv", 20))
+    ]
+    fifos = [
+        FifoDepth(source=source, sink=sink, bits=6, depth=depth, block=False)
+        for source, sink, depth in (("input", "conv_sums", 16), ("conv_sums", "conv", 1234), ("conv", "output", 16))
+    ]
+    known = record.facts_as(FoldFacts)
+    units = FoldedUnits(
+        strategy="units", stages=tuple(stages), fifos=tuple(fifos), latency_cycles=90,
+        estimate=UnitUse(lut=18, ff=18, bram=0, dsp=0),
+        **{key: getattr(known.folding, key) for key in ("initiation_interval", "fps", "clock_hz", "target_fps")},
+    )  # fmt: skip
+    facts = FoldFacts(estimate=known.estimate, folding=units)
+    write_record(layout.record("fold"), record.model_copy(update={"facts": facts}))
+    manifest = json.loads((layout.stage("package") / "manifest.json").read_text())
+    manifest["stages"]["fold"]["token"] = token_of(read_record(layout, "fold"))
+    seal(layout.stage("package"), manifest)
+    text = build_page(layout)
+    assert "2 stages of the core and the FIFOs between them" in text
+    assert "1,234 x 6" in text
+    assert "PE 2 · 40 cycles · 4x2 of 3 bits" in text
