@@ -50,7 +50,10 @@ def manifest_of(context: Context, records: Records) -> Manifest:
     """The manifest without its files."""
     recipe: dict[str, Any] = {} if context.request.file else context.recipe.model_dump(mode="json")
     packages = {name: version or "missing" for name, version in installed(pinned(ROOT)).items()}
-    return build_manifest(Origin(context.request, context.board, recipe, packages, ROOT), records)
+    manifest = build_manifest(Origin(context.request, context.board, recipe, packages, ROOT), records)
+    if "fold" not in records:
+        return manifest
+    return manifest.model_copy(update={"answer_bytes": files.chip(context).core.output.layout.size})
 
 
 def write_network(context: Context, records: Records, manifest: Manifest) -> None:

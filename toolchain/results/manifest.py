@@ -151,6 +151,7 @@ class Manifest(RecordFile):
 
     Attributes:
         variant: folder of the build; fps: the rate that was asked for.
+        answer_bytes: of one answer of our own RTL, which leaves the chip at a byte a cycle.
         roles: files by what they are for; files: SHA-256 of all; seal: SHA-256 of the manifest itself.
         board_title to image: what the driver and finish.py must know of an AMD board.
         device: what device.json says, of packages for ONNX Runtime.
@@ -183,6 +184,7 @@ class Manifest(RecordFile):
     identity: Identity | None = None
     resources: Resources | None = None
     timing: Timing | None = None
+    answer_bytes: int | None = None
     estimate: EstimateOf | None = None
     comparison: tuple[CoreRow, ...] = ()
     graphs: Graphs | None = None

@@ -17,11 +17,17 @@ _HOST_SECONDS = 1e-3
 
 
 class Expected(NamedTuple):
-    """What the package knows: the clock it was built for, and cycles as simulated; None where it does not say."""
+    """What the package knows: the clock it was built for, and cycles as simulated; None where it does not say.
+
+    Attributes:
+        latency, interval: of the core alone.
+        answer_bytes: of one answer, which leaves the chip at a byte a cycle.
+    """
 
     clock_hz: Optional[int] = None  # noqa: UP045 (NamedTuple reads it under Python 3.8)
     latency: Optional[int] = None  # noqa: UP045
     interval: Optional[int] = None  # noqa: UP045
+    answer_bytes: int = 1
 
 
 def expected_of(manifest: Mapping[str, Any]) -> Expected:
@@ -31,7 +37,8 @@ def expected_of(manifest: Mapping[str, Any]) -> Expected:
     clock = round(megahertz * 1e6) if megahertz else None
     if timing.get("cycles_kind") != "simulated":
         return Expected(clock)
-    return Expected(clock, timing.get("latency_cycles"), timing.get("initiation_interval"))
+    cycles = timing.get("latency_cycles"), timing.get("initiation_interval")
+    return Expected(clock, *cycles, manifest.get("answer_bytes") or 1)
 
 
 def identity_faults(identity: Identity, golden: Golden, expected: Expected) -> list[str]:
@@ -50,8 +57,8 @@ def identity_faults(identity: Identity, golden: Golden, expected: Expected) -> l
 def bench_faults(bench: Bench, expected: Expected) -> list[str]:
     """What is wrong with the cycles of a bench, or of a single inference; empty where nothing is.
 
-    The chip's core is that of the simulation, to the cycle: the first class comes after the latency, each further one
-    after the interval, which is rounded up.
+    The chip's core is that of the simulation, to the cycle: the first answer comes after the latency, each further one
+    after the interval, which is rounded up. An answer of several bytes may wait for its own and for those before it.
     """
     further, cycles = bench.inferences - 1, bench.cycles
     if cycles is None or further < 0:
@@ -59,7 +66,10 @@ def bench_faults(bench: Bench, expected: Expected) -> list[str]:
     least, most = 1 + further, 1 << 48
     if expected.latency is not None and expected.interval is not None:
         least = expected.latency + further * max(1, expected.interval - 1)
-        most = expected.latency + further * (expected.interval + 1)
+        waits = expected.answer_bytes - 1
+        most = expected.latency + waits + further * (expected.interval + 1)
+        if waits:
+            most = max(most, expected.latency + waits + further * (expected.answer_bytes + 1))
     if least <= cycles <= most:
         return []
     should = f"{least:,}" if least == most else f"{least:,} to {most:,}"

@@ -1,0 +1,41 @@
+"""What cycles a chip may count, by the package's simulation."""
+
+from __future__ import annotations
+
+import pytest
+
+from toolchain.device.link.answers import Bench
+from toolchain.device.link.axi.sense import Expected, bench_faults, expected_of
+
+CLASS, SCORES = Expected(None, 100, 10), Expected(None, 100, 10, answer_bytes=24)
+
+
+@pytest.mark.parametrize(
+    ("expected", "inferences", "cycles", "sound"),
+    [
+        (CLASS, 1, 100, True),
+        (CLASS, 1, 101, False),
+        (CLASS, 11, 200, True),
+        (CLASS, 11, 211, False),
+        # The last beat may wait for the bytes of the others, and each answer for that before it.
+        (SCORES, 1, 100, True),
+        (SCORES, 1, 123, True),
+        (SCORES, 1, 124, False),
+        (SCORES, 1, 99, False),
+        (SCORES, 11, 200, True),
+        (SCORES, 11, 373, True),
+        (SCORES, 11, 374, False),
+        (Expected(None, 100, 1000, answer_bytes=24), 11, 10_100, True),
+        (Expected(None, 100, 1000, answer_bytes=24), 11, 10_134, False),
+    ],
+)
+def test_an_answer_of_several_bytes_may_wait_for_them(
+    expected: Expected, inferences: int, cycles: int, sound: bool
+) -> None:
+    assert (bench_faults(Bench(inferences, (), cycles, 0, 0.0), expected) == []) == sound
+
+
+def test_packages_without_the_size_of_an_answer_have_classes() -> None:
+    timing = {"cycles_kind": "simulated", "latency_cycles": 5, "initiation_interval": 2}
+    assert expected_of({"timing": timing}).answer_bytes == 1
+    assert expected_of({"timing": timing, "answer_bytes": 24}).answer_bytes == 24
