@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ from hls.graph_ports import generate_graph_core
 from hls.graph_stages import stages_of
 from hls.simulate_graph import simulate_written
 from hls.units.unit import Resources
+from toolchain.board import OpenBoard
 from toolchain.errors import FitError, ModelError
 from toolchain.files import write_json
 from toolchain.graph.graph import Graph, with_outputs
@@ -30,6 +32,8 @@ from toolchain.results.facts import FoldFacts
 # Clocks times LUTs that Verilator simulates in five minutes, all streams compared; measured on a core of 20,000 LUTs.
 _FIVE_MINUTES = 8e11
 _LEAST_VECTORS = 32
+# LUTs of the largest core that nextpnr has routed, in ten minutes, on an LFE5U-85F; larger ones were not tried.
+_ROUTED_LUT = 30_000
 # Of the clocks, the share that goes to the run with back-pressure, which takes about twice as many.
 _STALLED_SHARE = 0.1
 
@@ -123,8 +127,9 @@ def limits_of(context: Context, link: LinkCost) -> Resources:
     """What a core may use of the board."""
     board = context.fpga_board
     have, share = board.fpga.resources, board.target.share
+    lut = min(have.lut * share, _ROUTED_LUT if isinstance(board, OpenBoard) else math.inf)
     blocks = int(have.bram * share) - -(-link.kbit // block_ram_of(board).kbit)
-    return Resources(have.lut * share - link.lut, have.ff * share - link.ff, max(0, blocks), int(have.dsp * share))
+    return Resources(lut - link.lut, have.ff * share - link.ff, max(0, blocks), int(have.dsp * share))
 
 
 def _must_fold(context: Context) -> None:
