@@ -27,9 +27,14 @@ _NEXT = 5
 def main(folder: str, *command: str) -> int:
     """Run the compiler; returns its exit status."""
     before, compiler = command[:_NEXT], command[_NEXT:]
-    if "-c" in compiler and not Path(compiler[-1]).name.startswith("verilated"):
+    if _is_small(compiler):
         compiler = (*compiler[:-1], "-include", _header(Path(folder), compiler), compiler[-1])
     return subprocess.call([*before, *compiler])
+
+
+def _is_small(compiler: Sequence[str]) -> bool:
+    """Whether it compiles a source of a model that is not split in many, which would have a header of its own."""
+    return {"-c", "-include"} & {*compiler} == {"-c"} and not Path(compiler[-1]).name.startswith("verilated")
 
 
 def _header(folder: Path, compiler: Sequence[str]) -> str:

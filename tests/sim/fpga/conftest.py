@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -17,8 +16,10 @@ from toolchain.fpga import Backend, Implementation, Synthesis, backend_for
 
 _HERE = Path(__file__).parent
 _BOARDS = _HERE.parents[2] / "boards"
-# ROMs of the test chip: words and bits of each.
-_ROMS = {"rom": (1024, 36), "nibbles": (4096, 4), "bits": (16384, 1), "table": (64, 8)}
+# ROMs of the test chip: bits of an address and of a word. An iCE40's block RAM is small, and synthesis takes long over
+# each: these use every shape of it, too.
+_ROMS = {"rom": (10, 36), "nibbles": (12, 4), "bits": (14, 1), "table": (6, 8)}
+_ICE40_ROMS = {"rom": (8, 36), "nibbles": (10, 4), "bits": (11, 1), "table": (6, 8)}
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Built:
 
 
 Build = Callable[[str], Built]
+Rtl = Callable[[str], Path]
 
 
 def load(name: str, *, mhz: float | None = None) -> OpenBoard:
@@ -57,23 +59,29 @@ def build_chip(name: str, rtl: Path, folder: Path) -> Built:
 
 
 @pytest.fixture(scope="session")
-def rtl(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with the test chip and its ROMs."""
-    folder = tmp_path_factory.mktemp("memory_chip")
-    shutil.copyfile(_HERE / "memory_chip.v", folder / "chip.v")
-    generator = random.Random(1)
-    for name, (words, bits) in _ROMS.items():
-        lines = [f"{generator.getrandbits(bits):x}\n" for _ in range(words)]
-        (folder / f"{name}.hex").write_text("".join(lines))
-    return folder
+def rtl(tmp_path_factory: pytest.TempPathFactory) -> Rtl:
+    """Gives the folder with the test chip and its ROMs by a board's name."""
+
+    @cache
+    def once(name: str) -> Path:
+        folder = tmp_path_factory.mktemp("memory_chip")
+        text, generator = (_HERE / "memory_chip.v").read_text(), random.Random(1)
+        for rom, (address, bits) in (_ICE40_ROMS if load(name).fpga.family == "ice40" else _ROMS).items():
+            text = text.replace(f"{rom.upper()}_BITS = {_ROMS[rom][0]}", f"{rom.upper()}_BITS = {address}")
+            lines = [f"{generator.getrandbits(bits):x}\n" for _ in range(1 << address)]
+            (folder / f"{rom}.hex").write_text("".join(lines))
+        (folder / "chip.v").write_text(text)
+        return folder
+
+    return once
 
 
 @pytest.fixture(scope="session")
-def build(rtl: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
+def build(rtl: Rtl, tmp_path_factory: pytest.TempPathFactory) -> Build:
     """Gives a board's build of the test chip by the board's name."""
 
     @cache
     def once(name: str) -> Built:
-        return build_chip(name, rtl, tmp_path_factory.mktemp(name))
+        return build_chip(name, rtl(name), tmp_path_factory.mktemp(name))
 
     return once

@@ -66,9 +66,10 @@ module chip (input clk, input uart_rx, output uart_tx, output led);
   byte_receiver receiver (.clk(clk), .rst(rst), .line(uart_rx), .data(in), .valid(in_valid));
 
   // Contents of the ROMs come from files, so that block RAM contents are under test too.
-  reg [35:0] rom[0:1023];
-  reg [3:0] nibbles[0:4095];
-  reg [0:0] bits[0:16383];
+  localparam ROM_BITS = 10, NIBBLES_BITS = 12, BITS_BITS = 14;
+  reg [35:0] rom[0:(1 << ROM_BITS) - 1];
+  reg [3:0] nibbles[0:(1 << NIBBLES_BITS) - 1];
+  reg [0:0] bits[0:(1 << BITS_BITS) - 1];
   initial begin
     $readmemh("rom.hex", rom);
     $readmemh("nibbles.hex", nibbles);
@@ -104,10 +105,11 @@ module chip (input clk, input uart_rx, output uart_tx, output led);
       + (sum ^ wide_word[35:4]) + {27'd0, one, nibble} + {24'd0, table_in_logic[in[5:0] ^ sum[5:0]]}
       + weighted + scaled;
   wire store = step == 2'd3;
+  wire [13:0] place = {turn[5:0], in};
   always @(posedge clk) begin
-    word <= rom[{turn[1:0], in}];
-    nibble <= nibbles[{turn[3:0], in}];
-    one <= bits[{turn[5:0], in}];
+    word <= rom[place[ROM_BITS-1:0]];
+    nibble <= nibbles[place[NIBBLES_BITS-1:0]];
+    one <= bits[place[BITS_BITS-1:0]];
     old <= memory[in];
     wide_word <= wide[{turn[0], in}];
     local_nibble <= distributed[in[3:0]];

@@ -10,7 +10,7 @@ from tests.fast.boards.folders import one_of_each_family
 from toolchain.errors import FitError, TimingError
 from toolchain.fpga import backend_for
 
-from .conftest import Build, build_chip, load
+from .conftest import Build, Rtl, build_chip, load
 
 _BOARDS = one_of_each_family()
 # Another family is enough to see it twice; the ECP5 takes longest.
@@ -44,9 +44,9 @@ def test_no_output_names_a_folder_of_this_machine(build: Build, name: str) -> No
 
 
 @pytest.mark.parametrize("name", _SMALL)
-def test_equal_inputs_give_equal_bytes_elsewhere(build: Build, name: str, rtl: Path, tmp_path: Path) -> None:
+def test_equal_inputs_give_equal_bytes_elsewhere(build: Build, name: str, rtl: Rtl, tmp_path: Path) -> None:
     first = build(name)
-    again = build_chip(name, rtl, tmp_path / "a folder" / "deeper")
+    again = build_chip(name, rtl(name), tmp_path / "a folder" / "deeper")
     for path in sorted(path for path in first.folder.rglob("*") if path.suffix != ".log"):
         if path.is_file() and path.suffix != ".ys":  # scripts hold relative paths
             other = again.folder / path.relative_to(first.folder)

@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,14 @@ from hls.verilate import build_model
 from toolchain.errors import ToolError
 from toolchain.fpga.ecp5_netlist import netlist_to_verilog
 
-from .conftest import Build
+from .conftest import Build, Rtl
 
 _HARNESS = Path(__file__).with_name("uart_harness.cpp")
 _REQUESTS = random.Random(5).randbytes(600)
 _ANSWER_BYTES = 4 * len(_REQUESTS)
 
 Simulate = Callable[[Sequence[Path]], list[str]]
+Expected = Callable[[str], list[str]]
 
 needs_icebox = pytest.mark.skipif(
     shutil.which("icebox_vlog") is None, reason="icebox_vlog is missing (make system-deps)"
@@ -44,11 +46,16 @@ def simulate(tmp_path_factory: pytest.TempPathFactory) -> Simulate:
 
 
 @pytest.fixture(scope="module")
-def expected(rtl: Path, simulate: Simulate) -> list[str]:
-    """What the RTL answers."""
-    answers = simulate([rtl / "chip.v"])
-    assert len(answers) == _ANSWER_BYTES and len(set(answers)) > 200
-    return answers
+def expected(rtl: Rtl, simulate: Simulate) -> Expected:
+    """Gives what the RTL of a board answers."""
+
+    @cache
+    def once(name: str) -> list[str]:
+        answers = simulate([rtl(name) / "chip.v"])
+        assert len(answers) == _ANSWER_BYTES and len(set(answers)) > 200
+        return answers
+
+    return once
 
 
 def _read_back(build: Build, name: str, out_dir: Path) -> list[Path]:
@@ -59,15 +66,15 @@ def _read_back(build: Build, name: str, out_dir: Path) -> list[Path]:
     return sources
 
 
-def test_ecp5_netlist_answers_as_the_rtl(build: Build, simulate: Simulate, expected: list[str], tmp_path: Path) -> None:
-    assert simulate(_read_back(build, "ulx3s", tmp_path)) == expected
+def test_ecp5_netlist_answers_as_the_rtl(build: Build, simulate: Simulate, expected: Expected, tmp_path: Path) -> None:
+    assert simulate(_read_back(build, "ulx3s", tmp_path)) == expected("ulx3s")
 
 
 @needs_icebox
 def test_ice40_bitstream_answers_as_the_rtl(
-    build: Build, simulate: Simulate, expected: list[str], tmp_path: Path
+    build: Build, simulate: Simulate, expected: Expected, tmp_path: Path
 ) -> None:
-    assert simulate(_read_back(build, "icebreaker", tmp_path)) == expected
+    assert simulate(_read_back(build, "icebreaker", tmp_path)) == expected("icebreaker")
 
 
 def _flip_lowest(bits: str) -> str:
@@ -97,7 +104,7 @@ def _swap_data_bits(cells: dict[str, Any]) -> None:
 def test_a_broken_ecp5_netlist_is_caught(
     build: Build,
     simulate: Simulate,
-    expected: list[str],
+    expected: Expected,
     tmp_path: Path,
     spoil: Callable[[dict[str, Any]], None],
 ) -> None:
@@ -105,12 +112,12 @@ def test_a_broken_ecp5_netlist_is_caught(
     spoil(routed["modules"]["top"]["cells"])
     broken = tmp_path / "routed.json"
     broken.write_text(json.dumps(routed))
-    assert simulate(netlist_to_verilog(broken, tmp_path / "out")) != expected
+    assert simulate(netlist_to_verilog(broken, tmp_path / "out")) != expected("ulx3s")
 
 
 @needs_icebox
 def test_a_broken_ice40_bitstream_is_caught(
-    build: Build, simulate: Simulate, expected: list[str], tmp_path: Path
+    build: Build, simulate: Simulate, expected: Expected, tmp_path: Path
 ) -> None:
     built = build("icebreaker")
     config = built.implementation.config.read_text()
@@ -120,7 +127,7 @@ def test_a_broken_ice40_bitstream_is_caught(
     (tmp_path / "chip.asc").write_text(head + mark + contents.replace(row, spoilt, 1))
     bits = built.backend.bitstream(built.board, tmp_path / "chip.asc", tmp_path / "broken.bin")
     sources = built.backend.read_back(built.board, built.folder / "implement", bits, tmp_path / "out")
-    assert sources is not None and simulate(sources) != expected
+    assert sources is not None and simulate(sources) != expected("icebreaker")
 
 
 def test_without_icebox_the_mend_is_named(build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

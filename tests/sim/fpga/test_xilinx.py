@@ -43,8 +43,9 @@ def test_counts(rtl: Path, family: Family) -> None:
     out = rtl.parent / "out"
     result = synthesise(family, "top", [rtl / "top.v"], rtl, out)
     assert result.resources == Usage(lut=4, ff=8, bram=2, dsp=1)
-    netlist = result.netlist.read_bytes()
-    assert synthesise(family, "top", [rtl / "top.v"], rtl, rtl.parent / "again").netlist.read_bytes() == netlist
+    if family == "zynq_7000":  # The script is the same for both.
+        again = synthesise(family, "top", [rtl / "top.v"], rtl, rtl.parent / "again")
+        assert again.netlist.read_bytes() == result.netlist.read_bytes()
 
 
 @pytest.mark.parametrize("system_verilog", [False, True])

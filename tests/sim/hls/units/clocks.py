@@ -39,32 +39,31 @@ class _Input:
 
     def __init__(self, how: Take | Hold, inferences: int) -> None:
         self.how, self.written, self.freed = how, 0, 0
-        self.flags = how.at if isinstance(how, Take) else how.takes
-        self.beats = int(self.flags.sum()) * inferences
+        # Lists, since single elements of arrays are slow.
+        self.flags = (how.at if isinstance(how, Take) else how.takes).tolist()
+        self.needs, self.frees = ([], []) if isinstance(how, Take) else (how.needs.tolist(), how.frees.tolist())
+        self.operations = len(self.needs or self.flags)
+        self.beats = sum(self.flags) * inferences
         self.words = len(self.flags) * inferences
 
     def ready(self, number: int, valid: bool) -> bool:
-        inference, operation = divmod(number, self._operations)
+        inference, operation = divmod(number, self.operations)
         if isinstance(self.how, Take):
-            return valid or not self.how.at[operation]
-        return self.written >= inference * len(self.how.takes) + int(self.how.needs[operation])
+            return valid or not self.flags[operation]
+        return self.written >= inference * len(self.flags) + self.needs[operation]
 
     def step(self, number: int, issued: bool, valid: bool) -> bool:
         """Whether a beat is taken in this clock."""
-        inference, operation = divmod(number, self._operations)
+        inference, operation = divmod(number, self.operations)
         if isinstance(self.how, Take):
-            return issued and bool(self.how.at[operation])
-        takes = bool(self.how.takes[self.written % len(self.how.takes)])
+            return issued and bool(self.flags[operation])
+        takes = bool(self.flags[self.written % len(self.flags)])
         free = self.written - self.freed < self.how.capacity and self.written < self.words
         writes = free and (valid or not takes)
         self.written += writes
         if issued:
-            self.freed = inference * len(self.how.takes) + int(self.how.frees[operation])
+            self.freed = inference * len(self.flags) + self.frees[operation]
         return writes and takes
-
-    @property
-    def _operations(self) -> int:
-        return len(self.how.at if isinstance(self.how, Take) else self.how.needs)
 
 
 def clocks(
@@ -86,12 +85,13 @@ def clocks(
     takes: list[list[int]] = [[] for _ in inputs]
     pushes: list[int] = []
     clock = number = popped = moved = 0
-    while popped < int(tokens.yields.sum()) * inferences * len(behind) or any(left) or any(f.stored for f in before):
-        offers, opens = sources[clock % len(sources)], sinks[clock % len(sinks)]
+    source_gates, sink_gates, all_yields = sources.tolist(), sinks.tolist(), tokens.yields.tolist()
+    operations, last = tokens.operations, sum(all_yields) * inferences * len(behind)
+    while popped < last or any(left) or any(f.stored for f in before):
+        offers, opens = source_gates[clock % len(source_gates)], sink_gates[clock % len(sink_gates)]
         valid = [fifo.stored > 0 for fifo in before]
-        operation = number % tokens.operations
-        yields = bool(tokens.yields[operation])
-        issued = number < tokens.operations * inferences
+        yields = bool(all_yields[number % operations])
+        issued = number < operations * inferences
         issued = issued and all(each.ready(number, v) for each, v in zip(inputs, valid, strict=True))
         issued = issued and not (yields and any(fifo.taken == fifo.depth for fifo in behind))
         if issued and yields:
@@ -110,7 +110,7 @@ def clocks(
             popped += pop
         if issued or any(t and t[-1] == clock for t in takes):
             moved = clock
-        assert clock - moved < STUCK, f"stuck in operation {number} of {tokens.operations} an inference"
+        assert clock - moved < STUCK, f"stuck in operation {number} of {operations} an inference"
         number += issued
         clock += 1
     return Clocks([np.array(t, np.int64) for t in takes], np.array(pushes, np.int64), clock)

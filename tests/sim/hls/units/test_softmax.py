@@ -18,7 +18,7 @@ def _case(name: str, classes: int, scale: float, positions: int = 1, step: int =
     x, op = TensorType((positions, classes), -128, 127, step), Softmax(scale)
     out = op.result(x)
     count = (127 + 128) // step
-    size = (60, positions, classes)
+    size = (40, positions, classes)
     codes = random.integers(0, count + 1, size)
     # Few classes near the greatest, all alike, and one far above.
     codes[:15] = count - random.integers(0, 4, (15, positions, classes))
@@ -27,7 +27,7 @@ def _case(name: str, classes: int, scale: float, positions: int = 1, step: int =
     wanted = op.run(x.low.min() + step * codes) + 128
     streams = Stream(x.element, 1, positions * classes), Stream(out.element, 1, positions * classes, name)
     unit = softmax.build(name, *streams, op, classes, rom)
-    return bench.Case(unit, [codes.reshape(60, -1)], [wanted.reshape(60, -1)])
+    return bench.Case(unit, [codes.reshape(40, -1)], [wanted.reshape(40, -1)])
 
 
 def test_softmax_gives_every_code_in_its_clock(tmp_path: Path) -> None:
