@@ -30,6 +30,9 @@ _NO_PCH = "CFG_CXXFLAGS_PCH_I=-include"
 
 _COMPILE_ONCE = Path(__file__).with_name("compile_once.py")
 
+# Without optimisation, reading the headers for each part of a split model takes longer than the parts themselves.
+_WHOLE = ("--output-split", "0")
+
 # Optimisation of the cycle's code, of start-up code and of Verilator's own library.
 _OPTIMISED = ("OPT_FAST=-O2", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1")
 _PLAIN = ("OPT_FAST=-O0", "OPT_SLOW=-O0", "OPT_GLOBAL=-O0")
@@ -98,11 +101,13 @@ def build_model(
     Raises:
         ToolError: Verilator or the compiler is missing or failed; the message ends with the log's first errors.
     """
-    # The caller's flags come last, so that they can override these.
+    # The caller's flags come after these, so that they can override them.
     options = list(_FAST)
     for setting in (_NO_PCH, *(_OPTIMISED if optimise else _PLAIN)):
         options += ["-MAKEFLAGS", setting]
     options += flags
+    if not optimise:
+        options += _WHOLE
     for name, value in sorted((defines or {}).items()):
         options += ["-CFLAGS", f"-D{name}={value}"]
     digest = _digest([*sources, harness], [top, verilator_version(), *options])
