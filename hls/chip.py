@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,8 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hls.core import CoreDescription
+from hls.core import CoreDescription, CoreOutput
 from hls.pack import encode, words, write_rom
+from toolchain.device.link.protocol import BIPOLAR, SIGNED, UNSIGNED, Tensor, Types
 from toolchain.errors import ConfigError, FitError
 from toolchain.graph.types import IntType
 
@@ -31,6 +33,8 @@ LINK_SOURCES = (
     "host_link_receiver.v",
     "host_link_vector.v",
     "host_link_counters.v",
+    "result_bytes.v",
+    "host_link_answer.v",
     "host_link_payload.v",
     "host_link_responder.v",
     "host_link.v",
@@ -69,6 +73,11 @@ LINK_COST = LinkCost(lut=1000, ff=450, kbit=24)
 # Fewer cycles a bit leave the receiver's filter no room.
 _LEAST_CYCLES_PER_BIT = 8
 
+# Of a vector in one frame; longer ones come in parts, each with a CRC of its own.
+_PART_BYTES = 1024
+# A frame tells its length in 16 bits; bench and load say a little besides.
+_MOST_BYTES = 0xFF00
+
 # Silence inside a frame that ends it; far above the gaps that USB serial adapters leave.
 TIMEOUT_US = 10_000
 
@@ -87,23 +96,29 @@ module chip (
     localparam VECTOR_BYTES  = {vector_bytes};
     localparam IN_WIDTH      = {in_width};
     localparam IN_BEATS      = {in_beats};
-    localparam CLASSES       = {classes};
-    localparam CLASS_BITS    = {class_bits};
+    localparam PARTS         = {parts};  // of a vector, each with a frame of its own, before the rest
+    localparam PART_BYTES    = {part_bytes};
+    localparam OUT_BITS      = {out_bits};  // of an element of the answer
+    localparam OUT_ELEMENTS  = {out_elements};  // of a beat
+    localparam OUT_BEATS     = {out_beats};
+    localparam OUT_SIGNED    = {out_signed};
     localparam BENCH_VECTORS = {bench_vectors};
     localparam [63:0] MODEL_HASH = 64'h{model_hash};
     localparam [63:0] BUILD_ID   = 64'h{build_id};
+    localparam [175:0] TYPES = 176'h{types};  // of input and output, as identify tells them
     localparam HEART = {heart};  // the heartbeat changes every 2**HEART cycles
 
     wire rst, restart, busy, in_valid, in_ready, out_valid, out_ready;
     wire [IN_WIDTH-1:0]   in_data;
-    wire [CLASS_BITS-1:0] out_data;
+    wire [OUT_BITS*OUT_ELEMENTS-1:0] out_data;
 
     reset_generator resetting (.clk(clk), .request(restart), .rst(rst));
 
     host_link #(
         .CLOCK_HZ(CLOCK_HZ), .BAUD(BAUD), .VECTOR_BYTES(VECTOR_BYTES),
-        .IN_WIDTH(IN_WIDTH), .IN_BEATS(IN_BEATS), .CLASSES(CLASSES),
-        .CLASS_BITS(CLASS_BITS), .MODEL_HASH(MODEL_HASH), .BUILD_ID(BUILD_ID),
+        .IN_WIDTH(IN_WIDTH), .IN_BEATS(IN_BEATS), .PARTS(PARTS), .PART_BYTES(PART_BYTES),
+        .OUT_BITS(OUT_BITS), .OUT_ELEMENTS(OUT_ELEMENTS), .OUT_BEATS(OUT_BEATS), .OUT_SIGNED(OUT_SIGNED),
+        .TYPES(TYPES), .MODEL_HASH(MODEL_HASH), .BUILD_ID(BUILD_ID),
         .BENCH_VECTORS(BENCH_VECTORS), .BENCH_FILE("{bench_file}"), .TIMEOUT_US(TIMEOUT_US)
     ) link (
         .clk(clk), .rst(rst), .uart_rx(uart_rx), .uart_tx(uart_tx),
@@ -152,7 +167,7 @@ def generate_chip(
     Raises:
         ConfigError: an identifier of the wrong length, no bench vectors, a baud too fast for the
             clock, or a time-out out of range.
-        FitError: more classes or inputs than the host link's frames can carry.
+        FitError: answers or inputs that the host link's frames cannot carry.
     """
     _check(core, clock_hz, baud, timeout_us, (model_hash, build_id), bench)
     write_bench(core, rtl_dir, bench)
@@ -160,8 +175,10 @@ def generate_chip(
         shutil.copyfile(_LIBRARY / name, rtl_dir / name)
     text = _TEMPLATE.format(
         **{name: getattr(core, name) for name in ("in_width", "in_beats")},
-        classes=core.output.classes,
-        class_bits=core.output.bits,
+        **_output(core.output),
+        part_bytes=part_bytes(core),
+        parts=(vector_bytes(core) - 1) // part_bytes(core) if part_bytes(core) else 0,
+        types=types_of(core).encode()[::-1].hex(),
         clock_hz=clock_hz,
         baud=baud,
         timeout_us=timeout_us,
@@ -180,6 +197,32 @@ def generate_chip(
 def vector_bytes(core: CoreDescription) -> int:
     """Bytes of one packed input vector."""
     return -(-core.vector_bits // 8)
+
+
+def part_bytes(core: CoreDescription) -> int:
+    """Bytes of a vector in one frame where it takes several: whole bytes of whole beats; 0 where it takes one."""
+    whole = math.lcm(8, core.in_width) // 8
+    size = max(1, _PART_BYTES // whole) * whole
+    return size if vector_bytes(core) > size else 0
+
+
+def types_of(core: CoreDescription) -> Types:
+    """What goes into a core and comes out of it, as `identify` tells it."""
+    kind = IntType.of(core.input_type)
+    meaning = BIPOLAR if core.input_type == "BIPOLAR" else SIGNED if kind.low < 0 else UNSIGNED
+    output = core.output
+    source = Tensor(kind.bits, meaning, core.input_shape or (core.vector_bits // kind.bits,))
+    sink = Tensor(output.bits, SIGNED if output.signed else UNSIGNED, output.shape or (output.elements,))
+    return Types(source, sink, output.classes or 0)
+
+
+def _output(output: CoreOutput) -> dict[str, int]:
+    return {
+        "out_bits": output.bits,
+        "out_elements": output.elements_per_beat,
+        "out_beats": output.beats,
+        "out_signed": int(output.signed),
+    }
 
 
 def write_bench(core: CoreDescription, rtl_dir: Path, bench: NDArray[np.generic]) -> None:
@@ -211,12 +254,13 @@ def _check(
     bench: NDArray[np.generic],
 ) -> None:
     check_content(core, identifiers, bench)
-    if core.output.classes is None:
-        raise FitError("the UART host link answers with a class, not yet with a vector of integers")
     if clock_hz < _LEAST_CYCLES_PER_BIT * baud:
         limit = clock_hz // _LEAST_CYCLES_PER_BIT
         raise ConfigError(f"host_link: {baud} baud is too fast for a {clock_hz} Hz clock; use {limit} or less")
     if not 200 <= timeout_us * baud // 1_000_000 < 1 << 24:
         raise ConfigError(f"time-out of {timeout_us} us is outside 200 to 16,777,215 bit times at {baud} baud")
-    if (core.output.classes or 0) > 256 or vector_bytes(core) > 0xFFFF:
-        raise FitError("the host link carries 256 classes and 65,535 bytes a vector; use a smaller network")
+    if core.output.layout.size > _MOST_BYTES or (part_bytes(core) or vector_bytes(core)) > _MOST_BYTES:
+        raise FitError(
+            f"the host link carries {_MOST_BYTES:,} bytes in a frame, not an answer of {core.output.layout.size:,} or "
+            f"beats of {core.in_width:,} bits; use a smaller network or fewer elements a beat"
+        )

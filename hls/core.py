@@ -51,6 +51,7 @@ class CoreOutput:
         signed: whether an element is two's complement.
         elements_per_beat: elements transferred at a time; divides `elements`.
         classes: of how many classes the answer is one; None for a vector of integers.
+        shape: of the answer, without the batch, channels last; () where it is flat, or has over three dimensions.
     """
 
     elements: int
@@ -58,6 +59,7 @@ class CoreOutput:
     signed: bool
     elements_per_beat: int
     classes: int | None
+    shape: tuple[int, ...] = ()
 
     @classmethod
     def label(cls, classes: int) -> CoreOutput:
@@ -97,6 +99,7 @@ class CoreDescription:
         layers: the output stream of each layer in order; the last one carries the logits. None of a core of units.
         top: the Verilog module.
         multipliers: whether each ``*`` of its Verilog counts on a multiplier of the device.
+        input_shape: of a vector, as `output.shape`.
     """
 
     strategy: str
@@ -111,6 +114,7 @@ class CoreDescription:
     layers: tuple[LayerStream, ...]
     top: str = "gateweave_core"
     multipliers: bool = False
+    input_shape: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON value of the description."""
@@ -133,8 +137,9 @@ class CoreDescription:
             fields = dict(raw)
             layers = tuple(LayerStream(**layer) for layer in fields.pop("layers"))
             sources, roms = tuple(fields.pop("sources")), tuple(fields.pop("roms"))
-            output = CoreOutput(**fields.pop("output"))
-            return cls(sources=sources, roms=roms, layers=layers, output=output, **fields)
+            output, shape = fields.pop("output"), tuple(fields.pop("input_shape", ()))
+            answer = CoreOutput(**{**output, "shape": tuple(output.get("shape", ()))})
+            return cls(sources=sources, roms=roms, layers=layers, output=answer, input_shape=shape, **fields)
         except (KeyError, TypeError) as error:
             raise BuildError(
                 f"core.json: not a core description ({error}); build again from the generate stage"

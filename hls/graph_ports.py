@@ -15,6 +15,7 @@ from toolchain.graph.ops import ArgMax
 from toolchain.graph.types import IntType
 
 TOP = "graph_core"
+_MOST_DIMENSIONS = 3
 
 
 def generate_graph_core(netlist: Netlist, graph: Graph, rtl_dir: Path) -> CoreDescription:
@@ -41,6 +42,7 @@ def generate_graph_core(netlist: Netlist, graph: Graph, rtl_dir: Path) -> CoreDe
         layers=(),
         top=TOP,
         multipliers=any(unit.resources.dsp for unit in netlist.units),
+        input_shape=_told_shape(graph, graph.sole_input),
     )
 
 
@@ -51,7 +53,14 @@ def output_of(netlist: Netlist, graph: Graph) -> CoreOutput:
     if isinstance(last.op, ArgMax) and stream.elements == 1:
         return CoreOutput.label(graph.types[last.inputs[0]].channels)
     kind = IntType.of(stream.element.datatype)
-    return CoreOutput(stream.elements, kind.bits, kind.low < 0, stream.lanes, None)
+    shape = _told_shape(graph, last.name)
+    return CoreOutput(stream.elements, kind.bits, kind.low < 0, stream.lanes, None, shape)
+
+
+def _told_shape(graph: Graph, node: str) -> tuple[int, ...]:
+    """A tensor's shape, as a chip tells it: flat where it has over three dimensions."""
+    shape = graph.types[node].shape
+    return shape if len(shape) <= _MOST_DIMENSIONS else ()
 
 
 def _input_type(graph: Graph) -> str:

@@ -10,14 +10,20 @@ module host_link #(
     parameter        VECTOR_BYTES  = 40,
     parameter        IN_WIDTH      = 8,
     parameter        IN_BEATS      = 40,
-    parameter        CLASSES       = 5,
-    parameter        CLASS_BITS    = 3,
+    parameter        PARTS         = 0,      // of a vector, each with a frame of its own, before the rest
+    parameter        PART_BYTES    = 0,
+    parameter        OUT_BITS      = 3,      // of an element of the answer
+    parameter        OUT_ELEMENTS  = 1,      // of a beat
+    parameter        OUT_BEATS     = 1,
+    parameter        OUT_SIGNED    = 0,
+    parameter [175:0] TYPES        = 0,      // of input and output, as identify tells them
     parameter [63:0] MODEL_HASH    = 0,
     parameter [63:0] BUILD_ID      = 0,
     parameter        BENCH_VECTORS = 16,
     parameter        BENCH_FILE    = "bench.hex",
     parameter        TIMEOUT_US    = 10000,  // silence that ends a frame
-    parameter        BUFFER_DEPTH  = 64      // a power of 2
+    parameter        BUFFER_DEPTH  = 64,     // a power of 2
+    parameter        OUT_WIDTH     = OUT_BITS * OUT_ELEMENTS  // derived
 ) (
     input  wire                  clk,
     input  wire                  rst,
@@ -26,17 +32,22 @@ module host_link #(
     output wire [IN_WIDTH-1:0]   in_data,
     output wire                  in_valid,
     input  wire                  in_ready,
-    input  wire [CLASS_BITS-1:0] out_data,
+    input  wire [OUT_WIDTH-1:0]  out_data,
     input  wire                  out_valid,
     output wire                  out_ready,
     output wire                  busy,
     output wire                  restart
 );
-    localparam MAX_PAYLOAD  = (1 << $clog2((VECTOR_BYTES > 4 ? VECTOR_BYTES : 4) + 1)) - 1;
+    localparam ANSWER_BYTES = OUT_BEATS * OUT_ELEMENTS * ((OUT_BITS + 7) / 8);
+    localparam INDEX        = ANSWER_BYTES + 10 > 63 ? $clog2(ANSWER_BYTES + 11) : 6;
+    localparam INFER_BYTES  = VECTOR_BYTES - PARTS * PART_BYTES;
+    localparam LOAD_BYTES   = PARTS != 0 ? PART_BYTES + 2 : 0;
+    localparam LONGEST      = INFER_BYTES > LOAD_BYTES ? INFER_BYTES : LOAD_BYTES;
+    localparam MAX_PAYLOAD  = (1 << $clog2((LONGEST > 4 ? LONGEST : 4) + 1)) - 1;
     localparam [63:0] TIMEOUT_64 = 64'd1 * BAUD * TIMEOUT_US / 1000000;  // bit times; the product needs 64 bits
     localparam TIMEOUT_BITS = TIMEOUT_64[30:0];
     localparam BEAT         = IN_BEATS > 1 ? $clog2(IN_BEATS) : 1;
-    localparam [7:0]  INFER = 2, BENCH = 3;
+    localparam [7:0]  INFER = 2, BENCH = 3, LOAD = 5;
     localparam [31:0] RESIDUE = 32'hDEBB20E3;
     localparam [1:0]  LISTEN = 0, RUN = 1, REPLY = 2;
     reg [1:0] phase = LISTEN;
@@ -45,7 +56,7 @@ module host_link #(
     wire       bit_tick, rx_valid, rx_bad, byte_valid, byte_broken, byte_take, gap, line_error;
     wire [7:0] rx_data, byte_data;
     wire       request, answered, payload_valid, payload_busy, serial_bit, receiver_clear, receiver_enable;
-    wire       good_frame, crc_error, resync;
+    wire       good_frame, crc_error, resync, incomplete, load_begins;
     wire [7:0] command, sequence_number;
     wire [1:0] status;
     wire [31:0] crc;
@@ -57,11 +68,13 @@ module host_link #(
         .clk(clk), .rst(rst), .bit_tick(bit_tick), .in_data(rx_data), .in_valid(rx_valid), .in_bad(rx_bad),
         .out_data(byte_data), .out_broken(byte_broken), .out_valid(byte_valid), .out_take(byte_take),
         .gap(gap), .line_error(line_error));
-    host_link_receiver #(.VECTOR_BYTES(VECTOR_BYTES), .MAX_PAYLOAD(MAX_PAYLOAD)) receiver (
+    host_link_receiver #(
+        .INFER_BYTES(INFER_BYTES), .LOAD_BYTES(LOAD_BYTES), .MAX_PAYLOAD(MAX_PAYLOAD)
+    ) receiver (
         .clk(clk), .rst(rst), .byte_data(byte_data), .byte_broken(byte_broken), .byte_valid(byte_valid),
         .byte_take(byte_take), .gap(gap), .crc_clear(receiver_clear), .crc_enable(receiver_enable),
         .crc_good(crc == RESIDUE), .payload_valid(payload_valid), .payload_busy(payload_busy),
-        .request(request), .command(command),
+        .incomplete(incomplete), .load_begins(load_begins), .request(request), .command(command),
         .sequence_number(sequence_number), .status(status), .answered(answered), .count_good(good_frame),
         .count_crc_error(crc_error), .count_resync(resync));
 
@@ -71,48 +84,61 @@ module host_link #(
     wire start_bench = accept && status == 0 && command == BENCH;
     wire start       = start_infer || start_bench;
     wire feeding, vector_ends, read, done;
-    wire class_moves = out_valid && out_ready;
+    wire last_beat, answer_valid, answer_last, holds, out_of_core;
+    wire [7:0] answer_byte;
     wire [BEAT-1:0]       address;
     wire [IN_WIDTH-1:0]   host_data;
-    wire [CLASS_BITS-1:0] last_class;
     wire [47:0]           cycles;
     wire [31:0]           inferences;
-    assign out_ready = 1;
+    wire [15:0]           held;
+    reg                   leaving = 0;  // all answers are out of the core, the last bytes are not yet out of `results`
 
-    host_link_vector #(.IN_WIDTH(IN_WIDTH), .IN_BEATS(IN_BEATS)) vector (
-        .clk(clk), .clear(receiver_clear), .byte_data(byte_data), .byte_valid(payload_valid), .busy(payload_busy),
-        .serial_bit(serial_bit), .read(read), .address(address), .data(host_data));
+    host_link_vector #(
+        .IN_WIDTH(IN_WIDTH), .IN_BEATS(IN_BEATS), .PARTS(PARTS), .PART_BEATS(8 * PART_BYTES / IN_WIDTH)
+    ) vector (
+        .clk(clk), .rst(rst), .clear(receiver_clear), .byte_data(byte_data), .byte_valid(payload_valid), .busy(payload_busy),
+        .serial_bit(serial_bit), .part_begins(load_begins),
+        .part_came(accept && status == 0 && PARTS != 0 && command == LOAD), .used(start_infer), .held(held),
+        .incomplete(incomplete), .read(read), .address(address), .data(host_data));
     bench_feeder #(
         .IN_WIDTH(IN_WIDTH), .IN_BEATS(IN_BEATS), .BENCH_VECTORS(BENCH_VECTORS), .FILE(BENCH_FILE)
     ) feeder (
         .clk(clk), .rst(rst), .count_bit(serial_bit), .count_shift(payload_busy), .start_host(start_infer),
         .start_bench(start_bench), .active(feeding), .vector_ends(vector_ends), .read(read), .address(address),
         .host_data(host_data), .out_data(in_data), .out_valid(in_valid), .out_ready(in_ready));
-    bench_meter #(.CLASS_BITS(CLASS_BITS)) meter (
+    // The cycles of a run end with the last beat out of the core; the run does with the last byte of the last answer.
+    result_bytes #(.BITS(OUT_BITS), .ELEMENTS(OUT_ELEMENTS), .BEATS(OUT_BEATS), .SIGNED(OUT_SIGNED)) results (
+        .clk(clk), .rst(rst), .in_data(out_data), .in_valid(out_valid), .in_ready(out_ready), .ends(last_beat),
+        .out_data(answer_byte), .out_last(answer_last), .out_valid(answer_valid), .out_ready(1'b1), .holds(holds));
+    bench_meter #(.CLASS_BITS(1)) meter (
         .clk(clk), .rst(rst), .start(start), .feeding(feeding), .vector_ends(vector_ends),
-        .beat_moves(in_valid && in_ready), .class_moves(class_moves), .class_data(out_data), .last_class(last_class),
-        .cycles(cycles), .inferences(inferences), .done(done));
+        .beat_moves(in_valid && in_ready), .class_moves(out_valid && out_ready && last_beat), .class_data(1'b0),
+        .last_class(), .cycles(cycles), .inferences(inferences), .done(out_of_core));
+    assign done = (out_of_core || leaving) && !holds;
 
     // Reply.
     wire [7:0] reply_command, payload, counter, responder_data, tx_data;
-    wire [7:0] class_byte = {{8 - CLASS_BITS{1'b0}}, out_data};
-    wire [5:0] reply_length, index;
+    wire [7:0] answer;
+    wire [INDEX-1:0] reply_length, index;
     wire       in_payload, responder_enable, tx_valid, tx_ready;
     wire [3:0] counter_index = index[3:0] - 4'd4;
     reg [31:0] checksum = 0;
 
+    host_link_answer #(.BYTES(ANSWER_BYTES), .INDEX(INDEX)) last (
+        .clk(clk), .rst(rst), .in_data(answer_byte), .in_valid(answer_valid), .in_last(answer_last), .index(index),
+        .data(answer));
     host_link_counters counters (
         .clk(clk), .hold(in_payload), .good_frame(good_frame), .crc_error(crc_error), .line_error(line_error),
         .resync(resync), .index(counter_index), .data(counter));
     host_link_payload #(
-        .CLOCK_HZ(CLOCK_HZ), .VECTOR_BYTES(VECTOR_BYTES), .CLASSES(CLASSES), .CLASS_BITS(CLASS_BITS),
-        .MODEL_HASH(MODEL_HASH), .BUILD_ID(BUILD_ID), .BENCH_VECTORS(BENCH_VECTORS), .MAX_PAYLOAD(MAX_PAYLOAD),
-        .BUFFER_BYTES(BUFFER_DEPTH - 1), .TIMEOUT_US(TIMEOUT_US)
+        .CLOCK_HZ(CLOCK_HZ), .ANSWER_BYTES(ANSWER_BYTES), .PARTS(PARTS), .PART_BYTES(PART_BYTES),
+        .MODEL_HASH(MODEL_HASH), .BUILD_ID(BUILD_ID), .TYPES(TYPES), .BENCH_VECTORS(BENCH_VECTORS),
+        .MAX_PAYLOAD(MAX_PAYLOAD), .BUFFER_BYTES(BUFFER_DEPTH - 1), .TIMEOUT_US(TIMEOUT_US), .INDEX(INDEX)
     ) payloads (
-        .status(status), .command(command), .index(index), .class_data(last_class), .cycles(cycles),
-        .checksum(checksum), .inferences(inferences), .counter(counter), .reply_command(reply_command),
+        .status(status), .command(command), .index(index), .answer(answer), .cycles(cycles), .checksum(checksum),
+        .inferences(inferences), .held(held), .counter(counter), .reply_command(reply_command),
         .length(reply_length), .data(payload));
-    host_link_responder responder (
+    host_link_responder #(.INDEX(INDEX)) responder (
         .clk(clk), .rst(rst), .active(phase == REPLY), .command(reply_command), .sequence_number(sequence_number),
         .length(reply_length), .in_payload(in_payload), .index(index), .payload(payload),
         .crc_enable(responder_enable), .crc_data(responder_data), .crc_low(crc[7:0]), .tx_data(tx_data),
@@ -120,11 +146,11 @@ module host_link #(
     uart_tx #(.CLOCK_HZ(CLOCK_HZ), .BAUD(BAUD)) tx (
         .clk(clk), .rst(rst), .data(tx_data), .valid(tx_valid), .ready(tx_ready), .tx(uart_tx));
 
-    // One CRC unit: over the request, then over the classes, then over the reply.
+    // One CRC unit: over the request, then over the answers, then over the reply.
     crc32 check (
         .clk(clk), .clear(receiver_clear || accept || done),
-        .enable(receiver_enable || class_moves || responder_enable),
-        .data(phase == LISTEN ? byte_data : phase == RUN ? class_byte : responder_data), .crc(crc));
+        .enable(receiver_enable || answer_valid || responder_enable),
+        .data(phase == LISTEN ? byte_data : phase == RUN ? answer_byte : responder_data), .crc(crc));
 
     always @(posedge clk) begin
         case (phase)
@@ -133,6 +159,7 @@ module host_link #(
             default: if (answered) phase <= LISTEN;
         endcase
         if (done) checksum <= ~crc;
+        leaving <= (out_of_core || leaving) && !done && !rst;
         if (rst) phase <= LISTEN;
     end
     assign busy = phase != LISTEN;

@@ -2,11 +2,13 @@
 //
 // Frame: sync 47 57, command, sequence, length (2 bytes, low first), payload, CRC-32 of command to payload. A frame of
 // a longer payload than MAX_PAYLOAD is given up at its header; any other one is judged only after its CRC. Payload
-// bytes go out as they come (`payload_valid`), to be used only if the request then has STATUS_GOOD.
+// bytes go out as they come (`payload_valid`), to be used only if the request then has STATUS_GOOD. LOAD, a part of a
+// vector, is a command only where vectors come in parts (LOAD_BYTES is not 0).
 `default_nettype none
 module host_link_receiver #(
-    parameter VECTOR_BYTES = 40,
-    parameter MAX_PAYLOAD  = 63  // 2**n - 1, at least 4 and VECTOR_BYTES
+    parameter INFER_BYTES = 40,  // payload of INFER: the vector, or the rest of it
+    parameter LOAD_BYTES  = 0,   // payload of LOAD
+    parameter MAX_PAYLOAD = 63   // 2**n - 1, at least 4 and these
 ) (
     input  wire       clk,
     input  wire       rst,
@@ -20,6 +22,8 @@ module host_link_receiver #(
     input  wire       crc_good,
     output wire       payload_valid,
     input  wire       payload_busy,   // no payload byte can be taken
+    input  wire       incomplete,     // parts of the vector are missing: INFER would have the wrong length
+    output wire       load_begins,    // one cycle: the header of a LOAD is in
     output wire       request,        // high from the verdict on a frame until `answered`
     output reg  [7:0] command,
     output reg  [7:0] sequence_number,
@@ -30,7 +34,7 @@ module host_link_receiver #(
     output wire       count_resync    // the first byte thrown away after a good frame
 );
     localparam [7:0] SYNC_0 = 8'h47, SYNC_1 = 8'h57;
-    localparam [7:0] IDENTIFY = 1, INFER = 2, BENCH = 3, COUNTERS = 4;
+    localparam [7:0] IDENTIFY = 1, INFER = 2, BENCH = 3, COUNTERS = 4, LOAD = 5;
     localparam BITS = $clog2(MAX_PAYLOAD + 1);
     localparam LEFT = BITS > 8 ? BITS : 8;
     localparam [1:0] STATUS_GOOD = 0, STATUS_CRC = 1, STATUS_COMMAND = 2, STATUS_LENGTH = 3;
@@ -54,11 +58,14 @@ module host_link_receiver #(
     wire skipped   = take && ((place == HUNT && !found) || (place == SYNC && byte_data != SYNC_1));
     wire discarded = abandoned || skipped || (state == HEADER && too_long);
 
-    wire known_command = command == IDENTIFY || command == INFER || command == BENCH || command == COUNTERS;
-    wire [LEFT-1:0] expected = command == INFER ? VECTOR_BYTES[LEFT-1:0] : command == BENCH ? 4 : 0;
+    wire loads = LOAD_BYTES != 0 && command == LOAD;
+    wire known_command = command == IDENTIFY || command == INFER || command == BENCH || command == COUNTERS || loads;
+    wire [LEFT-1:0] expected = command == INFER ? INFER_BYTES[LEFT-1:0] : command == BENCH ? 4 :
+                               loads ? LOAD_BYTES[LEFT-1:0] : 0;
     wire [15:0] whole = {byte_data, left[7:0]};
 
     assign request         = state == REQUEST;
+    assign load_begins     = state == HEADER && loads;
     assign payload_valid   = take && place == PAYLOAD;
     assign crc_clear       = take && place == SYNC;
     assign crc_enable      = take && place >= COMMAND;
@@ -100,7 +107,7 @@ module host_link_receiver #(
         end
         case (state)
             HEADER: begin
-                length_good <= left == expected;
+                length_good <= left == expected && !(incomplete && command == INFER);
                 status      <= STATUS_LENGTH;
                 state       <= too_long ? REQUEST : left == 0 ? CRC : PAYLOAD;
                 if (left == 0) left <= 4;

@@ -67,7 +67,7 @@ class UartBoard:
     """A `Port` with a board behind it.
 
     Args:
-        label: class of a packed vector.
+        label: class of a packed vector; or its whole answer, in bytes.
         identity: what it says of itself.
         stored: the vectors of `bench`.
 
@@ -79,9 +79,13 @@ class UartBoard:
     baud = 1_000_000
     name = "model board"
 
-    def __init__(self, label: Callable[[bytes], int], identity: link.Identity, stored: list[bytes], line: Line) -> None:
+    def __init__(
+        self, label: Callable[[bytes], int | bytes], identity: link.Identity, stored: list[bytes], line: Line
+    ) -> None:
         self._label, self._identity, self._stored, self.line = label, identity, stored, line
         self._buffer, self._output = bytearray(), bytearray()
+        self._held: list[bytes] = []
+        self._used = False
         self.seconds, self.received = 0.0, 0
         self.good = self.crc_errors = self.lengths = self.given_up = self.inferences = self.breaks = 0
 
@@ -104,6 +108,7 @@ class UartBoard:
     def send_break(self) -> None:
         self._buffer.clear()
         self._output.clear()
+        self._held = []
         self.breaks += 1
 
     def close(self) -> None:
@@ -148,25 +153,46 @@ class UartBoard:
                 self._say(self._answer(command, sequence, body[4:]))
 
     def _answer(self, command: int, sequence: int, payload: bytes) -> link.Reply:
-        lengths = {link.IDENTIFY: 0, link.INFER: self._identity.vector_bytes, link.BENCH: 4, link.COUNTERS: 0}
+        told = self._identity
+        rest = told.vector_bytes - told.parts * told.part_bytes
+        lengths = {link.IDENTIFY: 0, link.INFER: rest, link.BENCH: 4, link.COUNTERS: 0}
+        if told.parts:
+            lengths[link.LOAD] = told.part_bytes + 2
         if command not in lengths:
             return link.Failure(sequence, link.UNKNOWN_COMMAND, command)
-        if len(payload) != lengths[command]:
+        if command == link.LOAD and self._used:
+            self._held, self._used = [], False
+        if len(payload) != lengths[command] or (command == link.INFER and len(self._held) < told.parts):
             return link.Failure(sequence, link.BAD_LENGTH, command)
+        if command == link.LOAD:
+            return self._load(sequence, payload)
         if command == link.IDENTIFY:
             return self._identity._replace(sequence=sequence)
         if command == link.COUNTERS:
             return link.Counters(sequence, self.inferences, self.good, self.crc_errors, 0, self.given_up)
         if command == link.INFER:
             self.inferences += 1
-            return link.Inference(sequence, self._label(payload), 100)
+            self._used = True
+            return link.Inference(sequence, self._answer_to(b"".join(self._held) + payload), 100)
         return self._bench(sequence, int.from_bytes(payload, "little"))
 
     def _bench(self, sequence: int, count: int) -> link.Reply:
-        labels = [self._label(vector) for vector in self._stored]
+        answers = [self._answer_to(vector) for vector in self._stored]
         self.inferences += count
-        checksum = link.bench_checksum(class_bytes(labels), count)
-        return link.Bench(sequence, labels[(count - 1) % len(labels)], 10 * count + 90, checksum)
+        checksum = link.bench_checksum(answers, count)
+        return link.Bench(sequence, answers[(count - 1) % len(answers)], 10 * count + 90, checksum)
+
+    def _load(self, sequence: int, payload: bytes) -> link.Reply:
+        part, number = payload[:-2], int.from_bytes(payload[-2:], "little")
+        if number == len(self._held) < self._identity.parts:
+            self._held.append(part)
+        elif number == 0:
+            self._held = []
+        return link.Loaded(sequence, len(self._held))
+
+    def _answer_to(self, vector: bytes) -> bytes:
+        answer = self._label(vector)
+        return bytes([answer]) if isinstance(answer, int) else answer
 
     def _say(self, reply: link.Reply) -> None:
         if self.line.silent_after is None or self.received <= self.line.silent_after:
@@ -174,8 +200,9 @@ class UartBoard:
 
 
 VECTOR_BYTES = 23
+TYPES = link.Types(link.Tensor(1, link.UNSIGNED, (8 * VECTOR_BYTES,)), link.Tensor(3, link.UNSIGNED, (1,)), 5)
 IDENTITY = link.Identity(
-    0, link.PROTOCOL_VERSION, b"modelhsh", b"build-id", VECTOR_BYTES, 5, 25_000_000, 4, 63, 63, TIMEOUT_US
+    0, link.PROTOCOL_VERSION, b"modelhsh", b"build-id", 25_000_000, 4, 63, 0, 63, TIMEOUT_US, TYPES
 )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from tests.doubles.agent import Losing, told
 from tests.doubles.self_test import findings
 from tests.doubles.sensors import hwmon
-from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, label_of, uart_board
+from tests.doubles.uart_board import IDENTITY, TYPES, VECTOR_BYTES, label_of, uart_board
 from tests.fast.toolchain.package.amd.packages import bitstream_package
 from tests.fast.toolchain.report.page.conftest import fabricate
 from tests.fast.toolchain.report.page.results import write_results
@@ -134,14 +134,15 @@ def _board(rng: np.random.Generator, folder: Path) -> None:
     golden = Golden(described, b"".join(vectors), bytes(map(label_of, vectors)))
     widths = {
         "clock_hz": 32,
-        "vector_bytes": 16,
-        "classes": 16,
+        "types": 32,
         "bench_vectors": 32,
         "buffer_bytes": 16,
         "timeout_us": 32,
     }
     name = _any(rng, [*widths, "none"])
     lie: dict[str, Any] = {} if name == "none" else {name: _number(rng, widths[name])}
+    if name == "types":
+        lie = {"types": TYPES._replace(input=TYPES.input._replace(shape=(lie["types"],)))}
     board = uart_board(identity=IDENTITY._replace(**lie))
     right, lying = board._answer, _any(rng, ["cycles", "counters"])
 

@@ -119,7 +119,7 @@ def _conversation(rng: np.random.Generator) -> None:
         driver = SerialBoard(_port(rng, IDENTITY))
         must_be(driver.identify(), _PACKED, "fuzzed")
         vectors = [_VECTORS[k] for k in rng.integers(0, len(_VECTORS), int(rng.integers(1, 80)))]
-        assert driver.infer_many(vectors) == [label_of(vector) for vector in vectors]
+        assert driver.infer_many(vectors) == [(label_of(vector),) for vector in vectors]
         count = int(rng.integers(1, 1000))
         labels = [label_of(vector) for vector in _VECTORS[: IDENTITY.bench_vectors]]
         bench = driver.bench(count)

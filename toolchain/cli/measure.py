@@ -17,7 +17,7 @@ from toolchain.cli.run import layout_of_package
 from toolchain.console import out
 from toolchain.device.agent.plan import Settings
 from toolchain.device.link.axi.sense import expected_of
-from toolchain.device.link.serial_link import SIMULATED
+from toolchain.device.link.serial_link import simulated
 from toolchain.errors import ConfigError
 from toolchain.layout import build_root
 from toolchain.measure.measure import Job, expected_seconds, measure_at, measure_here
@@ -122,12 +122,13 @@ def _open(board: OpenBoard, folder: Path, manifest: dict[str, Any], how: How, bo
     sources = open_meter(how.meter) if how.meter else []
     known = {**provenance_of(manifest), **({"virtual": True, "emulated": True} if how.virtual else {})}
     job = Job(board.name, manifest["model"], ["bench"], settings=how.settings, provenance=known)
-    patience = SIMULATED if how.virtual else None
+    expected = expected_of(manifest)
+    patience = simulated(expected.latency) if how.virtual else None
     with (
         _port(board, manifest["model"], folder, how) as port,
         open_serial(port, board.host_link.baud, manifest["identity"], patience) as device,
     ):
-        workload = bench_workload(device, how.seconds, expected_of(manifest))
+        workload = bench_workload(device, how.seconds, expected)
         return measure_here(workload, sources, job, board_dir, lambda text: None)
 
 

@@ -20,7 +20,7 @@ from toolchain.cli.flash import checked_package
 from toolchain.console import out
 from toolchain.device.link.axi.sense import expected_of
 from toolchain.device.link.golden import Golden, read_golden
-from toolchain.device.link.serial_link import SIMULATED
+from toolchain.device.link.serial_link import simulated
 from toolchain.errors import BuildError, ConfigError
 from toolchain.files import sha256, write_json
 from toolchain.layout import Layout, Request, build_root
@@ -114,7 +114,8 @@ class _Order:
         golden = read_golden(self.folder)
         truth = self._truth(golden)
         baud, identity = self.board.host_link.baud, self.manifest["identity"]
-        patience = SIMULATED if virtual else None
+        expected = expected_of(self.manifest)
+        patience = simulated(expected.latency) if virtual else None
         with open_serial(port, baud, identity, patience) as device, _progress() as bar:
             tell = _shown(bar)
             return run_test_set(
@@ -124,7 +125,7 @@ class _Order:
                 truth=truth,
                 virtual=virtual,
                 progress=tell,
-                expected=expected_of(self.manifest),
+                expected=expected,
             )
 
     def _truth(self, golden: Golden) -> Sequence[int] | None:

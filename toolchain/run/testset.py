@@ -18,8 +18,10 @@ FORMAT = 2
 SINGLE_VECTORS = 256
 """Vectors that go one by one, each timed."""
 BENCH_INFERENCES = 10_000
-# A simulated chip runs some hundred thousand clocks a second on a busy computer, and a bench is waited for a minute.
+_BENCH_SECONDS = 60.0
+# A simulated chip runs some hundred thousand clocks a second on a busy computer, a large one some ten thousand.
 _SIMULATED_CLOCKS = 2_000_000
+_SIMULATED_BENCH_SECONDS = 600.0
 _BLOCK = 1024
 _SHOWN = 10
 
@@ -211,7 +213,8 @@ def _bench(
     board: Board, golden: Golden, identity: Identity, inferences: int, kinds: tuple[str, str], expected: Expected
 ) -> dict[str, Any]:
     stored = identity.bench_vectors
-    single, many = board.bench(1), board.bench(inferences)
+    seconds = _SIMULATED_BENCH_SECONDS if kinds[0] == "simulated" else _BENCH_SECONDS
+    single, many = board.bench(1, seconds), board.bench(inferences, seconds)
     for run in (single, many):
         must_make_sense("bench", bench_faults(run, expected))
     found: dict[str, Any] = {

@@ -6,13 +6,12 @@ import zlib
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flows.stages.rtl.chip_answers import BENCH_INFERENCES, ChipAnswers
+from flows.stages.rtl.chip_answers import ChipAnswers
 from hls.axi_chip import tensors_of
 from hls.chip import vector_bytes
 from hls.core import CoreDescription
 from hls.pack import pack_inputs
 from hls.simulate_axi import Answer, AxiChipSimulator, Bench, Burst, Counters, Identity, Inference, Script
-from toolchain.device.link.board import bench_answer
 from toolchain.results.check import Check
 
 _STALLS = 1
@@ -44,11 +43,11 @@ class AxiCheck(ChipAnswers):
         """
         identity, *answers, burst, stalled, bench, counters = simulator.play(self._script()).answers
         self.check_identity(identity)
-        self.check_answers("infer", [self.values(answer) for answer in answers])
+        self.check_answers("infer", [a.values if isinstance(a, Inference) else a for a in answers])
         for answer in (burst, stalled):
             self._check_burst(answer)
         self.check_bench(bench)
-        self.check_counters(counters, 3 * len(self.x) + BENCH_INFERENCES)
+        self.check_counters(counters, 3 * len(self.x) + self.bench_inferences)
         return {**self.checks, "bursts": self.all_equal(2 * len(self.x))}
 
     @staticmethod
@@ -57,24 +56,21 @@ class AxiCheck(ChipAnswers):
         window = _ACCESS_CLOCKS * (vector_bytes(core) // 4 + core.output.layout.size // 4 + 2)
         return max(_LEAST_VECTORS, min(most, _CLOCKS // (3 * core.initiation_interval + window)))
 
-    def _identity(self) -> dict[str, object]:
+    def bench_answer(self) -> dict[str, Any]:
+        """See `ChipAnswers`."""
+        return self.right_bench
+
+    def told_types(self) -> dict[str, object]:
+        """See `ChipAnswers`."""
         source, output = tensors_of(self.chip.core)
-        return {**super()._identity(), "input": source, "output": output}
+        return {"input": source, "output": output, "classes": self.reference.output.layout.classes}
 
     def _script(self) -> Script:
         packed = pack_inputs(self.x, self.reference.input_type)
         script = Script(self.reference.output.layout).identify()
         for vector in packed:
             script = script.infer(vector.tobytes())
-        return script.burst(packed).burst(packed, stalls=_STALLS).bench(BENCH_INFERENCES).counters()
-
-    def values(self, answer: Answer) -> object:
-        """See `ChipAnswers`."""
-        return answer.values if isinstance(answer, Inference) else answer
-
-    def bench_answer(self) -> dict[str, Any]:
-        """See `ChipAnswers`."""
-        return bench_answer(self.reference.output.layout, self.bench_answers, BENCH_INFERENCES)
+        return script.burst(packed).burst(packed, stalls=_STALLS).bench(self.bench_inferences).counters()
 
     def _check_burst(self, answer: Answer) -> None:
         self.check_answers("burst", answer.answers if isinstance(answer, Burst) else [])

@@ -71,8 +71,8 @@ class UartShell:
 
     def check(self, context: Context, made: files.Chip, reference: Reference) -> dict[str, Check]:
         """See `Shell`."""
-        x = spread(files.golden_inputs(context), self._vectors)
         baud, clock = context.open_board.host_link.baud, files.clock_hz(context)
+        x = spread(files.golden_inputs(context), UartCheck.vectors(made.core, clock, baud, self._vectors))
         simulator = ChipSimulator(made.source_paths, context.work / "chip", clock_hz=clock, baud=baud)
         return UartCheck(context, made, reference, x, files.bench_inputs(context)).run(simulator)
 

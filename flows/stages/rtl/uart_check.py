@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flows.stages.rtl.chip_answers import BENCH_INFERENCES, ChipAnswers
+from flows.stages.rtl.chip_answers import ChipAnswers
+from hls.chip import part_bytes, types_of, vector_bytes
+from hls.core import CoreDescription
 from hls.pack import pack_inputs
 from hls.simulate_chip import REPLY_CYCLES, ChipSimulator
 from toolchain.device.link import protocol
 from toolchain.results.check import Check
+
+_BITS_A_BYTE = 10
+_LEAST_VECTORS = 2
+# Of a core of 20,000 LUTs in Verilator.
+_MINUTE_CLOCKS = 6_000_000
 
 
 @dataclass(frozen=True)
@@ -23,29 +30,59 @@ class UartCheck(ChipAnswers):
     counted: ClassVar[type[Any]] = protocol.Counters
     trouble: ClassVar[tuple[str, ...]] = ("crc_errors", "line_errors")
 
-    def requests(self) -> list[bytes]:
-        """identify, one infer a vector, bench, counters."""
-        packed = pack_inputs(self.x, self.reference.input_type)
-        infers = [protocol.infer_request(i % 256, v.tobytes()) for i, v in enumerate(packed)]
-        bench = protocol.bench_request(1, BENCH_INFERENCES)
-        return [protocol.identify_request(0), *infers, bench, protocol.counters_request(2)]
-
     def run(self, simulator: ChipSimulator) -> dict[str, Check]:
         """Ask everything and compare.
 
         Raises:
             VerificationError: an answer is wrong or missing; names the first.
         """
-        cycles = REPLY_CYCLES + 2 * BENCH_INFERENCES * self.chip.core.initiation_interval
+        cycles = REPLY_CYCLES + 2 * self.bench_inferences * self.chip.core.initiation_interval
         raw = simulator.exchange(self.requests(), reply_cycles=cycles)
-        replies = [_only_reply(data) for data in raw]
+        replies = [self._only_reply(data) for data in raw]
         self.check_identity(replies[0])
-        self.check_answers("infer", [self.values(reply) for reply in replies[1:-2]])
+        self.check_answers("infer", [self._values(reply) for reply in replies[1:-2] if not _is_part(reply)])
         self.check_bench(replies[-2])
-        self.check_counters(replies[-1], len(self.x) + BENCH_INFERENCES)
+        self.check_counters(replies[-1], len(self.x) + self.bench_inferences)
         return self.checks
 
+    @classmethod
+    def vectors(cls, core: CoreDescription, clock_hz: int, baud: int, most: int) -> int:
+        """How many vectors to send: what is simulated in about a minute, two at least; `most` of small ones."""
+        clocks = _BITS_A_BYTE * vector_bytes(core) * clock_hz // baud + core.initiation_interval
+        return max(_LEAST_VECTORS, min(most, _MINUTE_CLOCKS // clocks))
 
-def _only_reply(data: bytes) -> protocol.Reply | None:
-    replies = protocol.parse_replies(data)
-    return replies[0] if len(replies) == 1 else None
+    def requests(self) -> list[bytes]:
+        """identify, one infer a vector (behind its parts where it is long), bench, counters."""
+        packed = pack_inputs(self.x, self.reference.input_type)
+        infers = [frame for index, vector in enumerate(packed) for frame in self._infer(index % 256, vector.tobytes())]
+        bench = protocol.bench_request(1, self.bench_inferences)
+        return [protocol.identify_request(0), *infers, bench, protocol.counters_request(2)]
+
+    def bench_answer(self) -> dict[str, Any]:
+        """See `ChipAnswers`."""
+        right = self.right_bench
+        return {"answer": self.reference.output.layout.encode(right["values"]), "checksum": right["checksum"]}
+
+    def told_types(self) -> dict[str, object]:
+        """See `ChipAnswers`."""
+        return {"types": types_of(self.chip.core)}
+
+    def _infer(self, sequence: int, vector: bytes) -> list[bytes]:
+        size = part_bytes(self.chip.core) or len(vector)
+        *parts, rest = [vector[at : at + size] for at in range(0, len(vector), size)]
+        payloads = [protocol.load_payload(number, part) for number, part in enumerate(parts)]
+        loads = [protocol.encode_frame(protocol.LOAD, sequence, payload) for payload in payloads]
+        return [*loads, protocol.infer_request(sequence, rest)]
+
+    def _only_reply(self, data: bytes) -> protocol.Reply | None:
+        replies = protocol.parse_replies(data, self.reference.output.layout.size + protocol.MAX_REPLY_PAYLOAD)
+        return replies[0] if len(replies) == 1 else None
+
+    def _values(self, reply: protocol.Reply | None) -> object:
+        layout = self.reference.output.layout
+        is_answer = isinstance(reply, protocol.Inference) and len(reply.answer) == layout.size
+        return layout.decode(reply.answer) if is_answer else reply  # type: ignore[union-attr]
+
+
+def _is_part(reply: protocol.Reply | None) -> bool:
+    return isinstance(reply, protocol.Loaded)

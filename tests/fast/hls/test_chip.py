@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hls.chip import LINK_SOURCES, LinkCost, generate_chip, vector_bytes
+from hls.chip import LINK_SOURCES, LinkCost, generate_chip, part_bytes, types_of, vector_bytes
 from hls.core import CoreDescription, CoreOutput
+from toolchain.device.link.protocol import BIPOLAR, SIGNED, Tensor
 from toolchain.errors import ConfigError, FitError, GateweaveError
 
 CORE = CoreDescription(
@@ -54,8 +55,11 @@ def test_constants_of_the_top(tmp_path: Path) -> None:
         "VECTOR_BYTES  = 3;",
         "IN_WIDTH      = 4;",
         "IN_BEATS      = 5;",
-        "CLASSES       = 3;",
-        "CLASS_BITS    = 2;",
+        "PARTS         = 0;",
+        "OUT_BITS      = 2;",
+        "OUT_ELEMENTS  = 1;",
+        "OUT_BEATS     = 1;",
+        "OUT_SIGNED    = 0;",
         "BENCH_VECTORS = 2;",
         "MODEL_HASH = 64'h0123456789abcdef;",
         "BUILD_ID   = 64'hfedcba9876543210;",
@@ -108,10 +112,30 @@ def test_bad_arguments(tmp_path: Path, changes: dict[str, Any], error: type[Exce
 
 
 def test_cores_that_the_link_cannot_carry(tmp_path: Path) -> None:
-    with pytest.raises(FitError, match="256 classes"):
-        generate(tmp_path, dataclasses.replace(CORE, output=CoreOutput.label(257)))
+    with pytest.raises(FitError, match="in a frame, not an answer of 70,000 or beats of 4 bits"):
+        generate(tmp_path, dataclasses.replace(CORE, output=CoreOutput(35_000, 16, True, 1, None)))
     with pytest.raises(ConfigError, match="5 beats of 3 bits are not 20 bits"):
         generate(tmp_path, dataclasses.replace(CORE, in_width=3))
+
+
+def test_long_vectors_come_in_parts_of_whole_bytes_and_beats() -> None:
+    def parts(elements: int, lanes: int, bits: int) -> int:
+        shape = {"vector_bits": elements * bits, "in_width": lanes * bits, "in_beats": elements // lanes}
+        return part_bytes(dataclasses.replace(CORE, **shape))
+
+    assert [parts(1024, 1, 8), parts(1025, 1, 8), parts(27_648, 3, 8)] == [0, 1024, 1023]
+    assert parts(3000, 3, 7) == 1008
+    # A beat of over a thousand bytes is a part by itself.
+    assert [parts(6000, 3000, 8), parts(3000, 3000, 8)] == [3000, 0]
+
+
+def test_a_chip_tells_what_goes_in_and_comes_out() -> None:
+    image = dataclasses.replace(CORE, input_type="INT8", vector_bits=8 * 60, input_shape=(4, 5, 3))
+    scores = dataclasses.replace(image, output=CoreOutput(12, 20, True, 4, None))
+    assert types_of(image).input == Tensor(8, SIGNED, (4, 5, 3))
+    assert types_of(dataclasses.replace(CORE, input_type="BIPOLAR", vector_bits=9)).input == Tensor(1, BIPOLAR, (9,))
+    assert (types_of(scores).output, types_of(scores).classes) == (Tensor(20, SIGNED, (12,)), 0)
+    assert types_of(scores).answer == scores.output.layout
 
 
 def test_a_chip_takes_what_core_and_host_link_take() -> None:

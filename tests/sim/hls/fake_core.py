@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -134,8 +135,14 @@ MODEL_HASH = bytes(range(0x10, 0x18))
 BUILD_ID = bytes(range(0xA0, 0xA8))
 
 
+class Maker(Protocol):
+    """What writes a core."""
+
+    def generate(self, folder: Path) -> CoreDescription: ...
+
+
 def build_chip(
-    core: FakeCore,
+    core: Maker,
     folder: Path,
     bench: np.ndarray,
     *,

@@ -40,6 +40,10 @@ def answers(chip: ChipSimulator, *requests: bytes) -> list[list[link.Reply]]:
     return [link.parse_replies(data) for data in chip.exchange(requests, reply_cycles=100_000)]
 
 
+def answered(sequence: int, label: int) -> link.Inference:
+    return link.Inference(sequence, bytes([label]), CORE.latency)
+
+
 def replies(chip: ChipSimulator, script: Script) -> list[list[link.Reply]]:
     return [link.parse_replies(data) for data in chip.play(script).replies]
 
@@ -47,16 +51,16 @@ def replies(chip: ChipSimulator, script: Script) -> list[list[link.Reply]]:
 def test_identify(chip: ChipSimulator) -> None:
     expected = link.Identity(
         sequence=200,
-        version=1,
+        version=2,
         model_hash=MODEL_HASH,
         build_id=BUILD_ID,
-        vector_bytes=6,
-        classes=5,
         clock_hz=CLOCK_HZ,
         bench_vectors=6,
         max_payload=7,
+        part_bytes=0,
         buffer_bytes=63,
         timeout_us=TIMEOUT_US,
+        types=link.Types(link.Tensor(2, link.UNSIGNED, (22,)), link.Tensor(3, link.UNSIGNED, (1,)), 5),
     )
     assert answers(chip, link.identify_request(200)) == [[expected]]
 
@@ -64,15 +68,15 @@ def test_identify(chip: ChipSimulator) -> None:
 def test_infer_gives_class_and_latency(chip: ChipSimulator) -> None:
     vectors = CORE.random(2, 64)
     requests = [link.infer_request(i, packed(vector)) for i, vector in enumerate(vectors)]
-    expected = [[link.Inference(i, CORE.label(vector), CORE.latency)] for i, vector in enumerate(vectors)]
+    expected = [[answered(i, CORE.label(vector))] for i, vector in enumerate(vectors)]
     assert answers(chip, *requests) == expected
-    assert len({reply[0].label for reply in expected}) == CORE.classes
+    assert len({reply[0].answer for reply in expected}) == CORE.classes
 
 
 def test_back_to_back_requests_are_all_answered(chip: ChipSimulator) -> None:
     vectors = CORE.random(3, 100)
     stream = b"".join(link.infer_request(i, packed(vector)) for i, vector in enumerate(vectors))
-    expected = [link.Inference(i, CORE.label(v), CORE.latency) for i, v in enumerate(vectors)]
+    expected = [answered(i, CORE.label(v)) for i, v in enumerate(vectors)]
     assert answers(chip, stream) == [expected]
 
 
@@ -82,7 +86,7 @@ def test_bench_equals_golden_and_runs_back_to_back(chip: ChipSimulator, count: i
     label = BENCH_LABELS[(count - 1) % len(BENCH_LABELS)]
     cycles = (count - 1) * CORE.interval + CORE.latency
     checksum = link.bench_checksum(BENCH_ANSWERS, count)
-    assert reply == link.Bench(7, label, cycles, checksum)
+    assert reply == link.Bench(7, bytes([label]), cycles, checksum)
 
 
 def test_bench_of_nothing(chip: ChipSimulator) -> None:
@@ -94,7 +98,7 @@ def test_bench_of_nothing(chip: ChipSimulator) -> None:
     )
     assert isinstance(reply, link.Bench)
     assert (reply.cycles, reply.checksum) == (0, 0)
-    assert inference == link.Inference(2, BENCH_LABELS[3], CORE.latency)
+    assert inference == answered(2, BENCH_LABELS[3])
 
 
 def test_every_bench_starts_at_the_first_vector(chip: ChipSimulator) -> None:
@@ -147,7 +151,7 @@ def assert_no_class_then_answer(results: list[list[link.Reply]], good: link.Repl
 def test_no_corrupt_byte_gets_a_class(chip: ChipSimulator) -> None:
     vector = CORE.random(4, 1)[0]
     frame = link.infer_request(77, packed(vector))
-    good = link.Inference(77, CORE.label(vector), CORE.latency)
+    good = answered(77, CORE.label(vector))
     damaged = []
     for at in range(len(frame)):
         for mask in (0x01, 0x80, 0xFF, 0x5A):
@@ -160,7 +164,7 @@ def test_no_corrupt_byte_gets_a_class(chip: ChipSimulator) -> None:
 def test_no_lost_doubled_or_missing_byte_gets_a_class(chip: ChipSimulator) -> None:
     vector = CORE.random(5, 1)[0]
     frame = link.infer_request(78, packed(vector))
-    good = link.Inference(78, CORE.label(vector), CORE.latency)
+    good = answered(78, CORE.label(vector))
     damaged = [frame[:at] + frame[at + 1 :] for at in range(len(frame))]
     # Doubling the first sync byte is no damage: the frame begins at the second one.
     damaged += [frame[:at] + frame[at - 1 :] for at in range(2, len(frame))]
@@ -186,7 +190,7 @@ def test_no_flipped_line_bit_gets_a_class(chip: ChipSimulator) -> None:
         script.listen(reply_cycles=QUIET).pause(TIMEOUT_US + 50).send(frame).listen()
     results = replies(chip, script)
     assert len(results) == 2 * 10 * len(frame)
-    good = link.Inference(79, CORE.label(vector), CORE.latency)
+    good = answered(79, CORE.label(vector))
     # A last stop bit that comes a bit late is the one harmless flip: the byte itself arrived, but
     # the receiver still refuses it.
     assert_no_class_then_answer(results, good)
@@ -200,12 +204,12 @@ def test_garbage_then_good_frame(chip: ChipSimulator) -> None:
     garbage += [link.SYNC * 20, b"G" * 30, link.SYNC + bytes([2, 0, 7, 0]), frame[:-1]]
     garbage += [link.SYNC + bytes([2, 0, 255, 255]), bytes(100), b"\xff" * 100]
     results = replies(chip, damaged_then_good(frame, garbage))
-    assert_no_class_then_answer(results, link.Inference(80, CORE.label(vector), CORE.latency))
+    assert_no_class_then_answer(results, answered(80, CORE.label(vector)))
 
 
 def test_false_sync_without_silence_costs_one_frame_at_most(chip: ChipSimulator) -> None:
     frame = link.infer_request(81, packed(BENCH[2]))
-    good = link.Inference(81, BENCH_LABELS[2], CORE.latency)
+    good = answered(81, BENCH_LABELS[2])
     script = Script()
     for length in range(8):
         false_header = link.SYNC + bytes([link.INFER, 0, length, 0])
@@ -241,12 +245,12 @@ def test_wrong_length(chip: ChipSimulator, command: int, length: int) -> None:
     after = link.infer_request(4, packed(BENCH[1]))
     first, second, third = answers(chip, wrong, after, link.counters_request(5))
     assert first == [link.Failure(3, link.BAD_LENGTH, command)]
-    assert second == [link.Inference(4, BENCH_LABELS[1], CORE.latency)]
+    assert second == [answered(4, BENCH_LABELS[1])]
     assert third == [link.Counters(5, 1, 3, 0, 0, 0)]
 
 
 def test_unknown_commands(chip: ChipSimulator) -> None:
-    unknown = [code for code in range(256) if not 1 <= code <= 4]
+    unknown = [code for code in range(256) if not 1 <= code <= 4]  # nor 5, where vectors come whole
     requests = [link.encode_frame(code, code, bytes(code % 8)) for code in unknown]
     expected = [[link.Failure(code, link.UNKNOWN_COMMAND, code)] for code in unknown]
     assert answers(chip, *requests) == expected
@@ -260,7 +264,7 @@ def test_bad_crc_is_told(chip: ChipSimulator) -> None:
 
 def test_silence_inside_a_frame(chip: ChipSimulator) -> None:
     frame = link.infer_request(10, packed(BENCH[4]))
-    good = link.Inference(10, BENCH_LABELS[4], CORE.latency)
+    good = answered(10, BENCH_LABELS[4])
     script = Script()
     for at in range(1, len(frame)):
         script.send(frame[:at]).pause(TIMEOUT_US - 50).send(frame[at:]).listen()
@@ -282,10 +286,10 @@ def test_break_ends_an_endless_bench(chip: ChipSimulator) -> None:
     script.send(link.bench_request(4, 10)).listen().send(link.counters_request(5)).listen()
     silent, deaf, inference, bench, counters = replies(chip, script)
     assert silent == deaf == []
-    assert inference == [link.Inference(3, BENCH_LABELS[0], CORE.latency)]
+    assert inference == [answered(3, BENCH_LABELS[0])]
     checksum = link.bench_checksum(BENCH_ANSWERS, 10)
     cycles = 9 * CORE.interval + CORE.latency
-    assert bench == [link.Bench(4, BENCH_LABELS[3], cycles, checksum)]
+    assert bench == [link.Bench(4, BENCH_ANSWERS[3], cycles, checksum)]
     assert isinstance(counters[0], link.Counters)
     assert counters[0].line_errors == 1
     assert counters[0].inferences > 2000
@@ -338,7 +342,7 @@ def test_host_clock_may_be_off(tmp_path_factory: pytest.TempPathFactory, chip: C
     stream = b"".join(link.infer_request(i, packed(vector)) for i, vector in enumerate(vectors))
     script = Script().send(stream).listen().send(link.counters_request(50)).listen()
     told = list(chain(*replies(off, script)))
-    assert [reply.label for reply in told[:-1]] == [CORE.label(vector) for vector in vectors]
+    assert [reply.answer[0] for reply in told[:-1]] == [CORE.label(vector) for vector in vectors]
     assert told[-1] == link.Counters(50, 50, 51, 0, 0, 0)
 
 
@@ -365,10 +369,10 @@ def test_other_shapes(shape: str, tmp_path: Path) -> None:
     requests = [link.infer_request(i, text) for i, text in enumerate(texts)]
     told = list(chain(*answers(chip, *requests, link.bench_request(99, 50))))
     assert [reply.sequence for reply in told] == [*range(20), 99]
-    assert [reply.label for reply in told[:-1]] == [core.label(vector) for vector in vectors]
+    assert [reply.answer[0] for reply in told[:-1]] == [core.label(vector) for vector in vectors]
     labels = [core.label(vector) for vector in bench]
     checksum = link.bench_checksum(class_bytes(labels), 50)
-    assert (told[-1].label, told[-1].checksum) == (labels[49 % 3], checksum)
+    assert (told[-1].answer[0], told[-1].checksum) == (labels[49 % 3], checksum)
     if not core.stutters:
         assert {reply.cycles for reply in told[:-1]} == {core.latency}
         assert told[-1].cycles == 49 * core.interval + core.latency

@@ -49,7 +49,7 @@ def test_chip_with_a_folded_core(tmp_path: Path) -> None:
     requests = [link.infer_request(i, vector) for i, vector in enumerate(vectors)]
     requests += [link.bench_request(i, 1 + 1000 * i) for i in range(2)]
     *told, first, bench = [link.parse_replies(data)[0] for data in chip.exchange(requests)]
-    assert [reply.label for reply in told] == labels
+    assert [reply.answer[0] for reply in told] == labels
     assert len(set(labels)) > 2
     assert first.cycles == told[0].cycles
     assert bench.checksum == link.bench_checksum(class_bytes(labels[:16]), 1001)

@@ -151,13 +151,13 @@ def virtual_link(faults: str = "") -> OpenLink:
     """The board's chip, simulated behind a pseudo-terminal; `faults` such as "bits=1e-4": see docs/host-link.md."""
 
     def open_link(layout: Layout, stack: ExitStack) -> Link:
-        from toolchain.device.link.serial_link import SIMULATED
+        from toolchain.device.link.serial_link import simulated
         from toolchain.device.link.serial_port import open_serial
         from toolchain.run.virtual import virtual_board_of
 
         manifest, board = verify_package(layout.stage("package")), _open_board(layout)
         chip = stack.enter_context(virtual_board_of(layout, board, faults))
-        driver = open_serial(chip.port, board.host_link.baud, manifest["identity"], SIMULATED)
+        driver = open_serial(chip.port, board.host_link.baud, manifest["identity"], simulated())
         stack.callback(driver.close)
         return Link(driver, "virtual: its chip simulated", "simulated")
 

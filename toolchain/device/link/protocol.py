@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Tuple, Union  # noqa: UP035 (Python 3.8)
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 SYNC = b"GW"
 CRC_BYTES = 4
 HEADER_BYTES = 6
@@ -21,6 +21,7 @@ IDENTIFY = 0x01
 INFER = 0x02
 BENCH = 0x03
 COUNTERS = 0x04
+LOAD = 0x05
 REPLY = 0x80  # added to the command of the request
 ERROR = 0xFF
 
@@ -30,17 +31,21 @@ BAD_LENGTH = 3
 ERROR_TEXTS = {
     BAD_CRC: "the request came damaged (CRC)",
     UNKNOWN_COMMAND: "the board does not know the command",
-    BAD_LENGTH: "the request has the wrong length for the board's model",
+    BAD_LENGTH: "the request has the wrong length for the board's model, or parts of its vector are missing",
 }
 
-# The longest reply payload; a longer one cannot be a reply, so a parser need not wait for it.
+# The longest payload of a reply without an answer, see `Identity.max_reply`; no parser need wait for a longer one.
 MAX_REPLY_PAYLOAD = 63
 
 # A line held low this long resets the board's link and core, also out of an endless bench.
 BREAK_BITS = 40
 
-_IDENTITY = struct.Struct("<B8s8sHHIIHHI")
+_INFER_TAIL, _BENCH_TAIL = 4, 10  # bytes behind the answer
+_IDENTITY = struct.Struct("<B8s8sIIHHHI")
+_TENSOR = struct.Struct("<BBIHH")
+_CLASSES = struct.Struct("<H")
 _COUNTERS = struct.Struct("<5I")
+_LETTERS = {1: "b", 2: "h", 4: "i", 8: "q"}  # of `struct`, by the bytes of an element
 _CHUNK = 1 << 20
 
 
@@ -56,35 +61,204 @@ class Frame(NamedTuple):
     payload: bytes
 
 
+class AnswerLayout(NamedTuple):
+    """What a board answers an inference with, and how it lies in bytes, wherever answers are sent or kept.
+
+    One element after the other, each extended by its sign to whole bytes, low byte first. A class is one element.
+
+    Attributes:
+        elements: integers of one answer.
+        bits: bits of an element in the chip, 1 to 64.
+        signed: whether an element is two's complement.
+        classes: of how many classes the answer is one; 0 for a vector of integers.
+    """
+
+    elements: int
+    bits: int
+    signed: bool
+    classes: int
+
+    @classmethod
+    def of_class(cls, classes: int) -> AnswerLayout:
+        """An answer that is one of so many classes."""
+        return cls(1, max(1, (classes - 1).bit_length()), False, classes)
+
+    @property
+    def element_bytes(self) -> int:
+        """Bytes of one element."""
+        return -(-self.bits // 8)
+
+    @property
+    def size(self) -> int:
+        """Bytes of one answer."""
+        return self.elements * self.element_bytes
+
+    def encode(self, values: Iterable[int]) -> bytes:
+        """The bytes of an answer.
+
+        Raises:
+            ProtocolError: a value does not fit, or another number of them.
+        """
+        elements, size = list(values), self.element_bytes
+        try:
+            data = b"".join(int(value).to_bytes(size, "little", signed=self.signed) for value in elements)
+        except OverflowError:
+            raise ProtocolError(f"{elements}: an element does not fit {8 * size} bits") from None
+        self.decode(data)
+        return data
+
+    def decode(self, data: bytes) -> Tuple[int, ...]:  # noqa: UP006 (Python 3.8)
+        """The elements of an answer.
+
+        Raises:
+            ProtocolError: another number of bytes than an answer has.
+        """
+        if len(data) != self.size:
+            raise ProtocolError(f"{len(data)} bytes; an answer has {self.size}")
+        letter = _LETTERS.get(self.element_bytes)
+        if letter:
+            return struct.unpack(f"<{self.elements}{letter if self.signed else letter.upper()}", data)
+        parts = (data[at : at + self.element_bytes] for at in range(0, self.size, self.element_bytes))
+        return tuple(int.from_bytes(part, "little", signed=self.signed) for part in parts)
+
+
+class Tensor(NamedTuple):
+    """Integers that go in, or come out.
+
+    Attributes:
+        bits: of one element.
+        kind: UNSIGNED, SIGNED (two's complement) or BIPOLAR (-1 and +1 as 0 and 1).
+        shape: without the batch, channels last; one to three dimensions.
+    """
+
+    bits: int
+    kind: int
+    shape: Tuple[int, ...]  # noqa: UP006
+
+    @property
+    def elements(self) -> int:
+        """Elements of one vector, or of one answer."""
+        count = 1 if self.shape else 0
+        for size in self.shape:
+            count *= size
+        return count
+
+    @property
+    def type_name(self) -> str:
+        """The qonnx name of the elements' type, as `pack_vector` takes it."""
+        if self.bits == 1 and self.kind != SIGNED:
+            return "BIPOLAR" if self.kind == BIPOLAR else "BINARY"
+        return f"{'INT' if self.kind == SIGNED else 'UINT'}{self.bits}"
+
+    def encode(self) -> bytes:
+        """As `identify` tells it.
+
+        Raises:
+            ProtocolError: more than three dimensions, or one too large.
+        """
+        sizes = [*self.shape, *[0] * (3 - len(self.shape))]
+        try:
+            return _TENSOR.pack(self.bits, self.kind, *sizes)
+        except struct.error as error:
+            raise ProtocolError(f"a tensor of shape {self.shape} cannot be told: {error}") from error
+
+    @classmethod
+    def decode(cls, data: bytes) -> Tensor:
+        """What `encode` made."""
+        bits, kind, *sizes = _TENSOR.unpack(data)
+        return cls(bits, kind, tuple(size for size in sizes if size))
+
+
+UNSIGNED, SIGNED, BIPOLAR = 0, 1, 2
+
+
+class Types(NamedTuple):
+    """What goes in and what comes out; `classes`: of how many the answer is one, 0 for a vector of integers."""
+
+    input: Tensor
+    output: Tensor
+    classes: int
+
+    @property
+    def answer(self) -> AnswerLayout:
+        """How an answer lies in bytes."""
+        return AnswerLayout(self.output.elements, self.output.bits, self.output.kind == SIGNED, self.classes)
+
+    def encode(self) -> bytes:
+        """The last bytes of the reply to `identify`.
+
+        Raises:
+            ProtocolError: a shape or a number of classes cannot be told.
+        """
+        if not 0 <= self.classes <= 0xFFFF:
+            raise ProtocolError(f"{self.classes} classes cannot be told; 65,535 at most")
+        return self.input.encode() + self.output.encode() + _CLASSES.pack(self.classes)
+
+
 class Identity(NamedTuple):
-    """Reply to `identify`: what the board is."""
+    """Reply to `identify`: what the board is.
+
+    Attributes:
+        max_payload: longest payload of a request that the board receives at all.
+        part_bytes: of a vector, that one `load` carries; 0 where `infer` carries it whole.
+        types: what goes in and what comes out.
+    """
 
     sequence: int
     version: int
     model_hash: bytes
     build_id: bytes
-    vector_bytes: int
-    classes: int
     clock_hz: int
     bench_vectors: int
     max_payload: int
+    part_bytes: int
     buffer_bytes: int
     timeout_us: int
+    types: Types
+
+    @property
+    def vector_bytes(self) -> int:
+        """Bytes of one packed vector."""
+        return (self.types.input.elements * self.types.input.bits + 7) // 8
+
+    @property
+    def parts(self) -> int:
+        """How many `load` a vector takes before the `infer` that carries its rest."""
+        return (self.vector_bytes - 1) // self.part_bytes if self.part_bytes else 0
+
+    @property
+    def max_reply(self) -> int:
+        """The longest payload of a reply."""
+        return max(MAX_REPLY_PAYLOAD, self.types.answer.size + _BENCH_TAIL)
+
+
+class OtherVersion(NamedTuple):
+    """Reply to `identify` of a board that speaks another version of the protocol: no more of it is understood."""
+
+    sequence: int
+    version: int
+
+
+class Loaded(NamedTuple):
+    """Reply to `load`: how many parts of the vector the board holds now, in order."""
+
+    sequence: int
+    held: int
 
 
 class Inference(NamedTuple):
-    """Reply to `infer`: the class, and the clock cycles from first input beat to class."""
+    """Reply to `infer`: the bytes of the answer (`Identity.answer` decodes them), and the clock cycles it took."""
 
     sequence: int
-    label: int
+    answer: bytes
     cycles: int
 
 
 class Bench(NamedTuple):
-    """Reply to `bench`: last class, clock cycles of the whole run, CRC-32 of all classes."""
+    """Reply to `bench`: last answer, clock cycles of the whole run, CRC-32 of the bytes of all answers."""
 
     sequence: int
-    label: int
+    answer: bytes
     cycles: int
     checksum: int
 
@@ -112,10 +286,7 @@ class Failure(NamedTuple):
         return ERROR_TEXTS.get(self.code, f"the board reports error {self.code}")
 
 
-Reply = Union[Identity, Inference, Bench, Counters, Failure]  # noqa: UP007 (Python 3.8)
-
-
-# Frames -------------------------------------------------------------------------------------------
+Reply = Union[Identity, OtherVersion, Loaded, Inference, Bench, Counters, Failure]  # noqa: UP007 (Python 3.8)
 
 
 def encode_frame(command: int, sequence: int, payload: bytes = b"") -> bytes:
@@ -129,8 +300,7 @@ def encode_frame(command: int, sequence: int, payload: bytes = b"") -> bytes:
 class FrameParser:
     """Finds frames in bytes that come in any portions; skips and counts garbage and damage.
 
-    After a damaged frame the search goes on one byte after its start, so that no good frame inside
-    it is missed.
+    After a damaged frame the search goes on one byte after its start: no good frame inside it is missed.
 
     Attributes:
         crc_errors: frames whose CRC was wrong, or whose length was impossible.
@@ -186,17 +356,19 @@ class FrameParser:
         del self._buffer[:count]
 
 
-# Requests -----------------------------------------------------------------------------------------
-
-
 def identify_request(sequence: int) -> bytes:
     """Ask what the board is."""
     return encode_frame(IDENTIFY, sequence)
 
 
 def infer_request(sequence: int, vector: bytes) -> bytes:
-    """Ask for the class of one packed vector (`pack_vector`), as long as the board says."""
+    """Ask for the answer to one packed vector (`pack_vector`), or to the rest of one of which the board holds parts."""
     return encode_frame(INFER, sequence, vector)
+
+
+def load_payload(number: int, part: bytes) -> bytes:
+    """What a `load` carries: a part of a vector, `Identity.part_bytes` long, and behind it its number from 0 on."""
+    return part + struct.pack("<H", number)
 
 
 def bench_request(sequence: int, inferences: int) -> bytes:
@@ -211,39 +383,39 @@ def counters_request(sequence: int) -> bytes:
     return encode_frame(COUNTERS, sequence)
 
 
-# Replies ------------------------------------------------------------------------------------------
-
-
 def decode_reply(frame: Frame) -> Reply:
     """The typed reply that a frame carries.
 
     Raises:
         ProtocolError: an unknown command, or a payload of the wrong length for it.
     """
-    body, sequence = frame.payload, frame.sequence
-    size = {
-        REPLY | IDENTIFY: 37,
-        REPLY | INFER: 5,
-        REPLY | BENCH: 11,
-        REPLY | COUNTERS: 20,
-        ERROR: 2,
-    }
-    if size.get(frame.command) != len(body):
-        raise ProtocolError(f"no reply has command 0x{frame.command:02x} with {len(body)} bytes")
-    if frame.command == REPLY | IDENTIFY:
-        return Identity(sequence, *_IDENTITY.unpack(body))
-    if frame.command == REPLY | COUNTERS:
+    body, sequence, command = frame.payload, frame.sequence, frame.command
+    if command == REPLY | IDENTIFY and body:
+        return _identity(sequence, body)
+    if command == REPLY | INFER and len(body) > _INFER_TAIL:
+        return Inference(sequence, body[:-_INFER_TAIL], int.from_bytes(body[-_INFER_TAIL:], "little"))
+    if command == REPLY | BENCH and len(body) > _BENCH_TAIL:
+        answer, cycles, checksum = body[:-_BENCH_TAIL], body[-_BENCH_TAIL:-4], body[-4:]
+        return Bench(sequence, answer, int.from_bytes(cycles, "little"), int.from_bytes(checksum, "little"))
+    if command == REPLY | COUNTERS and len(body) == _COUNTERS.size:
         return Counters(sequence, *_COUNTERS.unpack(body))
-    if frame.command == REPLY | INFER:
-        return Inference(sequence, body[0], int.from_bytes(body[1:], "little"))
-    if frame.command == REPLY | BENCH:
-        return Bench(
-            sequence,
-            body[0],
-            int.from_bytes(body[1:7], "little"),
-            int.from_bytes(body[7:], "little"),
-        )
-    return Failure(sequence, body[0], body[1])
+    if command == REPLY | LOAD and len(body) == 2:
+        return Loaded(sequence, int.from_bytes(body, "little"))
+    if command == ERROR and len(body) == 2:
+        return Failure(sequence, body[0], body[1])
+    raise ProtocolError(f"no reply has command 0x{command:02x} with {len(body)} bytes")
+
+
+def _identity(sequence: int, body: bytes) -> Reply:
+    """Its first byte, the version, stands there in every version."""
+    if body[0] != PROTOCOL_VERSION:
+        return OtherVersion(sequence, body[0])
+    fixed, tensor = _IDENTITY.size, _TENSOR.size
+    if len(body) != fixed + 2 * tensor + _CLASSES.size:
+        raise ProtocolError(f"no reply to identify has {len(body)} bytes")
+    input_, output = (Tensor.decode(body[at : at + tensor]) for at in (fixed, fixed + tensor))
+    (classes,) = _CLASSES.unpack_from(body, fixed + 2 * tensor)
+    return Identity(sequence, *_IDENTITY.unpack_from(body), Types(input_, output, classes))  # type: ignore[call-arg]
 
 
 def encode_reply(reply: Reply) -> bytes:
@@ -251,90 +423,27 @@ def encode_reply(reply: Reply) -> bytes:
     sequence = reply.sequence
     try:
         if isinstance(reply, Identity):
-            return encode_frame(REPLY | IDENTIFY, sequence, _IDENTITY.pack(*reply[1:]))
+            return encode_frame(REPLY | IDENTIFY, sequence, _IDENTITY.pack(*reply[1:-1]) + reply.types.encode())
+        if isinstance(reply, OtherVersion):
+            return encode_frame(REPLY | IDENTIFY, sequence, bytes([reply.version]))
+        if isinstance(reply, Loaded):
+            return encode_frame(REPLY | LOAD, sequence, struct.pack("<H", reply.held))
         if isinstance(reply, Counters):
             return encode_frame(REPLY | COUNTERS, sequence, _COUNTERS.pack(*reply[1:]))
         if isinstance(reply, Inference):
-            return encode_frame(REPLY | INFER, sequence, struct.pack("<BI", reply.label, reply.cycles))
+            return encode_frame(REPLY | INFER, sequence, reply.answer + struct.pack("<I", reply.cycles))
         if isinstance(reply, Bench):
-            body = bytes([reply.label]) + reply.cycles.to_bytes(6, "little") + struct.pack("<I", reply.checksum)
-            return encode_frame(REPLY | BENCH, sequence, body)
+            tail = reply.cycles.to_bytes(6, "little") + struct.pack("<I", reply.checksum)
+            return encode_frame(REPLY | BENCH, sequence, reply.answer + tail)
         return encode_frame(ERROR, sequence, bytes([reply.code, reply.command]))
     except (struct.error, OverflowError, ValueError) as error:
         raise ProtocolError(f"{reply} does not fit its frame: {error}") from error
 
 
-def parse_replies(data: bytes) -> list[Reply]:
+def parse_replies(data: bytes, max_payload: int = MAX_REPLY_PAYLOAD) -> list[Reply]:
     """All replies in a finished recording; garbage around them is skipped."""
-    parser = FrameParser()
+    parser = FrameParser(max_payload)
     return [decode_reply(frame) for frame in parser.feed(data) + parser.flush()]
-
-
-# Values -------------------------------------------------------------------------------------------
-
-
-class AnswerLayout(NamedTuple):
-    """What a board answers an inference with, and how it lies in bytes, wherever answers are sent or kept.
-
-    One element after the other, each extended by its sign to whole bytes, low byte first. A class is one element.
-
-    Attributes:
-        elements: integers of one answer.
-        bits: bits of an element in the chip, 1 to 64.
-        signed: whether an element is two's complement.
-        classes: of how many classes the answer is one; 0 for a vector of integers.
-    """
-
-    elements: int
-    bits: int
-    signed: bool
-    classes: int
-
-    @classmethod
-    def of_class(cls, classes: int) -> AnswerLayout:
-        """An answer that is one of so many classes."""
-        return cls(1, max(1, (classes - 1).bit_length()), False, classes)
-
-    @property
-    def element_bytes(self) -> int:
-        """Bytes of one element."""
-        return -(-self.bits // 8)
-
-    @property
-    def size(self) -> int:
-        """Bytes of one answer."""
-        return self.elements * self.element_bytes
-
-    def encode(self, values: Iterable[int]) -> bytes:
-        """The bytes of an answer.
-
-        Raises:
-            ProtocolError: a value does not fit, or another number of them.
-        """
-        elements, size = list(values), self.element_bytes
-        if len(elements) != self.elements:
-            raise ProtocolError(f"{len(elements)} elements; an answer has {self.elements}")
-        try:
-            return b"".join(int(value).to_bytes(size, "little", signed=self.signed) for value in elements)
-        except OverflowError:
-            raise ProtocolError(f"{elements}: an element does not fit {8 * size} bits") from None
-
-    def decode(self, data: bytes) -> Tuple[int, ...]:  # noqa: UP006 (Python 3.8)
-        """The elements of an answer.
-
-        Raises:
-            ProtocolError: another number of bytes than an answer has.
-        """
-        if len(data) != self.size:
-            raise ProtocolError(f"{len(data)} bytes; an answer has {self.size}")
-        letter = _LETTERS.get(self.element_bytes)
-        if letter:
-            return struct.unpack(f"<{self.elements}{letter if self.signed else letter.upper()}", data)
-        parts = (data[at : at + self.element_bytes] for at in range(0, self.size, self.element_bytes))
-        return tuple(int.from_bytes(part, "little", signed=self.signed) for part in parts)
-
-
-_LETTERS = {1: "b", 2: "h", 4: "i", 8: "q"}
 
 
 def bench_checksum(answers: Sequence[bytes], inferences: int) -> int:
@@ -367,15 +476,17 @@ def pack_vector(values: Iterable[int], type_name: str) -> bytes:
         ProtocolError: an unknown type, or a value outside it.
     """
     bits, low, step = _element(type_name)
-    packed = 0
-    elements = list(values)
-    for index, value in enumerate(elements):
+    codes = []
+    for index, value in enumerate(values):
         code, rest = divmod(value - low, step)
         if rest or not 0 <= code < 1 << bits:
             raise ProtocolError(f"element {index}: {value} is outside {type_name}")
         # Two's complement of a signed type is the value itself, modulo 2**bits.
-        packed |= (code if step == 2 else value % (1 << bits)) << (index * bits)
-    return packed.to_bytes((len(elements) * bits + 7) // 8, "little")
+        codes.append(code if step == 2 else value % (1 << bits))
+    # Eight elements are whole bytes.
+    groups = [codes[at : at + 8] for at in range(0, len(codes), 8)]
+    packed = b"".join(sum(c << i * bits for i, c in enumerate(g)).to_bytes(bits, "little") for g in groups)
+    return packed[: (len(codes) * bits + 7) // 8]
 
 
 def _element(type_name: str) -> tuple[int, int, int]:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, Tuple, TypeVar  # noqa: UP035
 
 from toolchain.device.link import protocol as link
 from toolchain.device.link.answers import Bench, Counters, Identity, Inference, Values
@@ -22,12 +22,14 @@ STREAM_WINDOW = 64
 """Requests on their way at most; far below the 256 sequence numbers, so that each is told from the others."""
 
 _BITS_A_BYTE = 10
-_INFER_REPLY_BYTES = link.OVERHEAD_BYTES + 5
 _NOISE_READS = 1000
 _SLACK = 1.1
 _STUCK = 8
+# Clocks a second of a large simulated chip, and of a byte on the line.
+_SIMULATED_CLOCKS, _BYTE_CLOCKS = 20_000, 250
 _LATE_BENCHES = 2
 _Self = TypeVar("_Self", bound="SerialBoard")  # typing.Self is not in Python 3.8
+_Request = Tuple[int, bytes]  # noqa: UP006 (Python 3.8): command and payload
 
 
 class Port(Protocol):
@@ -68,6 +70,7 @@ class Patience:
 
     Attributes:
         reply: for the next byte of a reply.
+        byte: longer than that, for each byte of a request.
         quiet: silence after which nothing is on its way any more, and the board's time-out has passed.
         tries: how often in a row nothing is answered before the driver gives up.
     """
@@ -75,10 +78,14 @@ class Patience:
     reply: float = 0.25
     quiet: float = 0.05
     tries: int = 8
+    byte: float = 0.0
 
 
-SIMULATED = Patience(reply=2.0, quiet=0.4)
-"""A simulated chip is slower than a real one by far."""
+def simulated(latency_cycles: int | None = None) -> Patience:
+    """For a simulated chip, which is slower than a real one by far: as many cycles as one inference takes."""
+    return Patience(
+        reply=2.0 + (latency_cycles or 0) / _SIMULATED_CLOCKS, quiet=0.4, byte=_BYTE_CLOCKS / _SIMULATED_CLOCKS
+    )
 
 
 @dataclass
@@ -162,12 +169,8 @@ class SerialBoard:
         for index, vector in enumerate(vectors):
             if len(vector) != size:
                 raise ToolError(f"vector {index}: {len(vector)} bytes; the board takes {size}")
-        first = vectors[:1] if self._latency is None else []
-        replies = self._exchange(link.INFER, list(first), 1) if first else []
-        if replies:
-            self._latency = replies[0].cycles
-        replies += self._exchange(link.INFER, list(vectors[len(first) :]), self._window())
-        return [Inference((reply.label,), reply.cycles) for reply in replies]
+        answer = self._identity.types.answer
+        return [Inference(answer.decode(reply.answer), reply.cycles) for reply in self._answered(vectors)]
 
     def bench(self, inferences: int, seconds: float = 60.0) -> Bench:
         """Run that many inferences (32 bits) of the stored vectors, back to back.
@@ -184,7 +187,7 @@ class SerialBoard:
         for _ in range(self._patience.tries):
             started = time.perf_counter()
             try:
-                [reply] = self._exchange(link.BENCH, [payload], 1, seconds, tries=1)
+                [reply] = self._exchange([(link.BENCH, payload)], 1, seconds, tries=1)
             except ToolError:
                 late += time.perf_counter() - started >= seconds
                 self.reset()
@@ -192,7 +195,8 @@ class SerialBoard:
                     break
             else:
                 taken = time.perf_counter() - started
-                return Bench(inferences, (reply.label,), reply.cycles, reply.checksum, taken)
+                values = self._identity.types.answer.decode(reply.answer)
+                return Bench(inferences, values, reply.cycles, reply.checksum, taken)
         raise ToolError(
             f"{self.port.name}: no answer to a bench of {inferences:,} within {seconds:g} s; run fewer, or allow more"
         )
@@ -204,7 +208,7 @@ class SerialBoard:
 
     def link_counters(self) -> link.Counters:
         """Events since configuration as the host link names them."""
-        reply: link.Counters = self._exchange(link.COUNTERS, [b""], 1)[0]
+        reply: link.Counters = self._exchange([(link.COUNTERS, b"")], 1)[0]
         return reply
 
     def close(self) -> None:
@@ -220,43 +224,61 @@ class SerialBoard:
     # The rest is how ----------------------------------------------------------------------------------
 
     def _identify(self) -> link.Identity:
-        reply: link.Identity = self._exchange(link.IDENTIFY, [b""], 1)[0]
-        if reply.version != link.PROTOCOL_VERSION:
+        reply: link.Identity | link.OtherVersion = self._exchange([(link.IDENTIFY, b"")], 1)[0]
+        if isinstance(reply, link.OtherVersion):
             raise ToolError(
                 f"{self.port.name}: the board speaks protocol {reply.version}, the driver {link.PROTOCOL_VERSION}; "
                 f"take the driver of the board's package"
             )
-        for name in ("clock_hz", "vector_bytes", "classes"):
-            if getattr(reply, name) < 1:
-                said = f"{name}: {getattr(reply, name)}"
-                raise ToolError(f"{self.port.name}: identify: {said}; the board is broken, or another design")
+        sizes = {"clock_hz": reply.clock_hz, "vector_bytes": reply.vector_bytes, "answer": reply.types.answer.size}
+        for name, value in sizes.items():
+            if value < 1:
+                raise ToolError(f"{self.port.name}: identify: {name}: {value}; the board is broken, or another design")
         return reply
+
+    def _answered(self, vectors: Sequence[bytes]) -> list[link.Inference]:
+        """The replies to vectors, as many on their way at a time as the board can take."""
+        if self._identity.parts:
+            # The parts of one vector, and then its rest: the board holds one at a time.
+            return [self._exchange(self._in_parts(vector), STREAM_WINDOW)[-1] for vector in vectors]
+        first = vectors[:1] if self._latency is None else []
+        replies = self._exchange([(link.INFER, vector) for vector in first], 1)
+        if replies:
+            self._latency = replies[0].cycles
+        return replies + self._exchange([(link.INFER, v) for v in vectors[len(first) :]], self._window())
+
+    def _in_parts(self, vector: bytes) -> list[_Request]:
+        size, parts = self._identity.part_bytes, self._identity.parts
+        loads = [link.load_payload(number, vector[number * size : (number + 1) * size]) for number in range(parts)]
+        return [*((link.LOAD, payload) for payload in loads), (link.INFER, vector[parts * size :])]
 
     def _window(self) -> int:
         """Requests that may be on their way at a time.
 
         The board serves one and keeps a buffer full of others; as many as we like only if it serves one in clearly
-        less time than the next takes to come (docs/host-link.md, "How the board finds frames").
+        less time than the next takes to come or the buffer to fill (docs/host-link.md, "How the board finds frames").
         """
         told = self._identity
         request = link.OVERHEAD_BYTES + told.vector_bytes
         inference = (self._latency or 0) * self.port.baud / told.clock_hz
-        if _SLACK * (_INFER_REPLY_BYTES * _BITS_A_BYTE + inference) <= request * _BITS_A_BYTE:
+        reply = link.OVERHEAD_BYTES + told.types.answer.size + 4
+        if _SLACK * (reply * _BITS_A_BYTE + inference) <= min(request, told.buffer_bytes) * _BITS_A_BYTE:
             return STREAM_WINDOW
         return 1 + told.buffer_bytes // request
 
     def _exchange(
         self,
-        command: int,
-        payloads: Sequence[bytes],
+        requests: Sequence[_Request],
         window: int,
         seconds: float | None = None,
         tries: int | None = None,
     ) -> list[Any]:
-        """The replies to requests of one kind, in the order of the requests."""
-        conversation = _Conversation(command, payloads, getattr(self, "_identity", None))
-        wait = self._patience.reply if seconds is None else seconds
-        parser = link.FrameParser()
+        """The replies to requests, in their order."""
+        told = getattr(self, "_identity", None)
+        conversation = _Conversation(requests, told)
+        longest = max((len(payload) for _, payload in requests), default=0)
+        wait = self._patience.reply + longest * self._patience.byte if seconds is None else seconds
+        parser = self._parser()
         while conversation.unfinished:
             self._send(conversation, window)
             data = self._read(wait)
@@ -312,7 +334,12 @@ class SerialBoard:
     def _fresh(self, parser: link.FrameParser) -> link.FrameParser:
         self.traffic.damaged += parser.crc_errors
         self.traffic.skipped += parser.skipped
-        return link.FrameParser()
+        return self._parser()
+
+    def _parser(self) -> link.FrameParser:
+        """Before the board has told what it answers, only short replies are awaited."""
+        told: link.Identity | None = getattr(self, "_identity", None)
+        return link.FrameParser(told.max_reply if told else link.MAX_REPLY_PAYLOAD)
 
     def _count(self, conversation: _Conversation) -> None:
         for name in ("sent", "answered", "refused", "silent", "strays"):
@@ -320,13 +347,13 @@ class SerialBoard:
 
 
 class _Conversation:
-    """Requests of one kind, and what is known of each."""
+    """Requests, and what is known of each; those of a vector in parts build on each other: `load`, ..., `infer`."""
 
-    def __init__(self, command: int, payloads: Sequence[bytes], identity: link.Identity | None) -> None:
-        self._command, self._payloads, self._told = command, payloads, identity
-        self._replies: list[link.Reply | None] = [None] * len(payloads)
-        self._tries = [0] * len(payloads)
-        self.todo = deque(range(len(payloads)))
+    def __init__(self, requests: Sequence[_Request], identity: link.Identity | None) -> None:
+        self._requests, self._told = requests, identity
+        self._replies: list[Any] = [None] * len(requests)
+        self._tries = [0] * len(requests)
+        self.todo = deque(range(len(requests)))
         self.flying: dict[int, int] = {}
         self.sent = self.answered = self.refused = self.silent = self.strays = 0
         self.in_trouble, self.fault = False, ""
@@ -337,7 +364,7 @@ class _Conversation:
         return bool(self.todo or self.flying)
 
     @property
-    def answers(self) -> list[link.Reply | None]:
+    def answers(self) -> list[Any]:
         return self._replies
 
     def next_frame(self, sequence: int) -> bytes:
@@ -345,7 +372,8 @@ class _Conversation:
         self.flying[sequence] = index
         self._tries[index] += 1
         self.sent += 1
-        return link.encode_frame(self._command, sequence, self._payloads[index])
+        command, payload = self._requests[index]
+        return link.encode_frame(command, sequence, payload)
 
     def take(self, frames: Sequence[link.Frame]) -> None:
         """Accept what answers a request on its way; nothing else."""
@@ -355,6 +383,8 @@ class _Conversation:
                 self._take_failure(reply)
             elif reply is None or frame.sequence not in self.flying:
                 self.strays += 1
+            elif isinstance(reply, link.Loaded) and not self._is_held(reply):
+                self._take_unheld(reply)
             else:
                 # The board answers in order: what was asked before and is unanswered will stay so.
                 self.in_trouble |= next(iter(self.flying)) != frame.sequence
@@ -366,7 +396,7 @@ class _Conversation:
         lost = list(self.flying.values())
         self.silent += len(lost)
         self.flying.clear()
-        self.todo.extendleft(reversed(lost))
+        self.todo = deque(sorted([*self.todo, *lost]))
         self.in_trouble = False
         self._in_vain = self._in_vain + 1 if self.answered == self._progress else 0
         self._progress = self.answered
@@ -374,19 +404,41 @@ class _Conversation:
         stuck = max((self._tries[index] for index in self.todo), default=0) >= _STUCK * tries
         if not stuck and self._in_vain < tries:
             return ""
-        return f"no answer to {_NAMES[self._command]} after {self._in_vain or _STUCK * tries} tries"
+        name = _NAMES[self._requests[self.todo[0]][0]]
+        return f"no answer to {name} after {self._in_vain or _STUCK * tries} tries"
 
     def _decoded(self, frame: link.Frame) -> link.Reply | None:
-        if frame.command not in (link.REPLY | self._command, link.ERROR):
+        index = self.flying.get(frame.sequence)
+        if frame.command != link.ERROR and (index is None or frame.command != link.REPLY | self._requests[index][0]):
             return None
         try:
             reply = link.decode_reply(frame)
         except link.ProtocolError:
             return None
-        classes = self._told.classes if self._told else 0
-        if isinstance(reply, link.Inference) and reply.label >= classes:
-            return None
-        return reply
+        return reply if not isinstance(reply, (link.Inference, link.Bench)) or self._can_be(reply.answer) else None
+
+    def _can_be(self, answer: bytes) -> bool:
+        """Whether the board can have answered so: with as many bytes as it says, and a class that exists."""
+        layout = self._told.types.answer if self._told else None
+        if layout is None or len(answer) != layout.size:
+            return False
+        return not layout.classes or layout.decode(answer)[0] < layout.classes
+
+    def _is_held(self, reply: link.Loaded) -> bool:
+        """Whether the board holds the part, and all before it."""
+        index = self.flying[reply.sequence]
+        return reply.held > index and None not in self._replies[:index]
+
+    def _take_unheld(self, reply: link.Loaded) -> None:
+        """A part came out of turn, for one before it was lost, or the board began anew: go on from what it holds."""
+        self.in_trouble = True
+        self.refused += 1
+        back = [self.flying.pop(reply.sequence)]
+        for index in range(reply.held, len(self._replies)):
+            if self._replies[index] is not None:
+                self._replies[index] = None
+                back.append(index)
+        self.todo = deque(sorted({*self.todo, *back}))
 
     def _take_failure(self, failure: link.Failure) -> None:
         """A length can be refused because it came damaged, before any CRC; only an unknown command is beyond doubt."""
@@ -396,12 +448,23 @@ class _Conversation:
             return
         self.refused += 1
         index = self.flying.pop(failure.sequence)
-        self.todo.appendleft(index)
+        back = {index, *self.todo}
+        if failure.code == link.BAD_LENGTH and index and self._requests[index][0] != self._requests[0][0]:
+            # An `infer` behind parts: the board may have lost what it held, which its reply to the last one tells.
+            self._replies[index - 1] = None
+            back.add(index - 1)
+        self.todo = deque(sorted(back - set(self.flying.values())))
         if failure.code == link.UNKNOWN_COMMAND:
-            self.fault = f"{_NAMES[self._command]}: {failure.describe()}"
+            self.fault = f"{_NAMES[self._requests[index][0]]}: {failure.describe()}"
 
 
-_NAMES = {link.IDENTIFY: "identify", link.INFER: "infer", link.BENCH: "bench", link.COUNTERS: "counters"}
+_NAMES = {
+    link.IDENTIFY: "identify",
+    link.INFER: "infer",
+    link.BENCH: "bench",
+    link.COUNTERS: "counters",
+    link.LOAD: "load",
+}
 
 
 def must_be(identity: Identity, packed: Mapping[str, str], name: str) -> None:
@@ -427,8 +490,11 @@ def _identity(reply: link.Identity) -> Identity:
         reply.model_hash,
         reply.build_id,
         reply.vector_bytes,
-        link.AnswerLayout.of_class(reply.classes),
+        reply.types.answer,
         reply.clock_hz,
         reply.bench_vectors,
         "chip",
+        reply.types.input.type_name,
+        reply.types.input.shape,
+        reply.types.output.shape,
     )

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Optional
 
 from toolchain.device.link import command_line
+from toolchain.device.link.axi.sense import expected_of
 from toolchain.device.link.golden import Golden, read_golden
-from toolchain.device.link.serial_link import SIMULATED, Patience, Port, SerialBoard, must_be
+from toolchain.device.link.serial_link import Patience, Port, SerialBoard, must_be, simulated
 from toolchain.device.link.serial_port import SerialPort, find_port
 from toolchain.device.sealed import verify_package
 from toolchain.errors import BuildError
@@ -39,12 +40,12 @@ class PackedBoard(SerialBoard):
         self.manifest, self.golden = manifest, golden
 
 
-def open_packed(folder: Path, name: str = "", simulated: bool = False) -> PackedBoard:
+def open_packed(folder: Path, name: str = "", is_simulated: bool = False) -> PackedBoard:
     """The board at a port, if it is the one that a package was built for.
 
     Args:
         name: of the port; empty: the one USB serial adapter.
-        simulated: wait as long as a simulated board takes.
+        is_simulated: wait as long as a simulated board takes.
 
     Raises:
         BuildError: the package is damaged, or is none of a board with a serial port.
@@ -56,7 +57,8 @@ def open_packed(folder: Path, name: str = "", simulated: bool = False) -> Packed
     golden, baud = read_golden(folder), _baud(folder, manifest)
     port = SerialPort(name or find_port(), baud)
     try:
-        board = PackedBoard(port, manifest, golden, SIMULATED if simulated else None)
+        patience = simulated(expected_of(manifest).latency) if is_simulated else None
+        board = PackedBoard(port, manifest, golden, patience)
         must_be(board.identify(), manifest["identity"], port.name)
     except BaseException:
         port.close()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, Line, UartBoard, label_of, uart_board
+from tests.doubles.uart_board import IDENTITY, TYPES, VECTOR_BYTES, Line, UartBoard, label_of, uart_board
 from toolchain.device.link import protocol
 from toolchain.device.link.answers import Bench
 from toolchain.device.link.axi.sense import Expected, expected_of
@@ -115,8 +115,9 @@ def test_a_bad_line_changes_no_answer_and_is_told() -> None:
     assert f"{traffic['sent'] - traffic['answered']} of {traffic['sent']}" in console.export_text()
 
 
-def lying(**identity: int) -> UartBoard:
-    return uart_board(identity=IDENTITY._replace(**identity))
+def lying(classes: int = 5, input_elements: int = 8 * VECTOR_BYTES, **identity: int) -> UartBoard:
+    types = TYPES._replace(classes=classes, input=TYPES.input._replace(shape=(input_elements,)))
+    return uart_board(identity=IDENTITY._replace(types=types, **identity))
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_a_board_that_says_it_is_another_is_refused(said: dict[str, int], words:
         run_test_set(SerialBoard(lying(**said)), golden(), expected=Expected(25_000_000, 100, 10))
 
 
-@pytest.mark.parametrize("field", ["clock_hz", "vector_bytes", "classes"])
+@pytest.mark.parametrize("field", ["clock_hz", "input_elements"])
 def test_nothing_is_divided_by_a_clock_of_zero(field: str) -> None:
     with pytest.raises(ToolError, match=r"identify: .*: 0; the board is broken"):
         SerialBoard(lying(**{field: 0}))

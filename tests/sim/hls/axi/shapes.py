@@ -113,7 +113,7 @@ class Shape:
     def generate(self, rtl: Path) -> tuple[CoreDescription, list[Path]]:
         """The core, and all Verilog files of the chip around it."""
         rtl.mkdir(parents=True, exist_ok=True)
-        core = self._generate(rtl)
+        core = self.generate_core(rtl)
         names = generate_axi_chip(
             core,
             rtl,
@@ -125,7 +125,8 @@ class Shape:
         )
         return core, [rtl / name for name in names]
 
-    def _generate(self, rtl: Path) -> CoreDescription:
+    def generate_core(self, rtl: Path) -> CoreDescription:
+        """The core alone."""
         core = self.core.generate(rtl)
         if self.output is None:
             return core

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,9 +11,9 @@ import pytest
 
 from flows.stages import files
 from flows.stages.rtl import axi_check, uart_check
-from flows.stages.rtl.chip_answers import BENCH_INFERENCES
 from flows.stages.rtl.reference import DenseReference
 from hls import simulate_axi
+from hls.chip import types_of
 from hls.core import CoreDescription, CoreOutput
 from tests.fast.hls.networks import Shape, random_network
 from toolchain.device.link import protocol
@@ -23,10 +24,9 @@ from toolchain.errors import VerificationError
 NETWORK = random_network(Shape("BINARY", 12, (8, 4)), seed=1)
 X = np.random.default_rng(1).integers(0, 2, (6, 12)).astype(np.uint8)
 LABELS = [int(label) for label in NETWORK.run(X).labels]
-CHIP: Any = SimpleNamespace(
-    model_hash=b"m" * 8, build_id=b"b" * 8, core=SimpleNamespace(initiation_interval=4), vector_bytes=2
-)
-BENCH = bench_answer(AnswerLayout.of_class(4), [(label,) for label in LABELS[:2]], BENCH_INFERENCES)
+CORE = CoreDescription("folded", (), (), "BINARY", 12, 12, 1, CoreOutput.label(4), 4, ())
+CHIP: Any = SimpleNamespace(model_hash=b"m" * 8, build_id=b"b" * 8, core=CORE)
+BENCH = bench_answer(AnswerLayout.of_class(4), [(label,) for label in LABELS[:2]], 100)
 
 
 @pytest.fixture
@@ -41,15 +41,14 @@ def axi(monkeypatch: pytest.MonkeyPatch) -> axi_check.AxiCheck:
     return axi_check.AxiCheck(None, CHIP, DenseReference(NETWORK), X, X[:2])  # type: ignore[arg-type]
 
 
-IDENTITY = protocol.Identity(*[{"model_hash": b"m" * 8, "build_id": b"b" * 8, "classes": 4, "clock_hz": 12_000_000,
-                               "bench_vectors": 2}.get(name, 1) for name in protocol.Identity._fields])  # fmt: skip
+IDENTITY = protocol.Identity(1, 2, b"m" * 8, b"b" * 8, 12_000_000, 2, 7, 0, 63, 1000, types_of(CORE))
 
 
 def test_right_answers_are_counted(uart: uart_check.UartCheck) -> None:
     uart.check_identity(IDENTITY)
     uart.check_answers("infer", [(label,) for label in LABELS])
-    uart.check_bench(protocol.Bench(1, BENCH["values"][0], 400, BENCH["checksum"]))
-    assert (uart.checks["chip"].compared, uart.checks["bench"].equal) == (6, BENCH_INFERENCES)
+    uart.check_bench(protocol.Bench(1, bytes(BENCH["values"]), 400, BENCH["checksum"]))
+    assert (uart.checks["chip"].compared, uart.checks["bench"].equal) == (6, 100)
 
 
 def test_the_first_difference_is_named(uart: uart_check.UartCheck) -> None:
@@ -59,14 +58,14 @@ def test_the_first_difference_is_named(uart: uart_check.UartCheck) -> None:
     with pytest.raises(VerificationError, match=rf"infer: input 3: class: expected {LABELS[3]}, got {LABELS[3] ^ 1}"):
         uart.check_answers("infer", [(label,) for label in wrong])
     with pytest.raises(VerificationError, match="bench: checksum: expected"):
-        uart.check_bench(protocol.Bench(1, BENCH["values"][0], 400, BENCH["checksum"] ^ 1))
+        uart.check_bench(protocol.Bench(1, bytes(BENCH["values"]), 400, BENCH["checksum"] ^ 1))
 
 
 def test_an_answer_of_another_kind_is_wrong(uart: uart_check.UartCheck) -> None:
-    # A bench has a label, too.
+    # A bench has an answer, too.
     with pytest.raises(VerificationError, match="infer: input 0: class"):
-        uart.check_answers("infer", [uart.values(protocol.Bench(1, label, 1, 1)) for label in LABELS])
-    with pytest.raises(VerificationError, match=r"bench: label: .*got 'None'"):
+        uart.check_answers("infer", [uart._values(protocol.Bench(1, bytes([label]), 1, 1)) for label in LABELS])
+    with pytest.raises(VerificationError, match=r"bench: answer: .*got 'None'"):
         uart.check_bench(None)
 
 
@@ -98,3 +97,24 @@ def test_a_slow_core_is_asked_fewer_vectors(interval: int, vectors: int) -> None
     scores = CoreOutput(10, 8, True, 1, None)
     core = CoreDescription("units", (), (), "INT8", 8 * 3072, 8, 3072, scores, interval, ())
     assert axi_check.AxiCheck.vectors(core, 256) == vectors
+
+
+def test_slow_cores_with_long_vectors_are_asked_less() -> None:
+    few = replace(CORE, vector_bits=8 * 3072, in_width=24, in_beats=1024, initiation_interval=114_688)
+    assert uart_check.UartCheck.vectors(CORE, 25_000_000, 1_000_000, 64) == 64
+    assert uart_check.UartCheck.vectors(few, 25_000_000, 1_000_000, 64) == 6
+    assert uart_check.UartCheck.vectors(replace(few, initiation_interval=1 << 30), 25_000_000, 1_000_000, 64) == 2
+
+
+def test_a_long_vector_is_sent_in_parts_and_compared_by_element() -> None:
+    output = CoreOutput(3, 12, True, 1, None)
+    core = replace(CORE, input_type="UINT8", vector_bits=8 * 2500, in_width=8, in_beats=2500, output=output)
+    right = np.array([[1, -2, 3], [4, 5, -6]])
+    reference: Any = SimpleNamespace(input_type="UINT8", output=output, run=lambda x: right[: len(x)])
+    x = np.arange(5000).reshape(2, 2500).astype(np.uint8)
+    check = uart_check.UartCheck(None, SimpleNamespace(core=core), reference, x, x[:1])  # type: ignore[arg-type]
+    frames = protocol.FrameParser(2000).feed(b"".join(check.requests()))
+    assert [frame.command for frame in frames] == [1, 5, 5, 2, 5, 5, 2, 3, 4]
+    assert b"".join(frame.payload[:1024] for frame in frames[1:4]) == x[0].tobytes()
+    with pytest.raises(VerificationError, match="infer: input 1: element 2: expected -6, got -7"):
+        check.check_answers("infer", [(1, -2, 3), (4, 5, -7)])

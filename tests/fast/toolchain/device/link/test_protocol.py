@@ -21,21 +21,23 @@ SPECIFICATION = REPOSITORY / "docs" / "host-link.md"
 
 IDENTITY = link.Identity(
     sequence=1,
-    version=1,
+    version=2,
     model_hash=bytes(range(0x10, 0x18)),
     build_id=bytes(range(0xA0, 0xA8)),
-    vector_bytes=40,
-    classes=5,
     clock_hz=25_000_000,
     bench_vectors=64,
     max_payload=63,
+    part_bytes=0,
     buffer_bytes=63,
     timeout_us=10_000,
+    types=link.Types(link.Tensor(1, link.UNSIGNED, (316,)), link.Tensor(3, link.UNSIGNED, (1,)), 5),
 )
 REPLIES: list[link.Reply] = [
     IDENTITY,
-    link.Inference(2, 4, 133),
-    link.Bench(3, 1, 2**48 - 1, 0x89ABCDEF),
+    link.Inference(2, b"\x04", 133),
+    link.Inference(2, bytes(range(40)), 133),
+    link.Bench(3, b"\x01", 2**48 - 1, 0x89ABCDEF),
+    link.Loaded(6, 3),
     link.Counters(4, 1000, 2, 3, 2**32 - 1, 5),
     link.Failure(5, link.BAD_LENGTH, link.INFER),
 ]
@@ -44,6 +46,7 @@ REQUESTS = [
     link.infer_request(0x12, bytes([0xDE, 0xAD, 0xBE, 0xEF, 0x01, 0x02])),
     link.bench_request(0x13, 1_000_000),
     link.counters_request(0x14),
+    link.encode_frame(link.LOAD, 0x15, link.load_payload(1, b"part")),
 ]
 
 
@@ -55,8 +58,8 @@ def test_replies_survive_the_round_trip(reply: link.Reply) -> None:
 
 def test_requests_survive_the_round_trip() -> None:
     frames = link.FrameParser().feed(b"".join(REQUESTS))
-    assert [frame.command for frame in frames] == [1, 2, 3, 4]
-    assert [frame.sequence for frame in frames] == [0x11, 0x12, 0x13, 0x14]
+    assert [frame.command for frame in frames] == [1, 2, 3, 4, 5]
+    assert [frame.sequence for frame in frames] == [0x11, 0x12, 0x13, 0x14, 0x15]
     assert frames[2].payload == bytes([0x40, 0x42, 0x0F, 0x00])
 
 
@@ -70,8 +73,8 @@ def test_examples_of_the_specification() -> None:
     words = SPECIFICATION.read_text().split("```frames")[1:]
     lines = [line for block in words for line in block.split("```")[0].strip().splitlines()]
     frames = [bytes.fromhex(line.split("#")[0]) for line in lines]
-    model = link.Inference(0x12, 3, 133), link.Bench(0x13, 1, 133_000_007, 0x2B0C6A5D)
-    replies = [IDENTITY._replace(sequence=0x11), *model, link.Counters(0x14, 1000001, 4, 0, 0, 0)]
+    model = link.Inference(0x12, b"\x03", 133), link.Bench(0x13, b"\x01", 133_000_007, 0x2B0C6A5D)
+    replies = [IDENTITY._replace(sequence=0x11), *model, link.Counters(0x14, 1000001, 4, 0, 0, 0), link.Loaded(0x15, 2)]
     replies.append(link.Failure(0x12, link.BAD_CRC, link.INFER))
     assert sorted(frames) == sorted([*REQUESTS, *map(link.encode_reply, replies)])
 
@@ -197,8 +200,11 @@ def test_bench_count_is_checked(count: int) -> None:
 @pytest.mark.parametrize(
     "reply",
     [
-        link.Inference(1, 256, 0),
-        link.Bench(1, 0, 2**48, 0),
+        link.Inference(1, b"", 2**32),
+        link.Bench(1, b"", 2**48, 0),
+        link.Loaded(1, 2**16),
+        IDENTITY._replace(types=IDENTITY.types._replace(classes=2**16)),
+        IDENTITY._replace(types=IDENTITY.types._replace(input=link.Tensor(1, 0, (1, 2, 3, 4)))),
         link.Counters(256, 0, 0, 0, 0, 0),
         IDENTITY._replace(clock_hz=2**32),
         link.Failure(1, 300, 0),
@@ -213,6 +219,37 @@ def test_every_error_code_has_a_text() -> None:
     for code in (link.BAD_CRC, link.UNKNOWN_COMMAND, link.BAD_LENGTH):
         assert link.Failure(0, code, 2).describe() == link.ERROR_TEXTS[code]
     assert "77" in link.Failure(0, 77, 2).describe()
+
+
+@pytest.mark.parametrize(
+    ("layout", "values"),
+    [
+        (link.AnswerLayout.of_class(300), (299,)),
+        (link.AnswerLayout(3, 7, True, 0), (-64, 0, 63)),
+        (link.AnswerLayout(2, 20, True, 0), (-(1 << 19), (1 << 19) - 1)),
+        (link.AnswerLayout(2, 40, True, 0), (-(1 << 39), 5)),
+        (link.AnswerLayout(4, 12, False, 0), (0, 1, 4094, 4095)),
+    ],
+)
+def test_answers_survive_the_round_trip(layout: link.AnswerLayout, values: tuple[int, ...]) -> None:
+    data = layout.encode(values)
+    assert len(data) == layout.size == len(values) * -(-layout.bits // 8)
+    assert layout.decode(data) == values
+    assert data[: layout.element_bytes] == values[0].to_bytes(layout.element_bytes, "little", signed=layout.signed)
+
+
+def test_answers_that_do_not_fit_their_layout() -> None:
+    layout = link.AnswerLayout(2, 8, True, 0)
+    for wrong in ([1], [1, 2, 3], [1, 128]):
+        with pytest.raises(link.ProtocolError):
+            layout.encode(wrong)
+    with pytest.raises(link.ProtocolError, match="3 bytes; an answer has 2"):
+        layout.decode(bytes(3))
+
+
+def test_a_board_of_another_version_is_told_as_such() -> None:
+    frame = link.encode_frame(link.REPLY | link.IDENTIFY, 3, bytes([1]).ljust(37, b"x"))
+    assert link.parse_replies(frame) == [link.OtherVersion(3, 1)]
 
 
 @pytest.mark.parametrize("inferences", [0, 1, 4, 5, 6, 999, 1_000_000, 3_000_001])

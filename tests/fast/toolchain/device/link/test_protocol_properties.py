@@ -11,11 +11,17 @@ from toolchain.device.link import protocol as link
 
 BYTE, SHORT, WORD = (st.integers(0, (1 << bits) - 1) for bits in (8, 16, 32))
 EIGHT = st.binary(min_size=8, max_size=8)
-IDENTITIES = st.builds(link.Identity, BYTE, BYTE, EIGHT, EIGHT, SHORT, SHORT, WORD, WORD, SHORT, SHORT, WORD)
+SHAPES = st.tuples(st.integers(1, (1 << 32) - 1), st.integers(1, 0xFFFF), st.integers(1, 0xFFFF))
+TENSORS = st.builds(link.Tensor, BYTE, BYTE, SHAPES)
+TYPES = st.builds(link.Types, TENSORS, TENSORS, SHORT)
+VERSION = st.just(link.PROTOCOL_VERSION)
+IDENTITIES = st.builds(link.Identity, BYTE, VERSION, EIGHT, EIGHT, WORD, WORD, SHORT, SHORT, SHORT, WORD, TYPES)
+ANSWERS = st.binary(min_size=1, max_size=40)
 REPLIES = st.one_of(
     IDENTITIES,
-    st.builds(link.Inference, BYTE, BYTE, WORD),
-    st.builds(link.Bench, BYTE, BYTE, st.integers(0, (1 << 48) - 1), WORD),
+    st.builds(link.Loaded, BYTE, SHORT),
+    st.builds(link.Inference, BYTE, ANSWERS, WORD),
+    st.builds(link.Bench, BYTE, ANSWERS, st.integers(0, (1 << 48) - 1), WORD),
     st.builds(link.Counters, BYTE, WORD, WORD, WORD, WORD, WORD),
     st.builds(link.Failure, BYTE, BYTE, BYTE),
 )

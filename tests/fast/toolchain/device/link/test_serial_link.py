@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, Line, UartBoard, class_bytes, label_of, uart_board
+from tests.doubles.uart_board import IDENTITY, TYPES, VECTOR_BYTES, Line, UartBoard, class_bytes, label_of, uart_board
 from toolchain.device.link import protocol as link
 from toolchain.device.link.serial_link import SerialBoard, must_be
 from toolchain.errors import ToolError, VerificationError
@@ -105,8 +105,8 @@ def _ask_unknown(board: SerialBoard) -> None:
 
 
 def test_another_protocol_version_is_refused() -> None:
-    with pytest.raises(ToolError, match="the board speaks protocol 2, the driver 1"):
-        SerialBoard(uart_board(identity=IDENTITY._replace(version=2)))
+    with pytest.raises(ToolError, match="the board speaks protocol 1, the driver 2; take the driver of"):
+        SerialBoard(uart_board(identity=IDENTITY._replace(version=1)))
 
 
 @pytest.mark.parametrize("key", ["model_hash", "build_id"])
@@ -140,10 +140,56 @@ def test_a_board_slower_than_the_line_gets_no_more_than_its_buffer_holds() -> No
     assert board._window() == 1 + 63 // (VECTOR_BYTES + 10)
 
 
+def test_a_long_vector_goes_in_parts_whatever_the_line_does() -> None:
+    types = TYPES._replace(input=link.Tensor(8, link.SIGNED, (40, 50, 1)))
+    identity = IDENTITY._replace(types=types, part_bytes=120, max_payload=127)
+    numbers = random.Random(5)
+    long = [numbers.randbytes(2000) for _ in range(60)]
+    board = SerialBoard(uart_board(Line(bits=1e-4, lost=2e-4, doubled=2e-4, seed=3), identity))
+    told = board.identify()
+    assert (told.vector_bytes, told.input_type, told.input_shape) == (2000, "INT8", (40, 50, 1))
+    assert board.infer_many(long) == [(label_of(vector),) for vector in long]
+    traffic = board.traffic
+    assert traffic.sent == traffic.answered + traffic.refused + traffic.silent
+    assert traffic.refused > 10
+
+
+def test_a_board_that_lost_the_parts_gets_them_again() -> None:
+    types = TYPES._replace(input=link.Tensor(8, link.UNSIGNED, (300,)))
+    port = uart_board(identity=IDENTITY._replace(types=types, part_bytes=100, max_payload=127))
+    board, vector, forgetful = SerialBoard(port), bytes(range(100)) * 3, iter([False, True, True, False])
+    real = port._answer
+
+    def answer(command: int, sequence: int, payload: bytes) -> link.Reply:
+        # Configured anew just before the rest, or before the last part, comes.
+        if command != link.IDENTIFY and next(forgetful, False):
+            port._held = []
+        return real(command, sequence, payload)
+
+    port._answer = answer  # type: ignore[method-assign]
+    assert board.infer(vector).label == label_of(vector)
+    # What was begun and never ended is no part of the next vector.
+    board.port.write(link.encode_frame(link.LOAD, 9, link.load_payload(0, bytes(100))))
+    assert board.infer(vector).label == label_of(vector)
+
+
+def test_whole_answers_are_decoded_and_others_are_no_answer() -> None:
+    types = link.Types(TYPES.input, link.Tensor(12, link.SIGNED, (2, 40)), 0)
+    port = uart_board(identity=IDENTITY._replace(types=types))
+    values = tuple(range(-40, 40))
+    port._label = lambda vector: types.answer.encode(values)
+    board = SerialBoard(port)
+    assert board.infer(bytes(VECTOR_BYTES)) == (values, 100)
+    assert (board.bench(3).values, board.identify().output_shape) == (values, (2, 40))
+    port._label = lambda vector: bytes(79)
+    with pytest.raises(ToolError, match="no answer to infer"):
+        board.infer(bytes(VECTOR_BYTES))
+
+
 def test_a_late_reply_to_an_earlier_try_is_not_taken() -> None:
     port = uart_board()
     board = SerialBoard(port)
-    port._output += link.encode_reply(link.Inference(200, 4, 1))
+    port._output += link.encode_reply(link.Inference(200, b"\x04", 1))
     vector = next(v for v in vectors(50) if label_of(v) != 4)
     assert board.infer(vector).label == label_of(vector)
     assert board.traffic.strays == 1

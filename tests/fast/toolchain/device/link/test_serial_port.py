@@ -103,7 +103,7 @@ def test_the_driver_over_a_port(answering: str) -> None:
     vectors = [bytes([index] * VECTOR_BYTES) for index in range(50)]
     packed = {"model_hash": IDENTITY.model_hash.hex(), "build_id": IDENTITY.build_id.hex()}
     with open_serial(answering, 1_000_000, packed, Patience(quiet=0.02)) as board:
-        assert board.infer_many(vectors) == list(map(label_of, vectors))
+        assert board.infer_many(vectors) == [(label_of(vector),) for vector in vectors]
     with pytest.raises(VerificationError, match="build_id: the board answers"):
         open_serial(answering, 1_000_000, {**packed, "build_id": "00"}, Patience(quiet=0.02))
 
