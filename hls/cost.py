@@ -7,6 +7,7 @@ they are labelled as such wherever they appear, and the synthesised figures repl
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -67,9 +68,15 @@ def _bits(count: int) -> int:
     return max(1, (count - 1).bit_length())
 
 
+def rows_and_columns(words: int, width: int, block: BlockRam) -> tuple[int, int]:
+    """Of the fewest block RAMs that make up a memory; rows need a multiplexer, so there are few of equals."""
+    fields = ((-(-words // depth), -(-width // bits)) for depth, bits in block.shapes)
+    return min(fields, key=lambda field: (math.prod(field), field))
+
+
 def blocks_of(words: int, width: int, block: BlockRam) -> int:
     """Block RAMs of a memory."""
-    return min(-(-words // depth) * -(-width // bits) for depth, bits in block.shapes)
+    return math.prod(rows_and_columns(words, width, block))
 
 
 def rom(words: int, width: int, memories: Memories) -> tuple[str, Cost]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
+from hls.cost import BlockRam
 from hls.fitting import least, shortage
+from hls.memories import Resources, resources_of
 from hls.units.stage import Option, Stage
-from hls.units.unit import Resources
 from toolchain.errors import FitError
 
 # LUTs that a multiplier, and a block RAM, is worth; all pairs are tried.
@@ -21,7 +22,13 @@ _BLOCK_PRICES = (0.0, 30.0, 100.0, 300.0, 1000.0, 1e5)
 
 _NAMES = {"lut": "LUT", "ff": "FF", "blocks": "block RAMs", "dsp": "multipliers"}
 
-Chosen = dict[str, Option]
+
+@dataclass(frozen=True)
+class Sized:
+    """An option, and what it takes of the device."""
+
+    option: Option
+    resources: Resources
 
 
 @dataclass(frozen=True)
@@ -33,22 +40,30 @@ class Folded:
         resources: estimated, of all stages.
     """
 
-    options: Mapping[str, Option]
+    chosen: Mapping[str, Sized]
     interval: int
     resources: Resources
 
+    @property
+    def options(self) -> dict[str, Option]:
+        """The options alone."""
+        return {tensor: sized.option for tensor, sized in self.chosen.items()}
 
-def fold(stages: Sequence[Stage], limits: Resources, interval: int | None, *, strict: bool = True) -> Folded:
+
+def fold(
+    stages: Sequence[Stage], limits: Resources, interval: int | None, block: BlockRam, *, strict: bool = True
+) -> Folded:
     """The least LUTs that keep `interval`; with None the fastest that fits.
 
     Args:
         limits: what all stages together may take.
+        block: the device's block RAM.
         strict: whether an interval out of reach is an error; else it gives the fastest that fits.
 
     Raises:
         FitError: nothing fits, by how much and which stage is largest; or the interval is out of reach, with the best.
     """
-    search = _Search(stages, limits)
+    search = _Search(stages, limits, block)
     found = None if interval is None else search.within(interval)
     if found is None:
         best = search.fastest()
@@ -67,8 +82,9 @@ def _slowest(folded: Folded) -> str:
 
 
 class _Search:
-    def __init__(self, stages: Sequence[Stage], limits: Resources) -> None:
-        self._stages, self._limits = stages, limits
+    def __init__(self, stages: Sequence[Stage], limits: Resources, block: BlockRam) -> None:
+        self._limits = limits
+        self._stages = {s.tensor: [Sized(o, resources_of(o.needs, block)) for o in s.options] for s in stages}
 
     def within(self, interval: int) -> Folded | None:
         """The least LUTs that keep the interval and fit; None where nothing does."""
@@ -81,24 +97,24 @@ class _Search:
 
     def _enriched(self, folded: Folded, other: Folded) -> Folded:
         """The folding with as many options of another as fit, those first that save most LUTs for what they take."""
-        mixed, total = dict(folded.options), folded.resources
-        for name in sorted(mixed, key=lambda name: _worth(mixed[name], other.options[name]), reverse=True):
-            old, new = mixed[name].resources, other.options[name].resources
-            changed = Resources(*(t - o + n for t, o, n in zip(*map(_values, (total, old, new)), strict=True)))
+        mixed, total = dict(folded.chosen), folded.resources
+        for name in sorted(mixed, key=lambda name: _worth(mixed[name], other.chosen[name]), reverse=True):
+            old, new = mixed[name].resources, other.chosen[name].resources
+            changed = total - old + new
             if new.lut < old.lut and not over(changed, self._limits):
-                mixed[name], total = other.options[name], changed
+                mixed[name], total = other.chosen[name], changed
         return _folded(mixed)
 
     def fastest(self) -> Folded:
         """The folding of the least interval that fits, by bisection over all intervals that there are."""
-        steps = sorted({option.cycles for stage in self._stages for option in stage.options})
+        steps = sorted({sized.option.cycles for options in self._stages.values() for sized in options})
         best = least(steps, self.within)
         if best is None:
             raise FitError(self._too_large(steps[-1]))
         return best
 
     def _candidates(self, interval: int) -> Iterable[Folded]:
-        options = {s.tensor: [o for o in s.options if o.cycles <= interval] for s in self._stages}
+        options = {name: [o for o in some if o.option.cycles <= interval] for name, some in self._stages.items()}
         if not all(options.values()):
             return
         for dsp in _DSP_PRICES:
@@ -108,7 +124,7 @@ class _Search:
     def _too_large(self, interval: int) -> str:
         smallest = min(self._candidates(interval), key=self._excess)
         needs = over(smallest.resources, self._limits)
-        largest = max(smallest.options, key=lambda name: smallest.options[name].resources.lut)
+        largest = max(smallest.chosen, key=lambda name: smallest.chosen[name].resources.lut)
         return (
             f"the network does not fit: even the smallest folding needs an estimated {needs}; its largest stage is "
             f"{largest}; use fewer bits, a smaller network or a larger board"
@@ -118,26 +134,26 @@ class _Search:
         return max(need / max(have, 1) for need, have in _pairs(folded.resources, self._limits))
 
 
-def cheapest(options: Iterable[Option], dsp: float, block: float) -> Option:
+def cheapest(options: Iterable[Sized], dsp: float, block: float) -> Sized:
     """The option of the least price, the one with fewer clocks of equal ones."""
 
-    def price(option: Option) -> tuple[float, int]:
-        it = option.resources
-        return it.lut + 0.1 * it.ff + dsp * it.dsp + block * it.blocks, option.cycles
+    def price(sized: Sized) -> tuple[float, int]:
+        it = sized.resources
+        return it.lut + 0.1 * it.ff + dsp * it.dsp + block * it.blocks, sized.option.cycles
 
     return min(options, key=price)
 
 
-def _folded(options: Chosen) -> Folded:
-    resources = sum((option.resources for option in options.values()), Resources())
-    return Folded(options, max(option.cycles for option in options.values()), resources)
+def _folded(chosen: Mapping[str, Sized]) -> Folded:
+    resources = sum((sized.resources for sized in chosen.values()), Resources())
+    return Folded(chosen, max(sized.option.cycles for sized in chosen.values()), resources)
 
 
 def _luts(folded: Folded) -> tuple[float, int]:
     return folded.resources.lut, folded.resources.blocks
 
 
-def _worth(old: Option, new: Option) -> float:
+def _worth(old: Sized, new: Sized) -> float:
     """LUTs saved for each multiplier or block RAM that is taken instead."""
     more = max(0, new.resources.dsp - old.resources.dsp) + max(0, new.resources.blocks - old.resources.blocks)
     return (old.resources.lut - new.resources.lut) / max(more, 1)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hls.cost import BlockRam
 from hls.fifo_depths import Progress, with_depths
 from hls.fold_graph import Folded, fold
 from hls.graph_netlist import build_netlist
 from hls.graph_stages import output_tensor, stages_of
+from hls.memories import Resources
 from hls.netlist import Netlist
 from hls.token_simulator import TokenRun
-from hls.units.unit import Resources
 from toolchain.graph.graph import Graph
 
 
@@ -32,9 +33,9 @@ def core_of(
     graph: Graph,
     limits: Resources,
     interval: int | None,
+    block: BlockRam,
     *,
     strict: bool = True,
-    blocks: bool = True,
     progress: Progress | None = None,
 ) -> GraphCore:
     """The core of the least LUTs for an interval, or with None the fastest that fits.
@@ -42,7 +43,7 @@ def core_of(
     Args:
         limits: what the core may take.
         strict: whether an interval out of reach is an error; else the fastest that fits is taken.
-        blocks: whether the device has block RAM.
+        block: the device's block RAM.
         progress: told how many FIFOs are deep enough, of how many.
 
     Raises:
@@ -52,6 +53,6 @@ def core_of(
     """
     stages = stages_of(graph)
     output = output_tensor(graph)
-    folded = fold(stages, limits, interval, strict=strict)
-    netlist, tokens = with_depths(build_netlist(graph, stages, folded.options, output), blocks, progress)
+    folded = fold(stages, limits, interval, block, strict=strict)
+    netlist, tokens = with_depths(build_netlist(graph, stages, folded.options, output), limits.blocks > 0, progress)
     return GraphCore(netlist, folded, tokens)

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from hls.fold_graph import Sized
 from hls.graph_core import GraphCore
 from hls.graph_netlist import build_netlist
 from hls.graph_stages import output_tensor, stages_of
+from hls.memories import Resources
 from hls.netlist import Netlist
 from hls.units.stage import Option, Stage
-from hls.units.unit import Resources
 from toolchain.errors import BuildError
 from toolchain.graph.graph import Graph
 from toolchain.graph.types import TensorType
@@ -104,7 +105,7 @@ def folding_of(graph: Graph, core: GraphCore, clock_hz: int, target_fps: float |
     interval = math.ceil(core.tokens.interval)
     return GraphFolding(
         strategy="units",
-        stages=tuple(_stage(graph.types[name], name, option) for name, option in core.folded.options.items()),
+        stages=tuple(_stage(graph.types[name], name, sized) for name, sized in core.folded.chosen.items()),
         fifos=_fifos(core.netlist),
         initiation_interval=interval,
         latency_cycles=core.tokens.latency,
@@ -151,8 +152,8 @@ def _option(stage: Stage, name: str) -> Option:
     raise BuildError(f"folding.json: {stage.tensor}: no option {name!r}; {_AGAIN}")
 
 
-def _stage(kind: TensorType, tensor: str, option: Option) -> StageFolding:
-    use = whole_numbers(option.resources)
+def _stage(kind: TensorType, tensor: str, sized: Sized) -> StageFolding:
+    option, use = sized.option, whole_numbers(sized.resources)
     return StageFolding(tensor, kind.shape, kind.element.bits, option.name, option.cycles, **use)
 
 

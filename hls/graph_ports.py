@@ -41,7 +41,7 @@ def generate_graph_core(netlist: Netlist, graph: Graph, rtl_dir: Path) -> CoreDe
         initiation_interval=core.initiation_interval,
         layers=(),
         top=TOP,
-        multipliers=any(unit.resources.dsp for unit in netlist.units),
+        multipliers=any(unit.needs.dsp for unit in netlist.units),
         input_shape=_told_shape(graph, graph.sole_input),
     )
 

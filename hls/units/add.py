@@ -9,7 +9,7 @@ from typing import Literal
 
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens, every
-from hls.units.unit import Resources, Unit
+from hls.units.unit import Needs, Unit
 from toolchain.errors import ModelError
 from toolchain.graph.types import IntType
 
@@ -108,7 +108,7 @@ def build(
         outputs=(out,),
         cycles=out.beats,
         tokens=lambda: Tokens((Take(every(out.beats)),) * len(inputs), every(out.beats), total.latency),
-        resources=_resources(inputs, total, out),
+        needs=_needs(inputs, total, out),
     )
 
 
@@ -185,7 +185,7 @@ def _products(source: int, code_bits: int, factor: int, shift: int, negative: bo
                 yield _Term(source, low, min(_DSP_BITS, code_bits - low), part, shift + at + low, negative)
 
 
-def _resources(inputs: Sequence[Stream], total: _Sum, out: Stream) -> Resources:
+def _needs(inputs: Sequence[Stream], total: _Sum, out: Stream) -> Needs:
     """A carry chain of each adder, as wide as its operands overlap or grow."""
     ends = [
         (term.shift, min(total.bits, term.shift + term.bits + term.factor.bit_length() - 1)) for term in total.terms
@@ -199,7 +199,7 @@ def _resources(inputs: Sequence[Stream], total: _Sum, out: Stream) -> Resources:
         ends = sums + ends[len(ends) & ~1 :]
         ff += sum(high - low for low, high in ends)
     dsp = sum(term.factor & (term.factor - 1) != 0 for term in total.terms)
-    return Resources(
+    return Needs(
         lut=1 + len(inputs) / 2 + out.lanes * lut,
         ff=sum(s.width for s in inputs) + out.lanes * ff + total.latency,
         dsp=out.lanes * dsp,

@@ -7,7 +7,7 @@ import numpy as np
 from hls.units.rom_cost import read_only
 from hls.units.thresholding import Choice, Thresholding
 from hls.units.tokens import Take, Tokens, every
-from hls.units.unit import Resources, Rom, Unit
+from hls.units.unit import Needs, Rom, Unit
 
 _LATENCY = 4
 
@@ -31,7 +31,7 @@ def build(name: str, node: Thresholding, choice: Choice) -> Unit:
         outputs=(out,),
         cycles=stream.beats,
         tokens=lambda: Tokens((Take(every(stream.beats)),), every(stream.beats), _LATENCY),
-        resources=resources(node, choice),
+        needs=needs(node, choice),
         roms=(rom,),
         uses=("rom_walk",),
     )
@@ -46,12 +46,12 @@ def _rom(node: Thresholding, choice: Choice) -> Rom:
     return Rom("FILE", words, rows.shape[1] * bits)
 
 
-def resources(node: Thresholding, choice: Choice) -> Resources:
+def needs(node: Thresholding, choice: Choice) -> Needs:
     """Fitted to `synth_ecp5 -abc9`."""
     of, lanes, words = node.rising, choice.lanes, max(1, len(node.rising.table) // choice.lanes)
     levels = (1 << of.out_bits) - 1
     width = lanes * levels * (of.bits + 1)
-    own = Resources(width + lanes * levels + 8, lanes * (2 * of.bits + levels + of.out_bits) + 4)
+    own = Needs(width + lanes * levels + 8, lanes * (2 * of.bits + levels + of.out_bits) + 4)
     if words == 1:
         return own
-    return own + read_only(words, width, choice.rom) + Resources(ff=2 * width)
+    return own + read_only(words, width, choice.rom) + Needs(ff=2 * width)

@@ -9,7 +9,7 @@ import numpy as np
 from hls.units.add import alike, packed
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens, every
-from hls.units.unit import Resources, Unit
+from hls.units.unit import Needs, Unit
 from toolchain.errors import ModelError
 from toolchain.graph.types import IntType
 
@@ -51,7 +51,7 @@ def build(name: str, inputs: Sequence[Stream], channels: Sequence[int], element:
         outputs=(out,),
         cycles=out.beats,
         tokens=lambda: _tokens(beats, rounds),
-        resources=_resources(inputs, beats, out),
+        needs=_needs(inputs, beats, out),
     )
 
 
@@ -60,9 +60,9 @@ def _tokens(beats: Sequence[int], rounds: int) -> Tokens:
     return Tokens(tuple(Take(turn == i) for i in range(len(beats))), every(len(turn)), 1)
 
 
-def _resources(inputs: Sequence[Stream], beats: Sequence[int], out: Stream) -> Resources:
+def _needs(inputs: Sequence[Stream], beats: Sequence[int], out: Stream) -> Needs:
     counter = (max(beats) - 1).bit_length()
-    return Resources(
+    return Needs(
         lut=2 + 3 * len(inputs) + 4 * counter + out.width * -(-len(inputs) // 2),
         ff=2 + len(inputs) + counter + out.width,
     )

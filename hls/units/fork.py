@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens, every
-from hls.units.unit import Resources, Unit
+from hls.units.unit import Needs, Unit
 from toolchain.errors import ModelError
 
 
@@ -24,5 +24,5 @@ def build(name: str, stream: Stream, outputs: int) -> Unit:
         outputs=(stream,) * outputs,
         cycles=stream.beats,
         tokens=lambda: Tokens((Take(every(stream.beats)),), every(stream.beats), 0),
-        resources=Resources(lut=1 + outputs // 2),
+        needs=Needs(lut=1 + outputs // 2),
     )

@@ -11,12 +11,9 @@ from numpy.typing import NDArray
 from hls.units.add import packed
 from hls.units.stream import Stream
 from hls.units.tokens import Hold, Tokens, every
-from hls.units.unit import Resources, Rom, Unit
+from hls.units.unit import Needs, Rom, Unit
 from toolchain.errors import ModelError
 from toolchain.graph.types import IntType
-
-LUT_RAM = 6
-"""LUTs of a memory of 16 words of 4 bits on ECP5."""
 
 # Memories up to so many words go into LUTs.
 _SMALL = 32
@@ -99,7 +96,7 @@ def build(name: str, stream: Stream, block: int, reader: Reader, element: IntTyp
         outputs=(out,),
         cycles=max(stream.beats, out.beats),
         tokens=lambda: _tokens(blocks, block, reader.reads),
-        resources=_resources(stream, address_bits, reader),
+        needs=_needs(stream, address_bits, reader),
         roms=(Rom("TABLE_FILE", reader.table, address_bits),) if reader.table else (),
     )
 
@@ -113,23 +110,11 @@ def _tokens(blocks: int, block: int, reads: int) -> Tokens:
     return Tokens((hold,), every(blocks * reads), 3)
 
 
-def _resources(stream: Stream, address_bits: int, reader: Reader) -> Resources:
+def _needs(stream: Stream, address_bits: int, reader: Reader) -> Needs:
     depth, loops = 2 << address_bits, len(reader.sizes())
     counters = sum((size - 1).bit_length() for size in reader.sizes())
     lut = 15 + 2 * address_bits + counters + 3 * loops + address_bits * len(reader.table) / 16
     ff = 9 + 3 * address_bits + counters + loops + stream.width
     if depth > _SMALL:
-        return Resources(lut=lut, ff=ff, blocks=memory_blocks(depth, stream.width))
-    return Resources(lut=lut + LUT_RAM * -(-stream.width // 4) * (depth // 16), ff=ff + stream.width)
-
-
-def memory_blocks(depth: int, width: int) -> int:
-    """Block RAMs of a memory with one port to write and one to read."""
-    return math.prod(memory_shape(depth, width))
-
-
-def memory_shape(depth: int, width: int) -> tuple[int, int]:
-    """Rows and columns of the fewest block RAMs, of 512 words of 36 bits to 16,384 of 1; rows need a multiplexer."""
-    shapes = ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1))
-    fields = ((-(-depth // words), -(-width // bits)) for words, bits in shapes)
-    return min(fields, key=lambda field: (math.prod(field), field))
+        return Needs(lut=lut, ff=ff, blocks=((depth, stream.width),))
+    return Needs(lut=lut, ff=ff + stream.width, small=((depth, stream.width),))

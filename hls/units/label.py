@@ -5,7 +5,7 @@ from __future__ import annotations
 from hls.units.stage import Option, Stage, single
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens, every, last_of
-from hls.units.unit import Resources, Unit
+from hls.units.unit import Needs, Unit
 from toolchain.graph.graph import Graph, Node
 
 
@@ -20,7 +20,7 @@ def build(name: str, stream: Stream, out: Stream) -> Unit:
         outputs=(out,),
         cycles=stream.beats,
         tokens=lambda: Tokens((Take(every(stream.beats)),), last_of(out.beats, classes), 2),
-        resources=Resources(lut=2 * stream.bits + 4 * out.bits, ff=2 * stream.bits + 4 * out.bits + 3),
+        needs=Needs(lut=2 * stream.bits + 4 * out.bits, ff=2 * stream.bits + 4 * out.bits + 3),
     )
 
 
@@ -30,4 +30,4 @@ def stage(graph: Graph, node: Node) -> Stage:
     streams = Stream(x.element, 1, x.size), Stream(out.element, 1, out.size)
 
     made, unit = single(lambda name, _: build(name, *streams)), build("label", *streams)
-    return Stage(node.name, node.inputs, (Option("1 lane", unit.cycles, unit.resources, (1,), 1, made),))
+    return Stage(node.name, node.inputs, (Option("1 lane", unit.cycles, unit.needs, (1,), 1, made),))

@@ -15,11 +15,10 @@ from hls import pack
 from hls.netlist import Wire, Wiring
 from hls.plan import divisors
 from hls.units import window as windows
-from hls.units.gather import memory_shape
 from hls.units.stage import Option, Stage, chained
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens, every, last_of
-from hls.units.unit import Resources, Rom, Unit
+from hls.units.unit import Needs, Rom, Unit
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import Linear, Window
 from toolchain.graph.types import IntType, TensorType
@@ -127,7 +126,7 @@ def _option(product: Product, choice: Choice) -> Option:
         return chained(wiring, wires, build(name, product, choice))
 
     name = f"PE {choice.pe}, SIMD {choice.simd}, {choice.multiplier}, {choice.rom}"
-    return Option(name, cycles(product, choice), resources(product, choice), (choice.simd,), choice.pe, added)
+    return Option(name, cycles(product, choice), needs(product, choice), (choice.simd,), choice.pe, added)
 
 
 def options(product: Product) -> Iterator[Choice]:
@@ -197,7 +196,7 @@ def _mac(name: str, product: Product, choice: Choice) -> Unit:
         (Stream(product.accumulator, lanes, total // beat, name),),
         total,
         partial(tokens, total // beat, beat, latency(product, choice)),
-        _Shape.of(product, choice).resources(),
+        _Shape.of(product, choice).needs(),
         _roms(product, choice, words, starts),
         uses=("mac_sum", "mac_product", "adder_tree", "loop_end"),
     )
@@ -316,11 +315,11 @@ def _parameters(product: Product, choice: Choice, words: Integers, starts: list[
     }
 
 
-def resources(product: Product, choice: Choice) -> Resources:
-    """Estimated resources of the product and of the window before it, if any; fitted to what ECP5 synthesis takes."""
+def needs(product: Product, choice: Choice) -> Needs:
+    """Estimated needs of the product and of the window before it, if any; fitted to what ECP5 synthesis takes."""
     walk = walked(product, choice)
-    own = _Shape.of(product, choice).resources()
-    return own + windows.resources(walk, product.element.bits) if walk else own
+    own = _Shape.of(product, choice).needs()
+    return own + windows.needs(walk, product.element.bits) if walk else own
 
 
 @dataclass(frozen=True)
@@ -355,32 +354,31 @@ class _Shape:
         """Bits of a product."""
         return min(self.total_bits, self.in_bits + (self.weight_bits if self.kind == INTEGER else 0))
 
-    def resources(self) -> Resources:
+    def needs(self) -> Needs:
         """All of them."""
         return self.memory() + self.products() + self.sums() + self.control()
 
-    def memory(self) -> Resources:
+    def memory(self) -> Needs:
         """Weights and what the sums begin at."""
         bits = self.choice.pe * self.terms * self.weight_bits
         # Functions of two address bits are few, and so are shared.
         starts = self.choice.pe * self.total_bits if self.starts > 4 else 0
         lut, ff = 16 + _rom_luts(self.starts) * starts, bits + starts
         if self.choice.rom == "logic":
-            return Resources(lut + 1.3 * _rom_luts(self.words) * bits, ff)
-        rows, columns = memory_shape(self.words, bits)
-        return Resources(lut + 0.75 * (rows - 1) * bits, ff, rows * columns)
+            return Needs(lut + 1.3 * _rom_luts(self.words) * bits, ff)
+        return Needs(lut, ff, blocks=((self.words, bits),))
 
-    def products(self) -> Resources:
+    def products(self) -> Needs:
         """Products and their registers."""
         count = self.choice.pe * self.terms
         if self.kind != INTEGER:
-            return Resources(count * self.in_bits * (self.kind == TERNARY))
+            return Needs(count * self.in_bits * (self.kind == TERNARY))
         ff = count * self.term_bits
         if self.choice.multiplier == "dsp":
-            return Resources(0, ff, 0, count * -(-self.weight_bits // 18) * -(-(self.in_bits + 1) // 18))
-        return Resources(count * max(2.0, 2.5 * self.weight_bits * self.in_bits - 7), ff)
+            return Needs(0, ff, count * -(-self.weight_bits // 18) * -(-(self.in_bits + 1) // 18))
+        return Needs(count * max(2.0, 2.5 * self.weight_bits * self.in_bits - 7), ff)
 
-    def sums(self) -> Resources:
+    def sums(self) -> Needs:
         """Trees, and accumulators with the choice of what they begin at."""
         lut, ff = 2.0 * self.total_bits, self.total_bits
         terms, bits = self.terms, self.term_bits
@@ -389,14 +387,14 @@ class _Shape:
             lut += terms // 2 * bits
             terms = -(-terms // 2)
             ff += terms * bits
-        return Resources(self.choice.pe * lut, self.choice.pe * ff)
+        return Needs(self.choice.pe * lut, self.choice.pe * ff)
 
-    def control(self) -> Resources:
+    def control(self) -> Needs:
         """Counters, and the inputs' registers."""
         places = (self.words - 1).bit_length() * 2 + (self.starts - 1).bit_length()
         stages = 2 if self.choice.rom == "block" else 1
         lanes = self.choice.simd
-        return Resources(8 + 0.8 * places, lanes * self.in_bits * stages + places + 2 * self.terms.bit_length() + 12)
+        return Needs(8 + 0.8 * places, lanes * self.in_bits * stages + places + 2 * self.terms.bit_length() + 12)
 
 
 def _rom_luts(words: int) -> float:

@@ -12,7 +12,7 @@ from hls.units import add, concat, reduce, repeat, select, transpose
 from hls.units import window as windows
 from hls.units.stage import Build, Option, Stage, counted, single
 from hls.units.stream import Stream
-from hls.units.unit import Resources, Unit
+from hls.units.unit import Needs, Unit
 from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import Add, Concat, Reduce, Repeat, Select, Transpose, Window
@@ -125,9 +125,9 @@ def _stage(graph: Graph, node: Node, lanes: Iterable[int], build: Build) -> Stag
 def _option(graph: Graph, node: Node, lanes: int, build: Build) -> Option:
     """What it costs is asked of the units themselves: they are few and soon made."""
     built = _alone(graph, node, lanes, build)
-    resources = sum((unit.resources for unit in built.units), Resources())
+    needs = sum((unit.needs for unit in built.units), Needs())
     takes = (lanes,) * len(node.inputs)
-    return Option(f"{lanes} lanes", max(u.cycles for u in built.units), resources, takes, lanes, build)
+    return Option(f"{lanes} lanes", max(u.cycles for u in built.units), needs, takes, lanes, build)
 
 
 def _alone(graph: Graph, node: Node, lanes: int, build: Build) -> Netlist:

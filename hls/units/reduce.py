@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hls.units.add import alike
-from hls.units.gather import LUT_RAM, memory_blocks
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens, every
-from hls.units.unit import Resources, Unit
+from hls.units.unit import Needs, Unit
 from toolchain.errors import ModelError
 from toolchain.graph.ops import Reduce, Window
 from toolchain.graph.types import IntType, TensorType
@@ -85,7 +84,7 @@ class _Plan:
             outputs=(out,),
             cycles=stream.beats,
             tokens=self.tokens,
-            resources=self.resources(out),
+            needs=self.needs(out),
         )
 
     def tokens(self) -> Tokens:
@@ -93,14 +92,12 @@ class _Plan:
         yields = np.arange(self.stream.beats) % round_ >= round_ - self.words
         return Tokens((Take(every(self.stream.beats)),), yields, 3 if self.block else 2)
 
-    def resources(self, out: Stream) -> Resources:
+    def needs(self, out: Stream) -> Needs:
         taps, words = ((count - 1).bit_length() for count in (self.op.taps, self.words))
         greatest = self.op.kind == "max"
         lut = 6 + 2 * taps + 3 * words + out.lanes * (2 * out.bits if greatest else out.bits + 2)
         ff = 5 + taps + 2 * words + self.stream.width + 2 * out.width
         if self.block:
             ff += self.stream.width + words + 3
-            return Resources(lut=lut, ff=ff, blocks=memory_blocks(self.words, out.width))
-        if self.words > 1:
-            lut += LUT_RAM * -(-out.width // 4) * -(-self.words // 16)
-        return Resources(lut=lut, ff=ff)
+            return Needs(lut=lut, ff=ff, blocks=((self.words, out.width),))
+        return Needs(lut=lut, ff=ff, small=((self.words, out.width),) if self.words > 1 else ())

@@ -16,7 +16,7 @@ from hls.units.rising import Rising
 from hls.units.rom_cost import read_only
 from hls.units.thresholding import Choice, Thresholding
 from hls.units.tokens import Take, Tokens, first_of, last_of
-from hls.units.unit import Resources, Rom, Unit
+from hls.units.unit import Needs, Rom, Unit
 from toolchain.errors import ModelError
 
 # Bits of a multiplier taken a clock where rows of adders multiply.
@@ -47,15 +47,15 @@ def build(name: str, node: Thresholding, choice: Choice) -> Unit:
         outputs=(out,),
         cycles=stream.beats * choice.steps,
         tokens=partial(_tokens, stream.beats, choice.steps, layout.latency),
-        resources=layout.resources(),
+        needs=layout.needs(),
         roms=layout.roms(),
         uses=("product", "rom_walk"),
     )
 
 
-def resources(node: Thresholding, choice: Choice) -> Resources:
-    """Estimated resources."""
-    return _Layout("", node, choice).resources()
+def needs(node: Thresholding, choice: Choice) -> Needs:
+    """Estimated needs."""
+    return _Layout("", node, choice).needs()
 
 
 def _tokens(beats: int, steps: int, latency: int) -> Tokens:
@@ -186,7 +186,7 @@ class _Layout:
             Rom("OFFSET_FILE", _words(offsets, self._shape.offset_bits), offsets.shape[1] * self._shape.offset_bits),
         )
 
-    def resources(self) -> Resources:
+    def needs(self) -> Needs:
         """Fitted to `synth_ecp5 -abc9`: within a seventh."""
         of, shape, lanes = self._of, self._shape, self._choice.lanes
         adders = (self._terms - 1) * (of.bits + (shape.digit - self._pieces.a if self._dsp else 3))
@@ -199,15 +199,15 @@ class _Layout:
         words = self._multipliers * self._choice.steps, self._offsets
         lut = lanes * (max(0, adders) + sums + bent + rounds + 16) + 14
         dsp = lanes * self._terms if self._dsp else 0
-        own = Resources(lut, lanes * ff + 3 * self.latency, 0, dsp)
+        own = Needs(lut, lanes * ff + 3 * self.latency, dsp)
         return sum((self._rom(*size) for size in zip(words, entries, strict=True)), own)
 
-    def _rom(self, words: int, width: int) -> Resources:
+    def _rom(self, words: int, width: int) -> Needs:
         if words == 1:
-            return Resources()
+            return Needs()
         counter = (words - 1).bit_length()
         registers = width if self._choice.rom == "block" else 2 * width
-        return read_only(words, width, self._choice.rom) + Resources(2 * counter, registers + counter)
+        return read_only(words, width, self._choice.rom) + Needs(2 * counter, registers + counter)
 
 
 def _beats(rows: NDArray[Any], lanes: int) -> NDArray[Any]:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import math
 
-from hls.units.gather import memory_blocks
-from hls.units.unit import Resources
+from hls.units.unit import Needs
 
 # LUTs of 4 inputs for 16 words of a bit, those that choose between them counted: measured with `synth_ecp5 -abc9`.
 _LUTS = 1.3
 
 
-def read_only(words: int, width: int, rom: str) -> Resources:
+def read_only(words: int, width: int, rom: str) -> Needs:
     """A memory that is read in one place, without its registers.
 
     Args:
         rom: "block" or "logic".
     """
     if rom == "block":
-        return Resources(blocks=memory_blocks(words, width))
+        return Needs(blocks=((words, width),))
     if words <= 16:
         # Of so few words many bits are alike.
-        return Resources(lut=width if words > 4 else width / 10)
-    return Resources(lut=_LUTS * width * math.ceil(words / 16))
+        return Needs(lut=width if words > 4 else width / 10)
+    return Needs(lut=_LUTS * width * math.ceil(words / 16))

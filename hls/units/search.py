@@ -5,7 +5,7 @@ from __future__ import annotations
 from hls.units.rom_cost import read_only
 from hls.units.thresholding import Choice, Thresholding
 from hls.units.tokens import Take, Tokens, first_of, last_of
-from hls.units.unit import Resources, Rom, Unit
+from hls.units.unit import Needs, Rom, Unit
 
 # Operations for each bit of a result.
 _STEPS = 3
@@ -34,15 +34,15 @@ def build(name: str, node: Thresholding, choice: Choice) -> Unit:
         outputs=(out,),
         cycles=stream.beats * each,
         tokens=lambda: Tokens((Take(first_of(stream.beats, each)),), last_of(stream.beats, each), 1),
-        resources=resources(node, choice),
+        needs=needs(node, choice),
         roms=(Rom("FILE", words, of.bits + 1),),
     )
 
 
-def resources(node: Thresholding, choice: Choice) -> Resources:
+def needs(node: Thresholding, choice: Choice) -> Needs:
     """Fitted to `synth_ecp5 -abc9`."""
     of = node.rising
     memory = read_only(len(of.table) << of.out_bits, of.bits + 1, choice.rom)
     # Its address is what comparison has just made of it, which LUTs are chosen by twice.
-    own = Resources(2 * of.bits + 25, 3 * of.bits + 8)
-    return own + memory + (Resources(lut=memory.lut) if choice.rom == "logic" else Resources())
+    own = Needs(2 * of.bits + 25, 3 * of.bits + 8)
+    return own + memory + (Needs(lut=memory.lut) if choice.rom == "logic" else Needs())

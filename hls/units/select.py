@@ -11,7 +11,7 @@ from hls.units.add import alike, packed
 from hls.units.gather import Reader
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens, every
-from hls.units.unit import Resources, Unit
+from hls.units.unit import Needs, Unit
 from toolchain.errors import ModelError
 from toolchain.graph.types import IntType
 
@@ -73,7 +73,5 @@ def _passing(name: str, stream: Stream, beats: Sequence[int], count: int, elemen
         cycles=stream.beats,
         tokens=lambda: Tokens((Take(every(stream.beats)),), np.tile(keep, positions), 1),
         # What marks the kept beats is as large as they are scattered.
-        resources=Resources(
-            lut=2 + counter + min(int(np.count_nonzero(np.diff(keep))), count / 6), ff=2 + counter + out.width
-        ),
+        needs=Needs(lut=2 + counter + min(int(np.count_nonzero(np.diff(keep))), count / 6), ff=2 + counter + out.width),
     )

@@ -10,7 +10,7 @@ from hls.units.rom_cost import read_only
 from hls.units.stage import Option, Stage, single
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens
-from hls.units.unit import Resources, Rom, Unit
+from hls.units.unit import Needs, Rom, Unit
 from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import Softmax
@@ -41,7 +41,7 @@ def build(name: str, stream: Stream, out: Stream, op: Softmax, classes: int, rom
         outputs=(out,),
         cycles=stream.beats // classes * steps(classes),
         tokens=partial(_tokens, stream.beats // classes, classes),
-        resources=Resources(lut=560 + 4 * stream.bits, ff=284) + read_only(len(words), 31, rom),
+        needs=Needs(lut=560 + 4 * stream.bits, ff=284) + read_only(len(words), 31, rom),
         roms=(Rom("FILE", words, 31),),
     )
 
@@ -71,4 +71,4 @@ def stage(graph: Graph, node: Node) -> Stage:
 def _option(op: Softmax, stream: Stream, out: Stream, classes: int, rom: str) -> Option:
     made = single(lambda name, _: build(name, stream, out, op, classes, rom))
     unit = build("softmax", stream, out, op, classes, rom)
-    return Option(f"1 lane, exponentials in {rom}", unit.cycles, unit.resources, (1,), 1, made)
+    return Option(f"1 lane, exponentials in {rom}", unit.cycles, unit.needs, (1,), 1, made)

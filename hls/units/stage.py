@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hls.netlist import Wire, Wiring
 from hls.units import add
 from hls.units.stream import Stream
-from hls.units.unit import Resources, Unit
+from hls.units.unit import Needs, Unit
 from toolchain.graph.types import IntType
 
 Build = Callable[[str, Wiring, Sequence[Wire]], Wire]
@@ -29,7 +29,7 @@ class Option:
 
     name: str
     cycles: int
-    resources: Resources
+    needs: Needs
     takes: tuple[int, ...]
     yields: int
     build: Build

@@ -9,7 +9,7 @@ from hls.units.rom_cost import read_only
 from hls.units.stage import Option, Stage, single
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens, every
-from hls.units.unit import Resources, Rom, Unit
+from hls.units.unit import Needs, Rom, Unit
 from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import Table
@@ -43,7 +43,7 @@ def build(name: str, stream: Stream, out: Stream, op: Table, rom: str) -> Unit:
         outputs=(out,),
         cycles=stream.beats,
         tokens=lambda: Tokens((Take(every(stream.beats)),), every(stream.beats), _LATENCY),
-        resources=resources(bits, out.bits, tables, stream.lanes, rom),
+        needs=needs(bits, out.bits, tables, stream.lanes, rom),
         roms=(Rom("FILE", _words(op, stream, out), out.bits),),
     )
 
@@ -58,10 +58,10 @@ def _words(op: Table, stream: Stream, out: Stream) -> tuple[int, ...]:
     return tuple(int(code) for code in np.where(known, codes, 0).reshape(-1))
 
 
-def resources(bits: int, out_bits: int, tables: int, lanes: int, rom: str) -> Resources:
+def needs(bits: int, out_bits: int, tables: int, lanes: int, rom: str) -> Needs:
     """Fitted to `synth_ecp5 -abc9`."""
     memories = [read_only(tables << bits, out_bits, rom)] * lanes
-    return sum(memories, Resources(4, lanes * (bits + 2 * out_bits) + 3))
+    return sum(memories, Needs(4, lanes * (bits + 2 * out_bits) + 3))
 
 
 def stage(graph: Graph, node: Node) -> Stage:
@@ -74,7 +74,7 @@ def stage(graph: Graph, node: Node) -> Stage:
 
 def _option(op: Table, x: TensorType, element: IntType, lanes: int, rom: str) -> Option:
     beats = x.size // lanes
-    needs = resources(x.element.bits, element.bits, len(op.values), lanes, rom)
+    memory = needs(x.element.bits, element.bits, len(op.values), lanes, rom)
 
     made = single(lambda name, streams: build(name, streams[0], Stream(element, lanes, beats), op, rom))
-    return Option(f"{lanes} lanes, tables in {rom}", beats, needs, (lanes,), lanes, made)
+    return Option(f"{lanes} lanes, tables in {rom}", beats, memory, (lanes,), lanes, made)

@@ -8,7 +8,7 @@ from hls.plan import divisors
 from hls.units import compare, requantise, search
 from hls.units.stage import Option, Stage, single
 from hls.units.thresholding import Choice, Rom, Thresholding
-from hls.units.unit import Resources, Unit
+from hls.units.unit import Needs, Unit
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import Threshold
 
@@ -34,9 +34,9 @@ def cycles(node: Thresholding, choice: Choice) -> int:
     return node.beats(choice.lanes) * steps
 
 
-def resources(node: Thresholding, choice: Choice) -> Resources:
-    """Estimated resources."""
-    return _RESOURCES[choice.kind](node, choice)
+def needs(node: Thresholding, choice: Choice) -> Needs:
+    """Estimated needs."""
+    return _NEEDS[choice.kind](node, choice)
 
 
 def build(name: str, node: Thresholding, choice: Choice) -> Unit:
@@ -54,8 +54,8 @@ def stage(graph: Graph, node: Node) -> Stage:
 
 def _option(node: Thresholding, choice: Choice) -> Option:
     lanes, made = choice.lanes, single(lambda name, _: build(name, node, choice))
-    return Option(str(choice), cycles(node, choice), resources(node, choice), (lanes,), lanes, made)
+    return Option(str(choice), cycles(node, choice), needs(node, choice), (lanes,), lanes, made)
 
 
 _BUILD = {"requantise": requantise.build, "compare": compare.build, "search": search.build}
-_RESOURCES = {"requantise": requantise.resources, "compare": compare.resources, "search": search.resources}
+_NEEDS = {"requantise": requantise.needs, "compare": compare.needs, "search": search.needs}

@@ -22,24 +22,36 @@ class Rom:
     width: int
 
 
+Memory = tuple[int, int]
+"""Words, and bits of a word."""
+
+
 @dataclass(frozen=True)
-class Resources:
-    """Estimated resources.
+class Needs:
+    """Estimated needs, the same for all devices; `hls.memories.resources_of` says what a device gives for them.
 
     Attributes:
-        lut: LUTs of 4 inputs, those of carry cells counted.
+        lut: LUTs of 4 inputs, those of carry cells counted, without those of memories.
         ff: flip-flops.
-        blocks: block RAMs.
         dsp: multipliers.
+        blocks: memories that lie in block RAM.
+        small: memories that lie in LUTs where the device has such, in flip-flops otherwise.
     """
 
     lut: float = 0.0
     ff: float = 0.0
-    blocks: int = 0
     dsp: int = 0
+    blocks: tuple[Memory, ...] = ()
+    small: tuple[Memory, ...] = ()
 
-    def __add__(self, other: Resources) -> Resources:
-        return Resources(self.lut + other.lut, self.ff + other.ff, self.blocks + other.blocks, self.dsp + other.dsp)
+    def __add__(self, other: Needs) -> Needs:
+        return Needs(
+            self.lut + other.lut,
+            self.ff + other.ff,
+            self.dsp + other.dsp,
+            self.blocks + other.blocks,
+            self.small + other.small,
+        )
 
 
 @dataclass(frozen=True)
@@ -66,6 +78,6 @@ class Unit:
     outputs: tuple[Stream, ...]
     cycles: int
     tokens: Callable[[], Tokens]
-    resources: Resources = Resources()
+    needs: Needs = Needs()
     roms: tuple[Rom, ...] = ()
     uses: tuple[str, ...] = field(default=())

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens, every, first_of, last_of
-from hls.units.unit import Resources, Unit
+from hls.units.unit import Needs, Unit
 from toolchain.errors import ModelError
 
 
@@ -29,7 +29,7 @@ def build(name: str, stream: Stream, lanes: int) -> Unit:
         outputs=(out,),
         cycles=max(stream.beats, out.beats),
         tokens=lambda: _tokens(stream, out, ratio),
-        resources=_resources(stream, out, ratio),
+        needs=_needs(stream, out, ratio),
     )
 
 
@@ -39,6 +39,6 @@ def _tokens(stream: Stream, out: Stream, ratio: int) -> Tokens:
     return Tokens((Take(first_of(stream.beats, ratio)),), every(out.beats), 1)
 
 
-def _resources(stream: Stream, out: Stream, ratio: int) -> Resources:
+def _needs(stream: Stream, out: Stream, ratio: int) -> Needs:
     down = stream.width - out.width if out.lanes < stream.lanes else 0
-    return Resources(lut=4 + down, ff=max(stream.width, out.width) + ratio + 1)
+    return Needs(lut=4 + down, ff=max(stream.width, out.width) + ratio + 1)

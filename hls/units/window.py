@@ -8,10 +8,9 @@ from functools import partial
 
 import numpy as np
 
-from hls.units.gather import memory_blocks
 from hls.units.stream import Stream
 from hls.units.tokens import Hold, Tokens, every
-from hls.units.unit import Resources, Unit
+from hls.units.unit import Needs, Unit
 from toolchain.errors import ModelError
 from toolchain.graph.ops import Window
 from toolchain.graph.types import IntType, TensorType
@@ -135,7 +134,7 @@ def build(name: str, walk: Walk, x: IntType, element: IntType, tensor: str | Non
         (Stream(element, walk.lanes, walk.operations, tensor),),
         cycles(walk),
         partial(tokens, walk),
-        resources(walk, element.bits),
+        needs(walk, element.bits),
         uses=("padding_walk", "padding_axis", "loop_end"),
     )
 
@@ -195,8 +194,8 @@ def _takes(walk: Walk) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return inside.repeat(walk.position)
 
 
-def resources(walk: Walk, bits: int) -> Resources:
-    """Estimated resources, for elements of so many bits; fitted to what ECP5 synthesis takes."""
+def needs(walk: Walk, bits: int) -> Needs:
+    """Estimated needs, for elements of so many bits; fitted to what ECP5 synthesis takes."""
     width, small, padded = walk.lanes * bits, _small(walk, bits), walk.window.padded
     counts = (walk.reach + max(walk.reach, walk.row) + walk.depth).bit_length() + 1
     loops = [walk.beats, *walk.window.kernel, walk.repeats, walk.groups, *walk.positions]
@@ -207,6 +206,5 @@ def resources(walk: Walk, bits: int) -> Resources:
     address = (walk.depth - 1).bit_length()
     lut = 16 + 5 * turning + 2 * counts + 0.7 * address + 2 * places + (0.9 * width if padded else 0)
     ff = 2 * counts + 2 * address + width + places + sum(size > 1 for size in loops) + 2
-    if small:
-        return Resources(lut + 6 * -(-width // 4) * -(-walk.depth // 16), ff + width)
-    return Resources(lut, ff, memory_blocks(walk.depth, width))
+    memory = ((walk.depth, width),)
+    return Needs(lut, ff + width, small=memory) if small else Needs(lut, ff, blocks=memory)

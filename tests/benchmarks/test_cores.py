@@ -14,9 +14,10 @@ import pytest
 
 from hls.fifo_depths import with_depths
 from hls.graph_core import core_of
+from hls.memories import Resources
 from hls.simulate_graph import simulate_graph
-from hls.units.unit import Resources
 from tests.sim.hls.graphs import netlist_of, random_graph, values_of
+from toolchain.fpga.families.ecp5 import Ecp5Backend
 from toolchain.graph.readers.tflite.reader import read_tflite
 
 FILES = Path(__file__).parents[3] / "shared" / "data" / "tflite" / "mlperf-tiny"
@@ -40,7 +41,7 @@ def test_an_mlperf_tiny_network(tmp_path: Path, file: str, rate: int) -> None:
         pytest.skip(f"{FILES / file} is absent")
     graph = read_tflite(FILES / file).graph
     started = time.perf_counter()
-    core = core_of(graph, LIMITS, None if rate > CLOCK_HZ else CLOCK_HZ // rate)
+    core = core_of(graph, LIMITS, None if rate > CLOCK_HZ else CLOCK_HZ // rate, Ecp5Backend.block_ram)
     seconds = time.perf_counter() - started
     x = values_of(graph, np.random.default_rng(0), 6)
     run = simulate_graph(core.netlist, graph, x, tmp_path / "rtl", tmp_path / "work")

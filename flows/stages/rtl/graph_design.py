@@ -19,8 +19,8 @@ from hls.graph_core import core_of
 from hls.graph_folding import GraphFolding, folding_of, netlist_of
 from hls.graph_ports import generate_graph_core
 from hls.graph_stages import stages_of
+from hls.memories import Resources
 from hls.simulate_graph import simulate_written
-from hls.units.unit import Resources
 from toolchain.board import OpenBoard
 from toolchain.errors import FitError, ModelError
 from toolchain.files import write_json
@@ -60,8 +60,8 @@ class GraphDesign:
                 self.graph,
                 limits_of(context, link),
                 interval,
+                block_ram_of(context.fpga_board),
                 strict=context.request.fps is not None,
-                blocks=context.fpga_board.fpga.resources.bram > 0,
                 progress=lambda done, of: context.progress(f"depths of FIFOs: {done} of {of}"),
             )
         except FitError as error:
@@ -114,6 +114,7 @@ def must_fit(context: Context, graph: Graph, link: LinkCost) -> None:
         stages_of(design.graph),
         limits_of(context, link.holding(design.stored_bits)),
         _interval(context),
+        block_ram_of(context.fpga_board),
         strict=context.request.fps is not None,
     )
 

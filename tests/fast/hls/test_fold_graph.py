@@ -5,17 +5,18 @@ from __future__ import annotations
 import pytest
 
 from hls.fold_graph import fold
+from hls.memories import Resources
 from hls.units.stage import Option, Stage
-from hls.units.unit import Resources
+from hls.units.unit import Needs
 from toolchain.errors import FitError
+from toolchain.fpga.families.ecp5 import Ecp5Backend
 
+BLOCK = Ecp5Backend.block_ram
 PLENTY = Resources(lut=1e5, ff=1e5, blocks=100, dsp=100)
 
 
-def option(name: str, cycles: int, lut: float, dsp: int = 0, blocks: int = 0) -> Option:
-    return Option(
-        name, cycles, Resources(lut=lut, dsp=dsp, blocks=blocks), (1,), 1, lambda name, wiring, wires: wires[0]
-    )
+def option(name: str, cycles: int, lut: float, dsp: int = 0) -> Option:
+    return Option(name, cycles, Needs(lut=lut, dsp=dsp), (1,), 1, lambda name, wiring, wires: wires[0])
 
 
 def product(tensor: str) -> Stage:
@@ -26,20 +27,20 @@ def product(tensor: str) -> Stage:
 
 
 def test_the_cheapest_that_keeps_the_interval() -> None:
-    folded = fold([product("a"), product("b")], PLENTY, 32)
+    folded = fold([product("a"), product("b")], PLENTY, 32, BLOCK)
 
     assert {o.name for o in folded.options.values()} == {"2 dsp"}
     assert folded.interval == 32
 
 
 def test_multipliers_that_do_not_suffice_for_all_go_to_some() -> None:
-    folded = fold([product(name) for name in "abc"], Resources(lut=1e5, ff=1e5, dsp=5), 32)
+    folded = fold([product(name) for name in "abc"], Resources(lut=1e5, ff=1e5, dsp=5), 32, BLOCK)
 
     assert sorted(o.name for o in folded.options.values()) == ["2 dsp", "2 dsp", "2 lut"]
 
 
 def test_the_fastest_that_fits() -> None:
-    folded = fold([product("a"), product("b")], Resources(lut=90, ff=1e5, dsp=8), None)
+    folded = fold([product("a"), product("b")], Resources(lut=90, ff=1e5, dsp=8), None, BLOCK)
 
     assert folded.interval == 16
     assert folded.resources.dsp == 8
@@ -47,9 +48,9 @@ def test_the_fastest_that_fits() -> None:
 
 def test_an_interval_out_of_reach_tells_the_best() -> None:
     with pytest.raises(FitError, match=r"8 clocks .* the best that fits is 16 .* the slowest is a"):
-        fold([product("a")], PLENTY, 8)
+        fold([product("a")], PLENTY, 8, BLOCK)
 
 
 def test_what_does_not_fit_tells_by_how_much() -> None:
     with pytest.raises(FitError, match=r"10 LUT where 4 are free \(150 % over\); its largest stage is a"):
-        fold([product("a")], Resources(lut=4, ff=1e5, dsp=1), 64)
+        fold([product("a")], Resources(lut=4, ff=1e5, dsp=1), 64, BLOCK)

@@ -10,9 +10,10 @@ import pytest
 
 from hls.graph_core import GraphCore, core_of
 from hls.graph_folding import GraphFolding, folding_of, netlist_of
-from hls.units.unit import Resources
+from hls.memories import Resources
 from tests.sim.hls.graphs import Growing
 from toolchain.errors import BuildError
+from toolchain.fpga.families.ecp5 import Ecp5Backend
 from toolchain.graph.graph import Graph
 
 LIMITS = Resources(lut=20_000, ff=20_000, blocks=50, dsp=20)
@@ -27,7 +28,7 @@ def graph() -> Graph:
 
 @pytest.fixture(scope="module")
 def core(graph: Graph) -> GraphCore:
-    return core_of(graph, LIMITS, None)
+    return core_of(graph, LIMITS, None, Ecp5Backend.block_ram)
 
 
 @pytest.fixture

@@ -20,6 +20,6 @@ def test_a_core_says_whether_it_counts_on_multipliers(tmp_path: Path, multiplier
     y = graph.add("product", Linear(np.arange(-7, 1).reshape(4, 2), np.zeros(2, np.int64)), x)
     graph.end("y", y)
     (stage,) = stages_of(graph)
-    option = next(option for option in stage.options if (option.resources.dsp > 0) == multipliers)
+    option = next(option for option in stage.options if (option.needs.dsp > 0) == multipliers)
     netlist = build_netlist(graph, [stage], {stage.tensor: option}, output_tensor(graph))
     assert generate_graph_core(netlist, graph, tmp_path).multipliers == multipliers

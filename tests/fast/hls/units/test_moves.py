@@ -41,7 +41,7 @@ def test_beats_and_clocks_agree_with_tokens(unit: Unit) -> None:
     assert [int(flags.sum()) for flags in taken] == [stream.beats for stream in unit.inputs]
     assert {int(tokens.yields.sum())} == {stream.beats for stream in unit.outputs}
     assert unit.cycles == max(tokens.operations, *(len(flags) for flags in taken))
-    assert unit.resources.ff > 0 or unit.module == "fork_beats"
+    assert unit.needs.ff > 0 or unit.module == "fork_beats"
 
 
 def test_a_blocks_beats_are_freed_with_its_last_read() -> None:

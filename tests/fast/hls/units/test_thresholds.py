@@ -139,5 +139,5 @@ def test_choices_say_what_their_units_are(pieces: Pieces, rows: int) -> None:
         assert thresholds.cycles(node, choice) == unit.cycles == tokens.operations
         assert unit.outputs[0].elements == x.size
         assert unit.outputs[0].lanes == choice.lanes
-        assert thresholds.resources(node, choice) == unit.resources
+        assert thresholds.needs(node, choice) == unit.needs
         assert all(0 <= word < 1 << rom.width for rom in unit.roms for word in rom.words)

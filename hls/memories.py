@@ -1,0 +1,55 @@
+"""What a device gives for the needs of units: each memory becomes block RAMs, LUTs or flip-flops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hls.cost import BlockRam, rows_and_columns
+from hls.units.unit import Memory, Needs
+
+# LUT RAM: LUTs of 16 words of 4 bits on ECP5, of which two are its write port.
+_LUT_WORDS, _LUT_BITS, _LUTS = 16, 4, 6
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Estimated resources of a device.
+
+    Attributes:
+        lut: LUTs of 4 inputs, those of carry cells counted.
+        ff: flip-flops.
+        blocks: block RAMs.
+        dsp: multipliers.
+    """
+
+    lut: float = 0.0
+    ff: float = 0.0
+    blocks: int = 0
+    dsp: int = 0
+
+    def __add__(self, other: Resources) -> Resources:
+        return Resources(self.lut + other.lut, self.ff + other.ff, self.blocks + other.blocks, self.dsp + other.dsp)
+
+    def __sub__(self, other: Resources) -> Resources:
+        return Resources(self.lut - other.lut, self.ff - other.ff, self.blocks - other.blocks, self.dsp - other.dsp)
+
+
+def resources_of(needs: Needs, block: BlockRam) -> Resources:
+    """What a device with such block RAM gives."""
+    own = Resources(needs.lut, needs.ff, 0, needs.dsp)
+    memories = [_in_blocks(memory, block) for memory in needs.blocks]
+    return sum([*memories, *(_small(memory, block.lut_ram) for memory in needs.small)], own)
+
+
+def _in_blocks(memory: Memory, block: BlockRam) -> Resources:
+    rows, columns = rows_and_columns(*memory, block)
+    return Resources(lut=0.75 * (rows - 1) * memory[1], blocks=rows * columns)
+
+
+def _small(memory: Memory, lut_ram: bool) -> Resources:
+    words, width = memory
+    if not lut_ram:
+        # A flip-flop a bit, and what chooses a word to be read.
+        return Resources(lut=0.7 * (words - 1) * width + words, ff=words * width)
+    banks = -(-words // _LUT_WORDS)
+    return Resources(lut=banks * _LUTS * -(-width // _LUT_BITS) + (banks - 1) * width)
