@@ -1,8 +1,7 @@
 """Folding over a graph: one option for each stage, for a rate on a device.
 
-Every stage must keep the interval; among the options that do, each takes the one of the least price. A multiplier and a
-block RAM have a price in LUTs, which is raised until they suffice. A price turns all stages alike; so what is left of a
-resource then goes to the stages that save most LUTs with it. Whether all fits is asked of the sum.
+Every stage must keep the interval; of the options that do, those are taken that need the fewest LUTs in all with the
+multipliers that there are. A block RAM has a price in LUTs, which is raised until they suffice.
 """
 
 from __future__ import annotations
@@ -12,13 +11,14 @@ from dataclasses import dataclass, fields
 
 from hls.cost import BlockRam
 from hls.fitting import least, shortage
+from hls.knapsack import least_cost
 from hls.memories import Resources, resources_of
 from hls.units.stage import Option, Stage
 from toolchain.errors import FitError
 
-# LUTs that a multiplier, and a block RAM, is worth; all pairs are tried.
+# LUTs that a block RAM is worth: all are tried. What does not fit is told by the smallest, multipliers priced, too.
+_BLOCK_PRICES = (0.0, 10.0, 30.0, 60.0, 100.0, 200.0, 300.0, 600.0, 1000.0, 3000.0, 1e5)
 _DSP_PRICES = (0.0, 30.0, 80.0, 200.0, 500.0, 1e5)
-_BLOCK_PRICES = (0.0, 30.0, 100.0, 300.0, 1000.0, 1e5)
 
 _NAMES = {"lut": "LUT", "ff": "FF", "blocks": "block RAMs", "dsp": "multipliers"}
 
@@ -88,22 +88,25 @@ class _Search:
 
     def within(self, interval: int) -> Folded | None:
         """The least LUTs that keep the interval and fit; None where nothing does."""
-        candidates = list(self._candidates(interval))
-        fitting = [folded for folded in candidates if not over(folded.resources, self._limits)]
-        best = min(fitting, key=_luts, default=None)
-        if best is None:
+        options = self._in_time(interval)
+        if options is None:
             return None
-        return min((self._enriched(best, other) for other in candidates), key=_luts)
+        found = (self._at_price(options, price) for price in _BLOCK_PRICES)
+        fitting = (folded for folded in found if folded and not over(folded.resources, self._limits))
+        return min(fitting, key=_luts, default=None)
 
-    def _enriched(self, folded: Folded, other: Folded) -> Folded:
-        """The folding with as many options of another as fit, those first that save most LUTs for what they take."""
-        mixed, total = dict(folded.chosen), folded.resources
-        for name in sorted(mixed, key=lambda name: _worth(mixed[name], other.chosen[name]), reverse=True):
-            old, new = mixed[name].resources, other.chosen[name].resources
-            changed = total - old + new
-            if new.lut < old.lut and not over(changed, self._limits):
-                mixed[name], total = other.chosen[name], changed
-        return _folded(mixed)
+    def _in_time(self, interval: int) -> dict[str, list[Sized]] | None:
+        """For each stage its options that keep the interval; None where a stage has none."""
+        options = {name: [o for o in some if o.option.cycles <= interval] for name, some in self._stages.items()}
+        return options if all(options.values()) else None
+
+    def _at_price(self, options: Mapping[str, list[Sized]], block: float) -> Folded | None:
+        """The least LUTs with the multipliers that there are, where a block RAM costs so many."""
+        rows = [[(_price(sized, 0.0, block), sized.resources.dsp) for sized in some] for some in options.values()]
+        places = least_cost(rows, int(self._limits.dsp))
+        if places is None:
+            return None
+        return _folded({name: options[name][place] for name, place in zip(options, places, strict=True)})
 
     def fastest(self) -> Folded:
         """The folding of the least interval that fits, by bisection over all intervals that there are."""
@@ -114,9 +117,7 @@ class _Search:
         return best
 
     def _candidates(self, interval: int) -> Iterable[Folded]:
-        options = {name: [o for o in some if o.option.cycles <= interval] for name, some in self._stages.items()}
-        if not all(options.values()):
-            return
+        options = self._in_time(interval) or {}
         for dsp in _DSP_PRICES:
             for block in _BLOCK_PRICES:
                 yield _folded({name: cheapest(some, dsp, block) for name, some in options.items()})
@@ -136,12 +137,12 @@ class _Search:
 
 def cheapest(options: Iterable[Sized], dsp: float, block: float) -> Sized:
     """The option of the least price, the one with fewer clocks of equal ones."""
+    return min(options, key=lambda sized: (_price(sized, dsp, block), sized.option.cycles))
 
-    def price(sized: Sized) -> tuple[float, int]:
-        it = sized.resources
-        return it.lut + 0.1 * it.ff + dsp * it.dsp + block * it.blocks, sized.option.cycles
 
-    return min(options, key=price)
+def _price(sized: Sized, dsp: float, block: float) -> float:
+    it = sized.resources
+    return it.lut + 0.1 * it.ff + dsp * it.dsp + block * it.blocks
 
 
 def _folded(chosen: Mapping[str, Sized]) -> Folded:
@@ -151,12 +152,6 @@ def _folded(chosen: Mapping[str, Sized]) -> Folded:
 
 def _luts(folded: Folded) -> tuple[float, int]:
     return folded.resources.lut, folded.resources.blocks
-
-
-def _worth(old: Sized, new: Sized) -> float:
-    """LUTs saved for each multiplier or block RAM that is taken instead."""
-    more = max(0, new.resources.dsp - old.resources.dsp) + max(0, new.resources.blocks - old.resources.blocks)
-    return (old.resources.lut - new.resources.lut) / max(more, 1)
 
 
 def _values(resources: Resources) -> list[float]:
