@@ -9,8 +9,9 @@ from hls.fifo_depths import Progress, with_depths
 from hls.fold_graph import Folded, fold
 from hls.graph_netlist import build_netlist
 from hls.graph_stages import output_tensor, stages_of
-from hls.memories import Resources
+from hls.memories import Resources, resources_of
 from hls.netlist import Netlist
+from hls.netlist_needs import netlist_needs
 from hls.token_simulator import TokenRun
 from toolchain.graph.graph import Graph
 
@@ -20,13 +21,15 @@ class GraphCore:
     """A core, ready to be written as Verilog.
 
     Attributes:
-        folded: what was chosen, and what it is estimated to take.
+        folded: what was chosen for each stage, and what the stages alone are estimated to take.
         tokens: what its tokens do: latency and interval are those of the Verilog.
+        resources: what all of it is estimated to take, FIFOs and changes of lanes too.
     """
 
     netlist: Netlist
     folded: Folded
     tokens: TokenRun
+    resources: Resources
 
 
 def core_of(
@@ -41,7 +44,7 @@ def core_of(
     """The core of the least LUTs for an interval, or with None the fastest that fits.
 
     Args:
-        limits: what the core may take.
+        limits: what the stages may take; FIFOs and changes of lanes between them come on top.
         strict: whether an interval out of reach is an error; else the fastest that fits is taken.
         block: the device's block RAM.
         progress: told how many FIFOs are deep enough, of how many.
@@ -55,4 +58,4 @@ def core_of(
     output = output_tensor(graph)
     folded = fold(stages, limits, interval, block, strict=strict)
     netlist, tokens = with_depths(build_netlist(graph, stages, folded.options, output), limits.blocks > 0, progress)
-    return GraphCore(netlist, folded, tokens)
+    return GraphCore(netlist, folded, tokens, resources_of(netlist_needs(netlist), block))

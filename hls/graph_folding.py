@@ -112,7 +112,7 @@ def folding_of(graph: Graph, core: GraphCore, clock_hz: int, target_fps: float |
         fps=clock_hz / interval,
         clock_hz=clock_hz,
         target_fps=target_fps,
-        estimate=whole_numbers(core.folded.resources),
+        estimate=whole_numbers(core.resources),
     )
 
 

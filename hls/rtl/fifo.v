@@ -31,7 +31,7 @@ module fifo #(
         if (rst)
             taken <= 0;
         else if (in_reserve != pop)
-            taken <= in_reserve ? taken + 1'b1 : taken - 1'b1;
+            taken <= taken + {{(COUNT_BITS-1){!in_reserve}}, 1'b1};  // one more or one less, in one carry chain
 
     // Addresses wrap at a power of two: the memory is that large, DEPTH of it is used at a time.
     reg [ADDRESS_BITS-1:0] write_at, read_at;
@@ -43,7 +43,7 @@ module fifo #(
         if (fetch)
             read_at <= read_at + 1'b1;
         if (in_push != fetch)
-            stored <= in_push ? stored + 1'b1 : stored - 1'b1;
+            stored <= stored + {{(COUNT_BITS-1){!in_push}}, 1'b1};
         if (rst) begin
             write_at <= 0;
             read_at <= 0;

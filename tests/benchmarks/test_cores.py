@@ -48,7 +48,7 @@ def test_an_mlperf_tiny_network(tmp_path: Path, file: str, rate: int) -> None:
     print(
         f"\n{file}: {len(core.netlist.units)} units, folded in {seconds:.0f} s, {core.tokens.interval:,.0f} clocks "
         f"({CLOCK_HZ / core.tokens.interval:,.0f}/s at {CLOCK_HZ / 1e6:g} MHz, simulated), estimated "
-        f"{core.folded.resources}; {run.equal} of {run.compared} vectors equal in every tensor"
+        f"{core.resources}; {run.equal} of {run.compared} vectors equal in every tensor"
     )
     assert run.first_difference is None
     assert (run.latency_cycles, run.greatest) == (core.tokens.latency, core.tokens.peaks)

@@ -51,6 +51,8 @@ def test_figures_are_those_of_the_tokens(core: GraphCore, folding: GraphFolding)
     fifos = {(fifo.source, fifo.sink) for fifo in folding.fifos}
     assert ("input", folding.stages[0].tensor) in fifos
     assert (folding.stages[-1].tensor, "output") in fifos
+    # Of the whole core, not of its stages alone.
+    assert folding.estimate["lut"] == round(core.resources.lut) > core.folded.resources.lut
 
 
 def test_another_graph_s_folding_is_refused(graph: Graph, folding: GraphFolding) -> None:

@@ -1,0 +1,19 @@
+"""What a core needs: its units, and the FIFOs between them."""
+
+from __future__ import annotations
+
+from hls.netlist import Fifo, Netlist
+from hls.units.unit import Needs
+
+
+def netlist_needs(netlist: Netlist) -> Needs:
+    """Estimated needs of a core."""
+    return sum((*(unit.needs for unit in netlist.units), *map(fifo_needs, netlist.fifos)), Needs())
+
+
+def fifo_needs(fifo: Fifo) -> Needs:
+    """Two counters, two addresses and a memory; fitted to `synth_ecp5 -abc9`."""
+    count, address = fifo.depth.bit_length(), (fifo.depth - 1).bit_length()
+    lut, ff = 5.2 * count, 2 * (count + address)
+    memory = ((1 << address, fifo.stream.width),)
+    return Needs(lut, ff, blocks=memory) if fifo.block else Needs(lut, ff, small=memory)
