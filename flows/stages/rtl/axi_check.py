@@ -6,13 +6,12 @@ import zlib
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flows.stages.rtl.chip_answers import ChipAnswers
+from flows.stages.rtl.chip_answers import Asked, ChipAnswers
 from hls.axi_chip import tensors_of
 from hls.chip import vector_bytes
 from hls.core import CoreDescription
 from hls.pack import pack_inputs
 from hls.simulate_axi import Answer, AxiChipSimulator, Bench, Burst, Counters, Identity, Inference, Script
-from toolchain.results.check import Check
 
 _STALLS = 1
 _LEAST_VECTORS = 2
@@ -35,7 +34,7 @@ class AxiCheck(ChipAnswers):
     counted: ClassVar[type[Any]] = Counters
     trouble: ClassVar[tuple[str, ...]] = ("damaged", "refused", "bus_errors")
 
-    def run(self, simulator: AxiChipSimulator) -> dict[str, Check]:
+    def run(self, simulator: AxiChipSimulator) -> Asked:
         """Ask everything and compare.
 
         Raises:
@@ -48,7 +47,8 @@ class AxiCheck(ChipAnswers):
             self._check_burst(answer)
         self.check_bench(bench)
         self.check_counters(counters, 3 * len(self.x) + self.bench_inferences)
-        return {**self.checks, "bursts": self.all_equal(2 * len(self.x))}
+        checks = {**self.checks, "bursts": self.all_equal(2 * len(self.x))}
+        return Asked(checks, self.latency(answers))
 
     @staticmethod
     def vectors(core: CoreDescription, most: int) -> int:

@@ -24,6 +24,20 @@ _BENCH_CLOCKS = 2_000_000
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A chip that answered right.
+
+    Attributes:
+        checks: what was compared.
+        latency_cycles: of one inference, as the chip counts them when it rests: less than between inferences where a
+            core writes a window's padding before the first input.
+    """
+
+    checks: dict[str, Check]
+    latency_cycles: int
+
+
+@dataclass(frozen=True)
 class ChipAnswers:
     """The right answers of a chip, and the comparison with those it gave.
 
@@ -99,6 +113,18 @@ class ChipAnswers:
             raise self.differs(f"{what}: input {wrong.vector}: {where}", wrong.expected, wrong.got)
         if len(got) != len(self.answers):
             raise self.differs(f"{what}: number of answers", len(self.answers), len(got))
+
+    def latency(self, answers: Sequence[Any]) -> int:
+        """Clock cycles that answers to `infer` took.
+
+        Raises:
+            VerificationError: they differ; names the first that does.
+        """
+        first = answers[0].cycles
+        for index, answer in enumerate(answers):
+            if answer.cycles != first:
+                raise self.differs(f"infer: input {index}: cycles", first, answer.cycles)
+        return int(first)
 
     def check_bench(self, answer: Any) -> None:
         """Compare last answer and checksum of a bench of `bench_inferences`.

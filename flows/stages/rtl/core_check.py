@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,10 @@ class CoreChecks:
     def checks(self) -> dict[str, Check]:
         """Counts of both runs."""
         return {"test set": _check(self.whole), "back-pressure": _check(self.stalled)}
+
+    def resting(self, latency_cycles: int) -> CoreChecks:
+        """The same with the latency that the chip counts in a core that rests."""
+        return replace(self, whole=replace(self.whole, latency_cycles=latency_cycles))
 
     @property
     def facts(self) -> SimulateFacts:

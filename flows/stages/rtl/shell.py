@@ -8,6 +8,7 @@ from typing import Protocol
 from flows.stages import files
 from flows.stages.context import Context
 from flows.stages.rtl.axi_check import AxiCheck
+from flows.stages.rtl.chip_answers import Asked
 from flows.stages.rtl.core_check import spread
 from flows.stages.rtl.reference import Reference
 from flows.stages.rtl.uart_check import UartCheck
@@ -17,7 +18,6 @@ from hls.core import CoreDescription
 from hls.simulate_axi import AxiChipSimulator
 from hls.simulate_chip import ChipSimulator
 from toolchain.board import AmdBoard, AnyBoard, OpenBoard
-from toolchain.results.check import Check
 
 
 class Shell(Protocol):
@@ -38,7 +38,7 @@ class Shell(Protocol):
             identity: model hash and build id, 8 bytes each.
         """
 
-    def check(self, context: Context, made: files.Chip, reference: Reference) -> dict[str, Check]:
+    def check(self, context: Context, made: files.Chip, reference: Reference) -> Asked:
         """Ask the simulated chip everything, and compare.
 
         Args:
@@ -69,7 +69,7 @@ class UartShell:
             bench=files.bench_inputs(context),
         )
 
-    def check(self, context: Context, made: files.Chip, reference: Reference) -> dict[str, Check]:
+    def check(self, context: Context, made: files.Chip, reference: Reference) -> Asked:
         """See `Shell`."""
         baud, clock = context.open_board.host_link.baud, files.clock_hz(context)
         x = spread(files.golden_inputs(context), UartCheck.vectors(made.core, clock, baud, self._vectors))
@@ -97,7 +97,7 @@ class AxiShell:
             data_bits=context.amd_board.host_link.data_bits,
         )
 
-    def check(self, context: Context, made: files.Chip, reference: Reference) -> dict[str, Check]:
+    def check(self, context: Context, made: files.Chip, reference: Reference) -> Asked:
         """See `Shell`."""
         x = spread(files.golden_inputs(context), AxiCheck.vectors(made.core, self._vectors))
         simulator = AxiChipSimulator(

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flows.stages.rtl.chip_answers import ChipAnswers
+from flows.stages.rtl.chip_answers import Asked, ChipAnswers
 from hls.chip import part_bytes, types_of, vector_bytes
 from hls.core import CoreDescription
 from hls.pack import pack_inputs
 from hls.simulate_chip import REPLY_CYCLES, ChipSimulator
 from toolchain.device.link import protocol
-from toolchain.results.check import Check
 
 _BITS_A_BYTE = 10
 _LEAST_VECTORS = 2
@@ -30,7 +29,7 @@ class UartCheck(ChipAnswers):
     counted: ClassVar[type[Any]] = protocol.Counters
     trouble: ClassVar[tuple[str, ...]] = ("crc_errors", "line_errors")
 
-    def run(self, simulator: ChipSimulator) -> dict[str, Check]:
+    def run(self, simulator: ChipSimulator) -> Asked:
         """Ask everything and compare.
 
         Raises:
@@ -40,10 +39,11 @@ class UartCheck(ChipAnswers):
         raw = simulator.exchange(self.requests(), reply_cycles=cycles)
         replies = [self._only_reply(data) for data in raw]
         self.check_identity(replies[0])
-        self.check_answers("infer", [self._values(reply) for reply in replies[1:-2] if not _is_part(reply)])
+        answers = [reply for reply in replies[1:-2] if not _is_part(reply)]
+        self.check_answers("infer", [self._values(reply) for reply in answers])
         self.check_bench(replies[-2])
         self.check_counters(replies[-1], len(self.x) + self.bench_inferences)
-        return self.checks
+        return Asked(self.checks, self.latency(answers))
 
     @classmethod
     def vectors(cls, core: CoreDescription, clock_hz: int, baud: int, most: int) -> int:

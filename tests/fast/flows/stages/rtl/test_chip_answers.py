@@ -118,3 +118,10 @@ def test_a_long_vector_is_sent_in_parts_and_compared_by_element() -> None:
     assert b"".join(frame.payload[:1024] for frame in frames[1:4]) == x[0].tobytes()
     with pytest.raises(VerificationError, match="infer: input 1: element 2: expected -6, got -7"):
         check.check_answers("infer", [(1, -2, 3), (4, 5, -7)])
+
+
+def test_a_resting_core_takes_the_same_cycles_for_every_vector(axi: axi_check.AxiCheck) -> None:
+    answers = [simulate_axi.Inference((label,), 40) for label in LABELS]
+    assert axi.latency(answers) == 40
+    with pytest.raises(VerificationError, match="infer: input 6: cycles: expected 40, got 41"):
+        axi.latency([*answers, answers[0]._replace(cycles=41)])

@@ -16,20 +16,22 @@ CLASS, SCORES = Expected(None, 100, 10), Expected(None, 100, 10, answer_bytes=24
         (CLASS, 1, 100, True),
         (CLASS, 1, 101, False),
         (CLASS, 11, 200, True),
-        (CLASS, 11, 211, False),
+        (CLASS, 11, 310, True),
+        (CLASS, 11, 311, False),
+        (CLASS, 11, 189, False),
         # The last beat may wait for the bytes of the others, and each answer for that before it.
         (SCORES, 1, 100, True),
         (SCORES, 1, 123, True),
         (SCORES, 1, 124, False),
         (SCORES, 1, 99, False),
         (SCORES, 11, 200, True),
-        (SCORES, 11, 373, True),
-        (SCORES, 11, 374, False),
-        (Expected(None, 100, 1000, answer_bytes=24), 11, 10_100, True),
-        (Expected(None, 100, 1000, answer_bytes=24), 11, 10_134, False),
+        (SCORES, 11, 473, True),
+        (SCORES, 11, 474, False),
+        (Expected(None, 100, 1000, answer_bytes=24), 11, 10_233, True),
+        (Expected(None, 100, 1000, answer_bytes=24), 11, 10_234, False),
     ],
 )
-def test_an_answer_of_several_bytes_may_wait_for_them(
+def test_cycles_are_those_of_the_simulation_and_of_the_bytes_of_an_answer(
     expected: Expected, inferences: int, cycles: int, sound: bool
 ) -> None:
     assert (bench_faults(Bench(inferences, (), cycles, 0, 0.0), expected) == []) == sound
