@@ -54,7 +54,8 @@ def simulate_written(
     core = describe(netlist)
     names = [*(layer.name for layer in core.layers[:-1]), netlist.output.stream.tensor or ""]
     tensors = run(graph, {graph.sole_input: x}, names)
-    expected = [codes(graph, name, tensors[name]) for name in names]
+    # One after the other: codes of all tensors at once would take gigabytes.
+    expected = (codes(graph, name, tensors[name]) for name in names)
     entered = codes(graph, graph.sole_input, x)
     return simulate_stream(
         core, rtl_dir, entered, expected, work_dir, backpressure_seed=backpressure_seed, optimise=optimise

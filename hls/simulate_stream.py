@@ -6,7 +6,7 @@ import json
 import math
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ def simulate_stream(
     core: StreamCore,
     rtl_dir: Path,
     x: NDArray[np.generic],
-    expected: Sequence[NDArray[np.generic]],
+    expected: Iterable[NDArray[np.generic]],
     work_dir: Path,
     *,
     backpressure_seed: int | None = None,
@@ -195,7 +195,7 @@ def _field(wire: str, stream: Stream) -> str:
 def _write_data(
     core: StreamCore,
     x: NDArray[np.generic],
-    expected: Sequence[NDArray[np.generic]],
+    expected: Iterable[NDArray[np.generic]],
     work_dir: Path,
     seed: int | None,
 ) -> Path:
