@@ -18,25 +18,20 @@ from qonnx.transformation.general import (
     RemoveStaticGraphInputs,
     RemoveUnusedTensors,
     SortCommutativeInputsInitializerLast,
-    SortGraph,
 )
 from qonnx.transformation.infer_shapes import InferShapes
 from qonnx.transformation.quant_constant_folding import FoldTransposeIntoQuantInit
 
 from toolchain.errors import ModelError
 from toolchain.graph.folding import fold_constants
+from toolchain.graph.levels import by_levels
 
 # Constants behind these keep their scales.
 _KEPT = frozenset({"Quant", "BipolarQuant", "QuantizeLinear", "DequantizeLinear"})
 # Sorted before nodes of constants go and behind that, as qonnx does: names follow from the order.
-_BEFORE = (InferShapes, RemoveStaticGraphInputs, SortGraph)
-_BEHIND = (
-    FoldTransposeIntoQuantInit,
-    RemoveUnusedTensors,
-    SortGraph,
-    SortCommutativeInputsInitializerLast,
-    GiveUniqueNodeNames,
-)
+_BEFORE = (InferShapes, RemoveStaticGraphInputs)
+_BEHIND = (FoldTransposeIntoQuantInit, RemoveUnusedTensors)
+_NAMING = (SortCommutativeInputsInitializerLast, GiveUniqueNodeNames)
 
 
 def tidied(model: onnx.ModelProto) -> ModelWrapper:
@@ -49,10 +44,13 @@ def tidied(model: onnx.ModelProto) -> ModelWrapper:
     if not model.graph.node:
         raise ModelError("no graph, or one without nodes: truncated, or not an ONNX model")
     wrapper = _changed(ModelWrapper(model), _BEFORE)
+    _sort(wrapper.graph)
     while fold_constants(wrapper.model, _KEPT):
         wrapper = _changed(wrapper, [InferShapes])
     _part_parameters(wrapper.graph)
     wrapper = _changed(wrapper, _BEHIND)
+    _sort(wrapper.graph)
+    wrapper = _changed(wrapper, _NAMING)
     _rename(wrapper.graph)
     return wrapper
 
@@ -61,6 +59,29 @@ def _changed(model: ModelWrapper, kinds: Iterable[type[Transformation]]) -> Mode
     for kind in kinds:
         model = model.transform(kind(), make_deepcopy=False, cleanup=False)
     return model
+
+
+def _sort(graph: GraphProto) -> None:
+    """As qonnx's SortGraph does: by levels, without nodes that nothing leads to and that lead nowhere.
+
+    Raises:
+        ModelError: the nodes have a circle.
+    """
+    nodes = list(graph.node)
+    makers = dict[str, int]()
+    for place, node in enumerate(nodes):
+        for name in node.output:
+            makers.setdefault(name, place)
+    before = {place: {makers[n] for n in node.input if n and n in makers} for place, node in enumerate(nodes)}
+    given = {value.name for value in (*graph.initializer, *graph.input)}
+    led = {place for place, node in enumerate(nodes) if before[place] or given.intersection(node.input)}
+    kept = led.union(*before.values()) if len(nodes) > 1 else set(before)
+    order = by_levels({place: before[place] for place in kept})
+    if left := kept.difference(order):
+        node = nodes[min(left)]
+        raise ModelError(f"node {node.name or node.output[0]} ({node.op_type}) waits for its own result: a circle")
+    del graph.node[:]
+    graph.node.extend(nodes[place] for place in order)
 
 
 def _part_parameters(graph: GraphProto) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from onnx import AttributeProto, NodeProto, TensorProto, helper, numpy_helper
 
 from toolchain.errors import ModelError, first_line
+from toolchain.graph.levels import by_levels
 from toolchain.graph.readers.growing import MOST_ELEMENTS
 from toolchain.graph.readers.qdq.qoperators import as_qdq
 from toolchain.graph.readers.source import Port
@@ -121,16 +122,12 @@ def _in_order(graph: onnx.GraphProto, known: set[str]) -> list[NodeProto]:
     """The nodes so that each stands behind those whose tensors it takes."""
     nodes = [part for place, node in enumerate(graph.node) for part in as_qdq(_named(node, place))]
     _check(graph, nodes, known)
-    placed, left, made = [], nodes, {*known, ""}
-    while left:
-        ready = [n for n in left if made.issuperset(n.input)]
-        if not ready:
-            raise ModelError(f"{said(left[0])} waits for its own result: the file has a circle; export it again")
-        placed += ready
-        made.update(name for n in ready for name in n.output)
-        chosen = set(map(id, ready))
-        left = [n for n in left if id(n) not in chosen]
-    return placed
+    makers = {name: place for place, node in enumerate(nodes) for name in node.output if name}
+    before = {place: {makers[n] for n in node.input if n in makers} for place, node in enumerate(nodes)}
+    order = by_levels(before)
+    if left := sorted({*before} - {*order}):
+        raise ModelError(f"{said(nodes[left[0]])} waits for its own result: the file has a circle; export it again")
+    return [nodes[place] for place in order]
 
 
 def _named(node: NodeProto, place: int) -> NodeProto:

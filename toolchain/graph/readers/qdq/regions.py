@@ -76,7 +76,7 @@ def regions_of(model: Model) -> Regions:
         ModelError: the file is float throughout, or float in its midst: all such nodes, and the mend.
     """
     _fold(model)
-    constant = {name for node in model.nodes if _constant(model, node) for name in node.output}
+    constant = _constant(model)
     left = [n for n in model.nodes if not any(name in model.constants or name in constant for name in n.output)]
     front, entrances = _front(model, left)
     own = set(map(id, front))
@@ -89,12 +89,14 @@ def regions_of(model: Model) -> Regions:
     return Regions(front, [n for n in model.nodes if id(n) in whole], tail, entrances)
 
 
-def _constant(model: Model, node: NodeProto) -> bool:
-    """DequantizeLinear of constants, and what is made of such."""
-    if any(name in model.constants for name in node.output):
-        return False
-    names = [name for name in node.input if name]
-    return all(n in model.constants or (n in model.makers and _constant(model, model.makers[n])) for n in names)
+def _constant(model: Model) -> set[str]:
+    """What DequantizeLinear makes of constants, and what is made of such: tensors that were not folded."""
+    found = set[str]()
+    for node in model.nodes:
+        folded = any(name in model.constants for name in node.output)
+        if not folded and all(name in model.constants or name in found for name in node.input if name):
+            found.update(node.output)
+    return found
 
 
 def _fold(model: Model) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import NodeProto
+from onnx import NodeProto, numpy_helper
 from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import ModelError
@@ -34,7 +34,7 @@ class Constants:
     """
 
     def __init__(self, model: ModelWrapper) -> None:
-        self.values: dict[str, NDArray[Any]] = {i.name: model.get_initializer(i.name) for i in model.graph.initializer}
+        self.values: dict[str, NDArray[Any]] = {i.name: numpy_helper.to_array(i) for i in model.graph.initializer}
         self._units: dict[str, Reals] = {}
         self._makers: dict[str, str] = {}
         self._runner = NodeRunner.of(model.model)
