@@ -39,8 +39,8 @@ def test_a_million_frames(line: Line) -> None:
     while driver.traffic.sent < FRAMES:
         vectors = [numbers.randbytes(VECTOR_BYTES) for _ in range(BLOCK)]
         known = set(vectors)
-        labels = driver.infer_many(vectors)
-        wrong += sum(label != label_of(vector) for label, vector in zip(labels, vectors, strict=True))
+        answers = driver.infer_many(vectors)
+        wrong += sum(answer != (label_of(vector),) for answer, vector in zip(answers, vectors, strict=True))
     seconds, traffic = time.perf_counter() - started, driver.traffic
     print(
         f"\n{traffic.sent:,} requests: {traffic.answered:,} answered, {traffic.refused:,} refused, {traffic.silent:,} "

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from toolchain.board import OpenBoard, Pin
 from toolchain.results.facts.hardware import Identity
 from toolchain.results.manifest import Manifest
 
 
-def readme(board: OpenBoard, bitstream: str, manifest: Manifest, vector: str) -> str:
-    """The package's README: what it holds, how to check it, how to flash it, how to ask it.
+@dataclass(frozen=True)
+class Asked:
+    """What the board is asked and answers.
 
-    Args:
-        vector: what one is, such as "75 integers of type BINARY".
+    Attributes:
+        vector: such as "75 integers of type BINARY".
+        answer: such as "a class from 0 to 4".
+        attribute: of an inference, that holds it: `label` or `values`.
     """
+
+    vector: str
+    answer: str
+    attribute: str
+
+
+def readme(board: OpenBoard, bitstream: str, manifest: Manifest, asked: Asked) -> str:
+    """The package's README: what it holds, how to check it, how to flash it, how to ask it."""
     timing = manifest.timing
     assert timing and timing.fmax_mhz
     return f"""# {manifest.model} for {board.title}
@@ -33,13 +45,14 @@ serial adapter; `--json` prints for programs:
     python3 driver.py bench 100000
     python3 self_test.py
 
-`my-vectors.txt` holds a vector a line: {vector}, such as `0 1 1 0 ...`. The same from Python:
+`my-vectors.txt` holds a vector a line: {asked.vector}, such as `0 1 1 0 ...`. An answer is {asked.answer}. The
+same from Python:
 
     from driver import open_package
 
     with open_package("/dev/ttyUSB0") as board:
-        print(board.infer(board.golden.vector(0)).label)         # the first golden vector
-        print(board.infer(board.golden.pack([0, 1, ...])).label)  # {vector}
+        print(board.infer(board.golden.vector(0)).{asked.attribute})         # the first golden vector
+        print(board.infer(board.golden.pack([0, 1, ...])).{asked.attribute})  # {asked.vector}
 
 | file | what |
 |---|---|

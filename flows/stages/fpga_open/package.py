@@ -7,8 +7,9 @@ from flows.stages.context import Context, Outcome
 from toolchain.device.bundle import module_file
 from toolchain.device.sealed import seal
 from toolchain.files import write_atomic
+from toolchain.graph.types import IntType
 from toolchain.package.open.content import write_driver
-from toolchain.report.open_readme import pins, readme
+from toolchain.report.open_readme import Asked, pins, readme
 from toolchain.results.facts import BitstreamFacts, GenerateFacts, OpenPackageFacts
 
 
@@ -22,13 +23,19 @@ def run(context: Context) -> Outcome:
     write_driver(context.out)
     packing.write_network(context, records, manifest)
     write_atomic(context.out / "PINS.md", pins(board, identity))
-    write_atomic(context.out / "README.md", readme(board, bitstream, manifest, _vector(context)))
+    write_atomic(context.out / "README.md", readme(board, bitstream, manifest, _asked(context)))
     roles = {"bitstream": bitstream, "manifest": "manifest.json", "model_card": "MODEL.md"}
     link = {"kind": "uart", "baud": board.host_link.baud}
     whole = seal(context.out, {**manifest.to_json(), "host_link": link, "roles": roles})
     return Outcome(packing.summary(whole, records), facts=OpenPackageFacts(bitstream=bitstream))
 
 
-def _vector(context: Context) -> str:
-    network = files.network(context)
-    return f"{network.inputs} integers of type {network.input_type}"
+def _asked(context: Context) -> Asked:
+    core = files.chip(context).core
+    vector = f"{core.vector_bits // IntType.of(core.input_type).bits:,} integers of type {core.input_type}"
+    output = core.output
+    if output.classes:
+        return Asked(vector, f"a class from 0 to {output.classes - 1}", "label")
+    return Asked(
+        vector, f"{output.elements:,} integers of {output.bits} bits{' with a sign' * output.signed}", "values"
+    )

@@ -25,9 +25,6 @@ from toolchain.stages import Stage
 
 RESOURCES = {"lut": "LUT", "ff": "Flip-flops", "bram": "Block RAM", "dsp": "DSP", "uram": "UltraRAM"}
 
-# What a run of a board compares.
-_RUN = "labels, test set"
-
 
 @dataclass(frozen=True)
 class CheckRow:
@@ -79,7 +76,10 @@ def is_virtual(run: Result) -> bool:
 def _run_row(what: str, run: Result) -> CheckRow:
     answers = mapping(run.content, "answers")
     compared, equal = number(answers, "compared"), number(answers, "equal")
-    return CheckRow("run", what, _counts(compared, equal, _RUN), _state(compared, equal), text(answers, "kind") or None)
+    compares = "every output, test set" if text(answers, "what") == "outputs" else "labels, test set"
+    return CheckRow(
+        "run", what, _counts(compared, equal, compares), _state(compared, equal), text(answers, "kind") or None
+    )
 
 
 def _open_row(build: Build) -> CheckRow:

@@ -10,7 +10,7 @@ from toolchain.catalog import load_board
 from toolchain.layout import PINS
 from toolchain.package.manifest import build_manifest
 from toolchain.package.pins import installed, pinned
-from toolchain.report.open_readme import pins, readme
+from toolchain.report.open_readme import Asked, pins, readme
 
 
 def test_pins_and_readme_name_what_a_person_needs(tmp_path: Path) -> None:
@@ -20,9 +20,11 @@ def test_pins_and_readme_name_what_a_person_needs(tmp_path: Path) -> None:
     assert "| uart_rx | M1 |" in page
     assert "1000000 baud" in page
     assert "aa" * 8 in page
-    told = readme(board, "x.bit", manifest, "75 integers of type BINARY")
+    told = readme(board, "x.bit", manifest, Asked("75 integers of type BINARY", "12 integers of 8 bits", "values"))
     assert "openFPGALoader --board ulx3s x.bit" in told
     assert "a vector a line: 75 integers of type BINARY" in told
+    assert "An answer is 12 integers of 8 bits." in told
+    assert "print(board.infer(board.golden.vector(0)).values)" in told
     assert "from driver import open_package" in told
 
 
