@@ -2,23 +2,28 @@
 
 Only where branches meet does a FIFO hold more than a few beats: the shorter branch waits there for the longer one. Too
 shallow a FIFO there slows the core or stops it for good. Depths are found by bisection with the token simulator, one
-FIFO after the other; a core that would stop is never given back.
+FIFO after the other; a core that would stop is never given back. Where LUTs hold no memory each place costs
+flip-flops: there a FIFO gets as many as its beats are on the way, if that makes the core no more than a little slower.
 """
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from hls.netlist import SHALLOW, Fifo, Netlist
+from hls.netlist import Fifo, Netlist, SmallRam
 from hls.token_simulator import TokenRun, TokenSimulator
 from toolchain.errors import ModelError
 
 _VECTORS = 6
 _CORES = os.cpu_count() or 1
 # Bits of a FIFO from which it lies in block RAM where the device has some.
-_BLOCK_BITS = 4096
+_BLOCK_BITS: dict[SmallRam, int] = {"distributed": 4096, "registers": 128}
+
+# Places cost flip-flops where LUTs hold no memory: the core may then be slower by a sixty-fourth part.
+_NEARLY = 65 / 64
 
 Progress = Callable[[int, int], None]
 
@@ -61,25 +66,39 @@ def _meets(netlist: Netlist, fifo: Fifo) -> bool:
 class _Search:
     def __init__(self, netlist: Netlist, blocks: bool) -> None:
         self._simulator = TokenSimulator(netlist)
-        self._netlist, self._blocks = netlist, blocks
+        self._netlist, self._shallow = netlist, netlist.shallow
+        self._block_bits = _BLOCK_BITS[netlist.small_ram] if blocks else math.inf
         self._known: dict[tuple[Fifo, ...], TokenRun] = {}
 
     def run(self, progress: Progress) -> tuple[Netlist, TokenRun]:
         whole = {i: self._whole(i) for i in range(len(self._netlist.fifos))}
         free = self._run(self._at(whole))
+        few = self._expected()
+        if self._netlist.small_ram == "registers" and self._keeps(self._at(few), free.interval * _NEARLY):
+            return self._at(few), self._run(self._at(few))
         # A FIFO that never held more than it has places for is as good as one without end.
-        deep = {i: whole[i] for i, peak in enumerate(free.peaks) if peak >= SHALLOW}
+        deep = {i: whole[i] for i, peak in enumerate(free.peaks) if peak >= self._shallow}
         depths = self._narrowed(deep, list(deep), free.interval, lambda left: progress(len(deep) - left, len(deep)))
         progress(len(deep), len(deep))
         netlist = self._at(depths)
         return netlist, self._run(netlist)
 
+    def _expected(self) -> dict[int, int]:
+        """For each FIFO as many places as beats are on their way into it at a time, where no branch waits."""
+        units, interval = self._netlist.units, self._netlist.interval
+        depths = {}
+        for i, fifo in enumerate(self._netlist.fifos):
+            latency = units[fifo.source[0]].tokens().latency if fifo.source else 0
+            # A place is reserved, filled `latency` clocks later, empty a clock after, and then free.
+            depths[i] = max(self._shallow, -(-fifo.stream.beats * (latency + 2) // interval))
+        return depths
+
     def _narrowed(
         self, depths: dict[int, int], group: list[int], interval: float, left: Callable[[int], None]
     ) -> dict[int, int]:
         """The depths with those of a group as low as they can be: all at once, or by halves, or one by its depth."""
-        left(sum(depths[i] > SHALLOW for i in depths))
-        shallow = {**depths, **dict.fromkeys(group, SHALLOW)}
+        left(sum(depths[i] > self._shallow for i in depths))
+        shallow = {**depths, **dict.fromkeys(group, self._shallow)}
         if self._keeps(self._at(shallow), interval):
             return shallow
         if len(group) == 1:
@@ -96,7 +115,7 @@ class _Search:
             return self._keeps(self._at({**depths, index: depth}), interval)
 
         # A full FIFO takes nothing in the clock in which a beat leaves: one place more than were ever taken.
-        low, high = SHALLOW, self._run(self._at(depths)).peaks[index] + 1
+        low, high = self._shallow, self._run(self._at(depths)).peaks[index] + 1
         # Few FIFOs can do with much less than they once held: the first are tried near it.
         tried = [high - high // 4, high - high // 16]
         with ThreadPoolExecutor(_CORES) as pool:
@@ -114,12 +133,12 @@ class _Search:
 
     def _whole(self, index: int) -> int:
         """Room for two inferences: as good as without end, for no vector passes another."""
-        return max(SHALLOW, 2 * self._netlist.fifos[index].stream.beats)
+        return max(self._shallow, 2 * self._netlist.fifos[index].stream.beats)
 
     def _at(self, depths: dict[int, int]) -> Netlist:
         fifos = self._netlist.fifos
         return self._netlist.with_depths(
-            {i: (d, self._blocks and d * fifos[i].stream.width > _BLOCK_BITS) for i, d in depths.items()}
+            {i: (d, d * fifos[i].stream.width > self._block_bits) for i, d in depths.items()}
         )
 
     def _run(self, netlist: Netlist) -> TokenRun:

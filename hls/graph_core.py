@@ -9,7 +9,7 @@ from hls.fifo_depths import Progress, with_depths
 from hls.fold_graph import Folded, fold
 from hls.graph_netlist import build_netlist
 from hls.graph_stages import output_tensor, stages_of
-from hls.memories import Resources, resources_of
+from hls.memories import Resources, resources_of, small_ram
 from hls.netlist import Netlist
 from hls.netlist_needs import netlist_needs
 from hls.token_simulator import TokenRun
@@ -57,5 +57,6 @@ def core_of(
     stages = stages_of(graph)
     output = output_tensor(graph)
     folded = fold(stages, limits, interval, block, strict=strict)
-    netlist, tokens = with_depths(build_netlist(graph, stages, folded.options, output), limits.blocks > 0, progress)
+    netlist = build_netlist(graph, stages, folded.options, output).made_of(small_ram(block))
+    netlist, tokens = with_depths(netlist, limits.blocks > 0, progress)
     return GraphCore(netlist, folded, tokens, resources_of(netlist_needs(netlist), block))

@@ -12,7 +12,7 @@ from hls.graph_core import GraphCore
 from hls.graph_netlist import build_netlist
 from hls.graph_stages import output_tensor, stages_of
 from hls.memories import Resources
-from hls.netlist import Netlist
+from hls.netlist import Netlist, SmallRam
 from hls.units.stage import Option, Stage
 from toolchain.errors import BuildError
 from toolchain.graph.graph import Graph
@@ -68,6 +68,7 @@ class GraphFolding:
         fps: inferences per second at `clock_hz`.
         target_fps: what was asked for; None: the fastest that fits.
         estimate: estimated ``lut``, ``ff``, ``bram`` (blocks) and ``dsp`` of the core.
+        small_ram: how small memories are made.
     """
 
     strategy: str
@@ -79,6 +80,7 @@ class GraphFolding:
     clock_hz: int
     target_fps: float | None
     estimate: dict[str, int]
+    small_ram: SmallRam
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON value of the folding."""
@@ -113,6 +115,7 @@ def folding_of(graph: Graph, core: GraphCore, clock_hz: int, target_fps: float |
         clock_hz=clock_hz,
         target_fps=target_fps,
         estimate=whole_numbers(core.resources),
+        small_ram=core.netlist.small_ram,
     )
 
 
@@ -124,7 +127,7 @@ def netlist_of(graph: Graph, folding: GraphFolding) -> Netlist:
     """
     stages = stages_of(graph)
     chosen = {stage.tensor: option for stage, option in zip(stages, _options(stages, folding), strict=True)}
-    netlist = build_netlist(graph, stages, chosen, output_tensor(graph))
+    netlist = build_netlist(graph, stages, chosen, output_tensor(graph)).made_of(folding.small_ram)
     netlist = netlist.with_depths({i: (f.depth, f.block) for i, f in enumerate(folding.fifos[: len(netlist.fifos)])})
     if _fifos(netlist) != folding.fifos:
         raise BuildError(f"folding.json: its FIFOs are not those of the network; {_AGAIN}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hls.cost import BlockRam, rows_and_columns
+from hls.netlist import SmallRam
 from hls.units.unit import Memory, Needs
 
 # LUT RAM: LUTs of 16 words of 4 bits on ECP5, of which two are its write port.
@@ -32,6 +33,11 @@ class Resources:
 
     def __sub__(self, other: Resources) -> Resources:
         return Resources(self.lut - other.lut, self.ff - other.ff, self.blocks - other.blocks, self.dsp - other.dsp)
+
+
+def small_ram(block: BlockRam) -> SmallRam:
+    """How a device with such block RAM makes small memories."""
+    return "distributed" if block.lut_ram else "registers"
 
 
 def resources_of(needs: Needs, block: BlockRam) -> Resources:

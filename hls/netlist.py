@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from hls.units.stream import Stream
 from hls.units.unit import Unit
 from toolchain.errors import ModelError
 
-SHALLOW = 16
-"""Places of a FIFO that nothing asks more of: as many as a LUT memory has."""
+SmallRam = Literal["distributed", "registers"]
+"""How small memories are made: in LUTs, or of flip-flops where LUTs hold none."""
+
+SHALLOW: dict[SmallRam, int] = {"distributed": 16, "registers": 1}
+"""Places of a FIFO that nothing asks more of: as many as a LUT memory has, or one."""
 
 
 INPUT, OUTPUT = "input", "output"
@@ -31,7 +35,7 @@ class Fifo:
     stream: Stream
     source: tuple[int, int] | None
     sink: tuple[int, int] | None
-    depth: int = SHALLOW
+    depth: int = SHALLOW["distributed"]
     block: bool = False
 
     @property
@@ -46,11 +50,13 @@ class Netlist:
 
     Attributes:
         stages: for each unit the tensor of the stage that it is part of.
+        small_ram: how the device makes small memories, those of FIFOs too.
     """
 
     units: tuple[Unit, ...]
     fifos: tuple[Fifo, ...]
     stages: tuple[str, ...] = ()
+    small_ram: SmallRam = "distributed"
 
     @property
     def interval(self) -> int:
@@ -77,6 +83,16 @@ class Netlist:
         """The stages before and behind a FIFO."""
         before = INPUT if fifo.source is None else self.stages[fifo.source[0]]
         return before, OUTPUT if fifo.sink is None else self.stages[fifo.sink[0]]
+
+    @property
+    def shallow(self) -> int:
+        """Places of a FIFO that nothing asks more of."""
+        return SHALLOW[self.small_ram]
+
+    def made_of(self, small_ram: SmallRam) -> Netlist:
+        """The same with other small memories, all FIFOs shallow."""
+        fifos = tuple(replace(fifo, depth=SHALLOW[small_ram], block=False) for fifo in self.fifos)
+        return replace(self, fifos=fifos, small_ram=small_ram)
 
     def with_depths(self, depths: Mapping[int, tuple[int, bool]]) -> Netlist:
         """The same with other depths, each with whether it lies in block RAM, by the FIFO's index."""

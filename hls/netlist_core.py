@@ -46,7 +46,7 @@ def describe(netlist: Netlist) -> StreamCore:
 def core_text(netlist: Netlist) -> str:
     """Verilog of the top: units, and the FIFOs between them; FIFO ``f<i>`` has its beats on ``t<i>_t...``."""
     parts = [_header(netlist), _ports(netlist)]
-    parts += [instance(unit) for unit in netlist.units]
+    parts += [instance(unit, netlist.small_ram) for unit in netlist.units]
     parts += [_fifo(netlist, index) for index in range(len(netlist.fifos))]
     parts.append("endmodule\n")
     return "\n".join(parts)
@@ -71,7 +71,8 @@ module {TOP} (
 def _fifo(netlist: Netlist, index: int) -> str:
     fifo = netlist.fifos[index]
     top = fifo.stream.width - 1
-    parameters = f".WIDTH({top + 1}), .DEPTH({fifo.depth}), .BLOCK({int(fifo.block)})"
+    style = "block" if fifo.block else netlist.small_ram
+    parameters = f'.WIDTH({top + 1}), .DEPTH({fifo.depth}), .RAM_STYLE("{style}")'
     before, behind = _source(netlist, fifo), _sink(netlist, fifo)
     wires = {f"in_{part}": f"{before}_{part}" for part in ("room", "reserve", "push", "data")}
     wires |= {f"out_{part}": f"t{index}_t{part}" for part in ("valid", "ready", "data")}

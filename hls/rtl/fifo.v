@@ -1,14 +1,15 @@
 // FIFO between two units. A unit reserves a place when it issues an operation and pushes the result when it is ready,
 // so that no unit need ever stop halfway.
 //
-// Parameters: WIDTH bits a beat, DEPTH places (2 or more). BLOCK puts the beats into block RAM: for deep ones.
+// Parameters: WIDTH bits a beat, DEPTH places. RAM_STYLE says where the beats lie: "block" for deep ones, "distributed",
+//   or "registers" for few places where LUTs hold no memory.
 // Timing: in_room tells of a place that is free; it depends on nothing but registers. in_reserve takes it (in the clock
-//   of in_push, or any before). A beat can leave the clock after it was pushed, with BLOCK two clocks after; one beat in
-//   and one out every clock.
+//   of in_push, or any before). A beat can leave the clock after it was pushed, out of block RAM two clocks after. With
+//   as many places as a beat needs clocks from its reservation until its place is free again, one beat goes every clock.
 module fifo #(
     parameter WIDTH = 8,
     parameter DEPTH = 2,
-    parameter BLOCK = 0
+    parameter RAM_STYLE = "distributed"
 ) (
     input clk,
     input rst,
@@ -52,7 +53,7 @@ module fifo #(
     end
 
     generate
-        if (BLOCK) begin : block
+        if (RAM_STYLE == "block") begin : block
             // A beat is never read and written at once, so no tool need guard it.
             (* ram_style = "block" *) (* no_rw_check *)
             reg [WIDTH-1:0] memory [0:(1<<ADDRESS_BITS)-1];
@@ -70,6 +71,27 @@ module fifo #(
                     valid <= fetch;
                 if (rst)
                     valid <= 1'b0;
+            end
+        end else if (RAM_STYLE == "registers") begin : row
+            // Beats move up to place 0, from where they leave. Behind the last beat nothing is looked at.
+            wire [COUNT_BITS-1:0] left = stored - pop;
+            reg [DEPTH*WIDTH-1:0] places;
+            assign fetch = pop;
+            assign out_valid = stored != 0;
+            assign out_data = places[WIDTH-1:0];
+            genvar i;
+            for (i = 0; i < DEPTH; i = i + 1) begin : place
+                if (i == DEPTH - 1) begin : last
+                    always @(posedge clk)
+                        if (in_push)
+                            places[i*WIDTH +: WIDTH] <= in_data;
+                end else begin : inner
+                    always @(posedge clk)
+                        if (in_push && left == i)
+                            places[i*WIDTH +: WIDTH] <= in_data;
+                        else if (pop)
+                            places[i*WIDTH +: WIDTH] <= places[(i+1)*WIDTH +: WIDTH];
+                end
             end
         end else begin : spread
             (* ram_style = "distributed" *)

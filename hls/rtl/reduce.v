@@ -3,7 +3,8 @@
 // Parameters: LANES elements a beat, of IN_BITS; results of OUT_BITS (of the sum: as many as it needs). WORDS is 1 behind
 //   windows whose taps come together, and the beats of a position where all positions are reduced. MAXIMUM: the
 //   greatest, else the sum. BLOCK puts the accumulators of 3 words or more into block RAM; 2 or more are in
-//   distributed RAM otherwise.
+//   memory of
+//   RAM_STYLE otherwise.
 // Timing: one beat a clock; latency 2, with BLOCK 3.
 module reduce #(
     parameter LANES = 1,
@@ -12,7 +13,8 @@ module reduce #(
     parameter TAPS = 4,
     parameter WORDS = 1,
     parameter MAXIMUM = 0,
-    parameter BLOCK = 0
+    parameter BLOCK = 0,
+    parameter RAM_STYLE = "distributed"
 ) (
     input clk,
     input rst,
@@ -103,7 +105,7 @@ module reduce #(
                 at <= word;
             end
             if (WORDS > 1) begin : several
-                (* ram_style = "distributed" *)
+                (* ram_style = RAM_STYLE *)
                 reg [WIDTH-1:0] memory [0:WORDS-1];
                 reg [WIDTH-1:0] held;
                 assign kept = held;

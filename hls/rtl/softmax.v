@@ -2,7 +2,7 @@
 //
 // Parameters: CLASSES (1 to 4095) codes of IN_BITS; results are codes of 8 bits, 256 times the softmax. FILE has
 //   2**IN_BITS words of 31 bits: word d is exp of d codes below the greatest, with 31 fractional bits. ROM_STYLE is its
-//   rom_style attribute.
+//   rom_style attribute, RAM_STYLE the ram_style of the codes.
 // Timing: 42 * CLASSES + 242 operations: a class is taken in each of the first CLASSES; each takes 4 for its part of the
 //   sum, which takes 11 to be shifted to its first bit; 7 products, 33 each, make its reciprocal; the last 37 * CLASSES
 //   multiply, and each result follows 1 clock after the last of its 37.
@@ -10,6 +10,7 @@ module softmax #(
     parameter CLASSES = 10,
     parameter IN_BITS = 8,
     parameter ROM_STYLE = "auto",
+    parameter RAM_STYLE = "auto",
     parameter FILE = ""
 ) (
     input clk,
@@ -69,7 +70,7 @@ module softmax #(
     end
 
     // The classes, the greatest of them, and exp of how far each one is below it.
-    (* ram_style = "distributed" *)
+    (* ram_style = RAM_STYLE *)
     reg [IN_BITS-1:0] codes [0:(1<<INDEX_BITS)-1];
     reg [IN_BITS-1:0] greatest, below;
     (* rom_style = ROM_STYLE *)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hls.units.add import packed
 from hls.units.stream import Stream
 from hls.units.tokens import Hold, Tokens, every
-from hls.units.unit import Needs, Rom, Unit
+from hls.units.unit import SMALL, Needs, Rom, Unit
 from toolchain.errors import ModelError
 from toolchain.graph.types import IntType
 
@@ -90,7 +90,7 @@ def build(name: str, stream: Stream, block: int, reader: Reader, element: IntTyp
             "LOOPS": len(reader.sizes()),
             "SIZES": packed(reader.sizes(), _FIELD),
             "JUMPS": packed(reader.jumps(1 << address_bits), _FIELD),
-            "RAM_STYLE": "distributed" if 2 << address_bits <= _SMALL else "block",
+            "RAM_STYLE": SMALL if 2 << address_bits <= _SMALL else "block",
         },
         inputs=(stream,),
         outputs=(out,),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hls.pack import write_rom
 from hls.units.stream import Stream
-from hls.units.unit import Unit
+from hls.units.unit import SMALL, Unit
 
 LIBRARY = Path(__file__).parents[1] / "rtl"
 """Where the modules are."""
@@ -26,8 +26,12 @@ def sources(unit: Unit) -> tuple[str, ...]:
     return tuple(f"{name}.v" for name in ("fifo", unit.module, *unit.uses))
 
 
-def instance(unit: Unit) -> str:
-    """Declarations of a unit's wires, ``<unit>_<port>_<data|valid|...>``, and its instance on ``clk`` and ``rst``."""
+def instance(unit: Unit, small_ram: str = "distributed") -> str:
+    """Declarations of a unit's wires, ``<unit>_<port>_<data|valid|...>``, and its instance on ``clk`` and ``rst``.
+
+    Args:
+        small_ram: how its small memories are made.
+    """
     wires, connected = [], [".clk(clk)", ".rst(rst)"]
     for kind, streams, of_kind in (("in", unit.inputs, _IN_WIRES), ("out", unit.outputs, _OUT_WIRES)):
         for wire in of_kind:
@@ -36,7 +40,8 @@ def instance(unit: Unit) -> str:
             wires += [f"    wire {size}{name};" for size, name in zip(sizes, names, strict=True)]
             connected.append(f".{kind}_{wire}({{{', '.join(reversed(names))}}})")
     files = {rom.parameter: rom_file(unit, rom.parameter) for rom in unit.roms}
-    settings = ", ".join(f".{key}({_literal(value)})" for key, value in {**unit.parameters, **files}.items())
+    values = {key: small_ram if value == SMALL else value for key, value in {**unit.parameters, **files}.items()}
+    settings = ", ".join(f".{key}({_literal(value)})" for key, value in values.items())
     lines = [*wires, f"    {unit.module} #({settings}) {unit.name} (", f"        {', '.join(connected)}", "    );"]
     return "\n".join(lines) + "\n"
 

@@ -9,7 +9,7 @@ import numpy as np
 from hls.units.add import alike
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens, every
-from hls.units.unit import Needs, Unit
+from hls.units.unit import SMALL, Needs, Unit
 from toolchain.errors import ModelError
 from toolchain.graph.ops import Reduce, Window
 from toolchain.graph.types import IntType, TensorType
@@ -79,6 +79,7 @@ class _Plan:
                 "WORDS": self.words,
                 "MAXIMUM": int(op.kind == "max"),
                 "BLOCK": int(self.block),
+                "RAM_STYLE": SMALL,
             },
             inputs=(stream,),
             outputs=(out,),

@@ -10,7 +10,7 @@ from hls.units.rom_cost import read_only
 from hls.units.stage import Option, Stage, single
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens
-from hls.units.unit import Needs, Rom, Unit
+from hls.units.unit import SMALL, Needs, Rom, Unit
 from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import Softmax
@@ -36,7 +36,7 @@ def build(name: str, stream: Stream, out: Stream, op: Softmax, classes: int, rom
     return Unit(
         name=name,
         module="softmax",
-        parameters={"CLASSES": classes, "IN_BITS": stream.bits, "ROM_STYLE": rom},
+        parameters={"CLASSES": classes, "IN_BITS": stream.bits, "ROM_STYLE": rom, "RAM_STYLE": SMALL},
         inputs=(stream,),
         outputs=(out,),
         cycles=stream.beats // classes * steps(classes),

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from hls.units.stream import Stream
 from hls.units.tokens import Tokens
 
+SMALL = "small"
+"""Of a parameter: the device says how a small memory is made; see `hls.netlist.SmallRam`."""
+
 
 @dataclass(frozen=True)
 class Rom:

@@ -10,7 +10,7 @@ import numpy as np
 
 from hls.units.stream import Stream
 from hls.units.tokens import Hold, Tokens, every
-from hls.units.unit import Needs, Unit
+from hls.units.unit import SMALL, Needs, Unit
 from toolchain.errors import ModelError
 from toolchain.graph.ops import Window
 from toolchain.graph.types import IntType, TensorType
@@ -163,7 +163,7 @@ def _parameters(walk: Walk, x: IntType, element: IntType) -> dict[str, int | str
         "REPEATS": walk.repeats,
         "DEPTH": walk.depth,
         "CAPACITY": walk.depth,
-        "RAM_STYLE": "distributed" if _small(walk, element.bits) else "block",
+        "RAM_STYLE": SMALL if _small(walk, element.bits) else "block",
     }
 
 

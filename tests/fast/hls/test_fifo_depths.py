@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from hls.fifo_depths import must_run, with_depths
-from hls.netlist import SHALLOW
 from hls.token_simulator import TokenSimulator
 from tests.fast.hls.token_cores import chain, residual, slow
 from toolchain.errors import ModelError
@@ -25,13 +24,21 @@ def test_one_place_less_would_slow_the_core(ahead: int) -> None:
 def test_a_chain_needs_no_deep_fifo() -> None:
     core, _ = with_depths(chain(slow("a", 50, 2), slow("b", 50, 1)), blocks=True)
 
-    assert {fifo.depth for fifo in core.fifos} == {SHALLOW}
+    assert {fifo.depth for fifo in core.fifos} == {core.shallow}
 
 
 def test_a_deep_fifo_lies_in_block_ram_where_there_is_some() -> None:
     core, _ = with_depths(residual(beats=2000, ahead=1000, capacity=1024), blocks=True)
 
-    assert [fifo.block for fifo in core.fifos if fifo.depth > SHALLOW] == [True]
+    assert [fifo.block for fifo in core.fifos if fifo.depth > core.shallow] == [True]
+
+
+def test_a_chain_of_slow_units_needs_one_register_between_them_where_luts_hold_no_memory() -> None:
+    chained = chain(slow("a", 50, 2), slow("b", 50, 1)).made_of("registers")
+    core, run = with_depths(chained, blocks=True)
+
+    assert run.interval == with_depths(chain(slow("a", 50, 2), slow("b", 50, 1)), blocks=True)[1].interval
+    assert max(fifo.depth for fifo in core.fifos) < 4
 
 
 def test_progress_ends_with_all() -> None:

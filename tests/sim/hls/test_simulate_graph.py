@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hls.fifo_depths import with_depths
-from hls.netlist import SHALLOW, Netlist
+from hls.netlist import Netlist
 from hls.simulate_graph import simulate_graph
 from hls.token_simulator import TokenRun
 from tests.sim.hls.graphs import Growing, fastest_of, netlist_of, random_graph, values_of
@@ -24,7 +24,8 @@ SEEDS = range(4)
 def test_a_random_graph(tmp_path: Path, seed: int) -> None:
     random = np.random.default_rng(seed)
     graph = random_graph(random)
-    netlist, told = with_depths(netlist_of(graph, random), blocks=True)
+    small = netlist_of(graph, random).made_of("registers" if seed % 2 else "distributed")
+    netlist, told = with_depths(small, blocks=True)
     x = values_of(graph, random, 6)
     plain = simulate_graph(netlist, graph, x, tmp_path / "rtl", tmp_path / "work", optimise=False)
     stalled = simulate_graph(
@@ -56,7 +57,7 @@ def test_where_branches_meet_the_shorter_waits_in_a_deep_fifo(
     x = values_of(graph, np.random.default_rng(0), 6)
     run = simulate_graph(netlist, graph, x, folder / "rtl", folder / "work", optimise=False)
 
-    assert max(fifo.depth for fifo in netlist.fifos) > SHALLOW
+    assert max(fifo.depth for fifo in netlist.fifos) > netlist.shallow
     assert run.first_difference is None
     assert (run.initiation_interval, run.greatest) == (told.interval, told.peaks)
 

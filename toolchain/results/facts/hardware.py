@@ -104,6 +104,7 @@ class FoldedUnits(Record):
     clock_hz: int
     target_fps: Number | None
     estimate: UnitUse
+    small_ram: Literal["distributed", "registers"]
 
 
 class FoldFacts(Facts):

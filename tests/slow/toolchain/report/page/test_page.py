@@ -375,6 +375,7 @@ def test_a_core_of_units_is_drawn_with_its_fifos(layout: Layout) -> None:
     units = FoldedUnits(
         strategy="units", stages=tuple(stages), fifos=tuple(fifos), latency_cycles=90,
         estimate=UnitUse(lut=18, ff=18, bram=0, dsp=0),
+        small_ram="distributed",
         **{key: getattr(known.folding, key) for key in ("initiation_interval", "fps", "clock_hz", "target_fps")},
     )  # fmt: skip
     facts = FoldFacts(estimate=known.estimate, folding=units)
