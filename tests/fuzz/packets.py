@@ -48,10 +48,13 @@ def _stream(rng: np.random.Generator) -> None:
 
 
 def _frame(rng: np.random.Generator) -> link.Frame:
-    command = int(rng.choice([link.REPLY | n for n in (1, 2, 3, 4)] + [link.ERROR, int(rng.integers(256))]))
-    right = {0x81: 37, 0x82: 5, 0x83: 11, 0x84: 20, 0xFF: 2}.get(command, 0)
+    command = int(rng.choice([link.REPLY | n for n in (1, 2, 3, 4, 5)] + [link.ERROR, int(rng.integers(256))]))
+    right = {0x81: 57, 0x82: 5, 0x83: 11, 0x84: 20, 0x85: 2, 0xFF: 2}.get(command, 0)
     size = right if rng.random() < 0.7 else int(rng.integers(0, link.MAX_REPLY_PAYLOAD + 1))
-    return link.Frame(command, int(rng.integers(256)), rng.bytes(size))
+    body = rng.bytes(size)
+    if command == link.REPLY | link.IDENTIFY and rng.random() < 0.7:
+        body = bytes([link.PROTOCOL_VERSION]) + body[1:]
+    return link.Frame(command, int(rng.integers(256)), body)
 
 
 def _decode(frame: link.Frame) -> None:
@@ -60,7 +63,10 @@ def _decode(frame: link.Frame) -> None:
         reply = link.decode_reply(frame)
     except link.ProtocolError:
         return
-    assert link.encode_reply(reply) == link.encode_frame(*frame)
+    if isinstance(reply, link.OtherVersion):
+        assert reply == (frame.sequence, frame.payload[0])
+    else:
+        assert link.encode_reply(reply) == link.encode_frame(*frame)
 
 
 def _damage(rng: np.random.Generator, raw: bytes) -> bytes:

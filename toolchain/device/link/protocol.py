@@ -164,9 +164,12 @@ class Tensor(NamedTuple):
 
     @classmethod
     def decode(cls, data: bytes) -> Tensor:
-        """What `encode` made."""
+        """What `encode` made, or ProtocolError."""
         bits, kind, *sizes = _TENSOR.unpack(data)
-        return cls(bits, kind, tuple(size for size in sizes if size))
+        tensor = cls(bits, kind, tuple(size for size in sizes if size))
+        if tensor.encode() != data:
+            raise ProtocolError(f"{sizes} is no shape")
+        return tensor
 
 
 UNSIGNED, SIGNED, BIPOLAR = 0, 1, 2
@@ -309,10 +312,8 @@ class FrameParser:
 
     def __init__(self, max_payload: int = MAX_REPLY_PAYLOAD) -> None:
         """`max_payload`: frames that claim a longer payload are garbage."""
-        self.crc_errors = 0
-        self.skipped = 0
-        self._max_payload = max_payload
-        self._buffer = bytearray()
+        self.crc_errors = self.skipped = 0
+        self._max_payload, self._buffer = max_payload, bytearray()
 
     def feed(self, data: bytes) -> list[Frame]:
         """Frames that these bytes complete, in order."""
@@ -455,8 +456,7 @@ def bench_checksum(answers: Sequence[bytes], inferences: int) -> int:
     """
     if not answers or not answers[0]:
         raise ProtocolError("a bench without stored vectors has no checksum")
-    size, circle = len(answers[0]), b"".join(answers)
-    left = size * inferences
+    circle, left = b"".join(answers), len(answers[0]) * inferences
     block = circle * max(1, min(_CHUNK, left) // len(circle))
     checksum = 0
     for _ in range(left // len(block)):
@@ -483,8 +483,7 @@ def pack_vector(values: Iterable[int], type_name: str) -> bytes:
             raise ProtocolError(f"element {index}: {value} is outside {type_name}")
         # Two's complement of a signed type is the value itself, modulo 2**bits.
         codes.append(code if step == 2 else value % (1 << bits))
-    # Eight elements are whole bytes.
-    groups = [codes[at : at + 8] for at in range(0, len(codes), 8)]
+    groups = [codes[at : at + 8] for at in range(0, len(codes), 8)]  # eight elements are whole bytes
     packed = b"".join(sum(c << i * bits for i, c in enumerate(g)).to_bytes(bits, "little") for g in groups)
     return packed[: (len(codes) * bits + 7) // 8]
 
