@@ -22,8 +22,8 @@ _CORES = os.cpu_count() or 1
 # Bits of a FIFO from which it lies in block RAM where the device has some.
 _BLOCK_BITS: dict[SmallRam, int] = {"distributed": 4096, "registers": 128}
 
-# Places cost flip-flops where LUTs hold no memory: the core may then be slower by a sixty-fourth part.
-_NEARLY = 65 / 64
+# Places cost flip-flops where LUTs hold no memory: the core may then be slower by one part in 32.
+_NEARLY = 33 / 32
 
 Progress = Callable[[int, int], None]
 

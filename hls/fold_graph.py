@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Literal
 
 from hls.cost import BlockRam
 from hls.fitting import least, shortage
@@ -91,8 +92,10 @@ class _Search:
         options = self._in_time(interval)
         if options is None:
             return None
-        found = (self._at_price(options, price) for price in _BLOCK_PRICES)
-        fitting = (folded for folded in found if folded and not over(folded.resources, self._limits))
+        by_dsp = [self._packed(options, "dsp", 0.0, price) for price in _BLOCK_PRICES]
+        # A price turns all stages alike; where it leaves block RAMs unused, those are shared out instead.
+        by_block = [self._packed(options, "blocks", price, 0.0) for price in _DSP_PRICES]
+        fitting = (folded for folded in by_dsp + by_block if folded and not over(folded.resources, self._limits))
         return min(fitting, key=_luts, default=None)
 
     def _in_time(self, interval: int) -> dict[str, list[Sized]] | None:
@@ -100,10 +103,14 @@ class _Search:
         options = {name: [o for o in some if o.option.cycles <= interval] for name, some in self._stages.items()}
         return options if all(options.values()) else None
 
-    def _at_price(self, options: Mapping[str, list[Sized]], block: float) -> Folded | None:
-        """The least LUTs with the multipliers that there are, where a block RAM costs so many."""
-        rows = [[(_price(sized, 0.0, block), sized.resources.dsp) for sized in some] for some in options.values()]
-        places = least_cost(rows, int(self._limits.dsp))
+    def _packed(
+        self, options: Mapping[str, list[Sized]], what: Literal["dsp", "blocks"], dsp: float, block: float
+    ) -> Folded | None:
+        """The least LUTs with what there is of multipliers, or of block RAMs, where the other one costs so many."""
+        rows = [
+            [(_price(sized, dsp, block), getattr(sized.resources, what)) for sized in some] for some in options.values()
+        ]
+        places = least_cost(rows, int(getattr(self._limits, what)))
         if places is None:
             return None
         return _folded({name: options[name][place] for name, place in zip(options, places, strict=True)})

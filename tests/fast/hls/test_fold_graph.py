@@ -54,3 +54,12 @@ def test_an_interval_out_of_reach_tells_the_best() -> None:
 def test_what_does_not_fit_tells_by_how_much() -> None:
     with pytest.raises(FitError, match=r"10 LUT where 4 are free \(150 % over\); its largest stage is a"):
         fold([product("a")], Resources(lut=4, ff=1e5, dsp=1), 64, BLOCK)
+
+
+def test_block_rams_that_do_not_suffice_for_all_go_to_some() -> None:
+    rom = (512, 36)
+    ways = [("block", Needs(lut=10, blocks=(rom, rom))), ("logic", Needs(lut=500))]
+    options = tuple(Option(name, 8, needs, (1,), 1, lambda name, wiring, wires: wires[0]) for name, needs in ways)
+    folded = fold([Stage(name, ("x",), options) for name in "abc"], Resources(1e5, 1e5, blocks=5), 8, BLOCK)
+
+    assert sorted(o.name for o in folded.options.values()) == ["block", "block", "logic"]
