@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hls.chip import BENCH, LinkCost, check_content, vector_bytes, write_bench
+from hls.chip import BENCH, LinkCost, check_content, types_of, vector_bytes, write_bench
 from hls.core import CoreDescription
-from toolchain.device.link.registers import ANSWER_SPAN, VECTOR_SPAN, answer_room, tensor
+from toolchain.device.link.protocol import ProtocolError
+from toolchain.device.link.registers import ANSWER_SPAN, VECTOR_SPAN, answer_room, tensor_words
 from toolchain.errors import ConfigError, FitError
-from toolchain.graph.types import IntType
 
 _LIBRARY = Path(__file__).parent / "rtl"
 
@@ -106,8 +106,8 @@ module axi_chip (
     localparam OUT_BEATS     = {output.beats};
     localparam OUT_SIGNED    = {signed};
     localparam OUT_WIDTH     = {output.width};
-    localparam [31:0] INPUT  = 32'h{input:08x};
-    localparam [31:0] OUTPUT = 32'h{output_word:08x};
+    localparam [95:0] INPUT  = 96'h{input:024x};
+    localparam [95:0] OUTPUT = 96'h{output_word:024x};
     localparam BENCH_VECTORS = {bench_vectors};
     localparam [63:0] MODEL_HASH = 64'h{model_hash};
     localparam [63:0] BUILD_ID   = 64'h{build_id};
@@ -170,10 +170,10 @@ def generate_axi_chip(
         FitError: more classes, inputs or outputs than the registers can carry.
     """
     _check(core, data_bits, (model_hash, build_id), bench)
+    tensors = _tensors(core)
     write_bench(core, rtl_dir, bench)
     for name in AXI_SOURCES:
         shutil.copyfile(_LIBRARY / name, rtl_dir / name)
-    tensors = tensors_of(core)
     text = _TEMPLATE.format(
         **{name: getattr(core, name) for name in ("in_width", "in_beats")},
         classes=core.output.classes or 0,
@@ -202,11 +202,18 @@ def burst_bytes(core: CoreDescription, data_bits: int) -> int:
     return -(-vector_bytes(core) // beat) * beat
 
 
-def tensors_of(core: CoreDescription) -> tuple[int, int]:
-    """Values of the registers INPUT and OUTPUT."""
-    kind, bipolar = IntType.of(core.input_type), core.input_type == "BIPOLAR"
-    source = tensor(core.vector_bits // kind.bits, kind.bits, kind.low < 0 and not bipolar, bipolar)
-    return source, tensor(core.output.elements, core.output.bits, core.output.signed)
+def _tensors(core: CoreDescription) -> list[int]:
+    """Values of the registers for the vector and for the answer.
+
+    Raises:
+        FitError: a size does not fit them.
+    """
+    types = types_of(core)
+    try:
+        told = [tensor.encode() for tensor in (types.input, types.output)]
+    except ProtocolError as error:
+        raise FitError(f"the AXI host link: {error}; use a smaller network") from error
+    return [int.from_bytes(tensor_words(tensor), "little") for tensor in told]
 
 
 def _ports(data_bits: int) -> list[str]:

@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hls.verilate import build_model
 from toolchain.device.link import registers as map_
-from toolchain.device.link.protocol import AnswerLayout
+from toolchain.device.link.protocol import AnswerLayout, Tensor
 from toolchain.errors import ToolError, VerificationError
 
 Values = tuple[int, ...]
@@ -47,8 +47,8 @@ class Identity(NamedTuple):
     clock_hz: int
     bench_vectors: int
     stream_bits: int
-    input: int
-    output: int
+    input: Tensor
+    output: Tensor
 
 
 class Inference(NamedTuple):
@@ -96,7 +96,8 @@ _Decoder = Callable[[list[list[int]]], Answer]
 
 _IDENTITY = (
     "MAGIC", "VERSION", "MODEL_HASH_LOW", "MODEL_HASH_HIGH", "BUILD_ID_LOW", "BUILD_ID_HIGH", "VECTOR_BYTES",
-    "BURST_BYTES", "CLASSES", "CLOCK_HZ", "BENCH_VECTORS", "STREAM_BITS", "INPUT", "OUTPUT",
+    "BURST_BYTES", "CLASSES", "CLOCK_HZ", "BENCH_VECTORS", "STREAM_BITS",
+    *(f"{end}_{part}" for end in ("INPUT", "OUTPUT") for part in map_.TENSOR_REGISTERS),
 )  # fmt: skip
 _RESULTS = ("CYCLES_LOW", "CYCLES_HIGH", "CHECKSUM")
 _COUNTERS = ("INFERENCES", "REQUESTS", "DAMAGED", "REFUSED", "BUS_ERRORS")
@@ -299,7 +300,8 @@ def _values(rows: list[list[int]]) -> list[int]:
 
 
 def _identity(rows: list[list[int]]) -> Identity:
-    magic, version, hash_low, hash_high, build_low, build_high, *rest = _values(rows)
-    model_hash = (hash_high << 32 | hash_low).to_bytes(8, "little")
-    build_id = (build_high << 32 | build_low).to_bytes(8, "little")
-    return Identity(magic, version, model_hash, build_id, *rest)
+    magic, version, *values = _values(rows)
+    model_hash, build_id = _bytes(values[:2]), _bytes(values[2:4])
+    source, output = (Tensor.decode(map_.told_tensor(_bytes(words))) for words in (values[-6:-3], values[-3:]))
+    told: list[Any] = [magic, version, model_hash, build_id, *values[4:-6], source, output]
+    return Identity(*told)

@@ -15,8 +15,8 @@ module axi_link #(
     parameter        OUT_ELEMENTS  = 1,  // of a beat
     parameter        OUT_BEATS     = 1,
     parameter        OUT_SIGNED    = 0,
-    parameter [31:0] INPUT         = 0,  // elements and their type, as registers tell them
-    parameter [31:0] OUTPUT        = 0,
+    parameter [95:0] INPUT         = 0,  // type and shape, as registers tell them
+    parameter [95:0] OUTPUT        = 0,
     parameter [63:0] MODEL_HASH    = 0,
     parameter [63:0] BUILD_ID      = 0,
     parameter        BENCH_VECTORS = 16,

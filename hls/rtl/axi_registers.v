@@ -8,8 +8,8 @@ module axi_registers #(
     parameter        BURST_BYTES   = 40,
     parameter        DATA_BITS     = 32,
     parameter        CLASSES       = 5,  // 0: an answer is a vector
-    parameter [31:0] INPUT         = 0,  // elements and their type
-    parameter [31:0] OUTPUT        = 0,
+    parameter [95:0] INPUT         = 0,  // type and shape
+    parameter [95:0] OUTPUT        = 0,
     parameter        ANSWER_WORDS  = 1,
     parameter        BENCH_VECTORS = 16,
     parameter [63:0] MODEL_HASH    = 0,  // first byte in the top bits, as it reads in hexadecimal
@@ -63,8 +63,6 @@ module axi_registers #(
     localparam [15:0] A_CLOCK_HZ = 16'h0024;
     localparam [15:0] A_BENCH_VECTORS = 16'h0028;
     localparam [15:0] A_STREAM_BITS = 16'h002c;
-    localparam [15:0] A_INPUT = 16'h0030;
-    localparam [15:0] A_OUTPUT = 16'h0034;
     localparam [15:0] A_COMMAND = 16'h0040;
     localparam [15:0] A_STATUS = 16'h0044;
     localparam [15:0] A_BENCH_COUNT = 16'h0048;
@@ -76,6 +74,12 @@ module axi_registers #(
     localparam [15:0] A_DAMAGED = 16'h0088;
     localparam [15:0] A_REFUSED = 16'h008c;
     localparam [15:0] A_BUS_ERRORS = 16'h0090;
+    localparam [15:0] A_INPUT_TYPE = 16'h00a0;
+    localparam [15:0] A_INPUT_SIZE = 16'h00a4;
+    localparam [15:0] A_INPUT_SIZES = 16'h00a8;
+    localparam [15:0] A_OUTPUT_TYPE = 16'h00ac;
+    localparam [15:0] A_OUTPUT_SIZE = 16'h00b0;
+    localparam [15:0] A_OUTPUT_SIZES = 16'h00b4;
     localparam [15:0] A_ANSWER = 16'h4000;
     localparam [15:0] A_VECTOR = 16'h8000;
     localparam [31:0] MAGIC = 32'h58415747;
@@ -139,8 +143,12 @@ module axi_registers #(
             A_CLOCK_HZ[7:2]: constant = CLOCK_HZ;
             A_BENCH_VECTORS[7:2]: constant = BENCH_VECTORS;
             A_STREAM_BITS[7:2]: constant = DATA_BITS;
-            A_INPUT[7:2]: constant = INPUT;
-            A_OUTPUT[7:2]: constant = OUTPUT;
+            A_INPUT_TYPE[7:2]: constant = INPUT[31:0];
+            A_INPUT_SIZE[7:2]: constant = INPUT[63:32];
+            A_INPUT_SIZES[7:2]: constant = INPUT[95:64];
+            A_OUTPUT_TYPE[7:2]: constant = OUTPUT[31:0];
+            A_OUTPUT_SIZE[7:2]: constant = OUTPUT[63:32];
+            A_OUTPUT_SIZES[7:2]: constant = OUTPUT[95:64];
             A_COMMAND[7:2]: constant = 0;
             A_STATUS[7:2]: live = {16'd0, run, 5'd0, incomplete, refused, !idle};
             A_BENCH_COUNT[7:2]: live = bench_count;

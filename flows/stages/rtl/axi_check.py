@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flows.stages.rtl.chip_answers import Asked, ChipAnswers
-from hls.axi_chip import tensors_of
-from hls.chip import vector_bytes
+from hls.chip import types_of, vector_bytes
 from hls.core import CoreDescription
 from hls.pack import pack_inputs
 from hls.simulate_axi import Answer, AxiChipSimulator, Bench, Burst, Counters, Identity, Inference, Script
@@ -62,8 +61,8 @@ class AxiCheck(ChipAnswers):
 
     def told_types(self) -> dict[str, object]:
         """See `ChipAnswers`."""
-        source, output = tensors_of(self.chip.core)
-        return {"input": source, "output": output, "classes": self.reference.output.layout.classes}
+        types = types_of(self.chip.core)
+        return {"input": types.input, "output": types.output, "classes": types.classes}
 
     def _script(self) -> Script:
         packed = pack_inputs(self.x, self.reference.input_type)

@@ -54,7 +54,7 @@ class Register(NamedTuple):
 
 
 class Field(NamedTuple):
-    """Bits of a register: the lowest, and how many."""
+    """Bits of STATUS: the lowest, and how many."""
 
     name: str
     low: int
@@ -84,8 +84,6 @@ REGISTERS = (
     Register("CLOCK_HZ", 0x024, 32, READ_ONLY, CONSTANT, "the clock that CYCLES counts, as built for"),
     Register("BENCH_VECTORS", 0x028, 32, READ_ONLY, CONSTANT, "vectors stored for the bench"),
     Register("STREAM_BITS", 0x02C, 8, READ_ONLY, CONSTANT, "width of the input stream"),
-    Register("INPUT", 0x030, 32, READ_ONLY, CONSTANT, "integers of a vector; fields below"),
-    Register("OUTPUT", 0x034, 32, READ_ONLY, CONSTANT, "integers of an answer; the same fields"),
     Register("COMMAND", 0x040, 8, WRITE_ONLY, 0, "starts a command; refused while busy, unless it is RESET"),
     Register("STATUS", 0x044, 16, READ_ONLY, 0, "what the chip does; fields below"),
     Register("BENCH_COUNT", 0x048, 32, READ_WRITE, 0, "inferences of the next bench"),
@@ -97,6 +95,12 @@ REGISTERS = (
     Register("DAMAGED", 0x088, 32, READ_ONLY, KEPT, "vectors of bursts that came incomplete"),
     Register("REFUSED", 0x08C, 32, READ_ONLY, KEPT, "commands refused: busy, or unknown"),
     Register("BUS_ERRORS", 0x090, 32, READ_ONLY, KEPT, "accesses answered with SLVERR"),
+    Register("INPUT_TYPE", 0x0A0, 16, READ_ONLY, CONSTANT, "integers of a vector: bits (7:0) and kind (15:8)"),
+    Register("INPUT_SIZE", 0x0A4, 32, READ_ONLY, CONSTANT, "first size of a vector's shape"),
+    Register("INPUT_SIZES", 0x0A8, 32, READ_ONLY, CONSTANT, "second size (15:0) and third (31:16); 0: none"),
+    Register("OUTPUT_TYPE", 0x0AC, 16, READ_ONLY, CONSTANT, "integers of an answer, as INPUT_TYPE"),
+    Register("OUTPUT_SIZE", 0x0B0, 32, READ_ONLY, CONSTANT, "first size of an answer's shape"),
+    Register("OUTPUT_SIZES", 0x0B4, 32, READ_ONLY, CONSTANT, "the others, as INPUT_SIZES"),
 )
 
 WINDOWS = (
@@ -113,11 +117,8 @@ DAMAGED = Field("DAMAGED", 2, 1, "the last run was a burst in which a vector cam
 RUN = Field("RUN", 8, 8, "the run that goes on or was the last: 0 none, 2 infer, 3 bench, 16 burst")
 STATUS_FIELDS = (BUSY, REFUSED, DAMAGED, RUN)
 
-ELEMENTS = Field("ELEMENTS", 0, 24, "how many")
-ELEMENT_BITS = Field("BITS", 24, 6, "bits of one, without extension")
-ELEMENT_SIGNED = Field("SIGNED", 30, 1, "two's complement")
-ELEMENT_BIPOLAR = Field("BIPOLAR", 31, 1, "a single bit: 0 is -1, 1 is +1")
-TENSOR_FIELDS = (ELEMENTS, ELEMENT_BITS, ELEMENT_SIGNED, ELEMENT_BIPOLAR)
+TENSOR_REGISTERS = ("TYPE", "SIZE", "SIZES")
+"""What INPUT_ and OUTPUT_ are followed by, in the order of `tensor_words`."""
 
 COMMANDS = (
     ("INFER", INFER, "run the vector in the window; the window may be written anew at once"),
@@ -126,25 +127,14 @@ COMMANDS = (
 )
 
 
-def tensor(elements: int, bits: int, signed: bool, bipolar: bool = False) -> int:
-    """Value of INPUT or OUTPUT for so many integers of a type.
-
-    Raises:
-        ValueError: they do not fit the fields.
-    """
-    values = (elements, bits, int(signed), int(bipolar))
-    for field, value in zip(TENSOR_FIELDS, values):  # noqa: B905 (Python 3.8)
-        if value >> field.bits:
-            raise ValueError(f"{field.name}: {value} does not fit {field.bits} bits")
-    return sum(value << field.low for field, value in zip(TENSOR_FIELDS, values))  # noqa: B905
+def tensor_words(told: bytes) -> bytes:
+    """The bytes of INPUT_TYPE to INPUT_SIZES for a tensor of 10 bytes, as `identify` of the UART tells it."""
+    return told[:2] + bytes(2) + told[2:]
 
 
-def type_name(word: int) -> str:
-    """The qonnx type of INPUT's or OUTPUT's integers; TERNARY reads INT2, as its wires are."""
-    bits = ELEMENT_BITS.of(word)
-    if ELEMENT_BIPOLAR.of(word):
-        return "BIPOLAR"
-    return f"INT{bits}" if ELEMENT_SIGNED.of(word) else "BINARY" if bits == 1 else f"UINT{bits}"
+def told_tensor(words: bytes) -> bytes:
+    """What `tensor_words` was made of."""
+    return words[:2] + words[4:]
 
 
 def answer_room(answer_bytes: int) -> int:
@@ -156,18 +146,14 @@ def answer_room(answer_bytes: int) -> int:
 
 
 def markdown() -> str:
-    """Tables of the registers, the fields of STATUS, of INPUT and OUTPUT, and the commands."""
+    """Tables of the registers, the fields of STATUS, and the commands."""
     windows = [f"| `{at:04x}` | {name} | {access} | {KEPT} | {what} |" for at, name, access, what in WINDOWS]
     registers = [f"| `{r.offset:04x}` | {r.name} | {r.access} | {_hex(r.reset)} | {r.meaning} |" for r in REGISTERS]
-    status, tensors = (
-        [f"| {_bit_range(field)} | {field.name} | {field.meaning} |" for field in fields]
-        for fields in (STATUS_FIELDS, TENSOR_FIELDS)
-    )
+    status = [f"| {_bit_range(field)} | {field.name} | {field.meaning} |" for field in STATUS_FIELDS]
     commands = [f"| `{code:02x}` | {name} | {meaning} |" for name, code, meaning in COMMANDS]
     tables = (
         ["| offset | register | access | reset | meaning |", "|---|---|---|---|---|", *registers, *windows],
         ["| bits of STATUS | field | meaning |", "|---|---|---|", *status],
-        ["| bits of INPUT and OUTPUT | field | meaning |", "|---|---|---|", *tensors],
         ["| COMMAND | name | meaning |", "|---|---|---|", *commands],
     )
     return "\n\n".join("\n".join(table) for table in tables) + "\n"

@@ -18,7 +18,7 @@ from tests.fast.hls.networks import folding, random_inputs, random_network
 from tests.sim.hls.axi.shapes import CLOCK_HZ, SHAPES, Shape
 from tests.sim.hls.fake_core import BUILD_ID, MODEL_HASH
 from toolchain.device.link import registers as map_
-from toolchain.device.link.protocol import bench_checksum
+from toolchain.device.link.protocol import SIGNED, UNSIGNED, Tensor, bench_checksum
 from toolchain.errors import VerificationError
 
 
@@ -55,8 +55,8 @@ def test_every_command(built: tuple[Shape, AxiChipSimulator]) -> None:
         output.classes or 0,
         6,
     )
-    assert identity.input == map_.tensor(core.inputs, core.bits, False)
-    assert identity.output == map_.tensor(output.elements, output.bits, output.signed)
+    assert identity.input == Tensor(core.bits, UNSIGNED, (core.inputs,))
+    assert identity.output == Tensor(output.bits, SIGNED if output.signed else UNSIGNED, (output.elements,))
     assert answers[1:21] == [Inference(answer, shape.latency) for answer in right]
     one, many, none = answers[21:24]
     assert one == Bench(shape.bench_answers[0], shape.latency, shape.checksum(1))

@@ -11,7 +11,7 @@ from toolchain.device.link import registers as link
 from toolchain.device.link.answers import Bench, Counters, Identity, Inference, Values
 from toolchain.device.link.axi.device import Buffer, Registers, wait_until
 from toolchain.device.link.axi.dma import AxiDma
-from toolchain.device.link.protocol import AnswerLayout
+from toolchain.device.link.protocol import AnswerLayout, Tensor, Types
 from toolchain.errors import ToolError
 
 BURST_VECTORS = 256
@@ -73,6 +73,7 @@ class Chip:
 
     def identify(self) -> Identity:
         """What the chip says it is."""
+        source = self._tensor("INPUT")
         return Identity(
             model_hash=self._eight_bytes("MODEL_HASH"),
             build_id=self._eight_bytes("BUILD_ID"),
@@ -81,7 +82,9 @@ class Chip:
             clock_hz=self._read("CLOCK_HZ"),
             bench_vectors=self._read("BENCH_VECTORS"),
             source="chip",
-            input_type=link.type_name(self._read("INPUT")),
+            input_type=source.type_name,
+            input_shape=source.shape,
+            output_shape=self._tensor("OUTPUT").shape,
         )
 
     def infer(self, vector: bytes) -> Inference:
@@ -139,9 +142,11 @@ class Chip:
             raise ToolError(f"register map {version}, the driver has {link.MAP_VERSION}; take the package's own driver")
 
     def _told_layout(self) -> AnswerLayout:
-        output, classes = self._read("OUTPUT"), self._read("CLASSES")
-        signed = bool(link.ELEMENT_SIGNED.of(output))
-        return AnswerLayout(link.ELEMENTS.of(output), link.ELEMENT_BITS.of(output), signed, classes)
+        return Types(self._tensor("INPUT"), self._tensor("OUTPUT"), self._read("CLASSES")).answer
+
+    def _tensor(self, name: str) -> Tensor:
+        words = [self._read(f"{name}_{part}") for part in link.TENSOR_REGISTERS]
+        return Tensor.decode(link.told_tensor(struct.pack("<3I", *words)))
 
     def _run(self, name: str, code: int, seconds: float) -> None:
         self._write("COMMAND", code)

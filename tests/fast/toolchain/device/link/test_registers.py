@@ -50,15 +50,6 @@ def test_fields_do_not_overlap() -> None:
     assert map_.DAMAGED.of(0x1003) == 0
 
 
-def test_tensors_tell_their_type() -> None:
-    assert [field.mask for field in map_.TENSOR_FIELDS] == [0xFFFFFF, 0x3F << 24, 1 << 30, 1 << 31]
-    word = map_.tensor(27_648, 40, True)
-    assert [field.of(word) for field in map_.TENSOR_FIELDS] == [27_648, 40, 1, 0]
-    assert map_.ELEMENT_BIPOLAR.of(map_.tensor(8, 1, False, bipolar=True)) == 1
-    with pytest.raises(ValueError, match="BITS: 64 does not fit 6 bits"):
-        map_.tensor(1, 64, True)
-
-
 @pytest.mark.parametrize(("size", "room"), [(1, 4), (3, 4), (4, 8), (640, 644), (642, 644)])
 def test_an_answer_and_its_end_take_whole_words(size: int, room: int) -> None:
     assert map_.answer_room(size) == room

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 from toolchain.device.link import registers as link
 from toolchain.device.link.axi import dma, finn
+from toolchain.device.link.protocol import UNSIGNED, Tensor
 from toolchain.errors import ToolError
 
 CONTROL, DMA = 0xA0000000, 0xA0010000
@@ -34,17 +36,22 @@ class FakeChip:
         self._values = dict.fromkeys(link.ADDRESS, 0)
         self._values |= {"MAGIC": link.MAGIC, "VERSION": link.MAP_VERSION, "CLASSES": classes, "CLOCK_HZ": CLOCK_HZ}
         self._values |= {"VECTOR_BYTES": vector_bytes, "BURST_BYTES": self.stride, "BENCH_VECTORS": len(stored)}
-        self._values |= {
-            "INPUT": link.tensor(10, 4, False),
-            "OUTPUT": link.tensor(1, (classes - 1).bit_length(), False),
-        }
+        self._tell("INPUT", Tensor(4, UNSIGNED, (5, 2)))
+        self._tell("OUTPUT", Tensor((classes - 1).bit_length(), UNSIGNED, (1,)))
         self.identity(bytes.fromhex("aa" * 8), bytes.fromhex("bb" * 8))
         self._names = {register.offset: register for register in link.REGISTERS}
 
     def identity(self, model_hash: bytes, build_id: bytes) -> None:
-        for name, value in (("MODEL_HASH", model_hash), ("BUILD_ID", build_id)):
-            self._values[f"{name}_LOW"] = int.from_bytes(value[:4], "little")
-            self._values[f"{name}_HIGH"] = int.from_bytes(value[4:], "little")
+        self._eight("MODEL_HASH", model_hash)
+        self._eight("BUILD_ID", build_id)
+
+    def _tell(self, name: str, tensor: Tensor) -> None:
+        words = struct.unpack("<3I", link.tensor_words(tensor.encode()))
+        self._values |= {f"{name}_{part}": word for part, word in zip(link.TENSOR_REGISTERS, words, strict=True)}
+
+    def _eight(self, name: str, value: bytes) -> None:
+        self._values[f"{name}_LOW"] = int.from_bytes(value[:4], "little")
+        self._values[f"{name}_HIGH"] = int.from_bytes(value[4:], "little")
 
     def set(self, name: str, value: int) -> None:
         self._values[name] = value

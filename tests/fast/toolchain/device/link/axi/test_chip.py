@@ -43,7 +43,7 @@ def with_dma(fake: FakeChip, engine: FakeDma, source_vectors: int = BURST_VECTOR
 def test_identify_tells_what_the_registers_hold(fake: FakeChip) -> None:
     identity = Chip(fake).identify()
     assert (identity.model_hash.hex(), identity.build_id.hex()) == ("aa" * 8, "bb" * 8)
-    assert identity[2:] == (VECTOR_BYTES, AnswerLayout.of_class(5), 100_000_000, 16, "chip", "UINT4", None, None)
+    assert identity[2:] == (VECTOR_BYTES, AnswerLayout.of_class(5), 100_000_000, 16, "chip", "UINT4", (5, 2), (1,))
 
 
 def test_infer_gives_class_and_cycles(fake: FakeChip) -> None:
