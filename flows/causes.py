@@ -29,6 +29,8 @@ _PLUMBING = {"flows", "flows.stages", "flows.stages.context"}
 _ROOMS = ("toolchain", "hls", "flows", "models")
 _MODULE = re.compile(r"(?:toolchain|hls|flows)(?:\.\w+)+")
 _NAME = re.compile(r"\w[\w.]*")
+# A string that is a name and no more. Nodes of all expressions are ten times as many as statements, and slow to visit.
+_WORD = re.compile(rb"""["'](\w[\w.]*)["']""")
 # Kinds of files in a folder that a module names.
 _READ = {".py", ".c", ".h", ".cpp", ".v", ".sv", ".tcl", ".j2", ".sh", ".css", ".js"}
 
@@ -154,17 +156,26 @@ def _needs(module: str) -> _Needs:
     path = _file_of(module)
     if path is None or module in _PLUMBING:
         return _Needs()
+    text = path.read_bytes()
     try:
-        nodes = list(ast.walk(ast.parse(path.read_bytes())))
+        nodes = list(_statements(ast.parse(text)))
     except (SyntaxError, ValueError):  # The stage that loads it names file and line.
         nodes = []
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    words = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    words = {word.decode(errors="replace") for word in _WORD.findall(text)}
     imported = {name for node in nodes for name in _names(node, package)}
     spoken = {inner for word in words if _MODULE.fullmatch(word) for inner in _modules_of(word)}
     mine = {name for name in imported | spoken | {module} if name.split(".")[0] in _ROOMS}
     above = frozenset(above for name in mine for above in _with_parents(name) if above != module)
     return _Needs(above, frozenset(file for word in words for file in _named(path, word)))
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """All statements below a node, also those inside functions and branches."""
+    for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for inner in getattr(node, field, ()):
+            yield inner
+            yield from _statements(inner)
 
 
 def _modules_of(word: str) -> Iterator[str]:
