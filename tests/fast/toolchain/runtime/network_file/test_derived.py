@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,13 +52,15 @@ def test_every_node_of_a_graph_as_it_was_made_agrees(
 @pytest.mark.parametrize("write", WRITERS)
 def test_the_node_whose_weight_was_flipped_is_named(write: Callable[[Path], Path], tmp_path: Path) -> None:
     opened = open_network(write(tmp_path / "net"))
-    x, named = random_vectors(opened.feeds, 8).x, 0
+    x, named = random_vectors(opened.feeds, 3).x, 0
+    made = whole_makers(opened.source, _SETTINGS)["qcdq"]()
     for node in opened.source.graph:
-        model = whole_makers(opened.source, _SETTINGS)["qcdq"]()
+        model = copy.deepcopy(made)
         if not _flipped(model, node.name):
             continue
-        rows = [first_node(opened.source, "qcdq", _SETTINGS, model, RunOptions("none"), x[i : i + 1]) for i in range(8)]
-        apart = [told for told in rows if "first node that differs" in told]
-        assert all(f"differs: {node.name} (" in told for told in apart), apart
-        named += bool(apart)
+        rows = (first_node(opened.source, "qcdq", _SETTINGS, model, RunOptions("none"), one[None]) for one in x)
+        # A vector may take no notice of the weight.
+        if told := next((told for told in rows if "first node that differs" in told), None):
+            assert f"differs: {node.name} (" in told
+            named += 1
     assert named
