@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.fast.toolchain.runtime.network_file.files import dense_qonnx, two_qdq
+from tests.fast.toolchain.runtime.network_file.files import conv_qonnx, dense_qonnx, two_qdq
 from tests.flows.conftest import Tree
 from toolchain.runtime.network_file.opening import open_network
 
@@ -32,6 +32,24 @@ def test_a_dense_network_ends_in_a_bitstream(real_tree: Tree, tmp_path: Path, te
     assert manifest["integers"]["framework"] == "the qonnx executor"
     assert 0 < manifest["integers"]["accuracy"] < 0.6
     assert "held against the qonnx executor on 200 vectors" in (package / "MODEL.md").read_text()
+
+
+def test_a_convolution_ends_in_a_bitstream_that_answers_with_all_its_scores(real_tree: Tree, tmp_path: Path) -> None:
+    """Two channels, first in the file and last on the chip; the Softmax behind the scores stays outside."""
+    file = conv_qonnx(tmp_path / "conv.onnx")
+    chosen = ("--board", "ulx3s", "--network", str(file))
+    real_tree.must("build", *chosen, within=1500)
+    (package,) = real_tree.build.glob("conv/ulx3s/*/package")
+    stages = json.loads((package / "manifest.json").read_text())["stages"]
+    counted = {name: (check["compared"], check["equal"]) for name, check in stages["simulate"]["checks"].items()}
+    assert counted["test set"] == (1000, 1000)
+    assert counted["chip"] == (64, 64)
+    vectors = json.loads((package / "vectors.json").read_text())
+    assert (vectors["elements"], vectors["answer"]["elements"]) == (2 * 6 * 6, 5)
+    real_tree.must("run", *chosen, "--virtual", "--count", "20", within=600)
+    (run,) = real_tree.build.glob("conv/ulx3s/*/measurements/run-*.json")
+    answers = json.loads(run.read_text())["answers"]
+    assert (answers["compared"], answers["equal"]) == (20, 20)
 
 
 def test_two_inputs_and_two_outputs_go_to_a_package(real_tree: Tree, tmp_path: Path) -> None:
