@@ -12,9 +12,9 @@ import typer
 from toolchain.cli import EXIT_USAGE, listing
 from toolchain.cli import build as builds
 from toolchain.cli import flash as flashing
-from toolchain.cli.choose import choose
+from toolchain.cli.choose import choose, name_of_file
 from toolchain.cli.usage import for_snakemake
-from toolchain.cli.wish import BoardName, ModelName, Wish, takes_wish
+from toolchain.cli.wish import BoardName, ModelName, NetworkFile, Wish, takes_wish
 from toolchain.console import out
 from toolchain.layout import build_root
 from toolchain.report.show import shown
@@ -123,6 +123,7 @@ def show(wish: Wish, as_json: AsJson = False) -> None:
 def flash(
     board: BoardName = "ulx3s",
     model: ModelName = "cqmlp",
+    network: NetworkFile = None,
     package: Package = None,
     keep: Annotated[
         bool, typer.Option("--persist", envvar="PERSIST", help="Into flash memory: still there after power-off.")
@@ -131,13 +132,14 @@ def flash(
     host: Host = None,
 ) -> None:
     """Check a package's SHA-256, the cable and the FPGA, and load the bitstream; AMD boards by SSH."""
-    flashing.flash(board, model, package, keep, cable, host)
+    flashing.flash(board, _named(model, network), package, keep, cable, host)
 
 
 @app.command()
 def run(
     board: BoardName = "ulx3s",
     model: ModelName = "cqmlp",
+    network: NetworkFile = None,
     package: Package = None,
     port: Port = None,
     host: Host = None,
@@ -150,13 +152,15 @@ def run(
     # Imported here, as below: NumPy and the like need a while, which no other command shall wait for.
     from toolchain.cli.run import run as run_board
 
-    run_board(board, model, package, port=port, host=host, virtual=virtual, faults=faults, count=count, as_json=as_json)
+    name = _named(model, network)
+    run_board(board, name, package, port=port, host=host, virtual=virtual, faults=faults, count=count, as_json=as_json)
 
 
 @app.command()
 def measure(
     board: BoardName = "ulx3s",
     model: ModelName = "cqmlp",
+    network: NetworkFile = None,
     package: Package = None,
     host: Host = None,
     port: Port = None,
@@ -177,7 +181,7 @@ def measure(
     from toolchain.cli.measure import measure as measure_package
 
     how = How(host, port, meter, seconds, repeats, sensor_root, virtual, tuple(source or ()))
-    measure_package(board, model, package, how, as_json)
+    measure_package(board, _named(model, network), package, how, as_json)
 
 
 @app.command()
@@ -199,6 +203,11 @@ def ids(
     from toolchain.cli.ids import ids as watch_frames
 
     watch_frames(wish, Watch(capture, channel, pace, frames, log, port, quiet, virtual, faults))
+
+
+def _named(model: str, network: str | None) -> str:
+    """What was built: a model, or the network of a file."""
+    return name_of_file(network) if network else model
 
 
 @app.command()

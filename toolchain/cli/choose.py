@@ -79,10 +79,9 @@ def _third_party(wish: Wish, flow: str) -> Request:
             why = "which names a finished network" if option in {"recipe", "data"} else f"on board {wish.board}"
             raise ConfigError(f"{option.upper()}: does not go with {given}, {why}; leave it out")
     file = _file(given, wish.network or wish.onnx)
-    model = plain_name(Path(str(file)).stem) or "model"
     return Request(
         wish.board,
-        f"{model}-file" if model in list_boards() else model,
+        name_of_file(str(file)),
         flow=flow,
         file=file,
         test=_file("TEST", wish.test),
@@ -93,6 +92,12 @@ def _third_party(wish: Wish, flow: str) -> Request:
         wheels=wish.wheels,
         vectors=wish.vectors,
     )
+
+
+def name_of_file(path: str) -> str:
+    """The name under which a network that came as a file is built."""
+    name = plain_name(Path(path).stem) or "model"
+    return f"{name}-file" if name in list_boards() else name
 
 
 def _outputs(wish: str | None) -> OutputKind | None:

@@ -19,6 +19,10 @@ ModelName = Annotated[
     str,
     typer.Option("--model", "-m", envvar="MODEL", help="A folder of models/; `gateweave models` lists them."),
 ]
+NetworkFile = Annotated[
+    str | None,
+    typer.Option("--network", envvar=["NETWORK", "ONNX"], help="The file that was built, in place of a model."),
+]
 
 
 @dataclass(frozen=True)
