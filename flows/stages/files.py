@@ -16,6 +16,8 @@ from toolchain.errors import ModelError
 from toolchain.files import sha256
 from toolchain.graph.dense import DenseNetwork, dense_network
 from toolchain.graph.file.store import load_graph
+from toolchain.results.check import VectorKind
+from toolchain.results.facts import IntegersFacts
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,11 @@ def golden_inputs(context: Context) -> NDArray[np.uint8]:
     with np.load(_golden_file(context)) as golden:
         x: NDArray[np.uint8] = golden["x"]
     return x
+
+
+def vector_kind(context: Context) -> VectorKind:
+    """What the golden vectors are: the model's test set, or what a file was proved on."""
+    return context.facts("integers", IntegersFacts).vectors.kind if context.request.file else "test set"
 
 
 def bench_inputs(context: Context) -> NDArray[np.uint8]:

@@ -28,7 +28,7 @@ def run(context: Context) -> Outcome:
     context.progress("core: with back-pressure")
     stalled = _simulate(context, network, spread(x, STALLED_VECTORS), SEED)
     must_agree("core with back-pressure", stalled)
-    core = CoreChecks(whole, stalled, len(x))
+    core = CoreChecks(whole, stalled, len(x), files.vector_kind(context))
     checks = {**core.checks, "FINN's execution": _execution(context, network, x)}
     return Outcome(core.summary, checks, core.facts, {"verilator": verilator_version()})
 
@@ -54,4 +54,4 @@ def _execution(context: Context, network: DenseNetwork, x: NDArray[np.uint8]) ->
             f"FINN's execution: input {first}: expected {some(expected[first])}, got {some(logits[first])} "
             f"({len(wrong)} of {len(x)} inputs differ)"
         )
-    return Check(len(x), len(x), "outputs", "test set")
+    return Check(len(x), len(x), "outputs", files.vector_kind(context))

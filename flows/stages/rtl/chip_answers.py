@@ -80,8 +80,9 @@ class ChipAnswers:
         return max(len(self.bench) + 1, min(_BENCH_INFERENCES, fitting))
 
     def all_equal(self, count: int) -> Check:
-        """So many answers of the test set's, all equal."""
-        return Check(count, count, "labels" if self.reference.output.classes else "outputs", "test set")
+        """So many answers of the golden vectors', all equal."""
+        kind = files.vector_kind(self.context)
+        return Check(count, count, "labels" if self.reference.output.classes else "outputs", kind)
 
     @property
     def checks(self) -> dict[str, Check]:

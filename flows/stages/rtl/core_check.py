@@ -13,7 +13,7 @@ from flows.stages.context import Context
 from hls.simulate import CoreSimulation, simulate_core
 from toolchain.errors import VerificationError
 from toolchain.graph.dense import DenseNetwork
-from toolchain.results.check import Check
+from toolchain.results.check import Check, VectorKind
 from toolchain.results.facts import SimulateFacts
 
 STALLED_VECTORS = 1000
@@ -27,17 +27,18 @@ class CoreChecks:
     Attributes:
         whole: of the test set, or of as many of its vectors as a large core was run on.
         stalled: with random back-pressure.
-        vectors: size of the test set.
+        vectors: size of the test set; `kind`: what its vectors are.
     """
 
     whole: CoreSimulation
     stalled: CoreSimulation
     vectors: int
+    kind: VectorKind = "test set"
 
     @property
     def checks(self) -> dict[str, Check]:
         """Counts of both runs."""
-        return {"test set": _check(self.whole), "back-pressure": _check(self.stalled)}
+        return {"test set": self._check(self.whole), "back-pressure": self._check(self.stalled)}
 
     def resting(self, latency_cycles: int) -> CoreChecks:
         """The same with the latency that the chip counts in a core that rests."""
@@ -56,7 +57,11 @@ class CoreChecks:
         cycles = f"{whole.latency_cycles} cycles latency, one every {whole.initiation_interval}"
         what = "RTL = integer, every element of every layer"
         part = "" if whole.compared == self.vectors else f", spread over all {self.vectors:,}"
-        return f"{what}, on {whole.equal:,} of {whole.compared:,} test vectors{part} ({rate:,.0f}/s); {cycles}"
+        vectors = "random vectors" if self.kind == "random" else "test vectors"
+        return f"{what}, on {whole.equal:,} of {whole.compared:,} {vectors}{part} ({rate:,.0f}/s); {cycles}"
+
+    def _check(self, simulation: CoreSimulation) -> Check:
+        return Check(simulation.compared, simulation.equal, "layers", self.kind)
 
 
 def check_core(context: Context, chip: files.Chip, network: DenseNetwork, work: Path) -> CoreChecks:
@@ -73,7 +78,7 @@ def check_core(context: Context, chip: files.Chip, network: DenseNetwork, work: 
     some = spread(x, STALLED_VECTORS)
     stalled = simulate_core(chip.core, network, chip.rtl, some, work, backpressure_seed=SEED)
     must_agree("core with back-pressure", stalled)
-    return CoreChecks(whole, stalled, len(x))
+    return CoreChecks(whole, stalled, len(x), files.vector_kind(context))
 
 
 def cycles_of(simulation: CoreSimulation) -> SimulateFacts:
@@ -97,7 +102,3 @@ def spread(x: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
     chosen = np.linspace(0, len(x) - 1, min(count, len(x))).round().astype(int)
     rows: NDArray[np.uint8] = x[chosen]
     return rows
-
-
-def _check(simulation: CoreSimulation) -> Check:
-    return Check(simulation.compared, simulation.equal, "layers", "test set")

@@ -98,7 +98,7 @@ class GraphDesign:
         few = spread(some, within(folding, _FIVE_MINUTES * _STALLED_SHARE))
         stalled = simulate_written(netlist, self.graph, few, chip.rtl, work, backpressure_seed=SEED)
         must_agree("core with back-pressure", stalled)
-        return CoreChecks(whole, stalled, len(x))
+        return CoreChecks(whole, stalled, len(x), files.vector_kind(context))
 
 
 def must_fit(context: Context, graph: Graph, link: LinkCost) -> None:

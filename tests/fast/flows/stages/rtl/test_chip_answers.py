@@ -44,11 +44,13 @@ def axi(monkeypatch: pytest.MonkeyPatch) -> axi_check.AxiCheck:
 IDENTITY = protocol.Identity(1, 2, b"m" * 8, b"b" * 8, 12_000_000, 2, 7, 0, 63, 1000, types_of(CORE))
 
 
-def test_right_answers_are_counted(uart: uart_check.UartCheck) -> None:
+def test_right_answers_are_counted(uart: uart_check.UartCheck, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "vector_kind", lambda context: "random")
     uart.check_identity(IDENTITY)
     uart.check_answers("infer", [(label,) for label in LABELS])
     uart.check_bench(protocol.Bench(1, bytes(BENCH["values"]), 400, BENCH["checksum"]))
     assert (uart.checks["chip"].compared, uart.checks["bench"].equal) == (6, 100)
+    assert uart.checks["chip"].vectors == "random"
 
 
 def test_the_first_difference_is_named(uart: uart_check.UartCheck) -> None:
