@@ -75,7 +75,9 @@ def write_golden(out: Path, reference: Reference, x: NDArray[Any], classes: Sequ
         classes: names of the classes that answers tell; None where they tell none.
     """
     packed, answer = pack_inputs(x, reference.input_type), reference.output.layout
-    layout = VectorFormat(len(x), x.shape[1], reference.input_type, packed.shape[1], answer, classes)
+    scale, offset = reference.scaling or (None, None)
+    size = packed.shape[1]
+    layout = VectorFormat(len(x), x.shape[1], reference.input_type, size, answer, classes, scale, offset)
     write_vectors(out, layout, packed.tobytes(), answers_as_bytes(reference.run(x), answer))
 
 

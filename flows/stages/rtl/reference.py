@@ -25,6 +25,10 @@ class Reference(Protocol):
     def output(self) -> CoreOutput:
         """What the chip answers with."""
 
+    @property
+    def scaling(self) -> tuple[float, float] | None:
+        """Scale and offset that make the network's own output of an integer; None where the answer is a class."""
+
     def run(self, x: NDArray[Any]) -> NDArray[np.int64]:
         """The right answers, shape (vectors, output.elements), to integer inputs of shape (vectors, inputs)."""
 
@@ -44,6 +48,11 @@ class DenseReference:
     def output(self) -> CoreOutput:
         """See `Reference`."""
         return CoreOutput.label(self.network.classes)
+
+    @property
+    def scaling(self) -> None:
+        """See `Reference`."""
+        return None
 
     def run(self, x: NDArray[Any]) -> NDArray[np.int64]:
         """See `Reference`."""
@@ -66,6 +75,12 @@ class GraphReference:
     def output(self) -> CoreOutput:
         """See `Reference`."""
         return self.core.output
+
+    @property
+    def scaling(self) -> tuple[float, float] | None:
+        """See `Reference`."""
+        (end,) = self.graph.outputs
+        return None if self.core.output.classes else (end.scale, end.offset)
 
     def run(self, x: NDArray[Any]) -> NDArray[np.int64]:
         """See `Reference`."""
