@@ -24,6 +24,7 @@ from toolchain.device.agent.recording import Recording, Repeat
 from toolchain.device.agent.source import SensorError, Traits
 from toolchain.device.agent.workload import Work, WorkloadError, read_work
 from toolchain.device.link import protocol
+from toolchain.device.link.asking import SELF_TEST_FORMAT
 from toolchain.device.link.axi.sense import Expected
 from toolchain.device.link.golden import Golden
 from toolchain.device.link.protocol import AnswerLayout
@@ -163,9 +164,13 @@ def _board(rng: np.random.Generator, folder: Path) -> None:
     assert (counted["inferences"], counted["requests"]) == (counted["asked"], counted["sent"])
 
 
+def _told() -> dict[str, Any]:
+    return {"format": SELF_TEST_FORMAT, "kind": "measured", "device": "x", "findings": findings()}
+
+
 def _self_test(rng: np.random.Generator, folder: Path) -> None:
     """What an AMD board's self-test printed."""
-    said = _mutated(rng, json.dumps({"format": 2, "kind": "measured", "device": "x", "findings": findings()}))
+    said = _mutated(rng, json.dumps(_told()))
     board = _Board(_mutated(rng, said) if rng.random() < 0.3 else said)
     package = bitstream_package(folder)
     result = run_remotely(board, package, verify_package(package))  # type: ignore[arg-type]

@@ -65,7 +65,8 @@ class GraphDesign:
                 progress=lambda done, of: context.progress(f"depths of FIFOs: {done} of {of}"),
             )
         except FitError as error:
-            raise FitError(f"{context.request.model} on {context.board.name}: {error}") from error
+            asked = "" if wanted is None else f", {wanted:g}/s at {clock_hz / 1e6:g} MHz"
+            raise FitError(f"{context.request.model} on {context.board.name}{asked}: {error}") from error
         reached = interval is not None and core.tokens.interval <= interval
         folding = folding_of(self.graph, core, clock_hz, wanted if reached else None)
         write_json(context.out / files.FOLDING, folding.to_json())

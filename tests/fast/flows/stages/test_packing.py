@@ -39,9 +39,13 @@ def test_a_vector_tells_a_class_only_where_the_test_set_has_classes(
 def test_golden_answers_are_whole_vectors(tmp_path: Path) -> None:
     x = np.arange(6).reshape(2, 3)
     reference: Any = SimpleNamespace(
-        input_type="UINT4", output=CoreOutput(3, 9, True, 1, None), run=lambda vectors: 7 - 50 * vectors
+        input_type="UINT4",
+        output=CoreOutput(3, 9, True, 1, None),
+        scaling=(0.5, -1.0),
+        run=lambda vectors: 7 - 50 * vectors,
     )
     write_golden(tmp_path, reference, x, None)
     golden = read_golden(tmp_path)
     assert golden.answers(2) == [(7, -43, -93), (-143, -193, -243)]
     assert (golden.layout, golden.classes) == (SCORES, None)
+    assert (golden.described["scale"], golden.described["offset"]) == (0.5, -1.0)

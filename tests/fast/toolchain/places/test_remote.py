@@ -8,6 +8,7 @@ import pytest
 
 from tests.doubles.self_test import findings
 from tests.fast.toolchain.package.amd.packages import bitstream_package
+from toolchain.device.link.asking import SELF_TEST_FORMAT
 from toolchain.device.sealed import verify_package
 from toolchain.errors import ConfigError, ToolError, VerificationError
 from toolchain.places.remote import Remote
@@ -94,7 +95,7 @@ def test_a_package_is_loaded_on_its_board(board: Remote, ssh: Path, tmp_path: Pa
 
 
 def tells(ssh: Path, findings: Any, status: int = 0) -> None:
-    told = {"format": 2, "kind": "measured", "device": "linux", "findings": findings}
+    told = {"format": SELF_TEST_FORMAT, "kind": "measured", "device": "linux", "findings": findings}
     (ssh / "told").write_text(findings if isinstance(findings, str) else json.dumps(told))
     program(ssh, "python3", f"echo $@ >{ssh}/words; cat {ssh}/told; echo 'error: broken' >&2; exit {status}")
 
@@ -116,7 +117,7 @@ def test_the_self_tests_figures_come_back(board: Remote, ssh: Path, tmp_path: Pa
 
 
 def test_a_difference_on_the_board_is_one_here(board: Remote, ssh: Path, tmp_path: Path) -> None:
-    counts = {"compared": 40, "equal": 39, "differing": [{"vector": 3, "answered": 1, "expected": 0}]}
+    counts = {"compared": 40, "equal": 39, "differing": [{"vector": 3, "element": 0, "answered": 1, "expected": 0}]}
     tells(ssh, findings({2: {"counts": counts, "differences": ["in whatever words"]}}), 1)
     folder = bitstream_package(tmp_path / "made")
     result = run_remotely(board, folder, verify_package(folder))
@@ -144,7 +145,8 @@ def test_a_bench_that_did_not_run_is_a_difference(board: Remote, ssh: Path, tmp_
 
 
 @pytest.mark.parametrize(
-    ("told", "words"), [("{oops", "is no JSON"), ("{}", "format: null, should be 2"), ("[]", "a list of 0")]
+    ("told", "words"),
+    [("{oops", "is no JSON"), ("{}", f"format: null, should be {SELF_TEST_FORMAT}"), ("[]", "a list of 0")],
 )
 def test_what_is_no_self_tests_end_is_named(board: Remote, ssh: Path, tmp_path: Path, told: str, words: str) -> None:
     tells(ssh, told)
