@@ -41,8 +41,9 @@ module host_link_payload #(
         CLOCK_HZ[31:0], first_byte_low(BUILD_ID), first_byte_low(MODEL_HASH), VERSION};
 
     // The reply to INFER is the beginning of the reply to BENCH: the answer, whose last byte is byte 0 of the results.
-    localparam [3:0] BEFORE = ANSWER_BYTES - 1;
-    wire         in_answer = ANSWER_BYTES > 1 && index < ANSWER_BYTES;
+    localparam [31:0] LAST = ANSWER_BYTES - 1;
+    localparam [3:0] BEFORE = LAST[3:0];
+    wire         in_answer = ANSWER_BYTES > 1 && {{32 - INDEX{1'b0}}, index} <= LAST;
     wire [127:0] results   = {inferences, 8'd0, checksum, cycles, answer};
     wire [3:0]   place     = command == COUNTERS ? {2'b11, index[1:0]} : index[3:0] - BEFORE;
     wire [7:0]   result    = in_answer && command != COUNTERS ? answer : results[8*place +: 8];

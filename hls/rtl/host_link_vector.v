@@ -74,7 +74,7 @@ module host_link_vector #(
         if (PARTS == 0) begin : whole
             assign {held, incomplete, renewed} = 0;
             assign first_beat = 0;
-            wire ignored = &{1'b0, rst, part_begins, part_came, used};
+            wire unused = &{1'b0, rst, part_begins, part_came, used};
         end else begin : parts
             localparam NUMBER = $clog2(PARTS + 1);
             reg [NUMBER-1:0] count = 0;

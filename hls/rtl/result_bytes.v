@@ -36,6 +36,7 @@ module result_bytes #(
 
     generate if (BEATS == 1) begin : whole
         assign ends = 1;
+        wire unused = &{1'b0, clk, rst};
     end else begin : counted
         localparam BEAT = $clog2(BEATS);
         localparam LAST = BEATS - 1;

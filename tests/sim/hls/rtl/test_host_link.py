@@ -21,8 +21,8 @@ ALLOWED = ("-Wno-PROCASSINIT", "-Wno-VARHIDDEN", "-Wno-DECLFILENAME")
 SHAPES = {
     "folded": {"VECTOR_BYTES": 40, "IN_WIDTH": 4, "IN_BEATS": 79},
     "unrolled": {"VECTOR_BYTES": 40, "IN_WIDTH": 316, "IN_BEATS": 1, "BENCH_VECTORS": 1},
-    "smallest": {"VECTOR_BYTES": 1, "IN_WIDTH": 1, "IN_BEATS": 2, "CLASS_BITS": 1, "CLASSES": 2},
-    "largest": {"VECTOR_BYTES": 65535, "IN_WIDTH": 8, "IN_BEATS": 65535, "CLASS_BITS": 8},
+    "smallest": {"VECTOR_BYTES": 1, "IN_WIDTH": 1, "IN_BEATS": 2, "OUT_BITS": 1},
+    "largest": {"VECTOR_BYTES": 65535, "IN_WIDTH": 8, "IN_BEATS": 65535, "OUT_BITS": 8},
     "27 MHz": {"CLOCK_HZ": 27_000_000, "BAUD": 115_200},
 }
 
