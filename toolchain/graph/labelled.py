@@ -22,6 +22,21 @@ def classifier(graph: Graph) -> DenseNetwork:
     return dense_network(with_label(graph))
 
 
+def as_chain(source: Source, flow: str) -> DenseNetwork | None:
+    """The network as a chain of dense layers that ends in a class; None where it is another graph, for units.
+
+    Raises:
+        ModelError: it has several inputs or outputs; or it is no chain, and `flow` takes nothing else: names the node.
+    """
+    try:
+        return classifier(source.graph)
+    except ModelError:
+        if flow == "finn":
+            raise
+    must_be_single(source)
+    return None
+
+
 def must_be_single(source: Source) -> None:
     """Refuse what an FPGA cannot take.
 
@@ -34,13 +49,18 @@ def must_be_single(source: Source) -> None:
             raise ModelError(f"the network has {len(ports)} {what} ({names}); an FPGA {takes} one")
 
 
+def scores_of(graph: Graph) -> tuple[Output, ...]:
+    """The outputs before the graph's label; none where it answers with nothing else."""
+    return tuple(output for output in graph.outputs if not isinstance(graph[output.node].op, ArgMax))
+
+
 def with_label(graph: Graph) -> Graph:
     """The graph with an argmax behind its scores; the graph itself where it ends in one.
 
     Raises:
         ModelError: it has several outputs, or one that is no vector of scores that rise with their integers.
     """
-    ends = [output for output in graph.outputs if not isinstance(graph[output.node].op, ArgMax)]
+    ends = scores_of(graph)
     if len(ends) < len(graph.outputs):
         return graph
     if len(ends) != 1:

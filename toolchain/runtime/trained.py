@@ -16,9 +16,9 @@ from toolchain.graph.dense import INPUT, LOGITS, DenseNetwork, dense_network
 from toolchain.graph.execute import run
 from toolchain.graph.golden_vectors import Golden
 from toolchain.graph.graph import Graph, Output, with_outputs
-from toolchain.graph.labelled import with_label
+from toolchain.graph.labelled import scores_of, with_label
 from toolchain.graph.model_file import run_model
-from toolchain.graph.ops import ArgMax, Linear, Threshold
+from toolchain.graph.ops import Linear, Threshold
 from toolchain.graph.readers.qonnx.chain import MOVING, chain_of, must_end_in_scores
 from toolchain.graph.readers.qonnx.grid import unit_of
 from toolchain.graph.readers.qonnx.read import read_qonnx
@@ -53,11 +53,9 @@ class Trained:
 
     def as_written(self, graph: Graph) -> Trained:
         """With the graph as it was read back from its file."""
-        scores = [output for output in graph.outputs if not isinstance(graph[output.node].op, ArgMax)]
+        source = replace(self.source, graph=with_outputs(graph, scores_of(graph)))
         network = None if self.network is None else dense_network(graph)
-        return replace(
-            self, source=replace(self.source, graph=with_outputs(graph, scores)), graph=graph, network=network
-        )
+        return replace(self, source=source, graph=graph, network=network)
 
 
 def read_trained(model: ModelWrapper) -> Trained:

@@ -10,13 +10,14 @@ import numpy as np
 from flows.stages.context import Context, Outcome
 from flows.stages.foreign.load import MODEL
 from flows.stages.graph_layers import layers_of_graph
-from flows.stages.hardware import as_hardware
 from flows.stages.network.files import GOLDEN, INTEGER
+from hls.graph_stages import stages_of
 from toolchain.errors import BuildError, ModelError
 from toolchain.graph.execute import run as execute
 from toolchain.graph.file.store import load_graph, save_graph
 from toolchain.graph.golden_vectors import Golden
 from toolchain.graph.graph import Graph
+from toolchain.graph.labelled import as_chain, scores_of
 from toolchain.graph.ops import ArgMax
 from toolchain.graph.readers.source import Source
 from toolchain.results.facts import IntegersFacts
@@ -57,15 +58,17 @@ def run(context: Context) -> Outcome:
 def _hardware(flow: str, path: Path, source: Source) -> Graph:
     """The network as FPGAs take it: refused here, before anything slow is proved of it."""
     try:
-        return as_hardware(source, flow)
+        if chain := as_chain(source, flow):
+            return chain.graph
+        stages_of(source.graph)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
+    return source.graph
 
 
 def _golden(proved: Proved, graph: Graph) -> Golden:
     """The vectors as integers, and the answers that the graph gives them, scaled: its scores, where it has some."""
-    scores = [output for output in graph.outputs if not isinstance(graph[output.node].op, ArgMax)]
-    answer = (scores or graph.outputs)[0]
+    answer = (scores_of(graph) or graph.outputs)[0]
     integers = proved.integers[graph.sole_input]
     sums = execute(graph, {graph.sole_input: integers}, [answer.node])[answer.node]
     logits = (sums * answer.scale + answer.offset).astype(np.float32).reshape(len(integers), -1)

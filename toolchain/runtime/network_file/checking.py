@@ -9,7 +9,7 @@ from toolchain.board import AnyBoard
 from toolchain.bounded import Bounds, bounded
 from toolchain.errors import FileError, ModelError
 from toolchain.graph.graph import Graph, Node
-from toolchain.graph.labelled import classifier, must_be_single
+from toolchain.graph.labelled import as_chain
 from toolchain.graph.ops import Threshold
 from toolchain.graph.readers.source import Source
 from toolchain.results.checked import CheckedNetwork, CheckedNode, Verdict
@@ -106,12 +106,5 @@ def _by_dense_or_units(flow: str, source: Source) -> str:
         ModelError: it becomes none; says why.
     """
     also = "FINN's own steps take it and " if flow == "finn" else ""
-    try:
-        classifier(source.graph)
-        kind = "a chain of dense layers"
-    except ModelError:
-        if flow == "finn":
-            raise
-        must_be_single(source)
-        kind = "a core of units"
+    kind = "a chain of dense layers" if as_chain(source, flow) else "a core of units"
     return f"as {kind}, if {also}it fits: a build reckons its size before it makes anything"
