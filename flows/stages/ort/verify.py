@@ -43,15 +43,16 @@ _NUMPY = re.compile(r"numpy-([\d.]+)-")
 
 def run(context: Context) -> Outcome:
     """Run the self-test, and on aarch64 both runners against this computer's."""
-    runtime = context.ort_board.runtime
+    runtime, made = context.ort_board.runtime, load(context)
+    vectors = made.vectors
     if runtime.machine == os.uname().machine:
-        checks, what = _self_test(context, []), f"self-test of the package on this {runtime.machine}"
+        checks, what = _self_test(context, vectors.kind, []), f"self-test of the package on this {runtime.machine}"
     else:
         emulator = _emulator(context)
-        count, packed = _affordable(context, emulator), len(load(context).vectors.x[:_VECTORS])
-        checks = _both_runners(context, emulator, count)
+        count, packed = _affordable(context, made, emulator), len(vectors.x[:_VECTORS])
+        checks = _both_runners(context, made, emulator, count)
         options = [*_emulated(context, emulator), "--vectors", str(count)]
-        checks |= _self_test(context, options, emulator.environment)
+        checks |= _self_test(context, vectors.kind, options, emulator.environment)
         what = f"package and both runners on aarch64 ({emulator.cpu}, emulated: no times)"
         if count < packed:
             what += f" on {count:,} of {packed:,} vectors, which is what {_SECONDS // 60} minutes allow for"
@@ -73,9 +74,9 @@ def _emulator(context: Context) -> Emulator:
     return prepare_emulator(cache / "emulator", pins, board.runtime.emulator, wheels, context.progress)
 
 
-def _affordable(context: Context, emulator: Emulator) -> int:
+def _affordable(context: Context, made: Imported, emulator: Emulator) -> int:
     """Vectors of each graph that the emulator is given: all that are packed, or what `_SECONDS` allow for."""
-    made, graphs = load(context), _packed(context)
+    graphs = _packed(context)
     x, share = made.vectors.x[:_VECTORS], _SECONDS / (_RUNS * max(1, len(graphs)))
     context.progress("how long a vector takes in the emulator")
     jobs = {name: _job(context, made, name, x) for name in graphs}
@@ -87,9 +88,9 @@ def _job(context: Context, made: Imported, name: str, x: Rows) -> Job:
     return Job(context.layout.stage("graphs") / f"{name}.onnx", x, words(options_of(proofs_of(context)[name])))
 
 
-def _both_runners(context: Context, emulator: Emulator, count: int) -> dict[str, Check]:
+def _both_runners(context: Context, made: Imported, emulator: Emulator, count: int) -> dict[str, Check]:
     """Every graph by both runners on aarch64 and here, against the reference and against each other."""
-    made, checks = load(context), {}
+    checks: dict[str, Check] = {}
     rows = choose_vectors(len(made.vectors.x), count)
     for name in _packed(context):
         context.progress(f"{name}: {len(rows):,} vectors through four runners")
@@ -138,7 +139,9 @@ def _emulated(context: Context, emulator: Emulator) -> list[str]:
     return [*options, *(["--fallback"] if board.jetson else [])]
 
 
-def _self_test(context: Context, options: list[str], environment: dict[str, str] | None = None) -> dict[str, Check]:
+def _self_test(
+    context: Context, vectors: VectorKind, options: list[str], environment: dict[str, str] | None = None
+) -> dict[str, Check]:
     """The package's own self-test, in a copy: it unpacks and writes."""
     context.progress("the package's own self-test")
     package = context.work / "package"
@@ -151,7 +154,6 @@ def _self_test(context: Context, options: list[str], environment: dict[str, str]
     if done.returncode or not report.get("passed"):
         lines = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
         raise VerificationError(f"self-test of the package: {lines[-1].removeprefix('error: ')}")
-    vectors = load(context).vectors.kind
     kept = [run for run in report["runs"] if promises(run)]
     return {f"self-test: {run['run']}, {run['runner']}": _passed(run["verdict"], vectors) for run in kept}
 

@@ -25,12 +25,11 @@ def test_the_slowest_graph_bounds_the_vectors(
         return next(found)
 
     context: Any = SimpleNamespace(progress=lambda text: None, work=verify.Path("work"))
-    made = SimpleNamespace(vectors=SimpleNamespace(x=np.zeros((there, 4))))
-    monkeypatch.setattr(verify, "load", lambda context: made)
+    made: Any = SimpleNamespace(vectors=SimpleNamespace(x=np.zeros((there, 4))))
     monkeypatch.setattr(verify, "_packed", lambda context: ["fp32", "qcdq"])
     monkeypatch.setattr(verify, "_job", lambda context, made, name, x: name)
     monkeypatch.setattr(verify, "vectors_within", vectors_within)
     emulator: Any = None
-    assert verify._affordable(context, emulator) == count
+    assert verify._affordable(context, made, emulator) == count
     # Two graphs by two runners, twice each.
     assert asked == [600 / 8] * 2
