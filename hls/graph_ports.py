@@ -9,13 +9,13 @@ from hls.netlist import Netlist
 from hls.netlist_core import write_core
 from hls.units.instance import rom_file
 from hls.units.stream import Stream
+from toolchain.device.link.protocol import MOST_DIMENSIONS
 from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph
 from toolchain.graph.ops import ArgMax
 from toolchain.graph.types import IntType
 
 TOP = "graph_core"
-_MOST_DIMENSIONS = 3
 
 
 def generate_graph_core(netlist: Netlist, graph: Graph, rtl_dir: Path) -> CoreDescription:
@@ -58,9 +58,9 @@ def output_of(netlist: Netlist, graph: Graph) -> CoreOutput:
 
 
 def _told_shape(graph: Graph, node: str) -> tuple[int, ...]:
-    """A tensor's shape, as a chip tells it: flat where it has over three dimensions."""
+    """A tensor's shape, as a chip tells it: flat where it has more dimensions than that tells."""
     shape = graph.types[node].shape
-    return shape if len(shape) <= _MOST_DIMENSIONS else ()
+    return shape if len(shape) <= MOST_DIMENSIONS else ()
 
 
 def _input_type(graph: Graph) -> str:

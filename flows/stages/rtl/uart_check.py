@@ -12,7 +12,6 @@ from hls.pack import pack_inputs
 from hls.simulate_chip import REPLY_CYCLES, ChipSimulator
 from toolchain.device.link import protocol
 
-_BITS_A_BYTE = 10
 _LEAST_VECTORS = 2
 # Of a core of 20,000 LUTs in Verilator.
 _MINUTE_CLOCKS = 6_000_000
@@ -48,7 +47,7 @@ class UartCheck(ChipAnswers):
     @classmethod
     def vectors(cls, core: CoreDescription, clock_hz: int, baud: int, most: int) -> int:
         """How many vectors to send: what is simulated in about a minute, two at least; `most` of small ones."""
-        clocks = _BITS_A_BYTE * vector_bytes(core) * clock_hz // baud + core.initiation_interval
+        clocks = protocol.BITS_A_BYTE * vector_bytes(core) * clock_hz // baud + core.initiation_interval
         return max(_LEAST_VECTORS, min(most, _MINUTE_CLOCKS // clocks))
 
     def requests(self) -> list[bytes]:
@@ -68,11 +67,8 @@ class UartCheck(ChipAnswers):
         return {"types": types_of(self.chip.core)}
 
     def _infer(self, sequence: int, vector: bytes) -> list[bytes]:
-        size = part_bytes(self.chip.core) or len(vector)
-        *parts, rest = [vector[at : at + size] for at in range(0, len(vector), size)]
-        payloads = [protocol.load_payload(number, part) for number, part in enumerate(parts)]
-        loads = [protocol.encode_frame(protocol.LOAD, sequence, payload) for payload in payloads]
-        return [*loads, protocol.infer_request(sequence, rest)]
+        requests = protocol.vector_requests(vector, part_bytes(self.chip.core))
+        return [protocol.encode_frame(command, sequence, payload) for command, payload in requests]
 
     def _only_reply(self, data: bytes) -> protocol.Reply | None:
         replies = protocol.parse_replies(data, self.reference.output.layout.size + protocol.MAX_REPLY_PAYLOAD)

@@ -74,9 +74,8 @@ def chip(tmp_path_factory: pytest.TempPathFactory) -> ChipSimulator:
 def requests(values: np.ndarray) -> list[bytes]:
     """Those of one vector: parts 0 to 2, and the rest with the question."""
     vector = link.pack_vector(values.tolist(), CORE.type_name)
-    parts = [vector[at : at + PART] for at in range(0, len(vector), PART)]
-    loads = [link.encode_frame(link.LOAD, n, link.load_payload(n, part)) for n, part in enumerate(parts[:-1])]
-    return [*loads, link.infer_request(PARTS, parts[-1])]
+    parts = enumerate(link.vector_requests(vector, PART))
+    return [link.encode_frame(command, number, payload) for number, (command, payload) in parts]
 
 
 def right(values: np.ndarray) -> link.Inference:

@@ -17,11 +17,7 @@ CRC_BYTES = 4
 HEADER_BYTES = 6
 OVERHEAD_BYTES = HEADER_BYTES + CRC_BYTES
 
-IDENTIFY = 0x01
-INFER = 0x02
-BENCH = 0x03
-COUNTERS = 0x04
-LOAD = 0x05
+IDENTIFY, INFER, BENCH, COUNTERS, LOAD = 0x01, 0x02, 0x03, 0x04, 0x05
 REPLY = 0x80  # added to the command of the request
 ERROR = 0xFF
 
@@ -39,8 +35,11 @@ MAX_REPLY_PAYLOAD = 63
 
 # A line held low this long resets the board's link and core, also out of an endless bench.
 BREAK_BITS = 40
+BITS_A_BYTE = 10  # on the line: a start bit, eight of the byte, a stop bit
 
-_INFER_TAIL, _BENCH_TAIL = 4, 10  # bytes behind the answer
+INFER_TAIL, _BENCH_TAIL = 4, 10  # bytes behind the answer
+MOST_DIMENSIONS = 3  # of a tensor, as `identify` tells it
+UNSIGNED, SIGNED, BIPOLAR = 0, 1, 2  # kinds of its elements
 _IDENTITY = struct.Struct("<B8s8sIIHHHI")
 _TENSOR = struct.Struct("<BBIHH")
 _CLASSES = struct.Struct("<H")
@@ -128,7 +127,7 @@ class Tensor(NamedTuple):
     Attributes:
         bits: of one element.
         kind: UNSIGNED, SIGNED (two's complement) or BIPOLAR (-1 and +1 as 0 and 1).
-        shape: without the batch, channels last; one to three dimensions.
+        shape: without the batch, channels last; 1 to MOST_DIMENSIONS sizes.
     """
 
     bits: int
@@ -154,9 +153,9 @@ class Tensor(NamedTuple):
         """As `identify` tells it.
 
         Raises:
-            ProtocolError: more than three dimensions, or one too large.
+            ProtocolError: more dimensions, or one too large.
         """
-        sizes = [*self.shape, *[0] * (3 - len(self.shape))]
+        sizes = [*self.shape, *[0] * (MOST_DIMENSIONS - len(self.shape))]
         try:
             return _TENSOR.pack(self.bits, self.kind, *sizes)
         except struct.error as error:
@@ -170,9 +169,6 @@ class Tensor(NamedTuple):
         if tensor.encode() != data:
             raise ProtocolError(f"{sizes} is no shape")
         return tensor
-
-
-UNSIGNED, SIGNED, BIPOLAR = 0, 1, 2
 
 
 class Types(NamedTuple):
@@ -367,9 +363,11 @@ def infer_request(sequence: int, vector: bytes) -> bytes:
     return encode_frame(INFER, sequence, vector)
 
 
-def load_payload(number: int, part: bytes) -> bytes:
-    """What a `load` carries: a part of a vector, `Identity.part_bytes` long, and behind it its number from 0 on."""
-    return part + struct.pack("<H", number)
+def vector_requests(vector: bytes, part_bytes: int) -> list[tuple[int, bytes]]:
+    """Command and payload of each request of a packed vector: `load` with a part and its number, at last `infer`."""
+    size = part_bytes or len(vector)
+    *parts, rest = [vector[at : at + size] for at in range(0, len(vector), size)]
+    return [*((LOAD, part + struct.pack("<H", number)) for number, part in enumerate(parts)), (INFER, rest)]
 
 
 def bench_request(sequence: int, inferences: int) -> bytes:
@@ -393,8 +391,8 @@ def decode_reply(frame: Frame) -> Reply:
     body, sequence, command = frame.payload, frame.sequence, frame.command
     if command == REPLY | IDENTIFY and body:
         return _identity(sequence, body)
-    if command == REPLY | INFER and len(body) > _INFER_TAIL:
-        return Inference(sequence, body[:-_INFER_TAIL], int.from_bytes(body[-_INFER_TAIL:], "little"))
+    if command == REPLY | INFER and len(body) > INFER_TAIL:
+        return Inference(sequence, body[:-INFER_TAIL], int.from_bytes(body[-INFER_TAIL:], "little"))
     if command == REPLY | BENCH and len(body) > _BENCH_TAIL:
         answer, cycles, checksum = body[:-_BENCH_TAIL], body[-_BENCH_TAIL:-4], body[-4:]
         return Bench(sequence, answer, int.from_bytes(cycles, "little"), int.from_bytes(checksum, "little"))

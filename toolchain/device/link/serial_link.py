@@ -21,7 +21,6 @@ from toolchain.errors import ToolError, VerificationError
 STREAM_WINDOW = 64
 """Requests on their way at most; far below the 256 sequence numbers, so that each is told from the others."""
 
-_BITS_A_BYTE = 10
 _NOISE_READS = 1000
 _SLACK = 1.1
 _STUCK = 8
@@ -240,17 +239,13 @@ class SerialBoard:
         """The replies to vectors, as many on their way at a time as the board can take."""
         if self._identity.parts:
             # The parts of one vector, and then its rest: the board holds one at a time.
-            return [self._exchange(self._in_parts(vector), STREAM_WINDOW)[-1] for vector in vectors]
+            size = self._identity.part_bytes
+            return [self._exchange(link.vector_requests(vector, size), STREAM_WINDOW)[-1] for vector in vectors]
         first = vectors[:1] if self._latency is None else []
         replies = self._exchange([(link.INFER, vector) for vector in first], 1)
         if replies:
             self._latency = replies[0].cycles
         return replies + self._exchange([(link.INFER, v) for v in vectors[len(first) :]], self._window())
-
-    def _in_parts(self, vector: bytes) -> list[_Request]:
-        size, parts = self._identity.part_bytes, self._identity.parts
-        loads = [link.load_payload(number, vector[number * size : (number + 1) * size]) for number in range(parts)]
-        return [*((link.LOAD, payload) for payload in loads), (link.INFER, vector[parts * size :])]
 
     def _window(self) -> int:
         """Requests that may be on their way at a time.
@@ -261,8 +256,8 @@ class SerialBoard:
         told = self._identity
         request = link.OVERHEAD_BYTES + told.vector_bytes
         inference = (self._latency or 0) * self.port.baud / told.clock_hz
-        reply = link.OVERHEAD_BYTES + told.types.answer.size + 4
-        if _SLACK * (reply * _BITS_A_BYTE + inference) <= min(request, told.buffer_bytes) * _BITS_A_BYTE:
+        reply = link.OVERHEAD_BYTES + told.types.answer.size + link.INFER_TAIL
+        if _SLACK * (reply * link.BITS_A_BYTE + inference) <= min(request, told.buffer_bytes) * link.BITS_A_BYTE:
             return STREAM_WINDOW
         return 1 + told.buffer_bytes // request
 

@@ -46,7 +46,7 @@ REQUESTS = [
     link.infer_request(0x12, bytes([0xDE, 0xAD, 0xBE, 0xEF, 0x01, 0x02])),
     link.bench_request(0x13, 1_000_000),
     link.counters_request(0x14),
-    link.encode_frame(link.LOAD, 0x15, link.load_payload(1, b"part")),
+    link.encode_frame(link.LOAD, 0x15, link.vector_requests(b"the part and rest", 4)[1][1]),
 ]
 
 

@@ -169,7 +169,7 @@ def test_a_board_that_lost_the_parts_gets_them_again() -> None:
     port._answer = answer  # type: ignore[method-assign]
     assert board.infer(vector).label == label_of(vector)
     # What was begun and never ended is no part of the next vector.
-    board.port.write(link.encode_frame(link.LOAD, 9, link.load_payload(0, bytes(100))))
+    board.port.write(link.encode_frame(link.LOAD, 9, link.vector_requests(bytes(101), 100)[0][1]))
     assert board.infer(vector).label == label_of(vector)
 
 
