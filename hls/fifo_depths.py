@@ -85,10 +85,10 @@ class _Search:
 
     def _expected(self) -> dict[int, int]:
         """For each FIFO as many places as beats are on their way into it at a time, where no branch waits."""
-        units, interval = self._netlist.units, self._netlist.interval
+        latencies, interval = self._simulator.latencies, self._netlist.interval
         depths = {}
         for i, fifo in enumerate(self._netlist.fifos):
-            latency = units[fifo.source[0]].tokens().latency if fifo.source else 0
+            latency = latencies[fifo.source[0]] if fifo.source else 0
             # A place is reserved, filled `latency` clocks later, empty a clock after, and then free.
             depths[i] = max(self._shallow, -(-fifo.stream.beats * (latency + 2) // interval))
         return depths

@@ -120,17 +120,17 @@ class _Search:
         steps = sorted({sized.option.cycles for options in self._stages.values() for sized in options})
         best = least(steps, self.within)
         if best is None:
-            raise FitError(self._too_large(steps[-1]))
+            raise FitError(self._too_large())
         return best
 
-    def _candidates(self, interval: int) -> Iterable[Folded]:
-        options = self._in_time(interval) or {}
+    def _candidates(self) -> Iterable[Folded]:
+        """The smallest foldings, whatever their interval."""
         for dsp in _DSP_PRICES:
             for block in _BLOCK_PRICES:
-                yield _folded({name: cheapest(some, dsp, block) for name, some in options.items()})
+                yield _folded({name: cheapest(some, dsp, block) for name, some in self._stages.items()})
 
-    def _too_large(self, interval: int) -> str:
-        smallest = min(self._candidates(interval), key=self._excess)
+    def _too_large(self) -> str:
+        smallest = min(self._candidates(), key=self._excess)
         needs = over(smallest.resources, self._limits)
         largest = max(smallest.chosen, key=lambda name: smallest.chosen[name].resources.lut)
         return (

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hls.netlist import Netlist
-from hls.netlist_core import describe, write_core
+from hls.netlist_core import describe
 from hls.simulate import CoreSimulation
 from hls.simulate_stream import simulate_stream
 from toolchain.graph.execute import run
@@ -19,23 +19,6 @@ Codes = NDArray[np.int64]
 
 
 def simulate_graph(
-    netlist: Netlist,
-    graph: Graph,
-    x: Integers,
-    rtl_dir: Path,
-    work_dir: Path,
-    *,
-    backpressure_seed: int | None = None,
-    optimise: bool = True,
-) -> CoreSimulation:
-    """Write the core into `rtl_dir` and run inputs through it, as `simulate_written` does."""
-    write_core(netlist, rtl_dir)
-    return simulate_written(
-        netlist, graph, x, rtl_dir, work_dir, backpressure_seed=backpressure_seed, optimise=optimise
-    )
-
-
-def simulate_written(
     netlist: Netlist,
     graph: Graph,
     x: Integers,

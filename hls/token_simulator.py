@@ -43,14 +43,19 @@ class TokenRun:
 
 
 class TokenSimulator:
-    """The tokens of one core, for several depths of its FIFOs."""
+    """The tokens of one core, for several depths of its FIFOs.
+
+    Attributes:
+        latencies: of each unit, clocks from an operation's issue to the push.
+    """
 
     def __init__(self, netlist: Netlist) -> None:
         self._order = _outside_first(netlist)
         tokens = [unit.tokens() for unit in netlist.units]
+        self.latencies = tuple(own.latency for own in tokens)
         self._units = b"".join(_unit(netlist, self._order, index, own) for index, own in enumerate(tokens))
         # Clocks without any movement after which a core has stopped: no unit waits longer by itself.
-        self._patience = 64 + 4 * max(own.latency for own in tokens)
+        self._patience = 64 + 4 * max(self.latencies)
 
     def run(self, netlist: Netlist, vectors: int = 6) -> TokenRun:
         """Run a lone vector, then the others as fast as they are taken.

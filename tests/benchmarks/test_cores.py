@@ -15,8 +15,7 @@ import pytest
 from hls.fifo_depths import with_depths
 from hls.graph_core import core_of
 from hls.memories import Resources
-from hls.simulate_graph import simulate_graph
-from tests.sim.hls.graphs import netlist_of, random_graph, values_of
+from tests.sim.hls.graphs import netlist_of, random_graph, run_core, values_of
 from toolchain.fpga.families.ecp5 import Ecp5Backend
 from toolchain.graph.readers.tflite.reader import read_tflite
 
@@ -44,7 +43,7 @@ def test_an_mlperf_tiny_network(tmp_path: Path, file: str, rate: int) -> None:
     core = core_of(graph, LIMITS, None if rate > CLOCK_HZ else CLOCK_HZ // rate, Ecp5Backend.block_ram)
     seconds = time.perf_counter() - started
     x = values_of(graph, np.random.default_rng(0), 6)
-    run = simulate_graph(core.netlist, graph, x, tmp_path / "rtl", tmp_path / "work")
+    run = run_core(core.netlist, graph, x, tmp_path, optimise=True)
     print(
         f"\n{file}: {len(core.netlist.units)} units, folded in {seconds:.0f} s, {core.tokens.interval:,.0f} clocks "
         f"({CLOCK_HZ / core.tokens.interval:,.0f}/s at {CLOCK_HZ / 1e6:g} MHz, simulated), estimated "
@@ -60,5 +59,5 @@ def test_random_graphs_under_back_pressure(tmp_path: Path) -> None:
         graph = random_graph(random)
         netlist, _ = with_depths(netlist_of(graph, random), blocks=bool(seed % 2))
         x, folder = values_of(graph, random, 4), tmp_path / str(seed)
-        run = simulate_graph(netlist, graph, x, folder / "rtl", folder / "work", backpressure_seed=seed, optimise=False)
+        run = run_core(netlist, graph, x, folder, seed)
         assert run.first_difference is None, f"seed {seed}: {run.first_difference}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,7 +39,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class ChipAnswers:
+class ChipAnswers(ABC):
     """The right answers of a chip, and the comparison with those it gave.
 
     Attributes:
@@ -140,13 +141,13 @@ class ChipAnswers:
         """What a bench of `bench_inferences` must answer: `values` and `checksum`."""
         return bench_answer(self.reference.output.layout, self.bench_answers, self.bench_inferences)
 
+    @abstractmethod
     def bench_answer(self) -> dict[str, Any]:
         """`right_bench` by the link's names."""
-        raise NotImplementedError
 
+    @abstractmethod
     def told_types(self) -> dict[str, object]:
         """What the chip must say of its input and its answer, by the link's names."""
-        raise NotImplementedError
 
     def check_counters(self, answer: Any, asked: int) -> None:
         """Compare the counters since configuration: so many inferences, and no trouble.

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
 from hls.graph_netlist import build_netlist
 from hls.graph_stages import output_tensor, stages_of
 from hls.netlist import Netlist
+from hls.netlist_core import write_core
+from hls.simulate import CoreSimulation
+from hls.simulate_graph import simulate_graph
 from toolchain.graph.graph import Graph
 from toolchain.graph.ops import Add, Concat, Input, Linear, Reduce, Repeat, Reshape, Select, Threshold, Transpose
 from toolchain.graph.ops.moves import window
@@ -34,6 +39,14 @@ def values_of(graph: Graph, random: Random, vectors: int) -> NDArray[np.int64]:
     """Inputs over the whole range."""
     x = graph.types[graph.sole_input]
     return random.integers(x.element.low, x.element.high + 1, (vectors, *x.shape))
+
+
+def run_core(
+    netlist: Netlist, graph: Graph, x: NDArray[np.int64], folder: Path, seed: int | None = None, optimise: bool = False
+) -> CoreSimulation:
+    """Write a core below `folder`, and run inputs through it; with a seed under back-pressure."""
+    write_core(netlist, folder / "rtl")
+    return simulate_graph(netlist, graph, x, folder / "rtl", folder / "work", backpressure_seed=seed, optimise=optimise)
 
 
 class Growing:

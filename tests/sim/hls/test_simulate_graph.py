@@ -11,9 +11,8 @@ import pytest
 
 from hls.fifo_depths import with_depths
 from hls.netlist import Netlist
-from hls.simulate_graph import simulate_graph
 from hls.token_simulator import TokenRun
-from tests.sim.hls.graphs import Growing, fastest_of, netlist_of, random_graph, values_of
+from tests.sim.hls.graphs import Growing, fastest_of, netlist_of, random_graph, run_core, values_of
 from toolchain.graph.graph import Graph
 from toolchain.graph.ops import Linear, Window
 
@@ -27,10 +26,8 @@ def test_a_random_graph(tmp_path: Path, seed: int) -> None:
     small = netlist_of(graph, random).made_of("registers" if seed % 2 else "distributed")
     netlist, told = with_depths(small, blocks=True)
     x = values_of(graph, random, 6)
-    plain = simulate_graph(netlist, graph, x, tmp_path / "rtl", tmp_path / "work", optimise=False)
-    stalled = simulate_graph(
-        netlist, graph, x, tmp_path / "rtl", tmp_path / "work", backpressure_seed=seed, optimise=False
-    )
+    plain = run_core(netlist, graph, x, tmp_path)
+    stalled = run_core(netlist, graph, x, tmp_path, seed)
 
     assert (plain.first_difference, stalled.first_difference) == (None, None)
     assert (plain.latency_cycles, plain.initiation_interval) == (told.latency, told.interval)
@@ -55,7 +52,7 @@ def test_where_branches_meet_the_shorter_waits_in_a_deep_fifo(
 ) -> None:
     graph, netlist, told = residual
     x = values_of(graph, np.random.default_rng(0), 6)
-    run = simulate_graph(netlist, graph, x, folder / "rtl", folder / "work", optimise=False)
+    run = run_core(netlist, graph, x, folder)
 
     assert max(fifo.depth for fifo in netlist.fifos) > netlist.shallow
     assert run.first_difference is None
@@ -70,7 +67,7 @@ def test_a_wrong_word_of_a_rom_is_found_in_its_tensor(
     tensor = next(node.name for node in graph if isinstance(node.op, Linear))
     broken = _with_wrong_word(netlist, tensor, parameter)
     x = values_of(graph, np.random.default_rng(0), 6)
-    run = simulate_graph(broken, graph, x, folder / "rtl", folder / "work", optimise=False)
+    run = run_core(broken, graph, x, folder)
 
     assert run.first_difference is not None and f"({tensor})" in run.first_difference
 
@@ -82,7 +79,7 @@ def test_a_wrong_padding_value_is_found_in_the_tensor_behind_it(
     padded = next(node.name for node in graph if isinstance(node.op, Window) and node.op.padded)
     behind = graph.takers(padded)[0].name
     x = values_of(graph, np.random.default_rng(0), 6)
-    run = simulate_graph(netlist, _refilled(graph, padded), x, folder / "rtl", folder / "work", optimise=False)
+    run = run_core(netlist, _refilled(graph, padded), x, folder)
 
     assert run.first_difference is not None and f"({behind})" in run.first_difference
 
