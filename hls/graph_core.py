@@ -20,6 +20,20 @@ _TRIES = 6
 
 
 @dataclass(frozen=True)
+class Fitted:
+    """A core that fits, its FIFOs as shallow as they come.
+
+    Attributes:
+        folded: what was chosen for each stage, and what the stages alone are estimated to take.
+        resources: what all of it is estimated to take, FIFOs and changes of lanes too.
+    """
+
+    folded: Folded
+    netlist: Netlist
+    resources: Resources
+
+
+@dataclass(frozen=True)
 class GraphCore:
     """A core, ready to be written as Verilog.
 
@@ -44,35 +58,49 @@ def core_of(
     strict: bool = True,
     progress: Progress | None = None,
 ) -> GraphCore:
-    """The core of the least LUTs for an interval, or with None the fastest that fits.
+    """The core of `fit`, with FIFOs deep enough.
+
+    Args:
+        progress: told how many FIFOs are deep enough, of how many.
+
+    Raises:
+        ModelError, FitError: as `fit`.
+        ToolError: there is no C++ compiler.
+    """
+    fitted = fit(graph, limits, interval, block, strict=strict)
+    return finished(fitted, block, limits.blocks > 0, progress)
+
+
+def finished(fitted: Fitted, block: BlockRam, blocks: bool, progress: Progress | None = None) -> GraphCore:
+    """What fits with FIFOs deep enough; `blocks`: whether deep ones may lie in block RAM.
+
+    Raises:
+        ToolError: there is no C++ compiler.
+    """
+    netlist, tokens = with_depths(fitted.netlist, blocks, progress)
+    return GraphCore(netlist, fitted.folded, tokens, resources_of(netlist_needs(netlist), block))
+
+
+def fit(graph: Graph, limits: Resources, interval: int | None, block: BlockRam, *, strict: bool = True) -> Fitted:
+    """The least LUTs for an interval, or with None the fastest that fits.
 
     Args:
         limits: what the core may take, but for the places of FIFOs that have to be deep.
         strict: whether an interval out of reach is an error; else the fastest that fits is taken.
         block: the device's block RAM.
-        progress: told how many FIFOs are deep enough, of how many.
 
     Raises:
         ModelError: a node without a unit, or several inputs or outputs; names them.
         FitError: nothing fits, or the interval is out of reach.
-        ToolError: there is no C++ compiler.
     """
-    folded, netlist = _within(graph, limits, interval, block, strict)
-    netlist, tokens = with_depths(netlist, limits.blocks > 0, progress)
-    return GraphCore(netlist, folded, tokens, resources_of(netlist_needs(netlist), block))
-
-
-def _within(
-    graph: Graph, limits: Resources, interval: int | None, block: BlockRam, strict: bool
-) -> tuple[Folded, Netlist]:
-    """A folding whose netlist fits, FIFOs as shallow as they come: what they take is left out at the next try."""
+    # What FIFOs and changes of lanes take is left out at the next try.
     stages, output, room = stages_of(graph), output_tensor(graph), limits
     for _ in range(_TRIES):
         folded = fold(stages, room, interval, block, strict=strict)
         netlist = build_netlist(graph, stages, folded.options, output).made_of(small_ram(block))
         whole = resources_of(netlist_needs(netlist), block)
         if not over(whole, limits):
-            return folded, netlist
+            return Fitted(folded, netlist, whole)
         room = limits - (whole - folded.resources)
     raise FitError(
         f"the network does not fit: with the FIFOs between its stages it needs an estimated {over(whole, limits)}; use "

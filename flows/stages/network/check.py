@@ -11,7 +11,7 @@ from flows.stages.context import Context, Outcome
 from flows.stages.graph_layers import layers_of_trained
 from flows.stages.network.files import QONNX, model_code, must_be_exact
 from flows.stages.rtl.folding import fold_network
-from flows.stages.rtl.graph_design import must_fit
+from flows.stages.rtl.graph_design import GraphDesign
 from flows.stages.rtl.shell import shell_of
 from toolchain.board import OrtBoard
 from toolchain.bounded import Bounds, OutOfBoundsError, bounded
@@ -71,7 +71,7 @@ def _folds(context: Context, trained: Trained, shown: str) -> str:
     link = shell_of(context.board).cost
     try:
         if trained.network is None:
-            must_fit(context, trained.graph, link)
+            GraphDesign(trained.graph).must_fit(context, link)
         else:
             fold_network(context, trained.network, context.request.strategy, link)
     except ModelError as error:

@@ -14,18 +14,16 @@ from flows.stages.rtl.folding import block_ram_of, target_fps
 from flows.stages.rtl.reference import GraphReference, Reference
 from hls.chip import LinkCost
 from hls.core import CoreDescription
-from hls.fold_graph import fold
-from hls.graph_core import core_of
+from hls.graph_core import Fitted, finished, fit
 from hls.graph_folding import GraphFolding, folding_of, netlist_of
 from hls.graph_ports import generate_graph_core
-from hls.graph_stages import stages_of
 from hls.memories import Resources
-from hls.simulate_graph import simulate_written
+from hls.simulate_graph import simulate_graph
 from toolchain.board import OpenBoard
 from toolchain.errors import FitError, ModelError
 from toolchain.files import write_json
 from toolchain.graph.graph import Graph, with_outputs
-from toolchain.graph.ops import ArgMax
+from toolchain.graph.labelled import scores_of
 from toolchain.graph.types import IntType
 from toolchain.results.facts import FoldFacts
 
@@ -47,30 +45,44 @@ class GraphDesign:
     @cached_property
     def graph(self) -> Graph:
         """What hardware answers with: scores, where the network has them beside a class that they give."""
-        scores = [end for end in self.network.outputs if not isinstance(self.network[end.node].op, ArgMax)]
-        return with_outputs(self.network, scores or self.network.outputs)
+        return with_outputs(self.network, scores_of(self.network) or self.network.outputs)
 
     def fold(self, context: Context, link: LinkCost) -> tuple[FoldFacts, str]:
         """See `Design`. The estimate is of core and host link, as what is synthesised and routed is."""
-        interval, clock_hz, wanted = _interval(context), files.clock_hz(context), target_fps(context)
+        fitted, interval = self.must_fit(context, link), _interval(context)
+        core = finished(
+            fitted,
+            block_ram_of(context.fpga_board),
+            self._limits(context, link).blocks > 0,
+            lambda done, of: context.progress(f"depths of FIFOs: {done} of {of}"),
+        )
+        reached = interval is not None and core.tokens.interval <= interval
+        folding = folding_of(self.graph, core, files.clock_hz(context), target_fps(context) if reached else None)
+        write_json(context.out / files.FOLDING, folding.to_json())
+        return _facts(context, folding, link.holding(self.stored_bits)), _told(context, folding)
+
+    def must_fit(self, context: Context, link: LinkCost) -> Fitted:
+        """What fits, before depths of FIFOs are looked for.
+
+        Raises:
+            FitError, ModelError: as `Design.fold`.
+        """
         _must_fold(context)
-        link = link.holding(self.stored_bits)
         try:
-            core = core_of(
+            return fit(
                 self.graph,
-                limits_of(context, link),
-                interval,
+                self._limits(context, link),
+                _interval(context),
                 block_ram_of(context.fpga_board),
                 strict=context.request.fps is not None,
-                progress=lambda done, of: context.progress(f"depths of FIFOs: {done} of {of}"),
             )
         except FitError as error:
-            asked = "" if wanted is None else f", {wanted:g}/s at {clock_hz / 1e6:g} MHz"
+            wanted, mhz = target_fps(context), files.clock_hz(context) / 1e6
+            asked = "" if wanted is None else f", {wanted:g}/s at {mhz:g} MHz"
             raise FitError(f"{context.request.model} on {context.board.name}{asked}: {error}") from error
-        reached = interval is not None and core.tokens.interval <= interval
-        folding = folding_of(self.graph, core, clock_hz, wanted if reached else None)
-        write_json(context.out / files.FOLDING, folding.to_json())
-        return _facts(context, folding, link), _told(context, folding)
+
+    def _limits(self, context: Context, link: LinkCost) -> Resources:
+        return limits_of(context, link.holding(self.stored_bits))
 
     @property
     def stored_bits(self) -> int:
@@ -93,31 +105,13 @@ class GraphDesign:
         netlist = netlist_of(self.graph, folding)
         some = spread(x, context.request.vectors or within(folding, _FIVE_MINUTES))
         context.progress(f"core: {len(some):,} of {len(x):,} vectors")
-        whole = simulate_written(netlist, self.graph, some, chip.rtl, work)
+        whole = simulate_graph(netlist, self.graph, some, chip.rtl, work)
         must_agree("core", whole)
         context.progress("core: with back-pressure")
         few = spread(some, within(folding, _FIVE_MINUTES * _STALLED_SHARE))
-        stalled = simulate_written(netlist, self.graph, few, chip.rtl, work, backpressure_seed=SEED)
+        stalled = simulate_graph(netlist, self.graph, few, chip.rtl, work, backpressure_seed=SEED)
         must_agree("core with back-pressure", stalled)
         return CoreChecks(whole, stalled, len(x), files.vector_kind(context))
-
-
-def must_fit(context: Context, graph: Graph, link: LinkCost) -> None:
-    """Refuse a graph that no folding brings onto the board, before FIFOs are looked at.
-
-    Raises:
-        FitError: by how much; or the rate that was asked for is out of reach.
-        ModelError: a node without a unit; names it.
-    """
-    _must_fold(context)
-    design = GraphDesign(graph)
-    fold(
-        stages_of(design.graph),
-        limits_of(context, link.holding(design.stored_bits)),
-        _interval(context),
-        block_ram_of(context.fpga_board),
-        strict=context.request.fps is not None,
-    )
 
 
 def within(folding: GraphFolding, work: float) -> int:
