@@ -14,6 +14,7 @@ from flows.stages import files
 from flows.stages.context import Context, Outcome
 from flows.stages.rtl.core_check import cycles_of, must_agree, spread
 from flows.stages.rtl.folding import fold_as
+from flows.stages.xilinx import MOST_LUT
 from hls.axi_chip import LINK_COST
 from hls.core import CoreDescription
 from hls.generate import generate_core
@@ -27,9 +28,6 @@ from toolchain.results.facts.compare import RESOURCES
 
 # Enough to fill every pipeline; the whole test set is the business of the core's own build.
 VECTORS = 64
-
-# Look-up tables (estimated) of a core that is synthesised for the comparison's sake: four minutes and more above them.
-MOST_LUT = 40_000
 
 _OWN_ESTIMATE = "gateweave, 4-input LUTs"
 
@@ -78,7 +76,7 @@ def built_rows(context: Context) -> list[CoreRow]:
     """The same of the core that this build has folded, generated and simulated already."""
     chip = files.chip(context)
     folding = context.facts("fold", FoldFacts).folding
-    core, use = folding.strategy, CoreUse(int(folding.estimate.lut), int(folding.estimate.ff))
+    core, use = context.request.core, CoreUse(int(folding.estimate.lut), int(folding.estimate.ff))
     if note := too_large(context, f"{core} core", use.lut):
         return [_estimate(core, use, folding.initiation_interval, note)]
     mapped, cycles = _mapped(context, chip.core, chip.rtl), context.facts("simulate", SimulateFacts)

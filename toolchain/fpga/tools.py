@@ -148,7 +148,12 @@ YOSYS = Tool(
     "yosys",
     "yosys",
     "pyosys",
-    (("Executing HIERARCHY", "elaborating"), ("Executing ABC", "mapping to LUTs")),
+    (
+        ("Executing HIERARCHY", "elaborating"),
+        ("Executing FLATTEN", "optimising"),
+        ("Executing MEMORY_LIBMAP", "mapping memories and cells"),
+        ("Executing ABC", "mapping to LUTs"),
+    ),
 )
 
 

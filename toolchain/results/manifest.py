@@ -26,7 +26,7 @@ from toolchain.results.facts.runtime import (
 )
 from toolchain.results.model import Number, Record, RecordFile
 
-HardwareKind = Literal["measured", "routed", "synthesised", "requested"]
+HardwareKind = Literal["measured", "routed", "synthesised", "estimated", "requested"]
 
 
 class Accuracy(Scores):

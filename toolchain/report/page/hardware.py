@@ -105,7 +105,8 @@ def _state(compared: float | None, equal: float | None) -> str:
 def utilisation(build: Build) -> list[dict[str, Any]]:
     """One row a resource: used, of how many, in per cent of the device; and what was expected."""
     resources, estimate = mapping(build.manifest, "resources"), mapping(build.manifest, "estimate")
-    synthesised = mapping(build.facts.get("synthesise"), "resources")
+    counted = build.facts.get("synthesise")
+    synthesised = {} if text(counted, "kind") == "estimated" else mapping(counted, "resources")
     rows = []
     for key, label in RESOURCES.items():
         used, capacity = number(resources, key), number(build.capacity, key)

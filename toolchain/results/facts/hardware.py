@@ -146,11 +146,11 @@ class SynthesiseFacts(Facts):
 
 
 class AmdSynthesiseFacts(Facts):
-    """The same on an AMD device, with the share of the device in per cent."""
+    """The same on an AMD device, with shares of it in per cent; a large core is estimated, and has no netlist."""
 
     form: Literal["amd synthesise"] = "amd synthesise"
-    kind: Literal["synthesised"]
-    netlist: str
+    kind: Literal["synthesised", "estimated"]
+    netlist: str | None
     resources: Use
     used_percent: Mapping[str, Number]
 
