@@ -42,7 +42,7 @@ _TOP_FILE = f"{AXI_TOP}.v"
 _MOST_CLASSES = 0xFFFF
 
 # Synthesised for beats of 61 and 183 bits; the RAM is for networks with far more inputs.
-LINK_COST = LinkCost(lut=2000, ff=1000, kbit=36)
+LINK_COST = LinkCost(lut=2000, ff=1000, kbit=36, memories=((1024, 36),))
 
 # Interfaces of the top, as Vivado's block designs name them: name, bus, ports as (direction, width, name).
 _LITE = (

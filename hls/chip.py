@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hls.core import CoreDescription, CoreOutput
+from hls.cost import BlockRam, blocks_of
 from hls.pack import encode, words, write_rom
+from hls.units.unit import Memory
 from toolchain.device.link.protocol import BIPOLAR, SIGNED, UNSIGNED, Tensor, Types
 from toolchain.errors import ConfigError, FitError
 from toolchain.graph.types import IntType
@@ -50,25 +52,26 @@ class LinkCost:
     Attributes:
         lut: look-up tables as the device has them.
         ff: flip-flops.
-        kbit: kilobits of block RAM.
+        kbit: kilobits of block RAM, the vectors of a chain of dense layers among them, which are small.
+        memories: words and bits of each memory that holds no vectors.
     """
 
     lut: int
     ff: int
     kbit: int
+    memories: tuple[Memory, ...] = ()
 
-    def holding(self, bits: int) -> LinkCost:
-        """The same with so many bits of vectors besides."""
-        return replace(self, kbit=self.kbit + -(-bits // 1024))
+    def blocks_beside(self, vectors: Iterable[Memory], block: BlockRam) -> int:
+        """Block RAMs with memories of vectors that may be large."""
+        return sum(blocks_of(words, bits, block) for words, bits in (*self.memories, *vectors))
 
-    def with_core(self, core: Mapping[str, int], block_kbit: int) -> dict[str, int]:
-        """What the whole chip takes, of what its core does: `lut`, `ff` and `bram`, blocks of `block_kbit`."""
-        blocks = -(-self.kbit // block_kbit)
+    def with_core(self, core: Mapping[str, int], blocks: int) -> dict[str, int]:
+        """What the whole chip takes, of what its core does, `lut`, `ff` and `bram`, and of the link's own blocks."""
         return {"lut": core["lut"] + self.lut, "ff": core["ff"] + self.ff, "bram": core["bram"] + blocks}
 
 
 # Synthesised for iCE40 with beats of a few bits.
-LINK_COST = LinkCost(lut=1000, ff=450, kbit=24)
+LINK_COST = LinkCost(lut=1000, ff=450, kbit=24, memories=((64, 9), (16, 8)))
 
 # Fewer cycles a bit leave the receiver's filter no room.
 _LEAST_CYCLES_PER_BIT = 8

@@ -32,6 +32,10 @@ class BlockRam(Protocol):
     def lut_ram(self) -> bool:
         """Whether the device has small memories in LUTs besides; if not, even a small buffer takes a block."""
 
+    @property
+    def lone_ff(self) -> float:
+        """Of flip-flops, the share that takes a cell without its LUT, where LUT and flip-flop are one cell; else 0."""
+
 
 @dataclass(frozen=True)
 class Cost:

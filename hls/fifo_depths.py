@@ -3,7 +3,8 @@
 Only where branches meet does a FIFO hold more than a few beats: the shorter branch waits there for the longer one. Too
 shallow a FIFO there slows the core or stops it for good. Depths are found by bisection with the token simulator, one
 FIFO after the other; a core that would stop is never given back. Where LUTs hold no memory each place costs
-flip-flops: there a FIFO gets as many as its beats are on the way, if that makes the core no more than a little slower.
+flip-flops: there a FIFO gets as many as its beats are on the way, if that makes the core no more than a little slower,
+and keeps the interval that was asked for.
 """
 
 from __future__ import annotations
@@ -19,26 +20,31 @@ from toolchain.errors import ModelError
 
 _VECTORS = 6
 _CORES = os.cpu_count() or 1
-# Bits of a FIFO from which it lies in block RAM where the device has some.
+# Bits of a FIFO from which it lies in block RAM where the device has some. Instead of flip-flops it may take several
+# small ones, each of so many bits side by side, and each must save as many.
 _BLOCK_BITS: dict[SmallRam, int] = {"distributed": 4096, "registers": 128}
+_BLOCK_WIDTH: dict[SmallRam, float] = {"distributed": math.inf, "registers": 16}
 
-# Places cost flip-flops where LUTs hold no memory: the core may then be slower by one part in 32.
-_NEARLY = 33 / 32
+# Places cost flip-flops where LUTs hold no memory: the core may then be slower by an eighth.
+_NEARLY = 9 / 8
 
 Progress = Callable[[int, int], None]
 
 
-def with_depths(netlist: Netlist, blocks: bool, progress: Progress | None = None) -> tuple[Netlist, TokenRun]:
+def with_depths(
+    netlist: Netlist, blocks: bool, progress: Progress | None = None, *, interval: int | None = None
+) -> tuple[Netlist, TokenRun]:
     """The netlist with the least depths that keep its interval, and what it then does.
 
     Args:
+        interval: that has to be kept where it can be; else depths only keep the core nearly as fast as it can be.
         blocks: whether the device has block RAM; deep FIFOs are put there.
         progress: told how many FIFOs are done, of how many.
 
     Raises:
         ToolError: there is no C++ compiler.
     """
-    return _Search(netlist, blocks).run(progress or (lambda done, total: None))
+    return _Search(netlist, blocks).run(progress or (lambda done, total: None), interval)
 
 
 def must_run(netlist: Netlist) -> TokenRun:
@@ -67,18 +73,20 @@ class _Search:
     def __init__(self, netlist: Netlist, blocks: bool) -> None:
         self._simulator = TokenSimulator(netlist)
         self._netlist, self._shallow = netlist, netlist.shallow
-        self._block_bits = _BLOCK_BITS[netlist.small_ram] if blocks else math.inf
+        self._blocks, self._slower = blocks, _NEARLY if netlist.small_ram == "registers" else 1.0
         self._known: dict[tuple[Fifo, ...], TokenRun] = {}
 
-    def run(self, progress: Progress) -> tuple[Netlist, TokenRun]:
+    def run(self, progress: Progress, wanted: int | None = None) -> tuple[Netlist, TokenRun]:
         whole = {i: self._whole(i) for i in range(len(self._netlist.fifos))}
         free = self._run(self._at(whole))
-        few = self._expected()
-        if self._netlist.small_ram == "registers" and self._keeps(self._at(few), free.interval * _NEARLY):
+        few, interval = self._expected(), free.interval * self._slower
+        if wanted is not None and free.interval <= wanted:
+            interval = min(interval, wanted)
+        if self._netlist.small_ram == "registers" and self._keeps(self._at(few), interval):
             return self._at(few), self._run(self._at(few))
         # A FIFO that never held more than it has places for is as good as one without end.
         deep = {i: whole[i] for i, peak in enumerate(free.peaks) if peak >= self._shallow}
-        depths = self._narrowed(deep, list(deep), free.interval, lambda left: progress(len(deep) - left, len(deep)))
+        depths = self._narrowed(deep, list(deep), interval, lambda left: progress(len(deep) - left, len(deep)))
         progress(len(deep), len(deep))
         netlist = self._at(depths)
         return netlist, self._run(netlist)
@@ -137,9 +145,11 @@ class _Search:
 
     def _at(self, depths: dict[int, int]) -> Netlist:
         fifos = self._netlist.fifos
-        return self._netlist.with_depths(
-            {i: (d, d * fifos[i].stream.width > self._block_bits) for i, d in depths.items()}
-        )
+        return self._netlist.with_depths({i: (d, self._in_block(d, fifos[i].stream.width)) for i, d in depths.items()})
+
+    def _in_block(self, depth: int, width: int) -> bool:
+        least, wide = (table[self._netlist.small_ram] for table in (_BLOCK_BITS, _BLOCK_WIDTH))
+        return self._blocks and depth * width > least * max(1, width / wide)
 
     def _run(self, netlist: Netlist) -> TokenRun:
         if netlist.fifos not in self._known:

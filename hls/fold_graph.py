@@ -15,13 +15,13 @@ from hls.fitting import least, shortage
 from hls.knapsack import least_cost
 from hls.memories import Resources, resources_of
 from hls.units.stage import Option, Stage
-from toolchain.errors import FitError
+from toolchain.errors import FitError, TooLargeError
 
 # LUTs that a block RAM is worth: all are tried. What does not fit is told by the smallest, multipliers priced, too.
 _BLOCK_PRICES = (0.0, 10.0, 30.0, 60.0, 100.0, 200.0, 300.0, 600.0, 1000.0, 3000.0, 1e5)
 _DSP_PRICES = (0.0, 30.0, 80.0, 200.0, 500.0, 1e5)
 
-_NAMES = {"lut": "LUT", "ff": "FF", "blocks": "block RAMs", "dsp": "multipliers"}
+_NAMES = {"lut": "LUT", "ff": "FF", "blocks": "block RAMs", "dsp": "multipliers", "cells": "logic cells"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,8 @@ def fold(
         strict: whether an interval out of reach is an error; else it gives the fastest that fits.
 
     Raises:
-        FitError: nothing fits, by how much and which stage is largest; or the interval is out of reach, with the best.
+        TooLargeError: nothing fits; by how much, and which stage is largest.
+        FitError: the interval is out of reach; tells the best.
     """
     search = _Search(stages, limits, block)
     found = None if interval is None else search.within(interval)
@@ -120,7 +121,7 @@ class _Search:
         steps = sorted({sized.option.cycles for options in self._stages.values() for sized in options})
         best = least(steps, self.within)
         if best is None:
-            raise FitError(self._too_large())
+            raise TooLargeError(self._too_large())
         return best
 
     def _candidates(self) -> Iterable[Folded]:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from hls.cost import BlockRam
 from hls.fifo_depths import Progress, with_depths
 from hls.fold_graph import Folded, fold, over
+from hls.graph_forms import first_that_fits, forms_of
 from hls.graph_netlist import build_netlist
 from hls.graph_stages import output_tensor, stages_of
 from hls.memories import Resources, resources_of, small_ram
 from hls.netlist import Netlist
 from hls.netlist_needs import netlist_needs
 from hls.token_simulator import TokenRun
-from toolchain.errors import FitError
+from toolchain.errors import TooLargeError
 from toolchain.graph.graph import Graph
 
 _TRIES = 6
@@ -24,10 +25,12 @@ class Fitted:
     """A core that fits, its FIFOs as shallow as they come.
 
     Attributes:
+        graph: the form of the graph that it is a core of.
         folded: what was chosen for each stage, and what the stages alone are estimated to take.
         resources: what all of it is estimated to take, FIFOs and changes of lanes too.
     """
 
+    graph: Graph
     folded: Folded
     netlist: Netlist
     resources: Resources
@@ -38,11 +41,13 @@ class GraphCore:
     """A core, ready to be written as Verilog.
 
     Attributes:
+        graph: the form of the graph that it is a core of.
         folded: what was chosen for each stage, and what the stages alone are estimated to take.
         tokens: what its tokens do: latency and interval are those of the Verilog.
         resources: what all of it is estimated to take, FIFOs and changes of lanes too.
     """
 
+    graph: Graph
     netlist: Netlist
     folded: Folded
     tokens: TokenRun
@@ -68,21 +73,25 @@ def core_of(
         ToolError: there is no C++ compiler.
     """
     fitted = fit(graph, limits, interval, block, strict=strict)
-    return finished(fitted, block, limits.blocks > 0, progress)
+    return finished(fitted, limits, interval, block, progress)
 
 
-def finished(fitted: Fitted, block: BlockRam, blocks: bool, progress: Progress | None = None) -> GraphCore:
-    """What fits with FIFOs deep enough; `blocks`: whether deep ones may lie in block RAM.
+def finished(
+    fitted: Fitted, limits: Resources, interval: int | None, block: BlockRam, progress: Progress | None = None
+) -> GraphCore:
+    """What fits with FIFOs deep enough; arguments are those of `core_of`.
 
     Raises:
         ToolError: there is no C++ compiler.
     """
-    netlist, tokens = with_depths(fitted.netlist, blocks, progress)
-    return GraphCore(netlist, fitted.folded, tokens, resources_of(netlist_needs(netlist), block))
+    # Deep FIFOs lie in block RAM where some are left.
+    blocks = limits.blocks > fitted.resources.blocks
+    netlist, tokens = with_depths(fitted.netlist, blocks, progress, interval=interval)
+    return GraphCore(fitted.graph, netlist, fitted.folded, tokens, resources_of(netlist_needs(netlist), block))
 
 
 def fit(graph: Graph, limits: Resources, interval: int | None, block: BlockRam, *, strict: bool = True) -> Fitted:
-    """The least LUTs for an interval, or with None the fastest that fits.
+    """The least LUTs for an interval, or with None the fastest that fits, of the first form of the graph that fits.
 
     Args:
         limits: what the core may take, but for the places of FIFOs that have to be deep.
@@ -91,8 +100,13 @@ def fit(graph: Graph, limits: Resources, interval: int | None, block: BlockRam, 
 
     Raises:
         ModelError: a node without a unit, or several inputs or outputs; names them.
-        FitError: nothing fits, or the interval is out of reach.
+        TooLargeError: no form fits.
+        FitError: the interval is out of reach.
     """
+    return first_that_fits(forms_of(graph), lambda form: _fit(form, limits, interval, block, strict))
+
+
+def _fit(graph: Graph, limits: Resources, interval: int | None, block: BlockRam, strict: bool) -> Fitted:
     # What FIFOs and changes of lanes take is left out at the next try.
     stages, output, room = stages_of(graph), output_tensor(graph), limits
     for _ in range(_TRIES):
@@ -100,9 +114,9 @@ def fit(graph: Graph, limits: Resources, interval: int | None, block: BlockRam, 
         netlist = build_netlist(graph, stages, folded.options, output).made_of(small_ram(block))
         whole = resources_of(netlist_needs(netlist), block)
         if not over(whole, limits):
-            return Fitted(folded, netlist, whole)
+            return Fitted(graph, folded, netlist, whole)
         room = limits - (whole - folded.resources)
-    raise FitError(
+    raise TooLargeError(
         f"the network does not fit: with the FIFOs between its stages it needs an estimated {over(whole, limits)}; use "
         "fewer bits, a smaller network, a lower FPS or a larger board"
     )

@@ -82,6 +82,11 @@ class GraphFolding:
     estimate: dict[str, int]
     small_ram: SmallRam
 
+    @property
+    def tensors(self) -> tuple[str, ...]:
+        """Those that the stages yield: they tell which form of the graph is built."""
+        return tuple(stage.tensor for stage in self.stages)
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON value of the folding."""
         return asdict(self)

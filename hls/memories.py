@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 from hls.cost import BlockRam, rows_and_columns
 from hls.netlist import SmallRam
@@ -21,18 +21,20 @@ class Resources:
         ff: flip-flops.
         blocks: block RAMs.
         dsp: multipliers.
+        cells: cells of a LUT and a flip-flop, where the device has no others and a flip-flop alone takes one; else 0.
     """
 
     lut: float = 0.0
     ff: float = 0.0
     blocks: int = 0
     dsp: int = 0
+    cells: float = 0.0
 
     def __add__(self, other: Resources) -> Resources:
-        return Resources(self.lut + other.lut, self.ff + other.ff, self.blocks + other.blocks, self.dsp + other.dsp)
+        return Resources(*(getattr(self, it.name) + getattr(other, it.name) for it in fields(self)))
 
     def __sub__(self, other: Resources) -> Resources:
-        return Resources(self.lut - other.lut, self.ff - other.ff, self.blocks - other.blocks, self.dsp - other.dsp)
+        return Resources(*(getattr(self, it.name) - getattr(other, it.name) for it in fields(self)))
 
 
 def small_ram(block: BlockRam) -> SmallRam:
@@ -44,7 +46,13 @@ def resources_of(needs: Needs, block: BlockRam) -> Resources:
     """What a device with such block RAM gives."""
     own = Resources(needs.lut, needs.ff, 0, needs.dsp)
     memories = [_in_blocks(memory, block) for memory in needs.blocks]
-    return sum([*memories, *(_small(memory, block.lut_ram) for memory in needs.small)], own)
+    whole = sum([*memories, *(_small(memory, block.lut_ram) for memory in needs.small)], own)
+    return replace(whole, cells=cells_of(whole.lut, whole.ff, block))
+
+
+def cells_of(lut: float, ff: float, block: BlockRam) -> float:
+    """Cells of LUTs and flip-flops, where the device counts such."""
+    return lut + block.lone_ff * ff if block.lone_ff else 0.0
 
 
 def _in_blocks(memory: Memory, block: BlockRam) -> Resources:

@@ -38,10 +38,19 @@ class Resources(_Strict):
 
 
 class Target(_Strict):
-    """What a build aims at: inferences per second, and the share of the device that the design may use."""
+    """What a build aims at: inferences per second, and the share of the device that the design may use.
+
+    Attributes:
+        bram_share: of block RAMs, where it is another one: they do not crowd the wires as LUTs do.
+    """
 
     fps: Annotated[float, Field(gt=0, le=1e12)]
     share: Annotated[float, Field(gt=0, le=1)]
+    bram_share: Annotated[float, Field(gt=0, le=1)] | None = None
+
+    def blocks(self, count: int) -> int:
+        """Block RAMs that the design may use, of so many."""
+        return int(count * (self.share if self.bram_share is None else self.bram_share))
 
 
 class Board(_Strict):

@@ -38,6 +38,10 @@ class FitError(GateweaveError):
     """A network that does not fit its board, or a rate that no folding reaches."""
 
 
+class TooLargeError(FitError):
+    """A network that does not fit its board at any rate."""
+
+
 class ToolError(GateweaveError):
     """A tool that is missing, of the wrong version, or failed."""
 

@@ -16,6 +16,7 @@ from toolchain.errors import ModelError
 from toolchain.files import sha256
 from toolchain.graph.dense import DenseNetwork, dense_network
 from toolchain.graph.file.store import load_graph
+from toolchain.graph.types import IntType, TensorType
 from toolchain.results.check import VectorKind
 from toolchain.results.facts import IntegersFacts
 
@@ -41,7 +42,8 @@ class Chip:
         return [self.rtl / name for name in self.sources]
 
 
-_BENCH_VECTORS, _BENCH_ELEMENTS = 16, 16_384
+# A chip's vectors for `bench`, and what share of its block RAM they may take.
+_BENCH_VECTORS, _BENCH_ELEMENTS, _BENCH_SHARE = 16, 16_384, 1 / 16
 
 FOLDING = "folding.json"
 """What `fold` writes and `generate` reads."""
@@ -90,12 +92,16 @@ def vector_kind(context: Context) -> VectorKind:
 def bench_inputs(context: Context) -> NDArray[np.uint8]:
     """The golden vectors that the chip stores for `bench`, shape (vectors, inputs); see `bench_vectors`."""
     x = golden_inputs(context)
-    return x[: bench_vectors(x.shape[1])]
+    graph = load_graph(network_file(context, "integer.onnx"))
+    return x[: bench_vectors(context, graph.types[graph.sole_input])]
 
 
-def bench_vectors(elements: int) -> int:
-    """How many vectors of so many elements a chip stores: up to 16, fewer where they are large."""
-    return max(1, min(_BENCH_VECTORS, _BENCH_ELEMENTS // elements))
+def bench_vectors(context: Context, x: TensorType) -> int:
+    """How many vectors a chip stores: up to 16, fewer where they are large or block RAMs few, 1 at least."""
+    fpga = context.fpga_board.fpga
+    bits = IntType.of(x.element.datatype).bits * x.size
+    room = int(fpga.resources.bram * fpga.bram_kbit * 1024 * _BENCH_SHARE)
+    return max(1, min(_BENCH_VECTORS, _BENCH_ELEMENTS // x.size, room // bits))
 
 
 def chip(context: Context) -> Chip:

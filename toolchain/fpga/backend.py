@@ -28,10 +28,12 @@ class BlockRam:
     Attributes:
         shapes: how it can be cut: (words, bits of a word), all of about the same size.
         lut_ram: whether the family has small memories in LUTs besides; without them even a small buffer takes a block.
+        lone_ff: of flip-flops, the share that takes a cell without its LUT, where LUT and flip-flop are one cell.
     """
 
     shapes: tuple[tuple[int, int], ...]
     lut_ram: bool
+    lone_ff: float = 0.0
 
     @property
     def kbit(self) -> int:
@@ -61,6 +63,8 @@ class Backend(ABC):
     answers_jtag: ClassVar[bool]
     """Whether the device says over JTAG which one it is."""
     block_ram: ClassVar[BlockRam]
+    reads_multipliers_back: ClassVar[bool] = True
+    """Whether `read_back` takes chips with multipliers."""
     read_back_is: ClassVar[str] = "netlist read back"
     """What `read_back` gives, in a few words."""
     read_back_vectors: ClassVar[int] = 64

@@ -29,7 +29,7 @@ class DenseDesign:
         """See `Design`. The estimate is of core and host link, as what is synthesised and routed is."""
         folding = fold_network(context, self.network, context.request.strategy, link)
         write_json(context.out / files.FOLDING, folding.to_json())
-        whole = link.with_core(folding.estimate, context.fpga_board.fpga.bram_kbit)
+        whole = link.with_core(folding.estimate, -(-link.kbit // context.fpga_board.fpga.bram_kbit))
         facts = FoldFacts.model_validate({"estimate": {"of": "chip", **whole}, "folding": folding.to_json()})
         missed = context.request.fps is None and folding.target_fps is None
         return facts, told(folding, context.fpga_board.target.fps if missed else None)

@@ -56,7 +56,7 @@ def capacity_of(board: FpgaBoard, link_kbit: int) -> Capacity:
     """
     have, share = board.fpga.resources, board.target.share
     block = block_ram_of(board)
-    bram_kbit = max(0, int(have.bram * share) * block.kbit - link_kbit)
+    bram_kbit = max(0, board.target.blocks(have.bram) * block.kbit - link_kbit)
     return Capacity(int(have.lut * share), int(have.ff * share), bram_kbit, block)
 
 

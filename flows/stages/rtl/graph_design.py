@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from flows.stages import files
 from flows.stages.context import Context
@@ -16,12 +21,16 @@ from hls.chip import LinkCost
 from hls.core import CoreDescription
 from hls.graph_core import Fitted, finished, fit
 from hls.graph_folding import GraphFolding, folding_of, netlist_of
+from hls.graph_forms import first_that_fits, form_of
 from hls.graph_ports import generate_graph_core
-from hls.memories import Resources
+from hls.memories import Resources, cells_of
 from hls.simulate_graph import simulate_graph
-from toolchain.board import OpenBoard
-from toolchain.errors import FitError, ModelError
+from hls.units.unit import Memory
+from toolchain.board import AmdBoard, OpenBoard
+from toolchain.errors import FitError, ModelError, VerificationError
 from toolchain.files import write_json
+from toolchain.fpga import family_of
+from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph, with_outputs
 from toolchain.graph.labelled import scores_of
 from toolchain.graph.types import IntType
@@ -44,7 +53,7 @@ class GraphDesign:
 
     @cached_property
     def graph(self) -> Graph:
-        """What hardware answers with: scores, where the network has them beside a class that they give."""
+        """The network up to what hardware answers with: scores, where it has them beside a class that they give."""
         return with_outputs(self.network, scores_of(self.network) or self.network.outputs)
 
     def fold(self, context: Context, link: LinkCost) -> tuple[FoldFacts, str]:
@@ -52,14 +61,15 @@ class GraphDesign:
         fitted, interval = self.must_fit(context, link), _interval(context)
         core = finished(
             fitted,
+            self._limits(context, link),
+            interval,
             block_ram_of(context.fpga_board),
-            self._limits(context, link).blocks > 0,
             lambda done, of: context.progress(f"depths of FIFOs: {done} of {of}"),
         )
         reached = interval is not None and core.tokens.interval <= interval
-        folding = folding_of(self.graph, core, files.clock_hz(context), target_fps(context) if reached else None)
+        folding = folding_of(core.graph, core, files.clock_hz(context), target_fps(context) if reached else None)
         write_json(context.out / files.FOLDING, folding.to_json())
-        return _facts(context, folding, link.holding(self.stored_bits)), _told(context, folding)
+        return _facts(context, folding, link, self._stored(context)), _told(context, folding)
 
     def must_fit(self, context: Context, link: LinkCost) -> Fitted:
         """What fits, before depths of FIFOs are looked for.
@@ -68,13 +78,11 @@ class GraphDesign:
             FitError, ModelError: as `Design.fold`.
         """
         _must_fold(context)
+        interval, block, strict = _interval(context), block_ram_of(context.fpga_board), context.request.fps is not None
         try:
-            return fit(
-                self.graph,
-                self._limits(context, link),
-                _interval(context),
-                block_ram_of(context.fpga_board),
-                strict=context.request.fps is not None,
+            return first_that_fits(
+                _wishes(context, self._limits(context, link)),
+                lambda limits: fit(self.graph, limits, interval, block, strict=strict),
             )
         except FitError as error:
             wanted, mhz = target_fps(context), files.clock_hz(context) / 1e6
@@ -82,17 +90,20 @@ class GraphDesign:
             raise FitError(f"{context.request.model} on {context.board.name}{asked}: {error}") from error
 
     def _limits(self, context: Context, link: LinkCost) -> Resources:
-        return limits_of(context, link.holding(self.stored_bits))
+        return limits_of(context, link, self._stored(context))
 
-    @property
-    def stored_bits(self) -> int:
-        """Bits of the vector that comes in and of those stored for the bench."""
-        x = self.graph.types[self.graph.sole_input]
-        return (1 + files.bench_vectors(x.size)) * x.size * IntType.of(x.element.datatype).bits
+    def _stored(self, context: Context) -> tuple[Memory, ...]:
+        """Memories of the vector that comes in, of those stored for the bench, and of the answer."""
+        x, (end,) = self.graph.types[self.graph.sole_input], self.graph.outputs
+        bits, answer = IntType.of(x.element.datatype).bits, self.graph.types[end.node]
+        answer_bytes = answer.size * -(-IntType.of(answer.element.datatype).bits // 8)
+        return (x.size, bits), (files.bench_vectors(context, x) * x.size, bits), (answer_bytes, 8)
 
     def generate(self, context: Context, rtl: Path) -> CoreDescription:
         """See `Design`."""
-        return generate_graph_core(netlist_of(self.graph, _folding(context)), self.graph, rtl)
+        folding = _folding(context)
+        form = form_of(self.graph, folding.tensors)
+        return generate_graph_core(netlist_of(form, folding), form, rtl)
 
     def reference(self, core: CoreDescription) -> Reference:
         """See `Design`."""
@@ -102,16 +113,30 @@ class GraphDesign:
         """See `Design`: as many vectors of the test set as fit five minutes, or as many as were asked for."""
         x, folding = files.golden_inputs(context), _folding(context)
         x = x.reshape(len(x), *self.graph.types[self.graph.sole_input].shape)
-        netlist = netlist_of(self.graph, folding)
+        form = form_of(self.graph, folding.tensors)
+        netlist = netlist_of(form, folding)
+        _must_be_same(self.graph, form, x)
         some = spread(x, context.request.vectors or within(folding, _FIVE_MINUTES))
         context.progress(f"core: {len(some):,} of {len(x):,} vectors")
-        whole = simulate_graph(netlist, self.graph, some, chip.rtl, work)
+        whole = simulate_graph(netlist, form, some, chip.rtl, work)
         must_agree("core", whole)
         context.progress("core: with back-pressure")
         few = spread(some, within(folding, _FIVE_MINUTES * _STALLED_SHARE))
-        stalled = simulate_graph(netlist, self.graph, few, chip.rtl, work, backpressure_seed=SEED)
+        stalled = simulate_graph(netlist, form, few, chip.rtl, work, backpressure_seed=SEED)
         must_agree("core with back-pressure", stalled)
         return CoreChecks(whole, stalled, len(x), files.vector_kind(context))
+
+
+def _must_be_same(graph: Graph, form: Graph, x: NDArray[Any]) -> None:
+    """Hold the form that is built against the network's graph, every output of all vectors.
+
+    Raises:
+        VerificationError: one differs.
+    """
+    (end,), (own,) = graph.outputs, form.outputs
+    expected, found = run_one(graph, x, [end.node])[end.node], run_one(form, x, [own.node])[own.node]
+    if not np.array_equal(expected, found):
+        raise VerificationError(f"the graph as hardware has it answers otherwise than the network, at {own.node}")
 
 
 def within(folding: GraphFolding, work: float) -> int:
@@ -119,13 +144,22 @@ def within(folding: GraphFolding, work: float) -> int:
     return max(_LEAST_VECTORS, int(work / (folding.initiation_interval * max(folding.estimate["lut"], 1))))
 
 
-def limits_of(context: Context, link: LinkCost) -> Resources:
-    """What a core may use of the board."""
+def limits_of(context: Context, link: LinkCost, stored: Iterable[Memory]) -> Resources:
+    """What a core may use of the board, beside a link and its memories of vectors."""
     board = context.fpga_board
-    have, share = board.fpga.resources, board.target.share
+    have, share, block = board.fpga.resources, board.target.share, block_ram_of(board)
     lut = min(have.lut * share, _ROUTED_LUT if isinstance(board, OpenBoard) else math.inf)
-    blocks = int(have.bram * share) - -(-link.kbit // block_ram_of(board).kbit)
-    return Resources(lut - link.lut, have.ff * share - link.ff, max(0, blocks), int(have.dsp * share))
+    blocks = board.target.blocks(have.bram) - link.blocks_beside(stored, block)
+    cells = cells_of(have.lut * share - link.lut, -link.ff, block)
+    return Resources(lut - link.lut, have.ff * share - link.ff, max(0, blocks), int(have.dsp * share), cells)
+
+
+def _wishes(context: Context, limits: Resources) -> tuple[Resources, ...]:
+    """Limits to be tried in turn: a chip that can be read back is worth more than a rate that nobody asked for."""
+    board = context.fpga_board
+    if isinstance(board, AmdBoard) or context.request.fps or family_of(board.fpga).reads_multipliers_back:
+        return (limits,)
+    return replace(limits, dsp=0), limits
 
 
 def _must_fold(context: Context) -> None:
@@ -146,8 +180,9 @@ def _folding(context: Context) -> GraphFolding:
     return GraphFolding.from_json(files.read_json(context.file("fold", files.FOLDING)))
 
 
-def _facts(context: Context, folding: GraphFolding, link: LinkCost) -> FoldFacts:
-    whole = {**folding.estimate, **link.with_core(folding.estimate, context.fpga_board.fpga.bram_kbit)}
+def _facts(context: Context, folding: GraphFolding, link: LinkCost, stored: Iterable[Memory]) -> FoldFacts:
+    blocks = link.blocks_beside(stored, block_ram_of(context.fpga_board))
+    whole = {**folding.estimate, **link.with_core(folding.estimate, blocks)}
     return FoldFacts.model_validate({"estimate": {"of": "chip", **whole}, "folding": folding.to_json()})
 
 

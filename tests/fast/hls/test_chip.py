@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hls.chip import LINK_SOURCES, LinkCost, generate_chip, part_bytes, types_of, vector_bytes
+from hls.chip import LINK_COST, LINK_SOURCES, generate_chip, part_bytes, types_of, vector_bytes
 from hls.core import CoreDescription, CoreOutput
 from toolchain.device.link.protocol import BIPOLAR, SIGNED, Tensor
 from toolchain.errors import ConfigError, FitError, GateweaveError
+from toolchain.fpga.families.gowin import GowinBackend
+from toolchain.fpga.families.ice40 import Ice40Backend
 
 CORE = CoreDescription(
     strategy="folded",
@@ -140,6 +142,13 @@ def test_a_chip_tells_what_goes_in_and_comes_out() -> None:
 
 def test_a_chip_takes_what_core_and_host_link_take() -> None:
     core = {"lut": 1108, "ff": 406, "bram": 12}
-    link = LinkCost(lut=1000, ff=450, kbit=24)
-    assert link.with_core(core, 18) == {"lut": 2108, "ff": 856, "bram": 14}
-    assert link.with_core(core, 4)["bram"] == 18
+    assert LINK_COST.with_core(core, 6) == {"lut": 1108 + LINK_COST.lut, "ff": 406 + LINK_COST.ff, "bram": 18}
+
+
+def test_vectors_take_whole_block_rams_beside_the_link_s_own() -> None:
+    """Images of 784 bytes, one that comes in and one stored: two small block RAMs each, or one large one."""
+    image = (784, 8)
+    small, large = Ice40Backend.block_ram, GowinBackend.block_ram
+    own = LINK_COST.blocks_beside((), small)
+    assert LINK_COST.blocks_beside((image, image), small) == own + 4
+    assert LINK_COST.blocks_beside((image, image), large) == own + 2

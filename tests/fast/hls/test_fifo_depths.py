@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hls.fifo_depths import must_run, with_depths
@@ -54,3 +56,22 @@ def test_a_core_that_would_stop_is_refused_by_the_fifo_that_fills() -> None:
 
     with pytest.raises(ModelError, match="shallow is FIFO fork to add;"):
         must_run(core)
+
+
+def test_without_lut_memories_a_core_may_be_a_little_slower_but_not_than_what_was_asked_for() -> None:
+    core = residual(beats=100, ahead=47, capacity=128).made_of("registers")
+    free, fastest = with_depths(core, blocks=False, interval=100)
+    few, slower = with_depths(core, blocks=False)
+
+    assert fastest.interval == 100 < slower.interval <= 100 * 9 / 8
+    assert sum(fifo.depth for fifo in few.fifos) < sum(fifo.depth for fifo in free.fifos)
+
+
+def test_a_wide_fifo_of_few_places_lies_in_no_block_ram_for_it_would_take_several() -> None:
+    core = residual(beats=400, ahead=90, capacity=128).made_of("registers")
+    wide = replace(core, fifos=tuple(replace(f, stream=replace(f.stream, lanes=100)) for f in core.fifos))
+    (narrow, _), (broad, _) = with_depths(core, blocks=True), with_depths(wide, blocks=True)
+
+    deep = [fifo.depth > 40 for fifo in narrow.fifos]
+    assert [fifo.block for fifo in narrow.fifos] == deep == [fifo.block for fifo in broad.fifos]
+    assert min(fifo.stream.width for fifo in broad.fifos) > 128

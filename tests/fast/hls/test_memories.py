@@ -27,3 +27,11 @@ def test_a_small_memory_lies_in_flip_flops_where_luts_hold_none() -> None:
     assert resources_of(needs, ECP5) == Resources(lut=12)
     without = resources_of(needs, ICE40)
     assert without.ff == 128 and without.lut > 50 and without.blocks == 0
+
+
+def test_a_flip_flop_alone_may_take_a_cell_of_its_own() -> None:
+    needs = Needs(lut=100, ff=50)
+    assert resources_of(needs, ECP5).cells == 0
+    assert 100 < resources_of(needs, ICE40).cells < 150
+    twice = resources_of(needs, ICE40) + resources_of(needs, ICE40)
+    assert twice - resources_of(needs, ICE40) == resources_of(needs, ICE40)

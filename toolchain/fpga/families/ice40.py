@@ -39,7 +39,8 @@ class Ice40Backend(Backend):
     suffix = ".bin"
     # It is loaded by SPI.
     answers_jtag = False
-    block_ram = BlockRam(((256, 16), (512, 8), (1024, 4), (2048, 2)), lut_ram=False)
+    block_ram = BlockRam(((256, 16), (512, 8), (1024, 4), (2048, 2)), lut_ram=False, lone_ff=0.4)
+    reads_multipliers_back = False
     read_back_is = "bitstream read back"
     read_back_vectors = 64
     synthesis_command = "synth_ice40 -device u"

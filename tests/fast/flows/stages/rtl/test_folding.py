@@ -13,7 +13,13 @@ def test_a_core_may_use_the_board_s_share_of_the_family_s_memories() -> None:
     capacity = capacity_of(board, link_kbit=24)
     assert capacity.block == block_ram_of(board)
     assert (capacity.block.kbit, capacity.block.lut_ram) == (4, False)
-    assert capacity.bram_kbit == int(30 * board.target.share) * 4 - 24
+    assert capacity.bram_kbit == 30 * 4 - 24
+    assert capacity.lut == int(5280 * board.target.share) < 5280
+
+
+def test_block_rams_have_the_share_of_the_rest_where_none_of_their_own_is_given() -> None:
+    target = open_board("ulx3s").target
+    assert (target.bram_share, target.blocks(208)) == (None, int(208 * target.share))
 
 
 def test_amd_boards_count_in_halves() -> None:

@@ -1,0 +1,46 @@
+"""Forms in which hardware may have a graph: all give the same outputs, each takes less of a device than the last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from hls.graph_branches import with_joined_branches
+from hls.graph_reorders import without_reorders
+from hls.graph_stages import stages_of
+from toolchain.errors import ModelError, TooLargeError
+from toolchain.graph.graph import Graph
+
+T = TypeVar("T")
+Way = TypeVar("Way")
+
+
+def forms_of(graph: Graph) -> tuple[Graph, ...]:
+    """The graph without what only reorders channels; then with branches of one shape joined, where there are such."""
+    plain = without_reorders(graph)
+    joined = with_joined_branches(plain)
+    return (plain,) if joined is plain else (plain, without_reorders(joined))
+
+
+def first_that_fits(ways: Sequence[Way], fitted: Callable[[Way], T]) -> T:
+    """What `fitted` makes of the first of some ways that fits the device.
+
+    Raises:
+        TooLargeError: none does; of the last.
+    """
+    *others, last = ways
+    for way in others:
+        try:
+            return fitted(way)
+        except TooLargeError:
+            continue
+    return fitted(last)
+
+
+def form_of(graph: Graph, tensors: tuple[str, ...]) -> Graph:
+    """The form whose stages yield these tensors; the first where none does."""
+    forms = forms_of(graph)
+    try:
+        return next(form for form in forms if tuple(stage.tensor for stage in stages_of(form)) == tensors)
+    except (StopIteration, ModelError):
+        return forms[0]
