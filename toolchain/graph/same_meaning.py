@@ -12,23 +12,28 @@ import onnx
 from onnx import NodeProto, helper
 from onnx.defs import OpSchema
 
+from toolchain.graph.older_forms import OlderForms
+
 # Any number of inputs, one output, no attributes, and the same from opset 13 on.
 _STAND_IN = "Sum"
 _VARIADIC = OpSchema.FormalParameterOption.Variadic
 
 
 def rewritten(model: onnx.ModelProto, given: int, wanted: int) -> onnx.ModelProto | None:
-    """The model in an older opset; None where an operator is another one there, or is not there at all.
+    """The model in an older opset; None where an operator has no form there, or is not there at all.
 
     Args:
         given: opset of the model.
     """
-    if not all(means_the_same(node, given, wanted) for node in model.graph.node):
+    forms = _Forms(model, given, wanted)
+    nodes = [form for node in model.graph.node if (form := forms.of(node)) is not None]
+    if len(nodes) < len(model.graph.node):
         return None
     result = onnx.ModelProto()
     result.CopyFrom(model)
-    for node in result.graph.node:
-        node.CopyFrom(_as_written_in(node, wanted))
+    del result.graph.node[:]
+    result.graph.node.extend(nodes)
+    result.graph.initializer.extend(forms.added)
     for entry in result.opset_import:
         if entry.domain in {"", "ai.onnx"}:
             entry.version = wanted
@@ -36,30 +41,52 @@ def rewritten(model: onnx.ModelProto, given: int, wanted: int) -> onnx.ModelProt
 
 
 def with_stand_ins(model: onnx.ModelProto, given: int, wanted: int) -> tuple[onnx.ModelProto, dict[str, NodeProto]]:
-    """A copy in which operators that mean the same in both opsets are not there for a converter to stumble over.
+    """A copy in which operators that have a form in both opsets are not there for a converter to stumble over.
 
     Args:
         given: opset of the model; `wanted`: an older one.
 
     Returns:
-        The copy, and the nodes that are to take their places again, by output, as `wanted` writes them.
+        The copy, and the nodes that are to take their places again, by their first output, as `wanted` writes them.
     """
-    copy, kept = onnx.ModelProto(), {}
+    forms, copy, kept = _Forms(model, given, wanted), onnx.ModelProto(), {}
     copy.CopyFrom(model)
-    for index, node in enumerate(model.graph.node):
-        if len(node.output) == 1 and node.input and means_the_same(node, given, wanted):
-            kept[node.output[0]] = _as_written_in(node, wanted)
-            inputs = [name for name in node.input if name]
-            copy.graph.node[index].CopyFrom(helper.make_node(_STAND_IN, inputs, node.output[:1], name=node.name))
+    del copy.graph.node[:]
+    for node in model.graph.node:
+        form = forms.of(node) if node.input and node.output[0] else None
+        if form is None:
+            copy.graph.node.append(node)
+            continue
+        kept[node.output[0]] = form
+        inputs, outputs = ([name for name in names if name] for names in (node.input, node.output))
+        copy.graph.node.extend(helper.make_node(_STAND_IN, inputs, [name], name=node.name) for name in outputs)
+    copy.graph.initializer.extend(forms.added)
     return copy, kept
 
 
 def put_back(model: onnx.ModelProto, kept: dict[str, NodeProto]) -> None:
     """Put the nodes in the place of what stood for them; types that followed from those are forgotten."""
     del model.graph.value_info[:]
-    for node in model.graph.node:
-        if node.op_type == _STAND_IN and node.output[0] in kept:
-            node.CopyFrom(kept[node.output[0]])
+    nodes = list(model.graph.node)
+    del model.graph.node[:]
+    others = {name for form in kept.values() for name in form.output[1:] if name}
+    for node in nodes:
+        stands_in = node.op_type == _STAND_IN
+        if not (stands_in and node.output[0] in others):
+            model.graph.node.append(kept.get(node.output[0], node) if stands_in else node)
+
+
+class _Forms:
+    """Nodes of one model as an older opset writes them."""
+
+    def __init__(self, model: onnx.ModelProto, given: int, wanted: int) -> None:
+        self._given, self._wanted, self._older = given, wanted, OlderForms(model, wanted)
+        self.added = self._older.added
+
+    def of(self, node: NodeProto) -> NodeProto | None:
+        if means_the_same(node, self._given, self._wanted):
+            return _as_written_in(node, self._wanted)
+        return self._older.of(node)
 
 
 def means_the_same(node: NodeProto, given: int, wanted: int) -> bool:
