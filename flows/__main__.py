@@ -18,13 +18,13 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from flows.stages.context import load_request
 from flows.stale import FORCED, stale_stages
 from flows.telling import Telling, register
 from toolchain.cli.plan import IF_NEEDED, PLAN, PLANNED
 from toolchain.files import write_atomic, write_json
 from toolchain.layout import Layout
 from toolchain.results.record import read_token
+from toolchain.results.request import read_request
 
 _SNAKEFILE = Path(__file__).with_name("Snakefile")
 _TRIAL = "check"
@@ -33,7 +33,7 @@ _FORCING = {"--forceall", "-F", "--forcerun", "-R", "--force", "-f"}
 
 def main(root: str, request_file: str, target: str, damaged: str, *words: str) -> int:
     """Run Snakemake on the target, unless there is nothing to do; returns its exit status."""
-    layout, harmed = Layout(load_request(Path(request_file)), Path(root)), [*filter(None, damaged.split(","))]
+    layout, harmed = Layout(read_request(Path(request_file)), Path(root)), [*filter(None, damaged.split(","))]
     asked = [word for word in words if word not in {IF_NEEDED, PLAN}]
     if PLAN in words:
         return _plan(layout, target, harmed, asked)

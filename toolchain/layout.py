@@ -6,11 +6,11 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from toolchain.errors import BuildError, ConfigError
+from toolchain.errors import ConfigError
 from toolchain.stages import Stage, stages_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,6 +71,9 @@ class Request:
     wheels: bool = False
     vectors: int | None = None
 
+    # Of whoever reads it back from JSON.
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid", "allow_inf_nan": False}
+
     @property
     def table(self) -> Mapping[str, Stage]:
         """All stages that there can be, by name: the build's in order, then those before a training and on demand."""
@@ -125,20 +128,8 @@ class Request:
         return self.flow if self.flow in {"finn", "ort"} else self.strategy
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON, read back by `from_json`."""
+        """Plain JSON, read back by `toolchain.results.request`."""
         return asdict(self)
-
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> Request:
-        """Read what `to_json` wrote; what an older build does not name has its default.
-
-        Raises:
-            BuildError: a key is missing or unknown.
-        """
-        wrong = set(raw) - {f.name for f in fields(cls)} | {"board", "model"} - set(raw)
-        if wrong:
-            raise BuildError(f"request: keys {sorted(wrong)} do not belong; run `make build` again")
-        return cls(**raw)
 
 
 def plain_name(text: str) -> str:

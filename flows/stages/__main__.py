@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flows.stages.context import Context, Outcome, load_request
+from flows.stages.context import Context, Outcome
 from flows.stale import is_current, made_of, must_belong_together, tokens
 from toolchain.bounded import WorkError, bounded
 from toolchain.errors import BuildError, GateweaveError, VerificationError
@@ -29,6 +29,7 @@ from toolchain.files import hash_outputs, write_atomic
 from toolchain.layout import Layout
 from toolchain.locks import locked
 from toolchain.results.record import StageRecord, token_of, write_record
+from toolchain.results.request import read_request
 
 # The emulator that `verify` starts is bounded by its own clock, and maps more memory than it uses.
 _UNBOUNDED = {"verify"}
@@ -40,7 +41,7 @@ _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 def main(stage: str, request_file: str) -> int:
     """Run `stage`; 0 where it succeeded."""
     # Snakemake runs every stage in the folder of all builds, here or on a cluster's node.
-    layout = Layout(load_request(Path(request_file)), Path.cwd())
+    layout = Layout(read_request(Path(request_file)), Path.cwd())
     try:
         with _stages_locked(stage, layout):
             # Another build may have made it meanwhile, or what it is made of came out as before.

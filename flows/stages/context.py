@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -118,8 +117,3 @@ class Context:
     def progress(self, text: str) -> None:
         """Say how far the stage is, in a few words."""
         emit(self.layout.events, Event("progress", self.stage, text))
-
-
-def load_request(path: Path) -> Request:
-    """Read a request file that the command line wrote."""
-    return Request.from_json(json.loads(path.read_text()))

@@ -23,11 +23,12 @@ from toolchain.device.link.golden import Golden, read_golden
 from toolchain.device.link.serial_link import simulated
 from toolchain.errors import BuildError, ConfigError
 from toolchain.files import sha256, write_json
-from toolchain.layout import Layout, Request, build_root
+from toolchain.layout import Layout, build_root
 from toolchain.places.remote import Remote
 from toolchain.report.run_table import run_table
 from toolchain.report.show import latest_layout, shown
 from toolchain.results.model import parse
+from toolchain.results.request import read_request
 from toolchain.results.run import RunResult
 from toolchain.run.remote_run import run_remotely
 from toolchain.run.testset import must_be_equal, run_test_set
@@ -172,7 +173,7 @@ def layout_of_package(board: str, model: str, folder: Path) -> Layout:
     newest = latest_layout(board, model)
     home = folder.resolve().parent
     if home.parent == newest.board_dir and (home / "request.json").is_file():
-        return Layout(Request.from_json(json.loads((home / "request.json").read_text())), newest.root)
+        return Layout(read_request(home / "request.json"), newest.root)
     return newest
 
 

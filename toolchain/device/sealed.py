@@ -70,13 +70,16 @@ def package_name(manifest: Mapping[str, Any]) -> str:
     return "-".join(_told(intact.checked_name, key, manifest.get(key)) for key in ("board", "model"))
 
 
-def must_be_plain(name: str) -> None:
+def must_be_plain(name: str, what: str = "folder") -> None:
     """Refuse a name that could lead elsewhere than into one folder.
+
+    Args:
+        what: what messages call it.
 
     Raises:
         BuildError: it is no plain name.
     """
-    _told(intact.checked_name, "folder", name)
+    _told(intact.checked_name, what, name)
 
 
 def must_be_bitstream(folder: Path, manifest: Mapping[str, Any]) -> None:

@@ -20,6 +20,7 @@ from toolchain.results.manifest import Manifest, StageEntry, Sums
 from toolchain.results.measurements import read_results
 from toolchain.results.record import StageRecord, read_record, token_of
 from toolchain.results.report import ComparedAccuracy, Report, StageReport
+from toolchain.results.request import request_of
 
 _GROUPS = ("data", "resources", "timing", "estimate", "file", "integers", "graphs", "latency")
 
@@ -33,10 +34,10 @@ def latest_layout(board: str, model: str) -> Layout:
     root = build_root()
     pointer = root / model / board / "latest.json"
     try:
-        request = Request.from_json(json.loads(pointer.read_text())["request"])
-    except (OSError, ValueError, KeyError, TypeError):
+        raw = json.loads(pointer.read_text())["request"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise BuildError(_not_built(board, model)) from None
-    return Layout(request, root)
+    return Layout(request_of(raw, str(pointer)), root)
 
 
 def report_of(layout: Layout) -> Report:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from toolchain.errors import BuildError, ConfigError
+from toolchain.errors import ConfigError
 from toolchain.layout import ROOT, Layout, Request, build_root
 
 REQUEST = Request("ulx3s", "cqmlp")
@@ -36,20 +36,6 @@ def test_folders_of_captures_with_one_name_do_not_collide() -> None:
     names = {Request("b", "m", data=path).network for path in ("/a/my data", "/b/my data")}
     assert len(names) == 2
     assert all(name.startswith("default-my-data-") for name in names)
-
-
-def test_a_request_survives_json() -> None:
-    request = Request("b", "m", "r", "/d", "unrolled", 3.5)
-    assert Request.from_json(request.to_json()) == request
-    with pytest.raises(BuildError, match="surplus"):
-        Request.from_json({**request.to_json(), "surplus": 1})
-    with pytest.raises(BuildError, match="board"):
-        Request.from_json({"model": "m"})
-
-
-def test_a_request_of_an_older_build_is_read() -> None:
-    older = {name: value for name, value in REQUEST.to_json().items() if name != "outputs"}
-    assert Request.from_json(older) == REQUEST
 
 
 def test_an_unknown_stage_is_refused() -> None:

@@ -6,19 +6,20 @@ All but the manifest may be absent, and any file may be of an older form or dama
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from toolchain.catalog import load_board
 from toolchain.errors import BuildError, GateweaveError
 from toolchain.integrity import remade_input
-from toolchain.layout import Layout, Request
+from toolchain.layout import Layout
 from toolchain.report.page.reading import plain, read_object, showable
 from toolchain.report.page.values import mapping, text
 from toolchain.results.belonging import belongs, marks_of
 from toolchain.results.built import built_manifest
 from toolchain.results.record import StageRecord, read_record, token_of
+from toolchain.results.request import read_request
 
 _FOLDER = "measurements"
 _SHOWN = 5
@@ -105,14 +106,10 @@ def find_builds(root: Path) -> tuple[list[Layout], list[str]]:
 
 def _layout(folder: Path, root: Path) -> Layout | None:
     """The layout of a folder; requests of older builds lack what is now the default."""
-    raw, _ = read_object(folder / "request.json")
-    names = {field.name for field in fields(Request)}
-    if raw is None or not {"board", "model"} <= set(raw) <= names:
-        return None
     try:
-        layout = Layout(Request(**raw), root)
+        layout = Layout(read_request(folder / "request.json"), root)
         return layout if layout.variant_dir and layout.stage("package") else None
-    except (TypeError, ValueError, KeyError, GateweaveError):
+    except (ValueError, KeyError, GateweaveError):
         return None
 
 
