@@ -148,7 +148,7 @@ def run(
     count: Annotated[int | None, typer.Option(envvar="COUNT", min=1, help="Vectors to send; all without it.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send the test set through the board: every answer against golden, accuracy, and where the time goes."""
+    """Send the package's vectors through the board: every answer against golden, accuracy, and where the time goes."""
     # Imported here, as below: NumPy and the like need a while, which no other command shall wait for.
     from toolchain.cli.run import run as run_board
 

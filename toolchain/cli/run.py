@@ -1,4 +1,4 @@
-"""The command that sends the test set through a board, real or virtual, and keeps what came out."""
+"""The command that sends a package's vectors through a board, real or virtual, and keeps what came out."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from toolchain.results.model import parse
 from toolchain.results.request import read_request
 from toolchain.results.run import RunResult
 from toolchain.run.remote_run import run_remotely
-from toolchain.run.testset import must_be_equal, run_test_set
+from toolchain.run.testset import must_be_equal, run_test_set, vector_kind
 from toolchain.run.virtual import virtual_board_of
 
 VIRTUAL_VECTORS = 1000
@@ -50,7 +50,7 @@ def run(
     count: int | None = None,
     as_json: bool = False,
 ) -> None:
-    """Send the test set through a board; print and keep accuracy, latency and every difference.
+    """Send the package's vectors through a board; print and keep accuracy, latency and every difference.
 
     Args:
         package: the package's folder; None takes the newest build.
@@ -125,6 +125,7 @@ class _Order:
                 count=self.count,
                 truth=truth,
                 virtual=virtual,
+                kind=vector_kind(self.manifest),
                 progress=tell,
                 expected=expected,
             )

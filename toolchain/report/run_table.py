@@ -8,6 +8,8 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from toolchain.report.comparisons import words_of
+
 _SPLIT = {"fabric": "in the fabric", "driver": "in the driver", "link": "on the link", "end_to_end": "end to end"}
 
 
@@ -26,7 +28,7 @@ def run_table(result: Mapping[str, Any]) -> Table:
 def _rows(result: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     answers = result["answers"]
     yield (
-        f"{answers['what']} equal to the golden ones",
+        f"{answers['what']} equal to the golden ones, {words_of(answers['vectors'])}",
         f"{answers['equal']:,} of {answers['compared']:,}",
         answers["kind"],
     )

@@ -1,10 +1,11 @@
-"""What a run of the test set through a board came to: `measurements/run-*.json`, and `gateweave run --json`."""
+"""What a run of a package's vectors through a board came to: `measurements/run-*.json`, and `gateweave run --json`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
+from toolchain.results.check import VectorKind
 from toolchain.results.facts.hardware import Identity
 from toolchain.results.facts.network import Confusion
 from toolchain.results.manifest import Revision
@@ -23,11 +24,15 @@ class WrongAnswer(Record):
 
 
 class Answers(Record):
-    """Labels, or whole outputs, held against the golden ones; the first that differ are named."""
+    """Labels, or whole outputs, held against the golden ones; the first that differ are named.
+
+    Attributes:
+        vectors: what the package's vectors are: of a network that came as a file without TEST, random ones.
+    """
 
     kind: RunKind
     what: Literal["labels", "outputs"]
-    vectors: Literal["test set"]
+    vectors: VectorKind
     compared: int
     equal: int
     differing: tuple[WrongAnswer, ...]
@@ -70,7 +75,7 @@ class RunLatency(Record):
 
 
 class RunThroughput(Record):
-    """The whole test set over the link."""
+    """All vectors over the link."""
 
     kind: RunKind
     vectors: int

@@ -14,7 +14,7 @@ from toolchain.device.sealed import package_name
 from toolchain.errors import ToolError, VerificationError
 from toolchain.places.remote import Remote
 from toolchain.run.findings import Asked, Findings, read_findings
-from toolchain.run.testset import FORMAT
+from toolchain.run.testset import FORMAT, vector_kind
 from toolchain.told import Told, ToldError, parsed
 
 _LOAD_SECONDS = 120.0
@@ -69,7 +69,7 @@ def _result(told: Mapping[str, Any], found: Findings, manifest: Mapping[str, Any
         "identity": dict(manifest["identity"]),
         "clock_mhz": manifest.get("clock_mhz"),
         "answers": {
-            "kind": kind, "what": "labels" if golden.layout.classes else "outputs", "vectors": "test set",
+            "kind": kind, "what": "labels" if golden.layout.classes else "outputs", "vectors": vector_kind(manifest),
             "compared": found.compared, "equal": found.equal, "differing": found.golden.value["counts"]["differing"],
         },
         "accuracy": None,

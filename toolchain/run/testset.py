@@ -1,10 +1,10 @@
-"""The test set through a board: every answer against golden, accuracy, and where the time of an answer goes."""
+"""A package's vectors through a board: every answer against golden, accuracy, and where the time of an answer goes."""
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from toolchain.device.link.answers import Bench, Identity, Values, label_of
@@ -12,6 +12,7 @@ from toolchain.device.link.axi.sense import Expected, bench_faults, identity_fau
 from toolchain.device.link.board import Board, wrong_answers
 from toolchain.device.link.golden import Golden
 from toolchain.errors import VerificationError
+from toolchain.results.check import VectorKind
 from toolchain.run.counted import compare, mark, traffic_of
 
 FORMAT = 2
@@ -36,6 +37,7 @@ def run_test_set(
     truth: Sequence[int] | None = None,
     virtual: bool = False,
     bench: int = BENCH_INFERENCES,
+    kind: VectorKind = "test set",
     progress: CountProgress | None = None,
     expected: Expected = Expected(),  # noqa: B008 (it cannot change)
 ) -> dict[str, Any]:
@@ -46,6 +48,7 @@ def run_test_set(
         truth: the true class of each golden vector; None where it is not known here.
         virtual: whether the board is simulated: its answers and cycles are then `simulated`, its times `emulated`.
         bench: inferences of the bench; 0 leaves it out. A simulated chip that is slow runs fewer.
+        kind: what the vectors are.
         progress: called with how many vectors are done, and of how many.
         expected: clock and cycles as the package has them.
 
@@ -66,7 +69,7 @@ def run_test_set(
     must_make_sense("identify", identity_faults(identity, golden, expected))
     before = mark(board)
     latency = _latency(board, identity, vectors[:SINGLE_VECTORS], kinds, expected)
-    # Before the test set, which takes longest: a board that counts nonsense ends here.
+    # Before all vectors, which take longest: a board that counts nonsense ends here.
     benched = _bench(board, golden, identity, bench, kinds, expected) if bench else None
     answers, seconds = _stream(board, vectors, tell)
     after = mark(board)
@@ -76,7 +79,7 @@ def run_test_set(
         "virtual": virtual,
         "identity": {"model_hash": identity.model_hash.hex(), "build_id": identity.build_id.hex()},
         "clock_mhz": identity.clock_hz / 1e6,
-        "answers": _answers(golden, answers, kinds[0]),
+        "answers": _answers(golden, answers, kinds[0], kind),
         "accuracy": _accuracy(golden, answers, truth, kinds[0]),
         "latency": latency,
         "throughput": _throughput(len(answers), seconds, kinds[1]),
@@ -85,6 +88,12 @@ def run_test_set(
         "counted": compare(before, after, asked, max(1, bench)),
         "traffic": traffic_of(board),
     }
+
+
+def vector_kind(manifest: Mapping[str, Any]) -> VectorKind:
+    """What a package's golden vectors are: the model's test set, or what a file was proved on."""
+    told = manifest.get("integers")
+    return told["vectors"]["kind"] if told else "test set"
 
 
 def must_be_equal(result: dict[str, Any]) -> None:
@@ -119,12 +128,12 @@ def _stream(board: Board, vectors: list[bytes], tell: CountProgress) -> tuple[li
     return answers, time.perf_counter() - started
 
 
-def _answers(golden: Golden, answers: Sequence[Values], kind: str) -> dict[str, Any]:
+def _answers(golden: Golden, answers: Sequence[Values], kind: str, vectors: VectorKind) -> dict[str, Any]:
     wrong = wrong_answers(answers, golden.answers(len(answers)))
     return {
         "kind": kind,
         "what": "labels" if golden.layout.classes else "outputs",
-        "vectors": "test set",
+        "vectors": vectors,
         "compared": len(answers),
         "equal": len(answers) - len(wrong),
         "differing": [

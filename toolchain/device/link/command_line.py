@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,6 +12,8 @@ from typing import Any
 
 from toolchain.device.link.asking import add_commands, ask, guarded, positive, report_findings, show_finding
 from toolchain.device.link.axi.selftest import run_self_test
+
+_SILENCE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ def self_test(link: Link, arguments: Sequence[str]) -> int:
     """Run the self-test; exit status 0 only if there is no difference."""
     parser = _parser(link, "self_test.py", "Check the board against the package's golden vectors.")
     parser.add_argument("--inferences", type=positive, default=link.inferences, help="of the bench (%(default)s)")
+    parser.add_argument("--vectors", type=positive, metavar="N", help="send N of the golden vectors; all without it")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
     options = parser.parse_args(arguments)
     return guarded(lambda: _test(link, options))
@@ -57,10 +62,23 @@ def _ask(link: Link, options: argparse.Namespace) -> int:
         return ask(board, options)
 
 
+class _Progress:
+    """Says on standard error how far a long test is, every few seconds."""
+
+    def __init__(self) -> None:
+        self._said = time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        if time.monotonic() - self._said >= _SILENCE_SECONDS:
+            self._said = time.monotonic()
+            print(f"      {done:,} of {total:,} vectors ...", file=sys.stderr, flush=True)
+
+
 def _test(link: Link, options: argparse.Namespace) -> int:
     with link.open(options) as board:
         findings = []
-        for finding in run_self_test(board, options.inferences):
+        tell = _Progress() if not options.json else lambda done, total: None
+        for finding in run_self_test(board, options.inferences, vectors=options.vectors, tell=tell):
             findings.append(finding)
             if not options.json:
                 show_finding(finding)

@@ -475,8 +475,8 @@ def must_be(identity: Identity, packed: Mapping[str, str], name: str) -> None:
     right = {key: bytes.fromhex(packed[key]) for key in ("model_hash", "build_id")}
     for key, _, answered in differences(identity, right):
         raise VerificationError(
-            f"{name}: {key}: the board answers {answered.hex()}, the package has {packed[key]}; load its bitstream "
-            f"with `make flash`"
+            f"{name}: {key}: the board answers {answered.hex()}, the package has {packed[key]}; load the "
+            f"package's bitstream, as its README.md says"
         )
 
 

@@ -87,7 +87,11 @@ def _link(folder: Path) -> command_line.Link:
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", default="", help="such as /dev/ttyUSB0; without it, the one USB serial adapter")
-    parser.add_argument("--simulated", action="store_true", help="wait as long as a simulated board takes")
+    parser.add_argument(
+        "--simulated",
+        action="store_true",
+        help="wait as long as a simulated board takes; --vectors and --inferences make its self-test shorter",
+    )
 
 
 def _baud(folder: Path, manifest: Mapping[str, Any]) -> int:

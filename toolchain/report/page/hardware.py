@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from toolchain.report.comparisons import is_kept, told
+from toolchain.report.comparisons import is_kept, told, words_of
 from toolchain.report.page.gather import Build, Result
 from toolchain.report.page.values import (
     ABSENT,
@@ -76,7 +76,8 @@ def is_virtual(run: Result) -> bool:
 def _run_row(what: str, run: Result) -> CheckRow:
     answers = mapping(run.content, "answers")
     compared, equal = number(answers, "compared"), number(answers, "equal")
-    compares = "every output, test set" if text(answers, "what") == "outputs" else "labels, test set"
+    compares = "every output" if text(answers, "what") == "outputs" else "labels"
+    compares += f", {words_of(text(answers, 'vectors'))}"
     return CheckRow(
         "run", what, _counts(compared, equal, compares), _state(compared, equal), text(answers, "kind") or None
     )

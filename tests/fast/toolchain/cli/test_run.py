@@ -124,7 +124,7 @@ def test_a_virtual_run_is_labelled(
 
 def test_another_model_on_the_board_is_refused(build: Path, tmp_path: Path) -> None:
     other = write_package(tmp_path / "other", identity={**IDENTIFIERS, "model_hash": "00" * 8})
-    with pytest.raises(VerificationError, match=r"model_hash: the board answers .*; load its bitstream"):
+    with pytest.raises(VerificationError, match=r"model_hash: the board answers .*; load the package's bitstream"):
         command.run("ulx3s", "cqmlp", other, port="/dev/ttyUSB0")
     assert not (build / "cqmlp/ulx3s/measurements").exists()
 

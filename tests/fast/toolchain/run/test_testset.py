@@ -16,7 +16,8 @@ from toolchain.device.link.protocol import AnswerLayout
 from toolchain.device.link.serial_link import SerialBoard
 from toolchain.errors import ToolError, VerificationError
 from toolchain.report.run_table import run_table
-from toolchain.run.testset import must_be_equal, run_test_set
+from toolchain.results.check import VectorKind
+from toolchain.run.testset import must_be_equal, run_test_set, vector_kind
 
 COUNT = 300
 CLASSES = ["normal", "dos", "fuzzing", "gear", "rpm"]
@@ -55,6 +56,18 @@ def test_answers_accuracy_and_latency() -> None:
     assert seen[-1] == (COUNT, COUNT)
     groups = ("answers", "accuracy", "latency", "bench", "throughput")
     assert {result[group]["kind"] for group in groups} == {"measured"}
+
+
+@pytest.mark.parametrize("kind", ["test set", "calibration", "random"])
+def test_it_is_said_what_the_vectors_are(kind: VectorKind) -> None:
+    packed = {"integers": {"vectors": {"count": COUNT, "kind": kind}}}
+    assert vector_kind(packed) == kind and vector_kind({"model": "ours"}) == "test set"
+    result = run_test_set(SerialBoard(uart_board()), golden(), kind=vector_kind(packed))
+    table = Console(record=True, width=120, file=StringIO())
+    table.print(run_table(result))
+    words = {"test set": "test set", "calibration": "calibration data", "random": "random vectors"}[kind]
+    assert result["answers"]["vectors"] == kind
+    assert f"labels equal to the golden ones, {words}" in table.export_text()
 
 
 def test_a_virtual_boards_times_are_labelled() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Optional
 
 from toolchain.device.link.answers import Values
 from toolchain.device.link.asking import Asked
@@ -17,6 +17,7 @@ SINGLE_VECTORS = 64
 """Vectors that also go one by one."""
 BENCH_INFERENCES = 1_000_000
 _SHOWN = 10
+_BLOCK = 1024
 _CLOCK_TOLERANCE = 0.02
 # A short bench costs more time in the host than on the chip; below this its seconds say nothing of the clock.
 _CLOCK_SECONDS = 0.2
@@ -39,22 +40,31 @@ class Finding:
     counts: dict[str, Any] = field(default_factory=dict)
 
 
-def run_self_test(board: Asked, inferences: int = BENCH_INFERENCES, seconds: float = 600.0) -> Iterator[Finding]:
+def run_self_test(
+    board: Asked,
+    inferences: int = BENCH_INFERENCES,
+    seconds: float = 600.0,
+    vectors: Optional[int] = None,  # noqa: UP045 (Python 3.8)
+    tell: Callable[[int, int], None] = lambda done, total: None,
+) -> Iterator[Finding]:
     """All checks, one after the other.
 
     Args:
         inferences: how many the bench runs.
         seconds: how long it may take.
+        vectors: how many golden vectors are sent; None sends all.
+        tell: called with how many of them are answered, and of how many.
 
     Raises:
         ToolError: the board stopped answering.
     """
-    before = board.counters()
+    before, count = board.counters(), min(vectors or board.golden.count, board.golden.count)
+    single = min(SINGLE_VECTORS, count)
     yield _identity(board)
-    yield _answers(board, "one by one", lambda vectors: [board.infer(v).values for v in vectors], SINGLE_VECTORS)
-    yield _answers(board, board.way, board.infer_many, board.golden.count)
+    yield _answers(board, "one by one", lambda many: [board.infer(one).values for one in many], single, tell)
+    yield _answers(board, board.way, board.infer_many, count, tell)
     yield _bench(board, inferences, seconds)
-    yield _counters(board, before, min(SINGLE_VECTORS, board.golden.count) + board.golden.count + inferences)
+    yield _counters(board, before, single + count + inferences)
 
 
 def _identity(board: Asked) -> Finding:
@@ -65,11 +75,20 @@ def _identity(board: Asked) -> Finding:
     return finding
 
 
-def _answers(board: Asked, way: str, infer: Callable[[list[bytes]], Sequence[Values]], count: int) -> Finding:
+def _answers(
+    board: Asked,
+    way: str,
+    infer: Callable[[list[bytes]], Sequence[Values]],
+    count: int,
+    tell: Callable[[int, int], None],
+) -> Finding:
     golden = board.golden
+    answers: list[Values] = []
     vectors = golden.vectors(count)
     started = time.perf_counter()
-    answers = infer(vectors)
+    for at in range(0, count, _BLOCK):
+        answers += infer(vectors[at : at + _BLOCK])
+        tell(len(answers), count)
     seconds = time.perf_counter() - started
     wrong, count = wrong_answers(answers, golden.answers(count)), len(answers)
     what = "labels" if golden.layout.classes else "answers"

@@ -114,7 +114,7 @@ def test_another_model_or_build_is_refused(key: str) -> None:
     packed = {"model_hash": IDENTITY.model_hash.hex(), "build_id": IDENTITY.build_id.hex()}
     identity = SerialBoard(uart_board()).identify()
     must_be(identity, packed, "port")
-    with pytest.raises(VerificationError, match=rf"port: {key}: .* the package has 00; load its bitstream"):
+    with pytest.raises(VerificationError, match=rf"port: {key}: .* the package has 00; load the package's bitstream"):
         must_be(identity, {**packed, key: "00"}, "port")
 
 

@@ -275,6 +275,18 @@ def test_self_test_program(package: Path, on_fake: Machine, capsys: pytest.Captu
     assert "FAILED: 1 differences" in capsys.readouterr().out
 
 
+def test_the_self_test_of_a_slow_board_is_short_and_says_how_far_it_is(
+    package: Path, on_fake: Machine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toolchain.device.link.command_line._SILENCE_SECONDS", 0.0)
+    assert commands.self_test(package, ["--inferences", "100", "--vectors", "5"]) == 0
+    told = capsys.readouterr()
+    assert "5 of 5 vectors" in told.err and "5 labels compared, 5 equal" in told.out
+    assert "111 inferences counted, 111 asked for" in told.out
+    assert commands.self_test(package, ["--inferences", "100", "--vectors", "5", "--json"]) == 0
+    assert not capsys.readouterr().err
+
+
 def test_driver_program(package: Path, on_fake: Machine, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, words in (
         (["identify"], "model_hash: aaaaaaaaaaaaaaaa"),
