@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from onnx import numpy_helper
 
 from toolchain.errors import ModelError
 from toolchain.graph.dense import LABEL, DenseNetwork, dense_network, must_be_dense
 from toolchain.graph.graph import Graph, Output
+from toolchain.graph.labelling import CHOOSING, is_first, no_label
 from toolchain.graph.ops import ArgMax
 from toolchain.graph.readers.source import Source
 
@@ -26,8 +28,10 @@ def as_chain(source: Source, flow: str) -> DenseNetwork | None:
     """The network as a chain of dense layers that ends in a class; None where it is another graph, for units.
 
     Raises:
-        ModelError: it has several inputs or outputs; or it is no chain, and `flow` takes nothing else: names the node.
+        ModelError: it has several inputs or outputs, or a label of another rule than the first of the greatest; or it
+            is no chain, and `flow` takes nothing else: names the node.
     """
+    _must_choose_the_first(source)
     try:
         return classifier(source.graph)
     except ModelError:
@@ -35,6 +39,14 @@ def as_chain(source: Source, flow: str) -> DenseNetwork | None:
             raise
     must_be_single(source)
     return None
+
+
+def _must_choose_the_first(source: Source) -> None:
+    tail = source.tail.graph if source.tail else None
+    constants = {each.name: numpy_helper.to_array(each) for each in tail.initializer} if tail else {}
+    for node in tail.node if tail else ():
+        if node.op_type in CHOOSING and not is_first(node, constants):
+            raise ModelError(no_label(node))
 
 
 def must_be_single(source: Source) -> None:
@@ -75,6 +87,18 @@ def with_label(graph: Graph) -> Graph:
     name = LABEL if LABEL not in result else f"{LABEL}_of_{scores.node}"
     result.end(f"{scores.name}_{LABEL}", result.add(name, ArgMax(), scores.node))
     return result
+
+
+def answer_of(graph: Graph) -> Output:
+    """The scores that a network's class is the greatest of, where it ends in one class; else its first output.
+
+    Of a network that answers with the class alone they are what the class is chosen from, in units of their own.
+    """
+    ends = scores_of(graph)
+    if ends or graph.types[graph.outputs[0].node].size != 1:
+        return (ends or graph.outputs)[0]
+    (scores,) = graph[graph.outputs[0].node].inputs
+    return Output(scores, scores)
 
 
 def _must_be_scores(graph: Graph, scores: Output) -> None:

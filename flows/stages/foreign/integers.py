@@ -17,7 +17,7 @@ from toolchain.graph.execute import run as execute
 from toolchain.graph.file.store import load_graph, save_graph
 from toolchain.graph.golden_vectors import Golden
 from toolchain.graph.graph import Graph
-from toolchain.graph.labelled import as_chain, scores_of
+from toolchain.graph.labelled import answer_of, as_chain
 from toolchain.graph.ops import ArgMax
 from toolchain.graph.readers.source import Source
 from toolchain.results.facts import IntegersFacts
@@ -43,7 +43,7 @@ def run(context: Context) -> Outcome:
     graph = _hardware(request.flow, path, opened.source)
     save_graph(graph, context.out / INTEGER)
     vectors = vectors_for(opened, Path(request.test) if request.test else None)
-    must_fit(vectors, opened.source.graph.types[opened.source.graph.outputs[0].node].size)
+    must_fit(vectors, _outputs(opened.source.graph))
     proved = prove_on(opened, vectors, context.progress)
     golden = _golden(proved, load_graph(context.out / INTEGER))
     if isinstance(graph[graph.outputs[-1].node].op, ArgMax):
@@ -68,7 +68,7 @@ def _hardware(flow: str, path: Path, source: Source) -> Graph:
 
 def _golden(proved: Proved, graph: Graph) -> Golden:
     """The vectors as integers, and the answers that the graph gives them, scaled: its scores, where it has some."""
-    answer = (scores_of(graph) or graph.outputs)[0]
+    answer = answer_of(graph)
     integers = proved.integers[graph.sole_input]
     sums = execute(graph, {graph.sole_input: integers}, [answer.node])[answer.node]
     logits = (sums * answer.scale + answer.offset).astype(np.float32).reshape(len(integers), -1)
@@ -96,10 +96,14 @@ def _facts(proved: Proved) -> IntegersFacts:
         vectors=VectorCount(count=proved.check.compared, kind=proved.check.vectors),
         accuracy=proved.accuracy,
         inputs=graph.types[graph.sole_input].size,
-        outputs=graph.types[graph.outputs[0].node].size,
+        outputs=_outputs(graph),
         layers=layers_of_graph(graph),
         notices=tuple(filter(None, [*proved.source.notices, proved.notice])),
     )
+
+
+def _outputs(graph: Graph) -> int:
+    return graph.types[answer_of(graph).node].size
 
 
 def _told(proved: Proved, facts: IntegersFacts) -> str:

@@ -11,7 +11,7 @@ from onnx import NodeProto, helper
 from toolchain.errors import ModelError
 from toolchain.graph.dense import DenseNetwork, network_of
 from toolchain.graph.labelled import classifier
-from toolchain.graph.labelling import LABELLING
+from toolchain.graph.labelling import CHOOSING, described, no_label
 from toolchain.graph.readers.qonnx.ends import SOFTMAX_UNIT
 from toolchain.graph.readers.source import Source
 
@@ -66,15 +66,11 @@ def _must_end_in_a_class(source: Source) -> None:
 
 
 def _why_not(node: NodeProto) -> str:
-    said = ", ".join([node.op_type, *(f"{a.name} {helper.get_attribute_value(a)}" for a in node.attribute)])
-    if node.op_type in LABELLING - {"Softmax"}:
-        return (
-            f"node {node.name} ({said}): is no label that integer logits tell; that of the first of the greatest ones, "
-            "along the last axis, is"
-        )
+    if node.op_type in CHOOSING:
+        return no_label(node)
     return (
-        f"node {node.name} ({said}): follows the last layer, and may make equal what the logits tell apart, or scale "
-        "or shift classes differently; end the network with its logits, all of one scale"
+        f"node {node.name} ({described(node)}): follows the last layer, and may make equal what the logits tell "
+        "apart, or scale or shift classes differently; end the network with its logits, all of one scale"
     )
 
 

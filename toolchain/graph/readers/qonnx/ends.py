@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx import NodeProto
 
 from toolchain.errors import ModelError
-from toolchain.graph.labelling import check_labelling
+from toolchain.graph.labelling import is_first
 from toolchain.graph.ops import ArgMax
 from toolchain.graph.readers.qonnx import elementwise, moves, pools
 from toolchain.graph.readers.qonnx.attributes import attributes_of, name_of, where
@@ -91,7 +91,7 @@ class Closing:
         rank = len(scores.shape) + 1
         said = attributes_of(node)
         axis = int(said.get("axis", 0 if node.op_type == "ArgMax" else -1)) % rank
-        if not _is_first(node, self.constants, rank) or axis == 0:
+        if not is_first(node, self.constants) or axis == 0:
             return None
         found = ordered_scores(self.executor, channels_at(scores, axis, name_of(node)))
         if found is None or (isinstance(given, Late) and float(found.unit[0]) < SOFTMAX_UNIT):
@@ -101,30 +101,6 @@ class Closing:
         shape = tuple(1 if a == axis else n for a, n in enumerate(scores.shape, 1) if kept or a != axis)
         layout = tuple(a for a in found.layout)
         return Label(Pending(found.wire.then(name_of(node), ArgMax()), np.ones(1), np.zeros(1), layout), shape)
-
-
-def _is_first(node: NodeProto, constants: Mapping[str, Any], rank: int) -> bool:
-    """Whether it asks for the first of the greatest, and no more."""
-    shapes = _Shape(rank)
-    try:
-        last = NodeProto()
-        last.CopyFrom(node)
-        for attribute in last.attribute:
-            if attribute.name == "axis":
-                attribute.i = -1
-        check_labelling(shapes, last, constants)
-    except ModelError:
-        return False
-    return True
-
-
-@dataclass(frozen=True)
-class _Shape:
-    rank: int
-
-    def get_tensor_shape(self, name: str) -> list[int]:
-        """Only the number of axes is asked for."""
-        return [1] * self.rank
 
 
 def ordered_scores(executor: Executor, value: Pending) -> Pending | None:
