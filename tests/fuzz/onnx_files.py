@@ -161,7 +161,10 @@ def _edit_tensor(rng: np.random.Generator, model: onnx.ModelProto) -> None:
     elif rng.random() < 0.2:
         tensor.data_type = int(rng.integers(0, 30))
     else:
-        values = np.array(numpy_helper.to_array(tensor), np.float32)
+        try:
+            values = np.array(numpy_helper.to_array(tensor), np.float32)
+        except (ValueError, TypeError, KeyError):  # Changed before, so that it is no array any more.
+            return
         values.reshape(-1)[rng.integers(values.size)] = _pick(rng, _WIDTHS)
         tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
 

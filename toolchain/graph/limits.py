@@ -72,9 +72,13 @@ def check_annotations(model: onnx.ModelProto) -> None:
     """Check the data types that a model's tensors are annotated with.
 
     Raises:
-        ModelError: see `datatype`; names the tensor.
+        ModelError: see `datatype`; or a tensor is annotated twice. Names the tensor.
     """
+    seen: set[str] = set()
     for annotation in model.graph.quantization_annotation:
+        if annotation.tensor_name in seen:
+            raise ModelError(f"tensor {annotation.tensor_name!r} is annotated twice; leave one annotation")
+        seen.add(annotation.tensor_name)
         for entry in annotation.quant_parameter_tensor_names:
             if entry.key == "finn_datatype":
                 datatype(f"tensor {annotation.tensor_name!r}", entry.value)

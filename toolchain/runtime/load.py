@@ -12,6 +12,7 @@ from google.protobuf.message import DecodeError
 
 from toolchain.bounded import Bounds, bounded
 from toolchain.errors import FileError, ModelError, first_line
+from toolchain.graph.proto import check_text
 from toolchain.graph.qonnx_nodes import normalised
 from toolchain.runtime.inspect_model import Limits, inspect
 from toolchain.runtime.try_model import inlined, try_model
@@ -55,6 +56,7 @@ def read_model(path: Path, limits: Limits) -> onnx.ModelProto:
         raise ModelError("malformed or truncated: not an ONNX model") from error
     except OSError as error:
         raise ModelError(f"cannot be read: {error.strerror}") from error
+    check_text(model)
     model = normalised(inlined(model))
     inspect(model, path.parent, limits)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from toolchain.errors import ModelError
 from toolchain.graph.execute import run
-from toolchain.graph.readers.source import Source
+from toolchain.graph.readers.source import Port, Source
 from toolchain.graph.types import Integers
 from toolchain.runtime.derive.graphs import answers
 from toolchain.runtime.rows import Rows, joined, parts_of
@@ -45,9 +46,19 @@ def outputs_of(source: Source, integers: Mapping[str, Integers]) -> Rows:
     }
     if source.tail is None:
         pairs = zip(scaled.values(), source.outputs, strict=True)
-        return joined({port.name: given.reshape(rows, *port.shape).astype(port.dtype) for given, port in pairs})
+        return joined({port.name: _shaped(given, rows, port).astype(port.dtype) for given, port in pairs})
     found = _run(source.tail, scaled)
-    return joined({port.name: found[port.name].reshape(rows, *port.shape) for port in source.outputs})
+    return joined({port.name: _shaped(found[port.name], rows, port) for port in source.outputs})
+
+
+def _shaped(values: NDArray[Any], rows: int, port: Port) -> NDArray[Any]:
+    """In the output's shape; another number of values is an output that the file declares otherwise."""
+    if values.size != rows * math.prod(port.shape):
+        raise ModelError(
+            f"output {port.name}: the file declares shape {list(port.shape)} behind the batch, and its nodes yield "
+            f"{list(values.shape[1:])}; export it with the right shape, or with none"
+        )
+    return values.reshape(rows, *port.shape)
 
 
 def _run(model: onnx.ModelProto, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

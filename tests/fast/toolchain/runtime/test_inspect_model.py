@@ -105,6 +105,12 @@ def _strange_type(m: onnx.ModelProto) -> None:
     m.graph.initializer[0].data_type = 7777
 
 
+def _annotated_twice(m: onnx.ModelProto) -> None:
+    for kind in ("INT8", "UINT4"):
+        annotation = m.graph.quantization_annotation.add(tensor_name="x")
+        annotation.quant_parameter_tensor_names.add(key="finn_datatype", value=kind)
+
+
 def _deep(m: onnx.ModelProto) -> None:
     inner = m.graph
     for _ in range(9):
@@ -139,6 +145,7 @@ SPOILS: list[tuple[Spoil, str]] = [
     (_negative_size, "tensor 'w': negative size"),
     (_too_few_bytes, "tensor 'w': 24 bytes of data where 2400 were expected"),
     (_strange_type, "tensor 'w': unknown element type 7777"),
+    (_annotated_twice, "tensor 'x' is annotated twice"),
     (_deep, "nested too deeply"),
 ]
 

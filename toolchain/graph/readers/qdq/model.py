@@ -89,9 +89,13 @@ def _array(tensor: onnx.TensorProto) -> NDArray[Any]:
 
 
 def _shapes(file: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
-    """Shapes that ONNX infers, 0 for a free axis; none where it cannot."""
+    """Shapes of the outputs that ONNX infers, 0 for a free axis, whatever the file says; none where it cannot."""
+    bare = onnx.ModelProto()
+    bare.CopyFrom(file)
+    for output in bare.graph.output:
+        output.type.tensor_type.ClearField("shape")
     try:
-        graph = onnx.shape_inference.infer_shapes(file).graph
+        graph = onnx.shape_inference.infer_shapes(bare).graph
     except (RuntimeError, ValueError, onnx.shape_inference.InferenceError):
         return {}
     return {v.name: _dims(v) for v in graph.output}
@@ -106,9 +110,12 @@ def _port(value: onnx.ValueInfoProto, what: str, known: dict[str, tuple[int, ...
     if kind not in _DTYPES:
         name = TensorProto.DataType.Name(kind) if kind in TensorProto.DataType.values() else str(kind)
         raise ModelError(f"{what} {value.name} is {name}; float32, int8 and uint8 are read")
-    dims = _dims(value) or (known or {}).get(value.name, ())
+    dims = (known or {}).get(value.name, ())
+    if not all(dims[1:]) or not dims:
+        dims = _dims(value)
     shape = dims[1:]
-    if (what == "input" and (len(dims) < 2 or min(shape) < 1)) or math.prod(shape) > MOST_ELEMENTS:
+    free = min(shape, default=1) < 1
+    if free or (what == "input" and len(dims) < 2) or math.prod(shape) > MOST_ELEMENTS:
         raise ModelError(
             f"{what} {value.name} has shape {list(dims)}; a batch and fixed axes, up to {MOST_ELEMENTS:,} elements, "
             "are expected: export the model with fixed shapes beside the batch"
