@@ -10,8 +10,7 @@ import numpy as np
 from flows.stages.context import Context, Outcome
 from flows.stages.graph_layers import layers_of_trained
 from flows.stages.network.files import QONNX, model_code, must_be_exact
-from flows.stages.rtl.folding import fold_network
-from flows.stages.rtl.graph_design import GraphDesign
+from flows.stages.rtl.design import choose_for
 from flows.stages.rtl.shell import shell_of
 from toolchain.board import OrtBoard
 from toolchain.bounded import Bounds, OutOfBoundsError, bounded
@@ -70,10 +69,7 @@ def _folds(context: Context, trained: Trained, shown: str) -> str:
         return ""
     link = shell_of(context.board).cost
     try:
-        if trained.network is None:
-            GraphDesign(trained.graph).must_fit(context, link)
-        else:
-            fold_network(context, trained.network, context.request.strategy, link)
+        choose_for(context, trained.graph, link).must_fit(context, link)
     except ModelError as error:
         raise ModelError(f"{shown}: {error}") from error
     return ""

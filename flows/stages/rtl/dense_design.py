@@ -9,7 +9,10 @@ from flows.stages import files
 from flows.stages.context import Context
 from flows.stages.rtl.core_check import CoreChecks, check_core
 from flows.stages.rtl.folding import fold_network, told
+from flows.stages.rtl.graph_design import limits_of
+from flows.stages.rtl.rank import Rank
 from flows.stages.rtl.reference import DenseReference, Reference
+from hls.arithmetic import WeightKind, analyse
 from hls.chip import LinkCost
 from hls.core import CoreDescription
 from hls.folding import Folding
@@ -25,9 +28,24 @@ class DenseDesign:
 
     network: DenseNetwork
 
+    @property
+    def multiplies(self) -> bool:
+        """Whether a weight is wider than two bits, so that a product is more than a choice or a sign."""
+        return any(layer.kind is WeightKind.INTEGER for layer in analyse(self.network))
+
+    def must_fit(self, context: Context, link: LinkCost) -> Folding:
+        """See `Design`."""
+        return fold_network(context, self.network, context.request.strategy, link)
+
+    def rank(self, context: Context, link: LinkCost) -> Rank:
+        """See `Design`."""
+        folding = self.must_fit(context, link)
+        interval = folding.initiation_interval if folding.target_fps is None else 0
+        return Rank(folding.estimate["lut"] > limits_of(context, link, ()).lut, interval, folding.estimate["lut"])
+
     def fold(self, context: Context, link: LinkCost) -> tuple[FoldFacts, str]:
         """See `Design`. The estimate is of core and host link, as what is synthesised and routed is."""
-        folding = fold_network(context, self.network, context.request.strategy, link)
+        folding = self.must_fit(context, link)
         write_json(context.out / files.FOLDING, folding.to_json())
         whole = link.with_core(folding.estimate, -(-link.kbit // context.fpga_board.fpga.bram_kbit))
         facts = FoldFacts.model_validate({"estimate": {"of": "chip", **whole}, "folding": folding.to_json()})

@@ -1,7 +1,11 @@
-"""The two kinds of core: chains of dense layers have generators of their own, all other graphs become units."""
+"""The two kinds of core: chains of dense layers have generators of their own, all other graphs become units.
+
+The fold stage chooses; its record tells later stages what.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -10,10 +14,11 @@ from flows.stages.context import Context
 from flows.stages.rtl.core_check import CoreChecks
 from flows.stages.rtl.dense_design import DenseDesign
 from flows.stages.rtl.graph_design import GraphDesign
+from flows.stages.rtl.rank import Rank
 from flows.stages.rtl.reference import Reference
 from hls.chip import LinkCost
 from hls.core import CoreDescription
-from toolchain.errors import ModelError
+from toolchain.errors import FitError, ModelError
 from toolchain.graph.dense import dense_network
 from toolchain.graph.file.store import load_graph
 from toolchain.graph.graph import Graph
@@ -22,6 +27,16 @@ from toolchain.results.facts import FoldFacts
 
 class Design(Protocol):
     """A network on its way to a core."""
+
+    def must_fit(self, context: Context, link: LinkCost) -> object:
+        """Fold it for the board without anything slow.
+
+        Raises:
+            FitError, ModelError: as `fold`.
+        """
+
+    def rank(self, context: Context, link: LinkCost) -> Rank:
+        """How good the folding is, beside those of other designs; raises as `fold`."""
 
     def fold(self, context: Context, link: LinkCost) -> tuple[FoldFacts, str]:
         """Write `folding.json`; returns what it holds, and its words.
@@ -46,8 +61,9 @@ class Design(Protocol):
 
 
 def design_of(context: Context) -> Design:
-    """The design of a build's network."""
-    return design_for(load_graph(files.network_file(context, "integer.onnx")))
+    """The design that was folded."""
+    graph, folding = _graph(context), context.facts("fold", FoldFacts).folding
+    return GraphDesign(graph) if folding.strategy == "units" else DenseDesign(dense_network(graph))
 
 
 def reference_of(context: Context) -> Reference:
@@ -55,9 +71,38 @@ def reference_of(context: Context) -> Reference:
     return design_of(context).reference(files.chip(context).core)
 
 
-def design_for(graph: Graph) -> Design:
-    """The design of a graph: a chain of dense layers that ends in a class has a generator of its own."""
+def choose(context: Context, link: LinkCost) -> Design:
+    """The design to fold a build's network with; see `choose_for`."""
+    return choose_for(context, _graph(context), link)
+
+
+def choose_for(context: Context, graph: Graph, link: LinkCost) -> Design:
+    """Units, but for a chain of dense layers that ends in a class: that has generators of its own, if they do as well.
+
+    Those multiply in LUTs alone, and so units may do better with weights wider than two bits. They may fit, too, where
+    the generators' core does not.
+    """
+    units = GraphDesign(graph)
     try:
-        return DenseDesign(dense_network(graph))
+        dense = DenseDesign(dense_network(graph))
     except ModelError:
-        return GraphDesign(graph)
+        return units
+    if context.request.strategy != "folded":
+        return dense
+    own = _tried(lambda: dense.rank(context, link))
+    if own is not None and not dense.multiplies:
+        return dense
+    other = _tried(lambda: units.rank(context, link))
+    return units if other is not None and (own is None or other < own) else dense
+
+
+def _tried(rank: Callable[[], Rank]) -> Rank | None:
+    """How a core ranks; None where there is none."""
+    try:
+        return rank()
+    except (FitError, ModelError):
+        return None
+
+
+def _graph(context: Context) -> Graph:
+    return load_graph(files.network_file(context, "integer.onnx"))

@@ -16,6 +16,7 @@ from flows.stages import files
 from flows.stages.context import Context
 from flows.stages.rtl.core_check import SEED, CoreChecks, must_agree, spread
 from flows.stages.rtl.folding import block_ram_of, target_fps
+from flows.stages.rtl.rank import Rank
 from flows.stages.rtl.reference import GraphReference, Reference
 from hls.chip import LinkCost
 from hls.core import CoreDescription
@@ -88,6 +89,12 @@ class GraphDesign:
             wanted, mhz = target_fps(context), files.clock_hz(context) / 1e6
             asked = "" if wanted is None else f", {wanted:g}/s at {mhz:g} MHz"
             raise FitError(f"{context.request.model} on {context.board.name}{asked}: {error}") from error
+
+    def rank(self, context: Context, link: LinkCost) -> Rank:
+        """See `Design`; limits leave no core larger than what is known to be routed."""
+        fitted, wanted = self.must_fit(context, link), _interval(context)
+        missed = wanted is None or fitted.folded.interval > wanted
+        return Rank(False, fitted.folded.interval if missed else 0, fitted.resources.lut)
 
     def _limits(self, context: Context, link: LinkCost) -> Resources:
         return limits_of(context, link, self._stored(context))
