@@ -19,11 +19,13 @@ from hls.cost import (
 from hls.fitting import least, shortage
 from hls.folding import Folding, LayerFolding
 from hls.plan import LayerPlan, divisors, interval, output_lanes, plan_layers
-from toolchain.errors import ConfigError, FitError
+from toolchain.errors import ConfigError, FitError, TooLargeError
 from toolchain.graph.dense import DenseNetwork
 
 # LUTs that a kilobit of block RAM must save to be used; tried in turn, so that scarce blocks go where they save most.
 _PRICES = (1.0, 2.0, 4.0, 8.0, 16.0, 1e9)
+
+_NAMES = {"lut": "LUT", "ff": "FF", "blocks": "block RAMs"}
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def choose_folding(
         strict: whether a rate out of reach is an error; else the fastest that fits is taken, and has no target.
 
     Raises:
-        FitError: nothing fits, by how much; or the rate is out of reach, with the best that fits.
+        TooLargeError: nothing fits; by how much, and which layer is largest.
+        FitError: the rate is out of reach, with the best that fits.
         ConfigError: a rate that is not positive, or an unknown strategy.
         ModelError: the hardware cannot compute a layer.
     """
@@ -134,7 +137,7 @@ class _Search:
         steps = sorted(set(self._intervals()))
         best = least(steps, self.within)
         if best is None:
-            raise FitError(self._too_large(steps[-1]))
+            raise TooLargeError(self._too_large(steps[-1]))
         return best
 
     def _intervals(self) -> Iterator[int]:
@@ -213,27 +216,35 @@ class _Search:
     def _too_large(self, cycles: int) -> str:
         smallest = min(self._candidates(cycles), key=lambda choice: self._excess(choice.cost))
         cost, kbit = smallest.cost, smallest.cost.blocks * self.capacity.block.kbit
-        needs = [
-            shortage(what, need, have)
-            for what, need, have in (
-                ("LUT", cost.lut, self.lut),
-                ("FF", cost.ff, self.capacity.ff),
-                ("kbit of block RAM", kbit, self.capacity.bram_kbit),
-            )
-            if need > have
+        pairs = [
+            ("LUT", cost.lut, self.lut),
+            ("FF", cost.ff, self.capacity.ff),
+            ("kbit of block RAM", kbit, self.capacity.bram_kbit),
         ]
+        needs = [shortage(what, need, have) for what, need, have in pairs if need > have]
         return (
             f"the network does not fit: even the smallest folding needs an estimated {' and '.join(needs)}; "
-            "use fewer inputs, narrower layers or a larger board"
+            f"its largest layer is {self._largest(smallest)}"
         )
 
+    def _largest(self, choice: _Choice) -> str:
+        """The layer that takes the most of what is scarcest, with how much."""
+        shares = self._shares(choice.cost)
+        scarce = max(shares, key=lambda what: shares[what])
+        takes = {p.arithmetic.layer.name: round(getattr(layer_cost(p, choice.memories), scarce)) for p in choice.plans}
+        name = max(takes, key=lambda layer: takes[layer])
+        return f"{name} with {takes[name]} {_NAMES[scarce]}"
+
     def _excess(self, cost: Cost) -> float:
-        kbit = cost.blocks * self.capacity.block.kbit
-        return max(
-            cost.lut / max(self.lut, 1),
-            cost.ff / max(self.capacity.ff, 1),
-            kbit / max(self.capacity.bram_kbit, 1),
-        )
+        return max(self._shares(cost).values())
+
+    def _shares(self, cost: Cost) -> dict[str, float]:
+        """How much of what there is a core takes, by attributes of `Cost`."""
+        return {
+            "lut": cost.lut / max(self.lut, 1),
+            "ff": cost.ff / max(self.capacity.ff, 1),
+            "blocks": cost.blocks * self.capacity.block.kbit / max(self.capacity.bram_kbit, 1),
+        }
 
 
 def _unrolled(

@@ -132,11 +132,9 @@ class _Search:
 
     def _too_large(self) -> str:
         smallest = min(self._candidates(), key=self._excess)
-        needs = over(smallest.resources, self._limits)
-        largest = max(smallest.chosen, key=lambda name: smallest.chosen[name].resources.lut)
         return (
-            f"the network does not fit: even the smallest folding needs an estimated {needs}; its largest stage is "
-            f"{largest}; use fewer bits, a smaller network or a larger board"
+            "the network does not fit: even the smallest folding needs an estimated "
+            f"{over(smallest.resources, self._limits)}; {largest(smallest, self._limits)}"
         )
 
     def _excess(self, folded: Folded) -> float:
@@ -168,6 +166,14 @@ def _values(resources: Resources) -> list[float]:
 
 def _pairs(need: Resources, have: Resources) -> list[tuple[float, float]]:
     return list(zip(_values(need), _values(have), strict=True))
+
+
+def largest(folded: Folded, limits: Resources) -> str:
+    """The stage that takes the most of what is scarcest, in words."""
+    scarce = max(_NAMES, key=lambda name: getattr(folded.resources, name) / max(getattr(limits, name), 1))
+    takes = {tensor: round(getattr(sized.resources, scarce)) for tensor, sized in folded.chosen.items()}
+    tensor = max(takes, key=lambda name: takes[name])
+    return f"its largest layer is {tensor} with {takes[tensor]} {_NAMES[scarce]}"
 
 
 def over(need: Resources, have: Resources) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hls.cost import BlockRam
 from hls.fifo_depths import Progress, with_depths
-from hls.fold_graph import Folded, fold, over
+from hls.fold_graph import Folded, fold, largest, over
 from hls.graph_forms import first_that_fits, forms_of
 from hls.graph_netlist import build_netlist
 from hls.graph_stages import output_tensor, stages_of
@@ -90,25 +90,36 @@ def finished(
     return GraphCore(fitted.graph, netlist, fitted.folded, tokens, resources_of(netlist_needs(netlist), block))
 
 
-def fit(graph: Graph, limits: Resources, interval: int | None, block: BlockRam, *, strict: bool = True) -> Fitted:
+def fit(
+    graph: Graph,
+    limits: Resources,
+    interval: int | None,
+    block: BlockRam,
+    *,
+    strict: bool = True,
+    weight_bits: int | None = None,
+) -> Fitted:
     """The least LUTs for an interval, or with None the fastest that fits, of the first form of the graph that fits.
 
     Args:
         limits: what the core may take, but for the places of FIFOs that have to be deep.
         strict: whether an interval out of reach is an error; else the fastest that fits is taken.
         block: the device's block RAM.
+        weight_bits: estimate as if no weight had more; sums stay as wide as they are.
 
     Raises:
         ModelError: a node without a unit, or several inputs or outputs; names them.
         TooLargeError: no form fits.
         FitError: the interval is out of reach.
     """
-    return first_that_fits(forms_of(graph), lambda form: _fit(form, limits, interval, block, strict))
+    return first_that_fits(forms_of(graph), lambda form: _fit(form, limits, interval, block, strict, weight_bits))
 
 
-def _fit(graph: Graph, limits: Resources, interval: int | None, block: BlockRam, strict: bool) -> Fitted:
+def _fit(
+    graph: Graph, limits: Resources, interval: int | None, block: BlockRam, strict: bool, weight_bits: int | None
+) -> Fitted:
     # What FIFOs and changes of lanes take is left out at the next try.
-    stages, output, room = stages_of(graph), output_tensor(graph), limits
+    stages, output, room = stages_of(graph, weight_bits), output_tensor(graph), limits
     for _ in range(_TRIES):
         folded = fold(stages, room, interval, block, strict=strict)
         netlist = build_netlist(graph, stages, folded.options, output).made_of(small_ram(block))
@@ -117,6 +128,6 @@ def _fit(graph: Graph, limits: Resources, interval: int | None, block: BlockRam,
             return Fitted(graph, folded, netlist, whole)
         room = limits - (whole - folded.resources)
     raise TooLargeError(
-        f"the network does not fit: with the FIFOs between its stages it needs an estimated {over(whole, limits)}; use "
-        "fewer bits, a smaller network, a lower FPS or a larger board"
+        f"the network does not fit: with the FIFOs between its layers it needs an estimated {over(whole, limits)}; "
+        f"{largest(folded, limits)}"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from hls.units import label, linear, moves, softmax, table, thresholds
 from hls.units.stage import Stage
@@ -49,8 +50,11 @@ _MAKERS: dict[type[Op], Maker] = {
 _TAKE_WINDOWS = (Linear, Reduce)
 
 
-def stages_of(graph: Graph) -> tuple[Stage, ...]:
+def stages_of(graph: Graph, weight_bits: int | None = None) -> tuple[Stage, ...]:
     """A stage for every node that needs hardware of its own, in the order of the graph.
+
+    Args:
+        weight_bits: estimate as if no weight had more; what is built stays as it is.
 
     Raises:
         ModelError: node kinds without a unit; names them all.
@@ -58,7 +62,8 @@ def stages_of(graph: Graph) -> tuple[Stage, ...]:
     nodes = [node for node in graph if not isinstance(node.op, Input | Reshape) and not _fused(graph, node)]
     if missing := [f"{node.name} ({type(node.op).__name__})" for node in nodes if type(node.op) not in _MAKERS]:
         raise ModelError(f"no hardware unit for {', '.join(missing)}; ONNX Runtime boards take such a network")
-    stages = (_MAKERS[type(node.op)](graph, node) for node in nodes)
+    makers: dict[type[Op], Maker] = {**_MAKERS, Linear: partial(linear.stage, weight_bits=weight_bits)}
+    stages = (makers[type(node.op)](graph, node) for node in nodes)
     return tuple(replace(stage, takes=tuple(traced(graph, name) for name in stage.takes)) for stage in stages)
 
 

@@ -54,11 +54,13 @@ class Product:
         linear: the node.
         window: the window before it, if any.
         x: type of the tensor that enters, before the window.
+        most_bits: of a weight, for estimates alone; None: as many as it has.
     """
 
     linear: Linear
     window: Window | None
     x: TensorType
+    most_bits: int | None = None
 
     @cached_property
     def row(self) -> TensorType:
@@ -110,14 +112,14 @@ class Product:
         return 1 + max(high.bit_length(), (-low - 1).bit_length() if low < 0 else 0)
 
 
-def stage(graph: Graph, node: Node) -> Stage:
-    """The stage of a `Linear`, with the window before it."""
+def stage(graph: Graph, node: Node, weight_bits: int | None = None) -> Stage:
+    """The stage of a `Linear`, with the window before it; estimated as if no weight had more than `weight_bits`."""
     assert isinstance(node.op, Linear)
     before = graph[node.inputs[0]]
     fused = isinstance(before.op, Window)
     takes = before.inputs if fused else node.inputs
     window = before.op if isinstance(before.op, Window) else None
-    product = Product(node.op, window, graph.types[takes[0]])
+    product = Product(node.op, window, graph.types[takes[0]], weight_bits)
     return Stage(node.name, takes, tuple(_option(product, choice) for choice in options(product)))
 
 
@@ -347,7 +349,8 @@ class _Shape:
         fold = folds(product, choice) * groups(product, choice)
         scale = Scale.of(product.element, product.accumulator)
         words = fold * beats(product, choice)
-        return _Shape(choice, product.kind, terms, words, fold, product.element.bits, product.weight_bits, scale.bits)
+        weight_bits = min(product.weight_bits, product.most_bits or product.weight_bits)
+        return _Shape(choice, product.kind, terms, words, fold, product.element.bits, weight_bits, scale.bits)
 
     @property
     def term_bits(self) -> int:

@@ -13,10 +13,11 @@ from rich.text import Text
 
 from toolchain.catalog import list_boards, load_board
 from toolchain.cli.listing import table_of
+from toolchain.cli.reckoning import with_estimates
 from toolchain.console import out
 from toolchain.errors import DataError
 from toolchain.files import why_absent
-from toolchain.results.checked import CheckedNetwork
+from toolchain.results.checked import CheckedNetwork, Reckoned
 from toolchain.runtime.network_file.checking import check_file
 
 
@@ -31,6 +32,8 @@ def check(file: Path, board: str | None, as_json: bool) -> None:
         raise DataError(f"{file}: {'is no file' if file.exists() else why_absent(file, 'file')}")
     boards = [load_board(name) for name in ([board] if board else list_boards())]
     found = check_file(file, boards)
+    if board is not None:
+        found = with_estimates(file, found)
     if as_json:
         print(json.dumps(found.to_json(), indent=2))
     else:
@@ -45,6 +48,9 @@ def _tell(found: CheckedNetwork) -> None:
     out().print(Text(f"{found.file}: {found.format}, {_summary(found)}"), soft_wrap=True)
     for line in _verdicts(found):
         out().print(Text(line), soft_wrap=True)
+    for made in (verdict.estimate for verdict in found.boards):
+        if made is not None:
+            out().print(Text(f"    estimated: {_estimate(made)}"), soft_wrap=True)
 
 
 def _summary(found: CheckedNetwork) -> str:
@@ -63,6 +69,19 @@ def _nodes(found: CheckedNetwork) -> Table:
         counts = (f"{node.parameters:,}", f"{node.operations:,}", share)
         table.add_row(*map(Text, (node.name, node.kind, shape, node.type, *counts)))
     return table
+
+
+def _estimate(made: Reckoned) -> str:
+    """Resources, memory and rate, in words."""
+    names = {"lut": "LUT", "ff": "FF", "bram": f"block RAMs of {made.bram_kbit} kbit", "dsp": "multipliers"}
+    shares = (_share(getattr(made.chip, key), getattr(made.board, key), name) for key, name in names.items())
+    missed = "" if made.reaches else "; the board's own rate is out of reach"
+    rate = f"one inference every {made.interval:,} clocks, {made.fps:,.0f}/s at {made.clock_mhz:g} MHz"
+    return f"{', '.join(shares)}; {rate}{missed}"
+
+
+def _share(used: float, of: float, what: str) -> str:
+    return f"{used:,} of {of:,} {what} ({used / of:.0%})" if of else f"no {what}"
 
 
 def _verdicts(found: CheckedNetwork) -> Iterator[str]:

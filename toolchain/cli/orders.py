@@ -77,7 +77,7 @@ def plan(order: Order) -> str:
         request_file = Path(folder) / "request.json"
         write_json(request_file, order.layout.request.to_json())
         command = [*order.command(request_file), PLAN]
-        done = subprocess.run(command, env=_environment(), capture_output=True, text=True)
+        done = subprocess.run(command, env=environment(), capture_output=True, text=True)
     if done.returncode != 0:
         raise BuildError(f"Snakemake could not order the stages: {cause_in(done.stdout + done.stderr)}")
     return done.stdout
@@ -113,7 +113,7 @@ def _snakemake(order: Order, locks: Sequence[int], log: int) -> Iterator[subproc
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
-        env=_environment(),
+        env=environment(),
         start_new_session=True,
         pass_fds=tuple(locks),
     )
@@ -168,7 +168,8 @@ def _follow(process: subprocess.Popen[bytes], follower: Follower, show: Callable
     return seen
 
 
-def _environment() -> Mapping[str, str]:
+def environment() -> Mapping[str, str]:
+    """What a child that runs `flows` is given."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return {**os.environ, "PYTHONPATH": path}
 

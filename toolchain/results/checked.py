@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
+from toolchain.results.facts.hardware import Use
 from toolchain.results.formats import FileFormat
 from toolchain.results.model import Number, Record, RecordFile
 
@@ -27,13 +28,39 @@ class CheckedNode(Record):
     uniform: Number | None
 
 
+class Reckoned(Record):
+    """What a chip is estimated to take and to do, before depths of FIFOs are looked for; its host link is counted.
+
+    Attributes:
+        core: what the network becomes: generated "folded" for a chain of dense layers, or "units".
+        chip, board: resources that it takes, and that the device has; `bram` counts blocks of `bram_kbit`.
+        interval: clocks between inferences at the least; fps: at `clock_mhz`.
+        reaches: whether that is the board's own rate.
+    """
+
+    core: Literal["folded", "units"]
+    chip: Use
+    board: Use
+    bram_kbit: int
+    interval: int
+    clock_mhz: Number
+    fps: Number
+    reaches: bool
+
+
 class Verdict(Record):
-    """Whether a board can take the file, by one of its flows; `why`: what stands in the way, or what it becomes."""
+    """Whether a board can take the file, by one of its flows.
+
+    Attributes:
+        why: what stands in the way, or what it becomes.
+        estimate: of our own RTL for a board that was asked for; None where there is none.
+    """
 
     board: str
     flow: str
     takes: bool
     why: str
+    estimate: Reckoned | None = None
 
 
 class CheckedNetwork(RecordFile):
@@ -44,7 +71,7 @@ class CheckedNetwork(RecordFile):
         problem: why it cannot be read as integers; empty where it can.
     """
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
     TITLE: ClassVar[str] = "check of a network"
 
     file: str

@@ -11,6 +11,7 @@ from flows.stages.context import Context, Outcome
 from flows.stages.graph_layers import layers_of_trained
 from flows.stages.network.files import QONNX, model_code, must_be_exact
 from flows.stages.rtl.design import choose_for
+from flows.stages.rtl.refusing import explained
 from flows.stages.rtl.shell import shell_of
 from toolchain.board import OrtBoard
 from toolchain.bounded import Bounds, OutOfBoundsError, bounded
@@ -69,7 +70,8 @@ def _folds(context: Context, trained: Trained, shown: str) -> str:
         return ""
     link = shell_of(context.board).cost
     try:
-        choose_for(context, trained.graph, link).must_fit(context, link)
+        graph = trained.graph
+        explained(context, graph, lambda: choose_for(context, graph, link).must_fit(context, link))
     except ModelError as error:
         raise ModelError(f"{shown}: {error}") from error
     return ""

@@ -8,7 +8,7 @@ from pathlib import Path
 from flows.stages import files
 from flows.stages.context import Context
 from flows.stages.rtl.core_check import CoreChecks, check_core
-from flows.stages.rtl.folding import fold_network, told
+from flows.stages.rtl.folding import fold_network, reckoned, told
 from flows.stages.rtl.graph_design import limits_of
 from flows.stages.rtl.rank import Rank
 from flows.stages.rtl.reference import DenseReference, Reference
@@ -19,6 +19,7 @@ from hls.folding import Folding
 from hls.generate import generate_core
 from toolchain.files import write_json
 from toolchain.graph.dense import DenseNetwork
+from toolchain.results.checked import Reckoned
 from toolchain.results.facts import FoldFacts
 
 
@@ -37,6 +38,12 @@ class DenseDesign:
         """See `Design`."""
         return fold_network(context, self.network, context.request.strategy, link)
 
+    def reckon(self, context: Context, link: LinkCost) -> Reckoned:
+        """See `Design`."""
+        folding = self.must_fit(context, link)
+        chip = {"dsp": 0, **_chip(context, link, folding)}
+        return reckoned(context, "folded", chip, folding.initiation_interval)
+
     def rank(self, context: Context, link: LinkCost) -> Rank:
         """See `Design`."""
         folding = self.must_fit(context, link)
@@ -47,8 +54,8 @@ class DenseDesign:
         """See `Design`. The estimate is of core and host link, as what is synthesised and routed is."""
         folding = self.must_fit(context, link)
         write_json(context.out / files.FOLDING, folding.to_json())
-        whole = link.with_core(folding.estimate, -(-link.kbit // context.fpga_board.fpga.bram_kbit))
-        facts = FoldFacts.model_validate({"estimate": {"of": "chip", **whole}, "folding": folding.to_json()})
+        estimate = {"of": "chip", **_chip(context, link, folding)}
+        facts = FoldFacts.model_validate({"estimate": estimate, "folding": folding.to_json()})
         missed = context.request.fps is None and folding.target_fps is None
         return facts, told(folding, context.fpga_board.target.fps if missed else None)
 
@@ -64,3 +71,8 @@ class DenseDesign:
     def check(self, context: Context, chip: files.Chip, work: Path) -> CoreChecks:
         """See `Design`: the whole test set."""
         return check_core(context, chip, self.network, work)
+
+
+def _chip(context: Context, link: LinkCost, folding: Folding) -> dict[str, int]:
+    """What the whole chip takes."""
+    return link.with_core(folding.estimate, -(-link.kbit // context.fpga_board.fpga.bram_kbit))

@@ -22,6 +22,7 @@ from toolchain.errors import FitError, ModelError
 from toolchain.graph.dense import dense_network
 from toolchain.graph.file.store import load_graph
 from toolchain.graph.graph import Graph
+from toolchain.results.checked import Reckoned
 from toolchain.results.facts import FoldFacts
 
 
@@ -34,6 +35,9 @@ class Design(Protocol):
         Raises:
             FitError, ModelError: as `fold`.
         """
+
+    def reckon(self, context: Context, link: LinkCost) -> Reckoned:
+        """What it is estimated to take and to do, without anything slow; raises as `fold`."""
 
     def rank(self, context: Context, link: LinkCost) -> Rank:
         """How good the folding is, beside those of other designs; raises as `fold`."""
@@ -62,7 +66,7 @@ class Design(Protocol):
 
 def design_of(context: Context) -> Design:
     """The design that was folded."""
-    graph, folding = _graph(context), context.facts("fold", FoldFacts).folding
+    graph, folding = network_graph(context), context.facts("fold", FoldFacts).folding
     return GraphDesign(graph) if folding.strategy == "units" else DenseDesign(dense_network(graph))
 
 
@@ -71,13 +75,10 @@ def reference_of(context: Context) -> Reference:
     return design_of(context).reference(files.chip(context).core)
 
 
-def choose(context: Context, link: LinkCost) -> Design:
-    """The design to fold a build's network with; see `choose_for`."""
-    return choose_for(context, _graph(context), link)
-
-
 def choose_for(context: Context, graph: Graph, link: LinkCost) -> Design:
-    """Units, but for a chain of dense layers that ends in a class: that has generators of its own, if they do as well.
+    """The design to fold a network with.
+
+    Units, but for a chain of dense layers that ends in a class: that has generators of its own, if they do as well.
 
     Those multiply in LUTs alone, and so units may do better with weights wider than two bits. They may fit, too, where
     the generators' core does not.
@@ -104,5 +105,6 @@ def _tried(rank: Callable[[], Rank]) -> Rank | None:
         return None
 
 
-def _graph(context: Context) -> Graph:
+def network_graph(context: Context) -> Graph:
+    """The integer graph of a build's network."""
     return load_graph(files.network_file(context, "integer.onnx"))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from flows.stages.context import Context, Outcome
-from flows.stages.rtl.design import choose
+from flows.stages.rtl.design import choose_for, network_graph
+from flows.stages.rtl.refusing import explained
 from flows.stages.rtl.shell import shell_of
 
 
 def run(context: Context) -> Outcome:
     """Write `folding.json`."""
-    link = shell_of(context.board).cost
-    facts, words = choose(context, link).fold(context, link)
+    link, graph = shell_of(context.board).cost, network_graph(context)
+    facts, words = explained(context, graph, lambda: choose_for(context, graph, link).fold(context, link))
     return Outcome(words, facts=facts)

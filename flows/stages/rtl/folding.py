@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Literal
+
 from flows.stages import files
 from flows.stages.context import Context
 from hls.chip import LinkCost
@@ -13,6 +16,8 @@ from toolchain.fpga import family_of
 from toolchain.fpga.backend import BlockRam
 from toolchain.fpga.xilinx import BLOCK_RAM
 from toolchain.graph.dense import DenseNetwork
+from toolchain.results.checked import Reckoned
+from toolchain.results.facts.hardware import Use
 
 
 def fold_as(context: Context, strategy: str, link: LinkCost) -> Folding:
@@ -72,6 +77,22 @@ def block_ram_of(board: FpgaBoard) -> BlockRam:
         place = f"boards/{board.name}/board.yaml: fpga.bram_kbit"
         raise ConfigError(f"{place}: {said}: should be {block.kbit}, a block RAM of {board.fpga.family}")
     return block
+
+
+def reckoned(context: Context, core: Literal["folded", "units"], chip: Mapping[str, int], interval: int) -> Reckoned:
+    """What a chip is estimated to take and to do, beside what its board has."""
+    board, clock_hz, wanted = context.fpga_board, files.clock_hz(context), target_fps(context)
+    have = board.fpga.resources
+    return Reckoned(
+        core=core,
+        chip=Use(**chip),
+        board=Use(lut=have.lut, ff=have.ff, bram=have.bram, dsp=have.dsp),
+        bram_kbit=board.fpga.bram_kbit,
+        interval=interval,
+        clock_mhz=clock_hz / 1e6,
+        fps=clock_hz / interval,
+        reaches=wanted is not None and wanted * interval <= clock_hz,
+    )
 
 
 def told(folding: Folding, fps: float | None = None) -> str:

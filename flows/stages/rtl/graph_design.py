@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,26 +15,27 @@ from numpy.typing import NDArray
 from flows.stages import files
 from flows.stages.context import Context
 from flows.stages.rtl.core_check import SEED, CoreChecks, must_agree, spread
-from flows.stages.rtl.folding import block_ram_of, target_fps
+from flows.stages.rtl.folding import block_ram_of, reckoned, target_fps
 from flows.stages.rtl.rank import Rank
 from flows.stages.rtl.reference import GraphReference, Reference
 from hls.chip import LinkCost
 from hls.core import CoreDescription
 from hls.graph_core import Fitted, finished, fit
-from hls.graph_folding import GraphFolding, folding_of, netlist_of
+from hls.graph_folding import GraphFolding, folding_of, netlist_of, whole_numbers
 from hls.graph_forms import first_that_fits, form_of
 from hls.graph_ports import generate_graph_core
 from hls.memories import Resources, cells_of
 from hls.simulate_graph import simulate_graph
 from hls.units.unit import Memory
 from toolchain.board import AmdBoard, OpenBoard
-from toolchain.errors import FitError, ModelError, VerificationError
+from toolchain.errors import ModelError, VerificationError
 from toolchain.files import write_json
 from toolchain.fpga import family_of
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph, with_outputs
 from toolchain.graph.labelled import scores_of
 from toolchain.graph.types import IntType
+from toolchain.results.checked import Reckoned
 from toolchain.results.facts import FoldFacts
 
 # Clocks times LUTs that Verilator simulates in five minutes, all streams compared; measured on a core of 20,000 LUTs.
@@ -48,9 +49,14 @@ _STALLED_SHARE = 0.1
 
 @dataclass(frozen=True)
 class GraphDesign:
-    """See `flows.stages.rtl.design.Design`."""
+    """See `flows.stages.rtl.design.Design`.
+
+    Attributes:
+        weight_bits: `must_fit` estimates as if no weight had more.
+    """
 
     network: Graph
+    weight_bits: int | None = None
 
     @cached_property
     def graph(self) -> Graph:
@@ -70,7 +76,9 @@ class GraphDesign:
         reached = interval is not None and core.tokens.interval <= interval
         folding = folding_of(core.graph, core, files.clock_hz(context), target_fps(context) if reached else None)
         write_json(context.out / files.FOLDING, folding.to_json())
-        return _facts(context, folding, link, self._stored(context)), _told(context, folding)
+        estimate = {"of": "chip", **self._chip(context, link, folding.estimate)}
+        facts = FoldFacts.model_validate({"estimate": estimate, "folding": folding.to_json()})
+        return facts, _told(context, folding)
 
     def must_fit(self, context: Context, link: LinkCost) -> Fitted:
         """What fits, before depths of FIFOs are looked for.
@@ -80,21 +88,27 @@ class GraphDesign:
         """
         _must_fold(context)
         interval, block, strict = _interval(context), block_ram_of(context.fpga_board), context.request.fps is not None
-        try:
-            return first_that_fits(
-                _wishes(context, self._limits(context, link)),
-                lambda limits: fit(self.graph, limits, interval, block, strict=strict),
-            )
-        except FitError as error:
-            wanted, mhz = target_fps(context), files.clock_hz(context) / 1e6
-            asked = "" if wanted is None else f", {wanted:g}/s at {mhz:g} MHz"
-            raise FitError(f"{context.request.model} on {context.board.name}{asked}: {error}") from error
+        return first_that_fits(
+            _wishes(context, self._limits(context, link)),
+            lambda limits: fit(self.graph, limits, interval, block, strict=strict, weight_bits=self.weight_bits),
+        )
+
+    def reckon(self, context: Context, link: LinkCost) -> Reckoned:
+        """See `Design`."""
+        fitted = self.must_fit(context, link)
+        chip = self._chip(context, link, whole_numbers(fitted.resources))
+        return reckoned(context, "units", chip, fitted.netlist.interval)
 
     def rank(self, context: Context, link: LinkCost) -> Rank:
         """See `Design`; limits leave no core larger than what is known to be routed."""
         fitted, wanted = self.must_fit(context, link), _interval(context)
         missed = wanted is None or fitted.folded.interval > wanted
         return Rank(False, fitted.folded.interval if missed else 0, fitted.resources.lut)
+
+    def _chip(self, context: Context, link: LinkCost, core: Mapping[str, int]) -> dict[str, int]:
+        """What the whole chip takes, of what its core does."""
+        blocks = link.blocks_beside(self._stored(context), block_ram_of(context.fpga_board))
+        return {**core, **link.with_core(core, blocks)}
 
     def _limits(self, context: Context, link: LinkCost) -> Resources:
         return limits_of(context, link, self._stored(context))
@@ -185,12 +199,6 @@ def _interval(context: Context) -> int | None:
 
 def _folding(context: Context) -> GraphFolding:
     return GraphFolding.from_json(files.read_json(context.file("fold", files.FOLDING)))
-
-
-def _facts(context: Context, folding: GraphFolding, link: LinkCost, stored: Iterable[Memory]) -> FoldFacts:
-    blocks = link.blocks_beside(stored, block_ram_of(context.fpga_board))
-    whole = {**folding.estimate, **link.with_core(folding.estimate, blocks)}
-    return FoldFacts.model_validate({"estimate": {"of": "chip", **whole}, "folding": folding.to_json()})
 
 
 def _told(context: Context, folding: GraphFolding) -> str:

@@ -52,7 +52,7 @@ def test_an_interval_out_of_reach_tells_the_best() -> None:
 
 
 def test_what_does_not_fit_tells_by_how_much() -> None:
-    with pytest.raises(FitError, match=r"10 LUT where 4 are free \(150 % over\); its largest stage is a"):
+    with pytest.raises(FitError, match=r"10 LUT where 4 are free \(150 % over\); its largest layer is a with 10 LUT"):
         fold([product("a")], Resources(lut=4, ff=1e5, dsp=1), 64, BLOCK)
 
 

@@ -11,9 +11,11 @@ import typer
 from onnx import TensorProto, helper
 
 from tests.fast.toolchain.runtime.network_file.files import conv_qonnx, conv_tflite, dense_qdq, dense_qonnx
+from toolchain.cli import reckoning
 from toolchain.cli.check import check
 from toolchain.errors import DataError, FileError
-from toolchain.results.checked import CheckedNetwork
+from toolchain.results.checked import CheckedNetwork, Reckoned, Verdict
+from toolchain.results.facts.hardware import Use
 from toolchain.runtime.network_file.checking import FINN_TAKES
 
 
@@ -26,6 +28,47 @@ def _said(file: Path, board: str | None, capsys: pytest.CaptureFixture[str]) -> 
     raw = json.loads(capsys.readouterr().out)
     assert raw.pop("version") == CheckedNetwork.VERSION
     return CheckedNetwork.model_validate(raw), status
+
+
+USE = Use(lut=20, ff=10, bram=2, dsp=0)
+ESTIMATE = Reckoned(
+    core="units",
+    chip=USE,
+    board=Use(lut=200, ff=100, bram=4, dsp=0),
+    bram_kbit=18,
+    interval=2000,
+    clock_mhz=25.0,
+    fps=12500.0,
+    reaches=False,
+)
+
+
+@pytest.fixture(autouse=True)
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The flows whose sizes were reckoned, which other processes do."""
+    flows: list[str] = []
+
+    def reckoned(path: Path, verdict: Verdict) -> Verdict:
+        flows.append(verdict.flow)
+        return verdict.model_copy(update={"estimate": ESTIMATE})
+
+    monkeypatch.setattr(reckoning, "_reckoned", reckoned)
+    return flows
+
+
+def test_what_a_board_would_need_is_told_where_one_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], asked: list[str]
+) -> None:
+    file = dense_qonnx(tmp_path / "net.onnx")
+    found, _ = _said(file, "zcu104", capsys)
+    assert {verdict.flow: verdict.estimate for verdict in found.boards} == {"dataflow": ESTIMATE, "finn": None}
+    check(file, "zcu104", False)
+    told = capsys.readouterr().out
+    assert "estimated: 20 of 200 LUT (10%), 10 of 100 FF (10%), 2 of 4 block RAMs of 18 kbit (50%), no multi" in told
+    assert "one inference every 2,000 clocks, 12,500/s at 25 MHz; the board's own rate is out of reach" in told
+    assert asked == ["dataflow"] * 2
+    check(file, None, True)
+    assert asked == ["dataflow"] * 2
 
 
 def test_a_dense_classifier_goes_everywhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,87 @@
+"""What is said of a network that does not fit its board, or misses its rate, by builds and by `gateweave check`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TypeVar
+
+from flows.stages import files
+from flows.stages.context import Context
+from flows.stages.rtl.design import choose_for
+from flows.stages.rtl.folding import target_fps
+from flows.stages.rtl.graph_design import GraphDesign
+from flows.stages.rtl.shell import shell_of
+from hls.arithmetic import signed_bits
+from hls.fitting import least
+from toolchain.board import AmdBoard, FpgaBoard, OrtBoard
+from toolchain.catalog import list_boards, load_board
+from toolchain.errors import FitError, ModelError, TooLargeError
+from toolchain.graph.graph import Graph
+from toolchain.graph.ops import Linear
+
+T = TypeVar("T")
+
+# A rate that every core reaches: only its size decides.
+_ANY_RATE = 1e-3
+_LEAST_BITS = 2
+
+
+def explained(context: Context, graph: Graph, make: Callable[[], T]) -> T:
+    """What `make` gives; where it refuses, the error tells board and rate, and of what is too large what would do.
+
+    Raises:
+        FitError: by how much it does not fit, its largest layer, the nearest board that holds it and fewer bits that
+            this one holds; or the best rate.
+    """
+    try:
+        return make()
+    except FitError as error:
+        wanted, mhz = target_fps(context), files.clock_hz(context) / 1e6
+        asked = "" if wanted is None else f", {wanted:g}/s at {mhz:g} MHz"
+        mend = f"; {_mend(context, graph)}" if isinstance(error, TooLargeError) else ""
+        raise FitError(f"{context.request.model} on {context.board.name}{asked}: {error}{mend}") from error
+
+
+def _mend(context: Context, graph: Graph) -> str:
+    bits, board = _fewer_bits(context, graph), next(_boards_that_hold(context, graph), None)
+    ways = [f"weights of {bits} bits would fit"] if bits else []
+    ways += [f"the nearest board that holds it is {board}"] if board else []
+    if not ways:
+        return "no other board holds it, nor do fewer bits of its weights bring it onto this one: use a smaller network"
+    return f"{'; '.join(ways)} (estimated)"
+
+
+def _fewer_bits(context: Context, graph: Graph) -> int | None:
+    """The most bits, fewer than they have, with which the weights would bring the network onto its board."""
+    weights = [node.op.weights for node in graph if isinstance(node.op, Linear)]
+    most = max((signed_bits(int(values.min()), int(values.max())) for values in weights), default=0)
+    steps = range(1 - most, 1 - _LEAST_BITS)
+    return least(steps, lambda step: -step if _holds(context, graph, -step) else None) if steps else None
+
+
+def _boards_that_hold(context: Context, graph: Graph) -> Iterator[str]:
+    """Other boards, those of the same tools first, the smallest first."""
+    boards = (board for name in list_boards() if not isinstance(board := load_board(name), OrtBoard))
+    own = type(context.board)
+    for board in sorted(boards, key=lambda board: (not isinstance(board, own), board.fpga.resources.lut)):
+        if board.name != context.board.name and _holds(_moved(context, board), graph):
+            yield board.name
+
+
+def _moved(context: Context, board: FpgaBoard) -> Context:
+    """The same build of another board, by our own RTL."""
+    flow = "dataflow" if isinstance(board, AmdBoard) else "fpga_open"
+    return replace(context, request=replace(context.request, board=board.name, flow=flow))
+
+
+def _holds(context: Context, graph: Graph, weight_bits: int | None = None) -> bool:
+    """Whether the board holds the network at any rate, or one of such weights."""
+    slow = replace(context, request=replace(context.request, fps=_ANY_RATE))
+    link = shell_of(slow.board).cost
+    try:
+        design = choose_for(slow, graph, link) if weight_bits is None else GraphDesign(graph, weight_bits)
+        design.must_fit(slow, link)
+    except (FitError, ModelError):
+        return False
+    return True
