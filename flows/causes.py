@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from flows.imports import import_statements
 from toolchain.board import OpenBoard
 from toolchain.catalog import load_board
 from toolchain.errors import ToolError
@@ -158,7 +159,7 @@ def _needs(module: str) -> _Needs:
         return _Needs()
     text = path.read_bytes()
     try:
-        nodes = list(_statements(ast.parse(text)))
+        nodes = import_statements(text)
     except (SyntaxError, ValueError):  # The stage that loads it names file and line.
         nodes = []
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
@@ -168,14 +169,6 @@ def _needs(module: str) -> _Needs:
     mine = {name for name in imported | spoken | {module} if name.split(".")[0] in _ROOMS}
     above = frozenset(above for name in mine for above in _with_parents(name) if above != module)
     return _Needs(above, frozenset(file for word in words for file in _named(path, word)))
-
-
-def _statements(node: ast.AST) -> Iterator[ast.AST]:
-    """All statements below a node, also those inside functions and branches."""
-    for field in ("body", "orelse", "finalbody", "handlers", "cases"):
-        for inner in getattr(node, field, ()):
-            yield inner
-            yield from _statements(inner)
 
 
 def _modules_of(word: str) -> Iterator[str]:

@@ -46,7 +46,7 @@ def root(tmp_path: Path) -> Path:
         ("a: 0b_", "line 1: '0b_' is not a number"),
         ('a: "x\\ny"', "line 1: the text 'x\\ny' should be one line without control characters"),
         ('a: "\\x1b[2J"', "should be one line without control characters"),
-        ('a: "\\ud800"', "should be one line without control characters"),
+        ('a: "\\ud800"', "line 1: not YAML: found invalid Unicode character escape code"),
         ('a: "\u202egnp"', "should be one line without control characters"),
         ("a: |\n  two\n  lines\n", "should be one line"),
         ("a: 1\na: 2", "line 2: the key 'a' occurs twice"),
