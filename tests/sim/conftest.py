@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,18 @@ import pytest
 from hls.verilate import compile_once
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _parsed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """See `precompiled.py`; its folder is that of all workers of a run."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "headers"
+@contextmanager
+def parsed_once(folder: Path) -> Iterator[None]:
+    """All models made within are compiled by `precompiled.py`, which keeps its headers in the folder."""
     words = [sys.executable, "-I", "-S", str(Path(__file__).with_name("precompiled.py")), str(folder)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OBJCACHE", f"{shlex.join(words)} {compile_once()}")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _parsed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The headers' folder is that of all workers of a run."""
+    base = tmp_path_factory.getbasetemp()
+    with parsed_once((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "headers"):
         yield

@@ -1,4 +1,4 @@
-"""Graphs of every node kind that has a hardware unit, at random."""
+"""Graphs that grow node by node, and cores of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hls.netlist_core import write_core
 from hls.simulate import CoreSimulation
 from hls.simulate_graph import simulate_graph
 from toolchain.graph.graph import Graph
-from toolchain.graph.ops import Add, Concat, Input, Linear, Reduce, Repeat, Reshape, Select, Threshold, Transpose
+from toolchain.graph.ops import Add, Input, Linear, Reduce, Reshape, Threshold
 from toolchain.graph.ops.moves import window
 from toolchain.graph.types import TensorType
 
@@ -108,26 +108,6 @@ class Growing:
         long = self.add(Linear(weights, self.random.integers(-9, 10, self.channels), 1, taps), taken)
         self.last = self.add(Add((int(self.random.integers(1, 4)), -1)), long, short)
 
-    def pool(self) -> None:
-        """A maximum or a sum over windows."""
-        kernel = [min(2, n) for n in self.graph.types[self.last].shape[:-1]]
-        taken = self.add(window(kernel, kernel), self.last)
-        kind = "max" if self.random.integers(2) else "sum"
-        self.last = self.add(Reduce(kind, int(np.prod(kernel))), taken)  # type: ignore[arg-type]
-
-    def move(self) -> None:
-        """Channels in another order, beside others, positions repeated, or axes exchanged."""
-        size = self.graph.types[self.last].shape[:-1]
-        kind = self.random.integers(4)
-        if kind == 0:
-            self.last = self.add(Select(tuple(map(int, self.random.permutation(self.channels)))), self.last)
-        elif kind == 1:
-            self.last = self.add(Concat(), self.last, self.product(self.last, 2))
-        elif kind == 2 and np.prod(size) < 20:
-            self.last = self.add(Repeat((2,) * len(size)), self.last)
-        elif len(size) == 2:
-            self.last = self.add(Transpose((1, 0, 2)), self.last)
-
     def end(self) -> Graph:
         """The sum of all positions, and a dense layer."""
         size = self.graph.types[self.last].shape[:-1]
@@ -136,18 +116,3 @@ class Growing:
         flat = self.add(Reshape((self.channels,)), total)
         self.graph.end("scores", self.product(flat, 5))
         return self.graph
-
-
-def random_graph(random: Random) -> Graph:
-    """Convolutions, a residual, pooling and moves over one or two axes, odd sizes among them."""
-    shape = tuple(int(n) for n in random.integers(4, 8, int(random.integers(1, 3))))
-    bits = int(random.integers(1, 9))
-    low = -(1 << (bits - 1)) if random.integers(2) else 0
-    growing = Growing(random, (*shape, int(random.integers(1, 5))), low, low + (1 << bits) - 1)
-    growing.convolution(4)
-    growing.quantise()
-    growing.residual()
-    growing.convolution(4, groups=int(random.choice([2, 4])))
-    growing.move()
-    growing.pool()
-    return growing.end()
