@@ -191,11 +191,10 @@ module axi_link #(
         .clk(clk), .rst(rst), .in_data({answer_ends && mark_is_last, answer}), .in_valid(bursting && answer_valid),
         .in_ready(exit_ready), .out_data({m_axis_tlast, m_axis_tdata}), .out_valid(m_axis_tvalid),
         .out_ready(m_axis_tready));
-    bench_meter #(.CLASS_BITS(1)) meter (
+    bench_meter meter (
         .clk(clk), .rst(rst), .start(start), .feeding(bursting ? !(burst_ended && gear_empty) : feeding),
         .vector_ends(bursting ? gear_ends : feed_ends), .beat_moves(in_valid && in_ready),
-        .class_moves(out_valid && out_ready && beat_ends), .class_data(1'b0), .last_class(), .cycles(cycles),
-        .inferences(inferences), .done(done));
+        .answer_ends(out_valid && out_ready && beat_ends), .cycles(cycles), .inferences(inferences), .done(done));
     crc32 check (.clk(clk), .clear(start), .enable(byte_moves), .data(answer_byte), .crc(crc));
 
     reg  complete = 0;  // all answers have left the core

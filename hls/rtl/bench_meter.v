@@ -1,37 +1,30 @@
-// Watches inferences run: counts clock cycles and classes, and tells when the last class has come.
+// Watches inferences run: counts clock cycles and answers, and tells when the last answer has come.
 //
 // `cycles` is the number of clock cycles from the edge that moves the first beat into the core to the edge that moves
-// the last class out of it; for one inference that is its latency in the fabric. At most 65,535 vectors may be on their
+// the last answer's end out of it; for one inference that is its latency in the fabric. At most 65,535 vectors may be on their
 // way at once.
 `default_nettype none
-module bench_meter #(
-    parameter CLASS_BITS = 3
-) (
-    input  wire                  clk,
-    input  wire                  rst,
-    input  wire                  start,
-    input  wire                  feeding,     // vectors remain to be handed over
-    input  wire                  vector_ends, // one has been handed over
-    input  wire                  beat_moves,  // a beat goes into the core
-    input  wire                  class_moves, // a class comes out of it
-    input  wire [CLASS_BITS-1:0] class_data,
-    output reg  [CLASS_BITS-1:0] last_class,
-    output reg  [47:0]           cycles,
-    output reg  [31:0]           inferences,  // since configuration
-    output wire                  done         // one cycle: all classes have come
+module bench_meter (
+    input  wire        clk,
+    input  wire        rst,
+    input  wire        start,
+    input  wire        feeding,     // vectors remain to be handed over
+    input  wire        vector_ends, // one has been handed over
+    input  wire        beat_moves,  // a beat goes into the core
+    input  wire        answer_ends, // the last beat of an answer comes out of it
+    output reg  [47:0] cycles,
+    output reg  [31:0] inferences,  // since configuration
+    output wire        done         // one cycle: all answers have come
 );
     reg [15:0] on_the_way = 0;
     reg        active = 0, counting = 0, started = 0;
-    initial {last_class, cycles, inferences} = 0;
+    initial {cycles, inferences} = 0;
     assign done = active && !started && !feeding && on_the_way == 0;
 
     always @(posedge clk) begin
         started <= start;
-        if (class_moves) begin
-            last_class <= class_data;
-            inferences <= inferences + 1'b1;
-        end
-        if (vector_ends != class_moves) on_the_way <= vector_ends ? on_the_way + 1'b1 : on_the_way - 1'b1;
+        if (answer_ends) inferences <= inferences + 1'b1;
+        if (vector_ends != answer_ends) on_the_way <= vector_ends ? on_the_way + 1'b1 : on_the_way - 1'b1;
         if (start) cycles <= 0;
         else if (counting && !done) cycles <= cycles + 1'b1;
         if (beat_moves) counting <= 1;

@@ -110,11 +110,10 @@ module host_link #(
     result_bytes #(.BITS(OUT_BITS), .ELEMENTS(OUT_ELEMENTS), .BEATS(OUT_BEATS), .SIGNED(OUT_SIGNED)) results (
         .clk(clk), .rst(rst), .in_data(out_data), .in_valid(out_valid), .in_ready(out_ready), .ends(last_beat),
         .out_data(answer_byte), .out_last(answer_last), .out_valid(answer_valid), .out_ready(1'b1), .holds(holds));
-    bench_meter #(.CLASS_BITS(1)) meter (
+    bench_meter meter (
         .clk(clk), .rst(rst), .start(start), .feeding(feeding), .vector_ends(vector_ends),
-        .beat_moves(in_valid && in_ready), .class_moves(out_valid && out_ready && last_beat), .class_data(1'b0),
-        .last_class(no_class), .cycles(cycles), .inferences(inferences), .done(out_of_core));
-    wire no_class, unused_class = &{1'b0, no_class};  // answers are kept as bytes
+        .beat_moves(in_valid && in_ready), .answer_ends(out_valid && out_ready && last_beat), .cycles(cycles),
+        .inferences(inferences), .done(out_of_core));
     assign done = (out_of_core || leaving) && !holds;
 
     // Reply.
