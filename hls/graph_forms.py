@@ -8,6 +8,7 @@ from typing import TypeVar
 from hls.graph_branches import with_joined_branches
 from hls.graph_reorders import without_reorders
 from hls.graph_stages import stages_of
+from hls.plain_sums import with_plain_sums
 from toolchain.errors import ModelError, TooLargeError
 from toolchain.graph.graph import Graph
 
@@ -16,10 +17,14 @@ Way = TypeVar("Way")
 
 
 def forms_of(graph: Graph) -> tuple[Graph, ...]:
-    """The graph without what only reorders channels; then with branches of one shape joined, where there are such."""
+    """The graph without what only reorders channels; then with branches of one shape joined, where there are such.
+
+    Biases of all are where hardware has them cheapest.
+    """
     plain = without_reorders(graph)
     joined = with_joined_branches(plain)
-    return (plain,) if joined is plain else (plain, without_reorders(joined))
+    forms = (plain,) if joined is plain else (plain, without_reorders(joined))
+    return tuple(map(with_plain_sums, forms))
 
 
 def first_that_fits(ways: Sequence[Way], fitted: Callable[[Way], T]) -> T:

@@ -5,6 +5,8 @@
 //   MULTIPLIERS * STEPS words: for each multiplier (one for all, or one a beat) its digits, each LANES of DIGIT bits.
 //   OFFSET_FILE has OFFSETS words (1, or one a beat of a position) of LANES two's complement numbers of OFFSET_BITS.
 //   Where BENT, codes below SPLIT have offsets of their own: words are twice as wide, theirs in the upper half.
+//   TOGETHER: a word of MULTIPLIER_FILE has a slice of the next beat's offsets above its digits, of as many bits as make
+//   them up in STEPS slices, the lowest first; OFFSET_FILE has those of the first beat. One narrow ROM wastes less block RAM.
 //   The sum of ACC_BITS loses DIGIT bits after each step but the last, and SHIFT bits at the end; of its rest, which has
 //   1 bit more than OUT_BITS or more, TOP is the greatest code. ROUND 1 takes 1 away from odd results of exact sums (so
 //   that halves go to even codes), ROUND 2 from even ones, ROUND 0 never. ROM_STYLE is the ROMs' rom_style attribute.
@@ -24,6 +26,7 @@ module requantise #(
     parameter MULTIPLIERS = 1,
     parameter OFFSETS = 1,
     parameter OFFSET_BITS = 16,
+    parameter TOGETHER = 0,
     parameter BENT = 0,
     parameter [IN_BITS-1:0] SPLIT = 0,
     parameter ACC_BITS = 17,
@@ -67,19 +70,40 @@ module requantise #(
         issued <= {issued, issue};
         began <= {began, issue && first};
         ended <= {ended, issue && last};
-        if (rst)
+        if (rst) begin
+            issued <= 0;
             ended <= 0;
+        end
     end
     assign out_push = ended[LATENCY-1];
 
-    wire [LANES*DIGIT-1:0] digits;
-    rom_walk #(.WORDS(MULTIPLIERS*STEPS), .WIDTH(LANES*DIGIT), .ROM_STYLE(ROM_STYLE), .FILE(MULTIPLIER_FILE))
-        multipliers (.clk(clk), .rst(rst), .next(issue), .word(digits));
-    // Read when the product is nearly there.
     localparam START_BITS = LANES * OFFSET_BITS * (BENT + 1);
-    wire [START_BITS-1:0] starts;
+    localparam SLICE = TOGETHER ? (START_BITS + STEPS - 1) / STEPS : 0;
+    wire [SLICE+LANES*DIGIT-1:0] word;
+    wire [LANES*DIGIT-1:0] digits = word[LANES*DIGIT-1:0];
+    wire [START_BITS-1:0] stored, starts;
+    rom_walk #(.WORDS(MULTIPLIERS*STEPS), .WIDTH(SLICE+LANES*DIGIT), .ROM_STYLE(ROM_STYLE), .FILE(MULTIPLIER_FILE))
+        multipliers (.clk(clk), .rst(rst), .next(issue), .word(word));
+    // Read when the product is nearly there.
     rom_walk #(.WORDS(OFFSETS), .WIDTH(START_BITS), .ROM_STYLE(ROM_STYLE), .FILE(OFFSET_FILE))
-        offsets (.clk(clk), .rst(rst), .next(began[SUM_AT-3]), .word(starts));
+        offsets (.clk(clk), .rst(rst), .next(began[SUM_AT-3]), .word(stored));
+    generate
+        if (TOGETHER) begin : gathered
+            // Slices reach the register with their step's product; the first one enters when the offsets are used.
+            reg [SLICE*(SUM_AT-2)-1:0] on_the_way;
+            reg [SLICE*STEPS-1:0] slices;
+            always @(posedge clk) begin
+                on_the_way <= {on_the_way, word[LANES*DIGIT +: SLICE]};
+                if (rst)
+                    slices <= stored;
+                else if (issued[SUM_AT-1])
+                    slices <= {on_the_way[SLICE*(SUM_AT-2)-1 -: SLICE], slices} >> SLICE;
+            end
+            assign starts = slices[START_BITS-1:0];
+        end else begin : apart
+            assign starts = stored;
+        end
+    endgenerate
 
     genvar p;
     generate

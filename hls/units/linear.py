@@ -111,6 +111,16 @@ class Product:
         low, high = int(self.linear.weights.min()), int(self.linear.weights.max())
         return 1 + max(high.bit_length(), (-low - 1).bit_length() if low < 0 else 0)
 
+    @cached_property
+    def starts(self) -> list[int]:
+        """For each output what its accumulator begins at: bias, the least code's value, what inverted codes add."""
+        weights, element = self.linear.weights, self.element
+        scale = Scale.of(element, self.accumulator)
+        whole = self.linear.bias + element.low * weights.sum(axis=0) - self.accumulator.low
+        inverted = (weights < 0).sum(axis=0) * (2**element.bits - 1) if self.kind != INTEGER else 0 * whole
+        modulo = 1 << scale.bits
+        return [(scale.start(int(w)) - scale.factor * int(i)) % modulo for w, i in zip(whole, inverted, strict=True)]
+
 
 def stage(graph: Graph, node: Node, weight_bits: int | None = None) -> Stage:
     """The stage of a `Linear`, with the window before it; estimated as if no weight had more than `weight_bits`."""
@@ -188,18 +198,18 @@ def build(name: str, product: Product, choice: Choice) -> tuple[Unit, ...]:
 
 
 def _mac(name: str, product: Product, choice: Choice) -> Unit:
-    words, starts = _weight_words(product, choice), _starts(product)
+    words = _weight_words(product, choice)
     lanes, beat, total = choice.pe, beats(product, choice), product.positions * len(words)
     return Unit(
         name,
         "mac",
-        _parameters(product, choice, words, starts),
+        _parameters(product, choice, words),
         (Stream(product.element, choice.simd, total),),
         (Stream(product.accumulator, lanes, total // beat, name),),
         total,
         partial(tokens, total // beat, beat, latency(product, choice)),
         _Shape.of(product, choice).needs(),
-        _roms(product, choice, words, starts),
+        _roms(product, choice, words),
         uses=("mac_sum", "mac_product", "adder_tree", "loop_end"),
     )
 
@@ -244,16 +254,6 @@ class Scale:
         return value // self.unit * self.inverse % (1 << self.bits)
 
 
-def _starts(product: Product) -> list[int]:
-    """For each output what its accumulator begins at: bias, the least code's value, and what inverted codes add."""
-    weights, element, accumulator = product.linear.weights, product.element, product.accumulator
-    scale = Scale.of(element, accumulator)
-    whole = product.linear.bias + element.low * weights.sum(axis=0) - accumulator.low
-    inverted = (weights < 0).sum(axis=0) * (2**element.bits - 1) if product.kind != INTEGER else 0 * whole
-    modulo = 1 << scale.bits
-    return [(scale.start(int(w)) - scale.factor * int(i)) % modulo for w, i in zip(whole, inverted, strict=True)]
-
-
 def _weight_words(product: Product, choice: Choice) -> Integers:
     """Weights in the order in which they are used, shape (words, pe, elements of each)."""
     taps, weights = product.linear.taps, product.linear.weights
@@ -280,22 +280,22 @@ def _sum_bits(product: Product, words: Integers) -> int:
     return 1 + max(high.bit_length(), (low - 1).bit_length() if low else 0, 1)
 
 
-def _start_words(choice: Choice, starts: list[int]) -> int:
+def _start_words(product: Product, choice: Choice) -> int:
     """One where all begin alike."""
-    return 1 if len(set(starts)) == 1 else len(starts) // choice.pe
+    return 1 if len(set(product.starts)) == 1 else len(product.starts) // choice.pe
 
 
-def _roms(product: Product, choice: Choice, words: Integers, starts: list[int]) -> tuple[Rom, ...]:
+def _roms(product: Product, choice: Choice, words: Integers) -> tuple[Rom, ...]:
     fields, bits = _fields(product, words)
     width = Scale.of(product.element, product.accumulator).bits
-    first = np.array(starts).reshape(-1, choice.pe)[: _start_words(choice, starts)]
+    first = np.array(product.starts).reshape(-1, choice.pe)[: _start_words(product, choice)]
     return (
         Rom("WEIGHT_FILE", tuple(pack.words(fields, bits)), bits * fields.shape[1]),
         Rom("START_FILE", tuple(pack.words(first, width)), width * choice.pe),
     )
 
 
-def _parameters(product: Product, choice: Choice, words: Integers, starts: list[int]) -> dict[str, int | str]:
+def _parameters(product: Product, choice: Choice, words: Integers) -> dict[str, int | str]:
     scale = Scale.of(product.element, product.accumulator)
     beat = beats(product, choice)
     return {
@@ -313,7 +313,7 @@ def _parameters(product: Product, choice: Choice, words: Integers, starts: list[
         "ACC_BITS": product.accumulator.bits,
         "DROP": scale.drop,
         "FACTOR": scale.factor,
-        "STARTS": _start_words(choice, starts),
+        "STARTS": _start_words(product, choice),
     }
 
 
@@ -350,7 +350,8 @@ class _Shape:
         scale = Scale.of(product.element, product.accumulator)
         words = fold * beats(product, choice)
         weight_bits = min(product.weight_bits, product.most_bits or product.weight_bits)
-        return _Shape(choice, product.kind, terms, words, fold, product.element.bits, weight_bits, scale.bits)
+        starts, bits = _start_words(product, choice), (product.element.bits, weight_bits, scale.bits)
+        return _Shape(choice, product.kind, terms, words, starts, *bits)
 
     @property
     def term_bits(self) -> int:

@@ -146,6 +146,26 @@ class _Layout:
         return max(1, int(self._shape.form.offset.shape[1]) // self._choice.lanes)
 
     @property
+    def _together(self) -> bool:
+        """Whether multipliers and offsets share a ROM: in block RAM, two would waste more of it."""
+        return self._choice.rom == "block"
+
+    @property
+    def _beats(self) -> int:
+        """Beats with constants of their own."""
+        return max(self._multipliers, self._offsets)
+
+    @property
+    def _start_bits(self) -> int:
+        """Of a beat's offsets."""
+        return self._choice.lanes * self._shape.offset_bits * len(self._shape.form.offset)
+
+    @property
+    def _slice(self) -> int:
+        """Bits of them that are read a step."""
+        return math.ceil(self._start_bits / self._choice.steps)
+
+    @property
     def _dsp(self) -> bool:
         return self._choice.multiplier == "dsp"
 
@@ -166,9 +186,10 @@ class _Layout:
             "DSP": int(self._dsp),
             "A_PIECE": self._pieces.a,
             "B_PIECE": self._pieces.b,
-            "MULTIPLIERS": self._multipliers,
-            "OFFSETS": self._offsets,
+            "MULTIPLIERS": self._beats if self._together else self._multipliers,
+            "OFFSETS": 1 if self._together else self._offsets,
             "OFFSET_BITS": self._shape.offset_bits,
+            "TOGETHER": int(self._together),
             "BENT": int(self._bent),
             "SPLIT": self._of.split if self._bent else 0,
             "ACC_BITS": self._shape.sum_bits,
@@ -181,9 +202,21 @@ class _Layout:
         lanes = self._choice.lanes
         digits = _beats(self._shape.digits(self._choice.steps).T, lanes).reshape(-1, lanes)
         offsets = np.concatenate([_beats(row[:, None], lanes)[:, 0] for row in self._shape.form.offset], axis=1)
-        return (
-            Rom("MULTIPLIER_FILE", _words(digits, self._shape.digit), lanes * self._shape.digit),
-            Rom("OFFSET_FILE", _words(offsets, self._shape.offset_bits), offsets.shape[1] * self._shape.offset_bits),
+        words, starts = _words(digits, self._shape.digit), _words(offsets, self._shape.offset_bits)
+        width, start_bits = lanes * self._shape.digit, self._start_bits
+        if not self._together:
+            return Rom("MULTIPLIER_FILE", words, width), Rom("OFFSET_FILE", starts, start_bits)
+        both = Rom("MULTIPLIER_FILE", self._joined(words, starts, width), width + self._slice)
+        return both, Rom("OFFSET_FILE", starts[:1], start_bits)
+
+    def _joined(self, digits: tuple[int, ...], starts: tuple[int, ...], width: int) -> tuple[int, ...]:
+        """Words of digits, each with a slice of the next beat's offsets above it."""
+        steps, mask = self._choice.steps, (1 << self._slice) - 1
+        places = ((beat, step) for beat in range(self._beats) for step in range(steps))
+        return tuple(
+            digits[(beat * steps + step) % len(digits)]
+            | (starts[(beat + 1) % len(starts)] >> step * self._slice & mask) << width
+            for beat, step in places
         )
 
     def needs(self) -> Needs:
@@ -195,12 +228,14 @@ class _Layout:
         rounds = shape.shift / 4 + of.out_bits + 2 if shape.form.round else 0
         parts = of.bits + shape.digit if self._dsp else shape.digit * of.bits
         ff = 2 * of.bits + parts * (1 + (self._terms > 1)) + shape.sum_bits + of.out_bits
-        entries = lanes * shape.digit, lanes * shape.offset_bits * len(shape.form.offset)
-        words = self._multipliers * self._choice.steps, self._offsets
         lut = lanes * (max(0, adders) + sums + bent + rounds + 16) + 14
         dsp = lanes * self._terms if self._dsp else 0
         own = Needs(lut, lanes * ff + 3 * self.latency, dsp)
-        return sum((self._rom(*size) for size in zip(words, entries, strict=True)), own)
+        steps, digits = self._choice.steps, lanes * shape.digit
+        if self._together:
+            gathered = Needs(0, self._slice * (self.latency + steps))
+            return own + gathered + self._rom(self._beats * steps, digits + self._slice)
+        return own + self._rom(self._multipliers * steps, digits) + self._rom(self._offsets, self._start_bits)
 
     def _rom(self, words: int, width: int) -> Needs:
         if words == 1:
