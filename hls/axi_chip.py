@@ -239,7 +239,9 @@ def _check(
     identifiers: tuple[bytes, bytes],
     bench: NDArray[np.generic],
 ) -> None:
-    check_content(core, identifiers, bench)
+    check_content(core, identifiers)
+    if len(bench) == 0:
+        raise ConfigError("no bench vectors; store at least one")
     if data_bits not in (32, 64):
         raise ConfigError(f"host_link.data_bits: a stream of {data_bits} bits; use 32 or 64")
     answer = answer_room(core.output.layout.size)

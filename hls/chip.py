@@ -161,19 +161,19 @@ def generate_chip(
         baud: bits per second of the host link.
         model_hash: 8 bytes, told by `identify`.
         build_id: 8 bytes, told by `identify`.
-        bench: input vectors to be stored for `bench`, shape (vectors, inputs), one or more.
+        bench: input vectors to be stored for `bench`, shape (vectors, inputs); with none it plays the vector held.
         timeout_us: silence inside a frame that ends it, microseconds.
 
     Returns:
         File names of all Verilog sources, with top module ``chip``.
 
     Raises:
-        ConfigError: an identifier of the wrong length, no bench vectors, a baud too fast for the
-            clock, or a time-out out of range.
+        ConfigError: an identifier of the wrong length, a baud too fast for the clock, or a time-out out of range.
         FitError: answers or inputs that the host link's frames cannot carry.
     """
-    _check(core, clock_hz, baud, timeout_us, (model_hash, build_id), bench)
-    write_bench(core, rtl_dir, bench)
+    _check(core, clock_hz, baud, timeout_us, (model_hash, build_id))
+    if len(bench):
+        write_bench(core, rtl_dir, bench)
     for name in LINK_SOURCES:
         shutil.copyfile(_LIBRARY / name, rtl_dir / name)
     text = _TEMPLATE.format(
@@ -234,16 +234,14 @@ def write_bench(core: CoreDescription, rtl_dir: Path, bench: NDArray[np.generic]
     write_rom(rtl_dir / BENCH, words(rows, IntType.of(core.input_type).bits), core.in_width)
 
 
-def check_content(core: CoreDescription, identifiers: tuple[bytes, bytes], bench: NDArray[np.generic]) -> None:
+def check_content(core: CoreDescription, identifiers: tuple[bytes, bytes]) -> None:
     """Check what every chip holds, whatever its host link.
 
     Raises:
-        ConfigError: an identifier of the wrong length, no bench vectors, or a core whose beats are not its vector.
+        ConfigError: an identifier of the wrong length, or a core whose beats are not its vector.
     """
     if any(len(identifier) != 8 for identifier in identifiers):
         raise ConfigError(f"model hash and build id have 8 bytes each, not {[len(i) for i in identifiers]}")
-    if len(bench) == 0:
-        raise ConfigError("no bench vectors; store at least one")
     if core.in_width * core.in_beats != core.vector_bits:
         raise ConfigError(f"core: {core.in_beats} beats of {core.in_width} bits are not {core.vector_bits} bits")
 
@@ -254,9 +252,8 @@ def _check(
     baud: int,
     timeout_us: int,
     identifiers: tuple[bytes, bytes],
-    bench: NDArray[np.generic],
 ) -> None:
-    check_content(core, identifiers, bench)
+    check_content(core, identifiers)
     if clock_hz < _LEAST_CYCLES_PER_BIT * baud:
         limit = clock_hz // _LEAST_CYCLES_PER_BIT
         raise ConfigError(f"host_link: {baud} baud is too fast for a {clock_hz} Hz clock; use {limit} or less")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from flows.stages.context import Context
 from hls.core import CoreDescription
+from toolchain.board import OpenBoard
 from toolchain.errors import ModelError
 from toolchain.files import sha256
 from toolchain.graph.dense import DenseNetwork, dense_network
@@ -42,8 +43,8 @@ class Chip:
         return [self.rtl / name for name in self.sources]
 
 
-# A chip's vectors for `bench`, and what share of its block RAM they may take.
-_BENCH_VECTORS, _BENCH_ELEMENTS, _BENCH_SHARE = 16, 16_384, 1 / 16
+# A chip's vectors for `bench`, what share of its block RAM they may take, bits of one that an open board still stores.
+_BENCH_VECTORS, _BENCH_ELEMENTS, _BENCH_SHARE, _STORED_BITS = 16, 16_384, 1 / 16, 8 * 1024
 
 FOLDING = "folding.json"
 """What `fold` writes and `generate` reads."""
@@ -97,9 +98,14 @@ def bench_inputs(context: Context) -> NDArray[np.uint8]:
 
 
 def bench_vectors(context: Context, x: TensorType) -> int:
-    """How many vectors a chip stores: up to 16, fewer where they are large or block RAMs few, 1 at least."""
+    """How many vectors a chip stores: up to 16, fewer where they are large or block RAMs few, 1 at least.
+
+    None of long ones on open boards: a bench plays the vector that the host link holds, and block RAM is scarce.
+    """
     fpga = context.fpga_board.fpga
     bits = IntType.of(x.element.datatype).bits * x.size
+    if isinstance(context.fpga_board, OpenBoard) and bits > _STORED_BITS:
+        return 0
     room = int(fpga.resources.bram * fpga.bram_kbit * 1024 * _BENCH_SHARE)
     return max(1, min(_BENCH_VECTORS, _BENCH_ELEMENTS // x.size, room // bits))
 

@@ -20,7 +20,7 @@ module axi_link #(
     parameter [63:0] MODEL_HASH    = 0,
     parameter [63:0] BUILD_ID      = 0,
     parameter        BENCH_VECTORS = 16,
-    parameter        BENCH_FILE    = "bench.hex",
+    parameter        BENCH_FILE    = "",
     parameter        BYTES         = DATA_BITS / 8,        // derived
     parameter        OUT_WIDTH     = OUT_BITS * OUT_ELEMENTS  // derived
 ) (

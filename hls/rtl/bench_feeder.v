@@ -1,4 +1,5 @@
-// Hands vectors to the core back to back: the one from the host once, or the stored ones as often as asked for.
+// Hands vectors to the core back to back: the one from the host once, or the stored ones as often as asked for. Where none
+// are stored, that from the host as often as asked for.
 //
 // The core alone sets the pace: a beat is read from its memory in the cycle in which the one before it moves, so one
 // can move in every cycle. The number of vectors is shifted in with the payload, low bit first.
@@ -6,8 +7,8 @@
 module bench_feeder #(
     parameter IN_WIDTH      = 8,
     parameter IN_BEATS      = 40,
-    parameter BENCH_VECTORS = 16,
-    parameter FILE          = "bench.hex",
+    parameter BENCH_VECTORS = 16,  // 0: none are stored
+    parameter FILE          = "",
     parameter BEAT          = IN_BEATS > 1 ? $clog2(IN_BEATS) : 1  // derived: width of a beat's number
 ) (
     input  wire                clk,
@@ -15,7 +16,7 @@ module bench_feeder #(
     input  wire                count_bit,
     input  wire                count_shift,
     input  wire                start_host,   // one vector, the host's
-    input  wire                start_bench,  // the stored vectors, from the first one
+    input  wire                start_bench,  // as many vectors as were counted, from the first one stored
     output wire                active,       // vectors remain to be handed over
     output wire                vector_ends,  // one cycle: a vector's last beat is being read for the output
     output wire                read,         // read port of the host's vector
@@ -29,18 +30,24 @@ module bench_feeder #(
 
     reg [31:0]     left = 0;  // vectors still to be handed over
     reg [BEAT-1:0] beat = 0;
-    reg            running = 0, bench = 0;
+    reg            running = 0;
     initial out_valid = 0;
-    wire [IN_WIDTH-1:0] bench_data;
 
     assign active      = running && left != 0;
     assign read        = active && (!out_valid || out_ready);
     assign vector_ends = read && beat == LAST[BEAT-1:0];
     assign address     = beat;
-    assign out_data    = bench ? bench_data : host_data;
 
-    bench_source #(.WIDTH(IN_WIDTH), .DEPTH(BENCH_VECTORS * IN_BEATS), .FILE(FILE)) source (
-        .clk(clk), .rewind(start_bench), .read(read && bench), .data(bench_data));
+    generate if (BENCH_VECTORS == 0) begin : again
+        assign out_data = host_data;
+    end else begin : stored
+        reg bench = 0;
+        wire [IN_WIDTH-1:0] bench_data;
+        assign out_data = bench ? bench_data : host_data;
+        always @(posedge clk) if (start_host || start_bench) bench <= start_bench;
+        bench_source #(.WIDTH(IN_WIDTH), .DEPTH(BENCH_VECTORS * IN_BEATS), .FILE(FILE)) source (
+            .clk(clk), .rewind(start_bench), .read(read && bench), .data(bench_data));
+    end endgenerate
 
     always @(posedge clk) begin
         if (read) out_valid <= 1;
@@ -49,10 +56,8 @@ module bench_feeder #(
         if (count_shift) left <= {count_bit, left[31:1]};
         else if (start_host) left <= 1;
         else if (vector_ends) left <= left - 1'b1;
-        if (start_host || start_bench) begin
-            running <= 1;
-            bench   <= start_bench;
-        end else if (!active) running <= 0;
+        if (start_host || start_bench) running <= 1;
+        else if (!active) running <= 0;
         if (rst) begin
             running   <= 0;
             out_valid <= 0;

@@ -5,7 +5,7 @@
 module bench_source #(
     parameter WIDTH = 8,
     parameter DEPTH = 640,
-    parameter FILE  = "bench.hex"
+    parameter FILE  = ""
 ) (
     input  wire             clk,
     input  wire             rewind,  // to the first beat
@@ -16,7 +16,9 @@ module bench_source #(
     localparam LAST    = DEPTH - 1;
 
     reg [WIDTH-1:0] rom [0:DEPTH-1];
-    initial $readmemh(FILE, rom);
+    generate if (FILE != "") begin : load
+        initial $readmemh(FILE, rom);
+    end endgenerate
 
     reg [ADDRESS-1:0] address = 0;
     always @(posedge clk) begin

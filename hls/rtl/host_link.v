@@ -19,8 +19,8 @@ module host_link #(
     parameter [175:0] TYPES        = 0,      // of input and output, as identify tells them
     parameter [63:0] MODEL_HASH    = 0,
     parameter [63:0] BUILD_ID      = 0,
-    parameter        BENCH_VECTORS = 16,
-    parameter        BENCH_FILE    = "bench.hex",
+    parameter        BENCH_VECTORS = 16,     // 0: a bench plays the vector that is held
+    parameter        BENCH_FILE    = "",
     parameter        TIMEOUT_US    = 10000,  // silence that ends a frame
     parameter        BUFFER_DEPTH  = 64,     // a power of 2
     parameter        OUT_WIDTH     = OUT_BITS * OUT_ELEMENTS  // derived
@@ -56,7 +56,7 @@ module host_link #(
     wire       bit_tick, rx_valid, rx_bad, byte_valid, byte_broken, byte_take, gap, line_error;
     wire [7:0] rx_data, byte_data;
     wire       request, answered, payload_valid, payload_busy, serial_bit, receiver_clear, receiver_enable;
-    wire       good_frame, crc_error, resync, incomplete, load_begins;
+    wire       good_frame, crc_error, resync, incomplete, load_begins, playable;
     wire [7:0] command, sequence_number;
     wire [1:0] status;
     wire [31:0] crc;
@@ -74,11 +74,12 @@ module host_link #(
         .clk(clk), .rst(rst), .byte_data(byte_data), .byte_broken(byte_broken), .byte_valid(byte_valid),
         .byte_take(byte_take), .gap(gap), .crc_clear(receiver_clear), .crc_enable(receiver_enable),
         .crc_good(crc == RESIDUE), .payload_valid(payload_valid), .payload_busy(payload_busy),
-        .incomplete(incomplete), .load_begins(load_begins), .request(request), .command(command),
+        .incomplete(incomplete), .unplayable(BENCH_VECTORS == 0 && !playable), .load_begins(load_begins),
+        .request(request), .command(command),
         .sequence_number(sequence_number), .status(status), .answered(answered), .count_good(good_frame),
         .count_crc_error(crc_error), .count_resync(resync));
 
-    // Run: the vector received, or the stored ones, through the core.
+    // Run: the vector received, once or as often as a bench asks, or the stored ones, through the core.
     wire accept      = phase == LISTEN && request;
     wire start_infer = accept && status == 0 && command == INFER;
     wire start_bench = accept && status == 0 && command == BENCH;
@@ -97,9 +98,9 @@ module host_link #(
         .IN_WIDTH(IN_WIDTH), .IN_BEATS(IN_BEATS), .PARTS(PARTS), .PART_BEATS(8 * PART_BYTES / IN_WIDTH)
     ) vector (
         .clk(clk), .rst(rst), .clear(receiver_clear), .byte_data(byte_data), .byte_valid(payload_valid), .busy(payload_busy),
-        .serial_bit(serial_bit), .part_begins(load_begins),
+        .serial_bit(serial_bit), .kept(command == INFER || (PARTS != 0 && command == LOAD)), .part_begins(load_begins),
         .part_came(accept && status == 0 && PARTS != 0 && command == LOAD), .used(start_infer), .held(held),
-        .incomplete(incomplete), .read(read), .address(address), .data(host_data));
+        .incomplete(incomplete), .playable(playable), .read(read), .address(address), .data(host_data));
     bench_feeder #(
         .IN_WIDTH(IN_WIDTH), .IN_BEATS(IN_BEATS), .BENCH_VECTORS(BENCH_VECTORS), .FILE(BENCH_FILE)
     ) feeder (

@@ -23,6 +23,7 @@ module host_link_receiver #(
     output wire       payload_valid,
     input  wire       payload_busy,   // no payload byte can be taken
     input  wire       incomplete,     // parts of the vector are missing: INFER would have the wrong length
+    input  wire       unplayable,     // BENCH has no vector to play
     output wire       load_begins,    // one cycle: the header of a LOAD is in
     output wire       request,        // high from the verdict on a frame until `answered`
     output reg  [7:0] command,
@@ -107,7 +108,8 @@ module host_link_receiver #(
         end
         case (state)
             HEADER: begin
-                length_good <= left == expected && !(incomplete && command == INFER);
+                length_good <= left == expected && !(incomplete && command == INFER)
+                               && !(unplayable && command == BENCH);
                 status      <= STATUS_LENGTH;
                 state       <= too_long ? REQUEST : left == 0 ? CRC : PAYLOAD;
                 if (left == 0) left <= 4;

@@ -3,7 +3,8 @@
 // A byte is taken apart bit by bit in eight cycles, far less than a byte of UART needs, so that any IN_WIDTH costs no
 // more than a shift register. Bits past the last beat are padding and are dropped. A long vector comes in PARTS of
 // PART_BEATS beats, and then the rest: each begins behind those that are `held`. What came damaged or out of turn is not
-// counted as held, and is written over. The first part after an inference begins a new vector.
+// counted as held, and is written over. The first part after an inference begins a new vector. What has been used is
+// `playable`, again and again, until something is written.
 `default_nettype none
 module host_link_vector #(
     parameter IN_WIDTH   = 8,
@@ -19,11 +20,13 @@ module host_link_vector #(
     input  wire                byte_valid,   // only while not `busy`
     output wire                busy,
     output wire                serial_bit,   // the bits of the bytes in order
+    input  wire                kept,         // the bytes are a vector's
     input  wire                part_begins,  // the header of a part is in
     input  wire                part_came,    // a part came undamaged; its number is the last two bytes
     input  wire                used,         // one cycle: the vector goes to the core
     output wire [15:0]         held,
     output wire                incomplete,   // parts are missing
+    output reg                 playable,     // the vector of the last inference is held
     input  wire                read,
     input  wire [BEAT-1:0]     address,
     output wire [IN_WIDTH-1:0] data          // the beat at `address`, a cycle after `read`
@@ -38,7 +41,8 @@ module host_link_vector #(
     reg [FILL-1:0] filled = 0;
     reg [BEAT-1:0] write_at = 0;
     reg complete = 0;
-    wire accept   = busy && !complete;
+    initial playable = 0;
+    wire accept   = busy && kept && !complete;
     wire finished = accept && filled == LAST_BIT[FILL-1:0];
     wire [IN_WIDTH-1:0] top_bit = {{IN_WIDTH - 1{1'b0}}, shift[0]} << LAST_BIT;
     wire [IN_WIDTH-1:0] grown   = top_bit | (word >> 1);
@@ -63,6 +67,8 @@ module host_link_vector #(
             write_at <= write_at + 1'b1;
             complete <= write_at == LAST_BEAT[BEAT-1:0];
         end
+        if (used) playable <= 1;
+        if (accept || rst) playable <= 0;
         if (clear || renewed) begin
             filled   <= 0;
             write_at <= renewed ? {BEAT{1'b0}} : first_beat;
@@ -74,7 +80,7 @@ module host_link_vector #(
         if (PARTS == 0) begin : whole
             assign {held, incomplete, renewed} = 0;
             assign first_beat = 0;
-            wire unused = &{1'b0, rst, part_begins, part_came, used};
+            wire unused = &{1'b0, part_begins, part_came};
         end else begin : parts
             localparam NUMBER = $clog2(PARTS + 1);
             reg [NUMBER-1:0] count = 0;

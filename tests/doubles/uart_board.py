@@ -69,7 +69,7 @@ class UartBoard:
     Args:
         label: class of a packed vector; or its whole answer, in bytes.
         identity: what it says of itself.
-        stored: the vectors of `bench`.
+        stored: the vectors of `bench`; none: it plays the one inferred last, which a break makes it forget.
 
     Attributes:
         seconds: simulated time that passed.
@@ -86,6 +86,7 @@ class UartBoard:
         self._buffer, self._output = bytearray(), bytearray()
         self._held: list[bytes] = []
         self._used = False
+        self._last: bytes | None = None
         self.seconds, self.received = 0.0, 0
         self.good = self.crc_errors = self.lengths = self.given_up = self.inferences = self.breaks = 0
 
@@ -108,7 +109,7 @@ class UartBoard:
     def send_break(self) -> None:
         self._buffer.clear()
         self._output.clear()
-        self._held = []
+        self._held, self._last = [], None
         self.breaks += 1
 
     def close(self) -> None:
@@ -162,6 +163,8 @@ class UartBoard:
             return link.Failure(sequence, link.UNKNOWN_COMMAND, command)
         if command == link.LOAD and self._used:
             self._held, self._used = [], False
+        if command in (link.LOAD, link.INFER):
+            self._last = None
         if len(payload) != lengths[command] or (command == link.INFER and len(self._held) < told.parts):
             return link.Failure(sequence, link.BAD_LENGTH, command)
         if command == link.LOAD:
@@ -173,11 +176,15 @@ class UartBoard:
         if command == link.INFER:
             self.inferences += 1
             self._used = True
-            return link.Inference(sequence, self._answer_to(b"".join(self._held) + payload), 100)
+            self._last = b"".join(self._held) + payload
+            return link.Inference(sequence, self._answer_to(self._last), 100)
         return self._bench(sequence, int.from_bytes(payload, "little"))
 
     def _bench(self, sequence: int, count: int) -> link.Reply:
-        answers = [self._answer_to(vector) for vector in self._stored]
+        played = self._stored or ([] if self._last is None else [self._last])
+        if not played:
+            return link.Failure(sequence, link.BAD_LENGTH, link.BENCH)
+        answers = [self._answer_to(vector) for vector in played]
         self.inferences += count
         checksum = link.bench_checksum(answers, count)
         return link.Bench(sequence, answers[(count - 1) % len(answers)], 10 * count + 90, checksum)
@@ -213,7 +220,7 @@ def label_of(vector: bytes) -> int:
 
 def uart_board(line: Line | None = None, identity: link.Identity = IDENTITY) -> UartBoard:
     """A model board whose classes are `label_of`."""
-    stored = [bytes([index] * VECTOR_BYTES) for index in range(IDENTITY.bench_vectors)]
+    stored = [bytes([index] * VECTOR_BYTES) for index in range(min(identity.bench_vectors, IDENTITY.bench_vectors))]
     return UartBoard(label_of, identity, stored, line or Line())
 
 

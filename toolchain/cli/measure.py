@@ -17,6 +17,8 @@ from toolchain.cli.run import layout_of_package
 from toolchain.console import out
 from toolchain.device.agent.plan import Settings
 from toolchain.device.link.axi.sense import expected_of
+from toolchain.device.link.board import played_answers
+from toolchain.device.link.golden import read_golden
 from toolchain.device.link.serial_link import simulated
 from toolchain.errors import ConfigError
 from toolchain.layout import build_root
@@ -128,6 +130,7 @@ def _open(board: OpenBoard, folder: Path, manifest: dict[str, Any], how: How, bo
         _port(board, manifest["model"], folder, how) as port,
         open_serial(port, board.host_link.baud, manifest["identity"], patience) as device,
     ):
+        played_answers(device, read_golden(folder), device.identify().bench_vectors)
         workload = bench_workload(device, how.seconds, expected)
         return measure_here(workload, sources, job, board_dir, lambda text: None)
 

@@ -67,6 +67,7 @@ def _bench(bench: Mapping[str, Any] | None) -> Iterator[tuple[str, str, str]]:
     if bench is None:
         return
     same = "equal" if bench.get("checksum") == bench.get("expected_checksum") else "DIFFERS"
-    yield f"bench of {bench['inferences']:,}, checksum", same, bench["kind"]
+    played = f" of {bench['played']}" if "played" in bench else ""
+    yield f"bench of {bench['inferences']:,}{played}, checksum", same, bench["kind"]
     if "inferences_per_second" in bench:
         yield "throughput in the fabric", f"{bench['inferences_per_second']:,.0f} /s", bench["kind"]

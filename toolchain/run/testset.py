@@ -9,7 +9,7 @@ from typing import Any
 
 from toolchain.device.link.answers import Bench, Identity, Values, label_of
 from toolchain.device.link.axi.sense import Expected, bench_faults, identity_faults, must_make_sense
-from toolchain.device.link.board import Board, wrong_answers
+from toolchain.device.link.board import Board, bench_answer, played_answers, wrong_answers
 from toolchain.device.link.golden import Golden
 from toolchain.errors import VerificationError
 from toolchain.results.check import VectorKind
@@ -73,7 +73,9 @@ def run_test_set(
     benched = _bench(board, golden, identity, bench, kinds, expected) if bench else None
     answers, seconds = _stream(board, vectors, tell)
     after = mark(board)
-    asked = len(answers) + latency["vectors"] + len(vectors[:1]) + (1 + bench if bench else 0)
+    asked = len(answers) + latency["vectors"] + len(vectors[:1])
+    if bench:
+        asked += 1 + bench + (not identity.bench_vectors)
     return {
         "format": FORMAT,
         "virtual": virtual,
@@ -221,7 +223,7 @@ def _in_reach(inferences: int, expected: Expected) -> int:
 def _bench(
     board: Board, golden: Golden, identity: Identity, inferences: int, kinds: tuple[str, str], expected: Expected
 ) -> dict[str, Any]:
-    stored = identity.bench_vectors
+    played = played_answers(board, golden, identity.bench_vectors)
     seconds = _SIMULATED_BENCH_SECONDS if kinds[0] == "simulated" else _BENCH_SECONDS
     single, many = board.bench(1, seconds), board.bench(inferences, seconds)
     for run in (single, many):
@@ -230,7 +232,8 @@ def _bench(
         "kind": kinds[0],
         "inferences": inferences,
         "checksum": f"{many.checksum:08x}",
-        "expected_checksum": f"{golden.bench_checksum(stored, inferences):08x}",
+        "expected_checksum": f"{bench_answer(golden.layout, played, inferences)['checksum']:08x}",
+        "played": "stored vectors" if identity.bench_vectors else "golden vector 0, which the board holds",
         "latency_cycles": single.cycles,
         "cycles": many.cycles,
     }

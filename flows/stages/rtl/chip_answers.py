@@ -45,7 +45,7 @@ class ChipAnswers(ABC):
     Attributes:
         reference: answers for the chip.
         x: inputs for `infer`, shape (vectors, inputs).
-        bench: the inputs stored in the chip.
+        bench: the inputs stored in the chip; where there are none, a bench plays the last of `x`.
         link: what messages call the way the chip was asked.
         identity, inference, bench_run, counted: types of the link's answers.
         trouble: counters of the link that must be 0.
@@ -71,14 +71,16 @@ class ChipAnswers(ABC):
 
     @cached_property
     def bench_answers(self) -> list[Values]:
-        """The right answer to each stored vector."""
+        """The right answer to each vector that a bench plays."""
+        if not len(self.bench):
+            return self.answers[-1:]
         return [tuple(row) for row in self.reference.run(self.bench).tolist()]
 
     @property
     def bench_inferences(self) -> int:
-        """How many the bench runs: at least one more than there are stored vectors, so that it begins anew."""
+        """How many the bench runs: at least one more than there are vectors to play, so that it begins anew."""
         fitting = _BENCH_CLOCKS // self.chip.core.initiation_interval
-        return max(len(self.bench) + 1, min(_BENCH_INFERENCES, fitting))
+        return max(len(self.bench_answers) + 1, min(_BENCH_INFERENCES, fitting))
 
     def all_equal(self, count: int) -> Check:
         """So many answers of the golden vectors', all equal."""

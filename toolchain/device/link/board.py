@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from toolchain.device.link.answers import Bench, Counters, Identity, Inference, Values
+from toolchain.device.link.golden import Golden
 from toolchain.device.link.protocol import AnswerLayout, bench_checksum
 
 
@@ -22,7 +23,7 @@ class Board(Protocol):
         """The answers to many packed vectors."""
 
     def bench(self, inferences: int, seconds: float = 60.0) -> Bench:
-        """Run that many inferences of the stored vectors."""
+        """Run that many inferences of the stored vectors; where none are stored, of the one inferred last."""
 
     def counters(self) -> Counters:
         """Events since configuration."""
@@ -76,11 +77,22 @@ def _first_wrong(vector: int, right: Values, got: object) -> WrongAnswer:
     return WrongAnswer(vector, element, *sides)
 
 
-def bench_answer(layout: AnswerLayout, stored: Sequence[Values], inferences: int) -> dict[str, Any]:
+def played_answers(board: Board, golden: Golden, stored: int) -> list[Values]:
+    """The right answers to the vectors that a bench plays, which the board holds from now on.
+
+    Args:
+        stored: how many it stores; of one that stores none, golden vector 0 is inferred for that.
+    """
+    if not stored:
+        board.infer(golden.vector(0))
+    return golden.answers(stored or 1)
+
+
+def bench_answer(layout: AnswerLayout, played: Sequence[Values], inferences: int) -> dict[str, Any]:
     """What a bench must answer: its last answer, and the CRC-32 of all.
 
     Args:
-        stored: the right answer to each stored vector, one or more.
+        played: the right answer to each vector that it plays, one or more.
     """
-    last = stored[(inferences - 1) % len(stored)]
-    return {"values": last, "checksum": bench_checksum([layout.encode(values) for values in stored], inferences)}
+    last = played[(inferences - 1) % len(played)]
+    return {"values": last, "checksum": bench_checksum([layout.encode(values) for values in played], inferences)}

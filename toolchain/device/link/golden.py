@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from toolchain.device.link.answers import Values, label_of
-from toolchain.device.link.protocol import AnswerLayout, ProtocolError, bench_checksum, pack_vector
+from toolchain.device.link.protocol import AnswerLayout, ProtocolError, pack_vector
 from toolchain.errors import BuildError
 
 VECTORS_FORMAT = 2
@@ -84,10 +84,6 @@ class Golden:
         if not self.layout.classes:
             words.append(" ".join(map(str, values[:_SHOWN])) + (f" and {many} more" if many > 0 else ""))
         return ": ".join(words)
-
-    def bench_checksum(self, stored: int, inferences: int) -> int:
-        """What `bench` must return over the first stored vectors."""
-        return bench_checksum([self._bytes_of(index) for index in range(min(stored, self.count))], inferences)
 
     def _bytes_of(self, index: int) -> bytes:
         return self._answers[index * self.layout.size : (index + 1) * self.layout.size]

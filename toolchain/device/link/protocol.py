@@ -27,7 +27,7 @@ BAD_LENGTH = 3
 ERROR_TEXTS = {
     BAD_CRC: "the request came damaged (CRC)",
     UNKNOWN_COMMAND: "the board does not know the command",
-    BAD_LENGTH: "the request has the wrong length for the board's model, or parts of its vector are missing",
+    BAD_LENGTH: "the request has the wrong length for the board's model, or the vector that it runs is not there",
 }
 
 # The longest payload of a reply without an answer, see `Identity.max_reply`; no parser need wait for a longer one.
@@ -449,11 +449,11 @@ def bench_checksum(answers: Sequence[bytes], inferences: int) -> int:
     """Checksum that `bench` returns: CRC-32 of the bytes of all answers, in order.
 
     Args:
-        answers: the answer to each stored vector, as `AnswerLayout` lays it.
+        answers: the answer to each vector that is played, as `AnswerLayout` lays it.
         inferences: how many are run; 0 gives 0.
     """
     if not answers or not answers[0]:
-        raise ProtocolError("a bench without stored vectors has no checksum")
+        raise ProtocolError("a bench without vectors has no checksum")
     circle, left = b"".join(answers), len(answers[0]) * inferences
     block = circle * max(1, min(_CHUNK, left) // len(circle))
     checksum = 0

@@ -128,6 +128,9 @@ class SerialBoard:
         self._patience = patience or Patience()
         self._sequence = 0
         self._latency: int | None = None
+        # The vector inferred last, and whether the board still holds it.
+        self._last: bytes | None = None
+        self._holds = False
         self.reset()
         self._identity = self._identify()
 
@@ -135,6 +138,7 @@ class SerialBoard:
         """Reset link and core by a break, whatever they do; the counters stay."""
         self.port.send_break()
         self.traffic.breaks += 1
+        self._holds = False
         self._drain()
 
     def identify(self) -> Identity:
@@ -169,21 +173,27 @@ class SerialBoard:
             if len(vector) != size:
                 raise ToolError(f"vector {index}: {len(vector)} bytes; the board takes {size}")
         answer = self._identity.types.answer
-        return [Inference(answer.decode(reply.answer), reply.cycles) for reply in self._answered(vectors)]
+        inferences = [Inference(answer.decode(reply.answer), reply.cycles) for reply in self._answered(vectors)]
+        if vectors:
+            self._last, self._holds = vectors[-1], True
+        return inferences
 
     def bench(self, inferences: int, seconds: float = 60.0) -> Bench:
         """Run that many inferences (32 bits) of the stored vectors, back to back.
+
+        A board that stores none runs the vector inferred last.
 
         Args:
             seconds: how long it may take; a bench that takes longer is ended by a break, and tried once more.
 
         Raises:
-            ToolError: no answer in that time.
+            ToolError: no answer in that time, or no vector to run.
         """
         if not 0 <= inferences <= 0xFFFFFFFF:
             raise ToolError(f"{inferences} inferences do not fit the 32 bits of a bench request")
         payload, late = inferences.to_bytes(4, "little"), 0
         for _ in range(self._patience.tries):
+            self._hold()
             started = time.perf_counter()
             try:
                 [reply] = self._exchange([(link.BENCH, payload)], 1, seconds, tries=1)
@@ -234,6 +244,14 @@ class SerialBoard:
             if value < 1:
                 raise ToolError(f"{self.port.name}: identify: {name}: {value}; the board is broken, or another design")
         return reply
+
+    def _hold(self) -> None:
+        """Have the board hold the vector inferred last, where a bench plays that one."""
+        if self._identity.bench_vectors or self._holds:
+            return
+        if self._last is None:
+            raise ToolError(f"{self.port.name}: the board stores no vectors, its bench runs the last one: infer first")
+        self.infer(self._last)
 
     def _answered(self, vectors: Sequence[bytes]) -> list[link.Inference]:
         """The replies to vectors, as many on their way at a time as the board can take."""

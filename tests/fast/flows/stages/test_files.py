@@ -19,10 +19,11 @@ from toolchain.graph.types import TensorType
         ("tangnano9k", (28, 28, 1), 255, 4),
         ("icebreaker", (28, 28, 1), 255, 1),
         ("icebreaker", (183,), 3, 16),
-        ("ulx3s", (96, 96, 3), 255, 1),
+        ("ulx3s", (96, 96, 3), 255, 0),
+        ("zcu104", (96, 96, 3), 255, 1),
     ],
 )
-def test_a_sixteenth_of_the_block_ram_at_most_but_one_vector(
+def test_a_sixteenth_of_the_block_ram_at_most_but_one_vector_and_no_long_one_on_open_boards(
     board: str, shape: tuple[int, ...], high: int, stored: int
 ) -> None:
     context: Any = SimpleNamespace(fpga_board=load_board(board))

@@ -94,6 +94,19 @@ def test_a_difference_is_counted_named_and_refused() -> None:
         must_be_equal(result)
 
 
+def test_a_board_without_stored_vectors_benches_the_first_golden_one() -> None:
+    board = uart_board(identity=IDENTITY._replace(bench_vectors=0))
+    result = run_test_set(SerialBoard(board), golden())
+    must_be_equal(result)
+    assert result["bench"]["played"] == "golden vector 0, which the board holds"
+    assert result["bench"]["initiation_interval"] == 10
+    console = Console(width=120, record=True, file=StringIO())
+    console.print(run_table(result))
+    assert "bench of 10,000 of golden vector 0" in console.export_text()
+    wrong = run_test_set(SerialBoard(board), golden(bytes([(LABELS[0] + 1) % 5, *LABELS[1:]])))
+    assert wrong["bench"]["checksum"] != wrong["bench"]["expected_checksum"]
+
+
 def test_a_wrong_bench_is_refused() -> None:
     board = uart_board()
     board._stored[2] = b"another vector"
@@ -138,8 +151,7 @@ def lying(classes: int = 5, input_elements: int = 8 * VECTOR_BYTES, **identity: 
     [
         ({"clock_hz": 24_000_000}, "clock_hz: 24000000, expected 25000000"),
         ({"classes": 7}, "classes: 7, expected 5"),
-        ({"bench_vectors": 0}, "bench_vectors: 0 are stored, should be 1 to 300"),
-        ({"bench_vectors": 5000}, "bench_vectors: 5000 are stored"),
+        ({"bench_vectors": 5000}, "bench_vectors: 5000 are stored, should be 0 to 300"),
     ],
 )
 def test_a_board_that_says_it_is_another_is_refused(said: dict[str, int], words: str) -> None:

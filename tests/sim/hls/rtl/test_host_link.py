@@ -23,6 +23,8 @@ SHAPES = {
     "unrolled": {"VECTOR_BYTES": 40, "IN_WIDTH": 316, "IN_BEATS": 1, "BENCH_VECTORS": 1},
     "smallest": {"VECTOR_BYTES": 1, "IN_WIDTH": 1, "IN_BEATS": 2, "OUT_BITS": 1},
     "largest": {"VECTOR_BYTES": 65535, "IN_WIDTH": 8, "IN_BEATS": 65535, "OUT_BITS": 8},
+    "in parts": {"VECTOR_BYTES": 3072, "IN_WIDTH": 24, "IN_BEATS": 1024, "PARTS": 3, "PART_BYTES": 1023},
+    "none stored": {"VECTOR_BYTES": 40, "IN_WIDTH": 4, "IN_BEATS": 79, "BENCH_VECTORS": 0},
     "27 MHz": {"CLOCK_HZ": 27_000_000, "BAUD": 115_200},
 }
 
@@ -52,21 +54,31 @@ import json, os, sys
 from pyosys import libyosys as yosys
 design = yosys.Design()
 run = lambda command: yosys.run_pass("tee -q " + command, design)
-run("read_verilog " + " ".join(sys.argv[1:]))
-run("chparam -set VECTOR_BYTES 40 -set IN_WIDTH 4 -set IN_BEATS 79 host_link")
+run("read_verilog " + " ".join(sys.argv[2:]))
+run("chparam -set VECTOR_BYTES 40 -set IN_WIDTH 4 -set IN_BEATS 79 " + sys.argv[1] + " host_link")
 run("synth_ice40 -top host_link")
 run("tee -o stat.json stat -json")
 """
 
 
+def cells_on_ice40(folder: Path, parameters: str) -> dict[str, int]:
+    sources = [str(LIBRARY / name) for name in LINK_SOURCES]
+    command = [sys.executable, "-c", SYNTHESIS, parameters, *sources]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    text = (folder / "stat.json").read_text()
+    cells: dict[str, int] = json.loads(text[text.index("{") :])["design"]["num_cells_by_type"]
+    return cells
+
+
 def test_size_on_ice40(tmp_path: Path) -> None:
     words = "\n".join(f"{(i * 7 + i // 5) % 16:x}" for i in range(16 * 79))
     (tmp_path / "bench.hex").write_text(words + "\n")
-    sources = [str(LIBRARY / name) for name in LINK_SOURCES]
-    command = [sys.executable, "-c", SYNTHESIS, *sources]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-    text = (tmp_path / "stat.json").read_text()
-    cells = json.loads(text[text.index("{") :])["design"]["num_cells_by_type"]
+    cells = cells_on_ice40(tmp_path, '-set BENCH_FILE "bench.hex"')
     assert cells["SB_LUT4"] <= LINK_COST.lut
     assert sum(count for cell, count in cells.items() if cell.startswith("SB_DFF")) <= LINK_COST.ff
     assert cells["SB_RAM40_4K"] <= 5 <= LINK_COST.kbit / 4
+
+
+def test_a_link_that_stores_no_vectors_needs_no_file(tmp_path: Path) -> None:
+    cells = cells_on_ice40(tmp_path, "-set BENCH_VECTORS 0")
+    assert cells["SB_RAM40_4K"] <= 3

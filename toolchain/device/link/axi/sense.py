@@ -49,8 +49,8 @@ def identity_faults(identity: Identity, golden: Golden, expected: Expected) -> l
     faults = [f"{name}: {got}, expected {value}" for name, value, got in found]
     if identity.clock_hz < 1:
         faults.append(f"clock_hz: {identity.clock_hz}, should be 1 or more")
-    if not 1 <= identity.bench_vectors <= golden.count:
-        faults.append(f"bench_vectors: {identity.bench_vectors} are stored, should be 1 to {golden.count}")
+    if not 0 <= identity.bench_vectors <= golden.count:
+        faults.append(f"bench_vectors: {identity.bench_vectors} are stored, should be 0 to {golden.count}")
     return faults
 
 

@@ -203,3 +203,27 @@ def test_a_bench_without_an_answer_is_ended_by_a_break() -> None:
         board.bench(100, seconds=0.0)
     assert port.breaks == 3
     must_be_accounted(board)
+
+
+def without_stored(line: Line | None = None) -> SerialBoard:
+    return SerialBoard(uart_board(line, IDENTITY._replace(bench_vectors=0)))
+
+
+def test_without_stored_vectors_a_bench_needs_one_and_plays_the_last() -> None:
+    board, [one, other] = without_stored(), vectors(2)
+    with pytest.raises(ToolError, match="its bench runs the last one: infer first"):
+        board.bench(3)
+    board.infer_many([one, other])
+    assert board.bench(3).checksum == link.bench_checksum(class_bytes([label_of(other)]), 3)
+    # A break makes the board forget it; the driver sends it again.
+    board.reset()
+    assert board.bench(4).values == (label_of(other),)
+    assert board.counters().inferences == 3 + 3 + 4
+
+
+def test_a_bench_of_the_last_vector_on_a_bad_line() -> None:
+    for seed in range(20):
+        board, [vector] = without_stored(Line(bits=5e-4, seed=seed)), vectors(1, seed)
+        board.infer(vector)
+        assert board.bench(5).checksum == link.bench_checksum(class_bytes([label_of(vector)]), 5)
+        must_be_accounted(board)
