@@ -15,7 +15,7 @@ from hls.core import CoreDescription, CoreOutput
 from hls.cost import BlockRam, blocks_of
 from hls.pack import encode, words, write_rom
 from hls.units.unit import Memory
-from toolchain.device.link.protocol import BIPOLAR, SIGNED, UNSIGNED, Tensor, Types
+from toolchain.device.link.protocol import BIPOLAR, LEAST_CYCLES_PER_BIT, SIGNED, UNSIGNED, Tensor, Types
 from toolchain.errors import ConfigError, FitError
 from toolchain.graph.types import IntType
 
@@ -42,7 +42,21 @@ LINK_SOURCES = (
     "host_link.v",
 )
 _TOP = "chip.v"
+_PLL = "pll.v"
 BENCH = "bench.hex"
+
+
+@dataclass(frozen=True)
+class PllCell:
+    """The PLL that makes the chip's clock.
+
+    Attributes:
+        instance: Verilog of its cell, which makes `clock` and `locked` of `crystal`.
+        models: file with a model of the cell for a simulator.
+    """
+
+    instance: str
+    models: Path
 
 
 @dataclass(frozen=True)
@@ -72,9 +86,6 @@ class LinkCost:
 
 # Synthesised for iCE40 with beats of a few bits.
 LINK_COST = LinkCost(lut=1000, ff=450, kbit=24, memories=((64, 9), (16, 8)))
-
-# Fewer cycles a bit leave the receiver's filter no room.
-_LEAST_CYCLES_PER_BIT = 8
 
 # Of a vector in one frame; longer ones come in parts, each with a CRC of its own.
 _PART_BYTES = 1024
@@ -110,12 +121,12 @@ module chip (
     localparam [63:0] BUILD_ID   = 64'h{build_id};
     localparam [175:0] TYPES = 176'h{types};  // of input and output, as identify tells them
     localparam HEART = {heart};  // the heartbeat changes every 2**HEART cycles
-
+{clocking}
     wire rst, restart, busy, in_valid, in_ready, out_valid, out_ready;
     wire [IN_WIDTH-1:0]   in_data;
     wire [OUT_BITS*OUT_ELEMENTS-1:0] out_data;
 
-    reset_generator resetting (.clk(clk), .request(restart), .rst(rst));
+    reset_generator resetting (.clk({clock}), .request({request}), .rst(rst));
 
     host_link #(
         .CLOCK_HZ(CLOCK_HZ), .BAUD(BAUD), .VECTOR_BYTES(VECTOR_BYTES),
@@ -124,19 +135,44 @@ module chip (
         .TYPES(TYPES), .MODEL_HASH(MODEL_HASH), .BUILD_ID(BUILD_ID),
         .BENCH_VECTORS(BENCH_VECTORS), .BENCH_FILE("{bench_file}"), .TIMEOUT_US(TIMEOUT_US)
     ) link (
-        .clk(clk), .rst(rst), .uart_rx(uart_rx), .uart_tx(uart_tx),
+        .clk({clock}), .rst(rst), .uart_rx(uart_rx), .uart_tx(uart_tx),
         .in_data(in_data), .in_valid(in_valid), .in_ready(in_ready),
         .out_data(out_data), .out_valid(out_valid), .out_ready(out_ready),
         .busy(busy), .restart(restart));
 
     {core} core (
-        .clk(clk), .rst(rst), .in_data(in_data), .in_valid(in_valid), .in_ready(in_ready),
+        .clk({clock}), .rst(rst), .in_data(in_data), .in_valid(in_valid), .in_ready(in_ready),
         .out_data(out_data), .out_valid(out_valid), .out_ready(out_ready));
 
     reg [HEART:0] heart = 0;
-    always @(posedge clk) heart <= heart + 1'b1;
+    always @(posedge {clock}) heart <= heart + 1'b1;
     assign led = heart[HEART] ^ busy;
 endmodule
+`default_nettype wire
+"""
+
+# How the top is clocked: by the crystal as it is, or by a PLL, until whose lock all is in reset.
+_BY_CRYSTAL = {"clocking": "", "clock": "clk", "request": "restart"}
+_BY_PLL = {
+    "clocking": """
+    wire clock, locked;  // until the PLL is locked, all is in reset
+    pll making_the_clock (.crystal(clk), .clock(clock), .locked(locked));
+    reg [1:0] steady = 0;
+    always @(posedge clock) steady <= {steady[0], locked};
+""",
+    "clock": "clock",
+    "request": "restart || !steady[1]",
+}
+
+_PLL_TEMPLATE = """\
+// Generated: the PLL of the device, which makes {clock_hz} Hz of the crystal's clock.
+`default_nettype none
+module pll (
+    input  wire crystal,
+    output wire clock,
+    output wire locked
+);
+{instance}endmodule
 `default_nettype wire
 """
 
@@ -151,21 +187,23 @@ def generate_chip(
     build_id: bytes,
     bench: NDArray[np.generic],
     timeout_us: int = TIMEOUT_US,
+    pll: PllCell | None = None,
 ) -> list[str]:
     """Write the chip's top, its library modules and its bench vectors into the core's RTL folder.
 
     Args:
         core: what `generate_core` wrote into `rtl_dir`.
         rtl_dir: folder of the Verilog files and ROMs.
-        clock_hz: frequency of the one clock.
+        clock_hz: frequency of the one clock, behind the PLL where there is one.
         baud: bits per second of the host link.
         model_hash: 8 bytes, told by `identify`.
         build_id: 8 bytes, told by `identify`.
         bench: input vectors to be stored for `bench`, shape (vectors, inputs); with none it plays the vector held.
         timeout_us: silence inside a frame that ends it, microseconds.
+        pll: makes the clock; None: the crystal's is taken as it is.
 
     Returns:
-        File names of all Verilog sources, with top module ``chip``.
+        File names of all Verilog sources, with top module ``chip``; a simulator needs `models_of` the PLL besides.
 
     Raises:
         ConfigError: an identifier of the wrong length, a baud too fast for the clock, or a time-out out of range.
@@ -176,7 +214,11 @@ def generate_chip(
         write_bench(core, rtl_dir, bench)
     for name in LINK_SOURCES:
         shutil.copyfile(_LIBRARY / name, rtl_dir / name)
+    if pll is not None:
+        (rtl_dir / _PLL).write_text(_PLL_TEMPLATE.format(clock_hz=clock_hz, instance=pll.instance))
+        shutil.copyfile(pll.models, rtl_dir / pll.models.name)
     text = _TEMPLATE.format(
+        **(_BY_PLL if pll else _BY_CRYSTAL),
         **{name: getattr(core, name) for name in ("in_width", "in_beats")},
         **_output(core.output),
         part_bytes=part_bytes(core),
@@ -194,7 +236,12 @@ def generate_chip(
         core=core.top,
     )
     (rtl_dir / _TOP).write_text(text)
-    return [*core.sources, *LINK_SOURCES, _TOP]
+    return [*core.sources, *LINK_SOURCES, *([_PLL] if pll else []), _TOP]
+
+
+def models_of(pll: PllCell | None) -> list[str]:
+    """File names beside the chip's sources that only a simulator needs: models of the device's cells."""
+    return [pll.models.name] if pll else []
 
 
 def vector_bytes(core: CoreDescription) -> int:
@@ -254,8 +301,8 @@ def _check(
     identifiers: tuple[bytes, bytes],
 ) -> None:
     check_content(core, identifiers)
-    if clock_hz < _LEAST_CYCLES_PER_BIT * baud:
-        limit = clock_hz // _LEAST_CYCLES_PER_BIT
+    if clock_hz < LEAST_CYCLES_PER_BIT * baud:
+        limit = clock_hz // LEAST_CYCLES_PER_BIT
         raise ConfigError(f"host_link: {baud} baud is too fast for a {clock_hz} Hz clock; use {limit} or less")
     if not 200 <= timeout_us * baud // 1_000_000 < 1 << 24:
         raise ConfigError(f"time-out of {timeout_us} us is outside 200 to 16,777,215 bit times at {baud} baud")

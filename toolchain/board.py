@@ -116,11 +116,21 @@ class Pin(_Strict):
     attributes: dict[Key, Word] = {}
 
 
-class Clock(_Strict):
-    """The oscillator that clocks the whole design."""
+Megahertz = Annotated[float, Field(gt=0, le=1000)]
 
-    mhz: Annotated[float, Field(gt=0, le=1000)]
+
+class Clock(_Strict):
+    """The oscillator of the board, and what the FPGA's PLL may make of it.
+
+    Attributes:
+        mhz: the oscillator's own.
+        choices: clocks that the PLL makes, of which a build takes the fastest that its routed design bears; empty where
+            the design is to run at the oscillator's own.
+    """
+
+    mhz: Megahertz
     pin: Pin
+    choices: list[Megahertz] = []
 
 
 class Uart(_Strict):
@@ -185,7 +195,7 @@ class ProcessingSystem(_Strict):
 class FabricClock(_Strict):
     """The clock that the processing system gives to the logic (pl_clk0 or FCLK_CLK0)."""
 
-    mhz: Annotated[float, Field(gt=0, le=1000)]
+    mhz: Megahertz
 
 
 class Axi(_Strict):

@@ -47,7 +47,15 @@ class ToolError(GateweaveError):
 
 
 class TimingError(GateweaveError):
-    """Place and route ended below the clock the board needs."""
+    """Place and route ended below the clock that the design is to have.
+
+    Attributes:
+        reached_mhz: the best clock that the routed design bears; None where it could not run at any.
+    """
+
+    def __init__(self, message: str, reached_mhz: float | None = None) -> None:
+        super().__init__(message)
+        self.reached_mhz = reached_mhz
 
 
 class VerificationError(GateweaveError):

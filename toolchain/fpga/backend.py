@@ -11,7 +11,8 @@ from typing import ClassVar
 from toolchain.board import Fpga, OpenBoard, Pin
 from toolchain.files import write_atomic
 from toolchain.fpga import yosys
-from toolchain.fpga.nextpnr import Job, place_and_route
+from toolchain.fpga.nextpnr import SEEDS, Job, place_and_route
+from toolchain.fpga.pll import Dividers, Pll
 from toolchain.fpga.report import TimingReport
 from toolchain.fpga.results import Implementation, Synthesis, Usage
 from toolchain.fpga.tools import YOSYS, Tool, relative, require_output, versions
@@ -39,6 +40,21 @@ class BlockRam:
     def kbit(self) -> int:
         """Kilobits of its widest shape."""
         return max(words * bits for words, bits in self.shapes) // 1024
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What place and route is to reach.
+
+    Attributes:
+        mhz: the clock.
+        margin: the share of it by which the routed design must be faster.
+        seeds: the placer's; the first that gets there counts.
+    """
+
+    mhz: float
+    margin: float = 0.0
+    seeds: Sequence[int] = SEEDS
 
 
 class Backend(ABC):
@@ -91,6 +107,16 @@ class Backend(ABC):
         """
         return versions([YOSYS, cls.place_and_route_tool, cls.packer])
 
+    @classmethod
+    def pll(cls, fpga: Fpga) -> Pll | None:
+        """What the device's PLL can do; None where it has none that the tools set."""
+        return None
+
+    @classmethod
+    def pll_instance(cls, board: OpenBoard, setting: Dividers) -> str:
+        """Verilog of the PLL's cell, which makes `clock` and `locked` of `crystal`."""
+        raise NotImplementedError
+
     def synthesise(
         self, top: str, sources: Sequence[Path], rtl_dir: Path, out_dir: Path, *, multipliers: bool = False
     ) -> Synthesis:
@@ -122,21 +148,25 @@ class Backend(ABC):
     def constraints(self, board: OpenBoard) -> tuple[str, str]:
         """Name and text of the constraint file: pins, their I/O standard, the clock."""
 
-    def implement(self, board: OpenBoard, netlist: Path, out_dir: Path) -> Implementation:
+    def implement(self, board: OpenBoard, netlist: Path, out_dir: Path, aim: Aim | None = None) -> Implementation:
         """Place and route `netlist`, all outputs in `out_dir`.
+
+        Args:
+            aim: the clock that the design is to bear; None: the crystal's.
 
         Raises:
             FitError: the design is larger than the device.
-            TimingError: no seed meets the board's clock.
+            TimingError: no seed meets the clock.
             ToolError: a tool is missing or failed.
         """
         out_dir.mkdir(parents=True, exist_ok=True)
         name, text = self.constraints(board)
         write_atomic(out_dir / name, text)
         arguments = self._arguments(board, relative(netlist, out_dir), name)
-        job = Job(self.place_and_route_tool, board, out_dir, arguments, self.sites)
+        aim = aim or Aim(board.clock.mhz)
+        job = Job(self.place_and_route_tool, board, aim.mhz, out_dir, arguments, self.sites, aim.seeds, aim.margin)
         report, seed = place_and_route(job, self.progress)
-        return self._implementation(board, report, seed, out_dir)
+        return self._implementation(aim, report, seed, out_dir)
 
     @abstractmethod
     def bitstream(self, board: OpenBoard, config: Path, out_file: Path) -> Path:
@@ -180,7 +210,7 @@ class Backend(ABC):
     def _outputs(self, out_dir: Path) -> tuple[Path, Path | None]:
         """What the packer reads, and the routed netlist where there is one."""
 
-    def _implementation(self, board: OpenBoard, report: TimingReport, seed: int, out_dir: Path) -> Implementation:
+    def _implementation(self, aim: Aim, report: TimingReport, seed: int, out_dir: Path) -> Implementation:
         config, netlist = self._outputs(out_dir)
         log = out_dir / "nextpnr.log"
         for path in (config, netlist or config):
@@ -191,8 +221,8 @@ class Backend(ABC):
             resources=usage,
             used_percent=usage.percent_of(self.fpga.resources),
             fmax_mhz=report.slowest.achieved_mhz,
-            # The oscillator's own: nextpnr reports a period in whole picoseconds, and 48 MHz became 48.001.
-            clock_mhz=board.clock.mhz,
+            # As it is: nextpnr reports a period in whole picoseconds, and 48 MHz became 48.001.
+            clock_mhz=aim.mhz,
             critical_path=[str(step) for step in report.critical_path],
             netlist=netlist,
             seed=seed,

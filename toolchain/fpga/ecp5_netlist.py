@@ -17,12 +17,13 @@ from typing import Any
 from toolchain.errors import ToolError
 from toolchain.files import write_json
 from toolchain.fpga import yosys
+from toolchain.fpga.pll import PLL_CELLS
 
 Cell = dict[str, Any]
 """One cell of a Yosys JSON netlist; a connection is a list of net numbers or constants "0", "1"."""
 
 _MODELS = Path(__file__).with_name("models")
-_MODEL_FILES = ("ecp5_cells.v", "ecp5_block_ram.v")
+_MODEL_FILES = ("ecp5_cells.v", "ecp5_block_ram.v", PLL_CELLS.name)
 
 # Inputs that nextpnr leaves out of the netlist where it does not route them.
 _INPUTS = {

@@ -34,11 +34,6 @@ class Clock:
     achieved_mhz: float
     required_mhz: float
 
-    @property
-    def met(self) -> bool:
-        """Whether the design is fast enough."""
-        return self.achieved_mhz >= self.required_mhz
-
 
 @dataclass(frozen=True)
 class Step:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from hls.chip import generate_chip
+from hls.chip import PllCell, generate_chip, models_of
 from hls.core import CoreDescription, CoreOutput
 from hls.simulate_chip import ChipSimulator
 from toolchain.device.link.protocol import pack_vector
@@ -150,6 +150,7 @@ def build_chip(
     baud: int = 1_000_000,
     host_baud: float | None = None,
     timeout_us: int = 1000,
+    pll: PllCell | None = None,
 ) -> ChipSimulator:
     """Simulator of a chip around a fake core."""
     rtl = folder / "rtl"
@@ -163,6 +164,7 @@ def build_chip(
         build_id=BUILD_ID,
         bench=bench,
         timeout_us=timeout_us,
+        pll=pll,
     )
-    paths = [rtl / name for name in sources]
+    paths = [rtl / name for name in (*sources, *models_of(pll))]
     return ChipSimulator(paths, folder, clock_hz=clock_hz, baud=host_baud or baud)

@@ -11,10 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hls.chip import PllCell
 from hls.simulate_chip import ChipSimulator, Script
 from tests.doubles.uart_board import class_bytes
+from tests.fast.boards.folders import open_board
 from tests.sim.hls.fake_core import BUILD_ID, MODEL_HASH, FakeCore, build_chip
 from toolchain.device.link import protocol as link
+from toolchain.fpga import family_of
+from toolchain.fpga.clocks import setting
+from toolchain.fpga.pll import PLL_CELLS
 
 CLOCK_HZ = 12_000_000
 BIT = 12
@@ -376,3 +381,25 @@ def test_other_shapes(shape: str, tmp_path: Path) -> None:
     if not core.stutters:
         assert {reply.cycles for reply in told[:-1]} == {core.latency}
         assert told[-1].cycles == 49 * core.interval + core.latency
+
+
+def test_behind_a_pll_it_answers_alike_once_that_is_locked(tmp_path: Path) -> None:
+    board = open_board("ulx3s")
+    found = setting(board, 50_000_000)
+    assert found is not None
+    pll = PllCell(family_of(board.fpga).pll_instance(board, found), PLL_CELLS)
+    faster = build_chip(CORE, tmp_path, BENCH, clock_hz=50_000_000, timeout_us=TIMEOUT_US, pll=pll)
+    requests = [link.infer_request(index, packed(vector)) for index, vector in enumerate(BENCH)]
+    [[told], *inferred] = answers(faster, link.identify_request(1), *requests)
+    assert isinstance(told, link.Identity) and told.clock_hz == 50_000_000
+    assert inferred == [[answered(index, label)] for index, label in enumerate(BENCH_LABELS)]
+
+
+def test_until_the_pll_is_locked_it_hears_nothing(tmp_path: Path) -> None:
+    model = tmp_path / "unlocked.v"
+    model.write_text(
+        "module unlocked (input crystal, output clock, locked); assign clock = crystal, locked = 0; endmodule"
+    )
+    pll = PllCell("    unlocked it (.crystal(crystal), .clock(clock), .locked(locked));\n", model)
+    chip = build_chip(CORE, tmp_path, BENCH, timeout_us=TIMEOUT_US, pll=pll)
+    assert chip.exchange([link.identify_request(1)], reply_cycles=QUIET) == [b""]

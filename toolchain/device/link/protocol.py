@@ -36,6 +36,7 @@ MAX_REPLY_PAYLOAD = 63
 # A line held low this long resets the board's link and core, also out of an endless bench.
 BREAK_BITS = 40
 BITS_A_BYTE = 10  # on the line: a start bit, eight of the byte, a stop bit
+LEAST_CYCLES_PER_BIT = 8  # of the chip's clock; fewer leave its receiver's filter no room
 
 INFER_TAIL, _BENCH_TAIL = 4, 10  # bytes behind the answer
 MOST_DIMENSIONS = 3  # of a tensor, as `identify` tells it

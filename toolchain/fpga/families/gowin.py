@@ -5,13 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from toolchain.board import OpenBoard
+from toolchain.board import Fpga, OpenBoard
 from toolchain.fpga.backend import Backend, BlockRam, chip_pins
+from toolchain.fpga.pll import Dividers, Pll, Range
 from toolchain.fpga.report import TimingReport
 from toolchain.fpga.results import Usage
 from toolchain.fpga.tools import Tool, nextpnr, relative, require_output, run
 
 _NEXTPNR = "nextpnr-himbaechel-gowin"
+
+# By die and speed grade; others have another PLL, or other ranges.
+_PLLS = {
+    ("GW1N-9C", "C6/I5"): Pll(
+        cell="rPLL",
+        source="Gowin DS117E (PLL switching characteristics), UG286E (dividers); Project Apicula gowin_pll, gowin_pack",
+        inputs=Range(3, 400),
+        compared=Range(3, 400),
+        oscillator=Range(400, 1200),
+        outputs=Range(3.125, 600),
+        reference=range(1, 65),
+        feedback=range(1, 65),
+        output=(2, 4, 8, 16, 32, 48, 64, 80, 96, 112, 128),
+        feedback_divided=True,
+    )
+}
 
 
 class GowinBackend(Backend):
@@ -44,6 +61,23 @@ class GowinBackend(Backend):
         ("MULT36X36", "dsp", 4),
     )
     sites: ClassVar[dict[str, str]] = {"LUT4": "LUTs", "ALU": "ALUs", "DFF": "flip-flops", "BSRAM": "block RAMs"}
+
+    @classmethod
+    def pll(cls, fpga: Fpga) -> Pll | None:
+        """See `Backend`."""
+        return _PLLS.get((fpga.device, fpga.speed))
+
+    @classmethod
+    def pll_instance(cls, board: OpenBoard, setting: Dividers) -> str:
+        """All dividers fixed, fed back inside."""
+        return f"""\
+    rPLL #(
+        .DEVICE("{board.fpga.device}"), .FCLKIN("{board.clock.mhz:g}"), .CLKFB_SEL("internal"),
+        .IDIV_SEL({setting.reference - 1}), .FBDIV_SEL({setting.feedback - 1}), .ODIV_SEL({setting.output})
+    ) cell_of_pll (
+        .CLKIN(crystal), .CLKOUT(clock), .LOCK(locked), .RESET(1'b0), .RESET_P(1'b0), .CLKFB(1'b0),
+        .IDSEL(6'd0), .FBDSEL(6'd0), .ODSEL(6'd0), .PSDA(4'd0), .DUTYDA(4'd0), .FDLY(4'd0));
+"""
 
     def constraints(self, board: OpenBoard) -> tuple[str, str]:
         """A CST file; the clock's frequency goes on the command line."""

@@ -6,12 +6,13 @@ import re
 from pathlib import Path
 from typing import ClassVar
 
-from toolchain.board import OpenBoard
+from toolchain.board import Fpga, OpenBoard
 from toolchain.errors import ToolError
 from toolchain.files import write_atomic
 from toolchain.fpga import yosys
 from toolchain.fpga.backend import Backend, BlockRam, chip_pins
 from toolchain.fpga.nextpnr import REPORT
+from toolchain.fpga.pll import MHZ, PLL_CELLS, Dividers, Pll, Range
 from toolchain.fpga.report import TimingReport, read_report
 from toolchain.fpga.results import Usage
 from toolchain.fpga.tools import Tool, nextpnr, relative, require_output, run, yowasp
@@ -25,6 +26,27 @@ _FLIP_FLOPS = re.compile(r"^Info:\s+(\d+) LCs used as (?:LUT4 and )?DFF", re.MUL
 _HEADER = re.compile(r"module\s+chip\s*\((?P<ports>[^)]*)\);")
 # Yosys's models give open inputs of block RAMs a default in a way that no Verilog simulator reads.
 _PLAIN_MODELS = "`define NO_ICE40_DEFAULT_ASSIGNMENTS\n"
+
+_PLL = Pll(
+    cell="SB_PLL40",
+    source="Lattice FPGA-DS-02008 (sysCLOCK PLL timing); dividers: Lattice FPGA-TN-02052, Project IceStorm icepll",
+    inputs=Range(10, 133),
+    compared=Range(10, 133),
+    oscillator=Range(533, 1066),
+    outputs=Range(16, 275),
+    reference=range(1, 17),
+    # The note says 64; IceStorm found 128 with the simple feedback, which is ours.
+    feedback=range(1, 129),
+    output=tuple(1 << power for power in range(1, 7)),
+    feedback_divided=False,
+)
+# The pin whose pad is the PLL's own, by device and package: a clock there reaches the PLL as SB_PLL40_PAD only.
+_PLL_PADS = {("up5k", "sg48"): "35"}
+# FILTER_RANGE is 1 below the first of these frequencies compared, in MHz, and one more behind each (icepll).
+_FILTER_STEPS = (17, 26, 44, 66, 101)
+_PAD_OF_PLL = re.compile(r"\.PACKAGEPIN\(\w+\)")
+# Yosys has no behaviour for it.
+_PLL_WITHOUT_MODEL = re.compile(r"\(\* blackbox \*\)\nmodule SB_PLL40_(?:CORE|PAD) .*?\nendmodule\n", re.DOTALL)
 
 
 class Ice40Backend(Backend):
@@ -57,8 +79,25 @@ class Ice40Backend(Backend):
         "ICESTORM_RAM": "block RAMs",
     }
 
+    @classmethod
+    def pll(cls, fpga: Fpga) -> Pll:
+        """See `Backend`."""
+        return _PLL
+
+    @classmethod
+    def pll_instance(cls, board: OpenBoard, setting: Dividers) -> str:
+        """By the pad of the PLL where the crystal is there, else through the fabric."""
+        cell, port = ("SB_PLL40_PAD", "PACKAGEPIN") if _on_pll_pad(board) else ("SB_PLL40_CORE", "REFERENCECLK")
+        filtering = 1 + sum(setting.compared_hz >= step * MHZ for step in _FILTER_STEPS)
+        return f"""\
+    {cell} #(
+        .FEEDBACK_PATH("SIMPLE"), .FILTER_RANGE(3'd{filtering}),
+        .DIVR(4'd{setting.reference - 1}), .DIVF(7'd{setting.feedback - 1}), .DIVQ(3'd{setting.output.bit_length() - 1})
+    ) cell_of_pll (.{port}(crystal), .PLLOUTGLOBAL(clock), .LOCK(locked), .RESETB(1'b1), .BYPASS(1'b0));
+"""
+
     def constraints(self, board: OpenBoard) -> tuple[str, str]:
-        """A PCF file."""
+        """A PCF file; nextpnr derives the PLL's clock from the crystal's."""
         lines = []
         for port, pin in chip_pins(board):
             options = "".join(f"-{key} {value} " for key, value in pin.attributes.items())
@@ -100,6 +139,10 @@ class Ice40Backend(Backend):
         return out_dir / "chip.asc", None
 
 
+def _on_pll_pad(board: OpenBoard) -> bool:
+    return _PLL_PADS.get((board.fpga.device, board.fpga.package)) == board.clock.pin.pin
+
+
 def bitstream_to_verilog(board: OpenBoard, bitstream: Path, out_dir: Path) -> list[Path]:
     """Decode a bitstream.
 
@@ -122,8 +165,11 @@ def bitstream_to_verilog(board: OpenBoard, bitstream: Path, out_dir: Path) -> li
     run(_ICEBOX_VLOG, options, cwd=out_dir, log=log, output=raw)
     require_output(_ICEBOX_VLOG, raw, log)
     netlist, models = out_dir / "netlist.v", out_dir / "ice40_cells.v"
-    write_atomic(netlist, plain_header(raw.read_text(), bitstream))
-    write_atomic(models, _PLAIN_MODELS + yosys.share("ice40/cells_sim.v").read_text())
+    verilog = plain_header(raw.read_text(), bitstream)
+    # icebox leaves the pad of a PLL open, which can be one pin only.
+    write_atomic(netlist, _PAD_OF_PLL.sub(".PACKAGEPIN(clk)", verilog) if _on_pll_pad(board) else verilog)
+    cells = _PLL_WITHOUT_MODEL.sub("", yosys.share("ice40/cells_sim.v").read_text())
+    write_atomic(models, _PLAIN_MODELS + cells + PLL_CELLS.read_text())
     return [netlist, models]
 
 

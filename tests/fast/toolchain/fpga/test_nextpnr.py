@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ _SITES = {"TRELLIS_COMB": "LUTs", "DP16KD": "block RAMs"}
 
 @pytest.fixture
 def job(ulx3s: OpenBoard, tmp_path: Path) -> Job:
-    return Job(Ecp5Backend.place_and_route_tool, ulx3s, tmp_path, [], _SITES)
+    return Job(Ecp5Backend.place_and_route_tool, ulx3s, 25.0, tmp_path, [], _SITES)
 
 
 def _stand_in(monkeypatch: pytest.MonkeyPatch, speeds: dict[int, float], log: str = "", status: int = 0) -> list[int]:
@@ -69,6 +70,21 @@ def test_the_best_of_all_seeds_is_reported(job: Job, monkeypatch: pytest.MonkeyP
     for part in ("ulx3s", "clock clk", "24.50 MHz", "25.00 MHz needed", "seed 2", "slow_cell", "FPS"):
         assert part in message
     assert " 40.82 ns" in (job.out_dir / "critical-path.txt").read_text()
+
+
+def test_a_margin_must_be_kept_by_one_of_the_seeds(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = _stand_in(monkeypatch, {1: 26.0, 2: 26.5})
+    assert place_and_route(replace(job, margin=0.05))[1] == 2
+    with pytest.raises(TimingError, match=r"reaches 26\.00 MHz, 26\.25 MHz needed") as caught:
+        place_and_route(replace(job, margin=0.05, seeds=(1,)))
+    assert seen == [1, 2, 1] and caught.value.reached_mhz == 26.0
+
+
+def test_timing_of_another_clock_is_refused(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    _stand_in(monkeypatch, {1: 60.0})
+    said = "ulx3s: nextpnr has computed a clock of 25 MHz, the design is to have 50; see .*nextpnr.log"
+    with pytest.raises(ToolError, match=said):
+        place_and_route(replace(job, mhz=50.0))
 
 
 def test_far_too_slow_a_design_fails_at_once(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
