@@ -3,8 +3,8 @@
 BOARD ?= ulx3s
 MODEL ?= cqmlp
 # Every variable that may stand on the command line; `make help` explains each.
-VARIABLES := BOARD MODEL DATA RECIPE STRATEGY FLOW FPS NETWORK ONNX TEST CALIBRATION OUTPUTS WHEELS VECTORS JOBS PYTHON \
-    PACKAGE PORT HOST VIRTUAL FAULTS COUNT PERSIST CABLE METER PNR SNAKEMAKE_ARGS GATEWEAVE_BUILD_DIR
+VARIABLES := BOARD MODEL DATA RECIPE STRATEGY FLOW FPS CLOCK NETWORK ONNX TEST CALIBRATION OUTPUTS WHEELS VECTORS JOBS \
+    PYTHON PACKAGE PORT HOST VIRTUAL FAULTS COUNT PERSIST CABLE METER PNR SNAKEMAKE_ARGS GATEWEAVE_BUILD_DIR
 export $(VARIABLES)
 
 # A misspelt variable would build something else for minutes, without a word.
@@ -53,6 +53,7 @@ help:
 	@echo '  BOARD=icebreaker       a folder of boards/        MODEL=cqmlp          a folder of models/'
 	@echo '  RECIPE=published       how to train it            DATA=folder          train on real captures'
 	@echo '  STRATEGY=unrolled      one inference a clock      FPS=50000, FPS=max   inferences per second to aim at'
+	@echo '  CLOCK=62.5             open boards: MHz that it must run at; without it the fastest of a few that it bears'
 	@echo '  FLOW=dataflow          AMD boards: our own RTL instead of FINN'
 	@echo '  NETWORK=file           a network of your own in place of MODEL: QONNX, ONNX, TFLite (another name: ONNX=file)'
 	@echo '  TEST=file.npz          x, y to prove it on'

@@ -18,6 +18,7 @@ def _lines() -> Iterator[str]:
     for part, rows in parts().items():
         for name, row in rows.items():
             asked = "" if row.when == "build" else f" (on `{row.when}`)"
+            asked += f" ({', '.join(row.flows)})" if row.flows else ""
             needs = row.needs if isinstance(row.needs, str) else ", ".join(row.needs)
             proves = "; ".join(_told(check, proof) for check, proof in row.proves.items())
             yield f"| {part} | `{name}`{asked} | {row.says} | {needs} | {proves} | {_facts(row.facts)} |"

@@ -26,6 +26,7 @@ _WORDS = {
     "captures": "the captures changed",
     "strategy": "the strategy changed",
     "fps": "the target rate changed",
+    "clock": "the clock asked for changed",
     "file": "the network's file, or its test or calibration data, changed",
     "outputs": "what the outputs are said to be changed",
     "wheels": "whether wheels are included changed",

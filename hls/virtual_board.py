@@ -148,17 +148,17 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="hls.virtual_board", description=__doc__)
     parser.add_argument("generated", type=Path, help="folder of the generate stage: chip.json and rtl/")
     parser.add_argument("--work", type=Path, required=True, help="folder of the compiled simulator")
-    parser.add_argument("--clock-hz", type=int, required=True)
     parser.add_argument("--baud", type=int, required=True)
     parser.add_argument("--faults", default="", help="such as bits=1e-4,lost=1e-5,doubled=1e-5,reset=1e-4,seed=2")
     options = parser.parse_args(arguments)
     try:
         faults = parse_faults(options.faults)
-        names = json.loads((options.generated / "chip.json").read_text())["sources"]
+        chip = json.loads((options.generated / "chip.json").read_text())
+        names = [*chip["sources"], *chip["models"]]
         with VirtualBoard(
             [options.generated / "rtl" / name for name in names],
             options.work,
-            clock_hz=options.clock_hz,
+            clock_hz=chip["clock_hz"],
             baud=options.baud,
             faults=faults,
         ) as board:

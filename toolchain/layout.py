@@ -55,6 +55,7 @@ class Request:
         outputs: what the person says that the outputs of `file` are, "classes" or "values"; None: as the model says.
         wheels: whether the package holds the Python wheels it needs.
         vectors: how many vectors a core of units is simulated on; None: as many as fit five minutes.
+        clock: MHz that an open board's design is to run at, or None for the fastest of the board's that it bears.
     """
 
     board: str
@@ -70,6 +71,7 @@ class Request:
     outputs: OutputKind | None = None
     wheels: bool = False
     vectors: int | None = None
+    clock: float | None = None
 
     # Of whoever reads it back from JSON.
     __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid", "allow_inf_nan": False}
@@ -118,9 +120,10 @@ class Request:
 
     @property
     def variant(self) -> str:
-        """Name of the hardware's folder: the network, the core's kind, and the rate where it was chosen."""
+        """Name of the hardware's folder: the network, the core's kind, and rate and clock where they were chosen."""
         rate = "" if self.fps is None else f"-fps{self.fps if self.fps == 'max' else f'{self.fps:.12g}'}"
-        return f"{self.network}-{self.core}{rate}"
+        clock = "" if self.clock is None else f"-clock{self.clock:.12g}"
+        return f"{self.network}-{self.core}{rate}{clock}"
 
     @property
     def core(self) -> str:

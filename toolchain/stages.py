@@ -62,7 +62,7 @@ class Remade(_Row):
     model: tuple[str, ...] = ()
     recipe: tuple[str, ...] | None = None
     board: tuple[str, ...] | Literal["all"] | None = None
-    request: tuple[Literal["fps", "strategy", "outputs", "wheels", "vectors"], ...] = ()
+    request: tuple[Literal["fps", "strategy", "clock", "outputs", "wheels", "vectors"], ...] = ()
     files: Literal["captures", "network"] | None = None
     tools: Literal["vivado", "nextpnr"] | None = None
 
@@ -141,10 +141,13 @@ def stages_of(flow: str, foreign: bool) -> Mapping[str, Stage]:
     rows = [found for found in every if not found[2].flows or flow in found[2].flows]
     ordered = [found for when in ("build", "trial", "verify", "compare") for found in rows if found[2].when == when]
     built = [(part, name) for part, name, row in ordered if row.when == "build"]
-    return {
-        name: Stage(name, part, row, _needs(row, name, built, foreign), _proves(row, flow))
-        for part, name, row in ordered
-    }
+    left_out = {name for _, name, _ in every} - {name for _, name, _ in rows}
+
+    def stage(part: str, name: str, row: Row) -> Stage:
+        needs = tuple(needed for needed in _needs(row, name, built, foreign) if needed not in left_out)
+        return Stage(name, part, row, needs, _proves(row, flow))
+
+    return {name: stage(part, name, row) for part, name, row in ordered}
 
 
 @cache

@@ -28,12 +28,14 @@ class Chip:
 
     Attributes:
         sources: file names of the whole chip's Verilog in the RTL folder.
+        models: file names beside them that only a simulator needs.
         model_hash, build_id: what the chip answers to `identify`, 8 bytes each.
     """
 
     rtl: Path
     core: CoreDescription
     sources: tuple[str, ...]
+    models: tuple[str, ...]
     model_hash: bytes
     build_id: bytes
 
@@ -41,6 +43,11 @@ class Chip:
     def source_paths(self) -> list[Path]:
         """The Verilog files of the whole chip."""
         return [self.rtl / name for name in self.sources]
+
+    @property
+    def simulated_paths(self) -> list[Path]:
+        """The Verilog files that a simulator takes."""
+        return [self.rtl / name for name in (*self.sources, *self.models)]
 
 
 # A chip's vectors for `bench`, what share of its block RAM they may take, bits of one that an open board still stores.
@@ -112,12 +119,18 @@ def bench_vectors(context: Context, x: TensorType) -> int:
 
 def chip(context: Context) -> Chip:
     """The generated chip."""
-    core = CoreDescription.from_json(read_json(context.file("generate", "core.json")))
-    raw = read_json(context.file("generate", "chip.json"))
+    return chip_in(context.layout.stage("generate"))
+
+
+def chip_in(folder: Path) -> Chip:
+    """The chip that was generated into a folder."""
+    core = CoreDescription.from_json(read_json(folder / "core.json"))
+    raw = read_json(folder / "chip.json")
     return Chip(
-        context.file("generate", "rtl"),
+        folder / "rtl",
         core,
         tuple(raw["sources"]),
+        tuple(raw["models"]),
         bytes.fromhex(raw["model_hash"]),
         bytes.fromhex(raw["build_id"]),
     )
@@ -126,11 +139,6 @@ def chip(context: Context) -> Chip:
 def model_hash(context: Context) -> bytes:
     """8 bytes that tell the integer network from all others."""
     return bytes.fromhex(sha256(network_file(context, "integer.onnx")))[:8]
-
-
-def clock_hz(context: Context) -> int:
-    """The board's clock in Hz."""
-    return round(context.fpga_board.clock.mhz * 1e6)
 
 
 def read_json(path: Path) -> Any:

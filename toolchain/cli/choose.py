@@ -8,11 +8,13 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from toolchain.board import AmdBoard
+from toolchain.board import AmdBoard, AnyBoard, OpenBoard
 from toolchain.catalog import list_boards, load_board, load_model, load_recipe
 from toolchain.cli.wish import Wish
 from toolchain.errors import BuildError, ConfigError, DataError, ToolError
 from toolchain.files import why_absent
+from toolchain.fpga.clocks import must_be_had
+from toolchain.fpga.pll import MHZ
 from toolchain.layout import OUTPUT_KINDS, STRATEGIES, OutputKind, Request, build_root, plain_name
 from toolchain.vivado.find import find_vivado
 from toolchain.yaml_file import near_matches
@@ -35,7 +37,7 @@ def choose(wish: Wish) -> Request:
     if wish.calibration or wish.outputs or wish.wheels:
         _must_run_onnx(wish, flow)
     if wish.network or wish.onnx:
-        return _third_party(wish, flow)
+        return _third_party(wish, board, flow)
     for option in ("test", "calibration", "outputs"):
         if getattr(wish, option):
             raise ConfigError(f"{option.upper()}: is for a network of your own; name its file with NETWORK=")
@@ -44,7 +46,16 @@ def choose(wish: Wish) -> Request:
     strategy = _strategy(wish.strategy)
     data, fps = _folder(wish.data), _rate(wish.fps)
     request = Request(
-        wish.board, wish.model, recipe, data, strategy, fps, flow, wheels=wish.wheels, vectors=wish.vectors
+        wish.board,
+        wish.model,
+        recipe,
+        data,
+        strategy,
+        fps,
+        flow,
+        wheels=wish.wheels,
+        vectors=wish.vectors,
+        clock=_clock(board, wish.clock),
     )
     if request.network in list_boards():
         raise ConfigError(f"RECIPE: {recipe!r} is also a board's name; rename the recipe")
@@ -66,7 +77,7 @@ def _must_run_onnx(wish: Wish, flow: str) -> None:
         raise ConfigError(f"{option.upper()}: board {wish.board} has no ONNX Runtime; use one of {', '.join(runners)}")
 
 
-def _third_party(wish: Wish, flow: str) -> Request:
+def _third_party(wish: Wish, board: AnyBoard, flow: str) -> Request:
     given = "NETWORK" if wish.network else "ONNX"
     if wish.network and wish.onnx:
         raise ConfigError("ONNX: is another name of NETWORK; give one of them")
@@ -91,6 +102,7 @@ def _third_party(wish: Wish, flow: str) -> Request:
         fps=_rate(wish.fps),
         wheels=wish.wheels,
         vectors=wish.vectors,
+        clock=_clock(board, wish.clock),
     )
 
 
@@ -148,6 +160,27 @@ def _rate(text: str | None) -> float | str | None:
     if not (math.isfinite(rate) and rate > 0):
         raise ConfigError(f"FPS: {text!r}: should be inferences per second, such as 50000, or max")
     return rate
+
+
+def _clock(board: AnyBoard, text: str | None) -> float | None:
+    """The clock that was asked for in MHz, which the board can have."""
+    if not text:
+        return None
+    if not isinstance(board, OpenBoard):
+        raise ConfigError(f"CLOCK: board {board.name} has no PLL that a build sets; leave it out")
+    hz = _whole_hertz(text)
+    must_be_had(board, hz)
+    return hz / MHZ
+
+
+def _whole_hertz(text: str) -> int:
+    try:
+        hz = float(text) * MHZ
+    except ValueError:
+        hz = math.nan
+    if not (math.isfinite(hz) and hz > 0) or abs(hz - round(hz)) > 1e-3:
+        raise ConfigError(f"CLOCK: {text!r}: should be MHz, to the Hz, such as 62.5")
+    return round(hz)
 
 
 def _file(option: str, text: str | None) -> str | None:

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from toolchain.board import AnyBoard, OrtBoard
+from toolchain.board import AnyBoard, Clock, OrtBoard
 from toolchain.catalog import list_boards, list_models, load_board, load_model, sound
 from toolchain.console import fail, out
 from toolchain.errors import GateweaveError
@@ -52,8 +52,10 @@ def _device(board: AnyBoard) -> tuple[str, str]:
     if isinstance(board, OrtBoard):
         runtime = board.runtime
         return f"{runtime.machine}, {runtime.cores} cores", f"ONNX Runtime {runtime.onnxruntime}"
-    target = board.target
-    return board.fpga.part, f"{target.fps:,.0f}/s at {board.clock.mhz:g} MHz, up to {target.share:.0%}"
+    target, clock = board.target, board.clock
+    fastest = max(clock.choices, default=None) if isinstance(clock, Clock) else None
+    clocks = f"{clock.mhz:g} MHz" if fastest is None else f"{clock.mhz:g} to {fastest:g} MHz"
+    return board.fpga.part, f"{target.fps:,.0f}/s at {clocks}, up to {target.share:.0%}"
 
 
 def models(as_json: bool) -> None:

@@ -53,6 +53,14 @@ class Wish:
             envvar="FPS", help="Inferences per second to aim at, or `max`; without it the board's own target."
         ),
     ] = None
+    clock: Annotated[
+        str | None,
+        typer.Option(
+            envvar="CLOCK",
+            help="Open boards: MHz that the design must run at, the crystal's or the PLL's; without it the fastest of "
+            "the board's choices that the routed design bears.",
+        ),
+    ] = None
     network: Annotated[
         str | None,
         typer.Option(envvar="NETWORK", help="A network of your own in place of a model: a QONNX, ONNX or TFLite file."),

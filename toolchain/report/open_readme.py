@@ -29,6 +29,7 @@ def readme(board: OpenBoard, bitstream: str, manifest: Manifest, asked: Asked) -
     """The package's README: what it holds, how to check it, how to flash it, how to ask it."""
     timing = manifest.timing
     assert timing and timing.fmax_mhz
+    by_pll = f", made by the FPGA's PLL of the {timing.crystal_mhz:g} MHz crystal," if timing.crystal_mhz else ""
     return f"""# {manifest.model} for {board.title}
 
 `{bitstream}` is the bitstream. To load it until the board is switched off:
@@ -64,24 +65,27 @@ same from Python:
 | `integer.onnx` | the integer network; Netron opens it |
 | `manifest.json` | SHA-256 of every file, tools, seeds, revision, verification, resources, timing |
 
-At {timing.clock_mhz:g} MHz one answer takes {timing.latency_cycles} cycles ({timing.latency_us} us), and one
+At {timing.clock_mhz:g} MHz{by_pll} one answer takes {timing.latency_cycles} cycles ({timing.latency_us} us), and one
 inference can start every {timing.initiation_interval} cycles (simulated). Place and route allows up to
 {timing.fmax_mhz:.1f} MHz.
 """
 
 
-def pins(board: OpenBoard, identity: Identity) -> str:
+def pins(board: OpenBoard, identity: Identity, clock_mhz: float) -> str:
     """Pins, the serial port and what the chip answers to `identify`."""
     link = board.host_link
     rows = "\n".join(f"| {name} | {pin.pin} | {_attributes(pin)} |" for name, pin in _pins(board))
+    by_pll = "" if clock_mhz == board.clock.mhz else f", of which the FPGA's PLL makes {clock_mhz:g} MHz for the design"
     return f"""# Pins and host link of {board.title}
 
 | signal | pin | attributes |
 |---|---|---|
 {rows}
 
-Clock: {board.clock.mhz:g} MHz. Host link: UART, {link.baud} baud, 8 data bits, no parity, 1 stop bit; `uart_rx` is the
-FPGA's input. The protocol is described in the project's `docs/host-link.md`; `protocol.py` speaks it.
+Clock: {board.clock.mhz:g} MHz at `clk`{by_pll}.
+
+Host link: UART, {link.baud} baud, 8 data bits, no parity, 1 stop bit; `uart_rx` is the FPGA's input. The protocol is
+described in the project's `docs/host-link.md`; `protocol.py` speaks it.
 
 `identify` answers with model hash `{identity.model_hash}` and build id `{identity.build_id}`.
 """

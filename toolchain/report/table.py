@@ -175,7 +175,9 @@ def share(value: float | None) -> str:
 
 def _timing_rows(timing: Timing) -> Iterator[tuple[str, str, str]]:
     fmax = timing.fmax_mhz
-    yield "clock", f"{timing.clock_mhz:.12g} MHz" + (f" (up to {fmax:.1f})" if fmax else ""), timing.kind
+    crystal = f" by the PLL from {timing.crystal_mhz:.12g}" if timing.crystal_mhz else ""
+    most = f" (up to {fmax:.1f})" if fmax else ""
+    yield "clock", f"{timing.clock_mhz:.12g} MHz{crystal}{most}", timing.kind
     yield "latency", f"{timing.latency_cycles:,} cycles = {timing.latency_us:,} us", timing.cycles_kind
     rate = f"one every {timing.initiation_interval:,} cycles = {timing.inferences_per_second:,.0f}/s"
     yield "inferences", rate, timing.cycles_kind

@@ -12,6 +12,7 @@ from typing import Any
 from toolchain.results.facts import (
     AmdSynthesiseFacts,
     BaselinesFacts,
+    ClockFacts,
     DataFacts,
     FoldFacts,
     GraphsFacts,
@@ -66,11 +67,13 @@ def timing(records: Records) -> dict[str, Any]:
     """Clock as implemented, or as asked for; latency and interval in cycles as simulated, and what they come to."""
     ended, simulated = _implemented(records), records["simulate"].facts_as(SimulateFacts)
     routed = ended if isinstance(ended, ImplementFacts) else None
+    clock = records["clock"].facts_as(ClockFacts) if "clock" in records else None
     hertz = ended.clock_mhz * 1e6
     return {
         "kind": ended.kind,
         "fmax_mhz": routed.fmax_mhz if routed else None,
         "clock_mhz": ended.clock_mhz,
+        "crystal_mhz": clock.crystal_mhz if clock and clock.pll else None,
         "critical_path": list(routed.critical_path) if routed else [],
         "cycles_kind": "simulated",
         "latency_cycles": simulated.latency_cycles,

@@ -50,12 +50,14 @@ class Timing(Record):
 
     Attributes:
         fmax_mhz: the highest clock that the routed design bears; None where it has not been routed.
+        crystal_mhz: the board's oscillator, where a PLL makes the clock of it.
         critical_path: its slowest path, one step a line.
     """
 
     kind: HardwareKind
     fmax_mhz: Number | None
     clock_mhz: Number
+    crystal_mhz: Number | None = None
     critical_path: tuple[str, ...]
     cycles_kind: Literal["simulated"]
     latency_cycles: int

@@ -28,7 +28,7 @@ class Virtual:
 
 
 @contextmanager
-def virtual_board(generated: Path, work: Path, *, clock_hz: int, baud: int, faults: str = "") -> Iterator[Virtual]:
+def virtual_board(generated: Path, work: Path, *, baud: int, faults: str = "") -> Iterator[Virtual]:
     """A virtual board for the time of a `with`.
 
     Args:
@@ -43,7 +43,7 @@ def virtual_board(generated: Path, work: Path, *, clock_hz: int, baud: int, faul
     if not (generated / "chip.json").is_file():
         raise BuildError(f"{generated}: the chip's Verilog is not there; run `make build` first")
     command = [sys.executable, "-m", "hls.virtual_board", str(generated.resolve()), "--work", str(work.resolve())]
-    command += ["--clock-hz", str(clock_hz), "--baud", str(baud), "--faults", faults]
+    command += ["--baud", str(baud), "--faults", faults]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -71,11 +71,10 @@ def virtual_board(generated: Path, work: Path, *, clock_hz: int, baud: int, faul
 def virtual_board_of(layout: Layout, board: OpenBoard, faults: str = "") -> Iterator[Virtual]:
     """The virtual board of a build; see `virtual_board`. A build that may not be written keeps no simulator."""
     work = layout.variant_dir / "work" / "virtual"
-    clock_hz, baud = round(board.clock.mhz * 1e6), board.host_link.baud
     with ExitStack() as stack:
         if not can_be_written(work):
             work = Path(stack.enter_context(TemporaryDirectory(prefix="gateweave-")))
-        chip = virtual_board(layout.stage("generate"), work, clock_hz=clock_hz, baud=baud, faults=faults)
+        chip = virtual_board(layout.stage("generate"), work, baud=board.host_link.baud, faults=faults)
         yield stack.enter_context(chip)
 
 

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
+from flows.stages.clocking import clock_hz
 from flows.stages.context import Context, Outcome
+from flows.stages.rtl.trial import tried
 from toolchain.fpga import backend_for
+from toolchain.fpga.backend import Aim
+from toolchain.fpga.pll import MHZ
 from toolchain.results.facts import ImplementFacts, SynthesiseFacts
 from toolchain.results.facts.hardware import Use
 
 
 def run(context: Context) -> Outcome:
     """Write the routed design, as the packer reads it."""
-    netlist = context.file("synthesise", context.facts("synthesise", SynthesiseFacts).netlist)
+    mapped = context.layout.stage("synthesise")
+    netlist = context.facts("synthesise", SynthesiseFacts).netlist
+    if made := tried(context, "implement", f"synthesise/{netlist}", mapped / netlist):
+        facts = made.facts_as(ImplementFacts)
+        return Outcome(f"{_told(facts)}, as tried for the clock", facts=facts, tools=made.tools)
+    return implement(context, mapped / netlist, context.out, Aim(clock_hz(context) / MHZ))
+
+
+def implement(context: Context, netlist: Path, out: Path, aim: Aim) -> Outcome:
+    """The same of any netlist, into a folder."""
     backend = backend_for(context.open_board.fpga, context.progress)
-    routed = backend.implement(context.open_board, netlist, context.out)
+    routed = backend.implement(context.open_board, netlist, out, aim)
     facts = ImplementFacts(
         status="bitstream",
         kind="routed",
@@ -27,6 +41,10 @@ def run(context: Context) -> Outcome:
         seed=routed.seed,
     )
     name, _, version = routed.tool.partition(" ")
-    use, fmax = routed.resources, routed.fmax_mhz
-    summary = f"{use.lut:,} LUT, {use.ff:,} FF; {fmax:.1f} MHz of {routed.clock_mhz:g} needed (routed)"
-    return Outcome(summary, facts=facts, tools={name: version})
+    return Outcome(_told(facts), facts=facts, tools={name: version})
+
+
+def _told(facts: ImplementFacts) -> str:
+    use = facts.resources
+    clocks = f"{facts.fmax_mhz:.1f} MHz of {facts.clock_mhz:g} needed (routed)"
+    return f"{use.lut:,} LUT, {use.ff:,} FF; {clocks}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from flows.stages import files, packing
+from flows.stages.clocking import clock_hz
 from flows.stages.context import Context, Outcome
 from toolchain.device.bundle import module_file
 from toolchain.device.sealed import seal
 from toolchain.files import write_atomic
+from toolchain.fpga.pll import MHZ
 from toolchain.graph.types import IntType
 from toolchain.package.open.content import write_driver
 from toolchain.report.open_readme import Asked, pins, readme
@@ -22,7 +24,7 @@ def run(context: Context) -> Outcome:
     packing.copy(module_file("toolchain.device.link.protocol"), context.out)
     write_driver(context.out)
     packing.write_network(context, records, manifest)
-    write_atomic(context.out / "PINS.md", pins(board, identity))
+    write_atomic(context.out / "PINS.md", pins(board, identity, clock_hz(context) / MHZ))
     write_atomic(context.out / "README.md", readme(board, bitstream, manifest, _asked(context)))
     roles = {"bitstream": bitstream, "manifest": "manifest.json", "model_card": "MODEL.md"}
     link = {"kind": "uart", "baud": board.host_link.baud}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flows.stages import files
+from flows.stages.clocking import clock_hz
 from flows.stages.context import Context, Outcome
 from flows.stages.rtl.core_check import spread
 from flows.stages.rtl.design import reference_of
@@ -30,12 +31,12 @@ def run(context: Context) -> Outcome:
     simulator = ChipSimulator(
         sources,
         context.work / "chip",
-        clock_hz=files.clock_hz(context),
+        clock_hz=clock_hz(context),
         baud=board.host_link.baud,
         extra_flags=_FLAT_NETLIST,
     )
     chip = files.chip(context)
-    most = UartCheck.vectors(chip.core, files.clock_hz(context), board.host_link.baud, backend.read_back_vectors)
+    most = UartCheck.vectors(chip.core, clock_hz(context), board.host_link.baud, backend.read_back_vectors)
     x = spread(files.golden_inputs(context), most)
     context.progress(f"running {len(x)} vectors through the UART pins")
     checks = UartCheck(context, chip, reference_of(context), x, files.bench_inputs(context)).run(simulator).checks

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.stages import files
+from flows.stages.clocking import clock_hz
 from flows.stages.context import Context
 from flows.stages.rtl.reference import Reference
 from toolchain.device.link.answers import Values
@@ -172,7 +173,7 @@ class ChipAnswers(ABC):
         return {
             "model_hash": self.chip.model_hash,
             "build_id": self.chip.build_id,
-            "clock_hz": files.clock_hz(self.context),
+            "clock_hz": clock_hz(self.context),
             "bench_vectors": len(self.bench),
             **self.told_types(),
         }

@@ -42,7 +42,7 @@ class DenseDesign:
         """See `Design`."""
         folding = self.must_fit(context, link)
         chip = {"dsp": 0, **_chip(context, link, folding)}
-        return reckoned(context, "folded", chip, folding.initiation_interval)
+        return reckoned(context, "folded", chip, folding.initiation_interval, folding.clock_hz)
 
     def rank(self, context: Context, link: LinkCost) -> Rank:
         """See `Design`."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Literal
 
 from flows.stages import files
+from flows.stages.clocking import clocks_hz, slowest_reaching
 from flows.stages.context import Context
 from hls.chip import LinkCost
 from hls.fold import Capacity, choose_folding
@@ -30,17 +32,26 @@ def fold_as(context: Context, strategy: str, link: LinkCost) -> Folding:
 
 
 def fold_network(context: Context, network: DenseNetwork, strategy: str, link: LinkCost) -> Folding:
-    """The folding of any network, as `fold_as`: the fastest that fits where the board's own rate is out of reach."""
-    return choose_folding(
+    """The folding of any network, as `fold_as`: the fastest that fits where the board's own rate is out of reach.
+
+    It counts on the slowest clock that suffices for the rate.
+    """
+    clocks, wanted = clocks_hz(context), target_fps(context)
+    choose = partial(
+        choose_folding,
         network,
-        clock_hz=files.clock_hz(context),
-        target_fps=target_fps(context),
+        target_fps=wanted,
         capacity=capacity_of(context.fpga_board, link.kbit),
         strategy=strategy,
         fixed_lut=link.lut,
-        # A rate that nobody asked for need not be reached; the board's size must.
-        strict=context.request.fps is not None,
     )
+    folding = choose(clock_hz=clocks[0], strict=False)
+    if wanted is None or folding.target_fps is not None:
+        return folding
+    if hz := slowest_reaching(clocks, wanted, folding.initiation_interval):
+        return choose(clock_hz=hz, strict=False)
+    # A rate that nobody asked for need not be reached; the board's size must.
+    return folding if context.request.fps is None else choose(clock_hz=clocks[-1], strict=True)
 
 
 def target_fps(context: Context) -> float | None:
@@ -79,9 +90,11 @@ def block_ram_of(board: FpgaBoard) -> BlockRam:
     return block
 
 
-def reckoned(context: Context, core: Literal["folded", "units"], chip: Mapping[str, int], interval: int) -> Reckoned:
-    """What a chip is estimated to take and to do, beside what its board has."""
-    board, clock_hz, wanted = context.fpga_board, files.clock_hz(context), target_fps(context)
+def reckoned(
+    context: Context, core: Literal["folded", "units"], chip: Mapping[str, int], interval: int, clock_hz: int
+) -> Reckoned:
+    """What a chip is estimated to take and to do at the clock that folding counts on, beside what its board has."""
+    board, wanted = context.fpga_board, target_fps(context)
     have = board.fpga.resources
     return Reckoned(
         core=core,
@@ -106,4 +119,5 @@ def told(folding: Folding, fps: float | None = None) -> str:
     every = "every clock" if cycles == 1 else f"every {cycles} clocks"
     shape = "all in parallel" if folding.strategy == "unrolled" else f"PE x SIMD {layers}"
     missed = f"; the board's own {fps:,.0f}/s are out of reach, so the fastest that fits" if fps else ""
-    return f"{shape}; one inference {every}, {folding.fps:,.0f}/s (estimated){missed}"
+    rate = f"{folding.fps:,.0f}/s at {folding.clock_hz / 1e6:g} MHz"
+    return f"{shape}; one inference {every}, {rate} (estimated){missed}"

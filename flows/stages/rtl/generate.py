@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flows.stages import files
+from flows.stages.clocking import clock_hz
 from flows.stages.context import Context, Outcome
 from flows.stages.identity import build_id_of
 from flows.stages.rtl.design import design_of
@@ -14,13 +17,19 @@ from toolchain.results.facts.hardware import Identity
 
 def run(context: Context) -> Outcome:
     """Write `rtl/`, `core.json` and `chip.json`."""
-    rtl = context.out / "rtl"
+    return generate(context, clock_hz(context), context.out)
+
+
+def generate(context: Context, hz: int, out: Path) -> Outcome:
+    """The same of a chip with a clock in Hz, into a folder."""
+    rtl, shell = out / "rtl", shell_of(context.board)
     core = design_of(context).generate(context, rtl)
     model_hash = files.model_hash(context)
-    build_id = build_id_of([rtl / name for name in sorted((*core.sources, *core.roms))], context)
-    sources = shell_of(context.board).generate(context, core, rtl, (model_hash, build_id))
+    build_id = build_id_of([rtl / name for name in sorted((*core.sources, *core.roms))], context, hz)
+    made = shell.generate(context, core, rtl, (model_hash, build_id), hz)
     identity = {"model_hash": model_hash.hex(), "build_id": build_id.hex()}
-    write_json(context.out / "core.json", core.to_json())
-    write_json(context.out / "chip.json", {"sources": list(sources), **identity})
-    summary = f"{len(sources)} Verilog files, model {identity['model_hash']}, build {identity['build_id']}"
+    write_json(out / "core.json", core.to_json())
+    files_of = {"sources": list(made.sources), "models": list(made.models)}
+    write_json(out / "chip.json", {**files_of, "clock_hz": hz, **identity})
+    summary = f"{len(made.sources)} Verilog files, model {identity['model_hash']}, build {identity['build_id']}"
     return Outcome(summary, facts=GenerateFacts(identity=Identity(**identity)))

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.stages import files
+from flows.stages.clocking import clocks_hz, slowest_reaching
 from flows.stages.context import Context
 from flows.stages.rtl.core_check import SEED, CoreChecks, must_agree, spread
 from flows.stages.rtl.folding import block_ram_of, reckoned, target_fps
@@ -65,7 +66,8 @@ class GraphDesign:
 
     def fold(self, context: Context, link: LinkCost) -> tuple[FoldFacts, str]:
         """See `Design`. The estimate is of core and host link, as what is synthesised and routed is."""
-        fitted, interval = self.must_fit(context, link), _interval(context)
+        fitted, clock_hz = self._fitted(context, link)
+        interval = _interval(context, clock_hz)
         core = finished(
             fitted,
             self._limits(context, link),
@@ -74,7 +76,7 @@ class GraphDesign:
             lambda done, of: context.progress(f"depths of FIFOs: {done} of {of}"),
         )
         reached = interval is not None and core.tokens.interval <= interval
-        folding = folding_of(core.graph, core, files.clock_hz(context), target_fps(context) if reached else None)
+        folding = folding_of(core.graph, core, clock_hz, target_fps(context) if reached else None)
         write_json(context.out / files.FOLDING, folding.to_json())
         estimate = {"of": "chip", **self._chip(context, link, folding.estimate)}
         facts = FoldFacts.model_validate({"estimate": estimate, "folding": folding.to_json()})
@@ -86,8 +88,27 @@ class GraphDesign:
         Raises:
             FitError, ModelError: as `Design.fold`.
         """
+        return self._fitted(context, link)[0]
+
+    def _fitted(self, context: Context, link: LinkCost) -> tuple[Fitted, int]:
+        """The same, and the slowest clock in Hz that suffices for the rate."""
         _must_fold(context)
-        interval, block, strict = _interval(context), block_ram_of(context.fpga_board), context.request.fps is not None
+        clocks, wanted = clocks_hz(context), target_fps(context)
+        if len(clocks) == 1:
+            return self._at(context, link, clocks[0], strict=context.request.fps is not None), clocks[0]
+        fitted = self._at(context, link, clocks[0], strict=False)
+        cycles = fitted.folded.interval
+        if wanted is None or slowest_reaching(clocks[:1], wanted, cycles):
+            return fitted, clocks[0]
+        if hz := slowest_reaching(clocks, wanted, cycles):
+            return self._at(context, link, hz, strict=False), hz
+        if context.request.fps is not None:
+            return self._at(context, link, clocks[-1], strict=True), clocks[-1]
+        return fitted, clocks[0]
+
+    def _at(self, context: Context, link: LinkCost, clock_hz: int, *, strict: bool) -> Fitted:
+        """What fits at a clock; `strict`: with the rate, else the fastest where that is out of reach."""
+        interval, block = _interval(context, clock_hz), block_ram_of(context.fpga_board)
         return first_that_fits(
             _wishes(context, self._limits(context, link)),
             lambda limits: fit(self.graph, limits, interval, block, strict=strict, weight_bits=self.weight_bits),
@@ -95,13 +116,14 @@ class GraphDesign:
 
     def reckon(self, context: Context, link: LinkCost) -> Reckoned:
         """See `Design`."""
-        fitted = self.must_fit(context, link)
+        fitted, clock_hz = self._fitted(context, link)
         chip = self._chip(context, link, whole_numbers(fitted.resources))
-        return reckoned(context, "units", chip, fitted.netlist.interval)
+        return reckoned(context, "units", chip, fitted.netlist.interval, clock_hz)
 
     def rank(self, context: Context, link: LinkCost) -> Rank:
         """See `Design`; limits leave no core larger than what is known to be routed."""
-        fitted, wanted = self.must_fit(context, link), _interval(context)
+        fitted, clock_hz = self._fitted(context, link)
+        wanted = _interval(context, clock_hz)
         missed = wanted is None or fitted.folded.interval > wanted
         return Rank(False, fitted.folded.interval if missed else 0, fitted.resources.lut)
 
@@ -191,10 +213,10 @@ def _must_fold(context: Context) -> None:
         )
 
 
-def _interval(context: Context) -> int | None:
+def _interval(context: Context, clock_hz: int) -> int | None:
     """Clocks an inference that the rate leaves; None: as few as fit."""
     fps = target_fps(context)
-    return None if fps is None else max(1, int(files.clock_hz(context) / fps))
+    return None if fps is None else max(1, int(clock_hz / fps))
 
 
 def _folding(context: Context) -> GraphFolding:
@@ -208,7 +230,7 @@ def _told(context: Context, folding: GraphFolding) -> str:
     missed = "" if folding.target_fps or context.request.fps else "; the board's own rate is out of reach"
     return (
         f"{len(folding.stages)} units, one inference every {folding.initiation_interval:,} clocks, "
-        f"{folding.fps:,.0f}/s (estimated{missed}); {use['lut']:,} LUT, {use['bram']} block RAMs, {use['dsp']} "
-        f"multipliers (estimated); the slowest is {slowest.tensor} ({slowest.option}), the deepest FIFO "
-        f"{max(fifo.depth for fifo in folding.fifos):,} places"
+        f"{folding.fps:,.0f}/s at {folding.clock_hz / 1e6:g} MHz (estimated{missed}); {use['lut']:,} LUT, "
+        f"{use['bram']} block RAMs, {use['dsp']} multipliers (estimated); the slowest is {slowest.tensor} "
+        f"({slowest.option}), the deepest FIFO {max(fifo.depth for fifo in folding.fifos):,} places"
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
-from flows.stages import files
+from flows.stages.clocking import clocks_hz
 from flows.stages.context import Context
 from flows.stages.rtl.design import choose_for
 from flows.stages.rtl.folding import target_fps
@@ -37,7 +37,7 @@ def explained(context: Context, graph: Graph, make: Callable[[], T]) -> T:
     try:
         return make()
     except FitError as error:
-        wanted, mhz = target_fps(context), files.clock_hz(context) / 1e6
+        wanted, mhz = target_fps(context), clocks_hz(context)[0 if context.request.fps is None else -1] / 1e6
         asked = "" if wanted is None else f", {wanted:g}/s at {mhz:g} MHz"
         mend = f"; {_mend(context, graph)}" if isinstance(error, TooLargeError) else ""
         raise FitError(f"{context.request.model} on {context.board.name}{asked}: {error}{mend}") from error

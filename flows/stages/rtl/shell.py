@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from flows.stages import files
+from flows.stages.clocking import clock_hz, pll_cell
 from flows.stages.context import Context
 from flows.stages.rtl.axi_check import AxiCheck
 from flows.stages.rtl.chip_answers import Asked
@@ -20,6 +23,14 @@ from hls.simulate_chip import ChipSimulator
 from toolchain.board import AmdBoard, AnyBoard, OpenBoard
 
 
+@dataclass(frozen=True)
+class Written:
+    """File names of the Verilog that was written: all sources of the chip, and what only a simulator needs."""
+
+    sources: Sequence[str]
+    models: Sequence[str] = ()
+
+
 class Shell(Protocol):
     """A shell around a core."""
 
@@ -31,11 +42,14 @@ class Shell(Protocol):
     def link(self) -> str:
         """How messages name the way to the chip."""
 
-    def generate(self, context: Context, core: CoreDescription, rtl: Path, identity: tuple[bytes, bytes]) -> list[str]:
-        """Write the chip's Verilog beside the core's; returns the names of all sources.
+    def generate(
+        self, context: Context, core: CoreDescription, rtl: Path, identity: tuple[bytes, bytes], hz: int
+    ) -> Written:
+        """Write the chip's Verilog beside the core's.
 
         Args:
             identity: model hash and build id, 8 bytes each.
+            hz: the chip's clock.
         """
 
     def check(self, context: Context, made: files.Chip, reference: Reference) -> Asked:
@@ -56,24 +70,28 @@ class UartShell:
     link = "UART pins"
     _vectors = 64
 
-    def generate(self, context: Context, core: CoreDescription, rtl: Path, identity: tuple[bytes, bytes]) -> list[str]:
+    def generate(
+        self, context: Context, core: CoreDescription, rtl: Path, identity: tuple[bytes, bytes], hz: int
+    ) -> Written:
         """See `Shell`."""
-        model_hash, build_id = identity
-        return chip.generate_chip(
+        (model_hash, build_id), pll = identity, pll_cell(context, hz)
+        sources = chip.generate_chip(
             core,
             rtl,
-            clock_hz=files.clock_hz(context),
+            clock_hz=hz,
             baud=context.open_board.host_link.baud,
             model_hash=model_hash,
             build_id=build_id,
             bench=files.bench_inputs(context),
+            pll=pll,
         )
+        return Written(sources, chip.models_of(pll))
 
     def check(self, context: Context, made: files.Chip, reference: Reference) -> Asked:
         """See `Shell`."""
-        baud, clock = context.open_board.host_link.baud, files.clock_hz(context)
+        baud, clock = context.open_board.host_link.baud, clock_hz(context)
         x = spread(files.golden_inputs(context), UartCheck.vectors(made.core, clock, baud, self._vectors))
-        simulator = ChipSimulator(made.source_paths, context.work / "chip", clock_hz=clock, baud=baud)
+        simulator = ChipSimulator(made.simulated_paths, context.work / "chip", clock_hz=clock, baud=baud)
         return UartCheck(context, made, reference, x, files.bench_inputs(context)).run(simulator)
 
 
@@ -84,18 +102,21 @@ class AxiShell:
     link = "AXI ports"
     _vectors = 256
 
-    def generate(self, context: Context, core: CoreDescription, rtl: Path, identity: tuple[bytes, bytes]) -> list[str]:
+    def generate(
+        self, context: Context, core: CoreDescription, rtl: Path, identity: tuple[bytes, bytes], hz: int
+    ) -> Written:
         """See `Shell`."""
         model_hash, build_id = identity
-        return axi_chip.generate_axi_chip(
+        sources = axi_chip.generate_axi_chip(
             core,
             rtl,
-            clock_hz=files.clock_hz(context),
+            clock_hz=hz,
             model_hash=model_hash,
             build_id=build_id,
             bench=files.bench_inputs(context),
             data_bits=context.amd_board.host_link.data_bits,
         )
+        return Written(sources)
 
     def check(self, context: Context, made: files.Chip, reference: Reference) -> Asked:
         """See `Shell`."""

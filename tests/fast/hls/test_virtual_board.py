@@ -27,6 +27,6 @@ def test_what_is_no_fault_is_named(text: str, said: str) -> None:
 
 
 def test_faults_are_read_before_anything_is_built(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = [str(tmp_path), "--work", str(tmp_path), "--clock-hz", "1", "--baud", "1", "--faults", "bitz=1"]
+    arguments = [str(tmp_path), "--work", str(tmp_path), "--baud", "1", "--faults", "bitz=1"]
     assert main(arguments) == 1
     assert "error: faults: 'bitz' is none" in capsys.readouterr().err

@@ -9,6 +9,7 @@ from toolchain.results.check import Check
 from toolchain.results.facts import (
     BaselinesFacts,
     BitstreamFacts,
+    ClockFacts,
     DataFacts,
     Facts,
     FoldFacts,
@@ -77,6 +78,9 @@ FACTS: dict[str, Facts] = {
     "baselines": BaselinesFacts(networks={"float_twin": scores(0.991), "random_split": scores(0.995, "random")}),
     "streamline": StreamlineFacts(layers=(LAYER,), logit_scale=1.0),
     "fold": FoldFacts(estimate=Estimate(of="chip", lut=900, ff=400, bram=1), folding=FOLDED),
+    "clock": ClockFacts(
+        crystal_mhz=25.0, clock_mhz=25.0, pll=None, asked=True, margin=0.05, trials=(), missed_fps=None
+    ),
     "generate": GenerateFacts(identity=Identity(model_hash="aa" * 8, build_id="bb" * 8)),
     "simulate": SimulateFacts(latency_cycles=50, initiation_interval=20),
     "synthesise": SynthesiseFacts(netlist="netlist.json", resources=USE),

@@ -33,7 +33,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sources = generate_chip(
         CORE.generate(rtl), rtl, clock_hz=CLOCK_HZ, baud=BAUD, model_hash=MODEL_HASH, build_id=BUILD_ID, bench=BENCH
     )
-    (folder / "chip.json").write_text(json.dumps({"sources": sources}))
+    (folder / "chip.json").write_text(json.dumps({"sources": sources, "models": [], "clock_hz": CLOCK_HZ}))
     return folder
 
 
@@ -110,16 +110,16 @@ def test_a_bench_that_takes_too_long_is_ended_by_a_break(generated: Path) -> Non
 
 def test_as_a_program_of_its_own(generated: Path) -> None:
     packed, answers = vectors(20)
-    work, line = generated / "work", {"clock_hz": CLOCK_HZ, "baud": BAUD}
+    work = generated / "work"
     with (
-        virtual_board(generated, work, **line, faults="bits=1e-4") as virtual,
+        virtual_board(generated, work, baud=BAUD, faults="bits=1e-4") as virtual,
         open_serial(virtual.port, BAUD, IDENTITY, PATIENCE) as driver,
     ):
         assert driver.infer_many(packed) == answers
     assert virtual.done["received"] > 20 * 16
     with (
         pytest.raises(ToolError, match="virtual board: faults: 'bitz' is none"),
-        virtual_board(generated, work, **line, faults="bitz=1"),
+        virtual_board(generated, work, baud=BAUD, faults="bitz=1"),
     ):
         pass
 

@@ -142,7 +142,9 @@ def clock(build: Build) -> Figure:
     if megahertz is None:
         return ABSENT
     note = f"up to {fastest:.1f} MHz" if fastest else "no tool has confirmed it yet" if _requested(timing) else ""
-    return Figure(f"{megahertz:.12g} MHz", text(timing, "kind") or None, note)
+    crystal = number(timing, "crystal_mhz")
+    by = f"by the PLL from {crystal:.12g} MHz" if crystal else ""
+    return Figure(f"{megahertz:.12g} MHz", text(timing, "kind") or None, "; ".join(filter(None, (by, note))))
 
 
 def _requested(timing: Any) -> bool:

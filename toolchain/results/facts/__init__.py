@@ -12,6 +12,7 @@ from toolchain.results.facts.hardware import (
     AmdPackageFacts,
     AmdSynthesiseFacts,
     BitstreamFacts,
+    ClockFacts,
     FoldFacts,
     GenerateFacts,
     ImplementFacts,
@@ -40,6 +41,7 @@ AnyFacts = Annotated[
     | LoadFacts
     | IntegersFacts
     | FoldFacts
+    | ClockFacts
     | GenerateFacts
     | SimulateFacts
     | SynthesiseFacts
@@ -60,7 +62,8 @@ AnyFacts = Annotated[
 ]
 
 __all__ = [
-    "AmdPackageFacts", "AmdSynthesiseFacts", "AnyFacts", "BaselinesFacts", "BitstreamFacts", "CompareFacts", "CoreRow",
+    "AmdPackageFacts", "AmdSynthesiseFacts", "AnyFacts", "BaselinesFacts", "BitstreamFacts", "ClockFacts",
+    "CompareFacts", "CoreRow",
     "DataFacts", "Facts", "FoldFacts", "GenerateFacts", "GraphsFacts", "ImplementFacts", "IntegersFacts",
     "LoadFacts", "MapFacts",
     "OpenPackageFacts", "OrtPackageFacts", "ProveFacts", "SimulateFacts", "StreamlineFacts", "SynthesiseFacts",

@@ -115,6 +115,47 @@ class FoldFacts(Facts):
     folding: Folded | FoldedUnits
 
 
+class PllSetting(Record):
+    """How a PLL makes the clock: its cell, its dividers, and the clocks inside; see `toolchain.fpga.pll`."""
+
+    cell: str
+    reference: int
+    feedback: int
+    output: int
+    compared_mhz: Number
+    oscillator_mhz: Number
+
+
+class ClockTrial(Record):
+    """A clock that the design was routed at, what it then bore, and whether that was enough."""
+
+    clock_mhz: Number
+    fmax_mhz: Number
+    met: bool
+
+
+class ClockFacts(Facts):
+    """The clock of an open board's design.
+
+    Attributes:
+        crystal_mhz: the oscillator's; `clock_mhz`: the design's.
+        pll: what makes the one of the other; None where they are the same.
+        asked: whether a person asked for it.
+        margin: the share by which a routed design had to be faster than a chosen clock of the PLL.
+        trials: clocks that the design was routed at, in order; none where there was no choice.
+        missed_fps: the board's own rate, where it would have needed a faster clock than the design bears.
+    """
+
+    form: Literal["clock"] = "clock"
+    crystal_mhz: Number
+    clock_mhz: Number
+    pll: PllSetting | None
+    asked: bool
+    margin: Number
+    trials: tuple[ClockTrial, ...]
+    missed_fps: Number | None
+
+
 class Identity(Record):
     """What a chip says it is: hexadecimal, 8 bytes each."""
 

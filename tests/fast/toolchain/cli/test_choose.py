@@ -6,7 +6,8 @@ import pytest
 
 from toolchain.cli.choose import choose
 from toolchain.cli.wish import Wish
-from toolchain.errors import DataError
+from toolchain.errors import ConfigError, DataError
+from toolchain.results.again import build_words
 
 
 def test_a_loop_of_links_is_named(tmp_path: Path) -> None:
@@ -16,3 +17,28 @@ def test_a_loop_of_links_is_named(tmp_path: Path) -> None:
         choose(Wish("host", "cqmlp", data=str(tmp_path / "a")))
     with pytest.raises(DataError, match="a: a loop of links"):
         choose(Wish("host", onnx=str(tmp_path / "a")))
+
+
+def test_a_clock_is_one_that_the_board_can_have() -> None:
+    request = choose(Wish("ulx3s", clock="62.5"))
+    assert request.clock == 62.5 and request.variant == "default-folded-clock62.5"
+    assert "CLOCK=62.5" in build_words(request)
+    assert choose(Wish("ulx3s", fps="1e6", clock="25")).variant == "default-folded-fps1000000-clock25"
+    assert choose(Wish("ulx3s")).clock is None and choose(Wish("ulx3s", clock="")).clock is None
+
+
+@pytest.mark.parametrize(
+    ("board", "clock", "said"),
+    [
+        ("ulx3s", "60", "CLOCK: 60 MHz: the EHXPLLL of board ulx3s cannot make it .* nearest that can be had is 62.5"),
+        ("ulx3s", "fast", "CLOCK: 'fast': should be MHz, to the Hz, such as 62.5"),
+        ("ulx3s", "nan", "CLOCK: 'nan': should be MHz"),
+        ("ulx3s", "-50", "CLOCK: '-50': should be MHz"),
+        ("ulx3s", "33.3333333", "CLOCK: '33.3333333': should be MHz, to the Hz"),
+        ("zcu104", "50", "CLOCK: board zcu104 has no PLL that a build sets; leave it out"),
+        ("host", "50", "CLOCK: board host has no PLL that a build sets; leave it out"),
+    ],
+)
+def test_another_clock_is_refused(board: str, clock: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        choose(Wish(board, clock=clock))

@@ -119,7 +119,7 @@ def test_a_virtual_run_is_labelled(
     assert kept["latency"]["kind"] == "emulated"
     assert "a simulated board: no time here is a board's" in capsys.readouterr().out
     generated = build / "cqmlp/ulx3s/default-folded/generate"
-    assert asked == [(generated, {"clock_hz": 25_000_000, "baud": 1_000_000, "faults": "bits=1e-4"})]
+    assert asked == [(generated, {"baud": 1_000_000, "faults": "bits=1e-4"})]
 
 
 def test_another_model_on_the_board_is_refused(build: Path, tmp_path: Path) -> None:

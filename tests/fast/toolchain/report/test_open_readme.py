@@ -16,8 +16,10 @@ from toolchain.report.open_readme import Asked, pins, readme
 def test_pins_and_readme_name_what_a_person_needs(tmp_path: Path) -> None:
     board, manifest = load_board("ulx3s"), build_manifest(_origin(tmp_path), records())
     assert manifest.identity
-    page = pins(board, manifest.identity)
-    assert "| uart_rx | M1 |" in page
+    page = pins(board, manifest.identity, 25)
+    assert "| uart_rx | M1 |" in page and "Clock: 25 MHz at `clk`.\n" in page
+    faster = pins(board, manifest.identity, 62.5)
+    assert "Clock: 25 MHz at `clk`, of which the FPGA's PLL makes 62.5 MHz for the design." in faster
     assert "1000000 baud" in page
     assert "aa" * 8 in page
     told = readme(board, "x.bit", manifest, Asked("75 integers of type BINARY", "12 integers of 8 bits", "values"))
@@ -26,6 +28,15 @@ def test_pins_and_readme_name_what_a_person_needs(tmp_path: Path) -> None:
     assert "An answer is 12 integers of 8 bits." in told
     assert "print(board.infer(board.golden.vector(0)).values)" in told
     assert "from driver import open_package" in told
+    assert "At 25 MHz one answer takes 50 cycles" in told
+
+
+def test_a_clock_of_the_pll_is_told_with_its_crystal(tmp_path: Path) -> None:
+    board, manifest = load_board("ulx3s"), build_manifest(_origin(tmp_path), records())
+    assert manifest.timing
+    timing = manifest.timing.model_copy(update={"clock_mhz": 62.5, "crystal_mhz": 25})
+    told = readme(board, "x.bit", manifest.model_copy(update={"timing": timing}), Asked("v", "a", "label"))
+    assert "At 62.5 MHz, made by the FPGA's PLL of the 25 MHz crystal, one answer takes" in told
 
 
 def test_pins_of_packages(tmp_path: Path) -> None:

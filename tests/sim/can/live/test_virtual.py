@@ -61,7 +61,7 @@ def generate_all(out: Path) -> None:
         build_id=BUILD_ID,
         bench=np.zeros((1, network().inputs), np.uint8),
     )
-    write_json(out / "chip.json", {"sources": sources})
+    write_json(out / "chip.json", {"sources": sources, "models": [], "clock_hz": round(board.clock.mhz * 1e6)})
 
 
 def capture(folder: Path) -> Path:

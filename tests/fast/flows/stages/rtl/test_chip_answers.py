@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from flows.stages import files
-from flows.stages.rtl import axi_check, uart_check
+from flows.stages.rtl import axi_check, chip_answers, uart_check
 from flows.stages.rtl.reference import DenseReference
 from hls import simulate_axi
 from hls.chip import types_of
@@ -31,13 +31,13 @@ BENCH = bench_answer(AnswerLayout.of_class(4), [(label,) for label in LABELS[:2]
 
 @pytest.fixture
 def uart(monkeypatch: pytest.MonkeyPatch) -> uart_check.UartCheck:
-    monkeypatch.setattr(files, "clock_hz", lambda context: 12_000_000)
+    monkeypatch.setattr(chip_answers, "clock_hz", lambda context: 12_000_000)
     return uart_check.UartCheck(None, CHIP, DenseReference(NETWORK), X, X[:2])  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def axi(monkeypatch: pytest.MonkeyPatch) -> axi_check.AxiCheck:
-    monkeypatch.setattr(files, "clock_hz", lambda context: 12_000_000)
+    monkeypatch.setattr(chip_answers, "clock_hz", lambda context: 12_000_000)
     return axi_check.AxiCheck(None, CHIP, DenseReference(NETWORK), X, X[:2])  # type: ignore[arg-type]
 
 

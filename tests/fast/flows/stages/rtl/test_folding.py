@@ -1,11 +1,20 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from flows.stages.rtl.folding import block_ram_of, capacity_of
+from flows.stages.context import Context
+from flows.stages.rtl.folding import block_ram_of, capacity_of, fold_network
+from hls.chip import LINK_COST
 from tests.fast.boards.folders import open_board
+from tests.fast.hls.networks import Shape, random_network
 from toolchain.catalog import load_board
-from toolchain.errors import ConfigError
+from toolchain.errors import ConfigError, FitError
+from toolchain.layout import Layout, Request
+
+# Its last layer takes four clocks or more.
+NETWORK = random_network(Shape("BINARY", 12, (8, 4)), seed=1)
 
 
 def test_a_core_may_use_the_board_s_share_of_the_family_s_memories() -> None:
@@ -33,3 +42,38 @@ def test_another_size_than_the_family_s_is_refused() -> None:
     said = r"boards/icebreaker/board\.yaml: fpga\.bram_kbit: 9: should be 4, a block RAM of ice40"
     with pytest.raises(ConfigError, match=said):
         capacity_of(other, link_kbit=24)
+
+
+def context(fps: float | None = None, own_fps: float = 100_000, clock: float | None = None) -> Context:
+    """A build for the ULX3S, whose crystal has 25 MHz, with another rate of its own."""
+    request = Request("ulx3s", "cqmlp", fps=fps, clock=clock)
+    made = Context("fold", request, Layout(request, Path("build")), Path("out"))
+    board = open_board("ulx3s")
+    target = board.target.model_copy(update={"fps": own_fps})
+    made.__dict__["board"] = board.model_copy(update={"target": target})
+    return made
+
+
+@pytest.mark.parametrize(
+    ("asked", "mhz", "cycles"),
+    [
+        (context(), 25, 250),
+        (context(6.25e6), 25, 4),
+        (context(6.5e6), 37.5, 5),
+        (context(own_fps=20e6), 87.5, 4),
+        (context(10e6, clock=62.5), 62.5, 6),
+    ],
+)
+def test_folding_counts_on_the_slowest_clock_that_suffices(asked: Context, mhz: float, cycles: int) -> None:
+    folding = fold_network(asked, NETWORK, "folded", LINK_COST)
+    assert folding.clock_hz == mhz * 1e6 and folding.initiation_interval <= cycles
+    assert folding.target_fps is not None and folding.fps >= folding.target_fps
+
+
+def test_a_rate_beyond_every_clock_is_an_error_or_gives_way() -> None:
+    with pytest.raises(FitError, match=r"2e.08 inferences/s at 100 MHz .* the best that fits is 25000000 inferences/s"):
+        fold_network(context(2e8), NETWORK, "folded", LINK_COST)
+    with pytest.raises(FitError, match=r"2e.08 inferences/s at 50 MHz"):
+        fold_network(context(2e8, clock=50), NETWORK, "folded", LINK_COST)
+    folding = fold_network(context(own_fps=2e8), NETWORK, "folded", LINK_COST)
+    assert (folding.clock_hz, folding.initiation_interval, folding.target_fps) == (25_000_000, 4, None)

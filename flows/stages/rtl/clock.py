@@ -1,0 +1,158 @@
+"""clock: the fastest of the board's clocks that the routed design bears, or the one that was asked for.
+
+The design is made and routed at the fastest first. Where it falls short, what it reached tells the fastest that it
+bears, and it is made and routed again at that one. The stages behind take what the last one made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flows.stages.clocking import clocks_hz, own_hz
+from flows.stages.context import Context, Outcome
+from flows.stages.fpga_open.implement import implement
+from flows.stages.fpga_open.synthesise import synthesise
+from flows.stages.rtl.generate import generate
+from flows.stages.rtl.trial import fresh_trial, keep
+from toolchain.errors import TimingError
+from toolchain.fpga.backend import Aim
+from toolchain.fpga.clocks import pll_of, setting, shown
+from toolchain.fpga.nextpnr import SEEDS
+from toolchain.fpga.pll import MHZ
+from toolchain.results.facts import ClockFacts, FoldFacts, ImplementFacts, SynthesiseFacts
+from toolchain.results.facts.hardware import ClockTrial, PllSetting
+
+MARGIN = 0.05
+"""The share of a clock of the PLL by which a routed design must be faster, where a build chooses it."""
+
+
+def run(context: Context) -> Outcome:
+    """Write nothing: what it has found out are its facts."""
+    fresh_trial(context)
+    clocks, must = clocks_hz(context), _must_hz(context)
+    if context.request.clock is not None or len(clocks) == 1:
+        return _outcome(context, clocks[0], ())
+    if context.request.fps is not None:
+        clocks = tuple(hz for hz in clocks if hz >= must)
+    hz, trials = _Search(context, clocks).fastest()
+    return _outcome(context, hz, trials)
+
+
+@dataclass(frozen=True)
+class _Search:
+    """The search among ascending clocks in Hz."""
+
+    context: Context
+    clocks: Sequence[int]
+
+    def fastest(self) -> tuple[int, tuple[ClockTrial, ...]]:
+        """The clock that the routed design bears, and all that were tried.
+
+        Raises:
+            TimingError: it bears none.
+        """
+        hz, trials = self.clocks[-1], []
+        while True:
+            try:
+                reached = self._routed(hz)
+            except TimingError as error:
+                if hz == self.clocks[0]:
+                    raise self._none(error) from error
+                reached = error.reached_mhz or 0.0
+                trials.append(_trial(hz, reached, met=False))
+                hz = self._below(hz, reached)
+                self.context.progress(f"{reached:.1f} MHz reached: again at {shown(hz)}")
+            else:
+                return hz, (*trials, _trial(hz, reached, met=True))
+
+    def _routed(self, hz: int) -> float:
+        """Make and route the design; the MHz that it bears.
+
+        Raises:
+            TimingError: less than the clock, and above the slowest one less than the margin.
+        """
+        context, folder = self.context, fresh_trial(self.context)
+        for stage in ("generate", "synthesise", "implement"):
+            (folder / stage).mkdir()
+        generate(context, hz, folder / "generate")
+        mapped = synthesise(context, folder / "generate", folder / "synthesise")
+        keep(folder, "synthesise", mapped)
+        assert isinstance(mapped.facts, SynthesiseFacts)
+        netlist = folder / "synthesise" / mapped.facts.netlist
+        # One seed a clock, but for the slowest: the next clock below is nearer than seeds are apart.
+        aim = Aim(hz / MHZ) if hz == self.clocks[0] else Aim(hz / MHZ, MARGIN, SEEDS[:1])
+        routed = implement(context, netlist, folder / "implement", aim)
+        keep(folder, "implement", routed)
+        assert isinstance(routed.facts, ImplementFacts)
+        return routed.facts.fmax_mhz
+
+    def _below(self, hz: int, reached_mhz: float) -> int:
+        """The fastest clock below one that a design which reached so much should bear, or the slowest."""
+        slower = [clock for clock in self.clocks if clock < hz and clock * (1 + MARGIN) <= reached_mhz * MHZ]
+        return slower[-1] if slower else self.clocks[0]
+
+    def _none(self, error: TimingError) -> TimingError:
+        """Why not even the slowest will do; where the rate asks for it, the best one that can be had."""
+        if error.reached_mhz is None or self.clocks[0] <= own_hz(self.context):
+            return error
+        folding, fps = self.context.facts("fold", FoldFacts).folding, self.context.request.fps
+        bearable = [hz for hz in clocks_hz(self.context) if hz <= error.reached_mhz * MHZ] or [own_hz(self.context)]
+        cycles, best = folding.initiation_interval, bearable[-1]
+        return TimingError(
+            f"FPS={fps:g}: {cycles:,} clocks an inference need {shown(self.clocks[0])}, the routed design bears "
+            f"{error.reached_mhz:.1f}; the best rate that it reaches is {best // cycles} (at {shown(best)}): lower "
+            "FPS, or take a larger board",
+            error.reached_mhz,
+        )
+
+
+def _must_hz(context: Context) -> int:
+    """The clock that the folding counts on for its rate; the crystal's where that suffices."""
+    folding = context.facts("fold", FoldFacts).folding
+    return folding.clock_hz if folding.target_fps is not None else own_hz(context)
+
+
+def _trial(hz: int, reached_mhz: float, *, met: bool) -> ClockTrial:
+    return ClockTrial(clock_mhz=_mhz(hz), fmax_mhz=reached_mhz, met=met)
+
+
+def _outcome(context: Context, hz: int, trials: Sequence[ClockTrial]) -> Outcome:
+    asked, must = context.request.clock is not None, _must_hz(context)
+    target = context.facts("fold", FoldFacts).folding.target_fps
+    facts = ClockFacts(
+        crystal_mhz=_mhz(own_hz(context)),
+        clock_mhz=_mhz(hz),
+        pll=_pll(context, hz),
+        asked=asked,
+        margin=MARGIN,
+        trials=tuple(trials),
+        missed_fps=target if hz < must else None,
+    )
+    return Outcome(_told(facts), facts=facts)
+
+
+def _pll(context: Context, hz: int) -> PllSetting | None:
+    pll, found = pll_of(context.open_board), setting(context.open_board, hz)
+    if pll is None or found is None:
+        return None
+    return PllSetting(
+        cell=pll.cell,
+        reference=found.reference,
+        feedback=found.feedback,
+        output=found.output,
+        compared_mhz=float(found.compared_hz) / MHZ,
+        oscillator_mhz=float(found.oscillator_hz) / MHZ,
+    )
+
+
+def _mhz(hz: int) -> float:
+    return hz / MHZ
+
+
+def _told(facts: ClockFacts) -> str:
+    by = f"by the PLL from {facts.crystal_mhz:g} MHz" if facts.pll else "the crystal's own"
+    short = "".join(f"; {t.clock_mhz:g} MHz: {t.fmax_mhz:.1f} reached" for t in facts.trials if not t.met)
+    missed = f"; the board's own {facts.missed_fps:,.0f}/s are missed" if facts.missed_fps else ""
+    why = "as asked" if facts.asked else f"{facts.margin:.0%} margin" if facts.trials else "no other to choose"
+    return f"{facts.clock_mhz:g} MHz, {by} ({why}){short}{missed}"
