@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from toolchain.device.link.axi.selftest import BENCH_INFERENCES
+from toolchain.device.link.axi.selftest import bench_of
 from toolchain.device.link.axi.sense import expected_of
 from toolchain.device.link.golden import Golden, read_golden
 from toolchain.device.sealed import package_name
@@ -42,10 +42,11 @@ def run_remotely(remote: Remote, folder: Path, manifest: Mapping[str, Any]) -> d
         VerificationError: what the self-test told cannot be; names the figure and its value.
     """
     there = remote.deploy(folder, package_name(manifest))
-    words = remote.as_root(["python3", "self_test.py", "--json", "--inferences", str(BENCH_INFERENCES)])
+    bench = bench_of(manifest)
+    words = remote.as_root(["python3", "self_test.py", "--json", "--inferences", str(bench)])
     golden, started = read_golden(folder), time.monotonic()
     done = remote.ask(words, folder=there, seconds=_TEST_SECONDS)
-    asked = Asked(golden.count, BENCH_INFERENCES, time.monotonic() - started, expected_of(manifest))
+    asked = Asked(golden.count, bench, time.monotonic() - started, expected_of(manifest))
     ended = f"{remote.address}: self_test.py ended with status {done.returncode}"
     if done.returncode and not done.stdout.lstrip().startswith("{"):
         raise ToolError(f"{ended}: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}")

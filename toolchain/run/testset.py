@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from toolchain.device.link.answers import Bench, Identity, Values, label_of
-from toolchain.device.link.axi.sense import Expected, bench_faults, identity_faults, must_make_sense
+from toolchain.device.link.axi.sense import Expected, bench_faults, bench_in_reach, identity_faults, must_make_sense
 from toolchain.device.link.board import Board, bench_answer, played_answers, wrong_answers
 from toolchain.device.link.golden import Golden
 from toolchain.errors import VerificationError
@@ -20,6 +21,8 @@ SINGLE_VECTORS = 256
 """Vectors that go one by one, each timed."""
 BENCH_INFERENCES = 10_000
 _BENCH_SECONDS = 60.0
+# Of them, what the clocks of a bench may take.
+_BENCH_SHARE = 0.5
 # A simulated chip runs some hundred thousand clocks a second on a busy computer, a large one some ten thousand.
 _SIMULATED_CLOCKS = 2_000_000
 _SIMULATED_BENCH_SECONDS = 600.0
@@ -47,7 +50,7 @@ def run_test_set(
         count: how many vectors; None sends all.
         truth: the true class of each golden vector; None where it is not known here.
         virtual: whether the board is simulated: its answers and cycles are then `simulated`, its times `emulated`.
-        bench: inferences of the bench; 0 leaves it out. A simulated chip that is slow runs fewer.
+        bench: inferences of the bench; 0 leaves it out. A slow chip runs fewer.
         kind: what the vectors are.
         progress: called with how many vectors are done, and of how many.
         expected: clock and cycles as the package has them.
@@ -63,7 +66,8 @@ def run_test_set(
     """
     vectors = golden.vectors(golden.count if count is None else count)
     tell = progress or (lambda done, total: None)
-    bench = _in_reach(bench, expected) if virtual else bench
+    clocks = _SIMULATED_CLOCKS if virtual else _BENCH_SHARE * _BENCH_SECONDS * (expected.clock_hz or math.inf)
+    bench = bench and bench_in_reach(bench, clocks, expected)
     kinds = ("simulated", "emulated") if virtual else ("measured", "measured")
     identity = board.identify()
     must_make_sense("identify", identity_faults(identity, golden, expected))
@@ -213,11 +217,6 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
 def _throughput(vectors: int, seconds: float, kind: str) -> dict[str, Any]:
     rate = vectors / seconds if seconds else 0.0
     return {"kind": kind, "vectors": vectors, "seconds": seconds, "inferences_per_second": rate}
-
-
-def _in_reach(inferences: int, expected: Expected) -> int:
-    """Inferences of a bench that a simulated chip ends in seconds; two at least, or it tells no interval."""
-    return min(inferences, max(2, _SIMULATED_CLOCKS // expected.interval)) if expected.interval else inferences
 
 
 def _bench(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolchain.device.link.asking import add_commands, ask, guarded, positive, report_findings, show_finding
-from toolchain.device.link.axi.selftest import run_self_test
+from toolchain.device.link.axi.selftest import bench_of, run_self_test
 
 _SILENCE_SECONDS = 5.0
 
@@ -24,7 +24,7 @@ class Link:
         add_options: gives a parser the options of the link.
         open: the board, with those options.
         reached: what the self-test reports of how the board was reached.
-        inferences: of the self-test's bench, unless others are asked for.
+        inferences: most of the self-test's bench, unless a number is asked for.
     """
 
     add_options: Callable[[argparse.ArgumentParser], None]
@@ -44,7 +44,8 @@ def driver(link: Link, arguments: Sequence[str]) -> int:
 def self_test(link: Link, arguments: Sequence[str]) -> int:
     """Run the self-test; exit status 0 only if there is no difference."""
     parser = _parser(link, "self_test.py", "Check the board against the package's golden vectors.")
-    parser.add_argument("--inferences", type=positive, default=link.inferences, help="of the bench (%(default)s)")
+    many = f"of the bench ({link.inferences}, fewer where the network is slow)"
+    parser.add_argument("--inferences", type=positive, help=many)
     parser.add_argument("--vectors", type=positive, metavar="N", help="send N of the golden vectors; all without it")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
     options = parser.parse_args(arguments)
@@ -78,7 +79,8 @@ def _test(link: Link, options: argparse.Namespace) -> int:
     with link.open(options) as board:
         findings = []
         tell = _Progress() if not options.json else lambda done, total: None
-        for finding in run_self_test(board, options.inferences, vectors=options.vectors, tell=tell):
+        inferences = options.inferences or bench_of(board.manifest, link.inferences)
+        for finding in run_self_test(board, inferences, vectors=options.vectors, tell=tell):
             findings.append(finding)
             if not options.json:
                 show_finding(finding)

@@ -115,7 +115,12 @@ def test_a_wrong_bench_is_refused() -> None:
         must_be_equal(result)
 
 
-def test_the_bench_of_a_slow_simulated_chip_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("virtual", "interval", "inferences"), [(True, 4_000, 499), (False, 999_999, 750), (False, 4_000, 10_000)]
+)
+def test_the_bench_of_a_slow_chip_is_short(
+    monkeypatch: pytest.MonkeyPatch, virtual: bool, interval: int, inferences: int
+) -> None:
     board, asked = SerialBoard(uart_board()), list[int]()
     real = board.bench
 
@@ -125,9 +130,9 @@ def test_the_bench_of_a_slow_simulated_chip_is_short(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(board, "bench", bench)
     # The double takes 10 clocks each, which such a package would not allow.
-    with pytest.raises(VerificationError, match="for 500 inferences"):
-        run_test_set(board, golden(), virtual=True, expected=Expected(25_000_000, 100, 4_000))
-    assert asked == [1, 500]
+    with pytest.raises(VerificationError, match=f"for {inferences:,} inferences"):
+        run_test_set(board, golden(), virtual=virtual, expected=Expected(25_000_000, 100, interval))
+    assert asked == [1, inferences]
 
 
 def test_a_bad_line_changes_no_answer_and_is_told() -> None:

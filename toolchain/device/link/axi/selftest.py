@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from toolchain.device.link.answers import Values
 from toolchain.device.link.asking import Asked
-from toolchain.device.link.axi.sense import bench_faults, expected_of, identity_faults, pace_faults
+from toolchain.device.link.axi.sense import bench_faults, bench_in_reach, expected_of, identity_faults, pace_faults
 from toolchain.device.link.board import WrongAnswer, bench_answer, differences, played_answers, wrong_answers
 from toolchain.device.link.golden import Golden
 
 SINGLE_VECTORS = 64
 """Vectors that also go one by one."""
 BENCH_INFERENCES = 1_000_000
+_BENCH_SECONDS = 60
 _SHOWN = 10
 _BLOCK = 1024
 _CLOCK_TOLERANCE = 0.02
@@ -65,6 +66,12 @@ def run_self_test(
     yield _answers(board, board.way, board.infer_many, count, tell)
     yield _bench(board, inferences, seconds)
     yield _counters(board, before, single + count + inferences)
+
+
+def bench_of(manifest: Mapping[str, Any], most: int = BENCH_INFERENCES) -> int:
+    """How many inferences the bench of a package runs: `most`, or as many as take a minute."""
+    expected = expected_of(manifest)
+    return bench_in_reach(most, _BENCH_SECONDS * expected.clock_hz, expected) if expected.clock_hz else most
 
 
 def _identity(board: Asked) -> Finding:

@@ -67,14 +67,23 @@ def bench_faults(bench: Bench, expected: Expected) -> list[str]:
     least, most = 1 + further, 1 << 48
     if expected.latency is not None and expected.interval is not None:
         least = expected.latency + further * max(1, expected.interval - 1)
-        waits = expected.answer_bytes - 1
-        slowest = max(expected.interval + 1, expected.answer_bytes + 1 if waits else 0)
         ahead = expected.latency if further else 0
-        most = expected.latency + waits + ahead + further * slowest
+        most = expected.latency + expected.answer_bytes - 1 + ahead + further * _slowest(expected)
     if least <= cycles <= most:
         return []
     should = f"{least:,}" if least == most else f"{least:,} to {most:,}"
     return [f"cycles: {cycles:,} for {bench.inferences:,} inferences, should be {should} by the package's simulation"]
+
+
+def bench_in_reach(most: int, clocks: float, expected: Expected) -> int:
+    """Inferences of a bench that ends within so many clocks, `most` at most; two at least, or it tells no interval."""
+    return most if expected.interval is None else min(most, max(2, int(clocks // _slowest(expected))))
+
+
+def _slowest(expected: Expected) -> int:
+    """Clocks from one answer to the next where the interval is known: an answer of several bytes waits for its own."""
+    assert expected.interval is not None
+    return max(expected.interval + 1, expected.answer_bytes + 1 if expected.answer_bytes > 1 else 0)
 
 
 def pace_faults(bench: Bench, clock_hz: float) -> list[str]:

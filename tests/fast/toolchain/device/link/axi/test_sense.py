@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from toolchain.device.link.answers import Bench
-from toolchain.device.link.axi.sense import Expected, bench_faults, expected_of
+from toolchain.device.link.axi.selftest import bench_of
+from toolchain.device.link.axi.sense import Expected, bench_faults, bench_in_reach, expected_of
 
 CLASS, SCORES = Expected(None, 100, 10), Expected(None, 100, 10, answer_bytes=24)
 
@@ -35,6 +36,27 @@ def test_cycles_are_those_of_the_simulation_and_of_the_bytes_of_an_answer(
     expected: Expected, inferences: int, cycles: int, sound: bool
 ) -> None:
     assert (bench_faults(Bench(inferences, (), cycles, 0, 0.0), expected) == []) == sound
+
+
+@pytest.mark.parametrize(
+    ("expected", "inferences"),
+    [
+        (Expected(100_000_000), 1000),
+        (Expected(100_000_000, 50, 99), 1000),
+        (Expected(100_000_000, 5000, 1999), 50),
+        (Expected(100_000_000, 50, 10, answer_bytes=1999), 50),
+        (Expected(100_000_000, 5000, 1_000_000), 2),
+    ],
+)
+def test_a_bench_ends_within_its_clocks(expected: Expected, inferences: int) -> None:
+    assert bench_in_reach(1000, 100_000, expected) == inferences
+
+
+@pytest.mark.parametrize(("interval", "inferences"), [(976, 1_000_000), (999_999, 6_000), (10**10, 2)])
+def test_the_self_test_of_a_slow_network_has_a_bench_of_a_minute(interval: int, inferences: int) -> None:
+    timing = {"cycles_kind": "simulated", "latency_cycles": 2000, "initiation_interval": interval}
+    assert bench_of({"clock_mhz": 100, "timing": timing}) == inferences
+    assert bench_of({"clock_mhz": 100}, 7) == bench_of({"timing": timing}, 7) == 7
 
 
 def test_packages_without_the_size_of_an_answer_have_classes() -> None:
