@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.doubles import vivado_environment
+from tests.fast.toolchain.runtime.network_file.files import conv_qonnx
 from tests.flows.conftest import Tree
+from tests.sim.device.link.rtl_chip import RtlChip, device_of
+from toolchain.device.link.axi import selftest
+from toolchain.device.link.axi.opening import open_board
+from toolchain.device.link.golden import read_golden
 from toolchain.device.sealed import verify_package
 
 DATAFLOW = ("build", "--recipe", "tiny", "--board", "zcu104", "--flow", "dataflow")
@@ -111,6 +120,31 @@ def test_where_vivado_is_the_build_ends_in_a_bitstream(
     assert manifest["tools"]["Vivado"] == "2024.1"
     assert [row["tool"] for row in manifest["comparison"] if row["kind"] == "measured"] == ["Vivado 2024.1"]
     assert (_package(real_tree, shown) / "self_test.py").exists()
+
+
+def test_the_chip_of_a_convolution_s_hand_off_passes_the_self_test_of_its_finished_package(
+    real_tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Vivado's double reads the Verilog that the package holds, and Verilator runs it in the place of its bitstream."""
+    chosen = ("--board", "zcu104", "--flow", "dataflow", "--network", str(conv_qonnx(tmp_path / "conv.onnx")))
+    real_tree.must("build", *chosen, within=900)
+    (built,) = real_tree.build.glob("conv/zcu104/*/package")
+    there = tmp_path / "conv-zcu104"
+    shutil.copytree(built, there)
+    finish = [sys.executable, "-I", "-S", str(there / "finish.py")]
+    done = subprocess.run(finish, env=_double(tmp_path), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    rtl, finished = there / "project" / "rtl", tmp_path / "conv-zcu104-bitstream"
+    golden = read_golden(finished)
+    size = golden.described["vector_bytes"]
+    chip = RtlChip(sorted(rtl.glob("*.v")), tmp_path / "model", vector_bytes=size, data_bits=64)
+    # However long a simulator on a busy machine takes, its seconds say nothing of a clock.
+    monkeypatch.setattr(selftest, "_CLOCK_SECONDS", math.inf)
+    findings = list(selftest.run_self_test(open_board(finished, device_of(chip)), inferences=200))
+    chip.close()
+    assert [difference for finding in findings for difference in finding.differences] == []
+    assert findings[2].counts["compared"] == golden.count == 1000
+    assert (golden.layout.classes, golden.layout.elements) == (0, 5)
 
 
 def test_a_rate_that_no_folding_reaches_names_the_best(real_tree: Tree) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import struct
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from hls.simulate_axi import AxiChipSimulator
+from tests.fast.toolchain.device.link.axi.fakes import CONTROL, DMA, FakeDevice, FakeDma, FakeMemory
 from tests.sim.hls.axi.shapes import Shape
 from tests.sim.hls.fake_core import BUILD_ID, MODEL_HASH
 from toolchain.package.amd.content import write_bitstream
@@ -18,15 +21,11 @@ from toolchain.package.vectors import VectorFormat, write_vectors
 class RtlChip:
     """A running simulation; every access is one on the chip's AXI ports, and a bus error ends the test."""
 
-    def __init__(self, shape: Shape, folder: Path) -> None:
-        _, sources = shape.generate(folder / "rtl")
-        beat = shape.data_bits // 8
-        size = shape.packed(shape.bench).shape[1]
+    def __init__(self, sources: Sequence[Path], folder: Path, *, vector_bytes: int, data_bits: int) -> None:
+        beat = data_bits // 8
         # The DMA sends whole buffers: to the harness a vector is as long as its place in them.
-        self.stride = -(-size // beat) * beat
-        model = AxiChipSimulator(
-            sources, folder / "model", vector_bytes=self.stride, data_bits=shape.data_bits, optimise=False
-        )
+        self.stride = -(-vector_bytes // beat) * beat
+        model = AxiChipSimulator(sources, folder, vector_bytes=self.stride, data_bits=data_bits, optimise=False)
         self._process = subprocess.Popen(
             ["stdbuf", "-oL", *model._command],
             stdin=subprocess.PIPE,
@@ -57,6 +56,19 @@ class RtlChip:
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
         return [int(word, 16) for word in self._process.stdout.readline().split()]
+
+
+def chip_of(shape: Shape, folder: Path) -> RtlChip:
+    """The chip around a shape's core."""
+    _, sources = shape.generate(folder / "rtl")
+    size = shape.packed(shape.bench).shape[1]
+    return RtlChip(sources, folder / "model", vector_bytes=size, data_bits=shape.data_bits)
+
+
+def device_of(chip: RtlChip) -> Any:
+    """The board that a driver finds: the chip, the DMA before it, and memory."""
+    memory = FakeMemory()
+    return FakeDevice({CONTROL: chip, DMA: FakeDma(memory, chip)}, memory)  # type: ignore[arg-type]
 
 
 def package_of(shape: Shape, folder: Path, count: int, manifest: dict[str, object], built: object) -> Path:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from tests.fast.toolchain.device.link.axi.fakes import CONTROL, DMA, FakeDevice, FakeDma, FakeMemory
 from tests.fast.toolchain.package.amd.packages import MANIFEST, built
-from tests.sim.device.link.rtl_chip import RtlChip, package_of
+from tests.sim.device.link.rtl_chip import chip_of, device_of, package_of
 from tests.sim.hls.axi.shapes import SHAPES
 from toolchain.device.link.axi import selftest
 from toolchain.device.link.axi.opening import Board, open_board
@@ -23,10 +21,9 @@ COUNT = 300
 @pytest.fixture(scope="module", params=["pipeline", "odd"])
 def board(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
     folder, shape = tmp_path_factory.mktemp(request.param), SHAPES[request.param]
-    chip, memory = RtlChip(shape, folder), FakeMemory()
-    device: Any = FakeDevice({CONTROL: chip, DMA: FakeDma(memory, chip)}, memory)  # type: ignore[arg-type]
+    chip = chip_of(shape, folder)
     package = package_of(shape, folder / "package", COUNT, MANIFEST, built(folder / "vivado"))
-    yield open_board(package, device)
+    yield open_board(package, device_of(chip))
     chip.close()
 
 
