@@ -29,6 +29,7 @@ from toolchain.measure.workloads import bench_workload
 from toolchain.places.place import Here
 from toolchain.places.remote import Remote
 from toolchain.report.measurement_table import measurement_table
+from toolchain.results.measurement import Measurement
 from toolchain.run.virtual import virtual_board_of
 
 
@@ -85,7 +86,7 @@ def measure(board: str, model: str, package: Path | None, how: How, as_json: boo
     else:
         result = _linux(target, folder, how, board_dir)
     if as_json:
-        print(json.dumps(result, indent=2))
+        print(json.dumps(result.to_json(), indent=2))
     else:
         out().print(measurement_table(result))
 
@@ -117,7 +118,7 @@ def _sensor_root(how: How) -> str | None:
     return str(root.expanduser().resolve())
 
 
-def _open(board: OpenBoard, folder: Path, manifest: dict[str, Any], how: How, board_dir: Path) -> dict[str, Any]:
+def _open(board: OpenBoard, folder: Path, manifest: dict[str, Any], how: How, board_dir: Path) -> Measurement:
     # Ports are those of Linux; nothing else here is.
     from toolchain.device.link.serial_port import open_serial
 
@@ -147,7 +148,7 @@ def _port(board: OpenBoard, model: str, folder: Path, how: How) -> Iterator[str]
         yield chip.port
 
 
-def _linux(board: AmdBoard | OrtBoard, folder: Path, how: How, board_dir: Path) -> dict[str, Any]:
+def _linux(board: AmdBoard | OrtBoard, folder: Path, how: How, board_dir: Path) -> Measurement:
     place = Remote(how.host) if how.host else Here(board_dir / "measuring")
     # Here the environment that runs this has ONNX Runtime; a board has its own.
     python = ("python3",) if how.host else (sys.executable,)

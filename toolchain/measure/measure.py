@@ -21,7 +21,9 @@ from toolchain.device.link.axi.sense import Expected, loop_faults, must_make_sen
 from toolchain.errors import BuildError, ToolError, VerificationError, first_line
 from toolchain.measure.agent_archive import NAME, agent_version, build_agent
 from toolchain.places.place import Place
+from toolchain.results.measurement import Measurement
 from toolchain.results.measurements import save_result
+from toolchain.results.model import parse
 from toolchain.results.whole import must_be_whole
 from toolchain.told import ToldError, parsed, shown
 
@@ -62,7 +64,7 @@ class Job:
     sensors: Sequence[str] = ()
 
 
-def measure_at(place: Place, job: Job, board_dir: Path, python: Sequence[str] = ("python3",)) -> dict[str, Any]:
+def measure_at(place: Place, job: Job, board_dir: Path, python: Sequence[str] = ("python3",)) -> Measurement:
     """Measure a command on a machine with the machine's own sensors; keeps and returns the result.
 
     A connection that is lost on the way loses the samples of the way only: what the agent has written is fetched.
@@ -89,7 +91,7 @@ def measure_at(place: Place, job: Job, board_dir: Path, python: Sequence[str] = 
         raw = _fetched(place, f"{out}/{RAW}", Path(name) / RAW)
         try:
             result = _of_job(_result(place, said, raw, out, Path(name) / RESULT, fault), job)
-        except VerificationError as error:
+        except (VerificationError, BuildError) as error:
             kept = f"; its files stay there in {out}" if raw is not None else ""
             raise ToolError(f"{place.address}: the agent's result cannot be used: {error}{kept}") from error
         result, is_kept = _kept(board_dir, result, raw)
@@ -105,22 +107,27 @@ def measure_here(
     job: Job,
     board_dir: Path,
     progress: Callable[[str], None] = lambda text: None,
-) -> dict[str, Any]:
+) -> Measurement:
     """Measure a driver on this computer, with meters of this computer; keeps and returns the result."""
     with tempfile.TemporaryDirectory() as name:
         notes = [] if sources else ["no power sensor on this computer reaches the board; name a meter with METER="]
         header = {**_header(job), "notes": notes}
-        result = measure(workload, sources, job.settings, SystemClock(), Path(name), header, progress=progress)
-        result, _ = _kept(board_dir, result, Path(name) / RAW)
+        told = measure(workload, sources, job.settings, SystemClock(), Path(name), header, progress=progress)
+        result, _ = _kept(board_dir, _record(told), Path(name) / RAW)
     return result
 
 
-def _kept(board_dir: Path, result: dict[str, Any], raw: Path | None) -> tuple[dict[str, Any], bool]:
+def _record(told: Any) -> Measurement:
+    # By way of JSON, as an agent on another machine tells it: tuples are lists there.
+    return parse(json.loads(json.dumps(told)), Measurement, "the result", "make measure")
+
+
+def _kept(board_dir: Path, result: Measurement, raw: Path | None) -> tuple[Measurement, bool]:
     """The result, with a reason where it cannot be kept, and whether it is: it took minutes to measure."""
     try:
         save_result(board_dir, result, raw)
     except BuildError as error:
-        return {**result, "reasons": [*result["reasons"], f"kept nowhere: {error}"]}, False
+        return result.model_copy(update={"reasons": (*result.reasons, f"kept nowhere: {error}")}), False
     return result, True
 
 
@@ -178,23 +185,24 @@ def _result(place: Place, said: str, raw: Path | None, out: str, here: Path, fau
     return dict(result)
 
 
-def _of_job(result: Mapping[str, Any], job: Job) -> dict[str, Any]:
+def _of_job(told: Mapping[str, Any], job: Job) -> Measurement:
     """The result, in which what this computer knows stands as it knows it.
 
     Raises:
+        BuildError: a key is missing or unknown, or its value is of another type.
         VerificationError: cycles that the package's simulation does not allow, or that take longer than they say.
     """
     header = _header(job)
-    if result["latency"] is not None:
-        cycles, seconds = result["latency"].get("cycles_per_inference"), result["latency"]["seconds_per_inference"]
-        must_make_sense("latency", loop_faults(cycles, seconds["median"], job.expected))
-    reasons = [*result["reasons"], *_not_seen(result, job)]
-    return {**result, **header, "reasons": reasons, "provenance": {**result["provenance"], **header["provenance"]}}
+    result = _record({**told, **header, "provenance": {**told["provenance"], **header["provenance"]}})
+    if result.latency is not None:
+        seconds = result.latency.seconds_per_inference.median
+        must_make_sense("latency", loop_faults(result.latency.cycles_per_inference, seconds, job.expected))
+    return result.model_copy(update={"reasons": (*result.reasons, *_not_seen(result, job))})
 
 
-def _not_seen(result: Mapping[str, Any], job: Job) -> list[str]:
+def _not_seen(result: Measurement, job: Job) -> list[str]:
     """What to say of sensors that the board has and the machine does not show; nothing where a person chose some."""
-    there = [str(sensor["name"]) for sensor in (*result.get("sources", ()), *result.get("unreadable", ()))]
+    there = [*(one.name for one in result.sources), *(one.name for one in result.unreadable)]
     # A chip's place or rail follows its name: ina226_u65, ina3221:VDD_IN, irps5401@hwmon0:pout1.
     missing = [] if job.sources else [name for name in job.sensors if not any(seen.startswith(name) for seen in there)]
     return [

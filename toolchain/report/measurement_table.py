@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from rich.table import Table
 from rich.text import Text
 
+from toolchain.results.measurement import Interval, Measurement
+
 UNAVAILABLE = "unavailable"
 
 
-def measurement_table(result: Mapping[str, Any]) -> Table:
+def measurement_table(result: Measurement) -> Table:
     """The figures of one result, each with its kind and 95 % interval, and every reason against it."""
-    title = f"{result.get('model', '?')} on {result.get('board', '?')}: {what_ended(result['status'])}"
-    remarks = [*result["reasons"], *lost_sensors(result)]
+    title = f"{result.model or '?'} on {result.board or '?'}: {what_ended(result.status)}"
+    remarks = [*result.reasons, *lost_sensors(result)]
     # As texts: names and reasons come from files and programs, and may hold what looks like markup.
     table = Table(title=Text(title), caption=Text("\n".join(remarks)) if remarks else None, caption_justify="left")
     for name in ("figure", "median", "95 % interval", "kind"):
@@ -29,27 +30,26 @@ def what_ended(status: str) -> str:
     return "time only, energy unavailable" if status == UNAVAILABLE else status
 
 
-def lost_sensors(result: Mapping[str, Any]) -> list[str]:
+def lost_sensors(result: Measurement) -> list[str]:
     """A line for each sensor that was there, could not be read, and is not named by a reason already."""
-    lost = result.get("unreadable") or []
-    return [f"not read: {one['name']}: {one['why']}" for one in lost if not one["needed"]]
+    return [f"not read: {one.name}: {one.why}" for one in result.unreadable if not one.needed]
 
 
-def measurement_rows(result: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+def measurement_rows(result: Measurement) -> Iterator[tuple[str, str, str, str]]:
     """Rows of figure, median, interval and kind."""
-    latency, energy = result["latency"], result["energy"]
+    latency, energy = result.latency, result.energy
     if latency is not None:
-        yield _row("time of an inference", latency["seconds_per_inference"], "s", latency["kind"])
-        if latency["cycles_per_inference"] is not None:
-            yield "cycles of an inference", f"{latency['cycles_per_inference']:.1f}", "", latency["kind"]
+        yield _row("time of an inference", latency.seconds_per_inference, "s", latency.kind)
+        if latency.cycles_per_inference is not None:
+            yield "cycles of an inference", f"{latency.cycles_per_inference:.1f}", "", latency.kind
     if energy is None:
         yield "energy of an inference", UNAVAILABLE, "", UNAVAILABLE
         return
-    kind = energy["kind"] if result["status"] == "ok" else f"{energy['kind']}, {result['status']}"
-    yield _row("energy of an inference, net", energy["per_inference_j"]["net"], "J", kind)
-    yield _row("energy of an inference, gross", energy["per_inference_j"]["gross"], "J", kind)
+    kind = energy.kind if result.status == "ok" else f"{energy.kind}, {result.status}"
+    yield _row("energy of an inference, net", energy.per_inference_j.net, "J", kind)
+    yield _row("energy of an inference, gross", energy.per_inference_j.gross, "J", kind)
     for name in ("idle", "active", "net"):
-        yield _row(f"power, {name}", energy["power_w"][name], "W", kind)
+        yield _row(f"power, {name}", getattr(energy.power_w, name), "W", kind)
 
 
 def with_prefix(value: float, unit: str) -> str:
@@ -60,6 +60,6 @@ def with_prefix(value: float, unit: str) -> str:
     return f"{value:.4g} {unit}"
 
 
-def _row(name: str, interval: Mapping[str, float], unit: str, kind: str) -> tuple[str, str, str, str]:
-    low, high = (with_prefix(interval[side], unit) for side in ("low", "high"))
-    return name, with_prefix(interval["median"], unit), f"{low} to {high}", kind
+def _row(name: str, interval: Interval, unit: str, kind: str) -> tuple[str, str, str, str]:
+    low, high = with_prefix(interval.low, unit), with_prefix(interval.high, unit)
+    return name, with_prefix(interval.median, unit), f"{low} to {high}", kind

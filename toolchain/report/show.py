@@ -102,7 +102,7 @@ def _current(layout: Layout, stage: str) -> StageRecord | None:
 def _measurement(layout: Layout, manifest: Manifest) -> dict[str, Any] | None:
     """The newest measurement of this very build, or None."""
     marks = marks_of(layout, manifest.to_json())
-    own = [result for result in read_results(layout.board_dir) if belongs(result, marks)]
+    own = [result for each in read_results(layout.board_dir) if belongs(result := each.to_json(), marks)]
     return own[-1] if own else None
 
 

@@ -6,17 +6,19 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from toolchain.files import unwritten, write_json
+from toolchain.errors import BuildError
+from toolchain.files import unwritten
+from toolchain.results.measurement import Measurement, RawSamples
+from toolchain.results.model import parse, write_file
 from toolchain.results.whole import is_whole
 
 FOLDER = "measurements"
 
 
-def save_result(board_dir: Path, result: Mapping[str, Any], raw: Path | None) -> Path:
+def save_result(board_dir: Path, result: Measurement, raw: Path | None) -> Path:
     """Keep a result and its raw file; older ones stay.
 
     Args:
@@ -26,20 +28,20 @@ def save_result(board_dir: Path, result: Mapping[str, Any], raw: Path | None) ->
     Raises:
         BuildError: they cannot be written.
     """
-    whole = dict(result)
-    name = _name(whole)
+    name = _name(result)
     folder = board_dir / FOLDER
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if raw is not None:
-            whole["raw"] = _keep_raw(raw, folder / f"{name}.raw.jsonl", whole.get("raw", {}))
+            kept = _keep_raw(raw, folder / f"{name}.raw.jsonl", result.raw or RawSamples())
+            result = result.model_copy(update={"raw": kept})
     except OSError as error:
         raise unwritten(folder, error) from error
-    write_json(folder / f"{name}.json", whole)
+    write_file(folder / f"{name}.json", result)
     return folder / f"{name}.json"
 
 
-def read_results(board_dir: Path) -> list[dict[str, Any]]:
+def read_results(board_dir: Path) -> list[Measurement]:
     """All results of a model on a board, the oldest first; files that are none are passed over."""
     results = []
     for path in sorted((board_dir / FOLDER).glob("*.json")):
@@ -50,27 +52,27 @@ def read_results(board_dir: Path) -> list[dict[str, Any]]:
         except (OSError, ValueError, RecursionError):
             continue
         if is_whole(value):
-            results.append(value)
+            with suppress(BuildError):
+                results.append(parse(value, Measurement, str(path), "make measure"))
     return results
 
 
-def latest_result(board_dir: Path) -> dict[str, Any] | None:
+def latest_result(board_dir: Path) -> Measurement | None:
     """The newest result, or None."""
     results = read_results(board_dir)
     return results[-1] if results else None
 
 
-def _keep_raw(raw: Path, target: Path, said: Mapping[str, Any]) -> dict[str, Any]:
+def _keep_raw(raw: Path, target: Path, said: RawSamples) -> RawSamples:
     """The raw file with the lines that its own disk did not take."""
     shutil.copyfile(raw, target)
-    unsaved = said.get("unsaved_lines") or []
-    if unsaved:
+    if said.unsaved_lines:
         # The first of them may be the rest of a line that was cut.
         with target.open("a") as stream:
-            stream.write("\n".join(unsaved) + "\n")
-    return {**said, "file": target.name, "unsaved_lines": []}
+            stream.write("\n".join(said.unsaved_lines) + "\n")
+    return said.model_copy(update={"file": target.name, "unsaved_lines": ()})
 
 
-def _name(result: Mapping[str, Any]) -> str:
-    digest = hashlib.sha256(json.dumps(result, sort_keys=True).encode()).hexdigest()[:8]
-    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(result.get('started_unix', 0)))}-{digest}"
+def _name(result: Measurement) -> str:
+    digest = hashlib.sha256(json.dumps(result.to_json(), sort_keys=True).encode()).hexdigest()[:8]
+    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(result.started_unix))}-{digest}"

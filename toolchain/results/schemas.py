@@ -11,6 +11,7 @@ from toolchain.layout import ROOT
 from toolchain.results.checked import CheckedNetwork
 from toolchain.results.device import DeviceDescription
 from toolchain.results.manifest import Manifest
+from toolchain.results.measurement import Measurement
 from toolchain.results.model import Record, RecordFile
 from toolchain.results.record import StageRecord
 from toolchain.results.report import Report
@@ -21,6 +22,7 @@ FILES: Mapping[str, type[Record]] = {
     "check.json": CheckedNetwork,
     "device.json": DeviceDescription,
     "manifest.json": Manifest,
+    "measurement.json": Measurement,
     "report.json": Report,
     "run.json": RunResult,
     "stage-record.json": StageRecord,

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
-from toolchain.device.agent.analyse import EMULATED, OK, REJECTED, SIMULATED, UNAVAILABLE
-from toolchain.device.agent.recording import FAILED, INTERRUPTED, UNFINISHED
-from toolchain.device.agent.source import ESTIMATED, MEASURED, MOST_WATT
+from toolchain.device.agent.analyse import OK, UNAVAILABLE
+from toolchain.device.agent.source import MOST_WATT
+from toolchain.results.measurement import Kind, Measurement, Status
 from toolchain.told import Told, ToldError
 
-SCHEMA = 1
-
-_STATUSES = (OK, REJECTED, UNAVAILABLE, UNFINISHED, INTERRUPTED, FAILED)
-_KINDS = (MEASURED, ESTIMATED, SIMULATED, EMULATED, UNAVAILABLE)
+_STATUSES, _KINDS = get_args(Status), get_args(Kind)
 _LEAST_SECONDS, _MOST_SECONDS = 1e-12, 86400.0
 _MOST_CYCLES = float(1 << 48)
 _YEAR_9999 = 253402300799
@@ -26,7 +23,7 @@ def must_be_whole(value: Any) -> None:
         ToldError: names the key and its value.
     """
     told = Told(value)
-    told.whole("schema", SCHEMA, SCHEMA)
+    told.whole("schema", Measurement.VERSION, Measurement.VERSION)
     told.text("status", _STATUSES)
     told.texts("reasons")
     told.part("provenance")

@@ -14,6 +14,7 @@ from toolchain.device.sealed import seal
 from toolchain.errors import ConfigError
 from toolchain.layout import Request
 from toolchain.measure.measure import Job
+from toolchain.results.measurement import Measurement
 
 PLAIN = How(None, None, None, 10.0, 5, None)
 
@@ -45,9 +46,9 @@ def test_this_computer_is_measured_by_its_own_sensors(
 ) -> None:
     asked: dict[str, Any] = {}
 
-    def measure_at(place: Any, job: Job, board_dir: Path, python: Any) -> dict[str, Any]:
+    def measure_at(place: Any, job: Job, board_dir: Path, python: Any) -> Measurement:
         asked.update(place=place.address, job=job, board_dir=board_dir, python=python)
-        return {"status": "unavailable"}
+        return Measurement(status="unavailable", reasons=(), provenance={}, latency=None, energy=None)
 
     monkeypatch.setenv("GATEWEAVE_BUILD_DIR", str(tmp_path))
     monkeypatch.setattr(command, "checked_package", lambda *_: (tmp_path, {}))
@@ -57,7 +58,8 @@ def test_this_computer_is_measured_by_its_own_sensors(
     (tmp_path / "tree" / "sys").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     command.measure("host", "cqmlp", None, How(None, None, None, 20.0, 7, "tree"), True)
-    assert json.loads(capsys.readouterr().out) == {"status": "unavailable"}
+    told = json.loads(capsys.readouterr().out)
+    assert (told["schema"], told["status"], told["energy"]) == (1, "unavailable", None)
     assert asked["place"] == "local"
     assert asked["python"] == (sys.executable,)
     assert asked["board_dir"] == tmp_path / "cqmlp" / "host"

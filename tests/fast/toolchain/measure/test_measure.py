@@ -23,7 +23,9 @@ from toolchain.measure.workloads import bench_workload, driver_words, runner_wor
 from toolchain.places.place import Here
 from toolchain.places.remote import Remote
 from toolchain.report.measurement_table import measurement_rows, measurement_table, with_prefix
+from toolchain.results.measurement import Measurement
 from toolchain.results.measurements import latest_result, read_results, save_result
+from toolchain.results.model import parse
 
 WORK = """import json, sys, time
 time.sleep(float(sys.argv[1]))
@@ -32,18 +34,22 @@ print(json.dumps({"inferences": 50, "seconds": sys.argv[1]}))
 JOB = Job("host", "cqmlp", [sys.executable, "-c", WORK, "{seconds}"], settings=Settings(0.01, 5, 0.0))
 
 
+def record(told: dict[str, Any]) -> Measurement:
+    return parse(json.loads(json.dumps(told)), Measurement, "told", "make measure")
+
+
 def test_a_machine_without_sensors_gives_latency(tmp_path: Path) -> None:
     result = measure_at(Here(tmp_path / "home"), JOB, tmp_path / "build", [sys.executable])
     if any(Path("/sys/class/powercap").glob("intel-rapl:*")) or any(Path("/sys/class/hwmon").glob("*")):
-        assert result["latency"] is not None  # this machine has sensors of its own
+        assert result.latency is not None  # this machine has sensors of its own
         return
-    assert result["status"] == "unavailable"
-    assert result["reasons"] == ["this machine has no power sensor"]
+    assert result.status == "unavailable"
+    assert result.reasons == ("this machine has no power sensor",)
     kept = latest_result(tmp_path / "build")
     assert kept is not None
-    assert (kept["board"], kept["model"], kept["latency"]["inferences"]) == ("host", "cqmlp", 250)
-    assert len(kept["provenance"]["agent"]) == 16
-    assert kept["raw"]["file"].endswith(".raw.jsonl")
+    assert (kept.board, kept.model, kept.latency and kept.latency.inferences) == ("host", "cqmlp", 250)
+    assert len(kept.provenance["agent"]) == 16
+    assert kept.raw and kept.raw.file.endswith(".raw.jsonl")
     assert sorted(path.name for path in (tmp_path / "home").iterdir()) == ["agent"]
 
 
@@ -54,9 +60,9 @@ def test_ssh_is_a_place() -> None:
 
 def test_over_ssh_the_agent_goes_there_and_its_result_comes_back(tmp_path: Path, ssh: Path) -> None:
     result = measure_at(Remote("me@board"), JOB, tmp_path / "build", [sys.executable])
-    assert result["latency"]["inferences"] >= 250
+    assert result.latency and result.latency.inferences >= 250
     kept = latest_result(tmp_path / "build")
-    assert kept is not None and kept["latency"] == result["latency"]
+    assert kept is not None and kept.latency == result.latency
     # The raw file was fetched, then removed there.
     assert len(list((tmp_path / "build/measurements").glob("*.raw.jsonl"))) == 1
     assert [path.name for path in (ssh / "home/gateweave").iterdir()] == ["agent"]
@@ -79,9 +85,9 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def test_a_lost_connection_loses_no_samples(tmp_path: Path, raw: bytes) -> None:
     cut = raw[: raw.rindex(b'{"unsampled"') - 3]
     result = measure_at(Losing(cut), JOB, tmp_path)  # type: ignore[arg-type]
-    assert result["status"] == "unfinished"
-    assert result["reasons"][0] == "root@board: root@board: connection lost"
-    assert result["energy"]["per_inference_j"]["net"]["median"] == pytest.approx(TRUE_J, rel=0.02)
+    assert result.status == "unfinished"
+    assert result.reasons[0] == "root@board: root@board: connection lost"
+    assert result.energy and result.energy.per_inference_j.net.median == pytest.approx(TRUE_J, rel=0.02)
     kept = next((tmp_path / "measurements").glob("*.raw.jsonl"))
     assert kept.read_bytes() == cut
 
@@ -127,6 +133,9 @@ def altered(path: str, value: Any) -> str:
         (altered("unreadable", [{"name": "VDD_IN", "why": "x", "needed": True}]), "'VDD_IN', is missing in the figure"),
         (altered("unreadable", [{"name": "VDD_IN"}]), r"unreadable\[0\].why: is missing"),
         (altered("sources", 5), "sources: 5, should be a list"),
+        (altered("latency.surplus", 1), r"latency.surplus: is unknown; run `make measure` again"),
+        (altered("energy.per_inference_j.mean", 1), r"energy.per_inference_j.mean: is unknown"),
+        (altered("repeats", [{"accepted": "yes"}]), r"repeats.0.accepted: 'yes': Input should be a valid boolean"),
         (altered("raw", {"unsaved_lines": [{}]}), r"raw.unsaved_lines\[0\]: an object of 0"),
     ],
 )
@@ -159,8 +168,8 @@ def test_what_this_computer_knows_is_not_taken_from_the_machine(tmp_path: Path, 
     said = told(board="other", provenance={"build_id": "00", "machine": "m"})
     job = replace(JOB, provenance={"build_id": "bb"})
     result = measure_at(Losing(raw, stdout=json.dumps(said)), job, tmp_path)  # type: ignore[arg-type]
-    assert (result["board"], result["model"]) == ("host", "cqmlp")
-    assert (result["provenance"]["build_id"], result["provenance"]["machine"]) == ("bb", "m")
+    assert (result.board, result.model) == ("host", "cqmlp")
+    assert (result.provenance["build_id"], result.provenance["machine"]) == ("bb", "m")
 
 
 @pytest.mark.parametrize(
@@ -175,7 +184,7 @@ def test_cycles_are_held_against_the_packages_simulation(
     tmp_path: Path, raw: bytes, expected: Expected, words: str
 ) -> None:
     place = Losing(raw, stdout=json.dumps(told()))
-    assert measure_at(place, replace(JOB, expected=Expected(100_000_000, 40, 11)), tmp_path)["status"] == "ok"  # type: ignore[arg-type]
+    assert measure_at(place, replace(JOB, expected=Expected(100_000_000, 40, 11)), tmp_path).status == "ok"  # type: ignore[arg-type]
     with pytest.raises(ToolError, match=words):
         measure_at(place, replace(JOB, expected=expected), tmp_path)  # type: ignore[arg-type]
 
@@ -183,15 +192,15 @@ def test_cycles_are_held_against_the_packages_simulation(
 def test_a_sensor_that_the_board_has_and_linux_does_not_show_is_told(tmp_path: Path, raw: bytes) -> None:
     place = Losing(raw, stdout=json.dumps(told(sources=[{"name": "ina226_u65"}])))
     job = replace(JOB, board="zcu104", sensors=["ina226", "irps5401"])
-    (said,) = measure_at(place, job, tmp_path)["reasons"]  # type: ignore[arg-type]
+    (said,) = measure_at(place, job, tmp_path).reasons  # type: ignore[arg-type]
     assert said.startswith("zcu104 has a sensor irps5401, and none of that name is read there")
-    assert measure_at(place, replace(job, sources=["ina226_u65"]), tmp_path)["reasons"] == []  # type: ignore[arg-type]
+    assert measure_at(place, replace(job, sources=["ina226_u65"]), tmp_path).reasons == ()  # type: ignore[arg-type]
 
 
 def test_root_and_choices_reach_the_agent(tmp_path: Path, raw: bytes) -> None:
     place = Losing(raw, stdout="noise\n" + json.dumps(told()) + "\n")
     job = Job("b", "m", ["x", "{count}"], "pkg", Settings(20, 7, 3), ["s1"], ["/dev/i2c-1:0x40:ina226:0.1"], True, "/t")
-    assert measure_at(place, job, tmp_path)["started_unix"] == 5  # type: ignore[arg-type]
+    assert measure_at(place, job, tmp_path).started_unix == 5  # type: ignore[arg-type]
     words = place.asked[0]
     assert words[:5] == ["sudo", "-n", "python3", "agent/agent.pyz", "measure"]
     text = " ".join(words)
@@ -212,30 +221,34 @@ def test_a_driver_on_this_computer(tmp_path: Path) -> None:
 
     workload = bench_workload(Driver(), 0.01)
     result = measure_here(workload, [], JOB, tmp_path)
-    assert result["status"] == "unavailable" and "METER=" in result["reasons"][0]
-    assert result["latency"]["cycles_per_inference"] == 42
-    assert result["workload"]["name"] == "bench"
+    assert result.status == "unavailable" and "METER=" in result.reasons[0]
+    assert result.latency and result.latency.cycles_per_inference == 42
+    assert result.workload == {"name": "bench"}
 
 
 def test_results_are_kept_and_what_is_none_is_passed_over(tmp_path: Path) -> None:
     whole = {"schema": 1, "status": "ok", "provenance": {}, "reasons": [], "latency": None, "energy": None}
-    one, two = ({**whole, "started_unix": t, "n": t} for t in (2000, 1000))
-    save_result(tmp_path, one, None)
-    save_result(tmp_path, two, None)
+    for started in (2000, 1000):
+        save_result(tmp_path, record({**whole, "started_unix": started}), None)
     (tmp_path / "measurements" / "a.json").write_text("{broken")
     (tmp_path / "measurements" / "b.json").write_text('{"schema": 99}')
-    for name, odd in (("c", {"latency": 3}), ("d", {"energy": {"per_inference_j": {}}}), ("e", {"reasons": [1]})):
+    for name, odd in (
+        ("c", {"latency": 3}),
+        ("d", {"energy": {"per_inference_j": {}}}),
+        ("e", {"reasons": [1]}),
+        ("f", {"surplus": 1}),
+    ):
         (tmp_path / "measurements" / f"{name}.json").write_text(json.dumps({**whole, **odd}))
-    assert [result["n"] for result in read_results(tmp_path)] == [1000, 2000]
+    assert [result.started_unix for result in read_results(tmp_path)] == [1000, 2000]
     latest = latest_result(tmp_path)
-    assert latest is not None and latest["n"] == 2000
+    assert latest is not None and latest.started_unix == 2000
     assert latest_result(tmp_path / "none") is None
 
 
 def test_what_a_full_disk_did_not_take_joins_the_rest(tmp_path: Path) -> None:
     (tmp_path / "raw.jsonl").write_text('{"header": 1}\n[1,0')
     said = {"file": "raw.jsonl", "samples": 2, "unsaved_lines": [",5]", "[2,0,6]"]}
-    path = save_result(tmp_path, {"schema": 1, "raw": said}, tmp_path / "raw.jsonl")
+    path = save_result(tmp_path, record(told(raw=said)), tmp_path / "raw.jsonl")
     kept = json.loads(path.read_text())["raw"]
     assert kept["unsaved_lines"] == [] and kept["samples"] == 2
     assert (path.parent / kept["file"]).read_text() == '{"header": 1}\n[1,0,5]\n[2,0,6]\n'
@@ -244,17 +257,17 @@ def test_what_a_full_disk_did_not_take_joins_the_rest(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "measurements").write_text("in the way")
     with pytest.raises(BuildError, match="cannot write: File exists"):
-        save_result(tmp_path, {"schema": 1}, None)
+        save_result(tmp_path, record(told()), None)
 
 
 def test_the_table_says_kind_and_reasons(tmp_path: Path) -> None:
     good = Bench(tmp_path / "good").run()
-    rows = {row[0]: row for row in measurement_rows(good)}
+    rows = {row[0]: row for row in measurement_rows(record(good))}
     assert rows["energy of an inference, net"][3] == "measured"
     assert rows["energy of an inference, net"][1].endswith("µJ")
     bad = Bench(tmp_path / "bad", noise=2.0).run()
     console = Console(width=200, record=True, file=io.StringIO())
-    console.print(measurement_table(bad))
+    console.print(measurement_table(record(bad)))
     text = console.export_text()
     assert "cqmlp on zcu104: rejected" in text and "too noisy" in text and "measured, rejected" in text
 
@@ -279,3 +292,10 @@ def test_words_of_packages() -> None:
 
 def test_results_are_plain_json(tmp_path: Path) -> None:
     assert json.loads(json.dumps(Bench(tmp_path).run(), allow_nan=False))["schema"] == 1
+
+
+def test_what_the_agent_tells_is_the_record_to_the_last_key(tmp_path: Path) -> None:
+    """A key that is renamed on the device is refused here, and the other way round."""
+    for said in (Bench(tmp_path / "good").run(), Bench(tmp_path / "bad", noise=2.0).run()):
+        plain = json.loads(json.dumps(said))
+        assert record(plain).to_json() == plain

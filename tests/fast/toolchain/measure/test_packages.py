@@ -45,8 +45,8 @@ def test_a_runtime_package_is_tested_then_measured(tmp_path: Path) -> None:
     place, package = Here(tmp_path / "home"), runtime_package(tmp_path / "package")
     job = ready_runtime_package(place, package, QUICK, python=[sys.executable])
     result = measure_at(place, job, tmp_path / "build", [sys.executable])
-    assert result["latency"]["inferences"] >= 100
-    assert result["provenance"]["model_hash"] == "aa" and len(result["provenance"]["seal"]) == 64
+    assert result.latency and result.latency.inferences >= 100
+    assert result.provenance["model_hash"] == "aa" and len(result.provenance["seal"]) == 64
     assert not (package / "work").exists()
 
 
