@@ -116,11 +116,11 @@ def _sensors(rng: np.random.Generator, root: Path) -> None:
 
 def _spoil(rng: np.random.Generator, path: Path) -> None:
     kind = rng.integers(5)
+    # It may be a link to a device by now, which must not be written to.
+    path.unlink()
     if kind == 0:
         path.write_text(_any(rng, _WORDS))
-        return
-    path.unlink()
-    if kind == 1:
+    elif kind == 1:
         os.mkfifo(path)
     elif kind == 2:
         path.symlink_to(_any(rng, ["/dev/zero", "/proc/self/mem", "/nowhere", path.name, "/dev/full", "/dev/ptmx"]))
