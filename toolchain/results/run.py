@@ -84,10 +84,11 @@ class RunThroughput(Record):
 
 
 class RunBench(Record):
-    """Inferences of the stored vectors, which the fabric does by itself."""
+    """Inferences of what the board has `played`, which the fabric does by itself."""
 
     kind: RunKind
     inferences: int
+    played: str | None = None
     checksum: str
     expected_checksum: str
     latency_cycles: int | None = None
