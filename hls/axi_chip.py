@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hls.chip import BENCH, LinkCost, check_content, types_of, vector_bytes, write_bench
 from hls.core import CoreDescription
 from toolchain.device.link.protocol import ProtocolError
-from toolchain.device.link.registers import ANSWER_SPAN, VECTOR_SPAN, answer_room, tensor_words
+from toolchain.device.link.registers import ANSWER_SPAN, VECTOR_SPAN, tensor_words
 from toolchain.errors import ConfigError, FitError
 
 _LIBRARY = Path(__file__).parent / "rtl"
@@ -42,7 +42,8 @@ _TOP_FILE = f"{AXI_TOP}.v"
 _MOST_CLASSES = 0xFFFF
 
 # Synthesised for beats of 61 and 183 bits; the RAM is for networks with far more inputs.
-LINK_COST = LinkCost(lut=2000, ff=1000, kbit=36, memories=((1024, 36),))
+# An answer's end is a byte behind it.
+LINK_COST = LinkCost(2000, 1000, 36, most_answer=ANSWER_SPAN - 1, most_vector=VECTOR_SPAN, memories=((1024, 36),))
 
 # Interfaces of the top, as Vivado's block designs name them: name, bus, ports as (direction, width, name).
 _LITE = (
@@ -244,7 +245,6 @@ def _check(
         raise ConfigError("no bench vectors; store at least one")
     if data_bits not in (32, 64):
         raise ConfigError(f"host_link.data_bits: a stream of {data_bits} bits; use 32 or 64")
-    answer = answer_room(core.output.layout.size)
-    if (core.output.classes or 0) > _MOST_CLASSES or burst_bytes(core, data_bits) > VECTOR_SPAN or answer > ANSWER_SPAN:
-        limits = f"{_MOST_CLASSES:,} classes, {VECTOR_SPAN:,} bytes a vector and {ANSWER_SPAN - 4:,} an answer"
-        raise FitError(f"the AXI host link carries {limits}; use a smaller network")
+    if (core.output.classes or 0) > _MOST_CLASSES:
+        raise FitError(f"the AXI host link carries one of up to {_MOST_CLASSES:,} classes; use a smaller network")
+    LINK_COST.must_carry(burst_bytes(core, data_bits), core.output.layout.size)

@@ -16,7 +16,7 @@ from hls.cost import BlockRam, blocks_of
 from hls.pack import encode, words, write_rom
 from hls.units.unit import Memory
 from toolchain.device.link.protocol import BIPOLAR, LEAST_CYCLES_PER_BIT, SIGNED, UNSIGNED, Tensor, Types
-from toolchain.errors import ConfigError, FitError
+from toolchain.errors import ConfigError, FitError, TooLargeError
 from toolchain.graph.types import IntType
 
 _LIBRARY = Path(__file__).parent / "rtl"
@@ -68,12 +68,25 @@ class LinkCost:
         ff: flip-flops.
         kbit: kilobits of block RAM, the vectors of a chain of dense layers among them, which are small.
         memories: words and bits of each memory that holds no vectors.
+        most_vector, most_answer: bytes of the largest that the link carries; a vector of any size where None.
     """
 
     lut: int
     ff: int
     kbit: int
+    most_answer: int
+    most_vector: int | None = None
     memories: tuple[Memory, ...] = ()
+
+    def must_carry(self, vector: int, answer: int) -> None:
+        """Refuse a network whose vectors or answers of so many bytes are too large for the link.
+
+        Raises:
+            TooLargeError: names the size and the most.
+        """
+        for what, size, most in (("a vector", vector, self.most_vector), ("an answer", answer, self.most_answer)):
+            if most is not None and size > most:
+                raise TooLargeError(f"the host link carries {what} of up to {most:,} bytes, not of {size:,}")
 
     def blocks_beside(self, vectors: Iterable[Memory], block: BlockRam) -> int:
         """Block RAMs with memories of vectors that may be large."""
@@ -84,13 +97,13 @@ class LinkCost:
         return {"lut": core["lut"] + self.lut, "ff": core["ff"] + self.ff, "bram": core["bram"] + blocks}
 
 
-# Synthesised for iCE40 with beats of a few bits.
-LINK_COST = LinkCost(lut=1000, ff=450, kbit=24, memories=((64, 9), (16, 8)))
-
 # Of a vector in one frame; longer ones come in parts, each with a CRC of its own.
 _PART_BYTES = 1024
 # A frame tells its length in 16 bits; bench and load say a little besides.
 _MOST_BYTES = 0xFF00
+
+# Synthesised for iCE40 with beats of a few bits.
+LINK_COST = LinkCost(lut=1000, ff=450, kbit=24, most_answer=_MOST_BYTES, memories=((64, 9), (16, 8)))
 
 # Silence inside a frame that ends it; far above the gaps that USB serial adapters leave.
 TIMEOUT_US = 10_000
@@ -306,8 +319,9 @@ def _check(
         raise ConfigError(f"host_link: {baud} baud is too fast for a {clock_hz} Hz clock; use {limit} or less")
     if not 200 <= timeout_us * baud // 1_000_000 < 1 << 24:
         raise ConfigError(f"time-out of {timeout_us} us is outside 200 to 16,777,215 bit times at {baud} baud")
-    if core.output.layout.size > _MOST_BYTES or (part_bytes(core) or vector_bytes(core)) > _MOST_BYTES:
+    LINK_COST.must_carry(vector_bytes(core), core.output.layout.size)
+    if (part_bytes(core) or vector_bytes(core)) > _MOST_BYTES:
         raise FitError(
-            f"the host link carries {_MOST_BYTES:,} bytes in a frame, not an answer of {core.output.layout.size:,} or "
-            f"beats of {core.in_width:,} bits; use a smaller network or fewer elements a beat"
+            f"the host link carries {_MOST_BYTES:,} bytes in a frame, not beats of {core.in_width:,} bits; use fewer "
+            "elements a beat"
         )

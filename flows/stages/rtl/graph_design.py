@@ -109,6 +109,7 @@ class GraphDesign:
     def _at(self, context: Context, link: LinkCost, clock_hz: int, *, strict: bool) -> Fitted:
         """What fits at a clock; `strict`: with the rate, else the fastest where that is out of reach."""
         interval, block = _interval(context, clock_hz), block_ram_of(context.fpga_board)
+        link.must_carry(self._vector_bytes, self._answer_bytes)
         return first_that_fits(
             _wishes(context, self._limits(context, link)),
             lambda limits: fit(self.graph, limits, interval, block, strict=strict, weight_bits=self.weight_bits),
@@ -137,10 +138,20 @@ class GraphDesign:
 
     def _stored(self, context: Context) -> tuple[Memory, ...]:
         """Memories of the vector that comes in, of those stored for the bench, and of the answer."""
-        x, (end,) = self.graph.types[self.graph.sole_input], self.graph.outputs
-        bits, answer = IntType.of(x.element.datatype).bits, self.graph.types[end.node]
-        answer_bytes = answer.size * -(-IntType.of(answer.element.datatype).bits // 8)
-        return (x.size, bits), (files.bench_vectors(context, x) * x.size, bits), (answer_bytes, 8)
+        x = self.graph.types[self.graph.sole_input]
+        bits = IntType.of(x.element.datatype).bits
+        return (x.size, bits), (files.bench_vectors(context, x) * x.size, bits), (self._answer_bytes, 8)
+
+    @property
+    def _vector_bytes(self) -> int:
+        x = self.graph.types[self.graph.sole_input]
+        return -(-x.size * IntType.of(x.element.datatype).bits // 8)
+
+    @property
+    def _answer_bytes(self) -> int:
+        (end,) = self.graph.outputs
+        answer = self.graph.types[end.node]
+        return answer.size * -(-IntType.of(answer.element.datatype).bits // 8)
 
     def generate(self, context: Context, rtl: Path) -> CoreDescription:
         """See `Design`."""

@@ -111,9 +111,9 @@ def test_burst_bytes(bits: int, data_bits: int, expected: int) -> None:
         ({"data_bits": 48}, ConfigError, "a stream of 48 bits; use 32 or 64"),
         ({"bench": np.full((1, 10), 4)}, GateweaveError, "4 is outside UINT2"),
         ({"core": dataclasses.replace(CORE, in_width=3)}, ConfigError, "5 beats of 3 bits are not 20 bits"),
-        ({"core": dataclasses.replace(CORE, output=CoreOutput.label(65_536))}, FitError, "65,535 classes, 32,768 b"),
-        ({"core": dataclasses.replace(CORE, output=CoreOutput(3277, 40, True, 1, None))}, FitError, "16,380 an answer"),
-        ({"core": dataclasses.replace(CORE, vector_bits=262_145, in_width=262_145, in_beats=1)}, FitError, "smaller"),
+        ({"core": dataclasses.replace(CORE, output=CoreOutput.label(65_536))}, FitError, "one of up to 65,535 classes"),
+        ({"core": dataclasses.replace(CORE, output=CoreOutput(3277, 40, True, 1, None))}, FitError, "not of 16,385"),
+        ({"core": dataclasses.replace(CORE, vector_bits=262_145, in_width=262_145, in_beats=1)}, FitError, "32,776"),
     ],
 )
 def test_bad_arguments(tmp_path: Path, changes: dict[str, Any], error: type[Exception], message: str) -> None:

@@ -119,8 +119,10 @@ def test_bad_arguments(tmp_path: Path, changes: dict[str, Any], error: type[Exce
 
 
 def test_cores_that_the_link_cannot_carry(tmp_path: Path) -> None:
-    with pytest.raises(FitError, match="in a frame, not an answer of 70,000 or beats of 4 bits"):
+    with pytest.raises(FitError, match="an answer of up to 65,280 bytes, not of 70,000"):
         generate(tmp_path, dataclasses.replace(CORE, output=CoreOutput(35_000, 16, True, 1, None)))
+    with pytest.raises(FitError, match="65,280 bytes in a frame, not beats of 530,000 bits"):
+        generate(tmp_path, dataclasses.replace(CORE, in_width=530_000, in_beats=1, vector_bits=530_000))
     with pytest.raises(ConfigError, match="5 beats of 3 bits are not 20 bits"):
         generate(tmp_path, dataclasses.replace(CORE, in_width=3))
 
