@@ -80,18 +80,23 @@ verify: environment
 	@$(ENVIRONMENT) check verify
 	@$(RUN) verify
 
+# Linters and tests at the same time: mypy has one process. What linters found is told when they have ended.
+AT_ONCE := --no-print-directory --jobs=2 --output-sync=target
+
 test: environment
 	@$(ENVIRONMENT) check test
-	@$(MAKE) --no-print-directory lint
-	@$(PYTEST) -q $(PARALLEL)
+	@$(MAKE) $(AT_ONCE) lint all-tests
 
-# At the same time: mypy has one process. Each tells what it found when it has ended.
 check: environment
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint fast
+	@$(MAKE) $(AT_ONCE) lint fast
 
-.PHONY: lint fast
+.PHONY: lint fast all-tests
 fast:
 	@$(PYTEST) -q $(PARALLEL) tests/fast
+
+# The plus sign lets make show the dots while it runs.
+all-tests:
+	+@$(PYTEST) -q $(PARALLEL)
 
 lint:
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .

@@ -128,6 +128,9 @@ class Tree:
         path.write_text(text.replace(old, new, 1))
 
 
+TEST_WINDOWS = 2_954
+"""Of the real tree's test set, all classes among them."""
+
 _RECIPE = """\
 title: a short training for tests
 data: {encoding: bits, window: 2, seed: 1}
@@ -138,10 +141,13 @@ training: {steps: 100, merged_steps: 30}
 
 @pytest.fixture(scope="session")
 def real_tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
-    """A copy of the repository with its real stages, a recipe `tiny`, and a short drive: some 14,500 test windows."""
+    """A copy of the repository with its real stages, a recipe `tiny`, and a short drive of short attacks."""
     tree = Tree(tmp_path_factory.mktemp("real"))
     copy_repository(tree.root)
-    tree.edit(tree.root / "toolchain/can/data/car/generate.py", "DEFAULT_SECONDS = 30", "DEFAULT_SECONDS = 10")
+    car = tree.root / "toolchain/can/data/car"
+    tree.edit(car / "generate.py", "DEFAULT_SECONDS = 30", "DEFAULT_SECONDS = 2")
+    tree.edit(car / "injection.py", "_BURST_US = (1_500_000, 3_000_000)", "_BURST_US = (300_000, 600_000)")
+    tree.edit(car / "injection.py", "_QUIET_US = (1_500_000, 3_500_000)", "_QUIET_US = (300_000, 700_000)")
     (tree.root / "models/cqmlp/recipes/tiny.yaml").write_text(_RECIPE)
     yield tree
     tree.end()

@@ -14,7 +14,7 @@ import pytest
 
 from tests.doubles import vivado_environment
 from tests.fast.toolchain.runtime.network_file.files import conv_qonnx
-from tests.flows.conftest import Tree
+from tests.flows.conftest import TEST_WINDOWS, Tree
 from tests.sim.device.link.rtl_chip import RtlChip, device_of
 from toolchain.device.link.axi import selftest
 from toolchain.device.link.axi.opening import open_board
@@ -53,7 +53,7 @@ def test_our_own_rtl_ends_in_a_verified_hand_off(real_tree: Tree, dataflow: dict
     assert dataflow["status"] == "handoff"
     manifest = verify_package(_package(real_tree, dataflow))
     checks = manifest["stages"]["simulate"]["checks"]
-    assert checks["test set"]["equal"] == checks["test set"]["compared"] >= 10_000
+    assert checks["test set"]["equal"] == checks["test set"]["compared"] == TEST_WINDOWS
     assert {"back-pressure", "chip", "bursts", "bench", "identify", "counters"} <= set(checks)
     assert manifest["timing"]["kind"] == "requested"
     assert manifest["resources"]["kind"] == "synthesised"
@@ -64,7 +64,7 @@ def test_finn_ends_in_a_verified_hand_off(real_tree: Tree, finn: dict[str, Any])
     manifest = verify_package(_package(real_tree, finn))
     checks = manifest["stages"]["simulate"]["checks"]
     for name in ("test set", "FINN's execution"):
-        assert checks[name]["equal"] == checks[name]["compared"] >= 10_000
+        assert checks[name]["equal"] == checks[name]["compared"] == TEST_WINDOWS
     assert checks["back-pressure"]["compared"] >= 1000
 
 

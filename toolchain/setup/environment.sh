@@ -97,7 +97,12 @@ give_home() {
 
 # A package without a wheel is built by the pinned setuptools, which is there first: pip then has no old way to warn of.
 pip_install() {
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-compile "$@"
+}
+
+# As pip would, but on all cores; sources of other versions of Python, which some packages hold, are left as they are.
+compile_packages() {
+    .venv/bin/python -m compileall -qq -j 0 .venv/lib || true
 }
 
 venv() {
@@ -117,6 +122,7 @@ venv() {
     pip_install --use-pep517 $isolation --requirement "$1"
     pip_install --no-deps --requirement requirements-finn.txt
     pip_install --no-deps --no-build-isolation --editable .
+    compile_packages
     rm -f ".venv/.installed-$(basename "$1" .txt)-"*
     mv .venv/.installing "$stamp"
 }
