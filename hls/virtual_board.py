@@ -18,7 +18,7 @@ from types import TracebackType
 
 from hls.chip import TIMEOUT_US
 from hls.verilate import build_model
-from toolchain.errors import ConfigError, GateweaveError, ToolError
+from toolchain.errors import BuildError, ConfigError, GateweaveError, ToolError
 
 _HARNESS = Path(__file__).parent / "harness" / "virtual_board.cpp"
 _GRACE_SECONDS = 10.0
@@ -154,6 +154,10 @@ def main(arguments: Sequence[str]) -> int:
     try:
         faults = parse_faults(options.faults)
         chip = json.loads((options.generated / "chip.json").read_text())
+        if "clock_hz" not in chip:
+            raise BuildError(
+                f"{options.generated}: an older version of Gateweave made this chip; run `make build` again"
+            )
         names = [*chip["sources"], *chip["models"]]
         with VirtualBoard(
             [options.generated / "rtl" / name for name in names],

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hls.virtual_board import Faults, main, parse_faults
@@ -30,3 +32,9 @@ def test_faults_are_read_before_anything_is_built(tmp_path: object, capsys: pyte
     arguments = [str(tmp_path), "--work", str(tmp_path), "--baud", "1", "--faults", "bitz=1"]
     assert main(arguments) == 1
     assert "error: faults: 'bitz' is none" in capsys.readouterr().err
+
+
+def test_a_chip_of_an_older_version_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "chip.json").write_text('{"sources": ["chip.v"]}')
+    assert main([str(tmp_path), "--work", str(tmp_path), "--baud", "1"]) == 1
+    assert "an older version of Gateweave made this chip; run `make build` again" in capsys.readouterr().err
