@@ -225,9 +225,9 @@ def _must_fold(context: Context) -> None:
 
 
 def _interval(context: Context, clock_hz: int) -> int | None:
-    """Clocks an inference that the rate leaves; None: as few as fit."""
+    """Clocks an inference that the rate leaves, 0 where it is out of reach; None: as few as fit."""
     fps = target_fps(context)
-    return None if fps is None else max(1, int(clock_hz / fps))
+    return None if fps is None else int(clock_hz / fps)
 
 
 def _folding(context: Context) -> GraphFolding:

@@ -14,6 +14,7 @@ from flows.stages.rtl.graph_design import GraphDesign
 from hls.chip import LINK_COST
 from tests.fast.hls.networks import Shape, random_network
 from tests.fast.toolchain.fabricated import record
+from toolchain.errors import FitError
 from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
 from toolchain.graph.file.store import save_graph
 from toolchain.layout import Layout, Request
@@ -38,7 +39,7 @@ FOLDINGS = {
 }
 
 
-def context(folder: Path, strategy: str = "folded", fps: str | None = None) -> Context:
+def context(folder: Path, strategy: str = "folded", fps: float | str | None = None) -> Context:
     layout = Layout(Request("ulx3s", "cqmlp", strategy=strategy, fps=fps), folder)
     return Context("fold", layout.request, layout, folder)
 
@@ -63,6 +64,21 @@ def test_wide_weights_go_by_units_where_those_take_fewer_luts(tmp_path: Path) ->
 def test_weights_that_the_generators_refuse_go_by_units(tmp_path: Path) -> None:
     wide = network_of([DenseLayer("fc", np.array([[300, -300], [5, 7]]), "UINT4")])
     assert isinstance(choose_for(context(tmp_path), wide.graph, LINK_COST), GraphDesign)
+
+
+def test_units_count_on_the_slowest_clock_that_suffices(tmp_path: Path) -> None:
+    design = GraphDesign(random_network(TERNARY, 1).graph)
+
+    def clock(fps: float | None) -> float:
+        return design.reckon(context(tmp_path, fps=fps), LINK_COST).clock_mhz
+
+    assert clock(None) == clock(1e6) == 25
+    fastest = design.must_fit(context(tmp_path, fps="max"), LINK_COST).netlist.interval
+    assert clock(80e6 / fastest) == 87.5
+    with pytest.raises(FitError, match="clocks an inference are out of reach; the best that fits is"):
+        clock(101e6 / fastest)
+    with pytest.raises(FitError, match=r"^0 clocks an inference are out of reach"):
+        clock(1e9)
 
 
 @pytest.mark.parametrize(("strategy", "kind"), [("folded", DenseDesign), ("units", GraphDesign)])
