@@ -109,9 +109,11 @@ class Script:
 
     Attributes:
         layout: of the chip's answers.
+        patience: clock cycles that a run may take at most.
     """
 
     layout: AnswerLayout
+    patience: int = REPLY_CYCLES
     lines: list[str] = field(default_factory=list)
     decoders: list[tuple[int, _Decoder]] = field(default_factory=list)
 
@@ -127,16 +129,16 @@ class Script:
         """Read what the chip is."""
         return self._add([_read(map_.ADDRESS[name]) for name in _IDENTITY], _identity)
 
-    def infer(self, vector: bytes, *, cycles: int = REPLY_CYCLES) -> Script:
-        """Run one packed vector through the window; wait `cycles` clock cycles at most."""
+    def infer(self, vector: bytes) -> Script:
+        """Run one packed vector through the window."""
         words = [vector[i : i + 4] for i in range(0, len(vector), 4)]
         window = [_write(map_.VECTOR + 4 * i, int.from_bytes(word, "little")) for i, word in enumerate(words)]
-        return self._run(window, map_.INFER, cycles, lambda answer, taken, _: Inference(answer, taken))
+        return self._run(window, map_.INFER, lambda answer, taken, _: Inference(answer, taken))
 
-    def bench(self, inferences: int, *, cycles: int = REPLY_CYCLES) -> Script:
-        """Run that many inferences of the stored vectors; wait `cycles` clock cycles at most."""
+    def bench(self, inferences: int) -> Script:
+        """Run that many inferences of the stored vectors."""
         count = [_write(map_.ADDRESS["BENCH_COUNT"], inferences)]
-        return self._run(count, map_.BENCH, cycles, Bench)
+        return self._run(count, map_.BENCH, Bench)
 
     def counters(self) -> Script:
         """Read the counters."""
@@ -151,7 +153,7 @@ class Script:
             stalls: seed of random pauses on both sides; 0: none.
         """
         data = vectors.tobytes()
-        lines = [f"B {stalls:x} 1 {data[: len(data) - cut].hex()}", _wait(REPLY_CYCLES), *self._results()]
+        lines = [f"B {stalls:x} 1 {data[: len(data) - cut].hex()}", _wait(self.patience), *self._results()]
         return self._add(lines, self._burst)
 
     def begin_burst(self, vectors: NDArray[np.uint8]) -> Script:
@@ -163,11 +165,11 @@ class Script:
 
     def reset(self) -> Script:
         """Reset all but registers and counters, and wait for it."""
-        lines = [_write(map_.ADDRESS["COMMAND"], map_.RESET), _wait(REPLY_CYCLES)]
+        lines = [_write(map_.ADDRESS["COMMAND"], map_.RESET), _wait(self.patience)]
         return self._add(lines, lambda rows: Access(rows[1][1], rows[0][0] == _OKAY and rows[1][0] == _OKAY))
 
-    def _run(self, setup: list[str], code: int, cycles: int, make: Callable[[Values, int, int], Answer]) -> Script:
-        lines = [*setup, _write(map_.ADDRESS["COMMAND"], code), _wait(cycles), *self._results()]
+    def _run(self, setup: list[str], code: int, make: Callable[[Values, int, int], Answer]) -> Script:
+        lines = [*setup, _write(map_.ADDRESS["COMMAND"], code), _wait(self.patience), *self._results()]
         before = len(setup) + 1
         return self._add(lines, lambda rows: make(*self._run_results(rows[before:], code)))
 
@@ -240,7 +242,7 @@ class AxiChipSimulator:
         """
         self._folder = Path(sources[0]).resolve().parent
         program = build_model(sources, "axi_chip", _HARNESS, work_dir, flags=extra_flags, optimise=optimise)
-        self._command = [str(program), str(vector_bytes), str(data_bits), str(REPLY_CYCLES)]
+        self._command = [str(program), str(vector_bytes), str(data_bits)]
 
     def play(self, script: Script) -> Playback:
         """Play a script to a freshly configured chip.
@@ -252,8 +254,8 @@ class AxiChipSimulator:
         """
         begin = time.monotonic()
         result = subprocess.run(
-            self._command,
-            input="\n".join([_wait(REPLY_CYCLES), *script.lines]) + "\n",
+            [*self._command, str(script.patience)],
+            input="\n".join([_wait(script.patience), *script.lines]) + "\n",
             cwd=self._folder,
             capture_output=True,
             text=True,

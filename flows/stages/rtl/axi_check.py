@@ -10,7 +10,7 @@ from flows.stages.rtl.chip_answers import Asked, ChipAnswers
 from hls.chip import types_of, vector_bytes
 from hls.core import CoreDescription
 from hls.pack import pack_inputs
-from hls.simulate_axi import Answer, AxiChipSimulator, Bench, Burst, Counters, Identity, Inference, Script
+from hls.simulate_axi import REPLY_CYCLES, Answer, AxiChipSimulator, Bench, Burst, Counters, Identity, Inference, Script
 
 _STALLS = 1
 _LEAST_VECTORS = 2
@@ -49,6 +49,12 @@ class AxiCheck(ChipAnswers):
         checks = {**self.checks, "bursts": self.all_equal(2 * len(self.x))}
         return Asked(checks, self.latency(answers))
 
+    @property
+    def patience(self) -> int:
+        """Clock cycles that a burst or the bench may take, twice as many as it needs."""
+        most = max(len(self.x), self.bench_inferences)
+        return REPLY_CYCLES + 2 * most * self.chip.core.initiation_interval
+
     @staticmethod
     def vectors(core: CoreDescription, most: int) -> int:
         """How many vectors are asked: of a slow core fewer, so that they take seconds of Verilator."""
@@ -66,7 +72,7 @@ class AxiCheck(ChipAnswers):
 
     def _script(self) -> Script:
         packed = pack_inputs(self.x, self.reference.input_type)
-        script = Script(self.reference.output.layout).identify()
+        script = Script(self.reference.output.layout, self.patience).identify()
         for vector in packed:
             script = script.infer(vector.tobytes())
         return script.burst(packed).burst(packed, stalls=_STALLS).bench(self.bench_inferences).counters()

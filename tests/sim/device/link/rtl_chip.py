@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from hls.simulate_axi import AxiChipSimulator
+from hls.simulate_axi import REPLY_CYCLES, AxiChipSimulator
 from tests.fast.toolchain.device.link.axi.fakes import CONTROL, DMA, FakeDevice, FakeDma, FakeMemory
 from tests.sim.hls.axi.shapes import Shape
 from tests.sim.hls.fake_core import BUILD_ID, MODEL_HASH
@@ -27,7 +27,7 @@ class RtlChip:
         self.stride = -(-vector_bytes // beat) * beat
         model = AxiChipSimulator(sources, folder, vector_bytes=self.stride, data_bits=data_bits, optimise=False)
         self._process = subprocess.Popen(
-            ["stdbuf", "-oL", *model._command],
+            ["stdbuf", "-oL", *model._command, str(REPLY_CYCLES)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=model._folder,

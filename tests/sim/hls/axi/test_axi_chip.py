@@ -121,7 +121,7 @@ def test_what_is_unmapped_is_told(built: tuple[Shape, AxiChipSimulator]) -> None
 
 def test_a_run_that_does_not_end_in_time_is_told(built: tuple[Shape, AxiChipSimulator]) -> None:
     with pytest.raises(VerificationError, match=r"command 0x3 did not run to its end: STATUS is 0x301"):
-        built[1].play(asked(built[0]).bench(1_000_000, cycles=1000))
+        built[1].play(Script(built[0].layout, patience=1000).bench(1_000_000))
 
 
 def test_chip_with_a_generated_core(tmp_path: Path) -> None:

@@ -101,6 +101,14 @@ def test_a_slow_core_is_asked_fewer_vectors(interval: int, vectors: int) -> None
     assert axi_check.AxiCheck.vectors(core, 256) == vectors
 
 
+def test_a_slow_core_is_waited_for(axi: axi_check.AxiCheck) -> None:
+    slow = replace(axi, chip=SimpleNamespace(core=replace(CORE, initiation_interval=2_500_000)))
+    waits = [int(line.split()[-1], 16) for line in slow._script().lines if line.startswith("P ")]
+    # Six vectors one by one, in two bursts, and a bench of three.
+    assert len(waits) == 9
+    assert min(waits) > 6 * 2_500_000
+
+
 def test_slow_cores_with_long_vectors_are_asked_less() -> None:
     few = replace(CORE, vector_bits=8 * 3072, in_width=24, in_beats=1024, initiation_interval=114_688)
     assert uart_check.UartCheck.vectors(CORE, 25_000_000, 1_000_000, 64) == 64
