@@ -8,11 +8,13 @@
 //     2 integer: two's complement weights of WEIGHT_BITS.
 //   For kinds 0 and 1 a negative weight contributes the inverted input, x -> 2**IN_BITS-1-x: the constant that this adds
 //   belongs into the start. WEIGHT_FILE has BEATS*FOLDS words, fold by fold; a ROM of ROM_STYLE "block" has an output
-//   register. MULTIPLIER is "dsp", or "lut" for products by shifts and adders.
+//   register. MULTIPLIER is "dsp", "lut" for products by shifts and adders, or "packed": SHARED neurons share a multiplier
+//   for each element, and their weights are stored 2**(WEIGHT_BITS-1) too large.
 //   An accumulator of ACC_BITS + DROP (modulo arithmetic) begins at its fold's word of START_FILE (PE entries; FOLDS
 //   words, or STARTS is 1) and adds FACTOR times each beat's sum, of SUM_BITS; the upper ACC_BITS leave.
 // Timing: one beat a clock. The last beat of a fold waits for room; the accumulators are pushed 2 clocks later, and one
-//   more for each of: integer weights, ROM_STYLE "block", and each level of the tree that adds the lanes.
+//   more for each of: integer weights, MULTIPLIER "packed", ROM_STYLE "block", and each level of the tree that adds the
+//   lanes.
 module mac #(
     parameter PE = 1,
     parameter SIMD = 1,
@@ -25,6 +27,7 @@ module mac #(
     parameter WEIGHT_FILE = "",
     parameter ROM_STYLE = "block",
     parameter MULTIPLIER = "dsp",
+    parameter SHARED = 1,
     parameter SUM_BITS = 8,
     parameter ACC_BITS = 8,
     parameter DROP = 0,
@@ -49,7 +52,7 @@ module mac #(
     localparam FULL_BITS = ACC_BITS + DROP;
     // Stages of registers: inputs and weights, products, the tree. The accumulators come behind them.
     localparam ROM_STAGES = ROM_STYLE == "block" ? 2 : 1;
-    localparam PRODUCT_STAGES = WEIGHT_KIND == 2 ? 1 : 0;
+    localparam PRODUCT_STAGES = WEIGHT_KIND != 2 ? 0 : MULTIPLIER == "packed" ? 2 : 1;
     localparam STAGES = ROM_STAGES + PRODUCT_STAGES + $clog2(TERMS);
 
     wire last;
@@ -122,7 +125,32 @@ module mac #(
     always @(posedge clk)
         start <= start_rom[fold];
 
-    genvar p;
+    // Of each neuron its terms, where neurons share multipliers.
+    localparam PRODUCT_BITS = IN_BITS + WEIGHT_BITS;
+    wire [PE*TERMS*PRODUCT_BITS-1:0] products;
+    genvar p, i, n;
+    generate
+        if (MULTIPLIER == "packed") begin : packed_products
+            for (p = 0; p < PE; p = p + SHARED) begin : group
+                localparam COUNT = p + SHARED < PE ? SHARED : PE - p;
+                for (i = 0; i < TERMS; i = i + 1) begin : term
+                    wire [COUNT*WEIGHT_BITS-1:0] factors;
+                    wire [COUNT*PRODUCT_BITS-1:0] found;
+                    mac_packed #(.IN_BITS(IN_BITS), .WEIGHT_BITS(WEIGHT_BITS), .COUNT(COUNT)) multiplier (
+                        .clk(clk), .x(elements[i*IN_BITS +: IN_BITS]), .weights(factors), .products(found)
+                    );
+                    for (n = 0; n < COUNT; n = n + 1) begin : neuron
+                        localparam PLACE = (p + n) * TERMS + i;
+                        assign factors[n*WEIGHT_BITS +: WEIGHT_BITS] = weights[PLACE*WEIGHT_BITS +: WEIGHT_BITS];
+                        assign products[PLACE*PRODUCT_BITS +: PRODUCT_BITS] = found[n*PRODUCT_BITS +: PRODUCT_BITS];
+                    end
+                end
+            end
+        end else begin : own_products
+            assign products = 0;
+        end
+    endgenerate
+
     generate
         for (p = 0; p < PE; p = p + 1) begin : pe
             wire signed [SUM_BITS-1:0] sum;
@@ -133,6 +161,7 @@ module mac #(
                 .clk(clk),
                 .x(elements[(DEPTHWISE ? p * IN_BITS : 0) +: TERMS*IN_BITS]),
                 .weights(weights[p*TERMS*WEIGHT_BITS +: TERMS*WEIGHT_BITS]),
+                .products(products[p*TERMS*PRODUCT_BITS +: TERMS*PRODUCT_BITS]),
                 .sum(sum)
             );
             wire signed [FULL_BITS-1:0] addend = sum * $signed(FACTOR);

@@ -1,6 +1,7 @@
 // Sum of products of unsigned elements with weights, registered.
 //
-// Parameters: as in mac.v; SUM_BITS of the two's complement total (modulo arithmetic).
+// Parameters: as in mac.v; SUM_BITS of the two's complement total (modulo arithmetic). Where MULTIPLIER is "packed",
+//   products come from outside, as late as their multipliers yield them.
 // Timing: the total comes from a register, but for one bipolar or ternary term; a clock later for integer weights, and
 //   one for each level of the tree.
 module mac_sum #(
@@ -14,6 +15,7 @@ module mac_sum #(
     input clk,
     input [TERMS*IN_BITS-1:0] x,
     input [TERMS*WEIGHT_BITS-1:0] weights,
+    input [TERMS*(IN_BITS+WEIGHT_BITS)-1:0] products,
     output [SUM_BITS-1:0] sum
 );
     localparam WHOLE_BITS = WEIGHT_KIND == 2 ? IN_BITS + WEIGHT_BITS : IN_BITS + 1;
@@ -23,7 +25,9 @@ module mac_sum #(
     generate
         for (i = 0; i < TERMS; i = i + 1) begin : term
             wire [IN_BITS-1:0] element = x[i*IN_BITS +: IN_BITS];
-            if (WEIGHT_KIND == 2) begin : integer_weight
+            if (WEIGHT_KIND == 2 && MULTIPLIER == "packed") begin : packed_weight
+                assign terms[i*TERM_BITS +: TERM_BITS] = products[i*WHOLE_BITS +: TERM_BITS];
+            end else if (WEIGHT_KIND == 2) begin : integer_weight
                 wire [WHOLE_BITS-1:0] product;
                 mac_product #(.IN_BITS(IN_BITS), .WEIGHT_BITS(WEIGHT_BITS), .MULTIPLIER(MULTIPLIER)) multiplier (
                     .clk(clk), .x(element), .weight(weights[i*WEIGHT_BITS +: WEIGHT_BITS]), .product(product)

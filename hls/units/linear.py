@@ -29,6 +29,12 @@ BIPOLAR, TERNARY, INTEGER = 0, 1, 2
 """What a weight word of `mac.v` holds."""
 
 
+Multiplier = Literal["dsp", "packed", "lut"]
+
+# Of the narrowest multiplier of a device, iCE40's, whose sides are unsigned.
+_MULTIPLIER_BITS = 16
+
+
 @dataclass(frozen=True)
 class Choice:
     """How a product is folded.
@@ -36,13 +42,13 @@ class Choice:
     Attributes:
         pe: neurons at a time.
         simd: inputs of each at a time; where each channel is for itself, channels at a time, and `pe` is the same.
-        multiplier: what multiplies weights of more than 2 bits.
+        multiplier: what multiplies weights of more than 2 bits; "packed": several neurons share one of the device's.
         rom: where the weights lie.
     """
 
     pe: int
     simd: int
-    multiplier: Literal["dsp", "lut"] = "dsp"
+    multiplier: Multiplier = "dsp"
     rom: Literal["block", "logic"] = "block"
 
 
@@ -121,6 +127,13 @@ class Product:
         modulo = 1 << scale.bits
         return [(scale.start(int(w)) - scale.factor * int(i)) % modulo for w, i in zip(whole, inverted, strict=True)]
 
+    @property
+    def shared(self) -> int:
+        """Neurons whose weights lie side by side in one multiplier, as far apart as a product is wide."""
+        if self.kind != INTEGER or self.depthwise or self.element.bits > _MULTIPLIER_BITS:
+            return 1
+        return max(1, 1 + (_MULTIPLIER_BITS - self.weight_bits) // (self.element.bits + self.weight_bits))
+
 
 def stage(graph: Graph, node: Node, weight_bits: int | None = None) -> Stage:
     """The stage of a `Linear`, with the window before it; estimated as if no weight had more than `weight_bits`."""
@@ -144,9 +157,15 @@ def _option(product: Product, choice: Choice) -> Option:
 def options(product: Product) -> Iterator[Choice]:
     """All ways to fold it."""
     for pe, simd in _shapes(product):
-        for multiplier in ("dsp", "lut") if product.kind == INTEGER else ("lut",):
+        for multiplier in _multipliers(product, pe):
             yield Choice(pe, simd, multiplier, "block")
             yield Choice(pe, simd, multiplier, "logic")
+
+
+def _multipliers(product: Product, pe: int) -> tuple[Multiplier, ...]:
+    if product.kind != INTEGER:
+        return ("lut",)
+    return ("dsp", "packed", "lut") if pe > 1 and product.shared > 1 else ("dsp", "lut")
 
 
 def _shapes(product: Product) -> Iterator[tuple[int, int]]:
@@ -210,14 +229,15 @@ def _mac(name: str, product: Product, choice: Choice) -> Unit:
         partial(tokens, total // beat, beat, latency(product, choice)),
         _Shape.of(product, choice).needs(),
         _roms(product, choice, words),
-        uses=("mac_sum", "mac_product", "adder_tree", "loop_end"),
+        uses=("mac_sum", "mac_product", "mac_packed", "adder_tree", "loop_end"),
     )
 
 
 def latency(product: Product, choice: Choice) -> int:
     """Clocks from a fold's last beat to its push."""
     terms = 1 if product.depthwise else choice.simd
-    return 2 + (choice.rom == "block") + (product.kind == INTEGER) + (terms - 1).bit_length()
+    multiplied = (product.kind == INTEGER) + (choice.multiplier == "packed")
+    return 2 + (choice.rom == "block") + multiplied + (terms - 1).bit_length()
 
 
 def tokens(folds: int, beats: int, clocks: int) -> Tokens:
@@ -287,6 +307,8 @@ def _start_words(product: Product, choice: Choice) -> int:
 
 def _roms(product: Product, choice: Choice, words: Integers) -> tuple[Rom, ...]:
     fields, bits = _fields(product, words)
+    if choice.multiplier == "packed":
+        fields = fields + (1 << (bits - 1))
     width = Scale.of(product.element, product.accumulator).bits
     first = np.array(product.starts).reshape(-1, choice.pe)[: _start_words(product, choice)]
     return (
@@ -309,6 +331,7 @@ def _parameters(product: Product, choice: Choice, words: Integers) -> dict[str, 
         "WEIGHT_BITS": product.weight_bits,
         "ROM_STYLE": choice.rom,
         "MULTIPLIER": choice.multiplier,
+        "SHARED": product.shared,
         "SUM_BITS": min(_sum_bits(product, words), scale.bits),
         "ACC_BITS": product.accumulator.bits,
         "DROP": scale.drop,
@@ -330,6 +353,7 @@ class _Shape:
 
     Attributes:
         terms: products of one neuron and beat.
+        shared: neurons to a multiplier, where they share some.
         words, starts: of the ROM of weights and of that of what sums begin at.
         in_bits, weight_bits, total_bits: of an element, of a weight and of an accumulator.
     """
@@ -337,6 +361,7 @@ class _Shape:
     choice: Choice
     kind: int
     terms: int
+    shared: int
     words: int
     starts: int
     in_bits: int
@@ -351,7 +376,7 @@ class _Shape:
         words = fold * beats(product, choice)
         weight_bits = min(product.weight_bits, product.most_bits or product.weight_bits)
         starts, bits = _start_words(product, choice), (product.element.bits, weight_bits, scale.bits)
-        return _Shape(choice, product.kind, terms, words, starts, *bits)
+        return _Shape(choice, product.kind, terms, product.shared, words, starts, *bits)
 
     @property
     def term_bits(self) -> int:
@@ -378,6 +403,10 @@ class _Shape:
         if self.kind != INTEGER:
             return Needs(count * self.in_bits * (self.kind == TERNARY))
         ff = count * self.term_bits
+        if self.choice.multiplier == "packed":
+            # Each field behind the multiplier, the elements once more, and what is taken off.
+            ff += count * (self.in_bits + self.weight_bits) + self.terms * self.in_bits
+            return Needs(count * (self.in_bits + 1), ff, self.terms * -(-self.choice.pe // self.shared))
         if self.choice.multiplier == "dsp":
             return Needs(0, ff, count * -(-self.weight_bits // 18) * -(-(self.in_bits + 1) // 18))
         return Needs(count * max(2.0, 2.5 * self.weight_bits * self.in_bits - 7), ff)

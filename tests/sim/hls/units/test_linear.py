@@ -64,6 +64,20 @@ def test_dense(tmp_path: Path) -> None:
     )
 
 
+def test_neurons_that_share_a_multiplier(tmp_path: Path) -> None:
+    """All weights and elements of their widths: three neurons, two, a group that is not full, and one that is alone."""
+    nibbles, odd = range(-8, 8), range(-2, 4)
+    check(
+        tmp_path,
+        *cases("three", product((6,), 7, FEW, ends=(0, 7, 1)), Choice(7, 3, "packed")),
+        *cases("two", product((8,), 6, nibbles, ends=(-8, 7, 1)), Choice(6, 4, "packed", "logic")),
+        *cases("replay", product((12,), 6, nibbles, ends=(0, 15, 1)), Choice(3, 1, "packed")),
+        *cases("bytes", product((6,), 4, odd, ends=(-128, 127, 1)), Choice(4, 6, "packed")),
+        *cases("taps", product((5, 5, 4), 8, FEW, window((3, 3)), ends=(-4, 3, 1)), Choice(4, 2, "packed")),
+        *cases("group", product((4, 4, 6), 4, FEW, window((2, 2)), 2, ends=(0, 3, 1)), Choice(2, 3, "packed")),
+    )
+
+
 def test_convolutions(tmp_path: Path) -> None:
     same = window((3, 3), before=(1, 1), fill=-2)
     check(
