@@ -19,10 +19,10 @@ from flows.stages.rtl.core_check import SEED, CoreChecks, must_agree, spread
 from flows.stages.rtl.folding import block_ram_of, reckoned, target_fps
 from flows.stages.rtl.rank import Rank
 from flows.stages.rtl.reference import GraphReference, Reference
+from flows.stages.rtl.unit_folding import folding_of, netlist_of, read_folding, use_of
 from hls.chip import LinkCost
 from hls.core import CoreDescription
 from hls.graph_core import Fitted, finished, fit
-from hls.graph_folding import GraphFolding, folding_of, netlist_of, whole_numbers
 from hls.graph_forms import first_that_fits, form_of
 from hls.graph_ports import generate_graph_core
 from hls.memories import Resources, cells_of
@@ -38,6 +38,7 @@ from toolchain.graph.labelled import scores_of
 from toolchain.graph.types import IntType
 from toolchain.results.checked import Reckoned
 from toolchain.results.facts import FoldFacts
+from toolchain.results.facts.hardware import Estimate, FoldedUnits
 
 # Clocks times LUTs that Verilator simulates in five minutes, all streams compared; measured on a core of 20,000 LUTs.
 _FIVE_MINUTES = 8e11
@@ -78,9 +79,8 @@ class GraphDesign:
         reached = interval is not None and core.tokens.interval <= interval
         folding = folding_of(core.graph, core, clock_hz, target_fps(context) if reached else None)
         write_json(context.out / files.FOLDING, folding.to_json())
-        estimate = {"of": "chip", **self._chip(context, link, folding.estimate)}
-        facts = FoldFacts.model_validate({"estimate": estimate, "folding": folding.to_json()})
-        return facts, _told(context, folding)
+        estimate = Estimate(of="chip", **self._chip(context, link, dict(folding.estimate)))
+        return FoldFacts(estimate=estimate, folding=folding), _told(context, folding)
 
     def must_fit(self, context: Context, link: LinkCost) -> Fitted:
         """What fits, before depths of FIFOs are looked for.
@@ -118,7 +118,7 @@ class GraphDesign:
     def reckon(self, context: Context, link: LinkCost) -> Reckoned:
         """See `Design`."""
         fitted, clock_hz = self._fitted(context, link)
-        chip = self._chip(context, link, whole_numbers(fitted.resources))
+        chip = self._chip(context, link, dict(use_of(fitted.resources)))
         return reckoned(context, "units", chip, fitted.netlist.interval, clock_hz)
 
     def rank(self, context: Context, link: LinkCost) -> Rank:
@@ -193,9 +193,9 @@ def _must_be_same(graph: Graph, form: Graph, x: NDArray[Any]) -> None:
         raise VerificationError(f"the graph as hardware has it answers otherwise than the network, at {own.node}")
 
 
-def within(folding: GraphFolding, work: float) -> int:
+def within(folding: FoldedUnits, work: float) -> int:
     """Vectors that are simulated with so many clocks times LUTs, never fewer than 32."""
-    return max(_LEAST_VECTORS, int(work / (folding.initiation_interval * max(folding.estimate["lut"], 1))))
+    return max(_LEAST_VECTORS, int(work / (folding.initiation_interval * max(folding.estimate.lut, 1))))
 
 
 def limits_of(context: Context, link: LinkCost, stored: Iterable[Memory]) -> Resources:
@@ -230,18 +230,18 @@ def _interval(context: Context, clock_hz: int) -> int | None:
     return None if fps is None else int(clock_hz / fps)
 
 
-def _folding(context: Context) -> GraphFolding:
-    return GraphFolding.from_json(files.read_json(context.file("fold", files.FOLDING)))
+def _folding(context: Context) -> FoldedUnits:
+    return read_folding(files.read_json(context.file("fold", files.FOLDING)))
 
 
-def _told(context: Context, folding: GraphFolding) -> str:
+def _told(context: Context, folding: FoldedUnits) -> str:
     """A folding in a few words."""
     use = folding.estimate
     slowest = max(folding.stages, key=lambda stage: stage.cycles)
     missed = "" if folding.target_fps or context.request.fps else "; the board's own rate is out of reach"
     return (
         f"{len(folding.stages)} units, one inference every {folding.initiation_interval:,} clocks, "
-        f"{folding.fps:,.0f}/s at {folding.clock_hz / 1e6:g} MHz (estimated{missed}); {use['lut']:,} LUT, "
-        f"{use['bram']} block RAMs, {use['dsp']} multipliers (estimated); the slowest is {slowest.tensor} "
+        f"{folding.fps:,.0f}/s at {folding.clock_hz / 1e6:g} MHz (estimated{missed}); {use.lut:,} LUT, "
+        f"{use.bram} block RAMs, {use.dsp} multipliers (estimated); the slowest is {slowest.tensor} "
         f"({slowest.option}), the deepest FIFO {max(fifo.depth for fifo in folding.fifos):,} places"
     )

@@ -69,7 +69,14 @@ class UnitUse(Record):
 
 
 class StageFolding(Record):
-    """How one stage of a core of units is built; see `hls.graph_folding.StageFolding`."""
+    """How one stage of a core of units is built.
+
+    Attributes:
+        tensor: the node of the graph whose tensor it yields; `shape` and `bits` are the tensor's, and an element's.
+        option: the name of the chosen option, such as "PE 4, SIMD 8".
+        cycles: clocks between inferences at least.
+        lut, ff, bram, dsp: estimated; `bram` counts blocks.
+    """
 
     tensor: str
     shape: tuple[int, ...]
@@ -83,7 +90,13 @@ class StageFolding(Record):
 
 
 class FifoDepth(Record):
-    """A FIFO between two stages, or within one; see `hls.graph_folding.FifoDepth`."""
+    """A FIFO between two stages, or within one.
+
+    Attributes:
+        source, sink: the stages before and behind it, by their tensors; at the core's ends "input" and "output".
+        bits: of one beat.
+        block: whether the beats lie in block RAM.
+    """
 
     source: str
     sink: str
@@ -93,7 +106,17 @@ class FifoDepth(Record):
 
 
 class FoldedUnits(Record):
-    """A folding of a graph; see `hls.graph_folding.GraphFolding`."""
+    """A folding of a graph: a core of units.
+
+    Attributes:
+        fifos: in the order of the netlist.
+        initiation_interval: clock cycles between inferences, as the tokens say.
+        latency_cycles: from the first beat that goes in to the last that comes out, as the tokens say.
+        fps: inferences per second at `clock_hz`.
+        target_fps: what was asked for; None: the fastest that fits.
+        estimate: of the core.
+        small_ram: how small memories are made; see `hls.netlist.SmallRam`.
+    """
 
     strategy: Literal["units"]
     stages: tuple[StageFolding, ...]
@@ -105,6 +128,11 @@ class FoldedUnits(Record):
     target_fps: Number | None
     estimate: UnitUse
     small_ram: Literal["distributed", "registers"]
+
+    @property
+    def tensors(self) -> tuple[str, ...]:
+        """Those that the stages yield: they tell which form of the graph is built."""
+        return tuple(stage.tensor for stage in self.stages)
 
 
 class FoldFacts(Facts):

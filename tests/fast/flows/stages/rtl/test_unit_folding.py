@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from flows.stages.rtl.unit_folding import folding_of, netlist_of, read_folding
 from hls.graph_core import GraphCore, core_of
-from hls.graph_folding import GraphFolding, folding_of, netlist_of
 from hls.memories import Resources
 from tests.sim.hls.graphs import Growing
 from toolchain.errors import BuildError
 from toolchain.fpga.families.ecp5 import Ecp5Backend
 from toolchain.graph.graph import Graph
+from toolchain.results.facts.hardware import FoldedUnits
+from toolchain.results.model import AnyRecord
 
 LIMITS = Resources(lut=20_000, ff=20_000, blocks=50, dsp=20)
 
@@ -32,12 +33,12 @@ def core(graph: Graph) -> GraphCore:
 
 
 @pytest.fixture
-def folding(graph: Graph, core: GraphCore) -> GraphFolding:
+def folding(graph: Graph, core: GraphCore) -> FoldedUnits:
     return folding_of(graph, core, 25_000_000, None)
 
 
-def test_the_netlist_comes_back_from_the_file(graph: Graph, core: GraphCore, folding: GraphFolding) -> None:
-    read = GraphFolding.from_json(json.loads(json.dumps(folding.to_json())))
+def test_the_netlist_comes_back_from_the_file(graph: Graph, core: GraphCore, folding: FoldedUnits) -> None:
+    read = read_folding(json.loads(json.dumps(folding.to_json())))
     again = netlist_of(graph, read)
     assert again.fifos == core.netlist.fifos
     assert [(unit.name, unit.module, unit.parameters) for unit in again.units] == [
@@ -45,23 +46,27 @@ def test_the_netlist_comes_back_from_the_file(graph: Graph, core: GraphCore, fol
     ]
 
 
-def test_figures_are_those_of_the_tokens(core: GraphCore, folding: GraphFolding) -> None:
+def test_figures_are_those_of_the_tokens(core: GraphCore, folding: FoldedUnits) -> None:
     assert (folding.initiation_interval, folding.latency_cycles) == (core.tokens.interval, core.tokens.latency)
     assert folding.fps == pytest.approx(25e6 / core.tokens.interval)
     fifos = {(fifo.source, fifo.sink) for fifo in folding.fifos}
     assert ("input", folding.stages[0].tensor) in fifos
     assert (folding.stages[-1].tensor, "output") in fifos
     # Of the whole core, not of its stages alone.
-    assert folding.estimate["lut"] == round(core.resources.lut) > core.folded.resources.lut
+    assert folding.estimate.lut == round(core.resources.lut) > core.folded.resources.lut
 
 
-def test_another_graph_s_folding_is_refused(graph: Graph, folding: GraphFolding) -> None:
+def _with(record: AnyRecord, **fields: object) -> AnyRecord:
+    return record.model_copy(update=fields)
+
+
+def test_another_graph_s_folding_is_refused(graph: Graph, folding: FoldedUnits) -> None:
     stage, *rest = folding.stages
     with pytest.raises(BuildError, match="its stages are not those of the network"):
-        netlist_of(graph, replace(folding, stages=tuple(rest)))
+        netlist_of(graph, _with(folding, stages=tuple(rest)))
     with pytest.raises(BuildError, match=f"{stage.tensor}: no option 'PE 0'; build again from the fold stage"):
-        netlist_of(graph, replace(folding, stages=(replace(stage, option="PE 0"), *rest)))
+        netlist_of(graph, _with(folding, stages=(_with(stage, option="PE 0"), *rest)))
     with pytest.raises(BuildError, match="its FIFOs are not those of the network"):
-        netlist_of(graph, replace(folding, fifos=(replace(folding.fifos[0], sink="there"), *folding.fifos[1:])))
-    with pytest.raises(BuildError, match="not a folding"):
-        GraphFolding.from_json({"strategy": "units"})
+        netlist_of(graph, _with(folding, fifos=(_with(folding.fifos[0], sink="there"), *folding.fifos[1:])))
+    with pytest.raises(BuildError, match=r"not a folding \(stages: Field required\); build again"):
+        read_folding({"strategy": "units"})

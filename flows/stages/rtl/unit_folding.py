@@ -1,0 +1,107 @@
+"""A core of units as the record of the fold stage: what `fold` writes and `generate` reads."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from hls.fold_graph import Sized
+from hls.graph_core import GraphCore
+from hls.graph_netlist import build_netlist
+from hls.graph_stages import output_tensor, stages_of
+from hls.memories import Resources
+from hls.netlist import Fifo, Netlist
+from hls.units.stage import Option, Stage
+from toolchain.errors import BuildError
+from toolchain.graph.graph import Graph
+from toolchain.graph.types import TensorType
+from toolchain.results.facts.hardware import FifoDepth, FoldedUnits, StageFolding, UnitUse
+
+_AGAIN = "build again from the fold stage"
+
+
+def read_folding(raw: object) -> FoldedUnits:
+    """Read what `FoldedUnits.to_json` made.
+
+    Raises:
+        BuildError: a key is missing, unknown or of another kind.
+    """
+    try:
+        return FoldedUnits.model_validate(raw)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        where = ".".join(map(str, wrong["loc"]))
+        raise BuildError(f"folding.json: not a folding ({where}: {wrong['msg']}); {_AGAIN}") from error
+
+
+def folding_of(graph: Graph, core: GraphCore, clock_hz: int, target_fps: float | None) -> FoldedUnits:
+    """A core as a record."""
+    interval = math.ceil(core.tokens.interval)
+    return FoldedUnits(
+        strategy="units",
+        stages=tuple(_stage(graph.types[name], name, sized) for name, sized in core.folded.chosen.items()),
+        fifos=_fifos(core.netlist),
+        initiation_interval=interval,
+        latency_cycles=core.tokens.latency,
+        fps=clock_hz / interval,
+        clock_hz=clock_hz,
+        target_fps=target_fps,
+        estimate=use_of(core.resources),
+        small_ram=core.netlist.small_ram,
+    )
+
+
+def netlist_of(graph: Graph, folding: FoldedUnits) -> Netlist:
+    """The netlist that a folding describes.
+
+    Raises:
+        BuildError: it is a folding of another graph, or of other units than there are now.
+    """
+    stages = stages_of(graph)
+    chosen = {stage.tensor: option for stage, option in zip(stages, _options(stages, folding), strict=True)}
+    netlist = build_netlist(graph, stages, chosen, output_tensor(graph)).made_of(folding.small_ram)
+    netlist = netlist.with_depths({i: (f.depth, f.block) for i, f in enumerate(folding.fifos[: len(netlist.fifos)])})
+    if _fifos(netlist) != folding.fifos:
+        raise BuildError(f"folding.json: its FIFOs are not those of the network; {_AGAIN}")
+    return netlist
+
+
+def use_of(resources: Resources) -> UnitUse:
+    """Estimated resources in whole numbers."""
+    return UnitUse(lut=round(resources.lut), ff=round(resources.ff), bram=resources.blocks, dsp=resources.dsp)
+
+
+def _options(stages: Sequence[Stage], folding: FoldedUnits) -> list[Option]:
+    if [stage.tensor for stage in stages] != [stage.tensor for stage in folding.stages]:
+        raise BuildError(f"folding.json: its stages are not those of the network; {_AGAIN}")
+    return [_option(stage, said.option) for stage, said in zip(stages, folding.stages, strict=True)]
+
+
+def _option(stage: Stage, name: str) -> Option:
+    for option in stage.options:
+        if option.name == name:
+            return option
+    raise BuildError(f"folding.json: {stage.tensor}: no option {name!r}; {_AGAIN}")
+
+
+def _stage(kind: TensorType, tensor: str, sized: Sized) -> StageFolding:
+    option, element = sized.option, kind.element
+    return StageFolding(
+        tensor=tensor,
+        shape=kind.shape,
+        bits=element.bits,
+        option=option.name,
+        cycles=option.cycles,
+        **dict(use_of(sized.resources)),
+    )
+
+
+def _fifos(netlist: Netlist) -> tuple[FifoDepth, ...]:
+    return tuple(_fifo(netlist, fifo) for fifo in netlist.fifos)
+
+
+def _fifo(netlist: Netlist, fifo: Fifo) -> FifoDepth:
+    source, sink = netlist.ends(fifo)
+    return FifoDepth(source=source, sink=sink, bits=fifo.stream.width, depth=fifo.depth, block=fifo.block)
