@@ -30,6 +30,9 @@ def test_a_build_ends_with_a_verified_bitstream(real_tree: Tree, ulx3s: dict[str
     estimate, routed = ulx3s["estimate"], ulx3s["resources"]
     assert estimate["of"] == "chip"
     assert routed["lut"] / 2 < estimate["lut"] < 1.5 * routed["lut"]
+    timing = ulx3s["timing"]
+    assert timing["crystal_mhz"] == 25 and timing["clock_mhz"] >= 50
+    assert timing["fmax_mhz"] >= 1.05 * timing["clock_mhz"]
     for stage in ("export", "streamline", "simulate"):
         verified = ulx3s["stages"][stage]["verified"]
         assert verified["compared"] == verified["equal"] >= TEST_WINDOWS

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fast.toolchain.fabricated import USE, record, records
+from tests.fast.toolchain.fabricated import FACTS, USE, record, records
 from toolchain.board import AmdBoard
 from toolchain.catalog import load_board
 from toolchain.device.sealed import seal
@@ -14,7 +14,9 @@ from toolchain.layout import Request
 from toolchain.package.amd.facts import board_facts
 from toolchain.package.manifest import Origin, build_manifest
 from toolchain.package.revision import git_revision
+from toolchain.report.table import _timing_rows
 from toolchain.results.facts import AmdSynthesiseFacts, VivadoFacts
+from toolchain.results.facts.hardware import PllSetting
 from toolchain.results.manifest import Manifest
 from toolchain.results.model import parse
 
@@ -60,6 +62,18 @@ def test_the_revision_says_whether_the_tree_was_changed(tmp_path: Path) -> None:
     (tmp_path / "environment").mkdir()
     (tmp_path / "environment" / "gateweave").touch()
     assert git_revision(tmp_path / "environment") == {"revision": None, "dirty": None}, "of no file in there"
+
+
+def test_a_clock_of_the_pll_is_told_with_its_crystal(tmp_path: Path) -> None:
+    pll = PllSetting(cell="EHXPLLL", reference=2, feedback=5, output=10, compared_mhz=12.5, oscillator_mhz=625)
+    facts = FACTS["clock"].model_copy(update={"clock_mhz": 62.5, "pll": pll})
+    timing = build_manifest(_origin(tmp_path), records() | {"clock": record("clock", facts=facts)}).timing
+    assert timing is not None and timing.crystal_mhz == 25
+    assert ("clock", "62.5 MHz by the PLL from 25 (up to 60.0)", "routed") in [
+        *_timing_rows(timing.model_copy(update={"clock_mhz": 62.5}))
+    ]
+    own = build_manifest(_origin(tmp_path), records()).timing
+    assert own is not None and own.crystal_mhz is None
 
 
 @pytest.mark.parametrize(
