@@ -42,7 +42,7 @@ def _reckoned(path: Path, board: str, flow: str) -> Reckoned:
     request, nowhere = Request(board, path.stem, flow=flow, file=str(path)), Path(os.devnull)
     context = Context("check", request, Layout(request, nowhere), nowhere)
     source = open_network(path).source
-    chain = as_chain(source, flow)
+    chain = as_chain(source)
     graph = source.graph if chain is None else chain.graph
     link = shell_of(context.board).cost
     return explained(context, graph, lambda: choose_for(context, graph, link).reckon(context, link))

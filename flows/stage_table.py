@@ -32,7 +32,7 @@ def _facts(model: str) -> str:
 
 def _told(check: str, proof: Proof) -> str:
     where = f" ({', '.join(proof.flows)})" if proof.flows else ""
-    units = f" (of units {proof.sampled})" if proof.sampled is not None else ""
+    units = f" (of large cores {proof.sampled})" if proof.sampled is not None else ""
     return f"{proof.means.format('...')}: {proof.vectors}{units}{where}"
 
 

@@ -33,7 +33,8 @@ class Proof(_Row):
     Attributes:
         means: what is compared with what; `{}` stands for the check's name.
         vectors: how many it must have compared at least, or the whole test set; never more than that holds.
-        sampled: how many of a core of units, which may be too large to simulate on all; None: as many as of others.
+        sampled: how many of a core of units or of FINN's windows, which may be too large to simulate on all; None: as
+            many as of others.
         flows: those in which the stage makes it; () for all.
     """
 

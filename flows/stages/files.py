@@ -17,6 +17,7 @@ from toolchain.errors import ModelError
 from toolchain.files import sha256
 from toolchain.graph.dense import DenseNetwork, dense_network
 from toolchain.graph.file.store import load_graph
+from toolchain.graph.graph import Graph
 from toolchain.graph.types import IntType, TensorType
 from toolchain.results.check import VectorKind
 from toolchain.results.facts import IntegersFacts
@@ -78,11 +79,15 @@ def network(context: Context) -> DenseNetwork:
     Raises:
         ModelError: it is no network that the hardware can compute; names the node, and the file that it came as.
     """
-    graph = load_graph(network_file(context, "integer.onnx"))
     try:
-        return dense_network(graph)
+        return dense_network(graph(context))
     except ModelError as error:
         raise ModelError(f"{context.request.file or context.model.name}: {error}") from error
+
+
+def graph(context: Context) -> Graph:
+    """The integer graph, whatever it is."""
+    return load_graph(network_file(context, "integer.onnx"))
 
 
 def golden_inputs(context: Context) -> NDArray[np.uint8]:
@@ -99,9 +104,8 @@ def vector_kind(context: Context) -> VectorKind:
 
 def bench_inputs(context: Context) -> NDArray[np.uint8]:
     """The golden vectors that the chip stores for `bench`, shape (vectors, inputs); see `bench_vectors`."""
-    x = golden_inputs(context)
-    graph = load_graph(network_file(context, "integer.onnx"))
-    return x[: bench_vectors(context, graph.types[graph.sole_input])]
+    x, network = golden_inputs(context), graph(context)
+    return x[: bench_vectors(context, network.types[network.sole_input])]
 
 
 def bench_vectors(context: Context, x: TensorType) -> int:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from flows.stages import files
 from flows.stages.context import Context
+from flows.stages.finn.reference import FinnReference
 from flows.stages.rtl.design import reference_of
-from flows.stages.rtl.reference import DenseReference, Reference
+from flows.stages.rtl.reference import Reference
 from hls.pack import answers_as_bytes, pack_inputs
 from toolchain.device.link.protocol import AnswerLayout
 from toolchain.files import write_atomic
@@ -59,8 +60,7 @@ def manifest_of(context: Context, records: Records) -> Manifest:
 def write_network(context: Context, records: Records, manifest: Manifest) -> None:
     """Write `integer.onnx`, the golden vectors and `MODEL.md`."""
     copy(files.network_file(context, "integer.onnx"), context.out)
-    # FINN's core is no core description; what it takes is a chain of dense layers.
-    reference = reference_of(context) if "fold" in records else DenseReference(files.network(context))
+    reference = reference_of(context) if "fold" in records else FinnReference(files.graph(context))
     names = class_names(records, reference.output.layout)
     write_golden(context.out, reference, files.golden_inputs(context), names)
     card = file_card(manifest) if context.request.file else own_card(context, manifest)

@@ -15,6 +15,8 @@ from toolchain.finn.folding import Cost
 
 _PREADDER_BITS = {"DSP48E1": 25, "DSP48E2": 27}
 _LUT_DEPTH = 64
+BLOCK_DEPTH = 1024
+"""Thresholds of one step that lie in block RAM, at least."""
 # Width and depth of half a block RAM (18 Kibit) as a simple dual-port memory: UG473, UG573.
 _BLOCK_SHAPES = ((1, 16384), (2, 8192), (4, 4096), (9, 2048), (18, 1024), (36, 512))
 
@@ -25,7 +27,6 @@ class Layer:
 
     Attributes:
         narrow: no weight is the least value of its type.
-        levels_bits: width of the activations that the thresholds yield; 0 where there are none.
         dsp_block: the device's DSP slice, `DSP48E1` (7 series) or `DSP48E2` (UltraScale+).
     """
 
@@ -35,7 +36,7 @@ class Layer:
     input_bits: int
     sum_bits: int
     narrow: bool
-    level_bits: int
+    thresholds: Thresholds | None
     dsp_block: str
 
     @property
@@ -50,14 +51,13 @@ class Layer:
 
     def cost(self, pe: int, simd: int, ram_style: str) -> Cost:
         """Cost of one folding."""
-        parts = (
+        return added(
             self._product(pe, simd),
             _memory(pe * simd * self.weight_bits, self.cycles(pe, simd), ram_style),
             _vector_fifo(self.input_bits * simd),
-            self._thresholds(pe),
+            self.thresholds.cost(pe) if self.thresholds else (0, 0, 0, 0),
             _short_fifo(self.sum_bits * pe),
         )
-        return tuple(sum(values) for values in zip(*parts, strict=True))
 
     def _product(self, pe: int, simd: int) -> Cost:
         bits = self.weight_bits + self.input_bits
@@ -65,13 +65,42 @@ class Layer:
         ff = 40 + 7.0 * pe * self.sum_bits + 4.4 * pe * simd * bits
         return lut, ff, 0, math.ceil(pe / self.lanes) * simd
 
-    def _thresholds(self, pe: int) -> Cost:
-        if not self.level_bits:
-            return 0, 0, 0, 0
-        depth = self.outputs // pe
-        words = sum(math.ceil(depth * 2**level / _LUT_DEPTH) for level in range(self.level_bits))
-        lut = 30 + pe * self.sum_bits * (self.level_bits + 0.6 * words)
-        return lut, 30 + pe * 2.5 * self.level_bits * self.sum_bits, 0, 0
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Thresholds (Thresholding_rtl): a search of as many steps as the result has bits.
+
+    Attributes:
+        bits: width of a threshold.
+        level_bits: width of the result.
+    """
+
+    channels: int
+    bits: int
+    level_bits: int
+
+    def cost(self, pe: int) -> Cost:
+        """Cost of so many searches side by side; the thresholds of a step lie in one memory each."""
+        depths = [self.channels // pe * 2**level for level in range(self.level_bits)]
+        words = sum(math.ceil(depth / _LUT_DEPTH) for depth in depths if depth < BLOCK_DEPTH)
+        halves = sum(block_rams(self.bits, depth) for depth in depths if depth >= BLOCK_DEPTH)
+        lut = 30 + pe * self.bits * (self.level_bits + 0.6 * words)
+        return lut, 30 + pe * 2.5 * self.level_bits * self.bits, pe * halves, 0
+
+
+def window_cost(width: int, depth: int) -> Cost:
+    """A padding or windows (ConvolutionInputGenerator_rtl) with the FIFO before.
+
+    Args:
+        width: bits of a beat.
+        depth: beats that the windows keep, in LUT memory; 0 for a padding.
+    """
+    return 120 + width * (2 + math.ceil(depth / _LUT_DEPTH)), 200 + 6 * width, 0, 0
+
+
+def added(*costs: Cost) -> Cost:
+    """The sum of costs."""
+    return tuple(sum(values) for values in zip(*costs, strict=True))
 
 
 def _memory(width: int, depth: int, ram_style: str) -> Cost:

@@ -12,7 +12,7 @@ from qonnx.custom_op.registry import getCustomOp
 
 from toolchain.finn.adapter import Finn
 from toolchain.finn.folding import RESOURCES, Choice, Cost
-from toolchain.finn.parallelism import PRODUCT
+from toolchain.finn.parallelism import groups_of
 from toolchain.results.facts import MapFacts
 from toolchain.results.facts.hardware import Estimate, FinnLayer, FinnUse, Use
 
@@ -24,10 +24,9 @@ def facts_of(finn: Finn, model: ModelWrapper, choice: Choice, part: str, clock_m
     cycles = model.analysis(finn.get("analysis.fpgadataflow.exp_cycles_per_layer", "exp_cycles_per_layer"))
     estimation = finn.get("analysis.fpgadataflow.res_estimation", "res_estimation")
     theirs = model.analysis(partial(estimation, fpgapart=part))
-    costs = iter(choice.options)
+    costs = {group.lead.name: option.cost for group, option in zip(groups_of(model), choice.options, strict=True)}
     layers = tuple(
-        _layer(node, int(cycles[node.name]), theirs[node.name], next(costs).cost if node.op_type == PRODUCT else None)
-        for node in model.graph.node
+        _layer(node, int(cycles[node.name]), theirs[node.name], costs.get(node.name)) for node in model.graph.node
     )
     interval = max(layer.cycles for layer in layers)
     return MapFacts(

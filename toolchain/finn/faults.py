@@ -13,7 +13,7 @@ from onnx import NodeProto
 from toolchain.errors import GateweaveError, ModelError
 from toolchain.progress import Progress
 
-OTHER_FLOW = "FLOW=dataflow may map it"
+OTHER_FLOW = "FLOW=dataflow can take it"
 _LONGEST = 200
 
 

@@ -1,4 +1,4 @@
-"""From a trained QONNX model to a folded FINN dataflow model, with estimates."""
+"""From an integer graph to a folded FINN dataflow model, with estimates."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from onnx import NodeProto
-from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
+from qonnx.transformation.general import GiveUniqueNodeNames
 
 from toolchain.errors import ModelError
 from toolchain.files import write_atomic, write_json
@@ -20,9 +18,11 @@ from toolchain.finn.adapter import Finn, aloud, enter
 from toolchain.finn.estimate import facts_of
 from toolchain.finn.faults import OTHER_FLOW, step
 from toolchain.finn.folding import RESOURCES, choose
-from toolchain.finn.front import front_end, place_of
+from toolchain.finn.layers import Chain
+from toolchain.finn.lowering import lowered
+from toolchain.finn.model import model_of
 from toolchain.finn.parallelism import apply, is_7_series, options_of
-from toolchain.graph.model_file import load_model
+from toolchain.graph.graph import Graph
 from toolchain.progress import Progress
 from toolchain.results.facts import MapFacts
 
@@ -67,8 +67,8 @@ class Mapped:
     facts: MapFacts
 
 
-def map_network(qonnx: Path, target: MapTarget, out_dir: Path, work_dir: Path, progress: Progress) -> Mapped:
-    """Map a trained QONNX model; writes `model.onnx`, `parent.onnx`, `folding.json` and `estimates.json` to `out_dir`.
+def map_network(graph: Graph, target: MapTarget, out_dir: Path, work_dir: Path, progress: Progress) -> Mapped:
+    """Map an integer graph; writes `model.onnx`, `parent.onnx`, `folding.json` and `estimates.json` to `out_dir`.
 
     Equal inputs give equal bytes.
 
@@ -76,26 +76,27 @@ def map_network(qonnx: Path, target: MapTarget, out_dir: Path, work_dir: Path, p
         work_dir: emptied first; takes FINN's own files and its log, `finn.log`.
 
     Raises:
-        ModelError: FINN cannot map the network; names the node and the mend.
+        ModelError: FINN has no RTL for a node; names it and the mend.
         FitError: it does not fit, or the rate is out of reach; names the best that fits.
         ToolError: finn-plus is missing or of another version.
     """
+    chain = lowered(graph)
     progress = aloud(progress)
     progress("starting FINN")
     shutil.rmtree(work_dir, ignore_errors=True)
     with enter(work_dir) as finn:
         build = _build_config(finn, target, work_dir)
-        model = front_end(finn, load_model(qonnx), build, progress)
         with step("partition", finn.log, progress):
-            model = finn.steps.step_create_dataflow_partition(model, build)
+            whole = model_of(chain, narrow=is_7_series(target.part)).transform(GiveUniqueNodeNames())
+            model = finn.steps.step_create_dataflow_partition(whole, build)
             parent = ModelWrapper(str(build.get_intermediate_models_directory() / "dataflow_parent.onnx"))
-        model = _specialised(finn, model, build, progress)
+        with step("specialisation", finn.log, progress):
+            model = finn.steps.step_specialize_layers(model, build)
+        _must_be_rtl(model, chain)
         progress("choosing a folding")
         choice = choose(options_of(model, target.part), target.capacity, target.clock_mhz * 1e6, target.fps)
         with step("folding", finn.log, progress):
             folding = apply(model, choice)
-            model = finn.steps.step_minimize_bit_width(model, build)
-            _fit_weight_types(model, target.part)
         with step("estimates", finn.log, progress):
             facts = facts_of(finn, model, choice, target.part, target.clock_mhz)
     return _write(model, parent, folding, facts, out_dir)
@@ -111,45 +112,11 @@ def _build_config(finn: Finn, target: MapTarget, work_dir: Path) -> Any:
     )
 
 
-def _specialised(finn: Finn, model: ModelWrapper, build: Any, progress: Progress) -> ModelWrapper:
-    """RTL layers, and nothing else: HLS layers need Vitis HLS."""
-    _fit_weight_types(model, build.fpga_part)
-    for node in model.graph.node:
-        getCustomOp(node).set_nodeattr("preferred_impl_style", "rtl")
-    with step("specialisation", finn.log, progress):
-        model = finn.steps.step_specialize_layers(model, build)
-    for node in model.graph.node:
+def _must_be_rtl(model: ModelWrapper, chain: Chain) -> None:
+    """Refuse layers that FINN made HLS of, which needs Vitis HLS."""
+    for node, layer in zip(model.graph.node, chain.layers, strict=True):
         if not node.op_type.endswith("_rtl"):
-            raise ModelError(f"{place_of(model, node)}: {_no_rtl(node)}; {OTHER_FLOW}")
-    return model
-
-
-def _no_rtl(node: NodeProto) -> str:
-    get = getCustomOp(node).get_nodeattr
-    weights, values, sums = (DataType[get(f"{kind}DataType")].bitwidth() for kind in ("weight", "input", "output"))
-    return (
-        f"FINN has no RTL for {weights}-bit weights, {values}-bit activations and {sums}-bit sums, which must "
-        "have 2 bits at least and fit the device's DSP slice; use fewer bits"
-    )
-
-
-def _fit_weight_types(model: ModelWrapper, part: str) -> None:
-    """Weight types that the RTL takes: signed, of two bits at least, and on 7 series without their least value.
-
-    FINN's minimisation makes weights that are never negative unsigned.
-    """
-    for node in model.graph.node:
-        if not node.op_type.startswith("MVAU"):
-            continue
-        weights = np.asarray(model.get_initializer(node.input[1]))
-        name = f"INT{_weight_bits(int(weights.min()), int(weights.max()), is_7_series(part))}"
-        getCustomOp(node).set_nodeattr("weightDataType", name)
-        model.set_tensor_datatype(node.input[1], DataType[name])
-
-
-def _weight_bits(least: int, greatest: int, narrow: bool) -> int:
-    bits = max(2, (-least - 1).bit_length() + 1 if least < 0 else 1, greatest.bit_length() + 1)
-    return bits + 1 if narrow and least == -(2 ** (bits - 1)) else bits
+            raise ModelError(f"node {layer.node}: FINN has it as {node.op_type} only on this device; {OTHER_FLOW}")
 
 
 def _write(

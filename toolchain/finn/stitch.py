@@ -25,7 +25,14 @@ from toolchain.finn.faults import OTHER_FLOW
 from toolchain.finn.rtl_edits import edited
 from toolchain.finn.stitch_top import SINK, SOURCE, TOP, Node, memory_module, top_text
 
-_KINDS = {"StreamingFIFO_rtl", "MVAU_rtl", "Thresholding_rtl", "StreamingDataWidthConverter_rtl"}
+_KINDS = {
+    "ConvolutionInputGenerator_rtl",
+    "FMPadding_rtl",
+    "MVAU_rtl",
+    "StreamingDataWidthConverter_rtl",
+    "StreamingFIFO_rtl",
+    "Thresholding_rtl",
+}
 
 # What the list of an MVAU's files lacks: its weight memory. Paths in FINN's RTL library.
 _MEMORY_SOURCES = ("axi/hdl/axilite.sv", "memstream/hdl/memstream.sv", "memstream/hdl/memstream_axi.sv")
@@ -66,7 +73,7 @@ class StitchedCore:
         sources: SystemVerilog files in the order to read them, by name in the folder.
         data: files that the sources `$readmemh`, by name in the folder.
         input: the core's input.
-        layers: the outputs of the network's layers: of each Thresholding node, and last the core's output, the logits.
+        layers: the outputs of the network's layers: of each Thresholding node, and last the core's output.
         initiation_interval: clock cycles between vectors as FINN estimates them.
     """
 
@@ -232,9 +239,10 @@ def _input(operator: Any) -> StitchedStream:
 
 
 def _layers(operators: list[Any]) -> tuple[StitchedStream, ...]:
-    last = [operator for operator in operators if operator.onnx_node.op_type == "MVAU_rtl"][-1]
-    layers = [operator for operator in operators if operator.onnx_node.op_type == "Thresholding_rtl"]
-    return (*(_output(layer, _node(layer).wires) for layer in layers), _output(last, SINK))
+    """Outputs of all thresholds, and of the last layer: nothing but FIFOs and width converters follows that."""
+    computing = [operator for operator in operators if operator.onnx_node.op_type in ("MVAU_rtl", "Thresholding_rtl")]
+    inner = [o for o in computing[:-1] if o.onnx_node.op_type == "Thresholding_rtl"]
+    return (*(_output(layer, _node(layer).wires) for layer in inner), _output(computing[-1], SINK))
 
 
 def _output(operator: Any, wires: str) -> StitchedStream:

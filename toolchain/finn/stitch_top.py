@@ -81,6 +81,8 @@ def _instances(node: Node, source: str, sink: str) -> list[str]:
         ports |= {"count": "", "maxcount": ""}
     if node.kind == "Thresholding_rtl":
         ports |= _idle_axi_lite() | {"in1_V_TDATA": "'0", "in1_V_TVALID": "1'b0", "in1_V_TREADY": ""}
+    if node.kind == "FMPadding_rtl":
+        ports |= _idle_axi_lite()
     if node.kind != "MVAU_rtl":
         return _instance(node.module, node.name, ports)
     weights = f"{node.name}_weights"

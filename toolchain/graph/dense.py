@@ -241,8 +241,8 @@ def _chain(graph: Graph) -> Iterator[Node]:
 
 
 _ONLY = (
-    "FINN and STRATEGY=unrolled take chains of dense layers that end in a class; our own folded RTL takes any graph "
-    "(FLOW=dataflow on AMD boards)"
+    "STRATEGY=unrolled takes chains of dense layers that end in a class; our own folded RTL takes any graph, without "
+    "STRATEGY"
 )
 
 _LAST = f"the last layer's scores are quantised again; {_ONLY}"

@@ -24,20 +24,17 @@ def classifier(graph: Graph) -> DenseNetwork:
     return dense_network(with_label(graph))
 
 
-def as_chain(source: Source, flow: str) -> DenseNetwork | None:
+def as_chain(source: Source) -> DenseNetwork | None:
     """The network as a chain of dense layers that ends in a class; None where it is another graph, for units.
 
     Raises:
-        ModelError: it has several inputs or outputs, or a label of another rule than the first of the greatest; or it
-            is no chain, and `flow` takes nothing else: names the node.
+        ModelError: it has several inputs or outputs, or a label of another rule than the first of the greatest.
     """
     _must_choose_the_first(source)
     try:
         return classifier(source.graph)
     except ModelError:
-        if flow == "finn":
-            raise
-    must_be_single(source)
+        must_be_single(source)
     return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from toolchain.errors import VerificationError
 from toolchain.results.check import Check
-from toolchain.results.facts import FoldFacts
+from toolchain.results.facts import FoldFacts, MapFacts
 from toolchain.results.facts.hardware import FoldedUnits
 from toolchain.results.record import StageRecord
 from toolchain.stages import ANY, Stage
@@ -22,7 +22,7 @@ def must_be_verified(records: Mapping[str, StageRecord], vectors: int, stages: I
     Raises:
         VerificationError: a stage lacks a check, compared too little, or found a difference.
     """
-    sampled = _is_of_units(records)
+    sampled = _may_be_sampled(records)
     for stage in stages:
         checks = records[stage.name].checks
         for name, check in checks.items():
@@ -31,9 +31,14 @@ def must_be_verified(records: Mapping[str, StageRecord], vectors: int, stages: I
             _must_cover(stage.name, name, checks, proof.least(vectors, sampled=sampled))
 
 
-def _is_of_units(records: Mapping[str, StageRecord]) -> bool:
-    fold = records["fold"].facts if "fold" in records else None
-    return isinstance(fold, FoldFacts) and isinstance(fold.folding, FoldedUnits)
+def _may_be_sampled(records: Mapping[str, StageRecord]) -> bool:
+    """Whether the core is one of units, or one of FINN's that works on images."""
+    made = [records[name].facts for name in ("fold", "map") if name in records]
+    return any(
+        (isinstance(facts, FoldFacts) and isinstance(facts.folding, FoldedUnits))
+        or (isinstance(facts, MapFacts) and facts.has_windows)
+        for facts in made
+    )
 
 
 def _must_be_equal(stage: str, name: str, check: Check) -> None:

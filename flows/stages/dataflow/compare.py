@@ -14,7 +14,7 @@ from flows.stages.comparing import (
     work_of,
 )
 from flows.stages.context import Context, Outcome
-from flows.stages.finn.core import stream_core
+from flows.stages.finn.core import expected, stream_core
 from flows.stages.finn.estimate import estimated
 from flows.stages.finn.target import clock_ns, map_target
 from flows.stages.rtl.core_check import cycles_of, must_agree, spread
@@ -38,17 +38,15 @@ def run(context: Context) -> Outcome:
 
 def _finn_rows(context: Context) -> list[CoreRow]:
     context.progress("FINN's core")
-    target, network = map_target(context), files.network(context)
-    qonnx, folder = files.network_file(context, "model.onnx"), work_of(context, "finn")
-    mapped = map_network(qonnx, target, folder / "map", folder / "mapping", context.progress)
+    target, graph, folder = map_target(context), files.graph(context), work_of(context, "finn")
+    mapped = map_network(graph, target, folder / "map", folder / "mapping", context.progress)
     if note := too_large(context, "FINN's core", mapped.facts.estimate.lut):
         return estimated(mapped.facts, note)
     prepared = generate_rtl(mapped.model, target.part, clock_ns(context), folder / "generation", context.progress)
     rtl = folder / "rtl"
     core = stitch(prepared, rtl)
     x = spread(files.golden_inputs(context), VECTORS)
-    expected = network.run(x).layers
-    simulated = simulate_stream(stream_core(core), rtl, x, expected, folder / "simulation", optimise=False)
+    simulated = simulate_stream(stream_core(core), rtl, x, expected(graph, x), folder / "simulation", optimise=False)
     must_agree("FINN's core", simulated)
     sources = [rtl / name for name in core.sources]
     family, out = context.amd_board.fpga.family, folder / "synthesis"

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from flows.stages import files
 from flows.stages.context import Context
 from hls.stream import Stream, StreamCore
+from toolchain.finn.lowering import lowered
 from toolchain.finn.stitch import StitchedCore
+from toolchain.graph.execute import run_one
+from toolchain.graph.graph import Graph
 
 
 def stitched(context: Context) -> StitchedCore:
@@ -19,3 +27,11 @@ def stream_core(core: StitchedCore) -> StreamCore:
     """The same, for the simulator."""
     source, *layers = (Stream(**asdict(stream)) for stream in (core.input, *core.layers))
     return StreamCore(core.top, core.sources, source, tuple(layers), core.initiation_interval)
+
+
+def expected(graph: Graph, x: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
+    """What each layer of the stitched core must yield, each of shape (vectors, elements), to `x`, (vectors, inputs)."""
+    answers = lowered(graph).answers
+    values = run_one(graph, x, [node for node, _ in answers])
+    for node, shift in answers:
+        yield values[node].astype(np.int64).reshape(len(x), -1) - shift

@@ -13,6 +13,7 @@ from flows.stages.graph_layers import layers_of_graph
 from flows.stages.network.files import GOLDEN, INTEGER
 from hls.graph_stages import stages_of
 from toolchain.errors import BuildError, ModelError
+from toolchain.finn.lowering import lowered
 from toolchain.graph.execute import run as execute
 from toolchain.graph.file.store import load_graph, save_graph
 from toolchain.graph.golden_vectors import Golden
@@ -58,12 +59,15 @@ def run(context: Context) -> Outcome:
 def _hardware(flow: str, path: Path, source: Source) -> Graph:
     """The network as FPGAs take it: refused here, before anything slow is proved of it."""
     try:
-        if chain := as_chain(source, flow):
-            return chain.graph
-        stages_of(source.graph)
+        chain = as_chain(source)
+        graph = source.graph if chain is None else chain.graph
+        if flow == "finn":
+            lowered(graph)
+        elif chain is None:
+            stages_of(graph)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
-    return source.graph
+    return graph
 
 
 def _golden(proved: Proved, graph: Graph) -> Golden:

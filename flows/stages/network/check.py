@@ -60,7 +60,7 @@ def _signature(facts: DataFacts) -> Signature:
 def _on_board(context: Context, trained: Trained, shown: str) -> str:
     """Whether it can be mapped for the board. Training makes it sparser, so what does not fit yet is only said."""
     try:
-        return _by_finn(context, shown) if context.request.flow == "finn" else _folds(context, trained, shown)
+        return _by_finn(context, trained, shown) if context.request.flow == "finn" else _folds(context, trained, shown)
     except FitError as error:
         return f"; untrained, it does not fit: {error}"
 
@@ -77,17 +77,19 @@ def _folds(context: Context, trained: Trained, shown: str) -> str:
     return ""
 
 
-def _by_finn(context: Context, shown: str) -> str:
+def _by_finn(context: Context, trained: Trained, shown: str) -> str:
     """Whether FINN maps it, in a process of its own."""
     # FINN's packages take a while to import.
     from flows.stages.finn.target import map_target
     from toolchain.finn.mapping import map_network
 
-    qonnx, target, work = context.out / QONNX, map_target(context), context.work
+    target, work = map_target(context), context.work
     mapped = work / "mapped"
     mapped.mkdir(exist_ok=True)
     try:
-        bounded("FINN's mapping", lambda: map_network(qonnx, target, mapped, work / "finn", context.progress), _FINN)
+        bounded(
+            "FINN's mapping", lambda: map_network(trained.graph, target, mapped, work / "finn", context.progress), _FINN
+        )
     except OutOfBoundsError as error:
         return f"; whether FINN maps it is not known yet: {error}"
     except ModelError as error:

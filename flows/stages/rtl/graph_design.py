@@ -41,12 +41,12 @@ from toolchain.results.facts import FoldFacts
 from toolchain.results.facts.hardware import Estimate, FoldedUnits
 
 # Clocks times LUTs that Verilator simulates in five minutes, all streams compared; measured on a core of 20,000 LUTs.
-_FIVE_MINUTES = 8e11
+FIVE_MINUTES = 8e11
 _LEAST_VECTORS = 32
 # LUTs of the largest core that nextpnr has routed, in ten minutes, on an LFE5U-85F; larger ones were not tried.
 _ROUTED_LUT = 30_000
 # Of the clocks, the share that goes to the run with back-pressure, which takes about twice as many.
-_STALLED_SHARE = 0.1
+STALLED_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -170,12 +170,12 @@ class GraphDesign:
         form = form_of(self.graph, folding.tensors)
         netlist = netlist_of(form, folding)
         _must_be_same(self.graph, form, x)
-        some = spread(x, context.request.vectors or within(folding, _FIVE_MINUTES))
+        some = spread(x, context.request.vectors or within(folding, FIVE_MINUTES))
         context.progress(f"core: {len(some):,} of {len(x):,} vectors")
         whole = simulate_graph(netlist, form, some, chip.rtl, work)
         must_agree("core", whole)
         context.progress("core: with back-pressure")
-        few = spread(some, within(folding, _FIVE_MINUTES * _STALLED_SHARE))
+        few = spread(some, within(folding, FIVE_MINUTES * STALLED_SHARE))
         stalled = simulate_graph(netlist, form, few, chip.rtl, work, backpressure_seed=SEED)
         must_agree("core with back-pressure", stalled)
         return CoreChecks(whole, stalled, len(x), files.vector_kind(context))
@@ -195,7 +195,12 @@ def _must_be_same(graph: Graph, form: Graph, x: NDArray[Any]) -> None:
 
 def within(folding: FoldedUnits, work: float) -> int:
     """Vectors that are simulated with so many clocks times LUTs, never fewer than 32."""
-    return max(_LEAST_VECTORS, int(work / (folding.initiation_interval * max(folding.estimate.lut, 1))))
+    return vectors_within(folding.initiation_interval * folding.estimate.lut, work)
+
+
+def vectors_within(cost: float, work: float) -> int:
+    """The same of a core by what one vector costs: clocks times LUTs."""
+    return max(_LEAST_VECTORS, int(work / max(cost, 1)))
 
 
 def limits_of(context: Context, link: LinkCost, stored: Iterable[Memory]) -> Resources:

@@ -14,6 +14,9 @@ from tests.sim.finn.networks import RESOURCES, ZCU104, write_exported
 from toolchain.errors import ConfigError, ToolError
 from toolchain.finn.finish import FinishSpec, finish, require_tools
 from toolchain.finn.mapping import MapTarget, map_network
+from toolchain.graph.model_file import load_model
+from toolchain.graph.readers.qonnx.chain import chain_of
+from toolchain.graph.readers.qonnx.read import read_qonnx
 from toolchain.vivado.find import Vivado, find_vivado
 
 SPEC = FinishSpec("zcu104-tiny", "ZCU104", ZCU104, 10.0)
@@ -24,7 +27,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("mapped")
     onnx = write_exported(folder / "model.onnx", 7, (6,), 3, "BINARY")
     target = MapTarget(ZCU104, RESOURCES, 100.0, 1e6, 0.5)
-    return map_network(onnx, target, folder / "out", folder / "work", lambda phrase: None).model
+    return map_network(
+        chain_of(read_qonnx(load_model(onnx))).graph, target, folder / "out", folder / "work", lambda phrase: None
+    ).model
 
 
 @pytest.fixture

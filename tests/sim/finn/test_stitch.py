@@ -79,7 +79,9 @@ def stitched(request: pytest.FixtureRequest, trained: Path, tmp_path_factory: py
     """The core, in a folder that was moved after stitching."""
     device, folder = DEVICES[request.param], tmp_path_factory.mktemp("stitched")
     target = MapTarget(device.part, RESOURCES, 100.0, device.fps, 0.5)
-    mapped = map_network(trained, target, folder / "map", folder / "finn", print)
+    mapped = map_network(
+        chain_of(read_qonnx(load_model(trained))).graph, target, folder / "map", folder / "finn", print
+    )
     prepared = generate_rtl(mapped.model, device.part, 10.0, folder / "generate", print)
     core = stitch(prepared, folder / "there")
     shutil.move(folder / "there", folder / "rtl")

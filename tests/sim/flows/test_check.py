@@ -35,7 +35,7 @@ def test_what_finn_cannot_map_is_said_with_file_layer_and_mend(tmp_path: Path, m
         check.run(_context(tmp_path))
     said = str(caught.value)
     assert said.startswith("models/cqmlp/model.py: layer 1 of 3, node ")
-    assert "to 8 bits at most" in said and said.endswith("FLOW=dataflow may map it")
+    assert "to 8 bits at most" in said and said.endswith("FLOW=dataflow can take it")
 
 
 def test_a_mapping_beyond_its_bounds_does_not_stop_the_training(

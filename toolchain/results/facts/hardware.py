@@ -344,3 +344,8 @@ class MapFacts(Facts):
     initiation_interval: int
     latency_cycles: int
     fps: Number
+
+    @property
+    def has_windows(self) -> bool:
+        """Whether it works on images: such a core may be too large to simulate on the whole test set."""
+        return any(layer.op_type.startswith("ConvolutionInputGenerator") for layer in self.layers)

@@ -8,6 +8,7 @@ from pathlib import Path
 from toolchain.board import AnyBoard
 from toolchain.bounded import Bounds, bounded
 from toolchain.errors import FileError, ModelError
+from toolchain.finn.lowering import lowered
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.labelled import as_chain
 from toolchain.graph.ops import Threshold
@@ -18,8 +19,6 @@ from toolchain.runtime.load import Limits
 from toolchain.runtime.network_file.opening import format_of, open_network
 
 _SECONDS = 120
-
-FINN_TAKES = "FINN takes QONNX files; choose our own RTL (FLOW=dataflow) for others"
 
 
 def check_file(path: Path, boards: Iterable[AnyBoard]) -> CheckedNetwork:
@@ -77,7 +76,7 @@ def _node(graph: Graph, node: Node) -> CheckedNode:
 
 
 def _verdict(board: AnyBoard, flow: str, source: Source | None, file: FileFormat, problem: str) -> Verdict:
-    takes, why = _by_runtime(file, problem) if flow == "ort" else _by_hardware(flow, source, file, problem)
+    takes, why = _by_runtime(file, problem) if flow == "ort" else _by_hardware(flow, source, problem)
     return Verdict(board=board.name, flow=flow, takes=takes, why=why)
 
 
@@ -88,23 +87,23 @@ def _by_runtime(file: FileFormat, problem: str) -> tuple[bool, str]:
     return file != "TFLite", problem if file == "TFLite" else f"as the file has it, not as integers: {problem}"
 
 
-def _by_hardware(flow: str, source: Source | None, file: FileFormat, problem: str) -> tuple[bool, str]:
+def _by_hardware(flow: str, source: Source | None, problem: str) -> tuple[bool, str]:
     if source is None:
         return False, problem
-    if flow == "finn" and file != "QONNX":
-        return False, FINN_TAKES
     try:
-        return True, _by_dense_or_units(flow, source)
+        return True, f"as {_kind(flow, source)}, if it fits: a build reckons its size before it makes anything"
     except ModelError as error:
         return False, str(error)
 
 
-def _by_dense_or_units(flow: str, source: Source) -> str:
+def _kind(flow: str, source: Source) -> str:
     """What hardware a graph becomes, in words.
 
     Raises:
-        ModelError: it becomes none; says why.
+        ModelError: it becomes none; names the node.
     """
-    also = "FINN's own steps take it and " if flow == "finn" else ""
-    kind = "a chain of dense layers" if as_chain(source, flow) else "a core of units"
-    return f"as {kind}, if {also}it fits: a build reckons its size before it makes anything"
+    chain = as_chain(source)
+    if flow == "finn":
+        layers = lowered(source.graph if chain is None else chain.graph).layers
+        return f"a chain of {len(layers)} layers of FINN's RTL"
+    return "a core of units" if chain is None else "a chain of dense layers"

@@ -16,7 +16,6 @@ from toolchain.cli.check import check
 from toolchain.errors import DataError, FileError
 from toolchain.results.checked import CheckedNetwork, Reckoned, Verdict
 from toolchain.results.facts.hardware import Use
-from toolchain.runtime.network_file.checking import FINN_TAKES
 
 
 def _said(file: Path, board: str | None, capsys: pytest.CaptureFixture[str]) -> tuple[CheckedNetwork, int]:
@@ -80,23 +79,22 @@ def test_a_dense_classifier_goes_everywhere(tmp_path: Path, capsys: pytest.Captu
     assert found.operations == 8 * 6 + 6 * 2 + 6 * 4
 
 
-def test_a_convolution_becomes_units_of_our_own_and_finn_names_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_finn_names_the_node_that_it_has_no_rtl_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found, status = _said(conv_qonnx(tmp_path / "net"), "zcu104", capsys)
     assert status == 0
     why = {verdict.flow: (verdict.takes, verdict.why) for verdict in found.boards}
     assert why["dataflow"][0]
     assert "as a core of units" in why["dataflow"][1]
-    assert not why["finn"][0]
-    assert "(Window): FINN and STRATEGY=unrolled take chains" in why["finn"][1]
+    no_pooling = "node MaxPool_0 (Reduce): FINN takes the greatest of a window in HLS only; FLOW=dataflow can take it"
+    assert why["finn"] == (False, no_pooling)
 
 
-def test_finn_takes_qonnx_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_finn_takes_files_of_every_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for file in (conv_tflite(tmp_path / "net.tflite"), dense_qdq(tmp_path / "net.onnx")):
-        found, status = _said(file, "zcu104", capsys)
-        assert {verdict.flow: verdict.why for verdict in found.boards if not verdict.takes} == {"finn": FINN_TAKES}
-        assert status == 0
+        found, _ = _said(file, "zcu104", capsys)
+        (finn,) = [verdict for verdict in found.boards if verdict.flow == "finn"]
+        assert finn.takes
+        assert finn.why.startswith("as a chain of 3 layers of FINN's RTL, if it fits")
 
 
 def test_scores_of_one_class_are_no_label_but_an_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,7 +102,7 @@ def test_scores_of_one_class_are_no_label_but_an_answer(tmp_path: Path, capsys: 
     why = {verdict.flow: verdict.why for verdict in found.boards}
     assert status == 0
     assert "as a core of units" in why["dataflow"]
-    assert "is no vector of scores" in why["finn"]
+    assert "as a chain of 3 layers of FINN's RTL" in why["finn"]
 
 
 def test_the_table_names_every_node(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -118,7 +116,7 @@ def test_the_table_names_every_node(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_boards_that_share_a_verdict_stand_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     check(dense_qdq(tmp_path / "net.onnx"), None, False)
     verdicts = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("yes ", "NO  "))]
-    assert [line.split(",")[0] for line in verdicts] == ["yes host", "yes icebreaker", "NO  kv260 (finn)"]
+    assert [line.split(",")[0] for line in verdicts] == ["yes host", "yes icebreaker", "yes kv260 (finn)"]
     assert "kv260 (dataflow)" in verdicts[1]
 
 

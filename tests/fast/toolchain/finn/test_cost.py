@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from toolchain.finn.cost import Layer, block_rams
+from toolchain.finn.cost import Layer, Thresholds, block_rams
 
 LAYER = Layer(
     inputs=183,
@@ -13,7 +13,7 @@ LAYER = Layer(
     input_bits=2,
     sum_bits=9,
     narrow=True,
-    level_bits=2,
+    thresholds=Thresholds(128, 9, 2),
     dsp_block="DSP48E2",
 )
 
@@ -56,15 +56,15 @@ def test_estimates_are_near_what_synthesis_made() -> None:
     """Three whole designs in Yosys 0.70, xcup: LUT, FF, BRAM, DSP."""
     cqmlp = [
         LAYER,
-        layer(inputs=128, outputs=32, sum_bits=8),
-        layer(inputs=32, outputs=5, sum_bits=8, level_bits=0),
+        layer(inputs=128, outputs=32, sum_bits=8, thresholds=Thresholds(32, 8, 2)),
+        layer(inputs=32, outputs=5, sum_bits=8, thresholds=None),
     ]
     published = [
-        layer(inputs=40, outputs=256, input_bits=8, sum_bits=14),
-        layer(inputs=256, outputs=128, sum_bits=9),
-        layer(inputs=128, outputs=64, sum_bits=9),
-        layer(inputs=64, outputs=32, sum_bits=8),
-        layer(inputs=32, outputs=5, sum_bits=8, level_bits=0),
+        layer(inputs=40, outputs=256, input_bits=8, sum_bits=14, thresholds=Thresholds(256, 14, 2)),
+        layer(inputs=256, outputs=128, sum_bits=9, thresholds=Thresholds(128, 9, 2)),
+        layer(inputs=128, outputs=64, sum_bits=9, thresholds=Thresholds(64, 9, 2)),
+        layer(inputs=64, outputs=32, sum_bits=8, thresholds=Thresholds(32, 8, 2)),
+        layer(inputs=32, outputs=5, sum_bits=8, thresholds=None),
     ]
     slow = [(8, 3, "block"), (1, 8, "block"), (1, 1, "distributed")]
     fast = [(2, 61, "distributed"), (8, 4, "distributed"), (1, 1, "distributed")]

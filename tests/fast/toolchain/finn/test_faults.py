@@ -21,7 +21,7 @@ def test_one_line_with_step_node_and_mend(tmp_path: Path) -> None:
     with pytest.raises(ModelError) as caught, step("streamlining", tmp_path / "finn.log", said.append):
         fail_at(node)
     message = str(caught.value)
-    assert message.startswith("FINN, streamlining: node Conv_3 (Conv): ValueError: no such thing; FLOW=dataflow may")
+    assert message.startswith("FINN, streamlining: node Conv_3 (Conv): ValueError: no such thing; FLOW=dataflow can")
     assert "\n" not in message
     assert said == ["streamlining"]
     assert "in fail_at" in (tmp_path / "finn.log").read_text()

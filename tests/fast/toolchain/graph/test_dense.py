@@ -114,10 +114,10 @@ def _threshold_first() -> Graph:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (every_kind, r"node conv/window \(Window\): FINN and STRATEGY=unrolled take chains of dense"),
+        (every_kind, r"node conv/window \(Window\): STRATEGY=unrolled takes chains of dense"),
         (_no_label, "the network ends in last, which is no class"),
         (_two_readers, "node last .*: the network branches at x"),
-        (_threshold_first, "node step .*: thresholds behind the input; FINN"),
+        (_threshold_first, "node step .*: thresholds behind the input; STRATEGY"),
     ],
 )
 def test_another_graph_is_refused_by_name(make: Callable[[], Graph], said: str) -> None:

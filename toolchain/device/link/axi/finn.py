@@ -1,4 +1,4 @@
-"""FINN's design (`FLOW=finn`): its own shell moves vectors by two small DMA engines; the driver takes the argmax.
+"""FINN's design (`FLOW=finn`): its own shell moves vectors by two small DMA engines; a class is found by the driver.
 
 The shell counts nothing and says nothing of itself: cycles are None, and the identity is the package's.
 """
@@ -46,7 +46,7 @@ class Engine:
 
 
 class Streams:
-    """How vectors go in and logits come out.
+    """How vectors go in and the design's integers come out.
 
     Args:
         manifest: the package's; `stream` holds type and folded shape of both, `vectors` the vectors' packing.
@@ -56,6 +56,7 @@ class Streams:
         stream, packing = manifest["stream"], manifest["vectors"]
         self.input = words(stream["input"]["type"], stream["input"]["folded"])
         self.output: Words = words(stream["output"]["type"], stream["output"]["folded"])
+        self.answer = AnswerLayout(**packing["answer"])
         self.vector_bytes: int = packing["vector_bytes"]
         self.repack: Callable[[bytes], bytes] = repacker(element(packing["element_type"]), self.input)
 
@@ -64,10 +65,11 @@ class Streams:
         """Bytes of the largest transfer, in and out."""
         return self.input.size * BATCH_VECTORS, self.output.size * BATCH_VECTORS
 
-    def labels(self, data: bytes, vectors: int) -> list[int]:
-        """Classes of the logits that the design wrote for each vector."""
+    def answers(self, data: bytes, vectors: int) -> list[Values]:
+        """The answers out of what the design wrote for each vector: its integers, or the class that they tell."""
         size = self.output.size
-        return [argmax(self.output.unpack(data[at : at + size])) for at in range(0, vectors * size, size)]
+        found = [tuple(self.output.unpack(data[at : at + size])) for at in range(0, vectors * size, size)]
+        return [(argmax(scores),) for scores in found] if self.answer.classes else found
 
 
 class FinnChip:
@@ -100,11 +102,11 @@ class FinnChip:
         manifest, identity = self._manifest, self._manifest["identity"]
         hashes = (bytes.fromhex(identity["model_hash"]), bytes.fromhex(identity["build_id"]))
         clock_hz = round(manifest["clock_mhz"] * 1e6)
-        answer = AnswerLayout(**manifest["vectors"]["answer"])
-        return Identity(*hashes, self._streams.vector_bytes, answer, clock_hz, len(self._stored), "manifest")
+        streams = self._streams
+        return Identity(*hashes, streams.vector_bytes, streams.answer, clock_hz, len(self._stored), "manifest")
 
     def infer(self, vector: bytes) -> Inference:
-        """Class of one packed vector.
+        """The answer to one packed vector.
 
         Raises:
             ToolError: a vector of another length, or an engine that does not finish.
@@ -117,14 +119,15 @@ class FinnChip:
         Raises:
             ToolError: as `infer`.
         """
-        size, found = self._batch(), []
+        size = self._batch()
+        found: list[Values] = []
         for at in range(0, len(vectors), size):
             batch = self._packed(vectors[at : at + size], at)
             count = min(size, len(vectors) - at)
             self._source.buffer.write(batch)
             self._move(count, _TRANSFER_SECONDS)
-            found += self._streams.labels(self._target.buffer.read(count * self._streams.output.size), count)
-        return [(label,) for label in found]
+            found += self._streams.answers(self._target.buffer.read(count * self._streams.output.size), count)
+        return found
 
     def bench(self, inferences: int, seconds: float = 60.0) -> Bench:
         """Run that many inferences of the stored vectors, in a circle; only the transfers are timed, by the host.
@@ -137,7 +140,8 @@ class FinnChip:
         """
         if not self._stored:
             raise ToolError("bench: the package holds no vectors to run over")
-        checksum, taken, left, logits, labels = 0, 0.0, inferences, b"", [0]
+        checksum, taken, left, written, told = 0, 0.0, inferences, b"", b""
+        answers: list[Values] = [(0,)]
         self._source.buffer.write(self._packed(self._stored, 0))
         while left:
             count = min(len(self._stored), left)
@@ -145,10 +149,11 @@ class FinnChip:
             self._move(count, seconds)
             taken += time.perf_counter() - started
             found = self._target.buffer.read(count * self._streams.output.size)
-            if found != logits:  # each turn of the circle gives the same bytes; to decode them is what takes long
-                logits, labels = found, self._streams.labels(found, count)
-            checksum, left = zlib.crc32(bytes(labels), checksum), left - count
-        return Bench(inferences, (labels[-1],), None, checksum, taken)
+            if found != written:  # each turn of the circle gives the same bytes; to decode them is what takes long
+                written, answers = found, self._streams.answers(found, count)
+                told = b"".join(map(self._streams.answer.encode, answers))
+            checksum, left = zlib.crc32(told, checksum), left - count
+        return Bench(inferences, answers[-1], None, checksum, taken)
 
     def counters(self) -> Counters:
         """What this driver did since it was opened: FINN's shell counts nothing."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.fast.toolchain.device.link.axi.fakes import FakeEngine, FakeMemory
-from tests.fast.toolchain.package.amd.packages import ANSWERS, ELEMENTS, VECTORS, logits, manifest
+from tests.fast.toolchain.package.amd.packages import ANSWERS, ELEMENTS, VALUES, VECTORS, logits, manifest
 from toolchain.device.link import protocol
 from toolchain.device.link.axi import finn
 from toolchain.device.link.axi.elements import element, pack, words
@@ -58,6 +58,17 @@ def test_bench_has_the_checksum_of_the_host_link_and_no_cycles(count: int) -> No
     bench = chip(*engines(FakeMemory())).bench(count)
     checksum = protocol.bench_checksum([bytes(answer) for answer in ANSWERS[:16]], count)
     assert bench[:4] == (count, ANSWERS[(count - 1) % 16], None, checksum)
+
+
+def test_a_network_without_classes_answers_with_its_integers(monkeypatch: pytest.MonkeyPatch) -> None:
+    layout = AnswerLayout(3, 4, True, 0)
+    monkeypatch.setitem(DESCRIBED, "vectors", {**DESCRIBED["vectors"], "answer": layout._asdict()})
+    opened, right = chip(*engines(FakeMemory())), [tuple(logits(values)) for values in VALUES]
+    assert opened.infer_many(VECTORS) == right
+    assert opened.identify().answer == layout
+    bench = opened.bench(20)
+    assert bench[:2] == (20, right[3])
+    assert bench.checksum == protocol.bench_checksum([layout.encode(values) for values in right[:16]], 20)
 
 
 def test_the_identity_is_said_to_be_the_packages() -> None:

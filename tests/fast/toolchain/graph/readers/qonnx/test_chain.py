@@ -254,7 +254,7 @@ def test_branch(other: str, tmp_path: Path) -> None:
     ]
     refused(
         [*nodes, quant("t", "p"), node("MatMul", ["p", "u"], "y")],
-        "STRATEGY=unrolled take chains of dense layers",
+        "STRATEGY=unrolled takes chains of dense layers",
         tmp_path,
         square,
         shape=[1, INPUTS],
