@@ -1,20 +1,29 @@
-"""The choice of a folding: exact search over every parallelism that FINN's layers take, for a rate on a device.
+"""The choice of a folding: a search over every parallelism that FINN's layers take, for a rate on a device.
 
-A layer is a matrix product with its thresholds, which take as many values a cycle as the product yields. Its folding
-does not bear on its neighbours' (FINN puts width converters between them), so a choice is one option a layer. The
-design's interval is the slowest layer's; its cost is the sum. FINN's own `SetFolding` widens the inputs first and,
-where the rate is out of reach, goes on with the best it found; this search keeps to what fits and says so.
+A layer is a matrix product with its thresholds, which take as many values a cycle as the product yields, and with the
+windows before it. Its folding does not bear on its neighbours' (FINN puts width converters between them), so a choice
+is one option a layer. The design's interval is the slowest layer's; its cost is the sum. The search is exact for a few
+layers; of more, each takes what is cheapest at prices of the resources that rise where they are scarce. FINN's own
+`SetFolding` widens the inputs first and, where the rate is out of reach, goes on with the best it found; this search
+keeps to what fits and says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TypeVar
+
+import numpy as np
 
 from toolchain.errors import ConfigError, FitError
 
 T = TypeVar("T")
+
+# Sums of costs that no other beats grow with every layer, beyond what can be searched for more layers than these.
+_MOST_EXACT = 5
+_ROUNDS = 200
 Cost = tuple[float, ...]
 """What is used of each resource, in the order of `RESOURCES`."""
 
@@ -77,6 +86,8 @@ def choose(layers: Sequence[Sequence[Option]], capacity: Cost, clock_hz: float, 
 
 def within(layers: Sequence[Sequence[Option]], cycles: int, capacity: Cost) -> Choice | None:
     """The choice of the least share with at most `cycles` cycles a vector; None where none fits."""
+    if len(layers) > _MOST_EXACT:
+        return _priced(layers, cycles, capacity)
     partial: list[tuple[tuple[Option, ...], Cost]] = [((), (0.0,) * len(capacity))]
     for options in layers:
         quick = [option for option in options if option.cycles <= cycles]
@@ -85,6 +96,26 @@ def within(layers: Sequence[Sequence[Option]], cycles: int, capacity: Cost) -> C
     if not partial:
         return None
     options, cost = min(partial, key=lambda item: _share(item[1], capacity))
+    return Choice(options, max(option.cycles for option in options), cost)
+
+
+def _priced(layers: Sequence[Sequence[Option]], cycles: int, capacity: Cost) -> Choice | None:
+    """The best choice that prices find, near the least share; None where they find none that fits."""
+    quick = [[option for option in options if option.cycles <= cycles] for options in layers]
+    if not all(quick):
+        return None
+    shares = [np.array([_shares(option.cost, capacity) for option in options]) for options in quick]
+    prices, found = np.ones(len(capacity)), []
+    for _ in range(_ROUNDS):
+        picks = tuple(int(np.argmin(share @ prices)) for share in shares)
+        used = sum(share[pick] for share, pick in zip(shares, picks, strict=True))
+        found.append((used.max(), used.sum(), picks))
+        prices *= 0.5 + used / max(used.max(), 1e-9)
+        prices /= prices.sum()
+    options = tuple(options[pick] for options, pick in zip(quick, min(found)[2], strict=True))
+    cost = reduce(_add, (option.cost for option in options))
+    if not _fits(cost, capacity):
+        return None
     return Choice(options, max(option.cycles for option in options), cost)
 
 
@@ -127,8 +158,13 @@ def _fits(cost: Cost, capacity: Cost) -> bool:
 
 def _share(cost: Cost, capacity: Cost) -> tuple[float, float]:
     """Share of the scarcest resource, and the sum of the shares to tell equals apart."""
-    shares = [used / have if have else 0.0 for used, have in zip(cost, capacity, strict=True)]
+    shares = _shares(cost, capacity)
     return max(shares), sum(shares)
+
+
+def _shares(cost: Cost, capacity: Cost) -> list[float]:
+    """Share of each resource; what is used of one that is not there counts a thousandfold."""
+    return [used / have if have else 1e3 * used for used, have in zip(cost, capacity, strict=True)]
 
 
 def _lean(options: Iterable[Option]) -> list[Option]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from toolchain.errors import ConfigError, FitError
+from toolchain.finn import folding
 from toolchain.finn.folding import Choice, Option, choose, within
 
 CAPACITY = (900.0, 1000.0, 20.0, 30.0)
@@ -57,6 +58,26 @@ def test_within_is_the_least_share(seed: int) -> None:
     assert (found is None) == (not fitting)
     if found is not None:
         assert share(found) == pytest.approx(min(map(share, fitting)))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_many_layers_come_near_the_least_share(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = [options for part in range(2) for options in random_layers(seed + 100 * part)][:5]
+    exact = within(layers, 100, CAPACITY)
+    monkeypatch.setattr(folding, "_MOST_EXACT", 4)
+    found = within(layers, 100, CAPACITY)
+    if exact is None or found is None:
+        assert found is None
+        assert exact is None or share(exact) > 0.9
+    else:
+        assert share(exact) <= share(found) <= 1.1 * share(exact)
+        assert found.cycles == max(option.cycles for option in found.options) <= 100
+
+
+def test_twenty_layers_take_no_longer_than_they_should() -> None:
+    layers = [options for part in range(7) for options in random_layers(part)]
+    choice = choose(layers, tuple(8 * value for value in CAPACITY), 1e8, None)
+    assert len(choice.options) == 21
 
 
 LAYERS = [[Option(1, 1, "block", 100, (10.0, 0, 0, 0)), Option(2, 1, "block", 50, (20.0, 0, 0, 0))]]
