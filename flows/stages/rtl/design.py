@@ -76,12 +76,10 @@ def reference_of(context: Context) -> Reference:
 
 
 def choose_for(context: Context, graph: Graph, link: LinkCost) -> Design:
-    """The design to fold a network with.
+    """The design to fold a network with: units, but for chains of dense layers that end in a class.
 
-    Units, but for a chain of dense layers that ends in a class: that has generators of its own, if they do as well.
-
-    Those multiply in LUTs alone, and so units may do better with weights wider than two bits. They may fit, too, where
-    the generators' core does not.
+    Those have generators of their own, which multiply in LUTs alone. Where a weight is wider than two bits, units may
+    be smaller or faster, and they may fit where the generators' core does not: then they are taken.
     """
     units = GraphDesign(graph)
     try:

@@ -76,3 +76,21 @@ def test_resources_are_near_what_synthesis_takes() -> None:
         assert found.lut == pytest.approx(lut, rel=0.1) and found.ff == pytest.approx(ff, rel=0.15)
         assert (found.blocks, found.dsp) == (blocks, dsp)
     assert linear.needs(conv, Choice(4, 4)) == mac.needs + window_unit.needs
+
+
+@pytest.mark.parametrize(
+    ("weight_bits", "bits", "groups", "shared"),
+    [(3, 3, 1, 3), (4, 4, 1, 2), (3, 8, 1, 2), (4, 8, 1, 2), (8, 8, 1, 1), (4, 20, 1, 1), (2, 4, 1, 1), (4, 4, 8, 1)],
+)
+def test_neurons_share_a_multiplier_as_far_as_their_weights_fit(
+    weight_bits: int, bits: int, groups: int, shared: int
+) -> None:
+    """None share one of bytes, with weights that are signs, or where each has elements of its own."""
+    ends = (-(1 << (weight_bits - 1)), (1 << (weight_bits - 1)) - 1) if weight_bits > 2 else (-1, 1)
+    weights = np.resize(ends, (8 // groups, 8))
+    given = Product(Linear(weights, np.zeros(8, np.int64), groups), None, TensorType((8,), 0, (1 << bits) - 1))
+    assert given.shared == shared
+    packed = [choice for choice in linear.options(given) if choice.multiplier == "packed"]
+    assert bool(packed) == (shared > 1)
+    for choice in packed:
+        assert linear.needs(given, choice).dsp == -(-choice.pe // shared) * choice.simd
