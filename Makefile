@@ -80,23 +80,22 @@ verify: environment
 	@$(ENVIRONMENT) check verify
 	@$(RUN) verify
 
-# Linters and tests at the same time: mypy has one process. What linters found is told when they have ended.
-AT_ONCE := --no-print-directory --jobs=2 --output-sync=target
+# Linters and tests at the same time: mypy has one process. All tests take long: what linters find stands among their dots.
+AT_ONCE := --no-print-directory --jobs=2
 
 test: environment
 	@$(ENVIRONMENT) check test
 	@$(MAKE) $(AT_ONCE) lint all-tests
 
 check: environment
-	@$(MAKE) $(AT_ONCE) lint fast
+	@$(MAKE) $(AT_ONCE) --output-sync=target lint fast
 
 .PHONY: lint fast all-tests
 fast:
 	@$(PYTEST) -q $(PARALLEL) tests/fast
 
-# The plus sign lets make show the dots while it runs.
 all-tests:
-	+@$(PYTEST) -q $(PARALLEL)
+	@$(PYTEST) -q $(PARALLEL)
 
 lint:
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
