@@ -37,18 +37,16 @@ class Range:
 
 @dataclass(frozen=True)
 class Pll:
-    """What the PLL of a device can do, as its maker's documents say.
+    """What the PLL of a device can do. Whoever writes one says by which documents.
 
     Attributes:
         cell: its name in Verilog.
-        source: the documents.
         inputs, compared, oscillator, outputs: the ranges of its clocks; `compared` is behind the reference divider.
         reference, feedback, output: the dividers that it can be set to.
         feedback_divided: whether the feedback is taken behind the output divider, which then changes no output.
     """
 
     cell: str
-    source: str
     inputs: Range
     compared: Range
     oscillator: Range

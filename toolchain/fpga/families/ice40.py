@@ -27,9 +27,10 @@ _HEADER = re.compile(r"module\s+chip\s*\((?P<ports>[^)]*)\);")
 # Yosys's models give open inputs of block RAMs a default in a way that no Verilog simulator reads.
 _PLAIN_MODELS = "`define NO_ICE40_DEFAULT_ASSIGNMENTS\n"
 
+# Ranges of Lattice's data sheet FPGA-DS-02008 (sysCLOCK PLL timing) and dividers of FPGA-TN-02052, as Project IceStorm
+# (icepll) has them.
 _PLL = Pll(
     cell="SB_PLL40",
-    source="Lattice FPGA-DS-02008 (sysCLOCK PLL timing); dividers: Lattice FPGA-TN-02052, Project IceStorm icepll",
     inputs=Range(10, 133),
     compared=Range(10, 133),
     oscillator=Range(533, 1066),

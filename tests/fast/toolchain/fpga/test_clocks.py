@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import REPOSITORY
 from tests.fast.boards.folders import boards_of, open_board
 from toolchain.board import OpenBoard
 from toolchain.errors import ConfigError
@@ -28,6 +29,16 @@ def test_a_board_can_have_every_clock_that_it_offers(name: str) -> None:
     assert crystal == board.clock.mhz * MHZ and setting(board, crystal) is None
     assert others == sorted(others) and others[-1] >= 2 * crystal
     assert all(setting(board, hz) for hz in others)
+
+
+@pytest.mark.parametrize("name", boards_of("fpga_open"))
+def test_the_documentation_names_every_clock(name: str) -> None:
+    board = open_board(name)
+    words, cells = instance(board, board.clock.choices[0]).split(), set(PLL_CELLS.read_text().split())
+    cell = next(word for word in words if word in cells and word.isidentifier())
+    clocks = ", ".join(f"{hz / MHZ:g}" for hz in choices_hz(board))
+    row = f"| `{name}` | {board.clock.mhz:g} MHz | {cell} | {clocks} MHz |"
+    assert row in (REPOSITORY / "docs/clock.md").read_text().splitlines()
 
 
 @pytest.mark.parametrize(
@@ -80,12 +91,12 @@ def test_a_crystal_beside_the_pad_of_an_ice40_comes_through_the_fabric() -> None
     assert "SB_PLL40_CORE" in instance(board, 24) and ".REFERENCECLK(crystal)" in instance(board, 24)
 
 
-def instance(board: OpenBoard, mhz: int) -> str:
+def instance(board: OpenBoard, mhz: float) -> str:
     from toolchain.fpga import family_of
 
     family = family_of(board.fpga)
     pll = family.pll(board.fpga)
     assert pll is not None
-    found = dividers(pll, int(board.clock.mhz * MHZ), mhz * MHZ)
+    found = dividers(pll, int(board.clock.mhz * MHZ), int(mhz * MHZ))
     assert found is not None
     return family.pll_instance(board, found)
