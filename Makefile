@@ -21,7 +21,8 @@ BIN := .venv/bin
 # A killed make ends its build, too.
 RUN := setpriv --pdeathsig TERM $(BIN)/gateweave
 # Bytecode is kept, whatever the environment says: pytest rewrites the assertions of a file once then, not in each worker of each run.
-PYTEST := env --unset=PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
+# The makes that tests start are not part of this one.
+PYTEST := env --unset=PYTHONDONTWRITEBYTECODE --unset=MAKEFLAGS $(BIN)/python -m pytest
 # Files stay whole, since their tests share what is slow to make, and in their order: the slowest come first, so that no
 # worker is left with them at the end. (By default xdist begins with the files that hold the most tests.)
 PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
