@@ -9,7 +9,7 @@ NaN, and infinity equals infinity of the same sign.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -24,6 +24,9 @@ from toolchain.runtime.session import RunOptions
 # What another order of float sums may come to, relative to the magnitude of an output; scores of a vector so near each
 # other, relative to its greatest, are ties that only rounding set apart.
 TOLERANCE = 1e-5
+
+# Elements that are looked at at once: the float64 copies of large outputs would take a multiple of them.
+_BLOCK = 1 << 21
 
 Which = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -175,16 +178,23 @@ def _tolerance(reference: NDArray[Any], tolerance: float) -> float:
 def _compare(got: NDArray[Any], reference: NDArray[Any], options: RunOptions, tie: float, tolerance: float) -> Proof:
     equal = _equal(got.reshape(len(got), -1), reference.reshape(len(reference), -1))
     close, labels, largest, relative = equal.copy(), equal.copy(), 0.0, 0.0
-    if not equal.all():
-        # The rest costs more, and most rows are equal.
-        ours, theirs, measure = _flat(got[~equal]), _flat(reference[~equal]), magnitudes(reference)
+    # The rest costs more, and most rows are equal.
+    measure = magnitudes(reference) if not equal.all() else np.ones(0)
+    for rows in _blocks(np.flatnonzero(~equal), len(measure)):
+        ours, theirs = _flat(got[rows]), _flat(reference[rows])
         apart = _apart(ours, theirs)
         shares = _relative(apart, theirs, measure)
-        close[~equal] = _whole(shares <= _tolerance(reference, tolerance))
-        labels[~equal] = _labels_agree(ours, theirs, tie)
-        largest, relative = float(apart.max()), float(shares.max())
+        close[rows] = _whole(shares <= _tolerance(reference, tolerance))
+        labels[rows] = _labels_agree(ours, theirs, tie)
+        largest, relative = max(largest, float(apart.max())), max(relative, float(shares.max()))
     labelled = equal.size == 0 or reference[0].size > 1 or reference.dtype.kind in "iu"
     return Proof(equal, close, labels, largest, relative, options, labelled, tolerance)
+
+
+def _blocks(which: NDArray[np.int64], each: int) -> Iterator[NDArray[np.int64]]:
+    """Rows, or elements, as many at once as come to a block where each is so many numbers."""
+    step = max(1, _BLOCK // max(1, each))
+    return (which[start : start + step] for start in range(0, len(which), step))
 
 
 def _equal(ours: NDArray[Any], theirs: NDArray[Any]) -> Which:
@@ -205,14 +215,23 @@ def magnitudes(reference: Rows) -> Floats:
     parts = sides(reference)
     if len(parts) > 1:
         return np.concatenate([magnitudes(part) for part in parts])
-    sizes = np.abs(_flat(reference)).T
+    flat = parts[0].reshape(len(parts[0]), -1)
+    found, result = np.zeros(flat.shape[1], bool), np.ones(flat.shape[1])
+    for elements in _blocks(np.arange(flat.shape[1]), len(flat)):
+        found[elements], result[elements] = _medians(_flat(flat[:, elements]))
+    if found.any():
+        result[~found] = np.median(result[found])
+    return result
+
+
+def _medians(values: Floats) -> tuple[Which, Floats]:
+    """Whether a column has magnitudes that are not 0, and the lower median of them; 1 where it has none."""
+    sizes = np.abs(values).T
     counted = (sizes > 0) & (sizes < np.inf)
     ordered, counts = np.sort(np.where(counted, sizes, np.inf), axis=1), counted.sum(axis=1)
     found, result = counts > 0, np.ones(len(sizes))
-    if found.any():
-        result[found] = ordered[found, (counts[found] - 1) // 2]
-        result[~found] = np.median(result[found])
-    return result
+    result[found] = ordered[found, (counts[found] - 1) // 2]
+    return found, result
 
 
 def _relative(apart: Floats, theirs: Floats, measure: Floats) -> Floats:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from toolchain.errors import VerificationError
-from toolchain.runtime.compare import compare, finite_rows
+from toolchain.runtime import compare as comparing
+from toolchain.runtime.compare import compare, finite_rows, magnitudes
 from toolchain.runtime.session import RunOptions
 
 ON = RunOptions()
@@ -68,3 +69,18 @@ def test_a_single_value_has_no_label_but_a_single_integer_is_one() -> None:
 def test_shapes_that_do_not_match() -> None:
     with pytest.raises(VerificationError, match=r"shape \(2, 3\) where the reference has \(2, 4\)"):
         compare(np.zeros((2, 3)), np.zeros((2, 4)), ON)
+
+
+@pytest.mark.parametrize("block", [1, 7, 40])
+def test_large_outputs_in_blocks_give_the_same(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    random = np.random.default_rng(1)
+    reference = random.normal(size=(9, 3, 5)).astype(np.float32)
+    reference[:, 1, 2] = 0
+    reference[3, 0, 1], reference[4, 2, 2] = np.nan, np.inf
+    got = reference * (1 + 1e-5 * random.normal(size=reference.shape)).astype(np.float32)
+    got[5] = reference[5]
+    whole, sizes = compare(got, reference, ON, tie=1e-6, tolerance=1e-5), magnitudes(reference)
+    assert 0 < whole.near < whole.compared
+    monkeypatch.setattr(comparing, "_BLOCK", block)
+    assert compare(got, reference, ON, tie=1e-6, tolerance=1e-5).to_json() == whole.to_json()
+    assert np.array_equal(magnitudes(reference), sizes)
