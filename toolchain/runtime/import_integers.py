@@ -52,7 +52,7 @@ def import_integers(
         VerificationError: the integers answer otherwise than the file.
         DataError: a file of data does not fit the network.
     """
-    vectors = data.vectors(opened.feeds)
+    vectors = data.vectors(opened.feeds, opened.source.answer_size)
     proved = prove_on(opened, vectors, progress)
     progress("making the graphs")
     reference = proved.outputs

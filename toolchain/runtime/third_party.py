@@ -6,10 +6,14 @@ kernels; that of a QONNX model is qonnx's executor; that of a TFLite file LiteRT
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 from pathlib import Path
+from typing import Any
 
 import onnx
+from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import ModelError
 from toolchain.graph.lower import lower, qonnx_opset, tidy
@@ -99,7 +103,7 @@ def _onnx(
             return import_integers("qdq", opened, data, settings, wish, progress, file=model, notices=told)
     session = open_session(model, RunOptions("none"))
     feeds = feeds_of(model, session)
-    vectors = data.vectors(feeds)
+    vectors = data.vectors(feeds, sum(_size(output.shape) for output in session.get_outputs()))
     progress(f"reference outputs of {len(vectors.x):,} vectors")
     reference = run_session(session, vectors.x, 1)
     must_repeat(model, reference[:REPEATED], run_session(session, vectors.x[:REPEATED], 1))
@@ -157,6 +161,16 @@ def _for_tensorrt(model: onnx.ModelProto, tensorrt: str) -> onnx.ModelProto:
     return model
 
 
+def _answer_size(wrapper: ModelWrapper) -> int:
+    """Elements of all outputs of a tidy model for one row."""
+    return sum(_size(wrapper.get_tensor_shape(output.name) or []) for output in wrapper.graph.output)
+
+
+def _size(shape: Sequence[Any]) -> int:
+    """Elements behind the first axis; an axis whose size is not known counts as one."""
+    return prod(size for size in shape[1:] if isinstance(size, int))
+
+
 def _qonnx(
     model: onnx.ModelProto,
     data: Data,
@@ -165,7 +179,7 @@ def _qonnx(
     progress: Progress,
 ) -> Imported:
     wrapper = tidy(model)
-    vectors = data.vectors(qonnx_feeds(wrapper))
+    vectors = data.vectors(qonnx_feeds(wrapper), _answer_size(wrapper))
     progress(f"reference outputs of {len(vectors.x):,} vectors")
     lowered = lower(wrapper, qonnx_opset(model, settings.opset))
     reference = execute(wrapper, vectors.x, lowered)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -84,6 +85,11 @@ class Source:
     notices: tuple[str, ...] = ()
     seen: tuple[Seen, ...] = ()
     ordered: bool = True
+
+    @property
+    def answer_size(self) -> int:
+        """Elements of all outputs for one vector."""
+        return sum(math.prod(port.shape) for port in self.outputs)
 
     @property
     def whole_outputs(self) -> tuple[bool, ...]:

@@ -87,7 +87,7 @@ def vectors_for(opened: Opened, test: Path | None, rows: int = RANDOM_ROWS) -> V
     Raises:
         DataError: the test file does not fit the network.
     """
-    return Data(test, rows=rows, elements=_ELEMENTS).vectors(opened.feeds)
+    return Data(test, rows=rows, elements=_ELEMENTS).vectors(opened.feeds, opened.source.answer_size)
 
 
 def prove_on(opened: Opened, vectors: Vectors, progress: Progress) -> Proved:
