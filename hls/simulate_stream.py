@@ -148,6 +148,7 @@ module {_TOP} (
     output in_ready,
     output out_valid,
     input out_ready,
+    input watched,
     output [{32 * max(_LEAST_WORDS, used) - 1}:0] tap_words,
     output [{32 * _fire_words(core) - 1}:0] tap_fire
 );
@@ -168,10 +169,10 @@ module {_TOP} (
 
 
 def _watch(index: int, register: str) -> str:
-    """Verilog that tells the greatest value of a register of the core when the simulation ends."""
+    """Verilog that tells, when the simulation ends, the greatest value of a register of the core while watched."""
     return f"""    reg [31:0] greatest{index} = 0;
     always @(posedge clk)
-        if (!rst && core.{register} > greatest{index})
+        if (!rst && watched && core.{register} > greatest{index})
             greatest{index} <= core.{register};
     final $display("{_GREATEST} %0d", greatest{index});
 """

@@ -72,7 +72,11 @@ def test_the_name_must_be_the_folders(root: Path) -> None:
         ("flow: fpga_open", "flow: magic", "flow: 'magic': should be 'fpga_open', 'fpga_amd' or 'ort'"),
         ("baud: 1000000", "baud: fast", "host_link.baud: 'fast': should be a valid integer"),
         ("share: 0.8", "share: 7", "target.share: 7: should be less than or equal to 1"),
-        ("share: 0.8", "shares: 0.8", "target.shares: unknown key; allowed: fps, share; did you mean share?"),
+        (
+            "share: 0.8",
+            "shares: 0.8",
+            "target.shares: unknown key; allowed: bram_share, fps, share; did you mean share",
+        ),
         ("vendor: Radiona\n", "", "vendor: missing; add this key"),
         ("  mhz: 25\n", "", "clock.mhz: missing; add this key"),
     ],

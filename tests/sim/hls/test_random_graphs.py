@@ -18,7 +18,8 @@ from toolchain.graph import ops
 from toolchain.graph.graph import Graph
 from toolchain.graph.ops import Linear, Op, Threshold, Window
 
-SEEDS = range(20)
+# In the last one results of padding pile up where the branches meet, when no vector comes any more.
+SEEDS = (*range(20), 166)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
