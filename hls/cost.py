@@ -33,6 +33,14 @@ class BlockRam(Protocol):
         """Whether the device has small memories in LUTs besides; if not, even a small buffer takes a block."""
 
     @property
+    def luts_route(self) -> bool:
+        """Whether memories in LUTs find places easily; if not, cores of units make theirs of flip-flops."""
+
+    @property
+    def one_port(self) -> tuple[int, int] | None:
+        """Words and bits of a word of the large RAMs of one port that a device may have besides."""
+
+    @property
     def lone_ff(self) -> float:
         """Of flip-flops, the share that takes a cell without its LUT, where LUT and flip-flop are one cell; else 0."""
 

@@ -21,7 +21,14 @@ from toolchain.errors import FitError, TooLargeError
 _BLOCK_PRICES = (0.0, 10.0, 30.0, 60.0, 100.0, 200.0, 300.0, 600.0, 1000.0, 3000.0, 1e5)
 _DSP_PRICES = (0.0, 30.0, 80.0, 200.0, 500.0, 1e5)
 
-_NAMES = {"lut": "LUT", "ff": "FF", "blocks": "block RAMs", "dsp": "multipliers", "cells": "logic cells"}
+_NAMES = {
+    "lut": "LUT",
+    "ff": "FF",
+    "blocks": "block RAMs",
+    "dsp": "multipliers",
+    "cells": "logic cells",
+    "one_port": "single-port RAMs",
+}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hls.cost import BlockRam
 from hls.fifo_depths import Progress, with_depths
@@ -13,6 +13,7 @@ from hls.graph_stages import output_tensor, stages_of
 from hls.memories import Resources, resources_of, small_ram
 from hls.netlist import Netlist
 from hls.netlist_needs import netlist_needs
+from hls.one_port_memories import one_port_units
 from hls.token_simulator import TokenRun
 from toolchain.errors import TooLargeError
 from toolchain.graph.graph import Graph
@@ -118,11 +119,14 @@ def fit(
 def _fit(
     graph: Graph, limits: Resources, interval: int | None, block: BlockRam, strict: bool, weight_bits: int | None
 ) -> Fitted:
-    # What FIFOs and changes of lanes take is left out at the next try.
-    stages, output, room = stages_of(graph, weight_bits), output_tensor(graph), limits
+    # What FIFOs and changes of lanes take is left out at the next try; each large RAM frees a block RAM at least.
+    stages, output = stages_of(graph, weight_bits), output_tensor(graph)
+    room = replace(limits, blocks=limits.blocks + limits.one_port)
     for _ in range(_TRIES):
         folded = fold(stages, room, interval, block, strict=strict)
         netlist = build_netlist(graph, stages, folded.options, output).made_of(small_ram(block))
+        kept = max(interval or 0, netlist.interval)
+        netlist = netlist.in_one_port(one_port_units(netlist, limits.one_port, block, kept))
         whole = resources_of(netlist_needs(netlist), block)
         if not over(whole, limits):
             return Fitted(graph, folded, netlist, whole)

@@ -21,6 +21,7 @@ class Resources:
         ff: flip-flops.
         blocks: block RAMs.
         dsp: multipliers.
+        one_port: large RAMs of one port.
         cells: cells of a LUT and a flip-flop, where the device has no others and a flip-flop alone takes one; else 0.
     """
 
@@ -29,6 +30,7 @@ class Resources:
     blocks: int = 0
     dsp: int = 0
     cells: float = 0.0
+    one_port: int = 0
 
     def __add__(self, other: Resources) -> Resources:
         return Resources(*(getattr(self, it.name) + getattr(other, it.name) for it in fields(self)))
@@ -39,14 +41,15 @@ class Resources:
 
 def small_ram(block: BlockRam) -> SmallRam:
     """How a device with such block RAM makes small memories."""
-    return "distributed" if block.lut_ram else "registers"
+    return "distributed" if block.lut_ram and block.luts_route else "registers"
 
 
 def resources_of(needs: Needs, block: BlockRam) -> Resources:
     """What a device with such block RAM gives."""
     own = Resources(needs.lut, needs.ff, 0, needs.dsp)
     memories = [_in_blocks(memory, block) for memory in needs.blocks]
-    whole = sum([*memories, *(_small(memory, block.lut_ram) for memory in needs.small)], own)
+    memories += [_in_one_port(memory, block) for memory in needs.one_port]
+    whole = sum([*memories, *(_small(memory, small_ram(block) == "distributed") for memory in needs.small)], own)
     return replace(whole, cells=cells_of(whole.lut, whole.ff, block))
 
 
@@ -58,6 +61,11 @@ def cells_of(lut: float, ff: float, block: BlockRam) -> float:
 def _in_blocks(memory: Memory, block: BlockRam) -> Resources:
     rows, columns = rows_and_columns(*memory, block)
     return Resources(lut=0.75 * (rows - 1) * memory[1], blocks=rows * columns)
+
+
+def _in_one_port(memory: Memory, block: BlockRam) -> Resources:
+    words, bits = block.one_port or (1, 1)
+    return Resources(one_port=-(-memory[0] // words) * -(-memory[1] // bits))
 
 
 def _small(memory: Memory, lut_ram: bool) -> Resources:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -93,6 +93,12 @@ class Netlist:
         """The same with other small memories, all FIFOs shallow."""
         fifos = tuple(replace(fifo, depth=SHALLOW[small_ram], block=False) for fifo in self.fifos)
         return replace(self, fifos=fifos, small_ram=small_ram)
+
+    def in_one_port(self, names: Iterable[str]) -> Netlist:
+        """The same with the memories of some units in large RAMs of one port, which those units must be able to use."""
+        chosen = set(names)
+        made = {unit.name: unit.in_one_port() for unit in self.units if unit.name in chosen and unit.in_one_port}
+        return replace(self, units=tuple(made.get(unit.name, unit) for unit in self.units))
 
     def with_depths(self, depths: Mapping[int, tuple[int, bool]]) -> Netlist:
         """The same with other depths, each with whether it lies in block RAM, by the FIFO's index."""

@@ -113,7 +113,7 @@ def _input(fifo: int, taken: Take | Hold) -> Iterator[bytes]:
         yield _words([fifo, 0])
         yield _flags(taken.at)
         return
-    yield _words([fifo, 1, taken.capacity, len(taken.takes)])
+    yield _words([fifo, 2 if taken.one_port else 1, taken.capacity, len(taken.takes)])
     yield _flags(taken.takes)
     yield _words(taken.needs)
     yield _words(taken.frees)

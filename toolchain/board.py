@@ -96,6 +96,7 @@ class Fpga(_Strict):
         part: the manufacturer's full ordering code.
         device, package, speed: the names place and route takes.
         bram_kbit: usable kilobits of one block RAM.
+        spram: large RAMs of one port that it has besides.
         settings: device-wide settings as the family's constraint file names them (ECP5: SYSCONFIG).
     """
 
@@ -106,6 +107,7 @@ class Fpga(_Strict):
     speed: Word | Literal[""] = ""
     resources: Resources
     bram_kbit: Positive
+    spram: Annotated[int, Field(ge=0)] = 0
     settings: dict[Key, Word] = {}
 
 

@@ -6,7 +6,8 @@
 //   for each FIFO: depth delay
 //   for each unit: latency operations inputs outputs, the FIFOs of its outputs, a flag for each operation: it yields;
 //     for each input: FIFO kind, then kind 0 (take): a flag for each operation;
-//     kind 1 (hold): capacity words, a flag for each word that is a beat, needs and frees of each operation.
+//     kind 1 (hold): capacity words, a flag for each word that is a beat, needs and frees of each operation;
+//     kind 2: the same in a memory of one port, where no operation is issued in a clock that writes.
 // FIFO 0 is fed from outside, FIFO 1 feeds the outside (they may be one and the same: then it is FIFO 0 alone).
 // A lone vector goes in first; when it is out, the others follow as fast as they are taken.
 // The result is text: `done`, first beat taken, then the clock of each vector's last beat; then the peak of each FIFO.
@@ -68,7 +69,7 @@ struct Fifo {
 
 struct Input {
     Fifo* fifo;
-    bool holds;
+    bool holds, one_port;
     int64_t capacity;
     Flags takes;
     Words needs, frees;
@@ -139,7 +140,9 @@ class Core {
     void read(Unit& unit, Input& input) {
         input.fifo = &fifos_[word()];
         input.fifo->sink = &unit;
-        input.holds = word() == 1;
+        const int32_t kind = word();
+        input.holds = kind != 0;
+        input.one_port = kind == 2;
         input.capacity = input.holds ? word() : 0;
         input.takes = flags(input.holds ? word() : unit.operations);
         if (!input.holds) return;
@@ -223,6 +226,7 @@ class Core {
                 if (!output->room()) return false;
         for (const Input& input : unit.inputs) {
             if (input.holds) {
+                if (input.one_port && input.write) return false;
                 if (input.written < input.before + input.needs[unit.operation]) return false;
             } else if (input.takes[unit.operation] && !input.fifo->valid()) {
                 return false;

@@ -4,7 +4,8 @@
 //   is padded by BEFORE_* and AFTER_* positions of FILL on their sides. IN_BITS of an input's code, OUT_BITS of an
 //   output's: FACTOR * code + OFFSET. For each position of the kernel, KERNEL_* taps STRIDE_* apart and DILATION_* within,
 //   words leave in the order: for each group, REPEATS times, for each tap, BEATS words.
-//   DEPTH words (a power of two) lie in a memory of RAM_STYLE, of which CAPACITY are used.
+//   DEPTH words (a power of two) lie in a memory of RAM_STYLE, of which CAPACITY are used; where ONE_PORT, in one that is
+//   written or read in a clock, writing first.
 // Timing: padding and input are written a word a clock while there is space. An operation reads a word that was written
 //   in a clock before; it is pushed 2 clocks later. The last operation of a position frees the words that lie before the
 //   next position's first.
@@ -32,6 +33,7 @@ module window #(
     parameter REPEATS = 1,
     parameter DEPTH = 2,
     parameter CAPACITY = 2,
+    parameter ONE_PORT = 0,
     parameter RAM_STYLE = "auto"
 ) (
     input clk,
@@ -70,11 +72,11 @@ module window #(
     // top bit is the sign.
     reg [COUNT_BITS-1:0] spare, ahead;
     wire room = !spare[COUNT_BITS-1];
-    wire issue = !ahead[COUNT_BITS-1] && out_room;
 
     // Writer: the padded tensor in raster order.
     wire padding;
     wire write = room && (padding || in_valid);
+    wire issue = !ahead[COUNT_BITS-1] && out_room && !(ONE_PORT && write);
     assign in_ready = room && !padding;
     padding_walk #(
         .BEFORE_Y(BEFORE_Y), .ROWS(ROWS), .AFTER_Y(AFTER_Y),
@@ -98,10 +100,23 @@ module window #(
     reg [ADDRESS_BITS-1:0] write_at, read_at;
     reg [LANES*OUT_BITS-1:0] fetched, sent;
     reg [1:0] push;
+    generate
+        if (ONE_PORT) begin : one_port
+            wire [ADDRESS_BITS-1:0] at = write ? write_at : read_at;
+            always @(posedge clk)
+                if (write)
+                    memory[at] <= word;
+                else
+                    fetched <= memory[at];
+        end else begin : two_ports
+            always @(posedge clk) begin
+                if (write)
+                    memory[write_at] <= word;
+                fetched <= memory[read_at];
+            end
+        end
+    endgenerate
     always @(posedge clk) begin
-        if (write)
-            memory[write_at] <= word;
-        fetched <= memory[read_at];
         sent <= fetched;
         push <= rst ? 2'b00 : {push[0], issue};
     end

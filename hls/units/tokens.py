@@ -35,12 +35,19 @@ class Hold:
         needs: for each operation the words that must have been written before it, counted from the inference's first.
         frees: for each operation the words that are held no more once it has been issued, counted likewise; the last
             one is the number of words.
+        one_port: whether no operation is issued in a clock in which a word is written.
     """
 
     capacity: int
     takes: Flags
     needs: Counts
     frees: Counts
+    one_port: bool = False
+
+    @property
+    def cycles(self) -> int:
+        """Clocks of one inference at least: a word written a clock, and where there is one port, one read a clock."""
+        return len(self.takes) + (len(self.needs) if self.one_port else 0)
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ class Tokens:
     @property
     def cycles(self) -> int:
         """Clocks between inferences at least: an operation a clock, and a word of each `Hold` written a clock."""
-        return max(self.operations, *(len(held.takes) for held in self.inputs if isinstance(held, Hold)), 0)
+        return max(self.operations, *(held.cycles for held in self.inputs if isinstance(held, Hold)), 0)
 
 
 def every(operations: int) -> Flags:

@@ -39,6 +39,7 @@ class Needs:
         dsp: multipliers.
         blocks: memories that lie in block RAM.
         small: memories that lie in LUTs where the device has such, in flip-flops otherwise.
+        one_port: large memories that are written or read in a clock, not both.
     """
 
     lut: float = 0.0
@@ -46,6 +47,7 @@ class Needs:
     dsp: int = 0
     blocks: tuple[Memory, ...] = ()
     small: tuple[Memory, ...] = ()
+    one_port: tuple[Memory, ...] = ()
 
     def __add__(self, other: Needs) -> Needs:
         return Needs(
@@ -54,6 +56,7 @@ class Needs:
             self.dsp + other.dsp,
             self.blocks + other.blocks,
             self.small + other.small,
+            self.one_port + other.one_port,
         )
 
 
@@ -72,6 +75,7 @@ class Unit:
         cycles: clocks between inferences at least.
         tokens: makes the token behaviour; its cycles are `cycles`.
         uses: further files of `hls/rtl` that the module instantiates, without ``.v``.
+        in_one_port: makes the same unit with its memory in a large RAM of one port; None where it has no such memory.
     """
 
     name: str
@@ -84,3 +88,4 @@ class Unit:
     needs: Needs = Needs()
     roms: tuple[Rom, ...] = ()
     uses: tuple[str, ...] = field(default=())
+    in_one_port: Callable[[], Unit] | None = None

@@ -122,24 +122,33 @@ def cycles(walk: Walk) -> int:
     return max(walk.operations, walk.words)
 
 
-def build(name: str, walk: Walk, x: IntType, element: IntType, tensor: str | None = None) -> Unit:
-    """The unit that reads windows of a stream of `x`; its codes are those of `element`, which holds the padding."""
+def build(
+    name: str, walk: Walk, x: IntType, element: IntType, tensor: str | None = None, *, one_port: bool = False
+) -> Unit:
+    """The unit that reads windows of a stream of `x`; its codes are those of `element`, which holds the padding.
+
+    Args:
+        one_port: whether its memory is a large one, which is written or read in a clock.
+    """
     rows, columns = walk.size
     beats = rows * columns * walk.position
     return Unit(
         name,
         "window",
-        _parameters(walk, x, element),
+        _parameters(walk, x, element, one_port),
         (Stream(x, walk.lanes, beats),),
         (Stream(element, walk.lanes, walk.operations, tensor),),
-        cycles(walk),
-        partial(tokens, walk),
-        needs(walk, element.bits),
+        walk.operations + walk.words if one_port else cycles(walk),
+        partial(tokens, walk, one_port),
+        needs(walk, element.bits, one_port),
         uses=("padding_walk", "padding_axis", "loop_end"),
+        in_one_port=None
+        if _small(walk, element.bits)
+        else partial(build, name, walk, x, element, tensor, one_port=True),
     )
 
 
-def _parameters(walk: Walk, x: IntType, element: IntType) -> dict[str, int | str]:
+def _parameters(walk: Walk, x: IntType, element: IntType, one_port: bool) -> dict[str, int | str]:
     window = walk.window
     both = {
         "BEFORE": window.before,
@@ -163,7 +172,8 @@ def _parameters(walk: Walk, x: IntType, element: IntType) -> dict[str, int | str
         "REPEATS": walk.repeats,
         "DEPTH": walk.depth,
         "CAPACITY": walk.depth,
-        "RAM_STYLE": SMALL if _small(walk, element.bits) else "block",
+        "ONE_PORT": int(one_port),
+        "RAM_STYLE": "huge" if one_port else SMALL if _small(walk, element.bits) else "block",
     }
 
 
@@ -171,7 +181,7 @@ def _small(walk: Walk, bits: int) -> bool:
     return walk.depth <= _SMALL_WORDS and walk.depth * walk.lanes * bits <= _SMALL_BITS
 
 
-def tokens(walk: Walk) -> Tokens:
+def tokens(walk: Walk, one_port: bool = False) -> Tokens:
     """Which word each operation reads and which it frees."""
     (oy, ox), (ky, kx) = walk.positions, walk.window.kernel
     (sy, sx), (dy, dx) = walk.window.stride, walk.window.dilation
@@ -182,7 +192,7 @@ def tokens(walk: Walk) -> Tokens:
     needs = np.add.outer(first, groups + 1).astype(np.int32)
     frees = np.broadcast_to(first[:, None], needs.shape).astype(np.int32)
     frees[:, -1] = np.append(first[1:], walk.words)
-    hold = Hold(walk.depth, _takes(walk), needs.reshape(-1), frees.reshape(-1))
+    hold = Hold(walk.depth, _takes(walk), needs.reshape(-1), frees.reshape(-1), one_port)
     return Tokens((hold,), every(walk.operations), LATENCY)
 
 
@@ -194,7 +204,7 @@ def _takes(walk: Walk) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return inside.repeat(walk.position)
 
 
-def needs(walk: Walk, bits: int) -> Needs:
+def needs(walk: Walk, bits: int, one_port: bool = False) -> Needs:
     """Estimated needs, for elements of so many bits; fitted to what ECP5 synthesis takes."""
     width, small, padded = walk.lanes * bits, _small(walk, bits), walk.window.padded
     counts = (walk.reach + max(walk.reach, walk.row) + walk.depth).bit_length() + 1
@@ -207,4 +217,6 @@ def needs(walk: Walk, bits: int) -> Needs:
     lut = 16 + 5 * turning + 2 * counts + 0.7 * address + 2 * places + (0.9 * width if padded else 0)
     ff = 2 * counts + 2 * address + width + places + sum(size > 1 for size in loops) + 2
     memory = ((walk.depth, width),)
+    if one_port:
+        return Needs(lut + address, ff, one_port=memory)
     return Needs(lut, ff + width, small=memory) if small else Needs(lut, ff, blocks=memory)

@@ -29,12 +29,16 @@ class BlockRam:
     Attributes:
         shapes: how it can be cut: (words, bits of a word), all of about the same size.
         lut_ram: whether the family has small memories in LUTs besides; without them even a small buffer takes a block.
+        luts_route: whether memories in LUTs find places easily; if not, cores of units make theirs of flip-flops.
+        one_port: words and bits of a word of the large RAMs of one port that devices may have besides.
         lone_ff: of flip-flops, the share that takes a cell without its LUT, where LUT and flip-flop are one cell.
     """
 
     shapes: tuple[tuple[int, int], ...]
     lut_ram: bool
+    luts_route: bool = True
     lone_ff: float = 0.0
+    one_port: tuple[int, int] | None = None
 
     @property
     def kbit(self) -> int:
@@ -79,16 +83,14 @@ class Backend(ABC):
     answers_jtag: ClassVar[bool]
     """Whether the device says over JTAG which one it is."""
     block_ram: ClassVar[BlockRam]
-    reads_multipliers_back: ClassVar[bool] = True
-    """Whether `read_back` takes chips with multipliers."""
-    read_back_is: ClassVar[str] = "netlist read back"
-    """What `read_back` gives, in a few words."""
     read_back_vectors: ClassVar[int] = 64
     """How many test vectors run through it, in about a minute; 64 or more."""
     synthesis_command: ClassVar[str]
     """Every ``*`` by LUTs."""
     multiplier_synthesis_command: ClassVar[str]
     """The same with the device's multipliers for every ``*``."""
+    multiplier_preparation: ClassVar[tuple[str, ...]] = ()
+    """Passes before that, where it would leave narrow products in LUTs."""
     cell_weights: ClassVar[tuple[tuple[str, str, float], ...]]
     """(prefix of the synthesised cell's type, resource, how many of the resource it takes)."""
     sites: ClassVar[dict[str, str]]
@@ -139,6 +141,7 @@ class Backend(ABC):
             rtl_dir,
             out_dir,
             command=self.multiplier_synthesis_command if multipliers else self.synthesis_command,
+            preparation=self.multiplier_preparation if multipliers else (),
             progress=self.progress,
         )
         tool = f"yosys {YOSYS.version()}"
@@ -188,6 +191,14 @@ class Backend(ABC):
 
         Raises:
             ToolError: a tool is missing or failed.
+        """
+
+    @abstractmethod
+    def read_back_is(self, implementation: Path) -> str:
+        """What `read_back` gives, in a few words.
+
+        Args:
+            implementation: the folder that `implement` filled.
         """
 
     def why_no_read_back(self, implementation: Path) -> str | None:

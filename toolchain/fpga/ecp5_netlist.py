@@ -8,7 +8,6 @@ inverted, constant) become ties and inverters.
 from __future__ import annotations
 
 import itertools
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,9 +17,7 @@ from toolchain.errors import ToolError
 from toolchain.files import write_json
 from toolchain.fpga import yosys
 from toolchain.fpga.pll import PLL_CELLS
-
-Cell = dict[str, Any]
-"""One cell of a Yosys JSON netlist; a connection is a list of net numbers or constants "0", "1"."""
+from toolchain.fpga.routed_json import Cell, gather, highest_net, read_routed
 
 _MODELS = Path(__file__).with_name("models")
 _MODEL_FILES = ("ecp5_cells.v", "ecp5_block_ram.v", PLL_CELLS.name)
@@ -55,7 +52,7 @@ def netlist_to_verilog(routed: Path, out_dir: Path) -> list[Path]:
     """
     out_dir.mkdir(parents=True, exist_ok=True)
     prepared = out_dir / "prepared.json"
-    write_json(prepared, prepare(_read(routed), routed))
+    write_json(prepared, prepare(read_routed(routed, "nextpnr-ecp5"), routed))
     verilog = yosys.json_to_verilog(prepared, out_dir / "netlist.v", "top", "chip")
     models = [Path(shutil.copyfile(_MODELS / name, out_dir / name)) for name in _MODEL_FILES]
     return [verilog, *models]
@@ -65,7 +62,7 @@ def prepare(netlist: dict[str, Any], path: Path) -> dict[str, Any]:
     """Resolve pins and gather buses in place; `path` names the netlist in errors."""
     known = _modelled_cells()
     top = netlist["modules"]["top"]
-    nets = itertools.count(_highest_net(top) + 1)
+    nets = itertools.count(highest_net(top) + 1)
     inverters: dict[str, Cell] = {}
     for name, cell in top["cells"].items():
         _name_variant(cell)
@@ -85,25 +82,9 @@ def prepare(netlist: dict[str, Any], path: Path) -> dict[str, Any]:
     return netlist
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        netlist: dict[str, Any] = json.loads(path.read_text())
-        netlist["modules"]["top"]["cells"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ToolError(f"{path}: not a netlist of nextpnr-ecp5 ({error!r}); run the build again") from error
-    return netlist
-
-
 def _modelled_cells() -> frozenset[str]:
     lines = [line for name in _MODEL_FILES for line in (_MODELS / name).read_text().splitlines()]
     return frozenset(line.split()[1] for line in lines if line.startswith("module "))
-
-
-def _highest_net(module: dict[str, Any]) -> int:
-    ports = [port["bits"] for port in module["ports"].values()]
-    pins = [bits for cell in module["cells"].values() for bits in cell["connections"].values()]
-    names = [net["bits"] for net in module["netnames"].values()]
-    return max(bit for bits in (*ports, *pins, *names) for bit in bits if isinstance(bit, int))
 
 
 def _name_variant(cell: Cell) -> None:
@@ -154,7 +135,7 @@ def _gather_block_ram(cell: Cell, nets: Iterator[int]) -> None:
     """Gather the numbered pins of a block RAM in buses, and the rows of its contents in one value."""
     for prefix, width in _BLOCK_RAM_BUSES.items():
         for side in "AB":
-            _gather(cell, f"{prefix}{side}", width, nets)
+            gather(cell, f"{prefix}{side}", width, nets)
     parameters = cell["parameters"]
     rows = [parameters.pop(f"INITVAL_{row:02X}", "0" * 320) for row in range(_BLOCK_RAM_ROWS)]
     parameters["INITVAL"] = "".join(reversed(rows))
@@ -170,15 +151,6 @@ def _gather_multiplier(cell: Cell, name: str, nets: Iterator[int]) -> None:
     if registers := sorted(key for key, value in parameters if key.startswith("REG_") and value != "NONE"):
         raise ToolError(f"{name} has registers inside ({', '.join(registers)}); {_MODEL_FILES[0]} describes none")
     for bus, width in _MULTIPLIER_BUSES.items():
-        _gather(cell, bus, width, nets)
+        gather(cell, bus, width, nets)
     for key in ("connections", "port_directions"):
         cell[key] = {pin: value for pin, value in cell[key].items() if pin in _MULTIPLIER_PINS}
-
-
-def _gather(cell: Cell, bus: str, width: int, nets: Iterator[int]) -> None:
-    """Join the pins ``<bus>0`` to ``<bus><width - 1>`` of a cell."""
-    pins, directions = cell["connections"], cell["port_directions"]
-    scalars = [f"{bus}{bit}" for bit in range(width)]
-    # An open output still needs a net of its own.
-    pins[bus] = [(pins.pop(scalar, None) or [next(nets)])[0] for scalar in scalars]
-    (directions[bus],) = {directions.pop(scalar) for scalar in scalars}

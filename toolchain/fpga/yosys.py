@@ -19,6 +19,7 @@ def synthesise(
     out_dir: Path,
     *,
     command: str,
+    preparation: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> tuple[Path, dict[str, int]]:
     """Map Verilog to a family's cells.
@@ -29,6 +30,7 @@ def synthesise(
         rtl_dir: where Yosys runs, and where the ROMs lie that the sources `$readmemh`.
         out_dir: gets ``netlist.json``, ``synthesis.ys`` and ``synthesis.log``.
         command: the family's synthesis command, such as ``"synth_ice40 -device u"``.
+        preparation: passes before it, which find the hierarchy elaborated.
         progress: hears of the phases.
 
     Returns:
@@ -42,6 +44,7 @@ def synthesise(
     read = [f"read_verilog {_quote(path, rtl_dir)}" for path in sources]
     script = [
         *read,
+        *([f"hierarchy -top {top}", *preparation] if preparation else ()),
         f"{command} -top {top}",
         # Source positions and the insides of library cells name this machine's folders; without them
         # equal designs give equal bytes.

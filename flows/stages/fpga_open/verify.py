@@ -40,5 +40,6 @@ def run(context: Context) -> Outcome:
     x = spread(files.golden_inputs(context), most)
     context.progress(f"running {len(x)} vectors through the UART pins")
     checks = UartCheck(context, chip, reference_of(context), x, files.bench_inputs(context)).run(simulator).checks
-    summary = f"{backend.read_back_is} = integer, answers to {len(x)} test vectors through the UART pins"
-    return Outcome(summary, checks, VerifyFacts(what=backend.read_back_is), {"verilator": verilator_version()})
+    what = backend.read_back_is(implementation)
+    summary = f"{what} = integer, answers to {len(x)} test vectors through the UART pins"
+    return Outcome(summary, checks, VerifyFacts(what=what), {"verilator": verilator_version()})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,15 +23,14 @@ from flows.stages.rtl.unit_folding import folding_of, netlist_of, read_folding, 
 from hls.chip import LinkCost
 from hls.core import CoreDescription
 from hls.graph_core import Fitted, finished, fit
-from hls.graph_forms import first_that_fits, form_of
+from hls.graph_forms import form_of
 from hls.graph_ports import generate_graph_core
 from hls.memories import Resources, cells_of
 from hls.simulate_graph import simulate_graph
 from hls.units.unit import Memory
-from toolchain.board import AmdBoard, OpenBoard
+from toolchain.board import OpenBoard
 from toolchain.errors import ModelError, VerificationError
 from toolchain.files import write_json
-from toolchain.fpga import family_of
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph, with_outputs
 from toolchain.graph.labelled import scores_of
@@ -110,10 +109,8 @@ class GraphDesign:
         """What fits at a clock; `strict`: with the rate, else the fastest where that is out of reach."""
         interval, block = _interval(context, clock_hz), block_ram_of(context.fpga_board)
         link.must_carry(self._vector_bytes, self._answer_bytes)
-        return first_that_fits(
-            _wishes(context, self._limits(context, link)),
-            lambda limits: fit(self.graph, limits, interval, block, strict=strict, weight_bits=self.weight_bits),
-        )
+        limits = self._limits(context, link)
+        return fit(self.graph, limits, interval, block, strict=strict, weight_bits=self.weight_bits)
 
     def reckon(self, context: Context, link: LinkCost) -> Reckoned:
         """See `Design`."""
@@ -210,15 +207,9 @@ def limits_of(context: Context, link: LinkCost, stored: Iterable[Memory]) -> Res
     lut = min(have.lut * share, _ROUTED_LUT if isinstance(board, OpenBoard) else math.inf)
     blocks = board.target.blocks(have.bram) - link.blocks_beside(stored, block)
     cells = cells_of(have.lut * share - link.lut, -link.ff, block)
-    return Resources(lut - link.lut, have.ff * share - link.ff, max(0, blocks), int(have.dsp * share), cells)
-
-
-def _wishes(context: Context, limits: Resources) -> tuple[Resources, ...]:
-    """Limits to be tried in turn: a chip that can be read back is worth more than a rate that nobody asked for."""
-    board = context.fpga_board
-    if isinstance(board, AmdBoard) or context.request.fps or family_of(board.fpga).reads_multipliers_back:
-        return (limits,)
-    return replace(limits, dsp=0), limits
+    ff, dsp = have.ff * share - link.ff, int(have.dsp * share)
+    one_port = board.fpga.spram if isinstance(board, OpenBoard) else 0
+    return Resources(lut - link.lut, ff, max(0, blocks), dsp, cells, one_port)
 
 
 def _must_fold(context: Context) -> None:

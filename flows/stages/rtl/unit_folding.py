@@ -50,6 +50,7 @@ def folding_of(graph: Graph, core: GraphCore, clock_hz: int, target_fps: float |
         target_fps=target_fps,
         estimate=use_of(core.resources),
         small_ram=core.netlist.small_ram,
+        one_port=tuple(unit.name for unit in core.netlist.units if unit.needs.one_port),
     )
 
 
@@ -62,6 +63,7 @@ def netlist_of(graph: Graph, folding: FoldedUnits) -> Netlist:
     stages = stages_of(graph)
     chosen = {stage.tensor: option for stage, option in zip(stages, _options(stages, folding), strict=True)}
     netlist = build_netlist(graph, stages, chosen, output_tensor(graph)).made_of(folding.small_ram)
+    netlist = netlist.in_one_port(folding.one_port)
     netlist = netlist.with_depths({i: (f.depth, f.block) for i, f in enumerate(folding.fifos[: len(netlist.fifos)])})
     if _fifos(netlist) != folding.fifos:
         raise BuildError(f"folding.json: its FIFOs are not those of the network; {_AGAIN}")

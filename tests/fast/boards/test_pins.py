@@ -82,6 +82,7 @@ def test_tang_nano_led_bank_runs_at_1_8_volts() -> None:
 def test_device_and_loader_are_as_published(name: str) -> None:
     board = _load(name)
     assert board.fpga.resources.model_dump() == {**_DEVICES[name], "uram": 0}
+    assert board.fpga.spram == (4 if name == "icebreaker" else 0)
     assert board.flash.board == _LOADER[name]
 
 

@@ -45,12 +45,13 @@ def load(name: str, *, mhz: float | None = None) -> OpenBoard:
     return OpenBoard(**raw)
 
 
-def build_chip(name: str, rtl: Path, folder: Path) -> Built:
-    """Take the test chip to a bitstream."""
+def build_chip(name: str, rtl: Path, folder: Path, *, multipliers: bool | None = None) -> Built:
+    """Take the test chip to a bitstream; without an iCE40's multipliers unless it is said otherwise."""
     board = load(name)
     backend = backend_for(board.fpga)
-    # Multipliers of an iCE40 cannot be read back.
-    multipliers = board.fpga.family != "ice40"
+    if multipliers is None:
+        # With them the netlist is read back in place of the bitstream.
+        multipliers = board.fpga.family != "ice40"
     synthesis = backend.synthesise("chip", [rtl / "chip.v"], rtl, folder / "synthesise", multipliers=multipliers)
     implementation = backend.implement(board, synthesis.netlist, folder / "implement")
     target = folder / "bitstream" / "chip.bits"

@@ -15,9 +15,10 @@ import pytest
 
 from hls.verilate import build_model
 from toolchain.errors import ToolError
+from toolchain.fpga import ice40_netlist
 from toolchain.fpga.ecp5_netlist import netlist_to_verilog
 
-from .conftest import Build, Rtl
+from .conftest import Build, Built, Rtl, build_chip
 
 _HARNESS = Path(__file__).with_name("uart_harness.cpp")
 _REQUESTS = random.Random(5).randbytes(600)
@@ -128,6 +129,60 @@ def test_a_broken_ice40_bitstream_is_caught(
     bits = built.backend.bitstream(built.board, tmp_path / "chip.asc", tmp_path / "broken.bin")
     sources = built.backend.read_back(built.board, built.folder / "implement", bits, tmp_path / "out")
     assert sources is not None and simulate(sources) != expected("icebreaker")
+
+
+@pytest.fixture(scope="module")
+def multiplying(rtl: Rtl, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The test chip of an iCE40 with its multipliers."""
+    return build_chip("icebreaker", rtl("icebreaker"), tmp_path_factory.mktemp("multiplying"), multipliers=True)
+
+
+def test_ice40_netlist_of_a_chip_with_multipliers_answers_as_the_rtl(
+    multiplying: Built, simulate: Simulate, expected: Expected, tmp_path: Path
+) -> None:
+    assert multiplying.implementation.resources.dsp > 0 and multiplying.implementation.resources.bram > 0
+    implementation = multiplying.folder / "implement"
+    sources = multiplying.backend.read_back(multiplying.board, implementation, multiplying.bitstream, tmp_path)
+    assert sources is not None and simulate(sources) == expected("icebreaker")
+
+
+def _flip_block_ram(cell: dict[str, Any]) -> None:
+    rows = cell["parameters"]
+    rows |= {row: value.translate(str.maketrans("01", "10")) for row, value in rows.items() if row.startswith("INIT_")}
+
+
+def _swap_operand_bits(cell: dict[str, Any]) -> None:
+    wires = cell["connections"]
+    wires["A_0"], wires["A_1"] = wires["A_1"], wires["A_0"]
+
+
+def _invert_lut(cell: dict[str, Any]) -> None:
+    cell["parameters"]["LUT_INIT"] = cell["parameters"]["LUT_INIT"].translate(str.maketrans("01", "10"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins", "spoil"),
+    [
+        ("ICESTORM_RAM", "rom.", _flip_block_ram),
+        ("ICESTORM_DSP", "", _swap_operand_bits),
+        ("ICESTORM_LC", "sum_", _invert_lut),
+    ],
+)
+def test_a_broken_ice40_netlist_is_caught(
+    multiplying: Built,
+    simulate: Simulate,
+    expected: Expected,
+    tmp_path: Path,
+    kind: str,
+    begins: str,
+    spoil: Callable[[dict[str, Any]], None],
+) -> None:
+    routed = json.loads((multiplying.folder / "implement" / "routed.json").read_text())
+    cells = routed["modules"]["top"]["cells"]
+    spoil(cells[min(name for name, cell in cells.items() if cell["type"] == kind and name.startswith(begins))])
+    broken = tmp_path / "routed.json"
+    broken.write_text(json.dumps(routed))
+    assert simulate(ice40_netlist.netlist_to_verilog(broken, tmp_path / "out")) != expected("icebreaker")
 
 
 def test_without_icebox_the_mend_is_named(build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

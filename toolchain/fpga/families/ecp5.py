@@ -45,7 +45,6 @@ class Ecp5Backend(Backend):
     suffix = ".bit"
     answers_jtag = True
     block_ram = BlockRam(((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), lut_ram=True)
-    read_back_is = "post-route netlist"
     read_back_vectors = 256
     synthesis_command = "synth_lattice -family ecp5 -nodsp -nowidelut"
     multiplier_synthesis_command = "synth_lattice -family ecp5 -nowidelut"
@@ -109,6 +108,10 @@ class Ecp5Backend(Backend):
     def read_back(self, board: OpenBoard, implementation: Path, bitstream: Path, out_dir: Path) -> list[Path] | None:
         """The post-route netlist with models of the device's cells."""
         return netlist_to_verilog(implementation / "routed.json", out_dir)
+
+    def read_back_is(self, implementation: Path) -> str:
+        """The same for all chips."""
+        return "post-route netlist"
 
     def _arguments(self, board: OpenBoard, netlist: str, constraints: str) -> list[str]:
         fpga = board.fpga

@@ -9,10 +9,10 @@ from typing import ClassVar
 from toolchain.board import Fpga, OpenBoard
 from toolchain.errors import ToolError
 from toolchain.files import write_atomic
-from toolchain.fpga import yosys
 from toolchain.fpga.backend import Backend, BlockRam, chip_pins
+from toolchain.fpga.ice40_netlist import library_models, netlist_to_verilog
 from toolchain.fpga.nextpnr import REPORT
-from toolchain.fpga.pll import MHZ, PLL_CELLS, Dividers, Pll, Range
+from toolchain.fpga.pll import MHZ, Dividers, Pll, Range
 from toolchain.fpga.report import TimingReport, read_report
 from toolchain.fpga.results import Usage
 from toolchain.fpga.tools import Tool, nextpnr, relative, require_output, run, yowasp
@@ -24,8 +24,7 @@ _ICEBOX_VLOG = Tool("icebox_vlog", "", "fpga-icestorm")
 # "Info:       99 LCs used as LUT4 and DFF": the report counts logic cells only.
 _FLIP_FLOPS = re.compile(r"^Info:\s+(\d+) LCs used as (?:LUT4 and )?DFF", re.MULTILINE)
 _HEADER = re.compile(r"module\s+chip\s*\((?P<ports>[^)]*)\);")
-# Yosys's models give open inputs of block RAMs a default in a way that no Verilog simulator reads.
-_PLAIN_MODELS = "`define NO_ICE40_DEFAULT_ASSIGNMENTS\n"
+_ROUTED = "routed.json"
 
 # Ranges of Lattice's data sheet FPGA-DS-02008 (sysCLOCK PLL timing) and dividers of FPGA-TN-02052, as Project IceStorm
 # (icepll) has them.
@@ -46,8 +45,6 @@ _PLL_PADS = {("up5k", "sg48"): "35"}
 # FILTER_RANGE is 1 below the first of these frequencies compared, in MHz, and one more behind each (icepll).
 _FILTER_STEPS = (17, 26, 44, 66, 101)
 _PAD_OF_PLL = re.compile(r"\.PACKAGEPIN\(\w+\)")
-# Yosys has no behaviour for it.
-_PLL_WITHOUT_MODEL = re.compile(r"\(\* blackbox \*\)\nmodule SB_PLL40_(?:CORE|PAD) .*?\nendmodule\n", re.DOTALL)
 
 
 class Ice40Backend(Backend):
@@ -62,12 +59,23 @@ class Ice40Backend(Backend):
     suffix = ".bin"
     # It is loaded by SPI.
     answers_jtag = False
-    block_ram = BlockRam(((256, 16), (512, 8), (1024, 4), (2048, 2)), lut_ram=False, lone_ff=0.4)
-    reads_multipliers_back = False
-    read_back_is = "bitstream read back"
+    block_ram = BlockRam(((256, 16), (512, 8), (1024, 4), (2048, 2)), lut_ram=False, lone_ff=0.4, one_port=(16384, 16))
     read_back_vectors = 64
     synthesis_command = "synth_ice40 -device u"
-    multiplier_synthesis_command = "synth_ice40 -device u -dsp"
+    multiplier_synthesis_command = "synth_ice40 -device u"
+    # With `-dsp` it leaves products of fewer than 11 bits in LUTs, such as those of 4-bit weights with 4-bit codes, and
+    # packs a sum into the multiplier even where the sum extends a signed product by zeros (Yosys 0.70).
+    multiplier_preparation = (
+        "proc",
+        "flatten",
+        "opt_expr",
+        "opt_clean",
+        "wreduce",
+        "techmap -map +/mul2dsp.v -map +/ice40/dsp_map.v -D DSP_NAME=$__MUL16X16 -D DSP_A_MAXWIDTH=16 "
+        "-D DSP_B_MAXWIDTH=16 -D DSP_A_MINWIDTH=2 -D DSP_B_MINWIDTH=2 -D DSP_Y_MINWIDTH=9",
+        # What is narrower still.
+        "chtype -set $mul t:$__soft_mul",
+    )
     # A carry shares the logic cell of its LUT.
     cell_weights = (
         ("SB_LUT4", "lut", 1),
@@ -116,17 +124,18 @@ class Ice40Backend(Backend):
         return require_output(self.packer, out_file, log)
 
     def read_back(self, board: OpenBoard, implementation: Path, bitstream: Path, out_dir: Path) -> list[Path] | None:
-        """Decode the bitstream into Verilog."""
-        return None if self.why_no_read_back(implementation) else bitstream_to_verilog(board, bitstream, out_dir)
+        """Decode the bitstream into Verilog, or where icebox cannot, convert the post-route netlist."""
+        if _beyond_icebox(implementation):
+            return netlist_to_verilog(implementation / _ROUTED, out_dir)
+        return bitstream_to_verilog(board, bitstream, out_dir)
 
-    def why_no_read_back(self, implementation: Path) -> str | None:
-        """Multipliers: icebox leaves them out of the Verilog."""
-        used = read_report(implementation / REPORT).used("ICESTORM_DSP")
-        return f"icebox_vlog leaves out multipliers, of which the chip has {used}" if used else None
+    def read_back_is(self, implementation: Path) -> str:
+        """The bitstream, or the netlist of a chip that icebox cannot decode."""
+        return "post-route netlist" if _beyond_icebox(implementation) else "bitstream read back"
 
     def _arguments(self, board: OpenBoard, netlist: str, constraints: str) -> list[str]:
         device = [f"--{board.fpga.device}", "--package", board.fpga.package]
-        return [*device, "--json", netlist, "--pcf", constraints, "--asc", "chip.asc"]
+        return [*device, "--json", netlist, "--pcf", constraints, "--asc", "chip.asc", "--write", _ROUTED]
 
     def _usage(self, report: TimingReport, log: str) -> Usage:
         return Usage(
@@ -137,7 +146,13 @@ class Ice40Backend(Backend):
         )
 
     def _outputs(self, out_dir: Path) -> tuple[Path, Path | None]:
-        return out_dir / "chip.asc", None
+        return out_dir / "chip.asc", out_dir / _ROUTED
+
+
+def _beyond_icebox(implementation: Path) -> bool:
+    """Whether the chip has multipliers or single-port RAMs, which icebox leaves out of the Verilog."""
+    report = read_report(implementation / REPORT)
+    return any(report.used(cell) for cell in ("ICESTORM_DSP", "ICESTORM_SPRAM"))
 
 
 def _on_pll_pad(board: OpenBoard) -> bool:
@@ -169,8 +184,7 @@ def bitstream_to_verilog(board: OpenBoard, bitstream: Path, out_dir: Path) -> li
     verilog = plain_header(raw.read_text(), bitstream)
     # icebox leaves the pad of a PLL open, which can be one pin only.
     write_atomic(netlist, _PAD_OF_PLL.sub(".PACKAGEPIN(clk)", verilog) if _on_pll_pad(board) else verilog)
-    cells = _PLL_WITHOUT_MODEL.sub("", yosys.share("ice40/cells_sim.v").read_text())
-    write_atomic(models, _PLAIN_MODELS + cells + PLL_CELLS.read_text())
+    write_atomic(models, library_models())
     return [netlist, models]
 
 

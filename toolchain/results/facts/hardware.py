@@ -116,6 +116,7 @@ class FoldedUnits(Record):
         target_fps: what was asked for; None: the fastest that fits.
         estimate: of the core.
         small_ram: how small memories are made; see `hls.netlist.SmallRam`.
+        one_port: names of the units whose memory is a large RAM of one port.
     """
 
     strategy: Literal["units"]
@@ -128,6 +129,7 @@ class FoldedUnits(Record):
     target_fps: Number | None
     estimate: UnitUse
     small_ram: Literal["distributed", "registers"]
+    one_port: tuple[str, ...] = ()
 
     @property
     def tensors(self) -> tuple[str, ...]:

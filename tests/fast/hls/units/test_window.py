@@ -55,3 +55,18 @@ def test_writing_more_than_is_read_takes_its_time() -> None:
 def test_lanes_lie_within_a_group() -> None:
     with pytest.raises(ModelError, match="4 lanes do not divide 6 channels in 1 groups"):
         windows.walk(TensorType((2, 2, 6), 0, 3), window((1, 1)), 4)
+
+
+def test_one_port_takes_a_clock_for_each_word_written_and_each_read() -> None:
+    walk = windows.walk(TensorType((12, 12, 4), 0, 15), window((3, 3), before=(1, 1)), 1)
+    unit = windows.build("w", walk, IntType(0, 15), IntType(0, 15))
+    assert unit.in_one_port is not None
+    other = unit.in_one_port()
+    assert other.cycles == other.tokens().cycles == walk.operations + walk.words > unit.cycles
+    assert (other.needs.blocks, other.needs.one_port) == ((), unit.needs.blocks)
+    assert (other.name, other.inputs, other.outputs) == (unit.name, unit.inputs, unit.outputs)
+
+
+def test_a_small_memory_needs_no_large_ram() -> None:
+    walk = windows.walk(TensorType((4, 4, 1), 0, 1), window((2, 2)), 1)
+    assert windows.build("w", walk, IntType(0, 1), IntType(0, 1)).in_one_port is None

@@ -44,22 +44,31 @@ class _Input:
         self.needs, self.frees = ([], []) if isinstance(how, Take) else (how.needs.tolist(), how.frees.tolist())
         self.operations = len(self.needs or self.flags)
         self.beats = sum(self.flags) * inferences
-        self.words = len(self.flags) * inferences
 
     def ready(self, number: int, valid: bool) -> bool:
         inference, operation = divmod(number, self.operations)
         if isinstance(self.how, Take):
             return valid or not self.flags[operation]
+        if self.how.one_port and self.writes(valid):
+            return False
         return self.written >= inference * len(self.flags) + self.needs[operation]
+
+    def writes(self, valid: bool) -> bool:
+        """Whether a word is written in this clock; padding of an inference that does not come is, too."""
+        assert isinstance(self.how, Hold)
+        return self.written - self.freed < self.how.capacity and (valid or not self._takes)
+
+    @property
+    def _takes(self) -> bool:
+        """Whether the next word is a beat."""
+        return bool(self.flags[self.written % len(self.flags)])
 
     def step(self, number: int, issued: bool, valid: bool) -> bool:
         """Whether a beat is taken in this clock."""
         inference, operation = divmod(number, self.operations)
         if isinstance(self.how, Take):
             return issued and bool(self.flags[operation])
-        takes = bool(self.flags[self.written % len(self.flags)])
-        free = self.written - self.freed < self.how.capacity and self.written < self.words
-        writes = free and (valid or not takes)
+        takes, writes = self._takes, self.writes(valid)
         self.written += writes
         if issued:
             self.freed = inference * len(self.flags) + self.frees[operation]

@@ -21,6 +21,7 @@ def case(
     groups: int = 1,
     repeats: int = 1,
     ends: tuple[int, int, int] = (0, 6, 1),
+    one_port: bool = False,
 ) -> Case:
     x = TensorType(shape, *ends)
     element = op.result(x).element if op else x.element
@@ -28,7 +29,7 @@ def case(
     count = (x.high[0] - x.low[0]) // x.step + 1
     values = x.low[0] + x.step * np.random.default_rng(1).integers(0, count, (3, *shape))
     codes = (values - x.element.low) // x.element.step
-    unit = windows.build(name, walk, x.element, element)
+    unit = windows.build(name, walk, x.element, element, one_port=one_port)
     return Case(unit, [codes.reshape(3, -1)], [(in_order(values, walk) - element.low) // element.step])
 
 
@@ -60,4 +61,15 @@ def test_other_shapes(tmp_path: Path) -> None:
         case("single", (4, 4, 1), window((4, 4)), 1),
         case("rows", (2, 3, 5), None, 5, repeats=2),
         case("coded", (4, 3, 2), window((2, 2), before=(1, 1), fill=0), 2, ends=(-1, 1, 2)),
+    )
+
+
+def test_a_memory_of_one_port_is_written_or_read_in_a_clock(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        case("plain", (5, 6, 4), window((3, 3), before=(1, 1), fill=2), 2, repeats=2, one_port=True),
+        case("strided", (7, 6, 2), window((3, 2), stride=(2, 3), before=(0, 1), after=(1, 1)), 1, one_port=True),
+        case("depthwise", (5, 5, 6), window((3, 3), before=(1, 1)), 2, groups=3, one_port=True),
+        case("again", (6,), None, 3, repeats=4, one_port=True),
+        case("sparse", (6, 7, 2), window((1, 1), stride=(3, 3)), 2, one_port=True),
     )
