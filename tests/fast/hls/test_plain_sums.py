@@ -37,7 +37,7 @@ def _lines(turned: int = 0) -> Threshold:
     return Threshold(table, 1, -128, uniform)
 
 
-def _graph(linear: Linear, behind: Op, *, window: bool = True) -> Graph:
+def _graph(linear: Linear, behind: Op) -> Graph:
     graph = Graph()
     graph.add("x", Input(_X))
     taken = graph.add("windows", _WINDOW, "x")

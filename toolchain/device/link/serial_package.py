@@ -55,9 +55,9 @@ def open_packed(folder: Path, name: str = "", is_simulated: bool = False) -> Pac
     """
     manifest = verify_package(folder)
     golden, baud = read_golden(folder), _baud(folder, manifest)
-    port = SerialPort(name or find_port(), baud)
+    patience = simulated(expected_of(manifest).latency) if is_simulated else None
+    port = SerialPort(name or find_port(), baud, patience)
     try:
-        patience = simulated(expected_of(manifest).latency) if is_simulated else None
         board = PackedBoard(port, manifest, golden, patience)
         must_be(board.identify(), manifest["identity"], port.name)
     except BaseException:

@@ -23,8 +23,6 @@ from toolchain.errors import ConfigError, ToolError
 _BREAK_SLOWDOWN = 8
 # Long enough for a busy machine to see the rate change where the port is a pseudo-terminal.
 _BREAK_SECONDS = 0.1
-# Without a byte taken for so long, nothing reads at the other end.
-_WRITE_SECONDS = 10.0
 _PORTION = 1 << 16
 
 # Linux's termios2 (asm-generic/termbits.h) takes any rate: four words of flags, line, 19 characters, two rates.
@@ -44,13 +42,15 @@ class SerialPort:
     Args:
         name: of its device, such as /dev/ttyUSB0.
         baud: bits per second.
+        patience: how long it waits for the other end to take bytes.
 
     Raises:
         ToolError: it cannot be opened.
     """
 
-    def __init__(self, name: str, baud: int) -> None:
+    def __init__(self, name: str, baud: int, patience: Patience | None = None) -> None:
         self.name, self.baud = name, baud
+        self._write_seconds = (patience or Patience()).write
         self._file = -1
         try:
             self._file = os.open(name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
@@ -70,7 +70,7 @@ class SerialPort:
         rest = memoryview(data)
         try:
             while rest:
-                if not select.select([], [self._file], [], _WRITE_SECONDS)[1]:
+                if not select.select([], [self._file], [], self._write_seconds)[1]:
                     raise ToolError(f"{self.name}: the port takes no bytes; does anything listen at its other end?")
                 rest = rest[os.write(self._file, rest) :]
         except (OSError, ValueError) as error:
@@ -167,7 +167,7 @@ def open_serial(
         ToolError: the port cannot be opened, or nothing answers there.
         VerificationError: another model or build answers.
     """
-    port = SerialPort(name, baud)
+    port = SerialPort(name, baud, patience)
     try:
         board = SerialBoard(port, patience)
         if packed is not None:

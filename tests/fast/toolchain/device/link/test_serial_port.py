@@ -3,6 +3,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+import time
 import tty
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,12 +92,30 @@ def test_what_lay_in_the_port_before_is_not_read(terminal: tuple[int, str]) -> N
     port.close()
 
 
-def test_a_port_that_nobody_empties_is_an_error(terminal: tuple[int, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serial_port, "_WRITE_SECONDS", 0.05)
-    port = SerialPort(terminal[1], 1_000_000)
+def test_a_port_that_nobody_empties_is_an_error(terminal: tuple[int, str]) -> None:
+    port = SerialPort(terminal[1], 1_000_000, Patience(write=0.05))
     with pytest.raises(ToolError, match="the port takes no bytes"):
         port.write(bytes(1 << 20))
     port.close()
+
+
+def test_a_port_that_is_emptied_late_takes_all_in_the_end(terminal: tuple[int, str]) -> None:
+    """A large simulated chip takes hundreds of bytes a second."""
+    master, name = terminal
+    port = SerialPort(name, 1_000_000, Patience(write=5.0))
+    taken = bytearray()
+
+    def late() -> None:
+        time.sleep(0.3)
+        while len(taken) < 20_000:
+            taken.extend(os.read(master, 512))
+
+    reader = threading.Thread(target=late)
+    reader.start()
+    port.write(bytes(20_000))
+    reader.join()
+    port.close()
+    assert len(taken) == 20_000
 
 
 def test_the_driver_over_a_port(answering: str) -> None:
