@@ -93,7 +93,7 @@ def window_cost(width: int, depth: int) -> Cost:
 
     Args:
         width: bits of a beat.
-        depth: beats that the windows keep, in LUT memory; 0 for a padding.
+        depth: beats that the windows and the FIFO before keep, in LUT memory; 0 for a padding.
     """
     return 120 + width * (2 + math.ceil(depth / _LUT_DEPTH)), 200 + 6 * width, 0, 0
 

@@ -22,7 +22,7 @@ PADDING, WINDOWS = "FMPadding_rtl", "ConvolutionInputGenerator_rtl"
 _WIDEST_WEIGHTS = 8191
 # FINN's FIFOs of more places lie in UltraRAM, which most of the devices lack.
 _DEEPEST_FIFO = 2028
-# Places before a product that windows are made for: they are made again and again, and need not wait.
+# Places before a product that windows are made for: it goes on while the next image comes in. As many as a LUT shifts.
 _WINDOW_FIFO = 32
 
 
@@ -77,13 +77,26 @@ def apply(model: ModelWrapper, choice: Choice) -> dict[str, dict[str, Any]]:
 
 
 def _settings(group: Group, option: Option) -> dict[str, dict[str, Any]]:
-    found = {node.name: {"SIMD": _lanes(node, option.simd)} for node in group.feeders}
+    found: dict[str, dict[str, Any]] = {node.name: _feeder_attributes(node, option.simd) for node in group.feeders}
     if group.lead.op_type == PRODUCT:
         found[group.lead.name] = _product_attributes(group, option)
     for node in (group.lead, group.thresholds):
         if node is not None and node.op_type == THRESHOLDS:
             found[node.name] = {"PE": option.pe, "depth_trigger_bram": BLOCK_DEPTH}
     return found
+
+
+def _feeder_attributes(node: NodeProto, simd: int) -> dict[str, Any]:
+    """Windows take nothing of an image before the last one's are out: a FIFO holds what comes in meanwhile."""
+    lanes = _lanes(node, simd)
+    return {"SIMD": lanes} if node.op_type == PADDING else {"SIMD": lanes, "inFIFODepths": [_waiting(node, lanes)]}
+
+
+def _waiting(windows: NodeProto, lanes: int) -> int:
+    """Beats that come in while the last row of windows is made, and a handshake."""
+    get = getCustomOp(windows).get_nodeattr
+    beats = get("Stride")[0] * get("IFMDim")[1] * get("IFMChannels") // lanes
+    return min(int(beats) + 2, _DEEPEST_FIFO)
 
 
 def _product_attributes(group: Group, option: Option) -> dict[str, Any]:
@@ -93,8 +106,8 @@ def _product_attributes(group: Group, option: Option) -> dict[str, Any]:
     only, and the layer before would have to wait for the others.
     """
     vector = getCustomOp(group.lead).get_nodeattr("MW") // option.simd
-    depth = min(vector, _WINDOW_FIFO) if _has_windows(group) else vector
-    return {"PE": option.pe, "SIMD": option.simd, "ram_style": option.ram_style, "inFIFODepths": [depth + 2]}
+    depth = _WINDOW_FIFO if _has_windows(group) else vector + 2
+    return {"PE": option.pe, "SIMD": option.simd, "ram_style": option.ram_style, "inFIFODepths": [depth]}
 
 
 def _has_windows(group: Group) -> bool:
@@ -130,8 +143,8 @@ def _feeding(feeders: Sequence[NodeProto], simd: int) -> tuple[int, Cost]:
         operator = getCustomOp(node)
         operator.set_nodeattr("SIMD", _lanes(node, simd))
         cycles = max(cycles, int(operator.get_exp_cycles()))
-        depth = operator.get_buffer_depth() if node.op_type == WINDOWS else 0
-        cost = added(cost, window_cost(operator.get_instream_width(), depth))
+        kept = operator.get_buffer_depth() + _waiting(node, _lanes(node, simd)) if node.op_type == WINDOWS else 0
+        cost = added(cost, window_cost(operator.get_instream_width(), kept))
     return cycles, cost
 
 
