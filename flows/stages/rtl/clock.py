@@ -1,7 +1,7 @@
 """clock: the fastest of the board's clocks that the routed design bears, or the one that was asked for.
 
-The design is made and routed at the fastest first. Where it falls short, what it reached tells the fastest that it
-bears, and it is made and routed again at that one. The stages behind take what the last one made.
+The design is made and routed at twice the crystal's clock first. What it reached tells the fastest that it bears, and
+where that is another one it is made and routed again. The stages behind take what was made for the clock that it gets.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from flows.stages.context import Context, Outcome
 from flows.stages.fpga_open.implement import implement
 from flows.stages.fpga_open.synthesise import synthesise
 from flows.stages.rtl.generate import generate
-from flows.stages.rtl.trial import fresh_trial, keep
+from flows.stages.rtl.trial import forget, fresh_attempt, keep, take
 from toolchain.errors import TimingError
 from toolchain.fpga.backend import Aim
 from toolchain.fpga.clocks import pll_of, setting, shown
@@ -29,7 +29,7 @@ MARGIN = 0.05
 
 def run(context: Context) -> Outcome:
     """Write nothing: what it has found out are its facts."""
-    fresh_trial(context)
+    forget(context)
     clocks, must = clocks_hz(context), _must_hz(context)
     if context.request.clock is not None or len(clocks) == 1:
         return _outcome(context, clocks[0], ())
@@ -52,19 +52,23 @@ class _Search:
         Raises:
             TimingError: it bears none.
         """
-        hz, trials = self.clocks[-1], []
+        trials: list[ClockTrial] = []
+        met, missed = 0, self.clocks[-1] + 1
+        hz = next((hz for hz in self.clocks if hz >= 2 * own_hz(self.context)), self.clocks[-1])
         while True:
             try:
-                reached = self._routed(hz)
+                reached, met = self._routed(hz), hz
             except TimingError as error:
                 if hz == self.clocks[0]:
                     raise self._none(error) from error
-                reached = error.reached_mhz or 0.0
-                trials.append(_trial(hz, reached, met=False))
-                hz = self._below(hz, reached)
-                self.context.progress(f"{reached:.1f} MHz reached: again at {shown(hz)}")
-            else:
-                return hz, (*trials, _trial(hz, reached, met=True))
+                reached, missed = error.reached_mhz or 0.0, hz
+            trials.append(ClockTrial(clock_mhz=_mhz(hz), fmax_mhz=reached, met=met == hz))
+            between = [clock for clock in self.clocks if met < clock < missed]
+            bearable = [clock for clock in between if clock * (1 + MARGIN) <= reached * MHZ]
+            if not bearable and met:
+                return met, tuple(trials)
+            hz = bearable[-1] if bearable else self.clocks[0]
+            self.context.progress(f"{reached:.1f} MHz reached: again at {shown(hz)}")
 
     def _routed(self, hz: int) -> float:
         """Make and route the design; the MHz that it bears.
@@ -72,7 +76,7 @@ class _Search:
         Raises:
             TimingError: less than the clock, and above the slowest one less than the margin.
         """
-        context, folder = self.context, fresh_trial(self.context)
+        context, folder = self.context, fresh_attempt(self.context)
         for stage in ("generate", "synthesise", "implement"):
             (folder / stage).mkdir()
         generate(context, hz, folder / "generate")
@@ -80,17 +84,13 @@ class _Search:
         keep(folder, "synthesise", mapped)
         assert isinstance(mapped.facts, SynthesiseFacts)
         netlist = folder / "synthesise" / mapped.facts.netlist
-        # One seed a clock, but for the slowest: the next clock below is nearer than seeds are apart.
+        # One seed a clock, but for the slowest: seeds move what is reached by less than clocks are apart.
         aim = Aim(hz / MHZ) if hz == self.clocks[0] else Aim(hz / MHZ, MARGIN, SEEDS[:1])
         routed = implement(context, netlist, folder / "implement", aim)
         keep(folder, "implement", routed)
+        take(context)
         assert isinstance(routed.facts, ImplementFacts)
         return routed.facts.fmax_mhz
-
-    def _below(self, hz: int, reached_mhz: float) -> int:
-        """The fastest clock below one that a design which reached so much should bear, or the slowest."""
-        slower = [clock for clock in self.clocks if clock < hz and clock * (1 + MARGIN) <= reached_mhz * MHZ]
-        return slower[-1] if slower else self.clocks[0]
 
     def _none(self, error: TimingError) -> TimingError:
         """Why not even the slowest will do; where the rate asks for it, the best one that can be had."""
@@ -111,10 +111,6 @@ def _must_hz(context: Context) -> int:
     """The clock that the folding counts on for its rate; the crystal's where that suffices."""
     folding = context.facts("fold", FoldFacts).folding
     return folding.clock_hz if folding.target_fps is not None else own_hz(context)
-
-
-def _trial(hz: int, reached_mhz: float, *, met: bool) -> ClockTrial:
-    return ClockTrial(clock_mhz=_mhz(hz), fmax_mhz=reached_mhz, met=met)
 
 
 def _outcome(context: Context, hz: int, trials: Sequence[ClockTrial]) -> Outcome:
@@ -152,7 +148,8 @@ def _mhz(hz: int) -> float:
 
 def _told(facts: ClockFacts) -> str:
     by = f"by the PLL from {facts.crystal_mhz:g} MHz" if facts.pll else "the crystal's own"
-    short = "".join(f"; {t.clock_mhz:g} MHz: {t.fmax_mhz:.1f} reached" for t in facts.trials if not t.met)
+    others = [trial for trial in facts.trials if trial.clock_mhz != facts.clock_mhz]
+    short = "".join(f"; made for {trial.clock_mhz:g} MHz it reached {trial.fmax_mhz:.1f}" for trial in others)
     missed = f"; the board's own {facts.missed_fps:,.0f}/s are missed" if facts.missed_fps else ""
     why = "as asked" if facts.asked else f"{facts.margin:.0%} margin" if facts.trials else "no other to choose"
     return f"{facts.clock_mhz:g} MHz, {by} ({why}){short}{missed}"

@@ -19,12 +19,23 @@ from toolchain.results.record import StageRecord
 _STAGE = "clock"
 
 
-def fresh_trial(context: Context) -> Path:
-    """An empty folder for the stages of one trial; what an earlier one made is gone."""
-    folder = _folder(context)
+def forget(context: Context) -> None:
+    """Throw away what an earlier trial made."""
+    shutil.rmtree(_folder(context), ignore_errors=True)
+
+
+def fresh_attempt(context: Context) -> Path:
+    """An empty folder for the stages of one attempt; it becomes the trial where somebody takes it."""
+    folder = _attempt(context)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
+
+
+def take(context: Context) -> None:
+    """Put the attempt in the trial's place."""
+    forget(context)
+    _attempt(context).rename(_folder(context))
 
 
 def keep(folder: Path, stage: str, made: Outcome) -> None:
@@ -50,6 +61,10 @@ def tried(context: Context, stage: str, source: str, mine: Path) -> StageRecord 
 
 def _folder(context: Context) -> Path:
     return context.layout.work(_STAGE) / "trial"
+
+
+def _attempt(context: Context) -> Path:
+    return context.layout.work(_STAGE) / "attempt"
 
 
 def _hashes(path: Path) -> dict[str, str]:
