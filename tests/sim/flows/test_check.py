@@ -18,7 +18,7 @@ from toolchain.training.inputs import Signature
 
 
 def _wide(settings: NetworkSettings, signature: Signature) -> Any:
-    return cqmlp.build(settings.model_copy(update={"activation_bits": 9}), signature)
+    return cqmlp.build(settings.model_copy(update={"activation_bits": 10}), signature)
 
 
 def _context(folder: Path) -> Context:
@@ -29,12 +29,12 @@ def test_what_finn_maps_passes(tmp_path: Path) -> None:
     assert check.run(_context(tmp_path)).summary.endswith("3 layers, by FINN too")
 
 
-def test_what_finn_cannot_map_is_said_with_file_layer_and_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_finn_cannot_map_is_said_with_file_node_and_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check, "model_code", lambda context, name: of(_wide, cqmlp.merge))
     with pytest.raises(ModelError) as caught:
         check.run(_context(tmp_path))
     said = str(caught.value)
-    assert said.startswith("models/cqmlp/model.py: layer 1 of 3, node ")
+    assert said.startswith("models/cqmlp/model.py: node ")
     assert "to 8 bits at most" in said and said.endswith("FLOW=dataflow can take it")
 
 
