@@ -24,7 +24,13 @@ def job(ulx3s: OpenBoard, tmp_path: Path) -> Job:
     return Job(Ecp5Backend.place_and_route_tool, ulx3s, 25.0, tmp_path, [], _SITES)
 
 
-def _stand_in(monkeypatch: pytest.MonkeyPatch, speeds: dict[int, float], log: str = "", status: int = 0) -> list[int]:
+def _stand_in(
+    monkeypatch: pytest.MonkeyPatch,
+    speeds: dict[int, float],
+    log: str = "",
+    status: int = 0,
+    constraint: float = 25,
+) -> list[int]:
     """Let nextpnr reach a speed by seed (0: it fails before timing analysis); gives the seeds it got."""
     seen: list[int] = []
 
@@ -37,7 +43,7 @@ def _stand_in(monkeypatch: pytest.MonkeyPatch, speeds: dict[int, float], log: st
         seen.append(seed)
         log.write_text(text)
         if speed := speeds[seed]:
-            (cwd / arguments[arguments.index("--report") + 1]).write_text(_report(speed))
+            (cwd / arguments[arguments.index("--report") + 1]).write_text(_report(speed, constraint))
         return status or int(speed < 25)
 
     text = log
@@ -45,10 +51,10 @@ def _stand_in(monkeypatch: pytest.MonkeyPatch, speeds: dict[int, float], log: st
     return seen
 
 
-def _report(speed: float) -> str:
+def _report(speed: float, constraint: float = 25) -> str:
     step = {"type": "logic", "delay": 1000 / speed, "from": {"cell": "a"}, "to": {"cell": "slow_cell"}}
     path = {"from": "posedge clk", "to": "posedge clk", "path": [step]}
-    clocks = {"clk": {"achieved": speed, "constraint": 25}}
+    clocks = {"clk": {"achieved": speed, "constraint": constraint}}
     return json.dumps({"utilization": {}, "fmax": clocks, "critical_paths": [path]})
 
 
@@ -138,3 +144,13 @@ def test_success_without_exit_status_zero_is_not_believed(job: Job, monkeypatch:
     _stand_in(monkeypatch, {1: 30.0}, "ERROR: cannot write config\n", status=1)
     with pytest.raises(ToolError, match="cannot write config"):
         place_and_route(job)
+
+
+def test_a_clock_is_told_as_the_board_has_it(ulx3s: OpenBoard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """nextpnr counts whole picoseconds, and makes 48.001 MHz of 48."""
+    _stand_in(monkeypatch, {1: 60.0}, constraint=48.001)
+    for name in ("chip.config", "routed.json"):
+        (tmp_path / name).write_text("routed")
+    (tmp_path / "netlist.json").write_text(json.dumps({"modules": {"chip": {"cells": {}}}}))
+    board = ulx3s.model_copy(update={"clock": ulx3s.clock.model_copy(update={"mhz": 48.0})})
+    assert Ecp5Backend(board.fpga).implement(board, tmp_path / "netlist.json", tmp_path).clock_mhz == 48
