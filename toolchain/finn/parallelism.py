@@ -24,6 +24,8 @@ _WIDEST_WEIGHTS = 8191
 _DEEPEST_FIFO = 2028
 # Places before a product that windows are made for: it goes on while the next image comes in. As many as a LUT shifts.
 _WINDOW_FIFO = 32
+# A depth that no table of thresholds has: FINN's RTL takes 0 for no UltraRAM, its estimate for UltraRAM at any depth.
+_NO_ULTRA_RAM = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ def _settings(group: Group, option: Option) -> dict[str, dict[str, Any]]:
         found[group.lead.name] = _product_attributes(group, option)
     for node in (group.lead, group.thresholds):
         if node is not None and node.op_type == THRESHOLDS:
-            found[node.name] = {"PE": option.pe, "depth_trigger_bram": BLOCK_DEPTH}
+            memory = {"depth_trigger_bram": BLOCK_DEPTH, "depth_trigger_uram": _NO_ULTRA_RAM}
+            found[node.name] = {"PE": option.pe, **memory}
     return found
 
 

@@ -54,6 +54,11 @@ def test_equals_the_integer_reference(onnx: Path, mapped: Mapped, tmp_path: Path
     assert np.array_equal(run_python(mapped.model, x, tmp_path), reference(onnx).run(x).logits)
 
 
+def test_finn_s_own_estimate_counts_no_ultra_ram_that_the_device_lacks(onnx: Path, tmp_path: Path) -> None:
+    theirs = mapping(onnx, replace(TARGET, part=PYNQ), tmp_path / "out", tmp_path / "work", quiet).facts.finn_estimate
+    assert theirs.uram == 0 < theirs.lut
+
+
 def test_byte_inputs_equal_the_integer_reference_on_7_series(tmp_path: Path) -> None:
     onnx = write_exported(tmp_path / "model.onnx", 10, (16, 8, 6), 3, "UINT8")
     target = replace(TARGET, part=PYNQ, fps=None)
