@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import signal
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,14 @@ import pytest
 from tests.processor_time import ProcessorTime
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@cache
+def _variables() -> set[str]:
+    """Those that `make` takes and exports, but for the interpreter that all runs on."""
+    line = re.search(r"^VARIABLES := ((?:.*\\\n)*.*)", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)
+    assert line is not None
+    return set(re.findall(r"\w+", line[1])) - {"PYTHON"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -20,30 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests choose for themselves; what the Makefile exports must not leak into them."""
-    for name in (
-        "BOARD",
-        "MODEL",
-        "DATA",
-        "RECIPE",
-        "STRATEGY",
-        "FPS",
-        "FLOW",
-        "ONNX",
-        "CALIBRATION",
-        "WHEELS",
-        "PACKAGE",
-        "PORT",
-        "HOST",
-        "VIRTUAL",
-        "FAULTS",
-        "COUNT",
-        "PERSIST",
-        "CABLE",
-        "METER",
-        "JOBS",
-        "SNAKEMAKE_ARGS",
-        "GATEWEAVE_BUILD_DIR",
-    ):
+    for name in _variables():
         monkeypatch.delenv(name, raising=False)
 
 
