@@ -76,11 +76,9 @@ def is_virtual(run: Result) -> bool:
 def _run_row(what: str, run: Result) -> CheckRow:
     answers = mapping(run.content, "answers")
     compared, equal = number(answers, "compared"), number(answers, "equal")
-    compares = "every output" if text(answers, "what") == "outputs" else "labels"
-    compares += f", {words_of(text(answers, 'vectors'))}"
-    return CheckRow(
-        "run", what, _counts(compared, equal, compares), _state(compared, equal), text(answers, "kind") or None
-    )
+    compares = ["every output" if text(answers, "what") == "outputs" else "labels", words_of(text(answers, "vectors"))]
+    counts = _counts(compared, equal, ", ".join(filter(None, compares)))
+    return CheckRow("run", what, counts, _state(compared, equal), text(answers, "kind") or None)
 
 
 def _open_row(build: Build) -> CheckRow:

@@ -36,6 +36,8 @@ def test_lint(shape: str) -> None:
     if tool.root is not None:
         environment["VERILATOR_ROOT"] = str(tool.root)
     values = [f"-G{name}={value}" for name, value in SHAPES[shape].items()]
+    if SHAPES[shape].get("BENCH_VECTORS") != 0:
+        values.append('-GBENCH_FILE="bench.hex"')
     sources = [name for name in LINK_SOURCES if name != "reset_generator.v"]
     command = [str(tool.program), "--lint-only", "-Wall", *ALLOWED, "--top-module", "host_link"]
     result = subprocess.run(
