@@ -19,7 +19,7 @@ from toolchain.device.agent.plan import Settings
 from toolchain.device.link.axi.sense import expected_of
 from toolchain.device.link.board import played_answers
 from toolchain.device.link.golden import read_golden
-from toolchain.device.link.serial_link import simulated
+from toolchain.device.link.patience import simulated
 from toolchain.errors import ConfigError
 from toolchain.layout import build_root
 from toolchain.measure.measure import Job, expected_seconds, measure_at, measure_here

@@ -20,7 +20,7 @@ from toolchain.cli.flash import checked_package
 from toolchain.console import out
 from toolchain.device.link.axi.sense import expected_of
 from toolchain.device.link.golden import Golden, read_golden
-from toolchain.device.link.serial_link import simulated
+from toolchain.device.link.patience import simulated
 from toolchain.errors import BuildError, ConfigError
 from toolchain.files import sha256, write_json
 from toolchain.layout import Layout, build_root

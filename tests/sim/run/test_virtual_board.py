@@ -12,7 +12,8 @@ from hls.chip import generate_chip
 from hls.virtual_board import Faults, VirtualBoard
 from tests.sim.hls.fake_core import BUILD_ID, MODEL_HASH, FakeCore
 from toolchain.device.link import protocol as link
-from toolchain.device.link.serial_link import Patience, SerialBoard
+from toolchain.device.link.patience import Patience
+from toolchain.device.link.serial_link import SerialBoard
 from toolchain.device.link.serial_port import open_serial
 from toolchain.errors import ToolError, VerificationError
 from toolchain.run.virtual import virtual_board

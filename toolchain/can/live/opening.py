@@ -151,7 +151,7 @@ def virtual_link(faults: str = "") -> OpenLink:
     """The board's chip, simulated behind a pseudo-terminal; `faults` such as "bits=1e-4": see docs/host-link.md."""
 
     def open_link(layout: Layout, stack: ExitStack) -> Link:
-        from toolchain.device.link.serial_link import simulated
+        from toolchain.device.link.patience import simulated
         from toolchain.device.link.serial_port import open_serial
         from toolchain.run.virtual import virtual_board_of
 

@@ -16,6 +16,7 @@ from typing import Any, Protocol, Tuple, TypeVar  # noqa: UP035
 from toolchain.device.link import protocol as link
 from toolchain.device.link.answers import Bench, Counters, Identity, Inference, Values
 from toolchain.device.link.board import differences
+from toolchain.device.link.patience import Patience
 from toolchain.errors import ToolError, VerificationError
 
 STREAM_WINDOW = 64
@@ -24,8 +25,6 @@ STREAM_WINDOW = 64
 _NOISE_READS = 1000
 _SLACK = 1.1
 _STUCK = 8
-# Clocks a second of a large simulated chip, and of a byte on the line; a pseudo-terminal is full of such bytes.
-_SIMULATED_CLOCKS, _BYTE_CLOCKS, _SIMULATED_WRITE = 20_000, 250, 120.0
 _LATE_BENCHES = 2
 _Self = TypeVar("_Self", bound="SerialBoard")  # typing.Self is not in Python 3.8
 _Request = Tuple[int, bytes]  # noqa: UP006 (Python 3.8): command and payload
@@ -61,35 +60,6 @@ class Port(Protocol):
 
     def close(self) -> None:
         """Give the port back."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long the driver waits, in seconds; the defaults suit USB adapters, which hold bytes back for 16 ms.
-
-    Attributes:
-        reply: for the next byte of a reply.
-        byte: longer than that, for each byte of a request.
-        write: until one more byte is taken; after that nothing reads at the other end.
-        quiet: silence after which nothing is on its way any more, and the board's time-out has passed.
-        tries: how often in a row nothing is answered before the driver gives up.
-    """
-
-    reply: float = 0.25
-    quiet: float = 0.05
-    tries: int = 8
-    byte: float = 0.0
-    write: float = 10.0
-
-
-def simulated(latency_cycles: int | None = None) -> Patience:
-    """For a simulated chip, which is slower than a real one by far: as many cycles as one inference takes."""
-    return Patience(
-        reply=2.0 + (latency_cycles or 0) / _SIMULATED_CLOCKS,
-        quiet=0.4,
-        byte=_BYTE_CLOCKS / _SIMULATED_CLOCKS,
-        write=_SIMULATED_WRITE,
-    )
 
 
 @dataclass

@@ -10,7 +10,8 @@ from typing import Any, Optional
 from toolchain.device.link import command_line
 from toolchain.device.link.axi.sense import expected_of
 from toolchain.device.link.golden import Golden, read_golden
-from toolchain.device.link.serial_link import Patience, Port, SerialBoard, must_be, simulated
+from toolchain.device.link.patience import Patience, simulated
+from toolchain.device.link.serial_link import Port, SerialBoard, must_be
 from toolchain.device.link.serial_port import SerialPort, find_port
 from toolchain.device.sealed import verify_package
 from toolchain.errors import BuildError

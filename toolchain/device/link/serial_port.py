@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from toolchain.device.link.serial_link import Patience, SerialBoard, must_be
+from toolchain.device.link.patience import Patience
+from toolchain.device.link.serial_link import SerialBoard, must_be
 from toolchain.errors import ConfigError, ToolError
 
 # A zero byte at an eighth of the rate holds the line low for 72 bit times.

@@ -12,7 +12,7 @@ import pytest
 
 from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, label_of, uart_board
 from toolchain.device.link import serial_port
-from toolchain.device.link.serial_link import Patience
+from toolchain.device.link.patience import Patience
 from toolchain.device.link.serial_port import SerialPort, find_port, open_serial
 from toolchain.errors import ConfigError, ToolError, VerificationError
 
