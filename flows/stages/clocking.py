@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from flows.stages.context import Context
 from hls.chip import PllCell
@@ -11,6 +12,8 @@ from toolchain.fpga import family_of
 from toolchain.fpga.clocks import choices_hz, crystal_hz, hertz, setting
 from toolchain.fpga.pll import PLL_CELLS
 from toolchain.results.facts import ClockFacts
+
+T = TypeVar("T")
 
 
 def clock_hz(context: Context) -> int:
@@ -27,9 +30,31 @@ def clocks_hz(context: Context) -> tuple[int, ...]:
     return choices_hz(context.board) if isinstance(context.board, OpenBoard) else (hertz(context.amd_board.clock.mhz),)
 
 
-def slowest_reaching(clocks: Sequence[int], fps: float, cycles: int) -> int | None:
-    """The first of ascending clocks in Hz at which an inference every so many cycles comes to a rate; else None."""
-    return next((hz for hz in clocks if int(hz / fps) >= cycles), None)
+def fold_at_slowest(
+    clocks: Sequence[int],
+    fps: float | None,
+    fold: Callable[[int, bool], T],
+    cycles: Callable[[T], int],
+    *,
+    strict: bool,
+) -> tuple[T, int]:
+    """What fits at the slowest of ascending clocks that suffices for a rate, and that clock in Hz.
+
+    Args:
+        fps: inferences per second; None: as many as fit at the first clock.
+        fold: gives what fits at a clock; where its second argument says so, a rate out of reach is its error, else it
+            gives the fastest.
+        cycles: between inferences of what fits.
+        strict: whether a rate that no clock reaches is the fastest clock's error; else what fits at the first counts.
+    """
+    own = clocks[0]
+    if len(clocks) == 1:
+        return fold(own, strict), own
+    made = fold(own, False)
+    hz = own if fps is None else next((hz for hz in clocks if int(hz / fps) >= cycles(made)), None)
+    if hz is None:
+        return (fold(clocks[-1], True), clocks[-1]) if strict else (made, own)
+    return (made if hz == own else fold(hz, False)), hz
 
 
 def pll_cell(context: Context, hz: int) -> PllCell | None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from flows.stages import files
 from flows.stages.context import Context
-from flows.stages.finn.reference import FinnReference
+from flows.stages.finn.reference import finn_reference
 from flows.stages.rtl.design import reference_of
 from flows.stages.rtl.reference import Reference
 from hls.pack import answers_as_bytes, pack_inputs
@@ -60,7 +60,7 @@ def manifest_of(context: Context, records: Records) -> Manifest:
 def write_network(context: Context, records: Records, manifest: Manifest) -> None:
     """Write `integer.onnx`, the golden vectors and `MODEL.md`."""
     copy(files.network_file(context, "integer.onnx"), context.out)
-    reference = reference_of(context) if "fold" in records else FinnReference(files.graph(context))
+    reference = reference_of(context) if "fold" in records else finn_reference(files.graph(context))
     names = class_names(records, reference.output.layout)
     write_golden(context.out, reference, files.golden_inputs(context), names)
     card = file_card(manifest) if context.request.file else own_card(context, manifest)

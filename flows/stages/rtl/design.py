@@ -20,7 +20,6 @@ from hls.chip import LinkCost
 from hls.core import CoreDescription
 from toolchain.errors import FitError, ModelError
 from toolchain.graph.dense import dense_network
-from toolchain.graph.file.store import load_graph
 from toolchain.graph.graph import Graph
 from toolchain.results.checked import Reckoned
 from toolchain.results.facts import FoldFacts
@@ -66,7 +65,7 @@ class Design(Protocol):
 
 def design_of(context: Context) -> Design:
     """The design that was folded."""
-    graph, folding = network_graph(context), context.facts("fold", FoldFacts).folding
+    graph, folding = files.graph(context), context.facts("fold", FoldFacts).folding
     return GraphDesign(graph) if folding.strategy == "units" else DenseDesign(dense_network(graph))
 
 
@@ -101,8 +100,3 @@ def _tried(rank: Callable[[], Rank]) -> Rank | None:
         return rank()
     except (FitError, ModelError):
         return None
-
-
-def network_graph(context: Context) -> Graph:
-    """The integer graph of a build's network."""
-    return load_graph(files.network_file(context, "integer.onnx"))

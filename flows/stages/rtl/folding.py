@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Literal
 
 from flows.stages import files
-from flows.stages.clocking import clocks_hz, slowest_reaching
+from flows.stages.clocking import clocks_hz, fold_at_slowest
 from flows.stages.context import Context
 from hls.chip import LinkCost
 from hls.fold import Capacity, choose_folding
@@ -36,22 +35,22 @@ def fold_network(context: Context, network: DenseNetwork, strategy: str, link: L
 
     It counts on the slowest clock that suffices for the rate.
     """
-    clocks, wanted = clocks_hz(context), target_fps(context)
-    choose = partial(
-        choose_folding,
-        network,
-        target_fps=wanted,
-        capacity=capacity_of(context.fpga_board, link.kbit),
-        strategy=strategy,
-        fixed_lut=link.lut,
-    )
-    folding = choose(clock_hz=clocks[0], strict=False)
-    if wanted is None or folding.target_fps is not None:
-        return folding
-    if hz := slowest_reaching(clocks, wanted, folding.initiation_interval):
-        return choose(clock_hz=hz, strict=False)
+    wanted, capacity = target_fps(context), capacity_of(context.fpga_board, link.kbit)
+
+    def fold(hz: int, strict: bool) -> Folding:
+        return choose_folding(
+            network,
+            clock_hz=hz,
+            target_fps=wanted,
+            capacity=capacity,
+            strategy=strategy,
+            fixed_lut=link.lut,
+            strict=strict,
+        )
+
     # A rate that nobody asked for need not be reached; the board's size must.
-    return folding if context.request.fps is None else choose(clock_hz=clocks[-1], strict=True)
+    strict = context.request.fps is not None
+    return fold_at_slowest(clocks_hz(context), wanted, fold, lambda made: made.initiation_interval, strict=strict)[0]
 
 
 def target_fps(context: Context) -> float | None:

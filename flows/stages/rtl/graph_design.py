@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.stages import files
-from flows.stages.clocking import clocks_hz, slowest_reaching
+from flows.stages.clocking import clocks_hz, fold_at_slowest
 from flows.stages.context import Context
 from flows.stages.rtl.core_check import SEED, CoreChecks, must_agree, spread
 from flows.stages.rtl.folding import block_ram_of, reckoned, target_fps
@@ -92,20 +92,15 @@ class GraphDesign:
     def _fitted(self, context: Context, link: LinkCost) -> tuple[Fitted, int]:
         """The same, and the slowest clock in Hz that suffices for the rate."""
         _must_fold(context)
-        clocks, wanted = clocks_hz(context), target_fps(context)
-        if len(clocks) == 1:
-            return self._at(context, link, clocks[0], strict=context.request.fps is not None), clocks[0]
-        fitted = self._at(context, link, clocks[0], strict=False)
-        cycles = fitted.folded.interval
-        if wanted is None or slowest_reaching(clocks[:1], wanted, cycles):
-            return fitted, clocks[0]
-        if hz := slowest_reaching(clocks, wanted, cycles):
-            return self._at(context, link, hz, strict=False), hz
-        if context.request.fps is not None:
-            return self._at(context, link, clocks[-1], strict=True), clocks[-1]
-        return fitted, clocks[0]
+        return fold_at_slowest(
+            clocks_hz(context),
+            target_fps(context),
+            partial(self._at, context, link),
+            lambda fitted: fitted.folded.interval,
+            strict=context.request.fps is not None,
+        )
 
-    def _at(self, context: Context, link: LinkCost, clock_hz: int, *, strict: bool) -> Fitted:
+    def _at(self, context: Context, link: LinkCost, clock_hz: int, strict: bool) -> Fitted:
         """What fits at a clock; `strict`: with the rate, else the fastest where that is out of reach."""
         interval, block = _interval(context, clock_hz), block_ram_of(context.fpga_board)
         link.must_carry(self._vector_bytes, self._answer_bytes)
@@ -158,7 +153,7 @@ class GraphDesign:
 
     def reference(self, core: CoreDescription) -> Reference:
         """See `Design`."""
-        return GraphReference(self.graph, core)
+        return GraphReference(self.graph, core.output)
 
     def check(self, context: Context, chip: files.Chip, work: Path) -> CoreChecks:
         """See `Design`: as many vectors of the test set as fit five minutes, or as many as were asked for."""

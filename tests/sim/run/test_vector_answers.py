@@ -19,7 +19,7 @@ from tests.sim.hls.axi.test_graph_chip import convolution
 from tests.sim.hls.graphs import fastest_of, values_of
 from toolchain.device.link.axi.selftest import run_self_test
 from toolchain.device.link.golden import read_golden
-from toolchain.device.link.serial_link import Patience
+from toolchain.device.link.patience import Patience
 from toolchain.device.link.serial_package import PackedBoard
 from toolchain.device.link.serial_port import SerialPort
 from toolchain.report.run_table import run_table
@@ -38,7 +38,7 @@ def test_a_graphs_answers_through_a_bad_line(tmp_path: Path, monkeypatch: pytest
     netlist, _ = with_depths(fastest_of(graph), blocks=True)
     core = generate_graph_core(netlist, graph, rtl)
     x = values_of(graph, np.random.default_rng(4), COUNT)
-    reference = GraphReference(graph, core)
+    reference = GraphReference(graph, core.output)
     write_golden(package, reference, x.reshape(COUNT, -1), None)
     identity = {"model_hash": bytes(8), "build_id": bytes(8)}
     sources = generate_chip(core, rtl, clock_hz=CLOCK_HZ, baud=BAUD, bench=x[:3].reshape(3, -1), **identity)

@@ -18,7 +18,7 @@ def test_a_graph_answers_with_its_integers_and_their_scale() -> None:
     graph.add("x", Input(TensorType((1, 2), -8, 7)))
     graph.add("sums", Linear(np.array([[1, 2, 3], [-1, 0, 1]]), np.array([0, 5, 0])), "x")
     graph.end("y", "sums", 0.25, 1.5)
-    reference = GraphReference(graph, CORE)
+    reference = GraphReference(graph, CORE.output)
     assert reference.run(np.array([[2, 3], [-8, 7]])).tolist() == [[-1, 9, 9], [-15, -11, -17]]
     assert reference.scaling == (0.25, 1.5)
     assert (reference.input_type, reference.output) == ("INT4", CORE.output)
