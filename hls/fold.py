@@ -16,7 +16,7 @@ from hls.cost import (
     total,
     weight_rom,
 )
-from hls.fitting import least, shortage
+from hls.fitting import largest_layer, least, shortage
 from hls.folding import Folding, LayerFolding
 from hls.plan import LayerPlan, divisors, interval, output_lanes, plan_layers
 from toolchain.errors import ConfigError, FitError, TooLargeError
@@ -24,8 +24,6 @@ from toolchain.graph.dense import DenseNetwork
 
 # LUTs that a kilobit of block RAM must save to be used; tried in turn, so that scarce blocks go where they save most.
 _PRICES = (1.0, 2.0, 4.0, 8.0, 16.0, 1e9)
-
-_NAMES = {"lut": "LUT", "ff": "FF", "blocks": "block RAMs"}
 
 
 @dataclass(frozen=True)
@@ -224,16 +222,12 @@ class _Search:
         needs = [shortage(what, need, have) for what, need, have in pairs if need > have]
         return (
             f"the network does not fit: even the smallest folding needs an estimated {' and '.join(needs)}; "
-            f"its largest layer is {self._largest(smallest)}"
+            f"{self._largest(smallest)}"
         )
 
     def _largest(self, choice: _Choice) -> str:
-        """The layer that takes the most of what is scarcest, with how much."""
-        shares = self._shares(choice.cost)
-        scarce = max(shares, key=lambda what: shares[what])
-        takes = {p.arithmetic.layer.name: round(getattr(layer_cost(p, choice.memories), scarce)) for p in choice.plans}
-        name = max(takes, key=lambda layer: takes[layer])
-        return f"{name} with {takes[name]} {_NAMES[scarce]}"
+        costs = {plan.arithmetic.layer.name: layer_cost(plan, choice.memories) for plan in choice.plans}
+        return largest_layer(costs, self._shares(choice.cost))
 
     def _excess(self, cost: Cost) -> float:
         return max(self._shares(cost).values())

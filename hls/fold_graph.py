@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from hls.cost import BlockRam
-from hls.fitting import least, shortage
+from hls.fitting import NAMES, largest_layer, least, shortage
 from hls.knapsack import least_cost
 from hls.memories import Resources, resources_of
 from hls.units.stage import Option, Stage
@@ -20,15 +20,6 @@ from toolchain.errors import FitError, TooLargeError
 # LUTs that a block RAM is worth: all are tried. What does not fit is told by the smallest, multipliers priced, too.
 _BLOCK_PRICES = (0.0, 10.0, 30.0, 60.0, 100.0, 200.0, 300.0, 600.0, 1000.0, 3000.0, 1e5)
 _DSP_PRICES = (0.0, 30.0, 80.0, 200.0, 500.0, 1e5)
-
-_NAMES = {
-    "lut": "LUT",
-    "ff": "FF",
-    "blocks": "block RAMs",
-    "dsp": "multipliers",
-    "cells": "logic cells",
-    "one_port": "single-port RAMs",
-}
 
 
 @dataclass(frozen=True)
@@ -177,13 +168,11 @@ def _pairs(need: Resources, have: Resources) -> list[tuple[float, float]]:
 
 def largest(folded: Folded, limits: Resources) -> str:
     """The stage that takes the most of what is scarcest, in words."""
-    scarce = max(_NAMES, key=lambda name: getattr(folded.resources, name) / max(getattr(limits, name), 1))
-    takes = {tensor: round(getattr(sized.resources, scarce)) for tensor, sized in folded.chosen.items()}
-    tensor = max(takes, key=lambda name: takes[name])
-    return f"its largest layer is {tensor} with {takes[tensor]} {_NAMES[scarce]}"
+    shares = {name: getattr(folded.resources, name) / max(getattr(limits, name), 1) for name in NAMES}
+    return largest_layer({tensor: sized.resources for tensor, sized in folded.chosen.items()}, shares)
 
 
 def over(need: Resources, have: Resources) -> str:
     """What is not enough, and by how much; empty where all is."""
-    names = [_NAMES[field.name] for field in fields(Resources)]
+    names = [NAMES[field.name] for field in fields(Resources)]
     return " and ".join(shortage(name, n, h) for name, (n, h) in zip(names, _pairs(need, have), strict=True) if n > h)

@@ -117,9 +117,9 @@ def _two_axes(window: Window) -> Window:
     return Window(kernel, stride, before, after, dilation, window.fill)
 
 
-def cycles(walk: Walk) -> int:
-    """Clocks of one inference at least: one word is read and one written a clock."""
-    return max(walk.operations, walk.words)
+def cycles(walk: Walk, one_port: bool = False) -> int:
+    """Clocks of one inference at least: one word is read and one written a clock, of a memory of one port either."""
+    return walk.operations + walk.words if one_port else max(walk.operations, walk.words)
 
 
 def build(
@@ -138,7 +138,7 @@ def build(
         _parameters(walk, x, element, one_port),
         (Stream(x, walk.lanes, beats),),
         (Stream(element, walk.lanes, walk.operations, tensor),),
-        walk.operations + walk.words if one_port else cycles(walk),
+        cycles(walk, one_port),
         partial(tokens, walk, one_port),
         needs(walk, element.bits, one_port),
         uses=("padding_walk", "padding_axis", "loop_end"),
