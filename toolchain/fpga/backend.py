@@ -110,14 +110,14 @@ class Backend(ABC):
         return versions([YOSYS, cls.place_and_route_tool, cls.packer])
 
     @classmethod
+    @abstractmethod
     def pll(cls, fpga: Fpga) -> Pll | None:
         """What the device's PLL can do; None where it has none that the tools set."""
-        return None
 
     @classmethod
+    @abstractmethod
     def pll_instance(cls, board: OpenBoard, setting: Dividers) -> str:
         """Verilog of the PLL's cell, which makes `clock` and `locked` of `crystal`."""
-        raise NotImplementedError
 
     def synthesise(
         self, top: str, sources: Sequence[Path], rtl_dir: Path, out_dir: Path, *, multipliers: bool = False
