@@ -157,11 +157,11 @@ def _board(rng: np.random.Generator, folder: Path) -> None:
 
     board._answer = answer  # type: ignore[method-assign]
     result = run_test_set(SerialBoard(board), golden, bench=100, expected=Expected(25_000_000, 100, 10))
-    assert result["bench"]["inferences_per_second"] > 0
+    assert result.bench.inferences_per_second > 0
     run_table(result)
     must_be_equal(result)
-    counted = result["counted"]
-    assert (counted["inferences"], counted["requests"]) == (counted["asked"], counted["sent"])
+    counted = result.counted
+    assert (counted.inferences, counted.requests) == (counted.asked, counted.sent)
 
 
 def _told() -> dict[str, Any]:
@@ -175,7 +175,7 @@ def _self_test(rng: np.random.Generator, folder: Path) -> None:
     package = bitstream_package(folder)
     result = run_remotely(board, package, verify_package(package))  # type: ignore[arg-type]
     run_table(result)
-    assert 0 < result["throughput"]["inferences_per_second"] <= 1e8
+    assert 0 < result.throughput.inferences_per_second <= 1e8
     must_be_equal(result)
 
 

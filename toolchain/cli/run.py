@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from rich.console import Console
@@ -21,15 +21,16 @@ from toolchain.console import out
 from toolchain.device.link.axi.sense import expected_of
 from toolchain.device.link.golden import Golden, read_golden
 from toolchain.device.link.patience import simulated
+from toolchain.device.sealed import MANIFEST
 from toolchain.errors import BuildError, ConfigError
-from toolchain.files import sha256, write_json
+from toolchain.files import sha256
 from toolchain.layout import Layout, build_root
 from toolchain.places.remote import Remote
 from toolchain.report.run_table import run_table
 from toolchain.report.show import latest_layout, shown
-from toolchain.results.model import parse
+from toolchain.results.model import write_file
 from toolchain.results.request import read_request
-from toolchain.results.run import RunResult
+from toolchain.results.run import RunFigures, RunPackage, RunResult
 from toolchain.run.remote_run import run_remotely
 from toolchain.run.testset import must_be_equal, run_test_set, vector_kind
 from toolchain.run.virtual import virtual_board_of
@@ -73,18 +74,19 @@ def run(
         order = _Order(target, model, folder, manifest, count)
         result = _run_virtual(order, faults) if virtual else _run_serial(order, port)
     else:
-        result = run_remotely(Remote(str(host)), folder, manifest)
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    whole = {"what": "run", "board": board, "model": model, "at": stamp, **_provenance(folder, manifest), **result}
-    result = parse(whole, RunResult, "run", "make run").to_json()
-    kept = _kept(board, model, result)
+        result = _whole(board, model, folder, manifest, run_remotely(Remote(str(host)), folder, manifest))
+    _show(result, as_json)
+    must_be_equal(result)
+
+
+def _show(result: RunResult, as_json: bool) -> None:
+    kept = _kept(result)
     if as_json:
-        print(json.dumps(result, indent=2))
+        print(json.dumps(result.to_json(), indent=2))
         print(kept, file=sys.stderr)
     else:
         out().print(run_table(result))
-        out().print(kept + ("; a simulated board: no time here is a board's" if virtual else ""))
-    must_be_equal(result)
+        out().print(kept + ("; a simulated board: no time here is a board's" if result.virtual else ""))
 
 
 def _must_suit(target: object, host: str | None, virtual: bool, faults: str) -> None:
@@ -108,7 +110,7 @@ class _Order:
     manifest: dict[str, Any]
     count: int | None
 
-    def run(self, port: str, virtual: bool = False) -> dict[str, Any]:
+    def run(self, port: str, virtual: bool = False) -> RunFigures:
         # Ports are those of Linux; nothing else here is.
         from toolchain.device.link.serial_port import open_serial
 
@@ -140,19 +142,23 @@ class _Order:
             return None
         return truth if len(truth) == golden.count else None
 
+    def whole(self, figures: RunFigures, link: Literal["serial", "virtual"], **more: Any) -> RunResult:
+        """The figures as they are kept; `more` says what happened on a virtual board's line."""
+        return _whole(self.board.name, self.model, self.folder, self.manifest, figures, link=link, **more)
 
-def _run_serial(order: _Order, port: str | None) -> dict[str, Any]:
+
+def _run_serial(order: _Order, port: str | None) -> RunResult:
     from toolchain.device.link.serial_port import find_port
 
-    return {"link": "serial", **order.run(port or find_port())}
+    return order.whole(order.run(port or find_port()), "serial")
 
 
-def _run_virtual(order: _Order, faults: str) -> dict[str, Any]:
+def _run_virtual(order: _Order, faults: str) -> RunResult:
     layout = layout_of_package(order.board.name, order.model, order.folder)
     order = replace(order, count=order.count or VIRTUAL_VECTORS)
     with virtual_board_of(layout, order.board, faults) as chip:
-        result = order.run(chip.port, virtual=True)
-    return {"link": "virtual", "faults": faults, "line": dict(chip.done), **result}
+        figures = order.run(chip.port, virtual=True)
+    return order.whole(figures, "virtual", faults=faults, line=chip.done)
 
 
 def _progress() -> Progress:
@@ -178,19 +184,30 @@ def layout_of_package(board: str, model: str, folder: Path) -> Layout:
     return newest
 
 
-def _provenance(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "package": {"manifest_sha256": sha256(folder / "manifest.json"), "git": manifest.get("git")},
-        "data": (manifest.get("accuracy") or {}).get("data"),
-    }
+def _whole(
+    board: str, model: str, folder: Path, manifest: Mapping[str, Any], figures: RunFigures, **more: Any
+) -> RunResult:
+    """A run with what it was taken from; `more`: by which link."""
+    package = RunPackage(manifest_sha256=sha256(folder / MANIFEST), git=manifest.get("git"))
+    said = {name: getattr(figures, name) for name in figures.model_fields_set}
+    return RunResult(
+        what="run",
+        board=board,
+        model=model,
+        at=time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()),
+        package=package,
+        data=(manifest.get("accuracy") or {}).get("data"),
+        **said,
+        **more,
+    )
 
 
-def _kept(board: str, model: str, result: dict[str, Any]) -> str:
+def _kept(result: RunResult) -> str:
     """Keep the result; says where, or why nowhere: the answer is there all the same."""
-    name = f"run-{result['at']}{'-virtual' if result['virtual'] else ''}.json"
-    path = build_root() / model / board / "measurements" / name
+    name = f"run-{result.at}{'-virtual' if result.virtual else ''}.json"
+    path = build_root() / result.model / result.board / "measurements" / name
     try:
-        write_json(path, result)
+        write_file(path, result)
     except BuildError as error:
         return f"kept nowhere: {error}"
     return f"kept in {shown(path)}"

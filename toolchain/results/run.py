@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
+from toolchain.device.link.asking import SELF_TEST_FORMAT
 from toolchain.results.check import VectorKind
 from toolchain.results.facts.hardware import Identity
 from toolchain.results.facts.network import Confusion
@@ -124,6 +125,76 @@ class Counted(Record):
     notes: tuple[str, ...]
 
 
+class Traffic(Record):
+    """What became of every request; see `toolchain.device.link.serial_link.Traffic`."""
+
+    sent: int
+    answered: int
+    refused: int
+    silent: int
+    strays: int
+    damaged: int
+    skipped: int
+    breaks: int
+    port_seconds: Number
+
+
+class FindingFigures(Record):
+    """What a check of the self-test measured; of each kind of check those that it has.
+
+    Attributes:
+        inferences_counted, inferences_asked: by the board since the self-test began, and of it.
+    """
+
+    vectors: int | None = None
+    seconds_with_driver: Number | None = None
+    inferences: int | None = None
+    seconds: Number | None = None
+    inferences_per_second: Number | None = None
+    latency_cycles: int | None = None
+    initiation_interval: Number | None = None
+    clock_mhz: Number | None = None
+    inferences_counted: int | None = None
+    inferences_asked: int | None = None
+
+
+class FindingCounts(Record):
+    """What a check of the self-test compared."""
+
+    compared: int | None = None
+    equal: int | None = None
+    differing: tuple[WrongAnswer, ...] = ()
+    checksum: str | None = None
+    expected_checksum: str | None = None
+
+
+class Finding(Record):
+    """One check of the self-test; `summary` and `differences` are for people."""
+
+    name: str
+    summary: str
+    differences: tuple[str, ...]
+    measured: FindingFigures
+    counts: FindingCounts
+
+
+class SelfTest(RecordFile):
+    """What `self_test.py --json` of a package prints.
+
+    Attributes:
+        device: how the board was reached; without_dma: why not by DMA, empty where it was.
+    """
+
+    VERSION_KEY: ClassVar[str] = "format"
+    VERSION: ClassVar[int] = SELF_TEST_FORMAT
+    TITLE: ClassVar[str] = "self-test"
+
+    kind: Literal["measured"]
+    device: str
+    without_dma: str = ""
+    findings: tuple[Finding, ...]
+
+
 class RunPackage(Record):
     """The package that was run."""
 
@@ -131,19 +202,39 @@ class RunPackage(Record):
     git: Revision | None
 
 
-class RunResult(RecordFile):
-    """A run; `kind` of each group says whether a board, a simulator or an emulated line gave it.
+class RunFigures(Record):
+    """What came back from a board; `kind` of each group says whether a board, a simulator or an emulated line gave it.
+
+    Attributes:
+        traffic: what became of every request, where the driver counts that.
+        self_test: what the self-test on an AMD board told.
+    """
+
+    virtual: bool
+    identity: Identity
+    clock_mhz: Number | None
+    answers: Answers
+    accuracy: RunAccuracy | None
+    latency: RunLatency
+    throughput: RunThroughput
+    bench: RunBench | None
+    counters: Events | None
+    counted: Counted | None
+    traffic: Traffic | None
+    self_test: SelfTest | None = None
+
+
+class RunResult(RunFigures, RecordFile):
+    """A run as it is kept.
 
     Attributes:
         at: when, UTC.
         data: what the network was trained on, where the package says.
         link, faults, line: by which link, and of a virtual one what went wrong on its line.
-        traffic: what became of every request, where the driver counts that.
-        self_test: what the self-test on an AMD board told.
     """
 
     VERSION_KEY: ClassVar[str] = "format"
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
     TITLE: ClassVar[str] = "run"
 
     what: Literal["run"]
@@ -155,15 +246,3 @@ class RunResult(RecordFile):
     link: Literal["serial", "virtual"] | None = None
     faults: str | None = None
     line: Mapping[str, int] | None = None
-    virtual: bool
-    identity: Identity
-    clock_mhz: Number | None
-    answers: Answers
-    accuracy: RunAccuracy | None
-    latency: RunLatency
-    throughput: RunThroughput
-    bench: RunBench | None
-    counters: Events | None
-    counted: Counted | None
-    traffic: Mapping[str, Number] | None
-    self_test: Mapping[str, Any] | None = None

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from pydantic import ValidationError
 
 from toolchain.device.link.answers import Bench
 from toolchain.device.link.asking import SELF_TEST_FORMAT
 from toolchain.device.link.axi.selftest import SINGLE_VECTORS
 from toolchain.device.link.axi.sense import Expected, bench_faults, must_make_sense, rate_faults
+from toolchain.results.model import explained
+from toolchain.results.run import Counted, Finding, SelfTest
 from toolchain.told import Told, ToldError
 
 _CHECKSUM = re.compile("[0-9a-f]{8}")
@@ -38,13 +43,22 @@ class Asked(NamedTuple):
 
 
 class Findings(NamedTuple):
-    """The checks whose figures a run shows; `differences` of all of them together."""
+    """The checks whose figures a run shows.
 
-    golden: Told
+    Attributes:
+        told: all that the self-test told.
+        golden: the comparison of all golden vectors; `compared` and `equal` are its counts.
+        bench: None where it did not run.
+        counted: None where packages of older builds tell it in words only.
+        differences: of all checks together.
+    """
+
+    told: SelfTest
+    golden: Finding
     compared: int
     equal: int
-    bench: Told | None
-    counters: dict[str, Any] | None
+    bench: Finding | None
+    counted: Counted | None
     differences: int
 
 
@@ -68,9 +82,21 @@ def read_findings(told: Told, asked: Asked) -> Findings:
         if not there:
             raise ToldError(f"findings: {name}: is missing")
     counts = [_compared(finding, asked, few) for finding, few in zip(ways[-2:], (True, False), strict=True)]
-    bench, counters = _bench(by_name[_BENCH], asked), _counters(by_name[_COUNTERS], asked)
-    differences = sum(len(finding.value["differences"]) for finding in findings)
-    return Findings(ways[-1], *counts[-1], bench, counters, differences)
+    benched, counted = _bench(by_name[_BENCH], asked), _counted(by_name[_COUNTERS], asked)
+    whole = _whole(told)
+    by = {finding.name: finding for finding in whole.findings}
+    golden, bench = by[ways[-1].value["name"]], by[_BENCH] if benched else None
+    differences = sum(len(finding.differences) for finding in whole.findings)
+    return Findings(whole, golden, *counts[-1], bench, counted, differences)
+
+
+def _whole(told: Told) -> SelfTest:
+    """What has been looked at, as a record; refuses what nobody looked at and is none."""
+    said = {key: value for key, value in told.value.items() if key != SelfTest.VERSION_KEY}
+    try:
+        return SelfTest.model_validate_json(json.dumps(said), strict=True)
+    except ValidationError as error:
+        raise ToldError(explained(error)) from None
 
 
 def _compared(finding: Told, asked: Asked, few: bool) -> tuple[int, int]:
@@ -101,11 +127,11 @@ def _must_be_of_this_version(told: Told) -> None:
         )
 
 
-def _bench(finding: Told, asked: Asked) -> Told | None:
-    """The bench with its figures; None where it did not run, which is a difference by itself."""
+def _bench(finding: Told, asked: Asked) -> bool:
+    """Whether the bench ran, its figures looked at; that it did not is a difference by itself."""
     measured = finding.part("measured")
     if not measured.value and finding.value["differences"]:
-        return None
+        return False
     count = measured.whole("inferences", asked.inferences, asked.inferences)
     seconds = measured.number("seconds", 0, asked.seconds + _SLACK_SECONDS)
     rate = _rate(count, seconds)
@@ -115,7 +141,7 @@ def _bench(finding: Told, asked: Asked) -> Told | None:
     _must_be_checksums(finding)
     _must_be_cycles(measured, count, asked.expected)
     _must_be_clock(finding, measured, asked.expected)
-    return finding
+    return True
 
 
 def _must_be_checksums(finding: Told) -> None:
@@ -152,7 +178,7 @@ def _must_be_clock(finding: Told, measured: Told, expected: Expected) -> None:
         measured.refuse("clock_mhz", f"should be about {(expected.clock_hz or 0) / 1e6:g}, and no difference says so")
 
 
-def _counters(finding: Told, asked: Asked) -> dict[str, Any] | None:
+def _counted(finding: Told, asked: Asked) -> Counted | None:
     """What the board counted beside what was asked; packages of older builds tell it in words only."""
     measured = finding.part("measured")
     if "inferences_counted" not in measured.value:
@@ -162,4 +188,4 @@ def _counters(finding: Told, asked: Asked) -> dict[str, Any] | None:
     counted = measured.whole("inferences_counted", 0, (1 << 32) - 1)
     if counted != should % (1 << 32) and not finding.value["differences"]:
         measured.refuse("inferences_counted", f"should be {should:,}, and no difference says so")
-    return {"inferences": counted, "asked": should, "faults": [], "notes": []}
+    return Counted(inferences=counted, asked=should, faults=(), notes=())

@@ -13,8 +13,10 @@ from toolchain.device.link.golden import Golden, read_golden
 from toolchain.device.sealed import package_name
 from toolchain.errors import ToolError, VerificationError
 from toolchain.places.remote import Remote
+from toolchain.results.facts.hardware import Identity
+from toolchain.results.run import Answers, CycleSpread, Finding, RunBench, RunFigures, RunKind, RunLatency
 from toolchain.run.findings import Asked, Findings, read_findings
-from toolchain.run.testset import FORMAT, vector_kind
+from toolchain.run.testset import throughput, vector_kind
 from toolchain.told import Told, ToldError, parsed
 
 _LOAD_SECONDS = 120.0
@@ -31,11 +33,11 @@ def load_remotely(remote: Remote, folder: Path, manifest: Mapping[str, Any]) -> 
     return remote.run(remote.as_root(["python3", "driver.py", "identify"]), folder=there, seconds=_LOAD_SECONDS)
 
 
-def run_remotely(remote: Remote, folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+def run_remotely(remote: Remote, folder: Path, manifest: Mapping[str, Any]) -> RunFigures:
     """Copy a package to its board and run its self-test there: every golden vector, the bench and the counters.
 
     Returns:
-        A run as `testset.run_test_set` gives it, None where the self-test measures nothing, with `self_test`.
+        Figures as `testset.run_test_set` gives them, None where the self-test measures nothing, with `self_test`.
 
     Raises:
         ToolError: the board cannot be reached, or its self-test does not run there.
@@ -57,39 +59,43 @@ def run_remotely(remote: Remote, folder: Path, manifest: Mapping[str, Any]) -> d
             raise ToldError(f"findings: {found.differences} differences, which the status contradicts")
     except VerificationError as error:
         raise VerificationError(f"{ended}, and what it told cannot be: {error}") from error
-    return _result(told.value, found, manifest, golden)
+    return _figures(found, manifest, golden)
 
 
-def _result(told: Mapping[str, Any], found: Findings, manifest: Mapping[str, Any], golden: Golden) -> dict[str, Any]:
-    kind, measured = told["kind"], found.golden.value["measured"]
-    vectors, seconds = measured["vectors"], measured["seconds_with_driver"]
-    cycles = found.bench.value["measured"].get("latency_cycles") if found.bench else None
-    return {
-        "format": FORMAT,
-        "virtual": False,
-        "identity": dict(manifest["identity"]),
-        "clock_mhz": manifest.get("clock_mhz"),
-        "answers": {
-            "kind": kind, "what": "labels" if golden.layout.classes else "outputs", "vectors": vector_kind(manifest),
-            "compared": found.compared, "equal": found.equal, "differing": found.golden.value["counts"]["differing"],
-        },
-        "accuracy": None,
-        "latency": {"kind": kind, "vectors": vectors, "cycles": cycles and {"kind": kind, "median": cycles},
-                    "seconds": {}, "end_to_end_seconds": []},
-        "throughput": {"kind": kind, "vectors": vectors, "seconds": seconds,
-                       "inferences_per_second": vectors / seconds if seconds else 0.0},
-        "bench": _bench(kind, found),
-        "counters": None,
-        "counted": found.counters,
-        "traffic": None,
-        "self_test": told,
-    }  # fmt: skip
+def _figures(found: Findings, manifest: Mapping[str, Any], golden: Golden) -> RunFigures:
+    kind, measured = found.told.kind, found.golden.measured
+    vectors, seconds = measured.vectors or 0, measured.seconds_with_driver or 0.0
+    cycles = found.bench.measured.latency_cycles if found.bench else None
+    return RunFigures(
+        virtual=False,
+        identity=Identity.model_validate(manifest["identity"]),
+        clock_mhz=manifest.get("clock_mhz"),
+        answers=Answers(
+            kind=kind,
+            what="labels" if golden.layout.classes else "outputs",
+            vectors=vector_kind(manifest),
+            compared=found.compared,
+            equal=found.equal,
+            differing=found.golden.counts.differing,
+        ),
+        accuracy=None,
+        latency=RunLatency(
+            kind=kind,
+            vectors=vectors,
+            cycles=CycleSpread(kind=kind, median=cycles) if cycles else None,
+            seconds={},
+            end_to_end_seconds=(),
+        ),
+        throughput=throughput(vectors, seconds, kind),
+        bench=_bench(found.bench, kind) if found.bench else None,
+        counters=None,
+        counted=found.counted,
+        traffic=None,
+        self_test=found.told,
+    )
 
 
-def _bench(kind: str, found: Findings) -> dict[str, Any] | None:
-    if found.bench is None:
-        return None
-    told = found.bench.value
-    rate = {key: value for key, value in told["measured"].items() if value is not None}
-    sums = {key: told["counts"][key] for key in ("checksum", "expected_checksum")}
-    return {"kind": kind, **rate, **sums, "differences": told["differences"]}
+def _bench(told: Finding, kind: RunKind) -> RunBench:
+    rate = told.measured.model_dump(exclude_none=True)
+    sums = {"checksum": told.counts.checksum, "expected_checksum": told.counts.expected_checksum}
+    return RunBench.model_validate({"kind": kind, **rate, **sums, "differences": told.differences})

@@ -6,7 +6,7 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from toolchain.device.link.answers import Bench, Identity, Values, label_of
 from toolchain.device.link.axi.sense import Expected, bench_faults, bench_in_reach, identity_faults, must_make_sense
@@ -14,9 +14,23 @@ from toolchain.device.link.board import Board, bench_answer, played_answers, wro
 from toolchain.device.link.golden import Golden
 from toolchain.errors import VerificationError
 from toolchain.results.check import VectorKind
+from toolchain.results.facts.hardware import Identity as Identifiers
+from toolchain.results.facts.network import Confusion
+from toolchain.results.run import (
+    Answers,
+    CycleSpread,
+    Events,
+    RunAccuracy,
+    RunBench,
+    RunFigures,
+    RunKind,
+    RunLatency,
+    RunThroughput,
+    Spread,
+    WrongAnswer,
+)
 from toolchain.run.counted import compare, mark, traffic_of
 
-FORMAT = 2
 SINGLE_VECTORS = 256
 """Vectors that go one by one, each timed."""
 BENCH_INFERENCES = 10_000
@@ -30,6 +44,7 @@ _BLOCK = 1024
 _SHOWN = 10
 
 CountProgress = Callable[[int, int], None]
+_Kinds = tuple[RunKind, RunKind]
 
 
 def run_test_set(
@@ -43,7 +58,7 @@ def run_test_set(
     kind: VectorKind = "test set",
     progress: CountProgress | None = None,
     expected: Expected = Expected(),  # noqa: B008 (it cannot change)
-) -> dict[str, Any]:
+) -> RunFigures:
     """Send vectors through a board and hold every answer against golden.
 
     Args:
@@ -56,9 +71,8 @@ def run_test_set(
         expected: clock and cycles as the package has them.
 
     Returns:
-        Plain JSON: `answers`, `accuracy`, `latency`, `throughput`, `bench`, `counters`, `counted` (the counters beside
-        what was asked), `traffic`; each group of figures has its `kind`. Differences are counted and the first named;
-        `must_be_equal` refuses them.
+        Each group of figures with its `kind`. Differences are counted and the first named; `must_be_equal` refuses
+        them.
 
     Raises:
         ToolError: the board stopped answering.
@@ -68,7 +82,7 @@ def run_test_set(
     tell = progress or (lambda done, total: None)
     clocks = _SIMULATED_CLOCKS if virtual else _BENCH_SHARE * _BENCH_SECONDS * (expected.clock_hz or math.inf)
     bench = bench and bench_in_reach(bench, clocks, expected)
-    kinds = ("simulated", "emulated") if virtual else ("measured", "measured")
+    kinds: _Kinds = ("simulated", "emulated") if virtual else ("measured", "measured")
     identity = board.identify()
     must_make_sense("identify", identity_faults(identity, golden, expected))
     before = mark(board)
@@ -77,23 +91,22 @@ def run_test_set(
     benched = _bench(board, golden, identity, bench, kinds, expected) if bench else None
     answers, seconds = _stream(board, vectors, tell)
     after = mark(board)
-    asked = len(answers) + latency["vectors"] + len(vectors[:1])
+    asked = len(answers) + latency.vectors + len(vectors[:1])
     if bench:
         asked += 1 + bench + (not identity.bench_vectors)
-    return {
-        "format": FORMAT,
-        "virtual": virtual,
-        "identity": {"model_hash": identity.model_hash.hex(), "build_id": identity.build_id.hex()},
-        "clock_mhz": identity.clock_hz / 1e6,
-        "answers": _answers(golden, answers, kinds[0], kind),
-        "accuracy": _accuracy(golden, answers, truth, kinds[0]),
-        "latency": latency,
-        "throughput": _throughput(len(answers), seconds, kinds[1]),
-        "bench": benched,
-        "counters": after.counters._asdict(),
-        "counted": compare(before, after, asked, max(1, bench)),
-        "traffic": traffic_of(board),
-    }
+    return RunFigures(
+        virtual=virtual,
+        identity=Identifiers(model_hash=identity.model_hash.hex(), build_id=identity.build_id.hex()),
+        clock_mhz=identity.clock_hz / 1e6,
+        answers=_answers(golden, answers, kinds[0], kind),
+        accuracy=_accuracy(golden, answers, truth, kinds[0]),
+        latency=latency,
+        throughput=throughput(len(answers), seconds, kinds[1]),
+        bench=benched,
+        counters=Events(**after.counters._asdict()),
+        counted=compare(before, after, asked, max(1, bench)),
+        traffic=traffic_of(board),
+    )
 
 
 def vector_kind(manifest: Mapping[str, Any]) -> VectorKind:
@@ -102,26 +115,26 @@ def vector_kind(manifest: Mapping[str, Any]) -> VectorKind:
     return told["vectors"]["kind"] if told else "test set"
 
 
-def must_be_equal(result: dict[str, Any]) -> None:
+def must_be_equal(result: RunFigures) -> None:
     """Refuse a run with a difference.
 
     Raises:
         VerificationError: names the first.
     """
-    answers, bench = result["answers"], result["bench"]
-    if answers["equal"] != answers["compared"]:
-        first = answers["differing"][0]
-        where = "class" if answers["what"] == "labels" else f"element {first['element']}:"
+    answers, bench = result.answers, result.bench
+    if answers.equal != answers.compared:
+        first = answers.differing[0]
+        where = "class" if answers.what == "labels" else f"element {first.element}:"
         raise VerificationError(
-            f"{answers['compared'] - answers['equal']:,} of {answers['compared']:,} answers differ; the first: vector "
-            f"{first['vector']}: {where} {first['answered']}, expected {first['expected']}"
+            f"{answers.compared - answers.equal:,} of {answers.compared:,} answers differ; the first: vector "
+            f"{first.vector}: {where} {first.answered}, expected {first.expected}"
         )
-    if bench and bench.get("checksum") != bench.get("expected_checksum"):
-        raise VerificationError(f"bench: checksum {bench['checksum']}, expected {bench['expected_checksum']}")
-    for finding in (result.get("self_test") or {"findings": []})["findings"]:
-        if finding["differences"]:
-            raise VerificationError(f"self-test: {finding['name']}: {finding['differences'][0]}")
-    for fault in (result.get("counted") or {"faults": []})["faults"]:
+    if bench and bench.checksum != bench.expected_checksum:
+        raise VerificationError(f"bench: checksum {bench.checksum}, expected {bench.expected_checksum}")
+    for finding in result.self_test.findings if result.self_test else ():
+        if finding.differences:
+            raise VerificationError(f"self-test: {finding.name}: {finding.differences[0]}")
+    for fault in result.counted.faults if result.counted else ():
         raise VerificationError(f"counters: {fault}")
 
 
@@ -134,24 +147,24 @@ def _stream(board: Board, vectors: list[bytes], tell: CountProgress) -> tuple[li
     return answers, time.perf_counter() - started
 
 
-def _answers(golden: Golden, answers: Sequence[Values], kind: str, vectors: VectorKind) -> dict[str, Any]:
+def _answers(golden: Golden, answers: Sequence[Values], kind: RunKind, vectors: VectorKind) -> Answers:
     wrong = wrong_answers(answers, golden.answers(len(answers)))
-    return {
-        "kind": kind,
-        "what": "labels" if golden.layout.classes else "outputs",
-        "vectors": vectors,
-        "compared": len(answers),
-        "equal": len(answers) - len(wrong),
-        "differing": [
-            {"vector": one.vector, "element": one.element, "answered": one.got, "expected": one.expected}
+    return Answers(
+        kind=kind,
+        what="labels" if golden.layout.classes else "outputs",
+        vectors=vectors,
+        compared=len(answers),
+        equal=len(answers) - len(wrong),
+        differing=tuple(
+            WrongAnswer(vector=one.vector, element=one.element, answered=one.got, expected=one.expected)
             for one in wrong[:_SHOWN]
-        ],
-    }
+        ),
+    )
 
 
 def _accuracy(
-    golden: Golden, answers: Sequence[Values], truth: Sequence[int] | None, kind: str
-) -> dict[str, Any] | None:
+    golden: Golden, answers: Sequence[Values], truth: Sequence[int] | None, kind: RunKind
+) -> RunAccuracy | None:
     if truth is None or len(truth) != golden.count or not answers or golden.classes is None:
         return None
     classes, labels = len(golden.classes), [label_of(values) for values in answers]
@@ -159,18 +172,16 @@ def _accuracy(
     for true, label in zip(truth, labels, strict=False):
         matrix[int(true)][label] += 1
     correct = sum(matrix[index][index] for index in range(classes))
-    return {
-        "kind": kind,
-        "accuracy": correct / len(labels),
-        "windows": len(labels),
-        "whole_test_set": len(labels) == golden.count,
-        "confusion": {"classes": list(golden.classes), "matrix": matrix},
-    }
+    return RunAccuracy(
+        kind=kind,
+        accuracy=correct / len(labels),
+        windows=len(labels),
+        whole_test_set=len(labels) == golden.count,
+        confusion=Confusion(classes=tuple(golden.classes), matrix=tuple(map(tuple, matrix))),
+    )
 
 
-def _latency(
-    board: Board, identity: Identity, vectors: list[bytes], kinds: tuple[str, str], expected: Expected
-) -> dict[str, Any]:
+def _latency(board: Board, identity: Identity, vectors: list[bytes], kinds: _Kinds, expected: Expected) -> RunLatency:
     """Each vector alone: cycles in the fabric, and the host's time split by who spends it."""
     splits: dict[str, list[float]] = {"fabric": [], "driver": [], "link": [], "end_to_end": []}
     cycles: list[int] = []
@@ -188,13 +199,13 @@ def _latency(
             waited = (_port_seconds(board) or 0.0) - in_port
             splits["driver"].append(whole - waited)
             splits["link"].append(max(waited - (splits["fabric"][-1] if cycles else 0.0), 0.0))
-    return {
-        "kind": kinds[1],
-        "vectors": len(vectors),
-        "cycles": {"kind": kinds[0], **_spread(cycles)} if cycles else None,
-        "seconds": {name: _spread(values) if values else None for name, values in splits.items()},
-        "end_to_end_seconds": [round(value, 9) for value in splits["end_to_end"]],
-    }
+    return RunLatency(
+        kind=kinds[1],
+        vectors=len(vectors),
+        cycles=CycleSpread(kind=kinds[0], **_spread(cycles)) if cycles else None,
+        seconds={name: Spread(**_spread(values)) if values else None for name, values in splits.items()},
+        end_to_end_seconds=tuple(round(value, 9) for value in splits["end_to_end"]),
+    )
 
 
 def _port_seconds(board: Board) -> float | None:
@@ -214,30 +225,40 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
     }
 
 
-def _throughput(vectors: int, seconds: float, kind: str) -> dict[str, Any]:
+def throughput(vectors: int, seconds: float, kind: RunKind) -> RunThroughput:
+    """All vectors over the link, in so many seconds."""
     rate = vectors / seconds if seconds else 0.0
-    return {"kind": kind, "vectors": vectors, "seconds": seconds, "inferences_per_second": rate}
+    return RunThroughput(kind=kind, vectors=vectors, seconds=seconds, inferences_per_second=rate)
 
 
 def _bench(
-    board: Board, golden: Golden, identity: Identity, inferences: int, kinds: tuple[str, str], expected: Expected
-) -> dict[str, Any]:
+    board: Board, golden: Golden, identity: Identity, inferences: int, kinds: _Kinds, expected: Expected
+) -> RunBench:
     played = played_answers(board, golden, identity.bench_vectors)
     seconds = _SIMULATED_BENCH_SECONDS if kinds[0] == "simulated" else _BENCH_SECONDS
     single, many = board.bench(1, seconds), board.bench(inferences, seconds)
     for run in (single, many):
         must_make_sense("bench", bench_faults(run, expected))
-    found: dict[str, Any] = {
-        "kind": kinds[0],
-        "inferences": inferences,
-        "checksum": f"{many.checksum:08x}",
-        "expected_checksum": f"{bench_answer(golden.layout, played, inferences)['checksum']:08x}",
-        "played": "stored vectors" if identity.bench_vectors else "golden vector 0, which the board holds",
-        "latency_cycles": single.cycles,
-        "cycles": many.cycles,
-    }
-    if single.cycles is not None and many.cycles is not None and many.cycles - single.cycles >= inferences - 1 > 0:
-        interval = (many.cycles - single.cycles) / (inferences - 1)
-        found["initiation_interval"] = interval
-        found["inferences_per_second"] = identity.clock_hz / interval
-    return found
+    return RunBench(
+        kind=kinds[0],
+        inferences=inferences,
+        checksum=f"{many.checksum:08x}",
+        expected_checksum=f"{bench_answer(golden.layout, played, inferences)['checksum']:08x}",
+        played="stored vectors" if identity.bench_vectors else "golden vector 0, which the board holds",
+        latency_cycles=single.cycles,
+        cycles=many.cycles,
+        **_rate(single.cycles, many.cycles, inferences, identity.clock_hz),
+    )
+
+
+class _Rate(TypedDict, total=False):
+    initiation_interval: float
+    inferences_per_second: float
+
+
+def _rate(single: int | None, many: int | None, inferences: int, clock_hz: int) -> _Rate:
+    """Interval and rate, where the cycles of one and of many inferences tell them."""
+    if single is None or many is None or not many - single >= inferences - 1 > 0:
+        return {}
+    interval = (many - single) / (inferences - 1)
+    return {"initiation_interval": interval, "inferences_per_second": clock_hz / interval}

@@ -17,6 +17,7 @@ from toolchain.layout import ROOT, Layout
 from toolchain.told import Told, parsed
 
 _GRACE_SECONDS = 15.0
+_MOST_EVENTS = 1 << 63
 
 
 @dataclass
@@ -57,7 +58,8 @@ def virtual_board(generated: Path, work: Path, *, baud: int, faults: str = "") -
     try:
         yield (board := Virtual(_port(process)))
         told, _ = process.communicate(timeout=_GRACE_SECONDS)
-        board.done = Told(parsed(told)).value
+        done = Told(parsed(told))
+        board.done = {name: done.whole(name, 0, _MOST_EVENTS) for name in done.value}
     finally:
         # Its simulator ends by itself when its standard input does.
         process.kill()

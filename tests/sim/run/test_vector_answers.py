@@ -53,10 +53,10 @@ def test_a_graphs_answers_through_a_bad_line(tmp_path: Path, monkeypatch: pytest
         board.close()
     must_be_equal(result)
     assert (told.input_type, told.input_shape, told.output_shape) == (core.input_type, (6, 5, 3), core.output.shape)
-    assert (result["answers"]["what"], result["answers"]["equal"]) == ("outputs", COUNT)
-    assert result["traffic"]["sent"] > result["traffic"]["answered"]
+    assert (result.answers.what, result.answers.equal) == ("outputs", COUNT)
+    assert result.traffic.sent > result.traffic.answered
     assert [d for finding in findings[1:4] for d in finding.differences] == []
     assert findings[2].summary == f"{COUNT} answers compared, {COUNT} equal"
     console = Console(width=100, record=True, file=StringIO())
-    console.print(run_table({**result, "model": "graph", "board": "ulx3s"}))
+    console.print(run_table(result))
     assert "outputs equal to the golden ones" in console.export_text()

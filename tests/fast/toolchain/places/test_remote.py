@@ -14,7 +14,7 @@ from toolchain.errors import ConfigError, ToolError, VerificationError
 from toolchain.places.remote import Remote
 from toolchain.report.run_table import run_table
 from toolchain.results.model import parse
-from toolchain.results.run import RunResult
+from toolchain.results.run import RunFigures
 from toolchain.run.remote_run import load_remotely, run_remotely
 from toolchain.run.testset import must_be_equal
 
@@ -105,15 +105,14 @@ def test_the_self_tests_figures_come_back(board: Remote, ssh: Path, tmp_path: Pa
     folder = bitstream_package(tmp_path / "made")
     result = run_remotely(board, folder, verify_package(folder))
     assert (ssh / "words").read_text() == "self_test.py --json --inferences 1000000\n"
-    assert (result["answers"]["compared"], result["answers"]["equal"]) == (40, 40)
-    assert result["throughput"]["inferences_per_second"] == pytest.approx(80)
-    assert result["latency"]["cycles"]["median"] == 40
-    assert (result["counted"]["inferences"], result["counted"]["asked"]) == (1_000_081, 1_000_081)
+    assert (result.answers.compared, result.answers.equal) == (40, 40)
+    assert result.throughput.inferences_per_second == pytest.approx(80)
+    assert result.latency.cycles.median == 40
+    assert (result.counted.inferences, result.counted.asked) == (1_000_081, 1_000_081)
     assert run_table(result).row_count == 6
     must_be_equal(result)
-    package = {"manifest_sha256": "00" * 32, "git": None}
-    kept = {"what": "run", "board": "zcu104", "model": "cqmlp", "at": "now", "package": package, "data": None, **result}
-    assert parse(kept, RunResult, "run", "make run").to_json() == kept
+    kept = json.loads(json.dumps(result.to_json()))
+    assert parse(kept, RunFigures, "run", "make run") == result
 
 
 def test_a_difference_on_the_board_is_one_here(board: Remote, ssh: Path, tmp_path: Path) -> None:
@@ -130,7 +129,7 @@ def test_a_bench_that_differs_is_not_shown_as_equal(board: Remote, ssh: Path, tm
     tells(ssh, findings({3: {"differences": ["in whatever words"], "counts": sums}}), 1)
     folder = bitstream_package(tmp_path / "made")
     result = run_remotely(board, folder, verify_package(folder))
-    assert (result["bench"]["checksum"], result["bench"]["expected_checksum"]) == ("0000beef", "0000cafe")
+    assert (result.bench.checksum, result.bench.expected_checksum) == ("0000beef", "0000cafe")
     with pytest.raises(VerificationError, match="bench: checksum 0000beef, expected 0000cafe"):
         must_be_equal(result)
 
@@ -139,7 +138,7 @@ def test_a_bench_that_did_not_run_is_a_difference(board: Remote, ssh: Path, tmp_
     tells(ssh, findings({3: {"differences": ["0 vectors are stored, the package has 40"], "measured": {}}}), 1)
     folder = bitstream_package(tmp_path / "made")
     result = run_remotely(board, folder, verify_package(folder))
-    assert result["bench"] is None and run_table(result).row_count == 3
+    assert result.bench is None and run_table(result).row_count == 3
     with pytest.raises(VerificationError, match="self-test: bench: 0 vectors are stored"):
         must_be_equal(result)
 

@@ -17,22 +17,23 @@ WRONG = EQUAL | {"equal": 39}
 
 
 def read(made: Any, expected: Expected = EXPECTED, kind: str = "measured") -> Any:
-    return read_findings(Told({"format": 3, "kind": kind, "findings": made}), Asked(40, 1_000_000, 2.0, expected))
+    said = {"format": 3, "kind": kind, "device": "linux", "findings": made}
+    return read_findings(Told(said), Asked(40, 1_000_000, 2.0, expected))
 
 
 def test_right_figures_are_read() -> None:
     found = read(findings())
     assert (found.compared, found.equal, found.differences) == (40, 40, 0)
-    assert found.counters["inferences"] == 1_000_081
+    assert found.counted.inferences == 1_000_081
     assert read(findings(latency_cycles=9, initiation_interval=2.5), Expected()).bench is not None
 
 
 def test_packages_of_older_builds_and_finn_tell_less() -> None:
-    assert read(findings({4: {"measured": {}}})).counters is None
+    assert read(findings({4: {"measured": {}}})).counted is None
     made = findings()
     for name in ("latency_cycles", "initiation_interval"):
         del made[3]["measured"][name]
-    assert read(made).bench.value["measured"]["seconds"] == 0.1
+    assert read(made).bench.measured.seconds == 0.1
 
 
 @pytest.mark.parametrize(
@@ -89,6 +90,8 @@ def test_a_figure_of_the_bench_that_cannot_be_is_named(figure: str, value: Any, 
         (3, {"measured": {}}, "measured.inferences: is missing"),
         (4, {"measured": {"inferences_counted": 7, "inferences_asked": 1_000_081}}, "inferences_counted: 7, should be"),
         (4, {"measured": {"inferences_counted": -1, "inferences_asked": 1_000_081}}, "inferences_counted: -1"),
+        (0, {"measured": {"volts": 5}}, r"findings\.0\.measured\.volts: is unknown"),
+        (0, {"counts": {"compared": "1"}}, r"findings\.0\.counts\.compared: '1'"),
         (4, {"measured": {"inferences_counted": 9, "inferences_asked": 9}}, "inferences_asked: 9, should be 1,000,081"),
     ],
 )

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import random
 from io import StringIO
-from typing import Any
 
 import pytest
 from rich.console import Console
@@ -17,6 +16,7 @@ from toolchain.device.link.serial_link import SerialBoard
 from toolchain.errors import ToolError, VerificationError
 from toolchain.report.run_table import run_table
 from toolchain.results.check import VectorKind
+from toolchain.results.run import RunFigures
 from toolchain.run.testset import must_be_equal, run_test_set, vector_kind
 
 COUNT = 300
@@ -44,18 +44,19 @@ def test_answers_accuracy_and_latency() -> None:
         SerialBoard(uart_board()), golden(), truth=truth, progress=lambda done, total: seen.append((done, total))
     )
     must_be_equal(result)
-    assert (result["answers"]["compared"], result["answers"]["equal"]) == (COUNT, COUNT)
-    assert result["accuracy"]["accuracy"] == (COUNT - 1) / COUNT
-    assert sum(map(sum, result["accuracy"]["confusion"]["matrix"])) == COUNT
-    seconds = result["latency"]["seconds"]
-    assert seconds["fabric"]["median"] == 100 / 25e6
-    assert seconds["end_to_end"]["median"] > seconds["driver"]["median"] > 0
-    assert len(result["latency"]["end_to_end_seconds"]) == 256
-    assert result["bench"]["initiation_interval"] == 10
-    assert result["bench"]["inferences_per_second"] == 2.5e6
+    assert (result.answers.compared, result.answers.equal) == (COUNT, COUNT)
+    assert result.accuracy.accuracy == (COUNT - 1) / COUNT
+    assert sum(map(sum, result.accuracy.confusion.matrix)) == COUNT
+    seconds = result.latency.seconds
+    fabric, driver, whole = (seconds[name] for name in ("fabric", "driver", "end_to_end"))
+    assert fabric and driver and whole and fabric.median == 100 / 25e6
+    assert whole.median > driver.median > 0
+    assert len(result.latency.end_to_end_seconds) == 256
+    assert result.bench.initiation_interval == 10
+    assert result.bench.inferences_per_second == 2.5e6
     assert seen[-1] == (COUNT, COUNT)
     groups = ("answers", "accuracy", "latency", "bench", "throughput")
-    assert {result[group]["kind"] for group in groups} == {"measured"}
+    assert {getattr(result, group).kind for group in groups} == {"measured"}
 
 
 @pytest.mark.parametrize("kind", ["test set", "calibration", "random"])
@@ -66,13 +67,13 @@ def test_it_is_said_what_the_vectors_are(kind: VectorKind) -> None:
     table = Console(record=True, width=120, file=StringIO())
     table.print(run_table(result))
     words = {"test set": "test set", "calibration": "calibration data", "random": "random vectors"}[kind]
-    assert result["answers"]["vectors"] == kind
+    assert result.answers.vectors == kind
     assert f"labels equal to the golden ones, {words}" in table.export_text()
 
 
 def test_a_virtual_boards_times_are_labelled() -> None:
     result = run_test_set(SerialBoard(uart_board()), golden(), virtual=True, count=20, truth=list(LABELS))
-    kinds = {group: result[group]["kind"] for group in ("answers", "accuracy", "latency", "throughput", "bench")}
+    kinds = {group: getattr(result, group).kind for group in ("answers", "accuracy", "latency", "throughput", "bench")}
     assert kinds == {
         "answers": "simulated",
         "accuracy": "simulated",
@@ -80,16 +81,16 @@ def test_a_virtual_boards_times_are_labelled() -> None:
         "throughput": "emulated",
         "bench": "simulated",
     }
-    assert result["latency"]["cycles"]["kind"] == "simulated"
-    assert result["accuracy"]["windows"] == 20
-    assert not result["accuracy"]["whole_test_set"]
+    assert result.latency.cycles.kind == "simulated"
+    assert result.accuracy.windows == 20
+    assert not result.accuracy.whole_test_set
 
 
 def test_a_difference_is_counted_named_and_refused() -> None:
     labels = bytes([*LABELS[:17], (LABELS[17] + 1) % 5, *LABELS[18:]])
     result = run_test_set(SerialBoard(uart_board()), golden(labels))
-    assert result["answers"]["equal"] == COUNT - 1
-    assert result["accuracy"] is None
+    assert result.answers.equal == COUNT - 1
+    assert result.accuracy is None
     with pytest.raises(VerificationError, match="1 of 300 answers differ; the first: vector 17: class"):
         must_be_equal(result)
 
@@ -98,13 +99,13 @@ def test_a_board_without_stored_vectors_benches_the_first_golden_one() -> None:
     board = uart_board(identity=IDENTITY._replace(bench_vectors=0))
     result = run_test_set(SerialBoard(board), golden())
     must_be_equal(result)
-    assert result["bench"]["played"] == "golden vector 0, which the board holds"
-    assert result["bench"]["initiation_interval"] == 10
+    assert result.bench.played == "golden vector 0, which the board holds"
+    assert result.bench.initiation_interval == 10
     console = Console(width=120, record=True, file=StringIO())
     console.print(run_table(result))
     assert "bench of 10,000 of golden vector 0" in console.export_text()
     wrong = run_test_set(SerialBoard(board), golden(bytes([(LABELS[0] + 1) % 5, *LABELS[1:]])))
-    assert wrong["bench"]["checksum"] != wrong["bench"]["expected_checksum"]
+    assert wrong.bench.checksum != wrong.bench.expected_checksum
 
 
 def test_a_wrong_bench_is_refused() -> None:
@@ -138,12 +139,12 @@ def test_the_bench_of_a_slow_chip_is_short(
 def test_a_bad_line_changes_no_answer_and_is_told() -> None:
     result = run_test_set(SerialBoard(uart_board(Line(bits=5e-4))), golden())
     must_be_equal(result)
-    traffic = result["traffic"]
-    assert traffic["sent"] == traffic["answered"] + traffic["refused"] + traffic["silent"]
-    assert traffic["sent"] > traffic["answered"]
+    traffic = result.traffic
+    assert traffic.sent == traffic.answered + traffic.refused + traffic.silent
+    assert traffic.sent > traffic.answered
     console = Console(width=100, record=True, file=StringIO())
     console.print(run_table(result))
-    assert f"{traffic['sent'] - traffic['answered']} of {traffic['sent']}" in console.export_text()
+    assert f"{traffic.sent - traffic.answered} of {traffic.sent}" in console.export_text()
 
 
 def lying(classes: int = 5, input_elements: int = 8 * VECTOR_BYTES, **identity: int) -> UartBoard:
@@ -216,11 +217,11 @@ def counting(wrong: dict[str, int], line: Line | None = None) -> UartBoard:
 
 def test_the_boards_counters_are_those_of_what_was_sent() -> None:
     result = run_test_set(SerialBoard(uart_board()), golden())
-    counted = result["counted"]
-    assert counted["inferences"] == counted["asked"] == COUNT + 256 + 1 + 1 + 10_000
-    assert counted["requests"] == counted["sent"] == COUNT + 256 + 1 + 2 + 1
-    assert (counted["faults"], counted["notes"]) == ([], [])
-    assert run_test_set(SerialBoard(uart_board()), golden(), count=5, bench=0)["counted"]["asked"] == 11
+    counted = result.counted
+    assert counted.inferences == counted.asked == COUNT + 256 + 1 + 1 + 10_000
+    assert counted.requests == counted.sent == COUNT + 256 + 1 + 2 + 1
+    assert (counted.faults, counted.notes) == ((), ())
+    assert run_test_set(SerialBoard(uart_board()), golden(), count=5, bench=0).counted.asked == 11
 
 
 @pytest.mark.parametrize(
@@ -247,14 +248,14 @@ def test_errors_that_only_the_board_saw_are_said_beside_the_result() -> None:
 def test_on_a_bad_line_what_was_served_twice_is_allowed_and_more_is_said() -> None:
     result = run_test_set(SerialBoard(uart_board(Line(bits=5e-4))), golden())
     must_be_equal(result)
-    assert result["counted"]["inferences"] > result["counted"]["asked"]
-    assert result["counted"]["notes"] == []
+    assert result.counted.inferences > result.counted.asked
+    assert result.counted.notes == ()
     result = run_test_set(SerialBoard(counting({"inferences": -20_000}, Line(bits=5e-4))), golden())
     must_be_equal(result)
     assert "counters: inferences: the board counted" in shown(result)
 
 
-def shown(result: dict[str, Any]) -> str:
+def shown(result: RunFigures) -> str:
     console = Console(width=200, record=True, file=StringIO())
     console.print(run_table(result))
     return console.export_text()
