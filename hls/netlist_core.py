@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from hls.netlist import Fifo, Netlist
 from hls.stream import Stream as Axi
 from hls.stream import StreamCore
-from hls.units.instance import LIBRARY, instance, ports, sources, write_roms
+from hls.units.instance import instance, ports, sources, write_files
 from hls.units.stream import Stream
 
 TOP = "gateweave_core"
@@ -21,10 +20,8 @@ def write_core(netlist: Netlist, rtl_dir: Path) -> StreamCore:
     """
     rtl_dir.mkdir(parents=True, exist_ok=True)
     for unit in netlist.units:
-        write_roms(unit, rtl_dir)
+        write_files(unit, rtl_dir)
     core = describe(netlist)
-    for file in core.sources[1:]:
-        shutil.copyfile(LIBRARY / file, rtl_dir / file)
     (rtl_dir / core.sources[0]).write_text(core_text(netlist))
     return core
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hls.units.linear import INTEGER, Product
+from hls.units.product import INTEGER, Product
 from hls.units.thresholding import Thresholding
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import Linear, Op, Threshold

@@ -42,7 +42,8 @@ def instance(unit: Unit, small_ram: str = "distributed") -> str:
     files = {rom.parameter: rom_file(unit, rom.parameter) for rom in unit.roms}
     values = {key: small_ram if value == SMALL else value for key, value in {**unit.parameters, **files}.items()}
     settings = ", ".join(f".{key}({_literal(value)})" for key, value in values.items())
-    lines = [*wires, f"    {unit.module} #({settings}) {unit.name} (", f"        {', '.join(connected)}", "    );"]
+    module = f"{unit.module} #({settings})" if settings else unit.module
+    lines = [*wires, f"    {module} {unit.name} (", f"        {', '.join(connected)}", "    );"]
     return "\n".join(lines) + "\n"
 
 
@@ -55,10 +56,13 @@ def rom_file(unit: Unit, parameter: str) -> str:
     return f"{unit.name}_{parameter.lower()}.hex"
 
 
-def write_roms(unit: Unit, folder: Path) -> None:
-    """Write the files that the instance reads."""
+def write_files(unit: Unit, folder: Path) -> None:
+    """Write what the instance is made of, `sources`, and the ROMs that it reads."""
     for rom in unit.roms:
         write_rom(folder / rom_file(unit, rom.parameter), rom.words, rom.width)
+    own = {f"{unit.module}.v": unit.text} if unit.text else {}
+    for name in sources(unit):
+        (folder / name).write_text(own[name]() if name in own else (LIBRARY / name).read_text())
 
 
 def _literal(value: int | str) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -14,25 +13,20 @@ from numpy.typing import NDArray
 from hls import pack
 from hls.netlist import Wire, Wiring
 from hls.plan import divisors
+from hls.units import unrolled
 from hls.units import window as windows
+from hls.units.product import BIPOLAR, INTEGER, TERNARY, Product
+from hls.units.scale import Scale
 from hls.units.stage import Option, Stage, chained
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens, every, last_of
 from hls.units.unit import Needs, Rom, Unit
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import Linear, Window
-from toolchain.graph.types import IntType, TensorType
 
 Integers = NDArray[np.int64]
 
-BIPOLAR, TERNARY, INTEGER = 0, 1, 2
-"""What a weight word of `mac.v` holds."""
-
-
 Multiplier = Literal["dsp", "packed", "lut"]
-
-# Of the narrowest multiplier of a device, iCE40's, whose sides are unsigned.
-_MULTIPLIER_BITS = 16
 
 
 @dataclass(frozen=True)
@@ -52,89 +46,6 @@ class Choice:
     rom: Literal["block", "logic"] = "block"
 
 
-@dataclass(frozen=True, eq=False)
-class Product:
-    """A matrix product in its place.
-
-    Attributes:
-        linear: the node.
-        window: the window before it, if any.
-        x: type of the tensor that enters, before the window.
-        most_bits: of a weight, for estimates alone; None: as many as it has.
-    """
-
-    linear: Linear
-    window: Window | None
-    x: TensorType
-    most_bits: int | None = None
-
-    @cached_property
-    def row(self) -> TensorType:
-        """What the product takes: the windows, or the tensor itself."""
-        return self.window.result(self.x) if self.window else self.x
-
-    @cached_property
-    def element(self) -> IntType:
-        """Of the elements that are multiplied."""
-        return self.row.element
-
-    @cached_property
-    def accumulator(self) -> IntType:
-        """Of the sums."""
-        return self.linear.result(self.row).element
-
-    @property
-    def positions(self) -> int:
-        """Rows of the product."""
-        return math.prod(self.row.shape[:-1])
-
-    @property
-    def group_inputs(self) -> int:
-        """Channels of one tap and one group."""
-        return len(self.linear.weights) // self.linear.taps
-
-    @property
-    def group_outputs(self) -> int:
-        """Outputs of one group."""
-        return self.linear.outputs // self.linear.groups
-
-    @property
-    def depthwise(self) -> bool:
-        """Whether each channel has one output for itself."""
-        return self.linear.groups > 1 and self.group_inputs == self.group_outputs == 1
-
-    @cached_property
-    def kind(self) -> int:
-        """What a weight word holds."""
-        values = set(np.unique(self.linear.weights).tolist())
-        return BIPOLAR if values <= {-1, 1} else TERNARY if values <= {-1, 0, 1} else INTEGER
-
-    @cached_property
-    def weight_bits(self) -> int:
-        """Bits of one weight in its word."""
-        if self.kind != INTEGER:
-            return 1 if self.kind == BIPOLAR else 2
-        low, high = int(self.linear.weights.min()), int(self.linear.weights.max())
-        return 1 + max(high.bit_length(), (-low - 1).bit_length() if low < 0 else 0)
-
-    @cached_property
-    def starts(self) -> list[int]:
-        """For each output what its accumulator begins at: bias, the least code's value, what inverted codes add."""
-        weights, element = self.linear.weights, self.element
-        scale = Scale.of(element, self.accumulator)
-        whole = self.linear.bias + element.low * weights.sum(axis=0) - self.accumulator.low
-        inverted = (weights < 0).sum(axis=0) * (2**element.bits - 1) if self.kind != INTEGER else 0 * whole
-        modulo = 1 << scale.bits
-        return [(scale.start(int(w)) - scale.factor * int(i)) % modulo for w, i in zip(whole, inverted, strict=True)]
-
-    @property
-    def shared(self) -> int:
-        """Neurons whose weights lie side by side in one multiplier, as far apart as a product is wide."""
-        if self.kind != INTEGER or self.depthwise or self.element.bits > _MULTIPLIER_BITS:
-            return 1
-        return max(1, 1 + (_MULTIPLIER_BITS - self.weight_bits) // (self.element.bits + self.weight_bits))
-
-
 def stage(graph: Graph, node: Node, weight_bits: int | None = None) -> Stage:
     """The stage of a `Linear`, with the window before it; estimated as if no weight had more than `weight_bits`."""
     assert isinstance(node.op, Linear)
@@ -143,7 +54,8 @@ def stage(graph: Graph, node: Node, weight_bits: int | None = None) -> Stage:
     takes = before.inputs if fused else node.inputs
     window = before.op if isinstance(before.op, Window) else None
     product = Product(node.op, window, graph.types[takes[0]], weight_bits)
-    return Stage(node.name, takes, tuple(_option(product, choice) for choice in options(product)))
+    folded = (_option(product, choice) for choice in options(product))
+    return Stage(node.name, takes, (*folded, *unrolled.options(product)))
 
 
 def _option(product: Product, choice: Choice) -> Option:
@@ -243,35 +155,6 @@ def latency(product: Product, choice: Choice) -> int:
 def tokens(folds: int, beats: int, clocks: int) -> Tokens:
     """Each beat is taken; the last of each fold yields."""
     return Tokens((Take(every(folds * beats)),), last_of(folds, beats), clocks)
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How a sum of products of codes becomes a code: ``(start + factor * sum) >> drop``, modulo 2**bits before.
-
-    A sum may count in finer steps than the accumulators do. It is a multiple of theirs all the same, and so a division
-    by an odd number is a multiplication by its inverse.
-    """
-
-    bits: int
-    drop: int
-    factor: int
-    unit: int
-    inverse: int
-
-    @staticmethod
-    def of(element: IntType, accumulator: IntType) -> Scale:
-        """From the type of the elements and of the sums."""
-        unit = math.gcd(element.step, accumulator.step)
-        divisor = accumulator.step // unit
-        drop = (divisor & -divisor).bit_length() - 1
-        bits = accumulator.bits + drop
-        inverse = pow(divisor >> drop, -1, 1 << bits)
-        return Scale(bits, drop, element.step // unit * inverse % (1 << bits), unit, inverse)
-
-    def start(self, value: int) -> int:
-        """What a constant part of a sum counts as."""
-        return value // self.unit * self.inverse % (1 << self.bits)
 
 
 def _weight_words(product: Product, choice: Choice) -> Integers:

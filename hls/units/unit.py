@@ -70,12 +70,13 @@ class Unit:
 
     Attributes:
         name: a Verilog name, unique in the core and no keyword (``small`` and ``table`` are).
-        module: the file in `hls/rtl` without ``.v``.
+        module: the file in `hls/rtl` without ``.v``, or a name that no other unit of the core has.
         parameters: of the module, but for those of the ROMs.
         cycles: clocks between inferences at least.
         tokens: makes the token behaviour; its cycles are `cycles`.
         uses: further files of `hls/rtl` that the module instantiates, without ``.v``.
         in_one_port: makes the same unit with its memory in a large RAM of one port; None where it has no such memory.
+        text: makes the Verilog of a module that is this unit's alone; None where it is a file of `hls/rtl`.
     """
 
     name: str
@@ -89,3 +90,4 @@ class Unit:
     roms: tuple[Rom, ...] = ()
     uses: tuple[str, ...] = field(default=())
     in_one_port: Callable[[], Unit] | None = None
+    text: Callable[[], str] | None = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from hls.unrolled.cost import total_positions
 from hls.unrolled.emit import last_reads
 from hls.unrolled.generate import Pipeline, plan_pipeline
+from hls.unrolled.lower import LoweredLayer
+from hls.unrolled.schedule import Schedule
 from toolchain.graph.dense import DenseNetwork
 
 # Measured LUT positions (LUT4 + 2 CCU2C, yosys synth_ecp5 -abc9) over the positions that the graphs add up to.
@@ -34,7 +36,10 @@ def _positions(pipeline: Pipeline) -> float:
 def _registers(pipeline: Pipeline) -> int:
     first = pipeline.layers[0].source
     bits = len(first.low) * first.bits + pipeline.latency + _FLOW_FF
-    for layer, times in zip(pipeline.layers, pipeline.schedules, strict=True):
-        last = last_reads(layer, times)
-        bits += sum((last[i] - times.cycle[i]) * layer.graph.width(i) for i in last)
-    return bits
+    return bits + sum(map(registers_of, pipeline.layers, pipeline.schedules))
+
+
+def registers_of(layer: LoweredLayer, times: Schedule) -> int:
+    """Flip-flops of one scheduled layer."""
+    last = last_reads(layer, times)
+    return sum((last[i] - times.cycle[i]) * layer.graph.width(i) for i in last)

@@ -7,6 +7,7 @@ weights and thresholds of the layer that reads the wire.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,24 +86,35 @@ def _input_wire(network: DenseNetwork) -> Wire:
 
 
 def _lower_layer(layer: DenseLayer, wire: Wire, live: NDArray[np.bool_]) -> LoweredLayer:
-    def cost(graph: Graph) -> float:
-        return total_positions(graph, [o for o, wanted in zip(graph.outputs, live, strict=True) if wanted])
-
-    graph = min((_layer_graph(layer, wire, live, seed) for seed in _SEEDS), key=cost)
+    graph = cheapest(lambda seed: _layer_graph(layer, wire, live, seed), live)
     return LoweredLayer(layer.name, graph, wire, _result(graph, layer), tuple(live.tolist()))
 
 
+def cheapest(make: Callable[[int], Graph], live: NDArray[np.bool_]) -> Graph:
+    """Of the graphs that are made with several seeds the one whose live outputs take the least logic."""
+
+    def cost(graph: Graph) -> float:
+        return total_positions(graph, [o for o, wanted in zip(graph.outputs, live, strict=True) if wanted])
+
+    return min(map(make, _SEEDS), key=cost)
+
+
 def _layer_graph(layer: DenseLayer, wire: Wire, live: NDArray[np.bool_], seed: int) -> Graph:
-    linear = LinearGraph(wire.low, wire.high)
-    scale = wire.scale if layer.thresholds is None else 1
-    sums = _accumulators(linear, layer.weights * scale, live, seed)
     bias = wire.offset * layer.weights.sum(axis=0) + layer.biases
     if layer.thresholds is None:
-        outputs = [_logit(linear, term, int(b)) for term, b in zip(sums, bias, strict=True)]
-    else:
-        cuts = -((bias[:, None] - layer.thresholds) // wire.scale)
-        outputs = [_count(linear, term, row) for term, row in zip(sums, cuts.tolist(), strict=True)]
-    linear.graph.outputs = outputs
+        return sums_of(wire, layer.weights * wire.scale, bias, live, seed)
+    linear = LinearGraph(wire.low, wire.high)
+    sums = _accumulators(linear, layer.weights, live, seed)
+    cuts = -((bias[:, None] - layer.thresholds) // wire.scale)
+    linear.graph.outputs = [_count(linear, term, row) for term, row in zip(sums, cuts.tolist(), strict=True)]
+    return linear.graph
+
+
+def sums_of(wire: Wire, weights: Integers, constants: Integers, live: NDArray[np.bool_], seed: int) -> Graph:
+    """The graph of ``constants + wire @ weights``; see `LoweredLayer` for `live`."""
+    linear = LinearGraph(wire.low, wire.high)
+    sums = _accumulators(linear, weights, live, seed)
+    linear.graph.outputs = [_sum(linear, term, int(c)) for term, c in zip(sums, constants, strict=True)]
     return linear.graph
 
 
@@ -143,8 +155,8 @@ def _sums(linear: LinearGraph, columns: list[tuple[int, ...]], seed: int) -> lis
     return [add_up(linear, terms) for terms in shared.columns()]
 
 
-def _logit(linear: LinearGraph, term: Operand | None, bias: int) -> int:
-    return linear.constant(bias) if term is None else linear.exact(term, bias)
+def _sum(linear: LinearGraph, term: Operand | None, constant: int) -> int:
+    return linear.constant(constant) if term is None else linear.exact(term, constant)
 
 
 def _count(linear: LinearGraph, term: Operand | None, cuts: list[int]) -> int:

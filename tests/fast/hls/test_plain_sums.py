@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hls.plain_sums import with_plain_sums
-from hls.units.linear import Product
+from hls.units.product import Product
 from hls.units.thresholding import Thresholding
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph

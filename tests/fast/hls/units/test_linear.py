@@ -7,7 +7,9 @@ import pytest
 
 from hls.memories import resources_of
 from hls.units import linear
-from hls.units.linear import Choice, Product, Scale
+from hls.units.linear import Choice
+from hls.units.product import Product
+from hls.units.scale import Scale
 from toolchain.fpga.families.ecp5 import Ecp5Backend
 from toolchain.graph.ops import Linear, Window, window
 from toolchain.graph.types import IntType, TensorType

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hls.pack import pack, unpack
-from hls.units.instance import LIBRARY, instance, ports, sources, write_roms
+from hls.units.instance import instance, ports, sources, write_files
 from hls.units.stream import Stream
 from hls.units.tokens import Hold
 from hls.units.unit import Unit
@@ -56,9 +56,9 @@ def check(folder: Path, *cases: Case, seeds: Sequence[int] = (0, 1, 2)) -> None:
     The units' names must differ.
     """
     streams = [s for case in cases for s in case.unit.inputs], [s for case in cases for s in case.unit.outputs]
-    program = _build(folder, cases)
     for case in cases:
-        write_roms(case.unit, folder)
+        write_files(case.unit, folder)
+    program = _build(folder, cases)
     for i, (stream, codes) in enumerate(zip(streams[0], (c for case in cases for c in case.inputs), strict=True)):
         _write_beats(folder / f"in{i}.bin", codes, stream)
     for seed in seeds:
@@ -136,7 +136,7 @@ def _check_shapes(unit: Unit) -> None:
 def _build(folder: Path, cases: Sequence[Case]) -> Path:
     (folder / "bench.v").write_text(bench_text(cases))
     names = dict.fromkeys(name for case in cases for name in sources(case.unit))
-    files = [folder / "bench.v", *(LIBRARY / name for name in names)]
+    files = [folder / "bench.v", *(folder / name for name in names)]
     return build_model(files, "bench", HARNESS, folder / "work", flags=("-Wno-WIDTH",), optimise=False)
 
 

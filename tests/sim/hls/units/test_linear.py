@@ -6,8 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from hls.units import linear
-from hls.units.linear import Choice, Product
+from hls.units import linear, unrolled
+from hls.units import window as windows
+from hls.units.linear import Choice
+from hls.units.product import Product
+from hls.units.unit import Unit
 from tests.sim.hls.units.bench import Case, check
 from tests.sim.hls.units.test_window import in_order
 from toolchain.graph.ops import Linear, Window, window
@@ -34,15 +37,23 @@ def product(
 
 def cases(name: str, given: Product, choice: Choice) -> list[Case]:
     """The window's unit, where there is one, and the product's, each by itself."""
+    return _cases(given, linear.walked(given, choice), linear.build(name, given, choice))
+
+
+def unrolled_cases(name: str, given: Product) -> list[Case]:
+    """The same of a product whose weights are wiring."""
+    walk = windows.walk(given.x, given.window, given.linear.inputs) if given.window else None
+    return _cases(given, walk, unrolled.build(name, given))
+
+
+def _cases(given: Product, walk: windows.Walk | None, units: tuple[Unit, ...]) -> list[Case]:
     x, element, sums = given.x.element, given.element, given.accumulator
     values = x.low + x.step * RNG.integers(0, (x.high - x.low) // x.step + 1, (3, *given.x.shape))
     rows = given.window.run(values) if given.window else values
     out = (given.linear.run(rows) - sums.low) // sums.step
-    walk = linear.walked(given, choice)
     taken = values if walk is None else in_order(values, walk)
     steps = [(values - x.low) // x.step, (taken - element.low) // element.step, out]
     codes = [step.reshape(3, -1) for step in steps]
-    units = linear.build(name, given, choice)
     first = 0 if walk else 1
     return [Case(unit, [codes[first + i]], [codes[first + i + 1]]) for i, unit in enumerate(units)]
 
@@ -89,4 +100,20 @@ def test_convolutions(tmp_path: Path) -> None:
         *cases("depthwise", product((5, 5, 6), 6, BYTES, same, 6), Choice(3, 3)),
         *cases("several", product((4, 4, 3), 6, FEW, window((2, 2)), 3), Choice(2, 1, "lut", "logic")),
         *cases("parts", product((2, 2, 6), 6, FEW, None, 3), Choice(2, 2)),
+    )
+
+
+def test_weights_that_are_wiring(tmp_path: Path) -> None:
+    """Signs, groups, a stride, steps of more than one, an output that no input reaches, a row of zeros."""
+    dead = Product(Linear(np.array([[0, 3], [0, 0]]), np.array([5, -2]), 1, 1), None, TensorType((2,), 0, 7))
+    check(
+        tmp_path,
+        *unrolled_cases("dense", product((12,), 8, WIDE, ends=(0, 15, 1))),
+        *unrolled_cases("rows", product((3, 4), 6, BYTES)),
+        *unrolled_cases("bits", product((24,), 4, (-1, 1), ends=(-1, 1, 2))),
+        *unrolled_cases("steps", product((4,), 3, (3, 6), ends=(-6, 15, 3), spread=0)),
+        *unrolled_cases("parts", product((2, 2, 6), 6, FEW, None, 3)),
+        *unrolled_cases("channels", product((5, 6), 6, FEW, None, 6)),
+        *unrolled_cases("strided", product((5, 5, 4), 3, FEW, window((1, 1), stride=(2, 2)))),
+        *unrolled_cases("dead", dead),
     )
