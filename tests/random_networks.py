@@ -19,10 +19,11 @@ from toolchain.graph.execute import run
 from toolchain.graph.graph import Graph
 from toolchain.graph.lower import lower
 from toolchain.graph.readers.qonnx.read import read_qonnx
+from toolchain.results.options import RunOptions
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.derive import graphs
 from toolchain.runtime.integer_proof import must_be_the_model
-from toolchain.runtime.session import RunOptions, open_session
+from toolchain.runtime.session import open_session
 
 ROWS = 6
 # Neighbouring layers of these have ties, which float32 holds exactly.

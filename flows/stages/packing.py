@@ -17,6 +17,7 @@ from flows.stages.rtl.design import reference_of
 from flows.stages.rtl.reference import Reference
 from hls.pack import answers_as_bytes, pack_inputs
 from toolchain.device.link.protocol import AnswerLayout
+from toolchain.device.packed import PackedManifest
 from toolchain.files import write_atomic
 from toolchain.layout import ROOT
 from toolchain.package.ladder import must_be_verified
@@ -96,7 +97,7 @@ def class_names(records: Records, answer: AnswerLayout) -> list[str] | None:
     return [str(number) for number in range(facts.outputs)]
 
 
-def summary(manifest: Mapping[str, Any], records: Records) -> str:
+def summary(manifest: PackedManifest, records: Records) -> str:
     """What the package came to, in a few words."""
     checks = [asdict(check) for record in records.values() for check in record.checks.values()]
     return f"{len(manifest['files']) + 1} files; compared on the way: {sentence(checks)}"

@@ -28,7 +28,7 @@ from toolchain.can.live.journal import Journal
 from toolchain.can.live.live import Live
 from toolchain.can.live.log import Log
 from toolchain.graph.dense import DenseNetwork
-from toolchain.runtime.session import RunOptions
+from toolchain.results.options import RunOptions
 
 GOAL = 9000
 CLASSES = ("normal", "dos", "fuzzing", "gear", "rpm")

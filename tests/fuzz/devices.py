@@ -29,13 +29,13 @@ from toolchain.device.link.axi.sense import Expected
 from toolchain.device.link.golden import Golden
 from toolchain.device.link.protocol import AnswerLayout
 from toolchain.device.link.serial_link import SerialBoard
-from toolchain.device.sealed import verify_package
 from toolchain.layout import Request
 from toolchain.measure.measure import Job, measure_at
 from toolchain.report.measurement_table import measurement_rows, measurement_table
 from toolchain.report.page.render import overview_page
 from toolchain.report.run_table import run_table
 from toolchain.results.measurements import read_results
+from toolchain.results.packed import read_package
 from toolchain.run.remote_run import run_remotely
 from toolchain.run.testset import must_be_equal, run_test_set
 
@@ -173,7 +173,7 @@ def _self_test(rng: np.random.Generator, folder: Path) -> None:
     said = _mutated(rng, json.dumps(_told()))
     board = _Board(_mutated(rng, said) if rng.random() < 0.3 else said)
     package = bitstream_package(folder)
-    result = run_remotely(board, package, verify_package(package))  # type: ignore[arg-type]
+    result = run_remotely(board, package, read_package(package))  # type: ignore[arg-type]
     run_table(result)
     assert 0 < result.throughput.inferences_per_second <= 1e8
     must_be_equal(result)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from toolchain.board import OpenBoard, OrtBoard
 from toolchain.catalog import load_board, load_model
 from toolchain.console import out
-from toolchain.device.sealed import must_be_bitstream, package_name, verify_package
+from toolchain.device.sealed import must_be_bitstream, package_name
 from toolchain.errors import BuildError, ConfigError
 from toolchain.layout import plain_name
 from toolchain.places.remote import Remote
 from toolchain.report.show import latest_layout, shown
+from toolchain.results.manifest import Manifest
+from toolchain.results.packed import read_package
 from toolchain.run.loader import load
 from toolchain.run.remote_run import load_remotely
 
@@ -36,17 +37,17 @@ def flash(
     if isinstance(load_board(board), OrtBoard):
         raise ConfigError(f"{board}: has no FPGA to flash; copy its package there and run `./run.sh`")
     folder, manifest = checked_package(board, model, package)
-    out().print(f"{len(manifest['files'])} files as packed: {shown(folder)}")
-    target = load_board(manifest["board"])
+    out().print(f"{len(manifest.files)} files as packed: {shown(folder)}")
+    target = load_board(manifest.board)
     if isinstance(target, OpenBoard):
-        out().print(load(target, folder / manifest["roles"]["bitstream"], keep, cable))
+        out().print(load(target, folder / manifest.roles["bitstream"], keep, cable))
     elif host is not None:
         out().print(load_remotely(Remote(host), folder, manifest).rstrip())
     else:
         out().print(_how_to(manifest, folder))
 
 
-def checked_package(board: str, model: str, package: Path | None) -> tuple[Path, dict[str, Any]]:
+def checked_package(board: str, model: str, package: Path | None) -> tuple[Path, Manifest]:
     """The package to take, every file of it as it was packed; and its manifest.
 
     Raises:
@@ -55,15 +56,14 @@ def checked_package(board: str, model: str, package: Path | None) -> tuple[Path,
     """
     load_board(board)
     folder = package or _newest(board, model)
-    manifest = verify_package(folder)
-    for name, wanted in (("board", board), ("model", model)):
-        if manifest[name] != wanted:
+    manifest = read_package(folder)
+    for name, packed, wanted in (("board", manifest.board, board), ("model", manifest.model, model)):
+        if packed != wanted:
             raise BuildError(
-                f"{folder}: is for {name} {manifest[name]}, not {wanted}; say {name.upper()}={manifest[name]}, "
-                f"or take another package"
+                f"{folder}: is for {name} {packed}, not {wanted}; say {name.upper()}={packed}, or take another package"
             )
     if not isinstance(load_board(board), OrtBoard):
-        must_be_bitstream(folder, manifest)
+        must_be_bitstream(folder, manifest.packed)
     return folder, manifest
 
 
@@ -78,11 +78,11 @@ def _newest(board: str, model: str) -> Path:
         raise
 
 
-def _how_to(manifest: dict[str, Any], folder: Path) -> str:
-    there = package_name(manifest)
+def _how_to(manifest: Manifest, folder: Path) -> str:
+    there = package_name(manifest.packed)
     return (
-        f"{manifest['board']} loads its bitstream itself, from its own Linux; nothing was sent. Name the board\n"
-        f"  make flash BOARD={manifest['board']} MODEL={manifest['model']} HOST=user@address\n"
+        f"{manifest.board} loads its bitstream itself, from its own Linux; nothing was sent. Name the board\n"
+        f"  make flash BOARD={manifest.board} MODEL={manifest.model} HOST=user@address\n"
         f"or copy the package\n"
         f"  scp -r {shown(folder)} <board>:{there}\n"
         f"and on the board, as root, let the self-test load and check it\n"

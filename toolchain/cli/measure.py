@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from toolchain.board import AmdBoard, OpenBoard, OrtBoard
 from toolchain.catalog import load_board
@@ -29,6 +28,7 @@ from toolchain.measure.workloads import bench_workload
 from toolchain.places.place import Here
 from toolchain.places.remote import Remote
 from toolchain.report.measurement_table import measurement_table
+from toolchain.results.manifest import Manifest
 from toolchain.results.measurement import Measurement
 from toolchain.run.virtual import virtual_board_of
 
@@ -118,18 +118,18 @@ def _sensor_root(how: How) -> str | None:
     return str(root.expanduser().resolve())
 
 
-def _open(board: OpenBoard, folder: Path, manifest: dict[str, Any], how: How, board_dir: Path) -> Measurement:
+def _open(board: OpenBoard, folder: Path, manifest: Manifest, how: How, board_dir: Path) -> Measurement:
     # Ports are those of Linux; nothing else here is.
     from toolchain.device.link.serial_port import open_serial
 
     sources = open_meter(how.meter) if how.meter else []
     known = {**provenance_of(manifest), **({"virtual": True, "emulated": True} if how.virtual else {})}
-    job = Job(board.name, manifest["model"], ["bench"], settings=how.settings, provenance=known)
-    expected = expected_of(manifest)
+    job = Job(board.name, manifest.model, ["bench"], settings=how.settings, provenance=known)
+    expected = expected_of(manifest.packed)
     patience = simulated(expected.latency) if how.virtual else None
     with (
-        _port(board, manifest["model"], folder, how) as port,
-        open_serial(port, board.host_link.baud, manifest["identity"], patience) as device,
+        _port(board, manifest.model, folder, how) as port,
+        open_serial(port, board.host_link.baud, manifest.packed["identity"], patience) as device,
     ):
         played_answers(device, read_golden(folder), device.identify().bench_vectors)
         workload = bench_workload(device, how.seconds, expected)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +28,7 @@ from toolchain.layout import Layout, build_root
 from toolchain.places.remote import Remote
 from toolchain.report.run_table import run_table
 from toolchain.report.show import latest_layout, shown
+from toolchain.results.manifest import Manifest
 from toolchain.results.model import write_file
 from toolchain.results.request import read_request
 from toolchain.results.run import RunFigures, RunPackage, RunResult
@@ -107,7 +108,7 @@ class _Order:
     board: OpenBoard
     model: str
     folder: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
     count: int | None
 
     def run(self, port: str, virtual: bool = False) -> RunFigures:
@@ -116,8 +117,8 @@ class _Order:
 
         golden = read_golden(self.folder)
         truth = self._truth(golden)
-        baud, identity = self.board.host_link.baud, self.manifest["identity"]
-        expected = expected_of(self.manifest)
+        baud, identity = self.board.host_link.baud, self.manifest.packed["identity"]
+        expected = expected_of(self.manifest.packed)
         patience = simulated(expected.latency) if virtual else None
         with open_serial(port, baud, identity, patience) as device, _progress() as bar:
             tell = _shown(bar)
@@ -184,11 +185,9 @@ def layout_of_package(board: str, model: str, folder: Path) -> Layout:
     return newest
 
 
-def _whole(
-    board: str, model: str, folder: Path, manifest: Mapping[str, Any], figures: RunFigures, **more: Any
-) -> RunResult:
+def _whole(board: str, model: str, folder: Path, manifest: Manifest, figures: RunFigures, **more: Any) -> RunResult:
     """A run with what it was taken from; `more`: by which link."""
-    package = RunPackage(manifest_sha256=sha256(folder / MANIFEST), git=manifest.get("git"))
+    package = RunPackage(manifest_sha256=sha256(folder / MANIFEST), git=manifest.git)
     said = {name: getattr(figures, name) for name in figures.model_fields_set}
     return RunResult(
         what="run",
@@ -196,7 +195,7 @@ def _whole(
         model=model,
         at=time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()),
         package=package,
-        data=(manifest.get("accuracy") or {}).get("data"),
+        data=manifest.accuracy.data if manifest.accuracy else None,
         **said,
         **more,
     )

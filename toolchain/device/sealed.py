@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
 from toolchain.device import intact
+from toolchain.device.packed import PackedManifest
 from toolchain.errors import BuildError
 from toolchain.files import write_json
 
@@ -29,7 +30,7 @@ def file_hashes(folder: Path) -> dict[str, str]:
     return _told(intact.hashes, str(folder), MANIFEST)
 
 
-def seal(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+def seal(folder: Path, manifest: Mapping[str, object]) -> PackedManifest:
     """Write `manifest.json` over all files that the folder holds now; returns it. Empty folders do not stay.
 
     Raises:
@@ -37,37 +38,38 @@ def seal(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """
     _drop_empty_folders(folder)
     # As it will be read again: JSON knows no tuples, and no keys but texts.
-    whole: dict[str, Any] = json.loads(json.dumps({**manifest, "files": file_hashes(folder)}))
+    whole: PackedManifest = json.loads(json.dumps({**manifest, "files": file_hashes(folder)}))
     whole["seal"] = intact.digest_of(whole)
     write_json(folder / MANIFEST, whole)
     return whole
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: Path) -> PackedManifest:
     """The manifest of a package, not yet held against its files.
 
     Raises:
         BuildError: there is none, or it is damaged.
     """
-    return _told(intact.read, str(folder))
+    return cast("PackedManifest", _told(intact.read, str(folder)))
 
 
-def verify_package(folder: Path) -> dict[str, Any]:
+def verify_package(folder: Path) -> PackedManifest:
     """Hold all that lies below a package against its manifest; returns the manifest.
 
     Raises:
         BuildError: a file is altered, missing or extra, or the manifest itself is damaged.
     """
-    return _told(intact.verify, str(folder))
+    return cast("PackedManifest", _told(intact.verify, str(folder)))
 
 
-def package_name(manifest: Mapping[str, Any]) -> str:
+def package_name(manifest: PackedManifest) -> str:
     """The package's folder on another machine.
 
     Raises:
         BuildError: board or model is no plain name.
     """
-    return "-".join(_told(intact.checked_name, key, manifest.get(key)) for key in ("board", "model"))
+    names = (("board", manifest.get("board")), ("model", manifest.get("model")))
+    return "-".join(_told(intact.checked_name, key, name) for key, name in names)
 
 
 def must_be_plain(name: str, what: str = "folder") -> None:
@@ -82,7 +84,7 @@ def must_be_plain(name: str, what: str = "folder") -> None:
     _told(intact.checked_name, what, name)
 
 
-def must_be_bitstream(folder: Path, manifest: Mapping[str, Any]) -> None:
+def must_be_bitstream(folder: Path, manifest: PackedManifest) -> None:
     """Refuse a hand-off, and say what turns it into a bitstream.
 
     Raises:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from toolchain.device.agent.plan import Settings
 from toolchain.device.link.axi.sense import expected_of
-from toolchain.device.sealed import must_be_bitstream, package_name, verify_package
-from toolchain.errors import BuildError, ToolError
+from toolchain.device.sealed import must_be_bitstream, package_name
+from toolchain.errors import ToolError
 from toolchain.measure.measure import Job
 from toolchain.measure.workloads import driver_words, runner_words
 from toolchain.places.place import Place
+from toolchain.results.manifest import Manifest
+from toolchain.results.packed import read_device, read_package
 
 _READY_SECONDS = 900.0
 
@@ -39,15 +39,15 @@ def ready_runtime_package(
         BuildError: the package is damaged.
         ToolError: the machine cannot be reached, or the self-test failed there.
     """
-    manifest = verify_package(package)
-    device = _read(package / "device.json")
-    there = place.deploy(package, package_name(manifest))
+    manifest = read_package(package)
+    device = read_device(package)
+    there = place.deploy(package, package_name(manifest.packed))
     _must_work(place, [*python, "selftest.py", "--no-timing", *options], there)
     # RAPL is root's; on other machines sensors may be read by all.
     root = place.address != "local"
     return Job(
-        manifest["board"],
-        manifest["model"],
+        manifest.board,
+        manifest.model,
         runner_words(device, graph, python),
         there,
         settings,
@@ -63,27 +63,19 @@ def ready_amd_package(place: Place, package: Path, settings: Settings, *, python
         BuildError: the package is damaged, or a hand-off without a bitstream.
         ToolError: the board cannot be reached, or its driver refuses.
     """
-    manifest = verify_package(package)
-    must_be_bitstream(package, manifest)
-    there = place.deploy(package, package_name(manifest))
+    manifest = read_package(package)
+    must_be_bitstream(package, manifest.packed)
+    there = place.deploy(package, package_name(manifest.packed))
     _must_work(place, place.as_root([python, "driver.py", "identify"]), there)
     words, proven = driver_words(python), provenance_of(manifest)
-    job = Job(manifest["board"], manifest["model"], words, there, settings, root=True, provenance=proven)
-    return replace(job, expected=expected_of(manifest))
+    job = Job(manifest.board, manifest.model, words, there, settings, root=True, provenance=proven)
+    return replace(job, expected=expected_of(manifest.packed))
 
 
-def provenance_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+def provenance_of(manifest: Manifest) -> dict[str, str]:
     """What says of a result which build it is of."""
-    known = {key: manifest[key] for key in ("seal", "variant", "flow", "strategy") if key in manifest}
-    return {**known, **manifest.get("identity", {})}
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        value: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise BuildError(f"{path}: cannot be read ({error}); build the package again") from error
-    return value
+    known = {name: getattr(manifest, name) for name in ("seal", "variant", "flow", "strategy")}
+    return {**known, **(manifest.identity.to_json() if manifest.identity else {})}
 
 
 def _must_work(place: Place, words: Sequence[str], folder: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from toolchain.device.agent.clock import SystemClock
@@ -11,6 +11,7 @@ from toolchain.device.link.answers import Bench
 from toolchain.device.link.axi.sense import Expected, bench_faults, must_make_sense
 from toolchain.device.ort.golden import inputs_file
 from toolchain.device.ort.runners import session_words
+from toolchain.results.device import DeviceDescription
 
 _BENCH_SPARE_S = 120.0
 _MOST_BENCH = 0xFFFFFFFF
@@ -46,7 +47,7 @@ def driver_words(python: str = "python3") -> list[str]:
 
 
 def runner_words(
-    device: Mapping[str, Any], graph: str | None = None, python: Sequence[str] = ("python3",)
+    device: DeviceDescription, graph: str | None = None, python: Sequence[str] = ("python3",)
 ) -> list[str]:
     """The words for a package of ONNX Runtime, in its folder on the device, after its self-test has run there.
 
@@ -57,7 +58,7 @@ def runner_words(
         graph: one of its graphs; the chosen one without it.
         python: words that start Python.
     """
-    entry = device["graphs"][graph or device["chosen"]]
-    words = ["env", "PYTHONPATH=work/site", *python, "runner/runner.py", "--model", entry["file"]]
-    words += ["--inputs", f"work/{inputs_file(entry)}", *session_words(entry["options"])]
+    entry = device.graphs[graph or device.chosen]
+    words = ["env", "PYTHONPATH=work/site", *python, "runner/runner.py", "--model", entry.file]
+    words += ["--inputs", f"work/{inputs_file(entry.to_json())}", *session_words(entry.options.to_json())]
     return [*words, "--seconds", "{seconds}"]

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from toolchain.board import AnyBoard
 from toolchain.layout import Request
 from toolchain.package.revision import git_revision
 from toolchain.results import figures
-from toolchain.results.facts import GenerateFacts, IntegersFacts, LoadFacts, StreamlineFacts
-from toolchain.results.manifest import Manifest
+from toolchain.results.facts import DataFacts, GenerateFacts, IntegersFacts, LoadFacts, StreamlineFacts
+from toolchain.results.facts.hardware import Identity
+from toolchain.results.facts.network import Layer
+from toolchain.results.manifest import (
+    Accuracy,
+    EstimateOf,
+    Graphs,
+    Latency,
+    Manifest,
+    Recipe,
+    Resources,
+    StageEntry,
+    Timing,
+)
 from toolchain.results.record import StageRecord, token_of
 
 
@@ -39,54 +51,67 @@ def build_manifest(origin: Origin, records: Mapping[str, StageRecord]) -> Manife
     Nothing in it depends on when, where or how fast the build ran.
     """
     request = origin.request
-    groups = _runtime(records) if request.flow == "ort" else _hardware(records)
-    whole = {
-        "model": request.model,
-        "board": request.board,
-        "flow": request.flow,
-        "strategy": request.core,
-        "variant": request.variant,
-        "fps": request.fps,
-        "recipe": {"name": "file" if request.file else request.recipe, **origin.recipe},
-        "seeds": _seeds(origin, records),
-        "git": git_revision(origin.root),
-        "tools": tool_versions(records),
-        "packages": dict(origin.packages),
+    return Manifest(
+        model=request.model,
+        board=request.board,
+        flow=request.flow,
+        strategy=request.core,
+        variant=request.variant,
+        fps=request.fps,
+        recipe=Recipe(name="file" if request.file else request.recipe, **origin.recipe),
+        seeds=_seeds(origin, records),
+        git=git_revision(origin.root),
+        tools=tool_versions(records),
+        packages=dict(origin.packages),
+        stages={name: stage_entry(record) for name, record in records.items()},
         **(_foreign_network(records) if request.file else _network(records)),
-        **groups,
-        "stages": {name: stage_entry(record) for name, record in records.items()},
-    }
-    return Manifest.model_validate(whole)
+        **(_runtime(records) if request.flow == "ort" else _hardware(records)),
+    )
 
 
-def _network(records: Mapping[str, StageRecord]) -> dict[str, Any]:
-    return {
-        "layers": records["streamline"].facts_as(StreamlineFacts).to_json()["layers"],
-        "data": figures.data(records),
-        "accuracy": figures.accuracy(records),
-    }
+class _Network(TypedDict, total=False):
+    layers: tuple[Layer, ...]
+    data: DataFacts | None
+    accuracy: Accuracy | None
+    file: LoadFacts
+    integers: IntegersFacts
 
 
-def _foreign_network(records: Mapping[str, StageRecord]) -> dict[str, Any]:
+def _network(records: Mapping[str, StageRecord]) -> _Network:
+    layers = records["streamline"].facts_as(StreamlineFacts).layers
+    return {"layers": layers, "data": figures.data(records), "accuracy": figures.accuracy(records)}
+
+
+def _foreign_network(records: Mapping[str, StageRecord]) -> _Network:
     """What is known of a network that somebody else made: its file, and what it was proved on."""
-    told: dict[str, Any] = {"file": records["load"].facts_as(LoadFacts).to_json(), "data": None, "accuracy": None}
+    told: _Network = {"file": records["load"].facts_as(LoadFacts).formless(), "data": None, "accuracy": None}
     if "integers" in records:
-        integers = records["integers"].facts_as(IntegersFacts).to_json()
-        told |= {"integers": integers, "layers": integers["layers"]}
+        integers = records["integers"].facts_as(IntegersFacts).formless()
+        told |= {"integers": integers, "layers": integers.layers}
     return told
 
 
-def _hardware(records: Mapping[str, StageRecord]) -> dict[str, Any]:
+class _Made(TypedDict, total=False):
+    status: Literal["bitstream", "handoff", "runnable"]
+    identity: Identity
+    resources: Resources
+    timing: Timing
+    estimate: EstimateOf
+    graphs: Graphs
+    latency: Latency
+
+
+def _hardware(records: Mapping[str, StageRecord]) -> _Made:
     return {
         "status": figures.status(records),
-        "identity": records["generate"].facts_as(GenerateFacts).identity.to_json(),
+        "identity": records["generate"].facts_as(GenerateFacts).identity,
         "resources": figures.resources(records),
         "timing": figures.timing(records),
         "estimate": figures.estimate(records),
     }
 
 
-def _runtime(records: Mapping[str, StageRecord]) -> dict[str, Any]:
+def _runtime(records: Mapping[str, StageRecord]) -> _Made:
     return {"status": "runnable", "graphs": figures.graphs(records), "latency": figures.latency(records)}
 
 
@@ -97,15 +122,15 @@ def _seeds(origin: Origin, records: Mapping[str, StageRecord]) -> dict[str, int]
     return seeds if placed is None else {**seeds, "place and route": placed}
 
 
-def stage_entry(record: StageRecord) -> dict[str, Any]:
+def stage_entry(record: StageRecord) -> StageEntry:
     """A stage's part of the manifest: outputs, verification, tools; `token` tells its record apart."""
-    return {
-        "token": token_of(record),
-        "outputs": dict(record.outputs),
-        "verified": record.verified,
-        "checks": {name: asdict(check) for name, check in record.checks.items()},
-        "tools": dict(record.tools),
-    }
+    return StageEntry(
+        token=token_of(record),
+        outputs=record.outputs,
+        verified=record.verified,
+        checks=record.checks,
+        tools=record.tools,
+    )
 
 
 def tool_versions(records: Mapping[str, StageRecord]) -> dict[str, str]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+
+from toolchain.results.manifest import Revision
 
 
-def git_revision(root: Path) -> dict[str, Any]:
+def git_revision(root: Path) -> Revision:
     """Commit and whether the working tree differs from it; both None outside a git checkout.
 
     A folder is outside, too, where the checkout around it holds none of its files, such as an environment in a project.
     """
     commit = _git(root, "rev-parse", "HEAD")
     if commit is None or _git(root, "ls-files", "--error-unmatch", ".") is None:
-        return {"revision": None, "dirty": None}
-    return {"revision": commit, "dirty": bool(_git(root, "status", "--porcelain"))}
+        return Revision(revision=None, dirty=None)
+    return Revision(revision=commit, dirty=bool(_git(root, "status", "--porcelain")))
 
 
 def _git(root: Path, *arguments: str) -> str | None:

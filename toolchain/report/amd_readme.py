@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from toolchain.device.packed import PackedManifest
 from toolchain.device.sealed import HANDOFF
 
 _FLOWS = {"finn": "FINN", "dataflow": "our own RTL behind AXI (`FLOW=dataflow`)"}
@@ -29,7 +29,7 @@ _BITSTREAM_FILES = {
 }
 
 
-def readme_amd(manifest: Mapping[str, Any]) -> str:
+def readme_amd(manifest: PackedManifest) -> str:
     """The package's README.
 
     Args:
@@ -44,7 +44,7 @@ def readme_amd(manifest: Mapping[str, Any]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _finish_steps(manifest: Mapping[str, Any]) -> str:
+def _finish_steps(manifest: PackedManifest) -> str:
     part = manifest.get("part", "the board's device")
     return f"""This is a **hand-off**: all that can be done without Vivado is done and verified; the bitstream is
 still to be made. Copy this folder to a Linux machine with Vivado (2022.2 to 2025.2, with {part}), and there
@@ -56,7 +56,7 @@ It checks every file against `manifest.json`, then Vivado's version, then runs V
 ends in an error, not in a bitstream."""
 
 
-def _finish_commands(manifest: Mapping[str, Any]) -> str:
+def _finish_commands(manifest: PackedManifest) -> str:
     settings = "    source <Vivado>/settings64.sh"
     if manifest["flow"] == "dataflow":
         return f"{settings}\n    python3 finish.py"
@@ -68,7 +68,7 @@ def _finish_commands(manifest: Mapping[str, Any]) -> str:
     ../venv-finn/bin/python finish.py"""
 
 
-def _board_steps(manifest: Mapping[str, Any]) -> str:
+def _board_steps(manifest: PackedManifest) -> str:
     image = manifest.get("image", "PYNQ or another Linux of AMD's")
     return f"""Copy this folder to the board (written for: {image}), and there, as root (`sudo -i`; PYNQ's environment
 comes with it):
@@ -87,7 +87,7 @@ or in a program of your own `from driver import open_package`; `driver.py` shows
 [u-dma-buf](https://github.com/ikwzm/udmabuf) (`modprobe u-dma-buf udmabuf0=4194304`); {_without_dma(manifest)}."""
 
 
-def _without_dma(manifest: Mapping[str, Any]) -> str:
+def _without_dma(manifest: PackedManifest) -> str:
     if manifest["flow"] == "finn":
         return "FINN's design takes vectors by DMA only"
     return "without it vectors go one by one through registers, and the driver says so"
@@ -98,7 +98,7 @@ def _table(files: Mapping[str, str]) -> str:
     return f"| file | what |\n|---|---|\n{rows}"
 
 
-def _timing(manifest: Mapping[str, Any]) -> str:
+def _timing(manifest: PackedManifest) -> str:
     timing = manifest.get("timing", {})
     if "latency_cycles" not in timing or "initiation_interval" not in timing:
         return ""

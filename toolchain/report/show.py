@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from toolchain.device.sealed import MANIFEST
 from toolchain.errors import BuildError
@@ -16,7 +15,8 @@ from toolchain.results.belonging import belongs, marks_of
 from toolchain.results.built import read_built
 from toolchain.results.facts import CompareFacts, CoreRow
 from toolchain.results.figures import baselines
-from toolchain.results.manifest import Manifest, StageEntry, Sums
+from toolchain.results.manifest import Manifest, StageEntry
+from toolchain.results.measurement import Measurement
 from toolchain.results.measurements import read_results
 from toolchain.results.record import StageRecord, read_record, token_of
 from toolchain.results.report import ComparedAccuracy, Report, StageReport
@@ -99,10 +99,10 @@ def _current(layout: Layout, stage: str) -> StageRecord | None:
     return record if record and remade_input(layout, record) is None else None
 
 
-def _measurement(layout: Layout, manifest: Manifest) -> dict[str, Any] | None:
+def _measurement(layout: Layout, manifest: Manifest) -> Measurement | None:
     """The newest measurement of this very build, or None."""
     marks = marks_of(layout, manifest.to_json())
-    own = [result for each in read_results(layout.board_dir) if belongs(result := each.to_json(), marks)]
+    own = [result for result in read_results(layout.board_dir) if belongs(result.to_json(), marks)]
     return own[-1] if own else None
 
 
@@ -136,11 +136,10 @@ def _own(layout: Layout, stage: str) -> StageReport | None:
     record = _current(layout, stage) if stage != "package" else _record(layout, stage)
     if record is None or not layout.token(stage).exists():
         return None
-    verified = record.verified
     return StageReport(
         seconds=record.seconds,
         outputs=_shown_outputs(layout, record.outputs),
-        verified=Sums(**verified) if verified else None,
+        verified=record.verified,
         checks=record.checks,
     )
 

@@ -16,8 +16,6 @@ from toolchain.report.measurement_table import measurement_table
 from toolchain.results.facts import IntegersFacts
 from toolchain.results.facts.runtime import GraphProof
 from toolchain.results.manifest import Graphs, Latency, Resources, Timing
-from toolchain.results.measurement import Measurement
-from toolchain.results.model import parse
 from toolchain.results.report import ComparedAccuracy, Report, StageReport
 from toolchain.training.author import words_of
 
@@ -59,7 +57,7 @@ def _tables(report: Report) -> Iterator[Table | Text]:
         yield graph_table(report.graphs, report.latency.chosen)
         yield latency_table(report.latency)
     if report.measurement:
-        yield measurement_table(parse(report.measurement, Measurement, "the measurement", "make measure"))
+        yield measurement_table(report.measurement)
     yield stage_table(report.stages)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from toolchain.device.sealed import MANIFEST, read_manifest
@@ -24,7 +25,7 @@ def read_built(layout: Layout) -> Manifest:
     return parse(built_manifest(layout), Manifest, str(path), build_command(layout.request))
 
 
-def built_manifest(layout: Layout) -> dict[str, Any]:
+def built_manifest(layout: Layout) -> Mapping[str, Any]:
     """The same as plain JSON, for pages that show what they can of any version.
 
     Raises:

@@ -41,3 +41,11 @@ class Check:
     def kept(self) -> bool:
         """Whether no more differ than may."""
         return self.differing <= self.allowed
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Sums:
+    """All checks of a stage together."""
+
+    compared: int
+    equal: int

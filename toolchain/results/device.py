@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Literal
 
 from toolchain.results.check import VectorKind
-from toolchain.results.facts.runtime import SessionOptions
 from toolchain.results.model import Number, Record
+from toolchain.results.options import RunOptions
 
+DEVICE = "device.json"
 DEVICE_FORMAT = 2
 
 
@@ -57,7 +58,7 @@ class PackedGraph(Record):
     meaning: str
     proved: str
     within_budget: bool
-    options: SessionOptions
+    options: RunOptions
     inputs: tuple[PackedInput, ...]
     outputs: tuple[PackedOutput, ...]
     open: bool

@@ -7,11 +7,13 @@ Devices, and the machine that finishes a hand-off, read the same file with the s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, cast
 
 from pydantic import ConfigDict
 
-from toolchain.results.check import Check
+from toolchain.device.packed import PackedManifest
+from toolchain.errors import BuildError
+from toolchain.results.check import Check, Sums
 from toolchain.results.device import DeviceDescription
 from toolchain.results.facts import CoreRow, DataFacts, IntegersFacts, LoadFacts
 from toolchain.results.facts.hardware import Estimate, Identity, Use
@@ -94,13 +96,6 @@ class Latency(Record):
     rows: tuple[LatencyRow, ...]
     chosen: str
     throughput: Throughput
-
-
-class Sums(Record):
-    """All checks of a stage together."""
-
-    compared: int
-    equal: int
 
 
 class StageEntry(Record):
@@ -207,3 +202,19 @@ class Manifest(RecordFile):
     roles: Mapping[str, str] = {}
     files: Mapping[str, str] = {}
     seal: str = ""
+
+    @property
+    def packed(self) -> PackedManifest:
+        """The same as programs of packages read it."""
+        return cast("PackedManifest", self.to_json())
+
+    @property
+    def chip(self) -> Identity:
+        """What the chip says it is.
+
+        Raises:
+            BuildError: the package is of no FPGA.
+        """
+        if self.identity is None:
+            raise BuildError(f"{self.model} for {self.board}: its manifest has no identity of a chip; build it again")
+        return self.identity

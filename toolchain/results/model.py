@@ -9,8 +9,16 @@ import json
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, ErrorDetails
 
 from toolchain.errors import BuildError
 from toolchain.files import write_json
@@ -45,9 +53,19 @@ class RecordFile(Record):
     VERSION: ClassVar[int]
     TITLE: ClassVar[str]
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON with the version."""
-        return {**super().to_json(), self.VERSION_KEY: self.VERSION}
+    @model_serializer(mode="wrap")
+    def _with_version(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """With its version, also where it is part of another record."""
+        return {**plain(self), self.VERSION_KEY: self.VERSION}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Its version is one of its keys."""
+        schema = handler(core)
+        whole = handler.resolve_ref_schema(schema)
+        whole["properties"] = {cls.VERSION_KEY: {"const": cls.VERSION, "title": "Version"}, **whole["properties"]}
+        whole["required"] = [cls.VERSION_KEY, *whole.get("required", ())]
+        return schema
 
 
 class OtherVersionError(BuildError):

@@ -14,7 +14,7 @@ from pydantic import Field
 from toolchain.errors import BuildError
 from toolchain.layout import Layout
 from toolchain.results.again import build_command
-from toolchain.results.check import Check
+from toolchain.results.check import Check, Sums
 from toolchain.results.facts import AnyFacts, Facts
 from toolchain.results.model import RecordFile, read_file, write_file
 
@@ -48,14 +48,12 @@ class StageRecord(RecordFile):
     inputs: Mapping[str, str] = {}
 
     @property
-    def verified(self) -> dict[str, int] | None:
+    def verified(self) -> Sums | None:
         """Sums over all checks, or None where the stage compares nothing."""
         if not self.checks:
             return None
-        return {
-            "compared": sum(c.compared for c in self.checks.values()),
-            "equal": sum(c.equal for c in self.checks.values()),
-        }
+        checks = self.checks.values()
+        return Sums(sum(check.compared for check in checks), sum(check.equal for check in checks))
 
     def facts_as(self, kind: type[F]) -> F:
         """The facts as the model that the stage hands back.
@@ -72,7 +70,7 @@ class StageRecord(RecordFile):
         """Plain JSON with every key; of facts those that were said, and which they are."""
         facts = self.facts and {"form": self.facts.form, **self.facts.to_json()}
         whole = self.model_dump(mode="json", exclude={"facts"})
-        return {**whole, "facts": facts, self.VERSION_KEY: self.VERSION}
+        return {**whole, "facts": facts}
 
 
 def write_record(path: Path, record: StageRecord) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import ConfigDict
 
-from toolchain.results.check import Check
+from toolchain.results.check import Check, Sums
 from toolchain.results.facts import CoreRow, DataFacts, IntegersFacts, LoadFacts
 from toolchain.results.manifest import (
     Accuracy,
@@ -16,9 +16,9 @@ from toolchain.results.manifest import (
     Latency,
     Resources,
     Revision,
-    Sums,
     Timing,
 )
+from toolchain.results.measurement import Measurement
 from toolchain.results.model import Record, RecordFile
 
 
@@ -78,7 +78,7 @@ class Report(RecordFile):
     graphs: Graphs | None
     latency: Latency | None
     not_run: tuple[str, ...]
-    measurement: Mapping[str, Any] | None
+    measurement: Measurement | None
     stages: Mapping[str, StageReport]
     files: Mapping[str, str]
     git: Revision

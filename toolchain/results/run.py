@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from toolchain.device.link.asking import SELF_TEST_FORMAT
 from toolchain.results.check import VectorKind
 from toolchain.results.facts.hardware import Identity
 from toolchain.results.facts.network import Confusion
@@ -178,17 +177,14 @@ class Finding(Record):
     counts: FindingCounts
 
 
-class SelfTest(RecordFile):
-    """What `self_test.py --json` of a package prints.
+class SelfTest(Record):
+    """What `self_test.py --json` of a package prints; `format` is `toolchain.device.link.asking.SELF_TEST_FORMAT`.
 
     Attributes:
         device: how the board was reached; without_dma: why not by DMA, empty where it was.
     """
 
-    VERSION_KEY: ClassVar[str] = "format"
-    VERSION: ClassVar[int] = SELF_TEST_FORMAT
-    TITLE: ClassVar[str] = "self-test"
-
+    format: Literal[3]
     kind: Literal["measured"]
     device: str
     without_dma: str = ""

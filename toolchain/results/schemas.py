@@ -12,7 +12,7 @@ from toolchain.results.checked import CheckedNetwork
 from toolchain.results.device import DeviceDescription
 from toolchain.results.manifest import Manifest
 from toolchain.results.measurement import Measurement
-from toolchain.results.model import Record, RecordFile
+from toolchain.results.model import Record
 from toolchain.results.record import StageRecord
 from toolchain.results.report import Report
 from toolchain.results.run import RunResult
@@ -32,13 +32,7 @@ FILES: Mapping[str, type[Record]] = {
 
 def schema_of(kind: type[Record]) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a record, its version among the keys."""
-    schema = kind.model_json_schema()
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    if not issubclass(kind, RecordFile):
-        return schema
-    schema["properties"] = {kind.VERSION_KEY: {"const": kind.VERSION, "title": "Version"}, **schema["properties"]}
-    schema["required"] = [kind.VERSION_KEY, *schema["required"]]
-    return schema
+    return {**kind.model_json_schema(), "$schema": "https://json-schema.org/draft/2020-12/schema"}
 
 
 def written(kind: type[Record]) -> str:

@@ -92,9 +92,8 @@ def read_findings(told: Told, asked: Asked) -> Findings:
 
 def _whole(told: Told) -> SelfTest:
     """What has been looked at, as a record; refuses what nobody looked at and is none."""
-    said = {key: value for key, value in told.value.items() if key != SelfTest.VERSION_KEY}
     try:
-        return SelfTest.model_validate_json(json.dumps(said), strict=True)
+        return SelfTest.model_validate_json(json.dumps(told.value), strict=True)
     except ValidationError as error:
         raise ToldError(explained(error)) from None
 

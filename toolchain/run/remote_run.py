@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from toolchain.device.link.axi.selftest import bench_of
 from toolchain.device.link.axi.sense import expected_of
@@ -13,7 +11,7 @@ from toolchain.device.link.golden import Golden, read_golden
 from toolchain.device.sealed import package_name
 from toolchain.errors import ToolError, VerificationError
 from toolchain.places.remote import Remote
-from toolchain.results.facts.hardware import Identity
+from toolchain.results.manifest import Manifest
 from toolchain.results.run import Answers, CycleSpread, Finding, RunBench, RunFigures, RunKind, RunLatency
 from toolchain.run.findings import Asked, Findings, read_findings
 from toolchain.run.testset import throughput, vector_kind
@@ -23,17 +21,17 @@ _LOAD_SECONDS = 120.0
 _TEST_SECONDS = 900.0
 
 
-def load_remotely(remote: Remote, folder: Path, manifest: Mapping[str, Any]) -> str:
+def load_remotely(remote: Remote, folder: Path, manifest: Manifest) -> str:
     """Copy a package to its board and load its bitstream there; returns what the board says it is.
 
     Raises:
         ToolError: the board cannot be reached, or its driver refuses.
     """
-    there = remote.deploy(folder, package_name(manifest))
+    there = remote.deploy(folder, package_name(manifest.packed))
     return remote.run(remote.as_root(["python3", "driver.py", "identify"]), folder=there, seconds=_LOAD_SECONDS)
 
 
-def run_remotely(remote: Remote, folder: Path, manifest: Mapping[str, Any]) -> RunFigures:
+def run_remotely(remote: Remote, folder: Path, manifest: Manifest) -> RunFigures:
     """Copy a package to its board and run its self-test there: every golden vector, the bench and the counters.
 
     Returns:
@@ -43,12 +41,12 @@ def run_remotely(remote: Remote, folder: Path, manifest: Mapping[str, Any]) -> R
         ToolError: the board cannot be reached, or its self-test does not run there.
         VerificationError: what the self-test told cannot be; names the figure and its value.
     """
-    there = remote.deploy(folder, package_name(manifest))
-    bench = bench_of(manifest)
+    there = remote.deploy(folder, package_name(manifest.packed))
+    bench = bench_of(manifest.packed)
     words = remote.as_root(["python3", "self_test.py", "--json", "--inferences", str(bench)])
     golden, started = read_golden(folder), time.monotonic()
     done = remote.ask(words, folder=there, seconds=_TEST_SECONDS)
-    asked = Asked(golden.count, bench, time.monotonic() - started, expected_of(manifest))
+    asked = Asked(golden.count, bench, time.monotonic() - started, expected_of(manifest.packed))
     ended = f"{remote.address}: self_test.py ended with status {done.returncode}"
     if done.returncode and not done.stdout.lstrip().startswith("{"):
         raise ToolError(f"{ended}: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}")
@@ -62,14 +60,14 @@ def run_remotely(remote: Remote, folder: Path, manifest: Mapping[str, Any]) -> R
     return _figures(found, manifest, golden)
 
 
-def _figures(found: Findings, manifest: Mapping[str, Any], golden: Golden) -> RunFigures:
+def _figures(found: Findings, manifest: Manifest, golden: Golden) -> RunFigures:
     kind, measured = found.told.kind, found.golden.measured
     vectors, seconds = measured.vectors or 0, measured.seconds_with_driver or 0.0
     cycles = found.bench.measured.latency_cycles if found.bench else None
     return RunFigures(
         virtual=False,
-        identity=Identity.model_validate(manifest["identity"]),
-        clock_mhz=manifest.get("clock_mhz"),
+        identity=manifest.chip,
+        clock_mhz=manifest.clock_mhz,
         answers=Answers(
             kind=kind,
             what="labels" if golden.layout.classes else "outputs",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypedDict
+from collections.abc import Callable, Sequence
+from typing import TypedDict
 
 from toolchain.device.link.answers import Bench, Identity, Values, label_of
 from toolchain.device.link.axi.sense import Expected, bench_faults, bench_in_reach, identity_faults, must_make_sense
@@ -16,6 +16,7 @@ from toolchain.errors import VerificationError
 from toolchain.results.check import VectorKind
 from toolchain.results.facts.hardware import Identity as Identifiers
 from toolchain.results.facts.network import Confusion
+from toolchain.results.manifest import Manifest
 from toolchain.results.run import (
     Answers,
     CycleSpread,
@@ -109,10 +110,9 @@ def run_test_set(
     )
 
 
-def vector_kind(manifest: Mapping[str, Any]) -> VectorKind:
+def vector_kind(manifest: Manifest) -> VectorKind:
     """What a package's golden vectors are: the model's test set, or what a file was proved on."""
-    told = manifest.get("integers")
-    return told["vectors"]["kind"] if told else "test set"
+    return manifest.integers.vectors.kind if manifest.integers else "test set"
 
 
 def must_be_equal(result: RunFigures) -> None:

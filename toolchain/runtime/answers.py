@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from toolchain.bounded import die_with_parent
 from toolchain.errors import ToolError
+from toolchain.results.options import RunOptions
 from toolchain.runtime import compare as outputs
 from toolchain.runtime.rows import Rows, as_floats, sides
-from toolchain.runtime.session import RunOptions
 
 Values = Rows
 

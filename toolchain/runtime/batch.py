@@ -8,8 +8,9 @@ from onnx import helper
 
 from toolchain.errors import ModelError
 from toolchain.graph.refusals import in_our_words
+from toolchain.results.options import RunOptions
 from toolchain.runtime.rows import Rows
-from toolchain.runtime.session import RunOptions, fed, open_session
+from toolchain.runtime.session import fed, open_session
 
 THROUGHPUT_BATCH = 64
 """Vectors at once for throughput, where memory allows."""

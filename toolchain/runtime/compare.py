@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.errors import VerificationError
+from toolchain.results.options import RunOptions
 from toolchain.runtime.rows import Rows, as_floats, sides
-from toolchain.runtime.session import RunOptions
 
 # What another order of float sums may come to, relative to the magnitude of an output; scores of a vector so near each
 # other, relative to its greatest, are ties that only rounding set apart.

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from toolchain.errors import ModelError, VerificationError
 from toolchain.graph.lower import opset_of, to_opset
+from toolchain.results.options import RunOptions
 from toolchain.runtime.batch import throughput_batch
 from toolchain.runtime.compare import TOLERANCE, compare
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.session import open_session, run_session
 
 _BARE = RunOptions("none")
 

@@ -17,15 +17,14 @@ from toolchain.errors import ModelError
 from toolchain.files import sha256, write_atomic, write_json
 from toolchain.report.ort_readme import readme
 from toolchain.results.check import VectorKind
-from toolchain.results.device import DEVICE_FORMAT, DeviceDescription
+from toolchain.results.device import DEVICE, DEVICE_FORMAT, DeviceDescription
+from toolchain.results.options import RunOptions
 from toolchain.runtime.binaries import runner_files
 from toolchain.runtime.jetson import TensorRtGraph, trtexec_script
 from toolchain.runtime.package_golden import write_golden
 from toolchain.runtime.rows import Rows
-from toolchain.runtime.session import RunOptions
 from toolchain.runtime.span import inputs_of
 
-DEVICE = "device.json"
 _SCRIPTS = package_folder("toolchain.device.scripts.ort")
 
 

@@ -9,11 +9,12 @@ from qonnx.core.modelwrapper import ModelWrapper
 from toolchain.errors import GateweaveError, ModelError
 from toolchain.graph.model_file import run_model
 from toolchain.graph.refusals import in_our_words
+from toolchain.results.options import RunOptions
 from toolchain.runtime.compare import TOLERANCE, compare
 from toolchain.runtime.free_batch import same_rows
 from toolchain.runtime.repeat import ROWS, must_repeat
 from toolchain.runtime.rows import Rows, joined, parts_of, width
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.session import open_session, run_session
 
 # Elements that the executor is given at once.
 ELEMENTS = 1 << 21

@@ -10,13 +10,14 @@ import onnx
 from onnx import helper, numpy_helper
 
 from toolchain.errors import ModelError
+from toolchain.results.options import RunOptions
 from toolchain.runtime.batch import throughput_batch
 from toolchain.runtime.builder import ROWS
 from toolchain.runtime.compare import TOLERANCE, compare
 from toolchain.runtime.feeds import feeds_of
 from toolchain.runtime.proof_vectors import random_vectors
 from toolchain.runtime.rows import Rows, names_of, sides
-from toolchain.runtime.session import RunOptions, fixed_batch, open_session, run_session
+from toolchain.runtime.session import fixed_batch, open_session, run_session
 from toolchain.runtime.span import inputs_of
 
 _ROWS = 8

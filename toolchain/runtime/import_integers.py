@@ -14,6 +14,7 @@ from toolchain.graph.graph import Graph
 from toolchain.graph.ops import ArgMax, Reshape, Softmax
 from toolchain.layout import OutputKind
 from toolchain.progress import Progress
+from toolchain.results.options import RunOptions
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.convert import within
 from toolchain.runtime.free_batch import settle_batch
@@ -25,7 +26,7 @@ from toolchain.runtime.network_file.opening import Opened
 from toolchain.runtime.network_file.proof import prove_on
 from toolchain.runtime.network_file.whole import whole_makers
 from toolchain.runtime.proof_vectors import Vectors
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.session import open_session, run_session
 from toolchain.runtime.shelf import Shelf
 
 

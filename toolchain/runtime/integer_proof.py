@@ -9,10 +9,11 @@ import onnx
 from onnx.reference import ReferenceEvaluator
 
 from toolchain.errors import ModelError
+from toolchain.results.options import RunOptions
 from toolchain.runtime.compare import TOLERANCE, compare
 from toolchain.runtime.double import double
 from toolchain.runtime.rows import Rows, joined, parts_of
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.session import open_session, run_session
 from toolchain.runtime.span import inputs_of
 
 _BARE = RunOptions("none")

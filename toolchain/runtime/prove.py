@@ -12,10 +12,11 @@ import onnx
 from numpy.typing import NDArray
 
 from toolchain.errors import ModelError
+from toolchain.results.options import RunOptions
 from toolchain.runtime.batch import batches_of
 from toolchain.runtime.compare import Proof, compare
 from toolchain.runtime.passes import PASSES
-from toolchain.runtime.session import RunOptions, fixed_batch, open_session, run_session
+from toolchain.runtime.session import fixed_batch, open_session, run_session
 
 # Inputs that went wrong, and as many others, on which passes are tried.
 _WITNESSES = 128

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from toolchain.results.options import RunOptions
 from toolchain.runtime.compare import TOLERANCE, Proof
 from toolchain.runtime.imported import FILE, Imported
 from toolchain.runtime.integer_kernels import choices
 from toolchain.runtime.prove import prove, settle
-from toolchain.runtime.session import RunOptions
 
 
 def prove_import(imported: Imported, progress: Callable[[str], None] = lambda text: None) -> dict[str, Proof]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from toolchain.errors import ModelError
 from toolchain.graph.refusals import in_our_words
+from toolchain.results.options import RunOptions
 from toolchain.runtime.rows import Rows, joined, parts_of
 
 CPU = "CPUExecutionProvider"
@@ -37,34 +37,6 @@ _TYPES: Mapping[str, type[np.generic]] = {
 
 # Only faults reach the log; ONNX Runtime's warnings are about optimisations it could not make.
 _FATAL = 4
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """What a session must be opened with so that the answers hold.
-
-    Attributes:
-        level: graph optimisations: `all`, `extended`, `basic` or `none`.
-        disabled: optimiser passes by ONNX Runtime's names.
-        entries: of the session's configuration, each as KEY=VALUE.
-    """
-
-    level: str = "all"
-    disabled: tuple[str, ...] = ()
-    entries: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.level not in _LEVELS:
-            raise ModelError(f"optimisation level {self.level!r}: should be one of {', '.join(_LEVELS)}")
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON."""
-        return {**asdict(self), "disabled": list(self.disabled), "entries": list(self.entries)}
-
-    @staticmethod
-    def from_json(raw: Mapping[str, Any]) -> RunOptions:
-        """What `to_json` wrote."""
-        return RunOptions(str(raw["level"]), tuple(raw["disabled"]), tuple(raw.get("entries", ())))
 
 
 def open_session(

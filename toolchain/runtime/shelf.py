@@ -10,8 +10,9 @@ from math import prod
 import onnx
 
 from toolchain.errors import ModelError
+from toolchain.results.options import RunOptions
 from toolchain.runtime.rows import Rows, sides
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.session import open_session, run_session
 
 _LOG = logging.getLogger(__name__)
 

@@ -21,6 +21,7 @@ from toolchain.graph.qonnx_nodes import is_qonnx
 from toolchain.graph.readers.qonnx.read import read_qonnx
 from toolchain.layout import OutputKind
 from toolchain.progress import Progress
+from toolchain.results.options import RunOptions
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.calibration_file import read_vectors
 from toolchain.runtime.convert import within as within_opsets
@@ -42,7 +43,7 @@ from toolchain.runtime.network_file.whole import whole_makers
 from toolchain.runtime.repeat import ROWS as REPEATED
 from toolchain.runtime.repeat import must_repeat
 from toolchain.runtime.rules import violations
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.session import open_session, run_session
 from toolchain.runtime.shelf import Shelf
 
 

@@ -9,10 +9,11 @@ from onnx.inliner import inline_local_functions
 from toolchain.errors import ModelError, first_line
 from toolchain.graph.qonnx_nodes import is_qonnx
 from toolchain.graph.refusals import in_our_words
+from toolchain.results.options import RunOptions
 from toolchain.runtime.feeds import feeds_of
 from toolchain.runtime.inspect_model import Limits, check_size
 from toolchain.runtime.proof_vectors import random_vectors
-from toolchain.runtime.session import RunOptions, fixed_batch, open_session, run_session
+from toolchain.runtime.session import fixed_batch, open_session, run_session
 
 # Random vectors; what a model does may depend on its input's values, such as how often a Loop goes round.
 _VECTORS = 4

@@ -18,7 +18,6 @@ from toolchain.results.facts.runtime import GraphProof
 from toolchain.runtime.imported import FILE, Imported
 from toolchain.runtime.meaning import Meaning
 from toolchain.runtime.proof_vectors import Vectors
-from toolchain.runtime.session import RunOptions
 
 OWN = "network"
 """Kind of what is made of a network of ours; the others are third-party files."""
@@ -104,8 +103,3 @@ def is_exact(made: Imported, name: str) -> bool:
 def proofs_of(context: Context) -> Mapping[str, GraphProof]:
     """What the prove stage found, by graph."""
     return context.facts("prove", ProveFacts).graphs
-
-
-def options_of(proof: GraphProof) -> RunOptions:
-    """What a graph's session is opened with."""
-    return RunOptions(proof.options.level, proof.options.disabled, proof.options.entries)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from flows.stages import packing
 from flows.stages.context import Context, Outcome
-from flows.stages.ort.files import GRAPHS, is_exact, load, options_of, proofs_of, suits
+from flows.stages.ort.files import GRAPHS, is_exact, load, proofs_of, suits
 from toolchain.device.sealed import seal
 from toolchain.files import write_atomic
 from toolchain.report.comparisons import told
@@ -66,7 +66,7 @@ def _graph(context: Context, made: Imported, name: str, rows: NDArray[np.int64])
     proved, model = proofs_of(context)[name], made.graphs[name]
     floor = context.work / f"{name}.floor.onnx"
     onnx.save(floor_model(model), floor)
-    options, x, reference = options_of(proved), made.vectors.x[rows], made.reference[rows]
+    options, x, reference = proved.options, made.vectors.x[rows], made.reference[rows]
     # As the self-test runs it: one at a time.
     proof = prove(model, x, reference, options, tie=TOLERANCE, tolerance=TOLERANCE, batches=(1,))
     kind = GRAPHS[name]

@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 from flows.stages.context import Context, Outcome
-from flows.stages.ort.files import load, options_of, proofs_of, suits
+from flows.stages.ort.files import load, proofs_of, suits
 from toolchain.device.ort.runners import session_words
 from toolchain.files import write_json
 from toolchain.results.facts import TimeFacts
 from toolchain.results.facts.runtime import Effort as TimedEffort
 from toolchain.results.facts.runtime import LatencyRow, Throughput
+from toolchain.results.options import RunOptions
 from toolchain.runtime.imported import Imported
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.session import open_session, run_session
 from toolchain.runtime.timing import (
     WARMUP,
     Effort,
@@ -37,7 +38,7 @@ _BATCH, _WARMING = 0.5, 0.2
 def run(context: Context) -> Outcome:
     """Write `latency.json`. It is a measurement: another run of this stage gives other figures."""
     made, proved = load(context), proofs_of(context)
-    options = {name: options_of(proof) for name, proof in proved.items() if suits(name, context)}
+    options = {name: proof.options for name, proof in proved.items() if suits(name, context)}
     folder, x = context.layout.stage("graphs"), made.vectors.x[:_VECTORS]
     variants = {name: Variant(folder / f"{name}.onnx", words(option), x) for name, option in options.items()}
     seconds = {name: _seconds(made, name, option) for name, option in options.items()}

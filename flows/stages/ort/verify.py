@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.stages.context import Context, Outcome
-from flows.stages.ort.files import is_exact, load, options_of, proofs_of
+from flows.stages.ort.files import is_exact, load, proofs_of
 from flows.stages.ort.time import words
 from toolchain.device.ort.report import promises
 from toolchain.errors import ToolError, VerificationError
@@ -85,7 +85,7 @@ def _affordable(context: Context, made: Imported, emulator: Emulator) -> int:
 
 
 def _job(context: Context, made: Imported, name: str, x: Rows) -> Job:
-    return Job(context.layout.stage("graphs") / f"{name}.onnx", x, words(options_of(proofs_of(context)[name])))
+    return Job(context.layout.stage("graphs") / f"{name}.onnx", x, words(proofs_of(context)[name].options))
 
 
 def _both_runners(context: Context, made: Imported, emulator: Emulator, count: int) -> dict[str, Check]:

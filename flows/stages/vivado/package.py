@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Literal
 
 from flows.stages import packing
 from flows.stages.context import Context, Outcome
 from flows.stages.vivado.result import DRIVER, kept
+from toolchain.device.packed import PackedManifest
 from toolchain.package.amd.content import Built, write_bitstream, write_handoff
 from toolchain.package.amd.facts import board_facts
 from toolchain.package.amd.figures import streams_of, with_result
@@ -20,17 +20,17 @@ def run(context: Context) -> Outcome:
     records = packing.verified_records(context)
     own = packing.manifest_of(context, records)
     packing.write_network(context, records, own)
-    manifest = {**own.to_json(), **board_facts(context.amd_board)}
+    manifest: PackedManifest = {**own.packed, **board_facts(context.amd_board)}
     made = records["implement"].facts_as(VivadoFacts).vivado
     if made is None:
         manifest = write_handoff(context.out, context.layout.stage("project"), manifest)
     else:
         manifest = _bitstream_package(context, manifest, made)
-    facts = AmdPackageFacts(status=manifest["status"])
-    return Outcome(f"{manifest['status']}: {packing.summary(manifest, records)}", facts=facts)
+    status: Literal["handoff", "bitstream"] = "handoff" if made is None else "bitstream"
+    return Outcome(f"{status}: {packing.summary(manifest, records)}", facts=AmdPackageFacts(status=status))
 
 
-def _bitstream_package(context: Context, manifest: Mapping[str, Any], made: VivadoResult) -> dict[str, Any]:
+def _bitstream_package(context: Context, manifest: PackedManifest, made: VivadoResult) -> PackedManifest:
     folder = context.layout.stage("implement")
     result, driver = kept(made, folder), folder / DRIVER
     finn_driver = driver if driver.exists() else None

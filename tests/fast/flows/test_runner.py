@@ -19,7 +19,7 @@ from toolchain.events import Event, Follower
 from toolchain.files import write_json
 from toolchain.integrity import damaged_stages
 from toolchain.layout import Layout, Request
-from toolchain.results.check import Check
+from toolchain.results.check import Check, Sums
 from toolchain.results.facts import Facts
 from toolchain.results.record import read_record
 
@@ -60,7 +60,7 @@ def test_a_good_stage_leaves_outputs_record_and_token(layout: Layout, run: Run) 
     assert run(_good) == 0
     record = read_record(layout, "fold")
     assert list(record.outputs) == ["cqmlp/ulx3s/default-folded/fold/sub/file"], "logs are no outputs"
-    assert record.verified == {"compared": 2, "equal": 2}
+    assert record.verified == Sums(2, 2)
     assert damaged_stages(layout) == {}
     assert _last(layout).text == "fine"
 

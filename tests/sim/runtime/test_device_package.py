@@ -19,10 +19,11 @@ from tests.sim.runtime.small_models import INPUTS, save, save_mlp, save_rounded_
 from toolchain.board import OrtBoard
 from toolchain.catalog import load_board
 from toolchain.device.sealed import seal
+from toolchain.results.options import RunOptions
 from toolchain.runtime.binaries import build_runner
 from toolchain.runtime.device_package import DeviceContent, DeviceGraph, Judge, pack_device
 from toolchain.runtime.rows import joined
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.session import open_session, run_session
 from toolchain.runtime.timing import floor_model
 
 VECTORS = 200

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from toolchain.results.options import RunOptions
 from toolchain.runtime.compare import Proof, compare
 from toolchain.runtime.prove import prove
 from toolchain.runtime.prove_third_party import prove_import
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.session import open_session, run_session
 from toolchain.runtime.third_party import Imported, import_model
 
 # On all 10,000 test images; ../shared/data/README.md has 0.943, 0.950 and 0.977 on 300 of them in another order.

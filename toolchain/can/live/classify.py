@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import onnx
@@ -15,11 +15,13 @@ from toolchain.can.data.frames import Bytes
 from toolchain.device.link.answers import Values, label_of
 from toolchain.errors import ToolError
 from toolchain.graph.dense import DenseNetwork
+from toolchain.results.device import DeviceDescription
+from toolchain.results.options import RunOptions
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.derive.alive import without_constants
 from toolchain.runtime.derive.graphs import made
 from toolchain.runtime.prove import prove
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.session import open_session, run_session
 from toolchain.training.inputs import pack
 
 Labels = NDArray[np.int64]
@@ -86,16 +88,16 @@ class OrtClassifier:
         return np.asarray(outputs.argmax(axis=1), np.int64)
 
 
-def packed_classifier(package: Path, device: Mapping[str, Any]) -> OrtClassifier:
+def packed_classifier(package: Path, device: DeviceDescription) -> OrtClassifier:
     """The graph that a device package chose; `device` is its `device.json`.
 
     Raises:
         ModelError: ONNX Runtime refuses the graph.
     """
-    graph = device["graphs"][device["chosen"]]
-    proved = "exact" if graph["judge"]["kind"] == "exact" else "within its accuracy budget"
-    raw = (package / graph["file"]).read_bytes()
-    return OrtClassifier(f"{device['chosen']} ({proved})", raw, RunOptions.from_json(graph["options"]))
+    graph = device.graphs[device.chosen]
+    proved = "exact" if graph.judge.kind == "exact" else "within its accuracy budget"
+    raw = (package / graph.file).read_bytes()
+    return OrtClassifier(f"{device.chosen} ({proved})", raw, graph.options)
 
 
 def proved_classifier(network: DenseNetwork, golden: Path) -> Classifier:

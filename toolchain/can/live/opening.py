@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from toolchain.board import OpenBoard
 from toolchain.can.live.alerts import Hysteresis
@@ -18,10 +16,10 @@ from toolchain.can.live.capture import CaptureSource
 from toolchain.can.live.classify import BoardClassifier, BoardDriver, Classifier, packed_classifier, proved_classifier
 from toolchain.can.live.detector import Detector, file_as_built
 from toolchain.catalog import load_board
-from toolchain.device.sealed import verify_package
 from toolchain.errors import BuildError, ConfigError
 from toolchain.files import sha256
 from toolchain.layout import Layout
+from toolchain.results.packed import read_device, read_package
 
 HOST = "host"
 
@@ -122,10 +120,10 @@ def _host(layout: Layout, detector: Detector) -> Classifier:
     package = layout.stage("package")
     if not layout.token("package").exists():
         return proved_classifier(detector.network, file_as_built(layout, "export", "golden.npz"))
-    device: dict[str, Any] = json.loads((package / "device.json").read_text())
-    graph = device["graphs"][device["chosen"]]
-    if sha256(package / graph["file"]) != graph["sha256"]:
-        raise BuildError(f"{package / graph['file']}: changed since it was packed; run `make build BOARD=host` again")
+    device = read_device(package)
+    graph = device.graphs[device.chosen]
+    if sha256(package / graph.file) != graph.sha256:
+        raise BuildError(f"{package / graph.file}: changed since it was packed; run `make build BOARD=host` again")
     return packed_classifier(package, device)
 
 
@@ -138,9 +136,9 @@ def serial_link(port: str | None) -> OpenLink:
     def open_link(layout: Layout, stack: ExitStack) -> Link:
         from toolchain.device.link.serial_port import find_port, open_serial
 
-        manifest = verify_package(layout.stage("package"))
+        manifest = read_package(layout.stage("package"))
         name = port or find_port()
-        driver = open_serial(name, _open_board(layout).host_link.baud, manifest["identity"])
+        driver = open_serial(name, _open_board(layout).host_link.baud, manifest.packed["identity"])
         stack.callback(driver.close)
         return Link(driver, name)
 
@@ -155,9 +153,9 @@ def virtual_link(faults: str = "") -> OpenLink:
         from toolchain.device.link.serial_port import open_serial
         from toolchain.run.virtual import virtual_board_of
 
-        manifest, board = verify_package(layout.stage("package")), _open_board(layout)
+        manifest, board = read_package(layout.stage("package")), _open_board(layout)
         chip = stack.enter_context(virtual_board_of(layout, board, faults))
-        driver = open_serial(chip.port, board.host_link.baud, manifest["identity"], simulated())
+        driver = open_serial(chip.port, board.host_link.baud, manifest.packed["identity"], simulated())
         stack.callback(driver.close)
         return Link(driver, "virtual: its chip simulated", "simulated")
 

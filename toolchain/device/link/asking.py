@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from toolchain.device.link.axi.sense import bench_faults, expected_of, must_make_sense, pace_faults
 from toolchain.device.link.board import Board, played_answers
 from toolchain.device.link.golden import Golden
+from toolchain.device.packed import PackedManifest
 from toolchain.errors import BuildError, GateweaveError
 
 SELF_TEST_FORMAT = 3
@@ -31,7 +32,7 @@ class Asked(Board, Protocol):
         way: how many vectors go, for people.
     """
 
-    manifest: Mapping[str, Any]
+    manifest: PackedManifest
     golden: Golden
     without_dma: str
     way: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Tuple, TypeVar  # noqa: UP035
@@ -17,6 +17,7 @@ from toolchain.device.link import protocol as link
 from toolchain.device.link.answers import Bench, Counters, Identity, Inference, Values
 from toolchain.device.link.board import differences
 from toolchain.device.link.patience import Patience
+from toolchain.device.packed import PackedIdentity
 from toolchain.errors import ToolError, VerificationError
 
 STREAM_WINDOW = 64
@@ -455,7 +456,7 @@ _NAMES = {
 }
 
 
-def must_be(identity: Identity, packed: Mapping[str, str], name: str) -> None:
+def must_be(identity: Identity, packed: PackedIdentity, name: str) -> None:
     """Refuse a board that answers as another model or build than the package's.
 
     Args:
@@ -465,10 +466,10 @@ def must_be(identity: Identity, packed: Mapping[str, str], name: str) -> None:
     Raises:
         VerificationError: it is another one.
     """
-    right = {key: bytes.fromhex(packed[key]) for key in ("model_hash", "build_id")}
-    for key, _, answered in differences(identity, right):
+    right = {"model_hash": bytes.fromhex(packed["model_hash"]), "build_id": bytes.fromhex(packed["build_id"])}
+    for key, expected, answered in differences(identity, right):
         raise VerificationError(
-            f"{name}: {key}: the board answers {answered.hex()}, the package has {packed[key]}; load the "
+            f"{name}: {key}: the board answers {answered.hex()}, the package has {expected.hex()}; load the "
             f"package's bitstream, as its README.md says"
         )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Optional
+from typing import Optional
 
 from toolchain.device.link import command_line
 from toolchain.device.link.axi.sense import expected_of
@@ -13,6 +13,7 @@ from toolchain.device.link.golden import Golden, read_golden
 from toolchain.device.link.patience import Patience, simulated
 from toolchain.device.link.serial_link import Port, SerialBoard, must_be
 from toolchain.device.link.serial_port import SerialPort, find_port
+from toolchain.device.packed import PackedManifest
 from toolchain.device.sealed import verify_package
 from toolchain.errors import BuildError
 
@@ -33,7 +34,7 @@ class PackedBoard(SerialBoard):
     def __init__(
         self,
         port: Port,
-        manifest: Mapping[str, Any],
+        manifest: PackedManifest,
         golden: Golden,
         patience: Optional[Patience] = None,  # noqa: UP045
     ) -> None:
@@ -95,7 +96,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _baud(folder: Path, manifest: Mapping[str, Any]) -> int:
+def _baud(folder: Path, manifest: PackedManifest) -> int:
     link = manifest.get("host_link")
     baud = link.get("baud") if isinstance(link, dict) else None
     if type(baud) is not int or baud < 1:

@@ -12,12 +12,12 @@ import select
 import struct
 import termios
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from toolchain.device.link.patience import Patience
 from toolchain.device.link.serial_link import SerialBoard, must_be
+from toolchain.device.packed import PackedIdentity
 from toolchain.errors import ConfigError, ToolError
 
 # A zero byte at an eighth of the rate holds the line low for 72 bit times.
@@ -157,7 +157,7 @@ def _set_low_latency(file: int) -> None:
 
 
 def open_serial(
-    name: str, baud: int, packed: Mapping[str, str] | None = None, patience: Patience | None = None
+    name: str, baud: int, packed: PackedIdentity | None = None, patience: Patience | None = None
 ) -> SerialBoard:
     """The board at a port.
 

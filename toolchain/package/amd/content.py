@@ -9,9 +9,9 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from toolchain.device.bundle import SOURCES, bundle, package_folder
+from toolchain.device.packed import PackedManifest
 from toolchain.device.programs import write_program
 from toolchain.device.sealed import BITSTREAM, HANDOFF, MANIFEST, seal
 from toolchain.errors import BuildError
@@ -61,7 +61,7 @@ def write_driver(out: Path) -> None:
     bundle(_BOARD_MODULES, out / LIB)
 
 
-def write_handoff(out: Path, project: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+def write_handoff(out: Path, project: Path, manifest: PackedManifest) -> PackedManifest:
     """Complete a hand-off: what a machine with Vivado needs to make the bitstream package of it.
 
     Args:
@@ -83,12 +83,13 @@ def write_handoff(out: Path, project: Path, manifest: Mapping[str, Any]) -> dict
     if flow == "finn":
         for name in FINN_PINS:
             shutil.copyfile(SOURCES / name, out / name)
-    whole = {**manifest, "status": HANDOFF, "roles": {**manifest.get("roles", {}), **_roles(out, {"finish": FINISH})}}
+    roles = {**manifest.get("roles", {}), **_roles(out, {"finish": FINISH})}
+    whole: PackedManifest = {**manifest, "status": HANDOFF, "roles": roles}
     write_atomic(out / "README.md", readme_amd(whole))
     return seal(out, whole)
 
 
-def write_bitstream(out: Path, built: Built, manifest: Mapping[str, Any]) -> dict[str, Any]:
+def write_bitstream(out: Path, built: Built, manifest: PackedManifest) -> PackedManifest:
     """Complete a bitstream package: the bitstream with its description, reports, and what runs on the board.
 
     Args:
@@ -115,7 +116,11 @@ def write_bitstream(out: Path, built: Built, manifest: Mapping[str, Any]) -> dic
         _copy(report, out / "reports" / report.name)
     if built.finn_driver:
         shutil.copytree(built.finn_driver, out / "finn-driver")
-    whole = {**manifest, "status": BITSTREAM, "roles": {**manifest.get("roles", {}), **_roles(out, roles)}}
+    whole: PackedManifest = {
+        **manifest,
+        "status": BITSTREAM,
+        "roles": {**manifest.get("roles", {}), **_roles(out, roles)},
+    }
     whole["roles"].pop("finish", None)
     write_atomic(out / "README.md", readme_amd(whole))
     return seal(out, whole)
@@ -133,7 +138,7 @@ def carry_over(handoff: Path, out: Path) -> None:
             shutil.copyfile(path, out / path.name)
 
 
-def _must_have(manifest: Mapping[str, Any], needed: Sequence[str]) -> None:
+def _must_have(manifest: PackedManifest, needed: Sequence[str]) -> None:
     missing = [key for key in needed if key not in manifest]
     if missing:
         raise BuildError(f"manifest: lacks {', '.join(missing)}, which finish.py or the driver needs")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 from toolchain.board import AmdBoard
+from toolchain.device.packed import PackedLink, PackedManifest
 
 
-def board_facts(board: AmdBoard) -> dict[str, Any]:
+def board_facts(board: AmdBoard) -> PackedManifest:
     """Keys of the manifest that the driver, finish.py and the README go by."""
     return {
         "board_title": board.full_title,
@@ -16,7 +17,7 @@ def board_facts(board: AmdBoard) -> dict[str, Any]:
         "finn_board": board.processing_system.finn,
         "capacity": board.fpga.resources.model_dump(),
         "clock_mhz": board.clock.mhz,
-        "host_link": board.host_link.model_dump(),
+        "host_link": cast("PackedLink", board.host_link.model_dump()),
         "machine": board.processing_system.machine,
         "image": board.processing_system.image,
     }

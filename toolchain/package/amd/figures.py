@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from toolchain.device.packed import PackedManifest, PackedStream, PackedTiming
 from toolchain.errors import ToolError
 from toolchain.vivado.implement import Result
 
@@ -16,33 +17,34 @@ KIND = "measured"
 _COUNTED = ("lut", "ff", "bram", "dsp")
 
 
-def with_result(manifest: Mapping[str, Any], result: Result) -> dict[str, Any]:
+def with_result(manifest: PackedManifest, result: Result) -> PackedManifest:
     """The manifest of a hand-off with the figures of its bitstream, as a build with Vivado has them."""
     name, _, version = result.tool.partition(" ")
-    whole = {**manifest, "tools": {**manifest.get("tools", {}), name: version}}
+    whole: PackedManifest = {**manifest, "tools": {**manifest.get("tools", {}), name: version}}
     whole["resources"] = _resources(result, manifest.get("capacity", {}))
     whole["timing"] = _timing(manifest.get("timing", {}), result, manifest["clock_mhz"])
     whole["comparison"] = [*manifest.get("comparison", ()), _comparison_row(manifest, result)]
     return whole
 
 
-def _resources(result: Result, capacity: Mapping[str, int]) -> dict[str, Any]:
+def _resources(result: Result, capacity: Mapping[str, int]) -> dict[str, object]:
     """What the routed design uses of the device, and its share in percent."""
     used = result.resources
     share = {key: round(100 * used[key] / capacity[key], 2) for key in _COUNTED if capacity.get(key)}
     return {"kind": KIND, "tool": result.tool, **used, "used_percent": share}
 
 
-def _timing(before: Mapping[str, Any], result: Result, clock_mhz: float) -> dict[str, Any]:
+def _timing(before: PackedTiming, result: Result, clock_mhz: float) -> PackedTiming:
     """The clock as routed; cycles stay as they were simulated."""
     path = result.timing.critical_path
-    routed = {"fmax_mhz": round(result.timing.fmax_mhz, 2), "critical_path": [path] if path else []}
+    routed: PackedTiming = {"fmax_mhz": round(result.timing.fmax_mhz, 2), "critical_path": [path] if path else []}
     return {**before, "kind": KIND, "clock_mhz": clock_mhz, **routed}
 
 
-def _comparison_row(manifest: Mapping[str, Any], result: Result) -> dict[str, Any]:
+def _comparison_row(manifest: PackedManifest, result: Result) -> dict[str, object]:
     """A row of the table that holds cores side by side: the core alone where Vivado could tell it apart."""
-    used, cycles = result.core_resources or result.resources, manifest.get("timing", {})
+    used: Mapping[str, int] = result.core_resources or result.resources
+    cycles = manifest.get("timing", {})
     return {
         "core": manifest["strategy"],
         "kind": KIND,
@@ -54,12 +56,11 @@ def _comparison_row(manifest: Mapping[str, Any], result: Result) -> dict[str, An
     }
 
 
-def streams_of(settings: Path) -> dict[str, Any]:
+def streams_of(settings: Path) -> dict[str, PackedStream]:
     """What the driver must know of FINN's streams, from the `settings.json` that FINN's own driver reads.
 
     Returns:
-        `input` and `output`, each with `type` (qonnx), `elements`, `folded` (shape; its innermost dimension is a word)
-        and `engine` (instance name of its DMA).
+        `input` and `output`; the innermost dimension of `folded` is a word.
 
     Raises:
         ToolError: FINN wrote something else than one input and one output.
@@ -71,7 +72,7 @@ def streams_of(settings: Path) -> dict[str, Any]:
         raise ToolError(f"{settings}: is not what FINN's driver settings should be ({error})") from error
 
 
-def _stream(shapes: Mapping[str, Any], letter: str) -> dict[str, Any]:
+def _stream(shapes: Mapping[str, Any], letter: str) -> PackedStream:
     [kind], [engine], [folded] = shapes[f"{letter}dt"], shapes[f"{letter}dma_names"], shapes[f"{letter}shape_folded"]
     named = re.fullmatch(r"DataType\['(\w+)'\]", kind)
     if named is None:

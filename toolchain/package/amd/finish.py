@@ -10,10 +10,11 @@ import importlib
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from toolchain.device.packed import PackedManifest
 from toolchain.device.sealed import BITSTREAM, verify_package
 from toolchain.errors import BuildError, GateweaveError, ToolError
 from toolchain.files import unwritten
@@ -46,7 +47,7 @@ def main(folder: Path, arguments: Sequence[str]) -> int:
     return 0
 
 
-def check(folder: Path) -> tuple[dict[str, Any], Vivado]:
+def check(folder: Path) -> tuple[PackedManifest, Vivado]:
     """Hold the hand-off against its hashes, and only then look for Vivado.
 
     Raises:
@@ -68,7 +69,7 @@ def check(folder: Path) -> tuple[dict[str, Any], Vivado]:
     return manifest, vivado
 
 
-def finish(folder: Path, out: Path) -> dict[str, Any]:
+def finish(folder: Path, out: Path) -> PackedManifest:
     """Make the bitstream package; returns its manifest.
 
     Args:
@@ -94,7 +95,7 @@ def finish(folder: Path, out: Path) -> dict[str, Any]:
     return whole
 
 
-def _implement(manifest: Mapping[str, Any], vivado: Vivado, folder: Path, work: Path) -> tuple[Built, dict[str, Any]]:
+def _implement(manifest: PackedManifest, vivado: Vivado, folder: Path, work: Path) -> tuple[Built, PackedManifest]:
     """The bitstream, and the manifest with its figures."""
     if manifest["flow"] == "dataflow":
         result = implement(vivado, folder / PROJECT, work / "result", _say)
@@ -103,7 +104,7 @@ def _implement(manifest: Mapping[str, Any], vivado: Vivado, folder: Path, work: 
     spec = finn.FinishSpec(name, manifest["finn_board"], manifest["part"], 1000 / manifest["clock_mhz"])
     made = finn.finish(folder / PROJECT / FINN_MODEL, spec, vivado, work / "result", work / "finn", _say)
     driver = made.deploy / "driver"
-    whole = {**with_result(manifest, made.result), "stream": streams_of(driver / "settings.json")}
+    whole: PackedManifest = {**with_result(manifest, made.result), "stream": streams_of(driver / "settings.json")}
     return _built(made.result, driver), whole
 
 
@@ -112,7 +113,7 @@ def _built(result: Result, finn_driver: Path | None) -> Built:
     return Built(result.bitstream, result.hwh, result.xsa, reports, finn_driver)
 
 
-def _package(folder: Path, out: Path, built: Built, manifest: Mapping[str, Any]) -> dict[str, Any]:
+def _package(folder: Path, out: Path, built: Built, manifest: PackedManifest) -> PackedManifest:
     """Write the package beside its place first: what has its name is whole."""
     begun = out.with_name(out.name + ".part")
     shutil.rmtree(begun, ignore_errors=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ def read_object(path: Path) -> tuple[dict[str, Any] | None, list[str]]:
     return showable(content) if isinstance(content, dict) else (None, [])
 
 
-def showable(content: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def showable(content: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """An object as `plain` gives it, and which of its values are no figures, and were left out."""
     shown: dict[str, Any] = plain(content)
     return shown, [f"{'.'.join(keys)}: {value}: no figure, left out" for keys, value in _lost(content, ())]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from toolchain.results.model import Record
 
@@ -16,3 +16,7 @@ class Facts(Record):
     def to_json(self) -> dict[str, Any]:
         """Plain JSON for the manifest, which does not say the form."""
         return self.model_dump(mode="json", exclude_unset=True, exclude={"form"})
+
+    def formless(self) -> Self:
+        """The same as part of a manifest, which does not say the form."""
+        return type(self).model_validate(self.to_json())

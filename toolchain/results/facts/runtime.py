@@ -8,6 +8,7 @@ from typing import Literal
 from toolchain.results.check import Check, VectorKind
 from toolchain.results.facts.base import Facts
 from toolchain.results.model import Number, Record
+from toolchain.results.options import RunOptions
 
 
 class VectorCount(Record):
@@ -45,14 +46,6 @@ class GraphsFacts(Facts):
     notices: tuple[str, ...]
 
 
-class SessionOptions(Record):
-    """What a session is opened with; see `toolchain.runtime.session.RunOptions`."""
-
-    level: str
-    disabled: tuple[str, ...]
-    entries: tuple[str, ...] = ()
-
-
 class GraphProof(Record):
     """How one graph compares with the reference; see `toolchain.runtime.compare.Proof`.
 
@@ -78,7 +71,7 @@ class GraphProof(Record):
     first_difference: int | None
     tolerance: Number
     batches: tuple[int, ...]
-    options: SessionOptions
+    options: RunOptions
 
 
 class ProveFacts(Facts):

@@ -14,9 +14,10 @@ from toolchain.errors import ModelError
 from toolchain.graph.execute import run
 from toolchain.graph.readers.source import Port, Source
 from toolchain.graph.types import Integers
+from toolchain.results.options import RunOptions
 from toolchain.runtime.derive.graphs import answers
 from toolchain.runtime.rows import Rows, joined, parts_of
-from toolchain.runtime.session import RunOptions, open_session
+from toolchain.runtime.session import open_session
 
 # Vectors given to front and tail at once.
 _BATCH = 256

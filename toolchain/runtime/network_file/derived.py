@@ -13,13 +13,14 @@ from toolchain.errors import GateweaveError
 from toolchain.graph.execute import run
 from toolchain.graph.graph import Graph
 from toolchain.graph.readers.source import Source
+from toolchain.results.options import RunOptions
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.derive.graphs import made
 from toolchain.runtime.derive.held import Held
 from toolchain.runtime.network_file.answer import integers_of
 from toolchain.runtime.network_file.whole import CORE, core_graph, core_settings
 from toolchain.runtime.rows import Rows, parts_of
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.session import open_session, run_session
 
 ABLE = ("fp32", "qcdq", "tensorrt")
 """Variants whose tensors are told here; float16 may be a rounded float32 graph."""

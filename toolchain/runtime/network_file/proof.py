@@ -17,6 +17,7 @@ from toolchain.graph.ops import ArgMax
 from toolchain.graph.readers.source import Source
 from toolchain.progress import Progress
 from toolchain.results.check import Check
+from toolchain.results.options import RunOptions
 from toolchain.runtime.compare import TOLERANCE, compare, first_difference
 from toolchain.runtime.given_data import Data
 from toolchain.runtime.integer_proof import must_be_the_model
@@ -26,7 +27,6 @@ from toolchain.runtime.network_file.layers import first_layer
 from toolchain.runtime.network_file.opening import Opened
 from toolchain.runtime.proof_vectors import RANDOM_ROWS, Vectors
 from toolchain.runtime.rows import Rows, names_of, sides
-from toolchain.runtime.session import RunOptions
 
 _BARE = RunOptions("none")
 

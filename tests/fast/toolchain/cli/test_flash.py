@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.doubles.packed import manifest
 from tests.fast.toolchain.package.amd.packages import bitstream_package
 from tests.fast.toolchain.package.amd.test_content import handoff
 from toolchain.cli.flash import flash
@@ -17,7 +18,7 @@ def package(tmp_path: Path) -> Path:
     folder = tmp_path / "package"
     folder.mkdir()
     (folder / "ulx3s-cqmlp.bit").write_bytes(b"bits")
-    seal(folder, {"board": "ulx3s", "model": "cqmlp", "status": "bitstream", "roles": {"bitstream": "ulx3s-cqmlp.bit"}})
+    seal(folder, manifest(roles={"bitstream": "ulx3s-cqmlp.bit"}))
     return folder
 
 

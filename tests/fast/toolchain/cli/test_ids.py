@@ -17,6 +17,7 @@ import numpy as np
 import onnx
 import pytest
 
+from tests.doubles.packed import device
 from tests.fast.toolchain.can.live.made import DOS, RPM, build, frames, network, write_hcrl
 from tests.fast.toolchain.can.live.test_live import Board
 from toolchain.can.live.opening import Link, Watch
@@ -77,13 +78,7 @@ def pack_host(host: Layout) -> Path:
     (package / "models").mkdir(parents=True)
     path = package / "models" / "fp32.onnx"
     onnx.save(made(network().scores, "fp32", GraphSettings()).model, path)
-    entry = {
-        "file": "models/fp32.onnx",
-        "sha256": sha256(path),
-        "options": {"level": "all", "disabled": [], "entries": []},
-        "judge": {"kind": "exact"},
-    }
-    write_json(package / "device.json", {"chosen": "fp32", "graphs": {"fp32": entry}})
+    write_json(package / "device.json", device(sha256=sha256(path)))
     write_json(host.token("package"), {})
     return path
 

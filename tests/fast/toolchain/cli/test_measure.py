@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.doubles.packed import manifest
 from toolchain.cli import measure as command
 from toolchain.cli.flash import checked_package, flash
 from toolchain.cli.measure import How
@@ -70,8 +71,8 @@ def test_this_computer_is_measured_by_its_own_sensors(
 def test_a_package_for_onnx_runtime_needs_no_bitstream_and_is_not_flashed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    seal(tmp_path, {"board": "host", "model": "cqmlp", "status": "runnable"})
-    assert checked_package("host", "cqmlp", tmp_path)[1]["status"] == "runnable"
+    seal(tmp_path, manifest(board="host", status="runnable"))
+    assert checked_package("host", "cqmlp", tmp_path)[1].status == "runnable"
     with pytest.raises(ConfigError, match=r"host: has no FPGA to flash; copy its package there and run `\./run\.sh`"):
         flash("host", "cqmlp", tmp_path, False)
 
@@ -81,7 +82,7 @@ def test_a_package_of_a_file_is_found_by_the_files_name(monkeypatch: pytest.Monk
     request = Request("host", "net", flow="ort", file="/x/net.onnx")
     package = tmp_path / "net/host" / request.variant / "package"
     package.mkdir(parents=True)
-    seal(package, {"board": "host", "model": "net", "status": "runnable"})
+    seal(package, manifest(board="host", model="net", status="runnable"))
     (tmp_path / "net/host/latest.json").write_text(json.dumps({"request": request.to_json()}))
     assert checked_package("host", "net", None)[0] == package
     with pytest.raises(ConfigError, match="nett"):

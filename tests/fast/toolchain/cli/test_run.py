@@ -10,6 +10,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from tests.doubles.packed import manifest
 from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, label_of, uart_board
 from tests.fast.toolchain.package.amd.packages import bitstream_package
 from toolchain.cli import run as command
@@ -34,8 +35,7 @@ def write_package(folder: Path, labels: bytes = LABELS, **changes: Any) -> Path:
     names = ["normal", "dos", "fuzzing", "gear", "rpm"]
     layout = VectorFormat(len(VECTORS), 184, "BINARY", VECTOR_BYTES, AnswerLayout.of_class(5), names)
     write_vectors(folder, layout, b"".join(VECTORS), labels)
-    manifest = {"board": "ulx3s", "model": "cqmlp", "status": "bitstream", "roles": {}, "identity": IDENTIFIERS}
-    seal(folder, {**manifest, **changes})
+    seal(folder, {**manifest(identity=IDENTIFIERS), **changes})
     return folder
 
 

@@ -13,8 +13,9 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 from toolchain.graph.lower import opset_of
 from toolchain.graph.older_forms import OlderForms
 from toolchain.graph.same_meaning import put_back, with_stand_ins
+from toolchain.results.options import RunOptions
 from toolchain.runtime.convert import within
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.session import open_session, run_session
 
 X = np.random.default_rng(1).uniform(0.1, 2, size=(40, 4, 5)).astype(np.float32)
 TENSORS: dict[str, NDArray[Any]] = {"one": np.array([1]), "both": np.array([1, -1]), "none": np.zeros(0, np.int64)}

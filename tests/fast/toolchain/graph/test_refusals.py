@@ -11,7 +11,8 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from toolchain.errors import ModelError
 from toolchain.graph.refusals import in_our_words
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.results.options import RunOptions
+from toolchain.runtime.session import open_session, run_session
 
 X = np.ones((2, 4), np.float32)
 

@@ -12,8 +12,9 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from toolchain.graph.lower import opset_of
 from toolchain.graph.same_meaning import means_the_same, put_back, rewritten, with_stand_ins
+from toolchain.results.options import RunOptions
 from toolchain.runtime.convert import within
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.session import open_session, run_session
 
 X = np.random.default_rng(1).normal(size=(40, 4, 4)).astype(np.float32)
 TENSORS: dict[str, NDArray[Any]] = {

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from tests.doubles.agent import Losing, told
+from tests.doubles.packed import device
 from tests.fast.toolchain.measure.bench import TRUE_J, Bench
 from toolchain.device.agent.plan import Settings
 from toolchain.device.agent.session import RAW
@@ -23,6 +24,7 @@ from toolchain.measure.workloads import bench_workload, driver_words, runner_wor
 from toolchain.places.place import Here
 from toolchain.places.remote import Remote
 from toolchain.report.measurement_table import measurement_rows, measurement_table, with_prefix
+from toolchain.results.device import DeviceDescription
 from toolchain.results.measurement import Measurement
 from toolchain.results.measurements import latest_result, read_results, save_result
 from toolchain.results.model import parse
@@ -279,12 +281,8 @@ def test_prefixes() -> None:
 
 
 def test_words_of_packages() -> None:
-    graph = {
-        "file": "models/fp32.onnx",
-        "inputs": [{"type": "float"}],
-        "options": {"level": "all", "disabled": ["GeluFusion"], "entries": ["a.b=1"]},
-    }
-    words = runner_words({"chosen": "fp32", "graphs": {"fp32": graph}})
+    options = {"level": "all", "disabled": ["GeluFusion"], "entries": ["a.b=1"]}
+    words = runner_words(DeviceDescription(**device(options=options)))
     assert "--model models/fp32.onnx" in " ".join(words) and words[-2:] == ["--seconds", "{seconds}"]
     assert words[words.index("--disable") + 1] == "GeluFusion" and words[words.index("--config") + 1] == "a.b=1"
     assert "{count}" in driver_words()

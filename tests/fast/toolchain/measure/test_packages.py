@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.doubles.packed import device, manifest
 from toolchain.device.agent.plan import Settings
 from toolchain.device.sealed import BITSTREAM, HANDOFF, seal
 from toolchain.errors import BuildError, ToolError
 from toolchain.measure.measure import measure_at
 from toolchain.measure.packages import provenance_of, ready_amd_package, ready_runtime_package
 from toolchain.places.place import Here
+from toolchain.results.manifest import Manifest
 
-MANIFEST = {"board": "host", "model": "cqmlp", "identity": {"model_hash": "aa", "build_id": "bb"}, "variant": "v"}
+MANIFEST = manifest(board="host", identity={"model_hash": "aa", "build_id": "bb"}, variant="v")
 SELF_TEST = "import sys; from pathlib import Path; Path('work').mkdir(); Path('work/tested').touch()\n"
 RUNNER = """import json, sys, time
 assert open("work/tested") and sys.argv[2] == "models/fp32.onnx", sys.argv
@@ -31,12 +33,7 @@ def runtime_package(folder: Path, self_test: str = SELF_TEST) -> Path:
     (folder / "runner").mkdir(parents=True)
     (folder / "selftest.py").write_text(self_test)
     (folder / "runner" / "runner.py").write_text(RUNNER)
-    graph = {
-        "file": "models/fp32.onnx",
-        "inputs": [{"type": "float"}],
-        "options": {"level": "all", "disabled": [], "entries": []},
-    }
-    (folder / "device.json").write_text(json.dumps({"chosen": "fp32", "graphs": {"fp32": graph}}))
+    (folder / "device.json").write_text(json.dumps(device()))
     seal(folder, MANIFEST)
     return folder
 
@@ -84,6 +81,19 @@ def test_a_hand_off_is_refused(tmp_path: Path) -> None:
 
 
 def test_provenance_is_what_the_manifest_knows() -> None:
-    known = {"seal": "s", "variant": "v", "model_hash": "aa", "build_id": "bb"}
-    assert provenance_of({**MANIFEST, "seal": "s"}) == known
-    assert provenance_of({"board": "x"}) == {}
+    build = {"variant": "v", "flow": "open", "strategy": "folded"}
+    said = {**MANIFEST, "seal": "s"}
+    del said["format"]
+    assert provenance_of(Manifest(**said)) == {"seal": "s", **build, "model_hash": "aa", "build_id": "bb"}
+    assert provenance_of(Manifest(**{**said, "identity": None})) == {"seal": "s", **build}
+
+
+def test_a_package_of_another_version_says_what_to_run(tmp_path: Path) -> None:
+    package = runtime_package(tmp_path / "package")
+    seal(package, {**MANIFEST, "format": 0})
+    with pytest.raises(BuildError, match=r"manifest\.json: a manifest of version 0 .* run `make build` again"):
+        ready_runtime_package(Here(tmp_path / "home"), package, QUICK)
+    (package / "device.json").write_text(json.dumps({**device(), "format": 1}))
+    seal(package, MANIFEST)
+    with pytest.raises(BuildError, match=r"device\.json: .*format: 1: .*; run `make build` again"):
+        ready_runtime_package(Here(tmp_path / "home"), package, QUICK)

@@ -17,7 +17,7 @@ from toolchain.package.revision import git_revision
 from toolchain.report.table import _timing_rows
 from toolchain.results.facts import AmdSynthesiseFacts, VivadoFacts
 from toolchain.results.facts.hardware import PllSetting
-from toolchain.results.manifest import Manifest
+from toolchain.results.manifest import Manifest, Revision
 from toolchain.results.model import parse
 
 RECIPE = {"title": "t", "data": {"seed": 3}, "network": {}, "training": {"seed": 4}}
@@ -44,7 +44,7 @@ def test_the_manifest_does_not_depend_on_the_time_a_stage_took(tmp_path: Path) -
 
 
 def test_the_revision_says_whether_the_tree_was_changed(tmp_path: Path) -> None:
-    assert git_revision(tmp_path) == {"revision": None, "dirty": None}
+    assert git_revision(tmp_path) == Revision(revision=None, dirty=None)
 
     def git(*words: str) -> None:
         identity = ["-c", "user.name=n", "-c", "user.email=e@example.org"]
@@ -55,13 +55,13 @@ def test_the_revision_says_whether_the_tree_was_changed(tmp_path: Path) -> None:
     git("add", "f")
     git("commit", "-m", "first")
     clean = git_revision(tmp_path)
-    assert len(clean["revision"]) == 40
-    assert clean["dirty"] is False
+    assert clean.revision and len(clean.revision) == 40
+    assert clean.dirty is False
     (tmp_path / "f").write_text("2")
-    assert git_revision(tmp_path) == {**clean, "dirty": True}
+    assert git_revision(tmp_path) == Revision(revision=clean.revision, dirty=True)
     (tmp_path / "environment").mkdir()
     (tmp_path / "environment" / "gateweave").touch()
-    assert git_revision(tmp_path / "environment") == {"revision": None, "dirty": None}, "of no file in there"
+    assert git_revision(tmp_path / "environment") == Revision(revision=None, dirty=None), "of no file in there"
 
 
 def test_a_clock_of_the_pll_is_told_with_its_crystal(tmp_path: Path) -> None:

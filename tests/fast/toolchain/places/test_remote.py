@@ -14,6 +14,7 @@ from toolchain.errors import ConfigError, ToolError, VerificationError
 from toolchain.places.remote import Remote
 from toolchain.report.run_table import run_table
 from toolchain.results.model import parse
+from toolchain.results.packed import read_package
 from toolchain.results.run import RunFigures
 from toolchain.run.remote_run import load_remotely, run_remotely
 from toolchain.run.testset import must_be_equal
@@ -90,7 +91,7 @@ def test_sudo_that_would_ask_is_refused(board: Remote, ssh: Path) -> None:
 def test_a_package_is_loaded_on_its_board(board: Remote, ssh: Path, tmp_path: Path) -> None:
     program(ssh, "python3", 'echo "$(basename $PWD) $@"')
     folder = bitstream_package(tmp_path / "made")
-    assert load_remotely(board, folder, verify_package(folder)) == "zcu104-cqmlp driver.py identify\n"
+    assert load_remotely(board, folder, read_package(folder)) == "zcu104-cqmlp driver.py identify\n"
     verify_package(ssh / "home" / "gateweave" / "zcu104-cqmlp")
 
 
@@ -103,7 +104,7 @@ def tells(ssh: Path, findings: Any, status: int = 0) -> None:
 def test_the_self_tests_figures_come_back(board: Remote, ssh: Path, tmp_path: Path) -> None:
     tells(ssh, findings())
     folder = bitstream_package(tmp_path / "made")
-    result = run_remotely(board, folder, verify_package(folder))
+    result = run_remotely(board, folder, read_package(folder))
     assert (ssh / "words").read_text() == "self_test.py --json --inferences 1000000\n"
     assert (result.answers.compared, result.answers.equal) == (40, 40)
     assert result.throughput.inferences_per_second == pytest.approx(80)
@@ -119,7 +120,7 @@ def test_a_difference_on_the_board_is_one_here(board: Remote, ssh: Path, tmp_pat
     counts = {"compared": 40, "equal": 39, "differing": [{"vector": 3, "element": 0, "answered": 1, "expected": 0}]}
     tells(ssh, findings({2: {"counts": counts, "differences": ["in whatever words"]}}), 1)
     folder = bitstream_package(tmp_path / "made")
-    result = run_remotely(board, folder, verify_package(folder))
+    result = run_remotely(board, folder, read_package(folder))
     with pytest.raises(VerificationError, match="1 of 40 answers differ; the first: vector 3: class 1, expected 0"):
         must_be_equal(result)
 
@@ -128,7 +129,7 @@ def test_a_bench_that_differs_is_not_shown_as_equal(board: Remote, ssh: Path, tm
     sums = {"checksum": "0000beef", "expected_checksum": "0000cafe"}
     tells(ssh, findings({3: {"differences": ["in whatever words"], "counts": sums}}), 1)
     folder = bitstream_package(tmp_path / "made")
-    result = run_remotely(board, folder, verify_package(folder))
+    result = run_remotely(board, folder, read_package(folder))
     assert (result.bench.checksum, result.bench.expected_checksum) == ("0000beef", "0000cafe")
     with pytest.raises(VerificationError, match="bench: checksum 0000beef, expected 0000cafe"):
         must_be_equal(result)
@@ -137,7 +138,7 @@ def test_a_bench_that_differs_is_not_shown_as_equal(board: Remote, ssh: Path, tm
 def test_a_bench_that_did_not_run_is_a_difference(board: Remote, ssh: Path, tmp_path: Path) -> None:
     tells(ssh, findings({3: {"differences": ["0 vectors are stored, the package has 40"], "measured": {}}}), 1)
     folder = bitstream_package(tmp_path / "made")
-    result = run_remotely(board, folder, verify_package(folder))
+    result = run_remotely(board, folder, read_package(folder))
     assert result.bench is None and run_table(result).row_count == 3
     with pytest.raises(VerificationError, match="self-test: bench: 0 vectors are stored"):
         must_be_equal(result)
@@ -151,7 +152,7 @@ def test_what_is_no_self_tests_end_is_named(board: Remote, ssh: Path, tmp_path: 
     tells(ssh, told)
     folder = bitstream_package(tmp_path / "made")
     with pytest.raises(VerificationError, match=f"ended with status 0, and what it told cannot be: .*{words}"):
-        run_remotely(board, folder, verify_package(folder))
+        run_remotely(board, folder, read_package(folder))
 
 
 @pytest.mark.parametrize(("status", "differences"), [(0, ["x"]), (1, [])])
@@ -161,11 +162,11 @@ def test_a_status_that_contradicts_the_findings_is_named(
     tells(ssh, findings({0: {"differences": differences}}), status)
     folder = bitstream_package(tmp_path / "made")
     with pytest.raises(VerificationError, match=f"{len(differences)} differences, which the status contradicts"):
-        run_remotely(board, folder, verify_package(folder))
+        run_remotely(board, folder, read_package(folder))
 
 
 def test_a_self_test_that_dies_is_named(board: Remote, ssh: Path, tmp_path: Path) -> None:
     program(ssh, "python3", "echo 'error: no /dev/mem' >&2; exit 1")
     folder = bitstream_package(tmp_path / "made")
     with pytest.raises(ToolError, match=r"self_test\.py ended with status 1: error: no /dev/mem"):
-        run_remotely(board, folder, verify_package(folder))
+        run_remotely(board, folder, read_package(folder))

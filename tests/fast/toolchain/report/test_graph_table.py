@@ -9,8 +9,9 @@ from rich.console import Console
 
 from toolchain.report.table import graph_table, stage_table
 from toolchain.results.check import Check
-from toolchain.results.facts.runtime import GraphProof, OutputMeaning, SessionOptions, VectorCount
+from toolchain.results.facts.runtime import GraphProof, OutputMeaning, VectorCount
 from toolchain.results.manifest import Graphs
+from toolchain.results.options import RunOptions
 from toolchain.results.report import StageReport
 
 PROOF = GraphProof(
@@ -28,7 +29,7 @@ PROOF = GraphProof(
     first_difference=0,
     tolerance=0.0,
     batches=(1,),
-    options=SessionOptions(level="all", disabled=("A",)),
+    options=RunOptions(level="all", disabled=("A",)),
 )
 NEAR = PROOF.model_copy(update={"near": 996, "labels_equal": None, "tolerance": 1e-5, "within_budget": False})
 CLASSES = OutputMeaning(kind="classes", why="nobody says else")

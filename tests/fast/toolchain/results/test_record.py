@@ -9,7 +9,7 @@ from tests.fast.toolchain.fabricated import records
 from toolchain.errors import BuildError
 from toolchain.files import hash_outputs, write_atomic
 from toolchain.layout import Layout, Request
-from toolchain.results.check import Check
+from toolchain.results.check import Check, Sums
 from toolchain.results.facts import FoldFacts, SimulateFacts
 from toolchain.results.model import OtherVersionError
 from toolchain.results.record import StageRecord, read_record, token_of, write_record
@@ -46,7 +46,7 @@ def test_every_facts_model_survives_its_file_and_keeps_the_keys_that_were_said(l
 
 
 def test_verified_sums_checks_and_is_none_without_any() -> None:
-    assert RECORD.verified == {"compared": 5, "equal": 4}
+    assert RECORD.verified == Sums(5, 4)
     assert StageRecord(stage="fold", seconds=0, outputs={}).verified is None
 
 

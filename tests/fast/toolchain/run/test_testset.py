@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from tests.doubles.packed import manifest
 from tests.doubles.uart_board import IDENTITY, TYPES, VECTOR_BYTES, Line, UartBoard, label_of, uart_board
 from toolchain.device.link import protocol
 from toolchain.device.link.answers import Bench
@@ -16,6 +17,9 @@ from toolchain.device.link.serial_link import SerialBoard
 from toolchain.errors import ToolError, VerificationError
 from toolchain.report.run_table import run_table
 from toolchain.results.check import VectorKind
+from toolchain.results.facts import IntegersFacts
+from toolchain.results.facts.runtime import VectorCount
+from toolchain.results.manifest import Manifest
 from toolchain.results.run import RunFigures
 from toolchain.run.testset import must_be_equal, run_test_set, vector_kind
 
@@ -61,8 +65,10 @@ def test_answers_accuracy_and_latency() -> None:
 
 @pytest.mark.parametrize("kind", ["test set", "calibration", "random"])
 def test_it_is_said_what_the_vectors_are(kind: VectorKind) -> None:
-    packed = {"integers": {"vectors": {"count": COUNT, "kind": kind}}}
-    assert vector_kind(packed) == kind and vector_kind({"model": "ours"}) == "test set"
+    ours = Manifest(**{key: value for key, value in manifest().items() if key != "format"})
+    vectors = VectorCount(count=COUNT, kind=kind)
+    packed = ours.model_copy(update={"integers": IntegersFacts.model_construct(vectors=vectors)})
+    assert vector_kind(packed) == kind and vector_kind(ours) == "test set"
     result = run_test_set(SerialBoard(uart_board()), golden(), kind=vector_kind(packed))
     table = Console(record=True, width=120, file=StringIO())
     table.print(run_table(result))

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from toolchain.errors import VerificationError
+from toolchain.results.options import RunOptions
 from toolchain.runtime import compare as comparing
 from toolchain.runtime.compare import compare, finite_rows, magnitudes
-from toolchain.runtime.session import RunOptions
 
 ON = RunOptions()
 

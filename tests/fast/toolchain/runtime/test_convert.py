@@ -10,8 +10,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from toolchain.errors import ModelError
 from toolchain.graph.lower import opset_of
+from toolchain.results.options import RunOptions
 from toolchain.runtime import convert
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.session import open_session, run_session
 
 X = np.random.default_rng(1).normal(size=(100, 16)).astype(np.float32)
 

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from toolchain.errors import ModelError
+from toolchain.results.options import RunOptions
 from toolchain.runtime.dequantise import dequantise
 from toolchain.runtime.half import half
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.session import open_session, run_session
 
 RANDOM = np.random.default_rng(3)
 X = RANDOM.normal(size=(200, 8)).astype(np.float32)

@@ -10,10 +10,11 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from toolchain.errors import ModelError
+from toolchain.results.options import RunOptions
 from toolchain.runtime import third_party
 from toolchain.runtime.free_batch import fix_sizes, free_batch, one_input
 from toolchain.runtime.prove_third_party import prove_import
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.session import open_session, run_session
 from toolchain.runtime.third_party import import_model
 
 BARE = RunOptions("none")

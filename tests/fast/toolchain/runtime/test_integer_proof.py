@@ -8,9 +8,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from toolchain.errors import ModelError
+from toolchain.results.options import RunOptions
 from toolchain.runtime.double import double
 from toolchain.runtime.integer_proof import must_be_the_model
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.session import open_session, run_session
 
 # In float32 the sum of these three is 0.5 or a bit less by their order; exactly it is a bit more.
 X = np.array([[1e8, 0.5000001, -1e8], [1.0, 2.0, 3.0]], np.float32)

@@ -10,6 +10,7 @@ import pytest
 
 from hls.chip import generate_chip
 from hls.generate import generate_core
+from tests.doubles.packed import manifest
 from tests.fast.hls.networks import folding
 from tests.fast.toolchain.can.live.made import DOS, RPM, build, frames, network, write_hcrl
 from toolchain.board import OpenBoard
@@ -37,7 +38,7 @@ def layout(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     generate_all(layout.stage("generate"))
     package = layout.stage("package")
     package.mkdir(parents=True)
-    seal(package, {"identity": {"model_hash": MODEL_HASH.hex(), "build_id": BUILD_ID.hex()}})
+    seal(package, manifest(identity={"model_hash": MODEL_HASH.hex(), "build_id": BUILD_ID.hex()}))
     return layout
 
 
@@ -83,11 +84,11 @@ def test_alerts_are_those_of_the_host(tmp_path: Path, faults: str, capsys: pytes
 
 
 def test_a_board_with_another_network_is_refused(layout: Layout, tmp_path: Path) -> None:
-    package, manifest = layout.stage("package"), layout.stage("package") / "manifest.json"
-    before = manifest.read_bytes()
-    manifest.unlink()
-    seal(package, {"identity": {"model_hash": "ff" * 8, "build_id": BUILD_ID.hex()}})
+    package, path = layout.stage("package"), layout.stage("package") / "manifest.json"
+    before = path.read_bytes()
+    path.unlink()
+    seal(package, manifest(identity={"model_hash": "ff" * 8, "build_id": BUILD_ID.hex()}))
     with pytest.raises(VerificationError, match="model_hash"):
         ids(ULX3S, Watch(capture(tmp_path), virtual=True))
-    manifest.write_bytes(before)
+    path.write_bytes(before)
     assert json.loads(before)["identity"]["model_hash"] == MODEL_HASH.hex()

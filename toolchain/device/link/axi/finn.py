@@ -15,6 +15,7 @@ from toolchain.device.link.answers import Bench, Counters, Identity, Inference, 
 from toolchain.device.link.axi.device import Buffer, Registers, wait_until
 from toolchain.device.link.axi.elements import Words, element, repacker, words
 from toolchain.device.link.protocol import AnswerLayout
+from toolchain.device.packed import PackedManifest, PackedStream
 from toolchain.errors import ToolError
 
 SPAN = 0x1000
@@ -49,11 +50,11 @@ class Streams:
     """How vectors go in and the design's integers come out.
 
     Args:
-        manifest: the package's; `stream` holds type and folded shape of both, `vectors` the vectors' packing.
+        stream: the manifest's: type and folded shape of both.
+        packing: how the package's vectors lie in bytes; see `toolchain.device.link.golden`.
     """
 
-    def __init__(self, manifest: Mapping[str, Any]) -> None:
-        stream, packing = manifest["stream"], manifest["vectors"]
+    def __init__(self, stream: Mapping[str, PackedStream], packing: Mapping[str, Any]) -> None:
         self.input = words(stream["input"]["type"], stream["input"]["folded"])
         self.output: Words = words(stream["output"]["type"], stream["output"]["folded"])
         self.answer = AnswerLayout(**packing["answer"])
@@ -77,13 +78,16 @@ class FinnChip:
 
     Args:
         manifest: the package's.
+        streams: how vectors go in and come out.
         source, target: the engines.
         stored: packed vectors that `bench` runs over.
     """
 
-    def __init__(self, manifest: Mapping[str, Any], source: Engine, target: Engine, stored: Sequence[bytes]) -> None:
+    def __init__(
+        self, manifest: PackedManifest, streams: Streams, source: Engine, target: Engine, stored: Sequence[bytes]
+    ) -> None:
         self._manifest, self._source, self._target = manifest, source, target
-        self._streams = Streams(manifest)
+        self._streams = streams
         self._stored = list(stored)[: self._batch()]
         self._inferences = self._requests = 0
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Union
+from typing import Union
 
 from toolchain.device.link import registers as link
 from toolchain.device.link.answers import Bench, Counters, Identity, Inference, Values
@@ -14,7 +13,9 @@ from toolchain.device.link.axi.chip import Chip, DmaPath
 from toolchain.device.link.axi.device import Device
 from toolchain.device.link.axi.hardware import address_of, addresses
 from toolchain.device.link.axi.linux import LinuxDevice
+from toolchain.device.link.board import differences
 from toolchain.device.link.golden import Golden, read_golden
+from toolchain.device.packed import PackedIdentity, PackedLink, PackedManifest
 from toolchain.device.sealed import must_be_bitstream, verify_package
 from toolchain.errors import ConfigError, ToolError, VerificationError
 
@@ -33,7 +34,7 @@ class Board:
         way: how many vectors go, for people.
     """
 
-    def __init__(self, manifest: Mapping[str, Any], golden: Golden, device: Device, chip: AnyChip, why: str) -> None:
+    def __init__(self, manifest: PackedManifest, golden: Golden, device: Device, chip: AnyChip, why: str) -> None:
         self.manifest, self.golden, self.device, self.without_dma = manifest, golden, device, why
         self.way = "one by one, for want of DMA memory" if why else "in bursts by DMA"
         self._chip = chip
@@ -111,7 +112,7 @@ def choose_device(device: str | Device) -> Device:
     return LinuxDevice()
 
 
-def _open_chip(folder: Path, manifest: Mapping[str, Any], golden: Golden, device: Device) -> tuple[AnyChip, str]:
+def _open_chip(folder: Path, manifest: PackedManifest, golden: Golden, device: Device) -> tuple[AnyChip, str]:
     where = manifest["host_link"]
     _must_lie_where_expected(folder / manifest["roles"]["hardware"], where)
     chip = Chip(device.registers(where["control"], link.SPAN))
@@ -123,29 +124,29 @@ def _open_chip(folder: Path, manifest: Mapping[str, Any], golden: Golden, device
     return chip, ""
 
 
-def _open_finn(folder: Path, manifest: Mapping[str, Any], golden: Golden, device: Device) -> tuple[AnyChip, str]:
+def _open_finn(folder: Path, manifest: PackedManifest, golden: Golden, device: Device) -> tuple[AnyChip, str]:
     """FINN's shell has nothing but DMA: without memory for it there is no inference."""
-    hardware, described = folder / manifest["roles"]["hardware"], {**manifest, "vectors": golden.described}
-    streams = finn.Streams(described)
+    hardware = folder / manifest["roles"]["hardware"]
+    streams = finn.Streams(manifest["stream"], golden.described)
     engines = [stream["engine"] for stream in (manifest["stream"]["input"], manifest["stream"]["output"])]
     source, target = (
         finn.Engine(name, device.registers(address_of(hardware, name), finn.SPAN), device.buffer(size))
         for name, size in zip(engines, streams.buffer_bytes)  # noqa: B905 (Python 3.8)
     )
-    return finn.FinnChip(described, source, target, golden.vectors(finn.BATCH_VECTORS)), ""
+    return finn.FinnChip(manifest, streams, source, target, golden.vectors(finn.BATCH_VECTORS)), ""
 
 
-def _must_lie_where_expected(hardware: Path, where: Mapping[str, Any]) -> None:
+def _must_lie_where_expected(hardware: Path, where: PackedLink) -> None:
     """The addresses that Vivado gave must be those the package names: a wrong one would hang the processor."""
     found = addresses(hardware)
-    for name, key in (("axi_chip_0", "control"), ("axi_dma_0", "dma")):
-        if name in found and found[name] != where[key]:
-            raise ToolError(f"{hardware}: {name} is at {found[name]:#x}, in the manifest {where[key]:#x}; build again")
+    for name, right in (("axi_chip_0", where["control"]), ("axi_dma_0", where["dma"])):
+        if name in found and found[name] != right:
+            raise ToolError(f"{hardware}: {name} is at {found[name]:#x}, in the manifest {right:#x}; build again")
 
 
-def _must_be_the_packed_one(identity: Identity, packed: Mapping[str, str]) -> None:
-    for name, answered in (("model_hash", identity.model_hash), ("build_id", identity.build_id)):
-        if answered.hex() != packed[name]:
-            raise VerificationError(
-                f"{name}: the board answers {answered.hex()}, the package has {packed[name]}; load its bitstream"
-            )
+def _must_be_the_packed_one(identity: Identity, packed: PackedIdentity) -> None:
+    right = {"model_hash": bytes.fromhex(packed["model_hash"]), "build_id": bytes.fromhex(packed["build_id"])}
+    for name, expected, answered in differences(identity, right):
+        raise VerificationError(
+            f"{name}: the board answers {answered.hex()}, the package has {expected.hex()}; load its bitstream"
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
@@ -12,6 +12,7 @@ from toolchain.device.link.asking import Asked
 from toolchain.device.link.axi.sense import bench_faults, bench_in_reach, expected_of, identity_faults, pace_faults
 from toolchain.device.link.board import WrongAnswer, bench_answer, differences, played_answers, wrong_answers
 from toolchain.device.link.golden import Golden
+from toolchain.device.packed import PackedManifest
 
 SINGLE_VECTORS = 64
 """Vectors that also go one by one."""
@@ -68,7 +69,7 @@ def run_self_test(
     yield _counters(board, before, single + count + inferences)
 
 
-def bench_of(manifest: Mapping[str, Any], most: int = BENCH_INFERENCES) -> int:
+def bench_of(manifest: PackedManifest, most: int = BENCH_INFERENCES) -> int:
     """How many inferences the bench of a package runs: `most`, or as many as take a minute."""
     expected = expected_of(manifest)
     return bench_in_reach(most, _BENCH_SECONDS * expected.clock_hz, expected) if expected.clock_hz else most

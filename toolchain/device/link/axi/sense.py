@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 from toolchain.device.link.answers import Bench, Identity
 from toolchain.device.link.board import differences
 from toolchain.device.link.golden import Golden
+from toolchain.device.packed import PackedManifest, PackedTiming
 from toolchain.errors import VerificationError
 
 # A clock may be set a little faster than it was built for; beyond that a time is no time.
@@ -30,9 +30,9 @@ class Expected(NamedTuple):
     answer_bytes: int = 1
 
 
-def expected_of(manifest: Mapping[str, Any]) -> Expected:
+def expected_of(manifest: PackedManifest) -> Expected:
     """What a package's manifest says of clock and cycles."""
-    timing = manifest.get("timing") or {}
+    timing: PackedTiming = manifest.get("timing") or {}
     megahertz = manifest.get("clock_mhz") or timing.get("clock_mhz")
     clock = round(megahertz * 1e6) if megahertz else None
     if timing.get("cycles_kind") != "simulated":

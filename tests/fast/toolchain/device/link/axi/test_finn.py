@@ -42,7 +42,8 @@ def chip(source: FakeEngine, target: FakeEngine, vectors: int = 64) -> finn.Finn
         finn.Engine(name, fake, memory.take(stream.size * vectors))
         for name, fake, stream in (("idma0", source, INPUT), ("odma0", target, OUTPUT))
     ]
-    return finn.FinnChip(DESCRIBED, parts[0], parts[1], VECTORS[:16])
+    streams = finn.Streams(DESCRIBED["stream"], DESCRIBED["vectors"])
+    return finn.FinnChip(DESCRIBED, streams, parts[0], parts[1], VECTORS[:16])
 
 
 @pytest.mark.parametrize("room", [1, 7, 40, 64])
