@@ -7,38 +7,7 @@ from typing import Any
 
 from toolchain.device.link.protocol import AnswerLayout
 from toolchain.errors import BuildError
-
-
-@dataclass(frozen=True)
-class LayerStream:
-    """The output stream of one layer, as it is on the wires ``s<i>_data/_valid/_ready``.
-
-    Attributes:
-        name: the layer's name in the integer graph.
-        elements: elements of one vector.
-        bits: bits of one element.
-        signed: whether an element is two's complement.
-        scale, offset: the integer executor's value is ``scale * wire + offset`` (BIPOLAR: 2 and -1).
-        elements_per_beat: elements transferred at a time; divides `elements`.
-    """
-
-    name: str
-    elements: int
-    bits: int
-    signed: bool
-    scale: int
-    offset: int
-    elements_per_beat: int
-
-    @property
-    def beat_bits(self) -> int:
-        """Width of the data wire."""
-        return self.bits * self.elements_per_beat
-
-    @property
-    def beats(self) -> int:
-        """Beats of one vector."""
-        return self.elements // self.elements_per_beat
+from toolchain.tap import Tap
 
 
 @dataclass(frozen=True)
@@ -96,7 +65,8 @@ class CoreDescription:
         in_beats: beats of one input vector.
         output: what it answers with, on ``out_data``.
         initiation_interval: predicted clock cycles between inferences.
-        layers: the output stream of each layer in order; the last one carries the logits. None of a core of units.
+        layers: the output stream of each layer in order, ``s0``, ``s1``, ... inside it; the last one carries the
+            logits. None of a core of units.
         top: the Verilog module.
         multipliers: whether each ``*`` of its Verilog counts on a multiplier of the device.
         input_shape: of a vector, as `output.shape`.
@@ -111,7 +81,7 @@ class CoreDescription:
     in_beats: int
     output: CoreOutput
     initiation_interval: int
-    layers: tuple[LayerStream, ...]
+    layers: tuple[Tap, ...]
     top: str = "gateweave_core"
     multipliers: bool = False
     input_shape: tuple[int, ...] = ()
@@ -135,7 +105,7 @@ class CoreDescription:
         """
         try:
             fields = dict(raw)
-            layers = tuple(LayerStream(**layer) for layer in fields.pop("layers"))
+            layers = tuple(Tap(**layer) for layer in fields.pop("layers"))
             sources, roms = tuple(fields.pop("sources")), tuple(fields.pop("roms"))
             output, shape = fields.pop("output"), tuple(fields.pop("input_shape", ()))
             answer = CoreOutput(**{**output, "shape": tuple(output.get("shape", ()))})

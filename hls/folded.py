@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hls.arithmetic import WeightKind, analyse, signed_input, unsigned_bits
-from hls.core import CoreDescription, CoreOutput, LayerStream
+from hls.core import CoreDescription, CoreOutput
 from hls.folding import Folding, LayerFolding
 from hls.pack import words, write_rom
 from hls.plan import LayerPlan, interval, plan_layers
 from toolchain.errors import ModelError
 from toolchain.graph.dense import DenseNetwork
+from toolchain.tap import Tap
 
 LIBRARY = Path(__file__).parent / "rtl"
 
@@ -75,7 +76,7 @@ def generate_folded(network: DenseNetwork, folding: Folding, rtl_dir: Path) -> C
         in_beats=plans[0].beats,
         output=CoreOutput.label(network.classes),
         initiation_interval=interval(plans),
-        layers=tuple(layer_stream(plan) for plan in plans),
+        layers=tuple(layer_tap(index, plan) for index, plan in enumerate(plans)),
     )
 
 
@@ -92,13 +93,12 @@ def _must_follow(folding: Folding, plans: Sequence[LayerPlan]) -> None:
             )
 
 
-def layer_stream(plan: LayerPlan) -> LayerStream:
+def layer_tap(index: int, plan: LayerPlan) -> Tap:
     """The layer's output stream."""
-    codes, layer = plan.arithmetic.outputs, plan.arithmetic.layer
-    if codes is None:
-        bits = plan.arithmetic.accumulator_bits
-        return LayerStream(layer.name, layer.outputs, bits, True, 1, 0, plan.lanes)
-    return LayerStream(layer.name, layer.outputs, codes.bits, False, codes.scale, codes.offset, plan.lanes)
+    codes, layer, wires = plan.arithmetic.outputs, plan.arithmetic.layer, f"s{index}"
+    bits = plan.arithmetic.accumulator_bits if codes is None else codes.bits
+    scale, offset = (1, 0) if codes is None else (codes.scale, codes.offset)
+    return Tap(layer.name, wires, layer.outputs, bits, codes is None, plan.lanes, bits * plan.lanes, scale, offset)
 
 
 def layer_roms(index: int, plan: LayerPlan) -> list[Rom]:

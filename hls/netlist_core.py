@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from hls.netlist import Fifo, Netlist
-from hls.stream import Stream as Axi
-from hls.stream import StreamCore
+from hls.stream import AXI, StreamCore
 from hls.units.instance import instance, ports, sources, write_files
 from hls.units.stream import Stream
+from toolchain.tap import Tap
 
 TOP = "gateweave_core"
 
@@ -34,8 +35,7 @@ def describe(netlist: Netlist) -> StreamCore:
         input=_axi(netlist.input.stream, "in"),
         layers=(*_taps(netlist), _axi(netlist.output.stream, "out")),
         initiation_interval=netlist.interval,
-        clock="clk",
-        reset="rst_n",
+        ports=replace(AXI, clock="clk", reset="rst_n"),
         watched=tuple(f"f{index}.taken" for index in range(len(netlist.fifos))),
     )
 
@@ -116,9 +116,9 @@ def _ports(netlist: Netlist) -> str:
 """
 
 
-def _taps(netlist: Netlist) -> list[Axi]:
+def _taps(netlist: Netlist) -> list[Tap]:
     """The streams inside that carry a whole tensor of the graph, one a tensor."""
-    streams: dict[str, Axi] = {}
+    streams: dict[str, Tap] = {}
     for index, fifo in enumerate(netlist.fifos):
         tensor = fifo.stream.tensor
         if tensor is not None and tensor not in streams and fifo.sink is not None:
@@ -126,6 +126,6 @@ def _taps(netlist: Netlist) -> list[Axi]:
     return list(streams.values())
 
 
-def _axi(stream: Stream, wires: str) -> Axi:
+def _axi(stream: Stream, wires: str) -> Tap:
     name = stream.tensor or wires
-    return Axi(name, wires, stream.elements, stream.bits, False, stream.lanes, stream.width)
+    return Tap(name, wires, stream.elements, stream.bits, False, stream.lanes, stream.width)

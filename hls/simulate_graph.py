@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from hls.netlist import Netlist
 from hls.netlist_core import describe
-from hls.simulate import CoreSimulation
-from hls.simulate_stream import simulate_stream
+from hls.simulate_stream import CoreSimulation, simulate_stream
 from toolchain.graph.execute import run
 from toolchain.graph.graph import Graph
 from toolchain.graph.types import Integers

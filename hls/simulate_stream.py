@@ -1,4 +1,4 @@
-"""Simulation of a core between AXI4-Streams in Verilator, every element compared with the expected integers."""
+"""Simulation of a core between two streams in Verilator, every element compared with the expected integers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import json
 import math
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hls.pack import Integers, pack
-from hls.simulate import CoreSimulation
-from hls.stream import Stream, StreamCore
+from hls.stream import StreamCore
 from hls.verilate import build_model
 from toolchain.errors import ModelError, ToolError
+from toolchain.tap import Tap
 
 HARNESS = Path(__file__).parent / "harness" / "stream.cpp"
 
@@ -30,6 +31,32 @@ _SPLIT = ("--output-split", "20000", "--output-split-cfuncs", "2000")
 _FLAGS = ("--no-timing", "-Wno-lint", "--assert", *_SPLIT)
 
 
+@dataclass(frozen=True)
+class CoreSimulation:
+    """Result of a simulation.
+
+    Attributes:
+        compared, equal: input vectors, and those of which every element of every stream was right.
+        first_difference: names input index, layer, element, expected and got value, or says where the core hung;
+            None where all is equal.
+        latency_cycles: from the first beat of a lone vector into the idle core to the last one of its answer.
+        initiation_interval: cycles between answers in the steady state, rounded up (0 where it hung). Under
+            back-pressure both include the stalls.
+        cycles: clock cycles simulated.
+        seconds: wall-clock time of the simulation without building it.
+        greatest: the greatest values of the registers that were watched.
+    """
+
+    compared: int
+    equal: int
+    first_difference: str | None
+    latency_cycles: int
+    initiation_interval: int
+    cycles: int
+    seconds: float
+    greatest: tuple[int, ...] = ()
+
+
 def simulate_stream(
     core: StreamCore,
     rtl_dir: Path,
@@ -39,6 +66,7 @@ def simulate_stream(
     *,
     backpressure_seed: int | None = None,
     optimise: bool = True,
+    flags: Sequence[str] = _FLAGS,
 ) -> CoreSimulation:
     """Run integer vectors through the core in Verilator and compare all its streams.
 
@@ -52,6 +80,7 @@ def simulate_stream(
         x: inputs, shape (vectors, input elements).
         expected: for each of `core.layers` its vectors, shape (vectors, elements of the layer).
         work_dir: keeps the compiled model and the data of this run.
+        flags: further ones of Verilator's.
 
     Raises:
         ModelError: a value does not fit its stream.
@@ -59,7 +88,7 @@ def simulate_stream(
     """
     work_dir.mkdir(parents=True, exist_ok=True)
     specification = _write_data(core, x, expected, work_dir, backpressure_seed)
-    program = _build(core, rtl_dir, work_dir, optimise)
+    program = _build(core, rtl_dir, work_dir, optimise, flags)
     result = work_dir / "result.json"
     result.unlink(missing_ok=True)
     start = time.perf_counter()
@@ -95,10 +124,10 @@ def _first_fault(core: StreamCore, raw: dict[str, Any]) -> str | None:
 
 
 def _first_difference(core: StreamCore, raw: dict[str, Any]) -> str | None:
-    names = [f"layer {i} ({layer.name})" for i, layer in enumerate(core.layers)]
+    names = core.told
     if raw["difference"] is not None:
         vector, index, element, *codes = raw["difference"]
-        right, wrong = (_value(core.layers[index], code) for code in codes)
+        right, wrong = (core.layers[index].value(code) for code in codes)
         return f"input {vector}: {names[index]}, element {element}: expected {right}, got {wrong}"
     if raw["hung"]:
         counts = raw["vectors"]
@@ -107,33 +136,28 @@ def _first_difference(core: StreamCore, raw: dict[str, Any]) -> str | None:
     if raw["surplus"] >= 0:
         return f"{names[raw['surplus']]}: more results than inputs"
     if raw["unstable"]:
-        return f"{names[-1]}: tdata or tvalid changed while tready was low"
+        return f"{names[-1]}: data or valid changed while ready was low"
     return None
-
-
-def _value(stream: Stream, code: int) -> int:
-    negative = stream.signed and code >> (stream.bits - 1)
-    return code - (1 << stream.bits) if negative else code
 
 
 def _words(bits: int) -> int:
     return -(-bits // 32)
 
 
-def _build(core: StreamCore, rtl_dir: Path, work_dir: Path, optimise: bool) -> Path:
+def _build(core: StreamCore, rtl_dir: Path, work_dir: Path, optimise: bool, flags: Sequence[str]) -> Path:
     wrapper = work_dir / f"{_TOP}.v"
     wrapper.write_text(tap_text(core))
     sources = [*(rtl_dir / name for name in core.sources), wrapper]
     defines = {"VL_USER_STOP": "1"}
-    return build_model(sources, _TOP, HARNESS, work_dir, defines=defines, flags=_FLAGS, optimise=optimise)
+    return build_model(sources, _TOP, HARNESS, work_dir, defines=defines, flags=flags, optimise=optimise)
 
 
 def tap_text(core: StreamCore) -> str:
     """Verilog of the wrapper that brings the streams to ports of whole 32-bit words."""
-    source, sink = core.input, core.layers[-1]
-    wires = [f"core.{layer.wires}" for layer in core.layers[:-1]] + ["out"]
-    fields = [_field(f"{name}_tdata", layer) for name, layer in zip(wires, core.layers, strict=True)]
-    fires = [f"{name}_tvalid && {name}_tready" for name in wires]
+    source, sink, ports = core.input, core.layers[-1], core.ports
+    wires = [f"core.{layer.wires}" for layer in core.layers[:-1]] + ["sink"]
+    fields = [_field(f"{name}{ports.data}", layer) for name, layer in zip(wires, core.layers, strict=True)]
+    fires = [f"{name}{ports.valid} && {name}{ports.ready}" for name in wires]
     used = sum(_words(layer.beat_bits) for layer in core.layers)
     if used < _LEAST_WORDS:
         fields.append(f"{32 * (_LEAST_WORDS - used)}'b0")
@@ -152,16 +176,17 @@ module {_TOP} (
     output [{32 * max(_LEAST_WORDS, used) - 1}:0] tap_words,
     output [{32 * _fire_words(core) - 1}:0] tap_fire
 );
-    wire [{sink.width - 1}:0] out_tdata;
-    wire out_tvalid;
-    wire out_tready = out_ready;
+    wire [{sink.width - 1}:0] sink{ports.data};
+    wire sink{ports.valid};
+    wire sink{ports.ready} = out_ready;
     {core.top} core (
-        .{core.clock}(clk), .{core.reset}(!rst),
-        .{source.wires}_tdata({f"{{{padding}'b0, {in_data}}}" if padding else in_data}),
-        .{source.wires}_tvalid(in_valid), .{source.wires}_tready(in_ready),
-        .{sink.wires}_tdata(out_tdata), .{sink.wires}_tvalid(out_tvalid), .{sink.wires}_tready(out_tready)
+        .{ports.clock}(clk), .{ports.reset}({"!" if ports.reset_low else ""}rst),
+        .{source.wires}{ports.data}({f"{{{padding}'b0, {in_data}}}" if padding else in_data}),
+        .{source.wires}{ports.valid}(in_valid), .{source.wires}{ports.ready}(in_ready),
+        .{sink.wires}{ports.data}(sink{ports.data}), .{sink.wires}{ports.valid}(sink{ports.valid}),
+        .{sink.wires}{ports.ready}(sink{ports.ready})
     );
-    assign out_valid = out_tvalid;
+    assign out_valid = sink{ports.valid};
     assign tap_words = {{{", ".join(reversed(fields))}}};
     assign tap_fire = {{{32 * _fire_words(core) - len(fires)}'b0, {", ".join(reversed(fires))}}};
 {"".join(_watch(i, register) for i, register in enumerate(core.watched))}endmodule
@@ -187,7 +212,7 @@ def _fire_words(core: StreamCore) -> int:
     return max(_LEAST_WORDS, len(core.layers) // 32 + 1)
 
 
-def _field(wire: str, stream: Stream) -> str:
+def _field(wire: str, stream: Tap) -> str:
     padding = -stream.beat_bits % 32
     used = f"{wire}[{stream.beat_bits - 1}:0]"
     return f"{padding}'b0, {used}" if padding else used
@@ -217,14 +242,14 @@ def _write_data(
     return path
 
 
-def _write_beats(path: Path, values: NDArray[np.generic], stream: Stream) -> None:
+def _write_beats(path: Path, values: NDArray[np.generic], stream: Tap) -> None:
     """Write vectors of shape (vectors, elements) beat by beat, each padded to whole 32-bit words."""
     packed = pack(_codes(values, stream).reshape(-1, stream.elements_per_beat), stream.bits)
     np.pad(packed, ((0, 0), (0, -packed.shape[1] % 4))).tofile(path)
 
 
-def _codes(values: NDArray[np.generic], stream: Stream) -> Integers:
-    integers = np.asarray(values, dtype=np.int64)
+def _codes(values: NDArray[np.generic], stream: Tap) -> Integers:
+    integers = (np.asarray(values, dtype=np.int64) - stream.offset) // stream.scale
     if integers.ndim != 2 or integers.shape[1] != stream.elements:
         raise ModelError(f"{stream.name}: values of shape {integers.shape}, expected (vectors, {stream.elements})")
     low = -(1 << (stream.bits - 1)) if stream.signed else 0

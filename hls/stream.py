@@ -1,63 +1,63 @@
-"""What a core between AXI4-Streams is, for its simulation: its files, its input and the streams to compare."""
+"""What a core between two streams is, for its simulation: its files, its input and the streams to compare."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from toolchain.tap import Tap
+
 
 @dataclass(frozen=True)
-class Stream:
-    """One AXI4-Stream of vectors.
+class Ports:
+    """How a core names its ports, and the wires of its streams.
 
     Attributes:
-        name: what messages call it, such as the layer that sends it.
-        wires: its wires are ``<wires>_tdata``, ``<wires>_tvalid`` and ``<wires>_tready``, ports of the top
-            module or wires inside it.
-        elements: elements of one vector.
-        bits: bits of one element.
-        signed: whether an element is two's complement.
-        elements_per_beat: elements transferred at a time, the first in the lowest bits; divides `elements`.
-        width: bits of ``tdata``; those above the elements are padding.
+        clock, reset: ports.
+        reset_low: whether the reset is active low.
+        data, valid, ready: how the names of a stream's wires end.
     """
 
-    name: str
-    wires: str
-    elements: int
-    bits: int
-    signed: bool
-    elements_per_beat: int
-    width: int
+    clock: str
+    reset: str
+    reset_low: bool
+    data: str
+    valid: str
+    ready: str
 
-    @property
-    def beat_bits(self) -> int:
-        """Bits of ``tdata`` that carry elements."""
-        return self.bits * self.elements_per_beat
 
-    @property
-    def beats(self) -> int:
-        """Beats of one vector."""
-        return self.elements // self.elements_per_beat
+AXI = Ports("ap_clk", "ap_rst_n", True, "_tdata", "_tvalid", "_tready")
+"""AXI4-Streams, clock and reset as AMD's cores call them."""
+
+PLAIN = Ports("clk", "rst", False, "_data", "_valid", "_ready")
+"""The ports that every chip expects of a core: see `hls.core`."""
 
 
 @dataclass(frozen=True)
 class StreamCore:
-    """A core that takes vectors from one AXI4-Stream and sends results to another.
+    """A core that takes vectors from one stream and sends results to another.
 
     Attributes:
-        top: its module, with ports `clock`, `reset` and the streams.
+        top: its module.
         sources: Verilog and SystemVerilog files in the order to read them, by name in the RTL folder.
         input: the stream it takes, ports of the top module.
         layers: the streams to compare, in order; the last one is the output, ports of the top module.
         initiation_interval: predicted clock cycles between vectors; bounds stalls and the watchdog.
-        clock, reset: names of the clock and of the reset, which is active low.
+        ports: how its ports and wires are called.
         watched: registers within the core, such as ``f0.taken``, whose greatest values are told.
+        label: what messages call the output where it is no layer.
     """
 
     top: str
     sources: tuple[str, ...]
-    input: Stream
-    layers: tuple[Stream, ...]
+    input: Tap
+    layers: tuple[Tap, ...]
     initiation_interval: int
-    clock: str = "ap_clk"
-    reset: str = "ap_rst_n"
+    ports: Ports = AXI
     watched: tuple[str, ...] = ()
+    label: str | None = None
+
+    @property
+    def told(self) -> list[str]:
+        """What messages call each stream."""
+        names = [f"layer {i} ({layer.name})" for i, layer in enumerate(self.layers)]
+        return [*names[:-1], self.label or names[-1]]

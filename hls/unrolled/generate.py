@@ -6,12 +6,13 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from hls.core import CoreDescription, CoreOutput, LayerStream
+from hls.core import CoreDescription, CoreOutput
 from hls.folding import Folding
 from hls.unrolled.emit import emit_layer
 from hls.unrolled.lower import LoweredLayer, lower_network
 from hls.unrolled.schedule import Schedule, schedule
 from toolchain.graph.dense import DenseNetwork
+from toolchain.tap import Tap
 
 _RTL = Path(__file__).resolve().parent.parent / "rtl"
 _QUEUE = "result_queue.v"
@@ -67,7 +68,7 @@ def _module(index: int, layer: LoweredLayer) -> str:
 
 def _describe(network: DenseNetwork, pipeline: Pipeline, sources: tuple[str, ...]) -> CoreDescription:
     bits = pipeline.layers[0].source.bits * network.inputs
-    streams = tuple(_stream(layer) for layer in pipeline.layers[:-1])
+    taps = tuple(_tap(index, layer) for index, layer in enumerate(pipeline.layers[:-1]))
     return CoreDescription(
         strategy="unrolled",
         sources=sources,
@@ -78,13 +79,14 @@ def _describe(network: DenseNetwork, pipeline: Pipeline, sources: tuple[str, ...
         in_beats=1,
         output=CoreOutput.label(network.classes),
         initiation_interval=1,
-        layers=streams,
+        layers=taps,
     )
 
 
-def _stream(layer: LoweredLayer) -> LayerStream:
+def _tap(index: int, layer: LoweredLayer) -> Tap:
     wire, elements = layer.result, len(layer.result.low)
-    return LayerStream(layer.name, elements, wire.bits, wire.signed, wire.scale, wire.offset, elements)
+    bits, width = wire.bits, wire.bits * elements
+    return Tap(layer.name, f"s{index}", elements, bits, wire.signed, elements, width, wire.scale, wire.offset)
 
 
 def _core_text(pipeline: Pipeline, names: list[str]) -> str:

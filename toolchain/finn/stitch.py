@@ -24,6 +24,7 @@ from toolchain.finn.adapter import VERSION, enter
 from toolchain.finn.faults import OTHER_FLOW
 from toolchain.finn.rtl_edits import edited
 from toolchain.finn.stitch_top import SINK, SOURCE, TOP, Node, memory_module, top_text
+from toolchain.tap import Tap
 
 _KINDS = {
     "ConvolutionInputGenerator_rtl",
@@ -42,29 +43,6 @@ _LEFT_OUT = {"fifo_gauge.sv"}
 
 
 @dataclass(frozen=True)
-class StitchedStream:
-    """One AXI4-Stream of vectors in the core.
-
-    Attributes:
-        name: the node that sends it; ``"input"`` for the core's input.
-        wires: prefix of its wires ``_tdata``, ``_tvalid``, ``_tready``: ports of the top, or wires inside it.
-        elements: elements of one vector.
-        bits: bits of one element.
-        signed: whether an element is two's complement.
-        elements_per_beat: elements transferred at a time, the first in the lowest bits.
-        width: bits of ``tdata``; those above the elements are padding.
-    """
-
-    name: str
-    wires: str
-    elements: int
-    bits: int
-    signed: bool
-    elements_per_beat: int
-    width: int
-
-
-@dataclass(frozen=True)
 class StitchedCore:
     """A stitched core, kept as JSON beside its folder.
 
@@ -72,7 +50,7 @@ class StitchedCore:
         top: the top module; clock ``ap_clk``, reset ``ap_rst_n`` (active low).
         sources: SystemVerilog files in the order to read them, by name in the folder.
         data: files that the sources `$readmemh`, by name in the folder.
-        input: the core's input.
+        input: the core's input; the wires of streams end in ``_tdata``, ``_tvalid`` and ``_tready``.
         layers: the outputs of the network's layers: of each Thresholding node, and last the core's output.
         initiation_interval: clock cycles between vectors as FINN estimates them.
     """
@@ -80,8 +58,8 @@ class StitchedCore:
     top: str
     sources: tuple[str, ...]
     data: tuple[str, ...]
-    input: StitchedStream
-    layers: tuple[StitchedStream, ...]
+    input: Tap
+    layers: tuple[Tap, ...]
     initiation_interval: int
 
     def to_json(self) -> dict[str, Any]:
@@ -102,7 +80,7 @@ class StitchedCore:
         """
         try:
             fields = dict(raw)
-            streams = StitchedStream(**fields.pop("input")), tuple(StitchedStream(**s) for s in fields.pop("layers"))
+            streams = Tap(**fields.pop("input")), tuple(Tap(**s) for s in fields.pop("layers"))
             sources, data = tuple(fields.pop("sources")), tuple(fields.pop("data"))
             return cls(sources=sources, data=data, input=streams[0], layers=streams[1], **fields)
         except (KeyError, TypeError) as error:
@@ -233,25 +211,25 @@ def _node(operator: Any) -> Node:
     return Node(operator.onnx_node.name, kind, module, int(operator.get_outstream_width_padded()), weights)
 
 
-def _input(operator: Any) -> StitchedStream:
+def _input(operator: Any) -> Tap:
     shape, width = operator.get_folded_input_shape(), operator.get_instream_width_padded()
     return _stream("input", SOURCE, shape, operator.get_input_datatype(0), width)
 
 
-def _layers(operators: list[Any]) -> tuple[StitchedStream, ...]:
+def _layers(operators: list[Any]) -> tuple[Tap, ...]:
     """Outputs of all thresholds, and of the last layer: nothing but FIFOs and width converters follows that."""
     computing = [operator for operator in operators if operator.onnx_node.op_type in ("MVAU_rtl", "Thresholding_rtl")]
     inner = [o for o in computing[:-1] if o.onnx_node.op_type == "Thresholding_rtl"]
     return (*(_output(layer, _node(layer).wires) for layer in inner), _output(computing[-1], SINK))
 
 
-def _output(operator: Any, wires: str) -> StitchedStream:
+def _output(operator: Any, wires: str) -> Tap:
     shape, width = operator.get_folded_output_shape(), operator.get_outstream_width_padded()
     return _stream(operator.onnx_node.name, wires, shape, operator.get_output_datatype(), width)
 
 
-def _stream(name: str, wires: str, shape: tuple[int, ...], kind: Any, width: int) -> StitchedStream:
-    return StitchedStream(
+def _stream(name: str, wires: str, shape: tuple[int, ...], kind: Any, width: int) -> Tap:
+    return Tap(
         name=name,
         wires=wires,
         elements=math.prod(int(size) for size in shape),

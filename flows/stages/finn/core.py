@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from flows.stages import files
 from flows.stages.context import Context
-from hls.stream import Stream, StreamCore
+from hls.stream import StreamCore
 from toolchain.finn.lowering import lowered
 from toolchain.finn.stitch import StitchedCore
 from toolchain.graph.execute import run_one
@@ -25,8 +24,7 @@ def stitched(context: Context) -> StitchedCore:
 
 def stream_core(core: StitchedCore) -> StreamCore:
     """The same, for the simulator."""
-    source, *layers = (Stream(**asdict(stream)) for stream in (core.input, *core.layers))
-    return StreamCore(core.top, core.sources, source, tuple(layers), core.initiation_interval)
+    return StreamCore(core.top, core.sources, core.input, core.layers, core.initiation_interval)
 
 
 def expected(graph: Graph, x: NDArray[Any]) -> Iterator[NDArray[np.int64]]:

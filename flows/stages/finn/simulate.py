@@ -12,8 +12,7 @@ from flows.stages.context import Context, Outcome
 from flows.stages.finn.core import expected, stitched, stream_core
 from flows.stages.rtl.core_check import SEED, STALLED_VECTORS, CoreChecks, must_agree, spread
 from flows.stages.rtl.graph_design import FIVE_MINUTES, STALLED_SHARE, vectors_within
-from hls.simulate import CoreSimulation
-from hls.simulate_stream import simulate_stream
+from hls.simulate_stream import CoreSimulation, simulate_stream
 from hls.verilate import verilator_version
 from toolchain.errors import VerificationError
 from toolchain.finn.execute import run_python

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from flows.stages import files
 from flows.stages.context import Context
-from hls.simulate import CoreSimulation, simulate_core
+from hls.simulate import simulate_core
+from hls.simulate_stream import CoreSimulation
 from toolchain.errors import VerificationError
 from toolchain.graph.dense import DenseNetwork
 from toolchain.results.check import Check, VectorKind

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from hls.core import CoreDescription, CoreOutput, LayerStream
+from hls.core import CoreDescription, CoreOutput
 from toolchain.errors import BuildError
+from toolchain.tap import Tap
 
 CORE = CoreDescription(
     strategy="folded",
@@ -17,7 +18,7 @@ CORE = CoreDescription(
     in_beats=3,
     output=CoreOutput.label(3),
     initiation_interval=9,
-    layers=(LayerStream("fc0", 6, 2, False, 1, 0, 2), LayerStream("fc1", 3, 5, True, 1, 0, 1)),
+    layers=(Tap("fc0", "s0", 6, 2, False, 2, 4), Tap("fc1", "s1", 3, 5, True, 1, 5)),
 )
 
 

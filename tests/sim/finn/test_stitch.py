@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from hls.simulate_stream import simulate_stream
-from hls.stream import Stream, StreamCore
+from hls.stream import StreamCore
 from models.cqmlp.model import build, merge
 from models.cqmlp.settings import NetworkSettings
 from toolchain.errors import ModelError
@@ -89,8 +89,7 @@ def stitched(request: pytest.FixtureRequest, trained: Path, tmp_path_factory: py
 
 
 def stream_core(core: StitchedCore) -> StreamCore:
-    source, *layers = (Stream(**asdict(stream)) for stream in (core.input, *core.layers))
-    return StreamCore(core.top, core.sources, source, tuple(layers), core.initiation_interval)
+    return StreamCore(core.top, core.sources, core.input, core.layers, core.initiation_interval)
 
 
 def test_every_element_equals_the_integer_reference(stitched: Stitched, tmp_path: Path) -> None:

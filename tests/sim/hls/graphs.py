@@ -11,8 +11,8 @@ from hls.graph_netlist import build_netlist
 from hls.graph_stages import output_tensor, stages_of
 from hls.netlist import Netlist
 from hls.netlist_core import write_core
-from hls.simulate import CoreSimulation
 from hls.simulate_graph import simulate_graph
+from hls.simulate_stream import CoreSimulation
 from toolchain.graph.graph import Graph
 from toolchain.graph.ops import Add, Input, Linear, Reduce, Reshape, Threshold
 from toolchain.graph.ops.moves import window

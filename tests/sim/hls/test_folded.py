@@ -11,7 +11,8 @@ import pytest
 from hls.arithmetic import analyse
 from hls.generate import generate_core
 from hls.plan import plan_layers
-from hls.simulate import CoreSimulation, simulate_core
+from hls.simulate import simulate_core
+from hls.simulate_stream import CoreSimulation
 from tests.fast.hls.networks import Shape, folding, random_inputs, random_network
 from tests.fast.hls.pipeline import class_cycles
 from toolchain.graph.dense import DenseNetwork, network_of

@@ -10,7 +10,8 @@ import pytest
 
 from hls.core import CoreDescription
 from hls.generate import generate_core
-from hls.simulate import CoreSimulation, simulate_core
+from hls.simulate import simulate_core
+from hls.simulate_stream import CoreSimulation
 from hls.verilate import build_model
 from tests.fast.hls.networks import Shape, folding, random_inputs, random_network
 from toolchain.errors import ToolError

@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hls.simulate import CoreSimulation
-from hls.simulate_stream import simulate_stream
-from hls.stream import Stream, StreamCore
+from hls.simulate_stream import CoreSimulation, simulate_stream
+from hls.stream import StreamCore
 from toolchain.errors import ModelError, ToolError
+from toolchain.tap import Tap
 
 SOURCE = Path(__file__).parent / "pairs.v"
 ODD, STUCK, SURPLUS, UNSTABLE = 1, 2, 4, 8
 CORE = StreamCore(
     top="pairs",
     sources=("pairs.v",),
-    input=Stream("input", "s_axis", 4, 3, False, 2, 8),
-    layers=(Stream("twice", "twice", 4, 4, False, 2, 8), Stream("sum", "m_axis", 2, 5, True, 1, 8)),
+    input=Tap("input", "s_axis", 4, 3, False, 2, 8),
+    layers=(Tap("twice", "twice", 4, 4, False, 2, 8), Tap("sum", "m_axis", 2, 5, True, 1, 8)),
     initiation_interval=2,
 )
 OFFSET = -14
@@ -104,7 +104,7 @@ def test_an_output_that_changes_while_it_waits(work: Path) -> None:
     assert simulate(work, UNSTABLE).first_difference is None  # nothing waits
     result = simulate(work, UNSTABLE, backpressure_seed=1)
     assert result.equal == 199
-    assert result.first_difference == "layer 1 (sum): tdata or tvalid changed while tready was low"
+    assert result.first_difference == "layer 1 (sum): data or valid changed while ready was low"
 
 
 def test_a_missing_data_file_is_an_error(work: Path) -> None:

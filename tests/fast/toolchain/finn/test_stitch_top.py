@@ -7,8 +7,9 @@ import re
 import pytest
 
 from toolchain.errors import BuildError
-from toolchain.finn.stitch import StitchedCore, StitchedStream
+from toolchain.finn.stitch import StitchedCore
 from toolchain.finn.stitch_top import TOP, Node, top_text
+from toolchain.tap import Tap
 
 NODES = (
     Node("StreamingFIFO_rtl_0", "StreamingFIFO_rtl", "Fifo", 16),
@@ -55,7 +56,7 @@ def test_axi_lite_rests(instance: str) -> None:
     assert connected["s_axilite_RDATA"] == ""
 
 
-STREAM = StitchedStream("input", "s_axis", 12, 2, False, 3, 8)
+STREAM = Tap("input", "s_axis", 12, 2, False, 3, 8)
 CORE = StitchedCore(TOP, ("a.sv", "b.sv"), ("w.dat",), STREAM, (STREAM, STREAM), 7)
 
 
