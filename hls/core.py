@@ -7,7 +7,7 @@ from typing import Any
 
 from toolchain.device.link.protocol import AnswerLayout
 from toolchain.errors import BuildError
-from toolchain.tap import Tap
+from toolchain.graph.tap import Tap
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from hls.pack import words, write_rom
 from hls.plan import LayerPlan, interval, plan_layers
 from toolchain.errors import ModelError
 from toolchain.graph.dense import DenseNetwork
-from toolchain.tap import Tap
+from toolchain.graph.tap import Tap
 
 LIBRARY = Path(__file__).parent / "rtl"
 

@@ -12,7 +12,7 @@ from hls.unrolled.emit import emit_layer
 from hls.unrolled.lower import LoweredLayer, lower_network
 from hls.unrolled.schedule import Schedule, schedule
 from toolchain.graph.dense import DenseNetwork
-from toolchain.tap import Tap
+from toolchain.graph.tap import Tap
 
 _RTL = Path(__file__).resolve().parent.parent / "rtl"
 _QUEUE = "result_queue.v"

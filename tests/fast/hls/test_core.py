@@ -6,7 +6,7 @@ import pytest
 
 from hls.core import CoreDescription, CoreOutput
 from toolchain.errors import BuildError
-from toolchain.tap import Tap
+from toolchain.graph.tap import Tap
 
 CORE = CoreDescription(
     strategy="folded",

@@ -9,7 +9,7 @@ import pytest
 from toolchain.errors import BuildError
 from toolchain.finn.stitch import StitchedCore
 from toolchain.finn.stitch_top import TOP, Node, top_text
-from toolchain.tap import Tap
+from toolchain.graph.tap import Tap
 
 NODES = (
     Node("StreamingFIFO_rtl_0", "StreamingFIFO_rtl", "Fifo", 16),
