@@ -6,14 +6,13 @@ import zlib
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flows.stages.rtl.chip_answers import Asked, ChipAnswers
+from flows.stages.rtl.chip_answers import Asked, ChipAnswers, vectors_asked
 from hls.chip import types_of, vector_bytes
 from hls.core import CoreDescription
 from hls.pack import pack_inputs
 from hls.simulate_axi import REPLY_CYCLES, Answer, AxiChipSimulator, Bench, Burst, Counters, Identity, Inference, Script
 
 _STALLS = 1
-_LEAST_VECTORS = 2
 # Clocks that all vectors may take, and those of one access to a register.
 _CLOCKS = 2_000_000
 _ACCESS_CLOCKS = 5
@@ -57,9 +56,9 @@ class AxiCheck(ChipAnswers):
 
     @staticmethod
     def vectors(core: CoreDescription, most: int) -> int:
-        """How many vectors are asked: of a slow core fewer, so that they take seconds of Verilator."""
+        """How many vectors are asked, of `most`: of a core of units those that take seconds of Verilator."""
         window = _ACCESS_CLOCKS * (vector_bytes(core) // 4 + core.output.layout.size // 4 + 2)
-        return max(_LEAST_VECTORS, min(most, _CLOCKS // (3 * core.initiation_interval + window)))
+        return vectors_asked(core, most, _CLOCKS // (3 * core.initiation_interval + window))
 
     def bench_answer(self) -> dict[str, Any]:
         """See `ChipAnswers`."""

@@ -15,6 +15,7 @@ from flows.stages import files
 from flows.stages.clocking import clock_hz
 from flows.stages.context import Context
 from flows.stages.rtl.reference import Reference
+from hls.core import CoreDescription
 from toolchain.device.link.answers import Values
 from toolchain.device.link.board import bench_answer, differences, wrong_answers
 from toolchain.errors import VerificationError
@@ -23,6 +24,17 @@ from toolchain.results.check import Check
 # Inferences of the bench, and clocks that it may take; a slow core runs fewer, but each stored vector at least once.
 _BENCH_INFERENCES = 100
 _BENCH_CLOCKS = 2_000_000
+_LEAST_VECTORS = 2
+
+
+def vectors_asked(core: CoreDescription, most: int, affordable: int) -> int:
+    """How many vectors a chip is asked.
+
+    Args:
+        most: how many packaging needs of a core that is small enough for all of them.
+        affordable: how many can be simulated in the time there is. Only of a core of units packaging needs no more.
+    """
+    return max(_LEAST_VECTORS, min(most, affordable)) if core.strategy == "units" else most
 
 
 @dataclass(frozen=True)

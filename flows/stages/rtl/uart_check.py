@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flows.stages.rtl.chip_answers import Asked, ChipAnswers
+from flows.stages.rtl.chip_answers import Asked, ChipAnswers, vectors_asked
 from hls.chip import part_bytes, types_of, vector_bytes
 from hls.core import CoreDescription
 from hls.pack import pack_inputs
 from hls.simulate_chip import REPLY_CYCLES, ChipSimulator
 from toolchain.device.link import protocol
 
-_LEAST_VECTORS = 2
 # Of a core of 20,000 LUTs in Verilator.
 _MINUTE_CLOCKS = 6_000_000
 
@@ -46,9 +45,9 @@ class UartCheck(ChipAnswers):
 
     @classmethod
     def vectors(cls, core: CoreDescription, clock_hz: int, baud: int, most: int) -> int:
-        """How many vectors to send: what is simulated in about a minute, two at least; `most` of small ones."""
+        """How many vectors to send, of `most`: of a core of units those that are simulated in about a minute."""
         clocks = protocol.BITS_A_BYTE * vector_bytes(core) * clock_hz // baud + core.initiation_interval
-        return max(_LEAST_VECTORS, min(most, _MINUTE_CLOCKS // clocks))
+        return vectors_asked(core, most, _MINUTE_CLOCKS // clocks)
 
     def requests(self) -> list[bytes]:
         """identify, one infer a vector (behind its parts where it is long), bench, counters."""

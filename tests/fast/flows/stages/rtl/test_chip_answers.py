@@ -110,10 +110,17 @@ def test_a_slow_core_is_waited_for(axi: axi_check.AxiCheck) -> None:
 
 
 def test_slow_cores_with_long_vectors_are_asked_less() -> None:
-    few = replace(CORE, vector_bits=8 * 3072, in_width=24, in_beats=1024, initiation_interval=114_688)
+    few = replace(CORE, strategy="units", vector_bits=8 * 3072, in_width=24, in_beats=1024, initiation_interval=114_688)
     assert uart_check.UartCheck.vectors(CORE, 25_000_000, 1_000_000, 64) == 64
     assert uart_check.UartCheck.vectors(few, 25_000_000, 1_000_000, 64) == 6
     assert uart_check.UartCheck.vectors(replace(few, initiation_interval=1 << 30), 25_000_000, 1_000_000, 64) == 2
+
+
+def test_a_dense_core_is_asked_as_many_as_packaging_needs_however_slow_its_link() -> None:
+    # 183 bits at 115,200 baud beside a clock of 108 MHz: 200,000 clocks a vector.
+    dense = replace(CORE, vector_bits=183, in_width=61, in_beats=3, initiation_interval=512)
+    assert uart_check.UartCheck.vectors(dense, 108_000_000, 115_200, 64) == 64
+    assert axi_check.AxiCheck.vectors(replace(dense, initiation_interval=100_000), 256) == 256
 
 
 def test_a_long_vector_is_sent_in_parts_and_compared_by_element() -> None:
