@@ -87,7 +87,16 @@ class Maker:
         return self.sheet.constant(values, hint)
 
     def number(self, value: float, kind: np.dtype[Any]) -> str:
-        """Name of a constant of one element."""
+        """Name of a constant of one element.
+
+        Raises:
+            ModelError: it is beyond the range of `kind`.
+        """
+        if kind.kind == "f" and abs(value) > np.finfo(kind).max:
+            raise ModelError(
+                f"{self.style.name}: values up to {abs(value):g} are not exact in {kind.name}; use narrower weights or "
+                "inputs, or another variant"
+            )
         return self.constant(np.asarray(value, kind), f"{kind.name}_{value:g}".replace("-", "m").replace(".", "p"))
 
     def real(self, name: str, largest: int) -> np.dtype[Any]:
@@ -150,7 +159,7 @@ class Maker:
         kind = self.real(name, max(largest, abs(held.least)))
         kind = max(kind, held.kind, key=lambda k: k.itemsize)
         current = self.cast(held.name, held.kind, kind)
-        if held.unit != 1:
+        if held.unit != 1 and held.largest(self.type(name)).any():
             current = self.add("Mul", [current, self.number(held.unit, kind)], f"{name}_times")
         if held.least != least:
             current = self.add("Add", [current, self.number(held.least - least, kind)], f"{name}_values")

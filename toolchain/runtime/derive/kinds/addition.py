@@ -45,9 +45,11 @@ def _summed(maker: Maker, region: Region) -> Held:
     constant, terms, largest = 0, [], 0
     for factor, source in zip(op.factors, region.inputs, strict=True):
         held = maker.paired(maker.floats(source) if maker.held[source].flat is None else maker.values(source), source)
+        most = int(held.largest(maker.type(source)).max())
         constant += factor * held.least
-        terms.append((held, factor * held.unit))
-        largest += abs(factor * held.unit) * int(held.largest(maker.type(source)).max())
+        # What multiplies nothing but zeros may be beyond the float's range.
+        terms.append((held, factor * held.unit if most else 1))
+        largest += abs(factor * held.unit) * most
     kind = maker.real(name, largest + abs(constant))
     current = ""
     for held, factor in terms:

@@ -55,6 +55,19 @@ def test_random_graphs(seed: int) -> None:
             assert "are not exact in float16" in str(error) or (variant == "tensorrt" and "float32" in str(error))
 
 
+@pytest.mark.parametrize("variant", STYLES)
+def test_a_dead_branch_counts_in_steps_beyond_any_float16(variant: str) -> None:
+    """Zeros times 2**28 are zeros, though float16 has no such number."""
+    graph = Graph()
+    graph.add("x", Input(TensorType((3,), 0, 3)))
+    graph.add("dead", Threshold(np.full((1, 2), 9), 1, 0), "x")
+    graph.add("sum", Add((2**28, 1)), "dead", "x")
+    graph.add("codes", Threshold(np.array([[1, 2]])), "sum")
+    graph.end("sum", "sum")
+    graph.end("codes", "codes")
+    _must_be_equal(graph, variant)
+
+
 @pytest.mark.parametrize("level", ["all", "none"])
 @pytest.mark.parametrize("variant", STYLES)
 @pytest.mark.parametrize("make", [every_kind, line])
