@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hls.chip import BENCH, LinkCost, check_content, types_of, vector_bytes, write_bench
-from hls.core import CoreDescription
 from toolchain.device.link.protocol import ProtocolError
 from toolchain.device.link.registers import ANSWER_SPAN, VECTOR_SPAN, tensor_words
 from toolchain.errors import ConfigError, FitError
+from toolchain.results.core import CoreDescription
 
 _LIBRARY = Path(__file__).parent / "rtl"
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hls.core import CoreDescription, CoreOutput
 from hls.cost import BlockRam, blocks_of
 from hls.pack import encode, words, write_rom
 from hls.units.unit import Memory
 from toolchain.device.link.protocol import BIPOLAR, LEAST_CYCLES_PER_BIT, SIGNED, UNSIGNED, Tensor, Types
 from toolchain.errors import ConfigError, FitError, TooLargeError
 from toolchain.graph.types import IntType
+from toolchain.results.core import CoreDescription, CoreOutput
 
 _LIBRARY = Path(__file__).parent / "rtl"
 

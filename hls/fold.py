@@ -17,10 +17,10 @@ from hls.cost import (
     weight_rom,
 )
 from hls.fitting import largest_layer, least, shortage
-from hls.folding import Folding, LayerFolding
 from hls.plan import LayerPlan, divisors, interval, output_lanes, plan_layers
 from toolchain.errors import ConfigError, FitError, TooLargeError
 from toolchain.graph.dense import DenseNetwork
+from toolchain.results.folding import FoldedUse, Folding, LayerFolding
 
 # LUTs that a kilobit of block RAM must save to be used; tried in turn, so that scarce blocks go where they save most.
 _PRICES = (1.0, 2.0, 4.0, 8.0, 16.0, 1e9)
@@ -103,8 +103,8 @@ def _folding(choice: _Choice, clock_hz: int, target_fps: float | None) -> Foldin
     return Folding("folded", layers, cycles, clock_hz / cycles, clock_hz, target_fps, estimate)
 
 
-def _rounded(cost: Cost) -> dict[str, int]:
-    return {"lut": round(cost.lut), "ff": round(cost.ff), "bram": cost.blocks}
+def _rounded(cost: Cost) -> FoldedUse:
+    return FoldedUse(lut=round(cost.lut), ff=round(cost.ff), bram=cost.blocks)
 
 
 def _out_of_reach(target_fps: float, clock_hz: int, fastest: _Choice) -> str:
@@ -263,4 +263,4 @@ def _unrolled(
                 "inputs, narrower layers or a larger board"
             )
     layers = tuple(LayerFolding(la.name, la.outputs, la.inputs, 1) for la in network.layers)
-    return Folding("unrolled", layers, 1, float(clock_hz), clock_hz, target_fps, estimate)
+    return Folding("unrolled", layers, 1, float(clock_hz), clock_hz, target_fps, FoldedUse(**estimate))

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hls.arithmetic import WeightKind, analyse, signed_input, unsigned_bits
-from hls.core import CoreDescription, CoreOutput
-from hls.folding import Folding, LayerFolding
 from hls.pack import words, write_rom
 from hls.plan import LayerPlan, interval, plan_layers
 from toolchain.errors import ModelError
 from toolchain.graph.dense import DenseNetwork
 from toolchain.graph.tap import Tap
+from toolchain.results.core import CoreDescription, CoreOutput
+from toolchain.results.folding import Folding, LayerFolding
 
 LIBRARY = Path(__file__).parent / "rtl"
 
@@ -212,7 +212,7 @@ def _title(plan: LayerPlan) -> str:
 
 
 def _header(in_width: int, class_bits: int) -> str:
-    return f"""// Generated. Packed input vectors in, classes out; ready/valid, see hls/core.py.
+    return f"""// Generated. Packed input vectors in, classes out; ready/valid, see toolchain/results/core.py.
 module {TOP} (
     input clk,
     input rst,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hls.core import CoreDescription
 from hls.folded import generate_folded
-from hls.folding import Folding
 from toolchain.graph.dense import DenseNetwork
+from toolchain.results.core import CoreDescription
+from toolchain.results.folding import Folding
 
 
 def generate_core(network: DenseNetwork, folding: Folding, rtl_dir: Path) -> CoreDescription:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hls.core import CoreDescription, CoreOutput
 from hls.netlist import Netlist
 from hls.netlist_core import write_core
 from hls.units.instance import rom_file
@@ -14,6 +13,7 @@ from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph
 from toolchain.graph.ops import ArgMax
 from toolchain.graph.types import IntType
+from toolchain.results.core import CoreDescription, CoreOutput
 
 TOP = "graph_core"
 
@@ -78,7 +78,7 @@ def _text(core: str, netlist: Netlist, kind: str, output: CoreOutput) -> str:
     bits = IntType.of(kind).bits
     codes = [_code(f"in_data[{lane * bits} +: {bits}]", source, kind) for lane in range(source.lanes)]
     values = [_value(f"codes[{lane * sink.bits} +: {sink.bits}]", sink, output) for lane in range(sink.lanes)]
-    return f"""// Generated. Packed input vectors in, answers out; ready/valid, see hls/core.py.
+    return f"""// Generated. Packed input vectors in, answers out; ready/valid, see toolchain/results/core.py.
 module {TOP} (
     input clk,
     input rst,

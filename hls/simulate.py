@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hls.core import CoreDescription
 from hls.simulate_stream import CoreSimulation, simulate_stream
 from hls.stream import PLAIN, StreamCore
 from toolchain.graph.dense import DenseNetwork
 from toolchain.graph.tap import Tap
 from toolchain.graph.types import IntType
+from toolchain.results.core import CoreDescription
 
 # Unrolled adder trees run about twice as fast as loops over their nodes.
 _FLAGS = ("-Wno-WIDTH", "--unroll-count", "4096", "--unroll-stmts", "1000000")

@@ -29,7 +29,7 @@ AXI = Ports("ap_clk", "ap_rst_n", True, "_tdata", "_tvalid", "_tready")
 """AXI4-Streams, clock and reset as AMD's cores call them."""
 
 PLAIN = Ports("clk", "rst", False, "_data", "_valid", "_ready")
-"""The ports that every chip expects of a core: see `hls.core`."""
+"""The ports that every chip expects of a core: see `toolchain.results.core`."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from types import TracebackType
 
 from hls.chip import TIMEOUT_US
 from hls.verilate import build_model
-from toolchain.errors import BuildError, ConfigError, GateweaveError, ToolError
+from toolchain.errors import ConfigError, GateweaveError, ToolError
+from toolchain.results.core import read_chip
 
 _HARNESS = Path(__file__).parent / "harness" / "virtual_board.cpp"
 _GRACE_SECONDS = 10.0
@@ -153,16 +154,11 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     try:
         faults = parse_faults(options.faults)
-        chip = json.loads((options.generated / "chip.json").read_text())
-        if "clock_hz" not in chip:
-            raise BuildError(
-                f"{options.generated}: an older version of Gateweave made this chip; run `make build` again"
-            )
-        names = [*chip["sources"], *chip["models"]]
+        chip = read_chip(options.generated)
         with VirtualBoard(
-            [options.generated / "rtl" / name for name in names],
+            [options.generated / "rtl" / name for name in (*chip.sources, *chip.models)],
             options.work,
-            clock_hz=chip["clock_hz"],
+            clock_hz=chip.clock_hz,
             baud=options.baud,
             faults=faults,
         ) as board:

@@ -16,13 +16,13 @@ from flows.stages.rtl.core_check import cycles_of, must_agree, spread
 from flows.stages.rtl.folding import fold_as
 from flows.stages.xilinx import MOST_LUT
 from hls.axi_chip import LINK_COST
-from hls.core import CoreDescription
 from hls.generate import generate_core
 from hls.simulate import simulate_core
 from toolchain.errors import FitError, ModelError
 from toolchain.files import write_json
 from toolchain.fpga.results import Synthesis
 from toolchain.fpga.xilinx import synthesise
+from toolchain.results.core import CoreDescription
 from toolchain.results.facts import CompareFacts, CoreRow, FoldFacts, SimulateFacts
 from toolchain.results.facts.compare import RESOURCES
 
@@ -87,7 +87,7 @@ def _own_rows(context: Context, strategy: str) -> list[CoreRow]:
     context.progress(f"{strategy} core")
     network, work = files.network(context), context.work / strategy
     folding = fold_as(context, strategy, LINK_COST)
-    use = CoreUse(folding.estimate["lut"], folding.estimate["ff"])
+    use = CoreUse(folding.estimate.lut, folding.estimate.ff)
     if note := too_large(context, f"{strategy} core", use.lut):
         return [_estimate(strategy, use, folding.initiation_interval, note)]
     shutil.rmtree(work / "rtl", ignore_errors=True)

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.stages.context import Context
-from hls.core import CoreDescription
 from toolchain.board import OpenBoard
 from toolchain.errors import ModelError
 from toolchain.files import sha256
@@ -20,6 +19,7 @@ from toolchain.graph.file.store import load_graph
 from toolchain.graph.graph import Graph
 from toolchain.graph.types import IntType, TensorType
 from toolchain.results.check import VectorKind
+from toolchain.results.core import CoreDescription, read_chip, read_core
 from toolchain.results.facts import IntegersFacts
 
 
@@ -53,9 +53,6 @@ class Chip:
 
 # A chip's vectors for `bench`, what share of its block RAM they may take, bits of one that an open board still stores.
 _BENCH_VECTORS, _BENCH_ELEMENTS, _BENCH_SHARE, _STORED_BITS = 16, 16_384, 1 / 16, 8 * 1024
-
-FOLDING = "folding.json"
-"""What `fold` writes and `generate` reads."""
 
 # Which stage writes the files that tell the network; of a network that came as a file it is `integers`.
 _WRITTEN_BY = {"integer.onnx": "streamline", "golden.npz": "export", "model.onnx": "export"}
@@ -128,16 +125,9 @@ def chip(context: Context) -> Chip:
 
 def chip_in(folder: Path) -> Chip:
     """The chip that was generated into a folder."""
-    core = CoreDescription.from_json(read_json(folder / "core.json"))
-    raw = read_json(folder / "chip.json")
-    return Chip(
-        folder / "rtl",
-        core,
-        tuple(raw["sources"]),
-        tuple(raw["models"]),
-        bytes.fromhex(raw["model_hash"]),
-        bytes.fromhex(raw["build_id"]),
-    )
+    core, chip = read_core(folder), read_chip(folder)
+    hashes = bytes.fromhex(chip.model_hash), bytes.fromhex(chip.build_id)
+    return Chip(folder / "rtl", core, chip.sources, chip.models, *hashes)
 
 
 def model_hash(context: Context) -> bytes:

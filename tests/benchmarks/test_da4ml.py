@@ -15,15 +15,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hls.folding import Folding
 from hls.generate import generate_core
 from hls.simulate import simulate_core
 from hls.unrolled.generate import plan_pipeline
 from tests.benchmarks.synthesis import Cells, synthesise
+from tests.doubles.folded import NOTHING
 from toolchain.graph.dense import DenseLayer, DenseNetwork, dense_network, network_of
 from toolchain.graph.file.store import load_graph
 from toolchain.graph.ops import Threshold
 from toolchain.graph.types import IntType
+from toolchain.results.folding import Folding
 
 pytest.importorskip("da4ml", reason="da4ml is a peer, not a part: `pip install -r requirements-bench.txt`")
 
@@ -56,7 +57,7 @@ def networks() -> Iterator[tuple[str, DenseNetwork]]:
 
 def folding(clock_mhz: int) -> Folding:
     clock_hz = clock_mhz * 1_000_000
-    return Folding("unrolled", (), 1, float(clock_hz), clock_hz, None, {})
+    return Folding("unrolled", (), 1, float(clock_hz), clock_hz, None, NOTHING)
 
 
 @pytest.mark.parametrize(("name", "network"), [pytest.param(*case, id=case[0]) for case in networks()])

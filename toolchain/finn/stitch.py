@@ -10,7 +10,6 @@ import importlib
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,14 @@ from onnx import NodeProto
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
-from toolchain.errors import BuildError, ModelError, ToolError
+from toolchain.errors import ModelError, ToolError
 from toolchain.files import write_atomic
 from toolchain.finn.adapter import VERSION, enter
 from toolchain.finn.faults import OTHER_FLOW
 from toolchain.finn.rtl_edits import edited
 from toolchain.finn.stitch_top import SINK, SOURCE, TOP, Node, memory_module, top_text
 from toolchain.graph.tap import Tap
+from toolchain.results.core import StitchedCore
 
 _KINDS = {
     "ConvolutionInputGenerator_rtl",
@@ -40,51 +40,6 @@ _MEMORY_SOURCES = ("axi/hdl/axilite.sv", "memstream/hdl/memstream.sv", "memstrea
 
 # A FIFO without bounds, for FINN's own simulation only.
 _LEFT_OUT = {"fifo_gauge.sv"}
-
-
-@dataclass(frozen=True)
-class StitchedCore:
-    """A stitched core, kept as JSON beside its folder.
-
-    Attributes:
-        top: the top module; clock ``ap_clk``, reset ``ap_rst_n`` (active low).
-        sources: SystemVerilog files in the order to read them, by name in the folder.
-        data: files that the sources `$readmemh`, by name in the folder.
-        input: the core's input; the wires of streams end in ``_tdata``, ``_tvalid`` and ``_tready``.
-        layers: the outputs of the network's layers: of each Thresholding node, and last the core's output.
-        initiation_interval: clock cycles between vectors as FINN estimates them.
-    """
-
-    top: str
-    sources: tuple[str, ...]
-    data: tuple[str, ...]
-    input: Tap
-    layers: tuple[Tap, ...]
-    initiation_interval: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON value."""
-        return {
-            **asdict(self),
-            "sources": list(self.sources),
-            "data": list(self.data),
-            "layers": [asdict(layer) for layer in self.layers],
-        }
-
-    @classmethod
-    def from_json(cls, raw: dict[str, Any]) -> StitchedCore:
-        """Read what `to_json` made.
-
-        Raises:
-            BuildError: a key is missing or unknown.
-        """
-        try:
-            fields = dict(raw)
-            streams = Tap(**fields.pop("input")), tuple(Tap(**s) for s in fields.pop("layers"))
-            sources, data = tuple(fields.pop("sources")), tuple(fields.pop("data"))
-            return cls(sources=sources, data=data, input=streams[0], layers=streams[1], **fields)
-        except (KeyError, TypeError) as error:
-            raise BuildError(f"not a stitched core ({error}); build again from the generate stage") from error
 
 
 def stitch(prepared_model: Path, out_dir: Path) -> StitchedCore:

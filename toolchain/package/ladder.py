@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from toolchain.errors import VerificationError
 from toolchain.results.check import Check
 from toolchain.results.facts import FoldFacts, MapFacts
-from toolchain.results.facts.hardware import FoldedUnits
+from toolchain.results.folding import FoldedUnits
 from toolchain.results.record import StageRecord
 from toolchain.stages import ANY, Stage
 

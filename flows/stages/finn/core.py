@@ -8,18 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flows.stages import files
 from flows.stages.context import Context
 from hls.stream import StreamCore
 from toolchain.finn.lowering import lowered
-from toolchain.finn.stitch import StitchedCore
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph
+from toolchain.results.core import StitchedCore, read_stitched
 
 
 def stitched(context: Context) -> StitchedCore:
     """What the generate stage wrote."""
-    return StitchedCore.from_json(files.read_json(context.file("generate", "core.json")))
+    return read_stitched(context.layout.stage("generate"))
 
 
 def stream_core(core: StitchedCore) -> StreamCore:

@@ -6,9 +6,9 @@ from flows.stages import files
 from flows.stages.context import Context, Outcome
 from flows.stages.finn.target import clock_ns
 from flows.stages.identity import build_id_of
-from toolchain.files import write_json
 from toolchain.finn.generate import generate_rtl
 from toolchain.finn.stitch import stitch
+from toolchain.results.core import write_core
 from toolchain.results.facts import GenerateFacts
 from toolchain.results.facts.hardware import Identity
 
@@ -20,7 +20,7 @@ def run(context: Context) -> Outcome:
     prepared = generate_rtl(model, part, clock_ns(context), context.work / "finn", context.progress)
     context.progress("stitching")
     core = stitch(prepared, rtl)
-    write_json(context.out / "core.json", core.to_json())
+    write_core(context.out, core)
     model_hash = files.model_hash(context).hex()
     build_id = build_id_of([rtl / name for name in sorted((*core.sources, *core.data))], context).hex()
     identity = {"model_hash": model_hash, "build_id": build_id}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flows.stages.rtl.reference import GraphReference
-from hls.core import CoreOutput
 from toolchain.graph.graph import Graph, with_outputs
 from toolchain.graph.ops import ArgMax
 from toolchain.graph.types import IntType
+from toolchain.results.core import CoreOutput
 
 
 def finn_reference(graph: Graph) -> GraphReference:

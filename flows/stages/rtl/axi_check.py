@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from flows.stages.rtl.chip_answers import Asked, ChipAnswers, vectors_asked
 from hls.chip import types_of, vector_bytes
-from hls.core import CoreDescription
 from hls.pack import pack_inputs
 from hls.simulate_axi import REPLY_CYCLES, Answer, AxiChipSimulator, Bench, Burst, Counters, Identity, Inference, Script
+from toolchain.results.core import CoreDescription
 
 _STALLS = 1
 # Clocks that all vectors may take, and those of one access to a register.

@@ -15,11 +15,11 @@ from flows.stages import files
 from flows.stages.clocking import clock_hz
 from flows.stages.context import Context
 from flows.stages.rtl.reference import Reference
-from hls.core import CoreDescription
 from toolchain.device.link.answers import Values
 from toolchain.device.link.board import bench_answer, differences, wrong_answers
 from toolchain.errors import VerificationError
 from toolchain.results.check import Check
+from toolchain.results.core import CoreDescription
 
 # Inferences of the bench, and clocks that it may take; a slow core runs fewer, but each stored vector at least once.
 _BENCH_INFERENCES = 100

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from flows.stages import files
@@ -14,13 +15,13 @@ from flows.stages.rtl.rank import Rank
 from flows.stages.rtl.reference import DenseReference, Reference
 from hls.arithmetic import WeightKind, analyse
 from hls.chip import LinkCost
-from hls.core import CoreDescription
-from hls.folding import Folding
 from hls.generate import generate_core
-from toolchain.files import write_json
 from toolchain.graph.dense import DenseNetwork
 from toolchain.results.checked import Reckoned
+from toolchain.results.core import CoreDescription
 from toolchain.results.facts import FoldFacts
+from toolchain.results.facts.hardware import Estimate
+from toolchain.results.folding import Folding, read_folding, write_folding
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class DenseDesign:
 
     network: DenseNetwork
 
+    @cached_property
+    def _folded(self) -> dict[LinkCost, Folding]:
+        """By host link: a chain that was folded to be ranked is not folded again."""
+        return {}
+
     @property
     def multiplies(self) -> bool:
         """Whether a weight is wider than two bits, so that a product is more than a choice or a sign."""
@@ -36,7 +42,9 @@ class DenseDesign:
 
     def must_fit(self, context: Context, link: LinkCost) -> Folding:
         """See `Design`."""
-        return fold_network(context, self.network, context.request.strategy, link)
+        if link not in self._folded:
+            self._folded[link] = fold_network(context, self.network, context.request.strategy, link)
+        return self._folded[link]
 
     def reckon(self, context: Context, link: LinkCost) -> Reckoned:
         """See `Design`."""
@@ -48,20 +56,20 @@ class DenseDesign:
         """See `Design`."""
         folding = self.must_fit(context, link)
         interval = folding.initiation_interval if folding.target_fps is None else 0
-        return Rank(folding.estimate["lut"] > limits_of(context, link, ()).lut, interval, folding.estimate["lut"])
+        return Rank(folding.estimate.lut > limits_of(context, link, ()).lut, interval, folding.estimate.lut)
 
     def fold(self, context: Context, link: LinkCost) -> tuple[FoldFacts, str]:
         """See `Design`. The estimate is of core and host link, as what is synthesised and routed is."""
         folding = self.must_fit(context, link)
-        write_json(context.out / files.FOLDING, folding.to_json())
-        estimate = {"of": "chip", **_chip(context, link, folding)}
-        facts = FoldFacts.model_validate({"estimate": estimate, "folding": folding.to_json()})
+        write_folding(context.out, folding)
+        facts = FoldFacts(estimate=Estimate(of="chip", **_chip(context, link, folding)), folding=folding)
         missed = context.request.fps is None and folding.target_fps is None
         return facts, told(folding, context.fpga_board.target.fps if missed else None)
 
     def generate(self, context: Context, rtl: Path) -> CoreDescription:
         """See `Design`."""
-        folding = Folding.from_json(files.read_json(context.file("fold", files.FOLDING)))
+        folding = read_folding(context.layout.stage("fold"))
+        assert isinstance(folding, Folding), "of a chain that units were taken for, another design is asked"
         return generate_core(self.network, folding, rtl)
 
     def reference(self, core: CoreDescription) -> Reference:
@@ -75,4 +83,4 @@ class DenseDesign:
 
 def _chip(context: Context, link: LinkCost, folding: Folding) -> dict[str, int]:
     """What the whole chip takes."""
-    return link.with_core(folding.estimate, -(-link.kbit // context.fpga_board.fpga.bram_kbit))
+    return link.with_core(folding.estimate.to_json(), -(-link.kbit // context.fpga_board.fpga.bram_kbit))

@@ -17,11 +17,11 @@ from flows.stages.rtl.graph_design import GraphDesign
 from flows.stages.rtl.rank import Rank
 from flows.stages.rtl.reference import Reference
 from hls.chip import LinkCost
-from hls.core import CoreDescription
 from toolchain.errors import FitError, ModelError
 from toolchain.graph.dense import dense_network
 from toolchain.graph.graph import Graph
 from toolchain.results.checked import Reckoned
+from toolchain.results.core import CoreDescription
 from toolchain.results.facts import FoldFacts
 
 

@@ -10,7 +10,6 @@ from flows.stages.clocking import clocks_hz, fold_at_slowest
 from flows.stages.context import Context
 from hls.chip import LinkCost
 from hls.fold import Capacity, choose_folding
-from hls.folding import Folding
 from toolchain.board import AmdBoard, FpgaBoard
 from toolchain.errors import ConfigError
 from toolchain.fpga import family_of
@@ -19,6 +18,7 @@ from toolchain.fpga.xilinx import BLOCK_RAM
 from toolchain.graph.dense import DenseNetwork
 from toolchain.results.checked import Reckoned
 from toolchain.results.facts.hardware import Use
+from toolchain.results.folding import Folding
 
 
 def fold_as(context: Context, strategy: str, link: LinkCost) -> Folding:

@@ -10,7 +10,7 @@ from flows.stages.context import Context, Outcome
 from flows.stages.identity import build_id_of
 from flows.stages.rtl.design import design_of
 from flows.stages.rtl.shell import shell_of
-from toolchain.files import write_json
+from toolchain.results.core import ChipFile, write_chip, write_core
 from toolchain.results.facts import GenerateFacts
 from toolchain.results.facts.hardware import Identity
 
@@ -27,9 +27,9 @@ def generate(context: Context, hz: int, out: Path) -> Outcome:
     model_hash = files.model_hash(context)
     build_id = build_id_of([rtl / name for name in sorted((*core.sources, *core.roms))], context, hz)
     made = shell.generate(context, core, rtl, (model_hash, build_id), hz)
-    identity = {"model_hash": model_hash.hex(), "build_id": build_id.hex()}
-    write_json(out / "core.json", core.to_json())
-    files_of = {"sources": list(made.sources), "models": list(made.models)}
-    write_json(out / "chip.json", {**files_of, "clock_hz": hz, **identity})
-    summary = f"{len(made.sources)} Verilog files, model {identity['model_hash']}, build {identity['build_id']}"
-    return Outcome(summary, facts=GenerateFacts(identity=Identity(**identity)))
+    identity = Identity(model_hash=model_hash.hex(), build_id=build_id.hex())
+    write_core(out, core)
+    chip = ChipFile(sources=tuple(made.sources), models=tuple(made.models), clock_hz=hz, **identity.to_json())
+    write_chip(out, chip)
+    summary = f"{len(made.sources)} Verilog files, model {identity.model_hash}, build {identity.build_id}"
+    return Outcome(summary, facts=GenerateFacts(identity=identity))

@@ -19,9 +19,8 @@ from flows.stages.rtl.core_check import SEED, CoreChecks, must_agree, spread
 from flows.stages.rtl.folding import block_ram_of, reckoned, target_fps
 from flows.stages.rtl.rank import Rank
 from flows.stages.rtl.reference import GraphReference, Reference
-from flows.stages.rtl.unit_folding import folding_of, netlist_of, read_folding, use_of
+from flows.stages.rtl.unit_folding import folding_of, netlist_of, use_of
 from hls.chip import LinkCost
-from hls.core import CoreDescription
 from hls.graph_core import Fitted, finished, fit
 from hls.graph_forms import form_of
 from hls.graph_ports import generate_graph_core
@@ -30,14 +29,15 @@ from hls.simulate_graph import simulate_graph
 from hls.units.unit import Memory
 from toolchain.board import OpenBoard
 from toolchain.errors import ModelError, VerificationError
-from toolchain.files import write_json
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph, with_outputs
 from toolchain.graph.labelled import scores_of
 from toolchain.graph.types import IntType
 from toolchain.results.checked import Reckoned
+from toolchain.results.core import CoreDescription
 from toolchain.results.facts import FoldFacts
-from toolchain.results.facts.hardware import Estimate, FoldedUnits
+from toolchain.results.facts.hardware import Estimate
+from toolchain.results.folding import FoldedUnits, read_folding, write_folding
 
 # Clocks times LUTs that Verilator simulates in five minutes, all streams compared; measured on a core of 20,000 LUTs.
 FIVE_MINUTES = 8e11
@@ -77,8 +77,8 @@ class GraphDesign:
         )
         reached = interval is not None and core.tokens.interval <= interval
         folding = folding_of(core.graph, core, clock_hz, target_fps(context) if reached else None)
-        write_json(context.out / files.FOLDING, folding.to_json())
-        estimate = Estimate(of="chip", **self._chip(context, link, dict(folding.estimate)))
+        write_folding(context.out, folding)
+        estimate = Estimate(of="chip", **self._chip(context, link, folding.estimate.to_json()))
         return FoldFacts(estimate=estimate, folding=folding), _told(context, folding)
 
     def must_fit(self, context: Context, link: LinkCost) -> Fitted:
@@ -222,7 +222,9 @@ def _interval(context: Context, clock_hz: int) -> int | None:
 
 
 def _folding(context: Context) -> FoldedUnits:
-    return read_folding(files.read_json(context.file("fold", files.FOLDING)))
+    folding = read_folding(context.layout.stage("fold"))
+    assert isinstance(folding, FoldedUnits), "of a chain with generators of its own, another design is asked"
+    return folding
 
 
 def _told(context: Context, folding: FoldedUnits) -> str:

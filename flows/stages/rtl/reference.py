@@ -8,10 +8,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hls.core import CoreOutput
 from toolchain.graph.dense import DenseNetwork
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph
+from toolchain.results.core import CoreOutput
 
 
 class Reference(Protocol):

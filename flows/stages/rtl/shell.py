@@ -17,10 +17,10 @@ from flows.stages.rtl.reference import Reference
 from flows.stages.rtl.uart_check import UartCheck
 from hls import axi_chip, chip
 from hls.chip import LinkCost, vector_bytes
-from hls.core import CoreDescription
 from hls.simulate_axi import AxiChipSimulator
 from hls.simulate_chip import ChipSimulator
 from toolchain.board import AmdBoard, AnyBoard, OpenBoard
+from toolchain.results.core import CoreDescription
 
 
 @dataclass(frozen=True)

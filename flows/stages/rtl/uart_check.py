@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 from flows.stages.rtl.chip_answers import Asked, ChipAnswers, vectors_asked
 from hls.chip import part_bytes, types_of, vector_bytes
-from hls.core import CoreDescription
 from hls.pack import pack_inputs
 from hls.simulate_chip import REPLY_CYCLES, ChipSimulator
 from toolchain.device.link import protocol
+from toolchain.results.core import CoreDescription
 
 # Of a core of 20,000 LUTs in Verilator.
 _MINUTE_CLOCKS = 6_000_000

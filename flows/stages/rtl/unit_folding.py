@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from pydantic import ValidationError
-
 from hls.fold_graph import Sized
 from hls.graph_core import GraphCore
 from hls.graph_netlist import build_netlist
@@ -17,23 +15,9 @@ from hls.units.stage import Option, Stage
 from toolchain.errors import BuildError
 from toolchain.graph.graph import Graph
 from toolchain.graph.types import TensorType
-from toolchain.results.facts.hardware import FifoDepth, FoldedUnits, StageFolding, UnitUse
+from toolchain.results.folding import FifoDepth, FoldedUnits, FoldedUse, StageFolding
 
 _AGAIN = "build again from the fold stage"
-
-
-def read_folding(raw: object) -> FoldedUnits:
-    """Read what `FoldedUnits.to_json` made.
-
-    Raises:
-        BuildError: a key is missing, unknown or of another kind.
-    """
-    try:
-        return FoldedUnits.model_validate(raw)
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        where = ".".join(map(str, wrong["loc"]))
-        raise BuildError(f"folding.json: not a folding ({where}: {wrong['msg']}); {_AGAIN}") from error
 
 
 def folding_of(graph: Graph, core: GraphCore, clock_hz: int, target_fps: float | None) -> FoldedUnits:
@@ -70,9 +54,9 @@ def netlist_of(graph: Graph, folding: FoldedUnits) -> Netlist:
     return netlist
 
 
-def use_of(resources: Resources) -> UnitUse:
+def use_of(resources: Resources) -> FoldedUse:
     """Estimated resources in whole numbers."""
-    return UnitUse(lut=round(resources.lut), ff=round(resources.ff), bram=resources.blocks, dsp=resources.dsp)
+    return FoldedUse(lut=round(resources.lut), ff=round(resources.ff), bram=resources.blocks, dsp=resources.dsp)
 
 
 def _options(stages: Sequence[Stage], folding: FoldedUnits) -> list[Option]:

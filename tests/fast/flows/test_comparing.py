@@ -14,7 +14,8 @@ from tests.fast.toolchain.fabricated import record
 from toolchain.layout import Layout, Request
 from toolchain.report.compare import compared
 from toolchain.results.facts import FoldFacts
-from toolchain.results.facts.hardware import Estimate, FoldedUnits, UnitUse
+from toolchain.results.facts.hardware import Estimate
+from toolchain.results.folding import FoldedUnits, FoldedUse
 from toolchain.results.record import write_record
 
 NETWORK = random_network(Shape("BINARY", 8, (8, 3)), seed=1)
@@ -28,7 +29,7 @@ UNITS = FoldedUnits(
     fps=1e8 / 48,
     clock_hz=100_000_000,
     target_fps=None,
-    estimate=UnitUse(lut=700, ff=300, bram=1, dsp=0),
+    estimate=FoldedUse(lut=700, ff=300, bram=1, dsp=0),
     small_ram="distributed",
 )
 

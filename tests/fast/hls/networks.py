@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hls.arithmetic import analyse
-from hls.folding import Folding, LayerFolding
 from hls.plan import interval, plan_layers
+from tests.doubles.folded import NOTHING
 from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
 from toolchain.graph.types import IntType
+from toolchain.results.folding import Folding, LayerFolding
 
 Integers = NDArray[np.int64]
 
@@ -85,4 +86,4 @@ def folding(network: DenseNetwork, parallelism: list[tuple[int, int]]) -> Foldin
     plans = plan_layers(analyse(network), parallelism)
     layers = tuple(LayerFolding(plan.arithmetic.layer.name, plan.pe, plan.simd, plan.cycles) for plan in plans)
     cycles = interval(plans)
-    return Folding("folded", layers, cycles, 1e6 / cycles, 1_000_000, None, {"lut": 0, "ff": 0, "bram": 0})
+    return Folding("folded", layers, cycles, 1e6 / cycles, 1_000_000, None, NOTHING)

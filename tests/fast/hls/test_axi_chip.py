@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from hls.axi_chip import AXI_SOURCES, burst_bytes, generate_axi_chip
-from hls.core import CoreOutput
 from tests.fast.hls.test_chip import CORE
 from toolchain.errors import ConfigError, FitError, GateweaveError
+from toolchain.results.core import CoreOutput
 
 ARGUMENTS: dict[str, Any] = {
     "clock_hz": 100_000_000,

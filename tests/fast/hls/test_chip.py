@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from hls.chip import LINK_COST, LINK_SOURCES, generate_chip, part_bytes, types_of, vector_bytes
-from hls.core import CoreDescription, CoreOutput
 from toolchain.device.link.protocol import BIPOLAR, SIGNED, Tensor
 from toolchain.errors import ConfigError, FitError, GateweaveError
 from toolchain.fpga.families.gowin import GowinBackend
 from toolchain.fpga.families.ice40 import Ice40Backend
+from toolchain.results.core import CoreDescription, CoreOutput
 
 CORE = CoreDescription(
     strategy="folded",

@@ -1,16 +1,15 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from functools import cache
 
 import pytest
 
 from hls.fold import Capacity, choose_folding
-from hls.folding import Folding
 from tests.fast.hls.networks import Shape, random_network
-from toolchain.errors import BuildError, ConfigError, FitError
+from toolchain.errors import ConfigError, FitError
 from toolchain.fpga.families import ecp5, ice40
+from toolchain.results.folding import Folding
 
 ULX3S = Capacity(lut=58548, ff=58548, bram_kbit=2620, block=ecp5.Ecp5Backend.block_ram)
 UP5K = Capacity(lut=4488, ff=4488, bram_kbit=102, block=ice40.Ice40Backend.block_ram)
@@ -29,8 +28,8 @@ def test_rate_is_met_within_the_device(fps: float, capacity: Capacity, clock_hz:
     chosen = choose(fps, capacity, clock_hz)
     assert chosen.fps >= fps
     assert chosen.initiation_interval <= clock_hz / fps
-    assert chosen.estimate["lut"] <= capacity.lut
-    assert chosen.estimate["bram"] * capacity.block.kbit <= capacity.bram_kbit
+    assert chosen.estimate.lut <= capacity.lut
+    assert chosen.estimate.bram * capacity.block.kbit <= capacity.bram_kbit
 
 
 def test_pe_and_simd_divide_their_layers() -> None:
@@ -41,7 +40,7 @@ def test_pe_and_simd_divide_their_layers() -> None:
 
 
 def test_lower_rate_takes_no_more_luts() -> None:
-    luts = [choose(fps, ULX3S, 25_000_000).estimate["lut"] for fps in (1e6, 1e5, 1e4, 1e3)]
+    luts = [choose(fps, ULX3S, 25_000_000).estimate.lut for fps in (1e6, 1e5, 1e4, 1e3)]
     assert luts == sorted(luts, reverse=True)
     assert luts[0] > luts[-1]
 
@@ -49,7 +48,7 @@ def test_lower_rate_takes_no_more_luts() -> None:
 def test_fastest_is_faster_than_any_smaller_rate_and_still_fits() -> None:
     fastest = choose(None, UP5K, 12_000_000)
     assert fastest.target_fps is None
-    assert fastest.estimate["lut"] <= UP5K.lut
+    assert fastest.estimate.lut <= UP5K.lut
     with pytest.raises(FitError, match="the best that fits"):
         choose(fastest.fps * 1.001, UP5K, 12_000_000)
 
@@ -75,7 +74,7 @@ def test_network_that_does_not_fit_says_by_how_much_and_what_to_do() -> None:
 def test_without_block_ram_every_rom_lies_in_logic() -> None:
     chosen = choose(1e3, replace(ULX3S, lut=40000, ff=40000, bram_kbit=0), 27_000_000)
     assert {layer.weight_rom for layer in chosen.layers} == {"logic"}
-    assert chosen.estimate["bram"] == 0
+    assert chosen.estimate.bram == 0
 
 
 @pytest.mark.parametrize("fps", [0.0, -1.0, float("nan")])
@@ -87,10 +86,3 @@ def test_impossible_rate_is_refused(fps: float) -> None:
 def test_unknown_strategy_is_refused() -> None:
     with pytest.raises(ConfigError, match="allowed are folded and unrolled"):
         choose_folding(NETWORK, clock_hz=1, target_fps=None, capacity=ULX3S, strategy="spread")
-
-
-def test_json_round_trip() -> None:
-    chosen = choose(1e5, ULX3S, 25_000_000)
-    assert Folding.from_json(json.loads(json.dumps(chosen.to_json()))) == chosen
-    with pytest.raises(BuildError, match=r"folding\.json"):
-        Folding.from_json({})

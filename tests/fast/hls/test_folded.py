@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from hls.arithmetic import analyse
-from hls.core import CoreOutput
 from hls.folded import weight_words
 from hls.generate import generate_core
 from hls.plan import output_lanes, plan_layers
 from tests.fast.hls.networks import Shape, folding, random_network
 from toolchain.errors import ModelError
+from toolchain.results.core import CoreOutput
 
 NETWORK = random_network(Shape("BINARY", 12, (8, 6, 5)), seed=5)
 

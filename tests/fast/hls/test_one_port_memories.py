@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from flows.stages.rtl.unit_folding import folding_of, netlist_of, read_folding
+from flows.stages.rtl.unit_folding import folding_of, netlist_of
 from hls.graph_core import GraphCore, core_of, fit
 from hls.memories import Resources
 from toolchain.errors import TooLargeError
@@ -16,6 +17,7 @@ from toolchain.fpga.families.ice40 import Ice40Backend
 from toolchain.graph.graph import Graph
 from toolchain.graph.ops import Input, Linear, Reduce, Threshold, window
 from toolchain.graph.types import TensorType
+from toolchain.results.folding import FoldedUnits, read_folding, write_folding
 
 ICE40 = Ice40Backend.block_ram
 LIMITS = Resources(lut=20_000, ff=20_000, blocks=30, cells=30_000)
@@ -59,9 +61,11 @@ def test_what_fits_with_large_rams_alone(graph: Graph) -> None:
         fit(graph, replace(LIMITS, blocks=0), 10**6, ICE40)
 
 
-def test_the_file_of_a_folding_tells_them(graph: Graph) -> None:
+def test_the_file_of_a_folding_tells_them(tmp_path: Path, graph: Graph) -> None:
     core = core_of(graph, replace(LIMITS, one_port=2), None, ICE40)
-    folding = read_folding(folding_of(core.graph, core, 12_000_000, None).to_json())
+    write_folding(tmp_path, folding_of(core.graph, core, 12_000_000, None))
+    folding = read_folding(tmp_path)
+    assert isinstance(folding, FoldedUnits)
     assert [unit.parameters for unit in netlist_of(core.graph, folding).units] == [
         unit.parameters for unit in core.netlist.units
     ]

@@ -22,8 +22,9 @@ from toolchain.results.facts import (
     TrainFacts,
     VerifyFacts,
 )
-from toolchain.results.facts.hardware import CoreEstimate, Estimate, Folded, Identity, LayerFolding, Use
+from toolchain.results.facts.hardware import Estimate, Identity, Use
 from toolchain.results.facts.network import ClassScores, Confusion, Layer, Scores
+from toolchain.results.folding import FoldedUse, Folding, LayerFolding
 from toolchain.results.record import StageRecord
 
 CLASSES = ("normal", "DoS")
@@ -63,14 +64,14 @@ def data_facts(
 
 LAYER = Layer(name="MatMul_0", inputs=8, outputs=2, input_type="BINARY", weight_type="TERNARY", output_type="INT32")
 USE = Use(lut=1000, ff=500, bram=2, dsp=0)
-FOLDED = Folded(
+FOLDED = Folding(
     strategy="folded",
     layers=(LayerFolding(name="MatMul_0", pe=1, simd=8, cycles=20, weight_rom="auto", threshold_rom="auto"),),
     initiation_interval=20,
     fps=1_250_000.0,
     clock_hz=25_000_000,
     target_fps=50_000.0,
-    estimate=CoreEstimate(lut=800, ff=300, bram=1),
+    estimate=FoldedUse(lut=800, ff=300, bram=1),
 )
 FACTS: dict[str, Facts] = {
     "data": data_facts(),

@@ -17,8 +17,9 @@ from tests.sim.finn.networks import PYNQ, RESOURCES, ZCU104
 from toolchain.finn.execute import run_python
 from toolchain.finn.generate import generate_rtl
 from toolchain.finn.mapping import Mapped, MapTarget, map_network
-from toolchain.finn.stitch import StitchedCore, stitch
+from toolchain.finn.stitch import stitch
 from toolchain.fpga.xilinx import synthesise
+from toolchain.results.core import StitchedCore
 
 VECTORS = 20
 # Slow and small, in part, and as fast as fits: other lanes, other widths between the layers.

@@ -19,13 +19,14 @@ from models.cqmlp.settings import NetworkSettings
 from toolchain.errors import ModelError
 from toolchain.finn.generate import generate_rtl
 from toolchain.finn.mapping import MapTarget, map_network
-from toolchain.finn.stitch import StitchedCore, stitch
+from toolchain.finn.stitch import stitch
 from toolchain.fpga.xilinx import Family, synthesise
 from toolchain.graph.dense import DenseNetwork
 from toolchain.graph.export import export_network
 from toolchain.graph.model_file import load_model
 from toolchain.graph.readers.qonnx.chain import chain_of
 from toolchain.graph.readers.qonnx.read import read_qonnx
+from toolchain.results.core import StitchedCore
 from toolchain.training.inputs import Signature
 from toolchain.training.loop import set_up
 

@@ -9,10 +9,10 @@ from typing import Protocol
 import numpy as np
 
 from hls.chip import PllCell, generate_chip, models_of
-from hls.core import CoreDescription, CoreOutput
 from hls.simulate_chip import ChipSimulator
 from toolchain.device.link.protocol import pack_vector
 from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
+from toolchain.results.core import CoreDescription, CoreOutput
 
 # The class is a hash of all beats, modulo the number of classes. FOLDED: not ready for DELAY cycles
 # after the last beat, then gives the class; else: a pipeline of DELAY stages that is always ready.

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from hls.chip import generate_chip
-from hls.folding import Folding, LayerFolding
 from hls.generate import generate_core
 from hls.simulate_chip import ChipSimulator
+from tests.doubles.folded import NOTHING
 from tests.doubles.uart_board import class_bytes
 from toolchain.device.link import protocol as link
 from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
+from toolchain.results.folding import Folding, LayerFolding
 
 
 def random_network(seed: int) -> DenseNetwork:
@@ -31,7 +32,7 @@ def random_network(seed: int) -> DenseNetwork:
 def test_chip_with_a_folded_core(tmp_path: Path) -> None:
     network = random_network(1)
     layers = (LayerFolding("hidden", 2, 9, 16), LayerFolding("last", 1, 2, 16))
-    folding = Folding("folded", layers, 16, 1e6, 16_000_000, None, {"lut": 0, "ff": 0, "bram": 0})
+    folding = Folding("folded", layers, 16, 1e6, 16_000_000, None, NOTHING)
     core = generate_core(network, folding, tmp_path)
     x = np.random.default_rng(2).integers(0, 2, (80, 36))
     labels = [int(label) for label in network.run(x).labels]

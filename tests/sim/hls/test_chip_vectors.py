@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from hls.chip import part_bytes, vector_bytes
-from hls.core import CoreDescription, CoreOutput
 from hls.simulate_chip import ChipSimulator, Script
 from tests.sim.hls.axi.shapes import Shape
 from tests.sim.hls.fake_core import FakeCore, build_chip
 from toolchain.device.link import protocol as link
+from toolchain.results.core import CoreDescription, CoreOutput
 
 TIMEOUT_US = 1000
 MAX_REPLY = 200

@@ -7,15 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hls.folding import Folding
 from hls.generate import generate_core
 from hls.simulate import simulate_core
+from tests.doubles.folded import NOTHING
 from tests.fast.hls.dead import ACTIVATIONS, dead_network
 from tests.fast.hls.networks import folding, random_inputs
 from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
+from toolchain.results.folding import Folding
 
 IDENTITY = np.array([[1]])
-UNROLLED = Folding("unrolled", (), 1, 9e7, 90_000_000, None, {})
+UNROLLED = Folding("unrolled", (), 1, 9e7, 90_000_000, None, NOTHING)
 # Name of the activation, seed and input type; the seeds take turns in weights and in dead layers.
 CASES = [("bipolar", 0, "BINARY"), ("two bits, two levels", 1, "INT4")]
 

@@ -38,5 +38,5 @@ def test_estimate_is_near_synthesis(
     cells = json.loads((tmp_path / "stat.json").read_text())["design"]["num_cells_by_type"]
     luts = cells.get("LUT4", 0) + 2 * cells.get("CCU2C", 0) + 4 * cells.get("TRELLIS_DPR16X4", 0)
     luts += cells.get("SB_LUT4", 0)
-    assert folding.estimate["lut"] == pytest.approx(luts, rel=0.3)
-    assert folding.estimate["bram"] == cells.get("DP16KD", 0) + cells.get("SB_RAM40_4K", 0)
+    assert folding.estimate.lut == pytest.approx(luts, rel=0.3)
+    assert folding.estimate.bram == cells.get("DP16KD", 0) + cells.get("SB_RAM40_4K", 0)

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hls.core import CoreDescription
 from hls.generate import generate_core
 from hls.simulate import simulate_core
 from hls.simulate_stream import CoreSimulation
@@ -16,6 +15,7 @@ from hls.verilate import build_model
 from tests.fast.hls.networks import Shape, folding, random_inputs, random_network
 from toolchain.errors import ToolError
 from toolchain.graph.dense import network_of
+from toolchain.results.core import CoreDescription
 
 NETWORK = random_network(Shape("BINARY", 12, (8, 6, 5)), seed=5)
 X = random_inputs(NETWORK, 300, seed=6)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from toolchain.device.link.patience import Patience
 from toolchain.device.link.serial_link import SerialBoard
 from toolchain.device.link.serial_port import open_serial
 from toolchain.errors import ToolError, VerificationError
+from toolchain.results.core import ChipFile, read_chip, write_chip
 from toolchain.run.virtual import virtual_board
 
 CORE = FakeCore()
@@ -34,13 +34,13 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sources = generate_chip(
         CORE.generate(rtl), rtl, clock_hz=CLOCK_HZ, baud=BAUD, model_hash=MODEL_HASH, build_id=BUILD_ID, bench=BENCH
     )
-    (folder / "chip.json").write_text(json.dumps({"sources": sources, "models": [], "clock_hz": CLOCK_HZ}))
+    hashes = {"model_hash": MODEL_HASH.hex(), "build_id": BUILD_ID.hex()}
+    write_chip(folder, ChipFile(sources=tuple(sources), models=(), clock_hz=CLOCK_HZ, **hashes))
     return folder
 
 
 def board(generated: Path, **faults: float) -> VirtualBoard:
-    names = json.loads((generated / "chip.json").read_text())["sources"]
-    sources = [generated / "rtl" / name for name in names]
+    sources = [generated / "rtl" / name for name in read_chip(generated).sources]
     chosen = Faults(**faults)  # type: ignore[arg-type]
     return VirtualBoard(sources, generated / "work", clock_hz=CLOCK_HZ, baud=BAUD, faults=chosen)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from toolchain.results.facts.base import Facts
+from toolchain.results.folding import AnyFolding
 from toolchain.results.model import Number, Record
 
 
@@ -28,121 +29,12 @@ class Estimate(Record):
     dsp: Number = 0
 
 
-class CoreEstimate(Record):
-    """What folding expects of our own core."""
-
-    lut: Number
-    ff: Number
-    bram: Number
-
-
-class LayerFolding(Record):
-    """Parallelism of one layer; see `hls.folding.LayerFolding`."""
-
-    name: str
-    pe: int
-    simd: int
-    cycles: int
-    weight_rom: str
-    threshold_rom: str
-
-
-class Folded(Record):
-    """A folding; see `hls.folding.Folding`."""
-
-    strategy: str
-    layers: tuple[LayerFolding, ...]
-    initiation_interval: int
-    fps: Number
-    clock_hz: int
-    target_fps: Number | None
-    estimate: CoreEstimate
-
-
-class UnitUse(Record):
-    """What folding expects of a core of units."""
-
-    lut: int
-    ff: int
-    bram: int
-    dsp: int
-
-
-class StageFolding(Record):
-    """How one stage of a core of units is built.
-
-    Attributes:
-        tensor: the node of the graph whose tensor it yields; `shape` and `bits` are the tensor's, and an element's.
-        option: the name of the chosen option, such as "PE 4, SIMD 8".
-        cycles: clocks between inferences at least.
-        lut, ff, bram, dsp: estimated; `bram` counts blocks.
-    """
-
-    tensor: str
-    shape: tuple[int, ...]
-    bits: int
-    option: str
-    cycles: int
-    lut: int
-    ff: int
-    bram: int
-    dsp: int
-
-
-class FifoDepth(Record):
-    """A FIFO between two stages, or within one.
-
-    Attributes:
-        source, sink: the stages before and behind it, by their tensors; at the core's ends "input" and "output".
-        bits: of one beat.
-        block: whether the beats lie in block RAM.
-    """
-
-    source: str
-    sink: str
-    bits: int
-    depth: int
-    block: bool
-
-
-class FoldedUnits(Record):
-    """A folding of a graph: a core of units.
-
-    Attributes:
-        fifos: in the order of the netlist.
-        initiation_interval: clock cycles between inferences, as the tokens say.
-        latency_cycles: from the first beat that goes in to the last that comes out, as the tokens say.
-        fps: inferences per second at `clock_hz`.
-        target_fps: what was asked for; None: the fastest that fits.
-        estimate: of the core.
-        small_ram: how small memories are made; see `hls.netlist.SmallRam`.
-        one_port: names of the units whose memory is a large RAM of one port.
-    """
-
-    strategy: Literal["units"]
-    stages: tuple[StageFolding, ...]
-    fifos: tuple[FifoDepth, ...]
-    initiation_interval: int
-    latency_cycles: int
-    fps: Number
-    clock_hz: int
-    target_fps: Number | None
-    estimate: UnitUse
-    small_ram: Literal["distributed", "registers"]
-    one_port: tuple[str, ...] = ()
-
-    @property
-    def tensors(self) -> tuple[str, ...]:
-        """Those that the stages yield: they tell which form of the graph is built."""
-        return tuple(stage.tensor for stage in self.stages)
-
-
 class FoldFacts(Facts):
     """The folding of our own RTL, and what core and host link are expected to take."""
 
     form: Literal["fold"] = "fold"
     estimate: Estimate
-    folding: Folded | FoldedUnits
+    folding: AnyFolding
 
 
 class PllSetting(Record):

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from flows.stages.packing import class_names, write_golden
-from hls.core import CoreOutput
 from toolchain.device.link.golden import read_golden
 from toolchain.device.link.protocol import AnswerLayout
+from toolchain.results.core import CoreOutput
 
 SCORES = AnswerLayout(3, 9, True, 0)
 

@@ -6,22 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from hls.core import CoreOutput
 from hls.fold import Capacity, choose_folding
-from hls.folding import Folding
 from hls.generate import generate_core
 from hls.unrolled import estimate_unrolled
 from hls.unrolled.generate import plan_pipeline
+from tests.doubles.folded import NOTHING
 from tests.fast.hls.unrolled.networks import NETWORKS, random_network
 from toolchain.errors import FitError, ModelError
 from toolchain.fpga.families.ecp5 import Ecp5Backend
 from toolchain.graph.dense import DenseLayer, network_of
+from toolchain.results.core import CoreOutput
+from toolchain.results.folding import Folding
 
 NETWORK = NETWORKS["bipolar activations"]
 
 
 def folding(clock_hz: int = 25_000_000) -> Folding:
-    return Folding("unrolled", (), 1, float(clock_hz), clock_hz, None, {})
+    return Folding("unrolled", (), 1, float(clock_hz), clock_hz, None, NOTHING)
 
 
 def test_description(tmp_path: Path) -> None:
@@ -82,6 +83,6 @@ def test_the_board_s_own_clock_decides_what_fits() -> None:
     assert slow < fast
     capacity = Capacity(lut=10_000, ff=fast - 1, bram_kbit=0, block=Ecp5Backend.block_ram)
     chosen = choose_folding(NETWORK, clock_hz=25_000_000, target_fps=None, capacity=capacity, strategy="unrolled")
-    assert chosen.estimate["ff"] == slow
+    assert chosen.estimate.ff == slow
     with pytest.raises(FitError, match=rf"{fast} FF where {fast - 1} are free"):
         choose_folding(NETWORK, clock_hz=187_000_000, target_fps=None, capacity=capacity, strategy="unrolled")

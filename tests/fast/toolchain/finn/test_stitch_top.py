@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 
 from toolchain.errors import BuildError
-from toolchain.finn.stitch import StitchedCore
 from toolchain.finn.stitch_top import TOP, Node, top_text
 from toolchain.graph.tap import Tap
+from toolchain.results.core import StitchedCore, read_stitched, write_core
 
 NODES = (
     Node("StreamingFIFO_rtl_0", "StreamingFIFO_rtl", "Fifo", 16),
@@ -60,11 +62,15 @@ STREAM = Tap("input", "s_axis", 12, 2, False, 3, 8)
 CORE = StitchedCore(TOP, ("a.sv", "b.sv"), ("w.dat",), STREAM, (STREAM, STREAM), 7)
 
 
-def test_core_as_json() -> None:
-    assert StitchedCore.from_json(CORE.to_json()) == CORE
+def test_a_stitched_core_is_read_as_it_was_written(tmp_path: Path) -> None:
+    write_core(tmp_path, CORE)
+    assert read_stitched(tmp_path) == CORE
 
 
 @pytest.mark.parametrize("change", [{"more": 1}, {"layers": [{"name": "x"}]}])
-def test_json_of_another_shape(change: dict[str, object]) -> None:
-    with pytest.raises(BuildError, match="not a stitched core"):
-        StitchedCore.from_json(CORE.to_json() | change)
+def test_what_is_no_stitched_core_is_named(tmp_path: Path, change: dict[str, object]) -> None:
+    write_core(tmp_path, CORE)
+    said = json.loads((tmp_path / "core.json").read_text())
+    (tmp_path / "core.json").write_text(json.dumps({**said, "core": said["core"] | change}))
+    with pytest.raises(BuildError, match="not a description of a stitched core"):
+        read_stitched(tmp_path)

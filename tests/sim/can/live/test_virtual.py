@@ -20,8 +20,8 @@ from toolchain.cli.ids import ids
 from toolchain.cli.wish import Wish
 from toolchain.device.sealed import seal
 from toolchain.errors import VerificationError
-from toolchain.files import write_json
 from toolchain.layout import Layout, Request, layout_of
+from toolchain.results.core import ChipFile, write_chip
 
 MODEL_HASH, BUILD_ID = bytes(range(8)), bytes(range(8, 16))
 ULX3S = Wish(board="ulx3s", recipe="default")
@@ -62,7 +62,8 @@ def generate_all(out: Path) -> None:
         build_id=BUILD_ID,
         bench=np.zeros((1, network().inputs), np.uint8),
     )
-    write_json(out / "chip.json", {"sources": sources, "models": [], "clock_hz": round(board.clock.mhz * 1e6)})
+    hashes = {"model_hash": MODEL_HASH.hex(), "build_id": BUILD_ID.hex()}
+    write_chip(out, ChipFile(sources=tuple(sources), models=(), clock_hz=round(board.clock.mhz * 1e6), **hashes))
 
 
 def capture(folder: Path) -> Path:

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hls.axi_chip import generate_axi_chip
-from hls.core import CoreDescription, CoreOutput
 from tests.sim.hls.fake_core import BUILD_ID, MODEL_HASH, FakeCore
 from toolchain.device.link.answers import Values
 from toolchain.device.link.protocol import AnswerLayout, bench_checksum, pack_vector
+from toolchain.results.core import CoreDescription, CoreOutput
 
 CLOCK_HZ = 100_000_000
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hls.folding import Folding
 from hls.generate import generate_core
 from hls.unrolled import estimate_unrolled
 from tests.benchmarks.synthesis import synthesise
+from tests.doubles.folded import NOTHING
 from tests.fast.hls.unrolled.networks import random_network
+from toolchain.results.folding import Folding
 
 
 def test_estimate_is_close_to_yosys(tmp_path: Path) -> None:
     network = random_network([48, 24, 12, 5], 30, "BINARY")
-    core = generate_core(network, Folding("unrolled", (), 1, 25e6, 25_000_000, None, {}), tmp_path)
+    core = generate_core(network, Folding("unrolled", (), 1, 25e6, 25_000_000, None, NOTHING), tmp_path)
     measured = synthesise("gateweave_core", [tmp_path / name for name in core.sources])
     estimate = estimate_unrolled(network, 25_000_000)
     assert 0.85 < estimate["lut"] / measured.positions < 1.15

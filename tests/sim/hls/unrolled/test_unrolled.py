@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from hls.folding import Folding
 from hls.generate import generate_core
 from hls.simulate import simulate_core
 from hls.unrolled.generate import plan_pipeline
+from tests.doubles.folded import NOTHING
 from tests.fast.hls.unrolled.networks import NETWORKS, random_inputs
 from toolchain.graph.dense import network_of
+from toolchain.results.folding import Folding
 
 CASES = [
     ("ternary on bits", 25),
@@ -26,7 +27,7 @@ CASES = [
 
 def folding(clock_mhz: int) -> Folding:
     clock_hz = clock_mhz * 1_000_000
-    return Folding("unrolled", (), 1, float(clock_hz), clock_hz, None, {})
+    return Folding("unrolled", (), 1, float(clock_hz), clock_hz, None, NOTHING)
 
 
 @pytest.mark.parametrize(("name", "clock_mhz"), CASES)

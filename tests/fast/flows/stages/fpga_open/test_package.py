@@ -9,7 +9,7 @@ import pytest
 
 from flows.stages import files
 from flows.stages.fpga_open import package
-from hls.core import CoreDescription, CoreOutput
+from toolchain.results.core import CoreDescription, CoreOutput
 
 CORE = CoreDescription("folded", (), (), "BINARY", 316, 4, 79, CoreOutput.label(5), 79, ())
 SCORES = replace(CORE, input_type="INT8", vector_bits=8 * 3072, output=CoreOutput(640, 8, True, 4, None))

@@ -14,12 +14,12 @@ from flows.stages.rtl import axi_check, chip_answers, uart_check
 from flows.stages.rtl.reference import DenseReference
 from hls import simulate_axi
 from hls.chip import types_of
-from hls.core import CoreDescription, CoreOutput
 from tests.fast.hls.networks import Shape, random_network
 from toolchain.device.link import protocol
 from toolchain.device.link.board import bench_answer
 from toolchain.device.link.protocol import AnswerLayout
 from toolchain.errors import VerificationError
+from toolchain.results.core import CoreDescription, CoreOutput
 
 NETWORK = random_network(Shape("BINARY", 12, (8, 4)), seed=1)
 X = np.random.default_rng(1).integers(0, 2, (6, 12)).astype(np.uint8)

@@ -52,9 +52,8 @@ def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def run(design: Design, *, folded_mhz: float = 25, reached: bool = True, **asked: Any) -> ClockFacts:
         layout = Layout(Request("ulx3s", "cqmlp", **asked), tmp_path)
-        folding = FOLDED.model_copy(
-            update={"clock_hz": round(folded_mhz * 1e6), "target_fps": 1e6 * folded_mhz / CYCLES if reached else None}
-        )
+        target = 1e6 * folded_mhz / CYCLES if reached else None
+        folding = replace(FOLDED, clock_hz=round(folded_mhz * 1e6), target_fps=target)
         facts = FoldFacts(estimate=Estimate(of="chip", lut=1, ff=1, bram=0), folding=folding)
         write_record(layout.record("fold"), record("fold", facts=facts))
         monkeypatch.setattr(clock, "generate", lambda *words: None)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from flows.stages.rtl.reference import GraphReference
-from hls.core import CoreDescription, CoreOutput
 from toolchain.graph.graph import Graph
 from toolchain.graph.ops import Input, Linear
 from toolchain.graph.types import TensorType
+from toolchain.results.core import CoreDescription, CoreOutput
 
 CORE = CoreDescription("units", (), (), "INT4", 8, 8, 1, CoreOutput(3, 8, True, 1, None), 4, ())
 

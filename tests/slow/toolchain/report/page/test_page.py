@@ -17,8 +17,8 @@ from toolchain.layout import Layout, Request
 from toolchain.report.page import build_page, overview_page, write_build_page, write_overview
 from toolchain.report.page.render import ORIGINS
 from toolchain.results.facts import FoldFacts
-from toolchain.results.facts.hardware import FifoDepth, FoldedUnits, StageFolding, UnitUse
 from toolchain.results.figures import KINDS
+from toolchain.results.folding import FifoDepth, FoldedUnits, FoldedUse, StageFolding
 from toolchain.results.record import read_record, token_of, write_record
 
 _LOADS = {"src", "srcset", "href", "action", "data", "poster", "background", "cite", "formaction", "ping", "xlink:href"}
@@ -374,7 +374,7 @@ def test_a_core_of_units_is_drawn_with_its_fifos(layout: Layout) -> None:
     known = record.facts_as(FoldFacts)
     units = FoldedUnits(
         strategy="units", stages=tuple(stages), fifos=tuple(fifos), latency_cycles=90,
-        estimate=UnitUse(lut=18, ff=18, bram=0, dsp=0),
+        estimate=FoldedUse(lut=18, ff=18, bram=0, dsp=0),
         small_ram="distributed",
         **{key: getattr(known.folding, key) for key in ("initiation_interval", "fps", "clock_hz", "target_fps")},
     )  # fmt: skip
