@@ -15,9 +15,10 @@ import pytest
 from rich.console import Console
 
 from toolchain.device.ort.runners import session_words
+from toolchain.results.facts.runtime import Effort
 from toolchain.runtime.prove_third_party import prove_import
 from toolchain.runtime.third_party import import_model
-from toolchain.runtime.timing import Effort, Variant, latency_table, time_variants
+from toolchain.runtime.timing import Variant, latency_table, time_variants
 
 GOAL = 1.0
 
@@ -35,7 +36,7 @@ def test_resnet8_int8(shared_data: Path, tmp_path: Path) -> None:
         words = tuple(session_words(proofs[name].options.to_json()))
         variants[name] = Variant(tmp_path / f"{name}.onnx", words, imported.vectors.x)
     variants["qdq, by default"] = Variant(tmp_path / "qdq.onnx", (), imported.vectors.x)
-    rows = time_variants(variants, tmp_path / "work", effort=Effort(1000, 100, 5))
+    rows = time_variants(variants, tmp_path / "work", effort=Effort(calls=1000, warmup=100, repeats=5))
     Console(width=160).print(latency_table(rows))
     times = {row.variant: row.min_us for row in rows if row.runner == "c"}
     fastest = min(times["qdq"], times["qdq, by default"])

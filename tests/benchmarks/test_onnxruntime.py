@@ -17,9 +17,10 @@ from rich.console import Console
 from tests.fast.hls.networks import Shape, random_network
 from tests.fast.toolchain.runtime.networks import graphs_of
 from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
+from toolchain.results.facts.runtime import Effort, LatencyRow
 from toolchain.runtime.timing import (
-    Effort,
-    Row,
+    REPEATS,
+    WARMUP,
     Variant,
     fastest,
     latency_table,
@@ -57,11 +58,16 @@ def variants(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Variant]:
 
 
 @pytest.fixture(scope="module")
-def rows(variants: dict[str, Variant], tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
-    return time_variants(variants, tmp_path_factory.mktemp("timing"), effort=Effort(20000), plain="fp32")
+def rows(variants: dict[str, Variant], tmp_path_factory: pytest.TempPathFactory) -> list[LatencyRow]:
+    return time_variants(
+        variants,
+        tmp_path_factory.mktemp("timing"),
+        effort=Effort(calls=20000, warmup=WARMUP, repeats=REPEATS),
+        plain="fp32",
+    )
 
 
-def test_latency(rows: list[Row], variants: dict[str, Variant]) -> None:
+def test_latency(rows: list[LatencyRow], variants: dict[str, Variant]) -> None:
     Console(width=160).print(latency_table(rows))
     best = fastest(rows, variants)
     plain = next(row.p50_us for row in rows if row.runner == "session.run")
@@ -76,7 +82,7 @@ def best_rate(command: list[str], variant: Variant, batch: int, workers: int, *,
     return max(throughput(command, variant, batch=batch, workers=workers, seconds=0.5, plain=plain) for _ in range(3))
 
 
-def test_throughput(rows: list[Row], variants: dict[str, Variant], tmp_path: Path) -> None:
+def test_throughput(rows: list[LatencyRow], variants: dict[str, Variant], tmp_path: Path) -> None:
     variant, commands = variants[fastest(rows, variants)], runner_commands(tmp_path)
     plain = best_rate(commands["python"], variant, 1, 1, plain=True)
     print(f"plain session.run: batch 1, 1 caller: {plain:,.0f}/s")

@@ -8,21 +8,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
 from toolchain.results.check import VectorKind
 from toolchain.results.model import Number, Record
 from toolchain.results.options import RunOptions
 
 DEVICE = "device.json"
-DEVICE_FORMAT = 2
+DEVICE_FORMAT: Literal[2] = 2
 
 
-class Promise(Record):
-    """What a graph promises of its answers; see `toolchain.runtime.package.Judge`."""
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+class Promise:
+    """What a graph promises of its answers to the golden vectors on the device's CPU.
+
+    Attributes:
+        kind: "exact": every output equals the reference's; "labels": at most the share `differing` of labels differs;
+            "values": at most the share `differing` of vectors has an output off by more than `tolerance`, relative to
+            the output's magnitude; "none": nothing, since its answers are too far from the reference's.
+        tie: outputs this near to a vector's greatest, relative to its magnitude, share its label.
+    """
 
     kind: Literal["exact", "labels", "values", "none"]
-    differing: Number
-    tolerance: Number
-    tie: Number
+    differing: Number = 0.0
+    tolerance: Number = 0.0
+    tie: Number = 0.0
 
 
 class PackedInput(Record):

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.bounded import die_with_parent
 from toolchain.errors import ToolError
+from toolchain.results.model import parse
 from toolchain.results.options import RunOptions
+from toolchain.results.runner import RunnerReport
 from toolchain.runtime import compare as outputs
 from toolchain.runtime.rows import Rows, as_floats, sides
+from toolchain.told import parsed
 
 Values = Rows
 
@@ -42,7 +43,7 @@ class Answers:
 
     outputs: Values
     labels: NDArray[np.int32]
-    report: Mapping[str, Any]
+    report: RunnerReport
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Comparison:
 
 def run_runner(
     command: Sequence[str], words: Sequence[str], *, env: Mapping[str, str] | None = None, timeout: float = 600
-) -> dict[str, Any]:
+) -> RunnerReport:
     """Run a runner and return its report.
 
     Args:
@@ -80,6 +81,7 @@ def run_runner(
 
     Raises:
         ToolError: it failed; the message is the runner's own line.
+        BuildError: what it printed is no report; names the key and its value.
     """
     try:
         result = subprocess.run(
@@ -93,8 +95,7 @@ def run_runner(
         lines = result.stderr.strip().splitlines() or [f"exit {result.returncode} without a word"]
         own = [line for line in lines if line.startswith("error: ")]
         raise ToolError(f"{Path(command[0]).name}: {(own or lines)[-1].removeprefix('error: ')}")
-    report: dict[str, Any] = json.loads(result.stdout)
-    return report
+    return parse(parsed(result.stdout), RunnerReport, Path(command[0]).name, "make build")
 
 
 def answer(
@@ -111,11 +112,11 @@ def answer(
     files = [word for name, path in paths.items() for word in (f"--{name}", str(path))]
     report = run_runner(command, ["--model", str(job.model), *files, *job.words], env=env, timeout=timeout)
     count = len(job.vectors)
-    outputs = np.fromfile(paths["answers"], dtype=[(s["name"], s["type"], tuple(s["row"])) for s in report["outputs"]])
+    outputs = np.fromfile(paths["answers"], dtype=[(s.name, s.type, s.row) for s in report.outputs])
     labels = np.fromfile(paths["labels"], dtype=np.int32)
     if labels.size != count or outputs.size != count:
         raise ToolError(f"{Path(command[0]).name}: {labels.size} answers to {count} vectors")
-    only = report["outputs"][0]["name"] if len(report["outputs"]) == 1 else None
+    only = report.outputs[0].name if len(report.outputs) == 1 else None
     return Answers(outputs if only is None else outputs[only].reshape(count, -1), labels, report)
 
 

@@ -106,22 +106,6 @@ class Proof:
             batches=self.batches + other.batches,
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON, for facts and the manifest; a difference without end is null."""
-        return {
-            "compared": self.compared,
-            "equal": self.equal,
-            "near": self.near,
-            "labels_equal": self.labels_equal if self.labelled else None,
-            "differing": self.differing if self.labelled else None,
-            "largest_difference": _finite(self.largest),
-            "largest_relative_difference": _finite(self.relative),
-            "first_difference": self.first,
-            "tolerance": self.tolerance,
-            "batches": list(self.batches),
-            "options": self.options.to_json(),
-        }
-
 
 def compare(got: Rows, reference: Rows, options: RunOptions, *, tie: float = 0.0, tolerance: float = 0.0) -> Proof:
     """Compare outputs with the reference's, shape (N, ...); of several outputs, each.
@@ -267,7 +251,3 @@ def _whole(elements: NDArray[np.bool_]) -> Which:
 
 def _flat(values: NDArray[Any]) -> Floats:
     return values.reshape(len(values), -1).astype(np.float64)
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
 import onnx
 
@@ -17,7 +17,17 @@ from toolchain.errors import ModelError
 from toolchain.files import sha256, write_atomic, write_json
 from toolchain.report.ort_readme import readme
 from toolchain.results.check import VectorKind
-from toolchain.results.device import DEVICE, DEVICE_FORMAT, DeviceDescription
+from toolchain.results.device import (
+    DEVICE,
+    DEVICE_FORMAT,
+    DeviceDescription,
+    JetsonDescription,
+    PackedGraph,
+    PackedInput,
+    PackedOutput,
+    PackedWheel,
+    Promise,
+)
 from toolchain.results.options import RunOptions
 from toolchain.runtime.binaries import runner_files
 from toolchain.runtime.jetson import TensorRtGraph, trtexec_script
@@ -29,46 +39,30 @@ _SCRIPTS = package_folder("toolchain.device.scripts.ort")
 
 
 @dataclass(frozen=True)
-class Judge:
-    """What a graph promises of its answers to the golden vectors on the device's CPU.
-
-    Attributes:
-        kind: "exact": every output equals the reference's; "labels": at most the share `differing` of labels differs;
-            "values": at most the share `differing` of vectors has an output off by more than `tolerance`, relative to
-            the output's magnitude; "none": nothing, since its answers are too far from the reference's.
-        tie: outputs this near to a vector's greatest, relative to its magnitude, share its label.
-    """
-
-    kind: Literal["exact", "labels", "values", "none"]
-    differing: float = 0.0
-    tolerance: float = 0.0
-    tie: float = 0.0
-
-
-@dataclass(frozen=True)
 class DeviceGraph:
     """One graph of a package.
 
     Attributes:
         path: the ONNX file.
+        promise: what it promises of its answers to the golden vectors on the device's CPU.
         floor: an Identity model of the same input, whose latency is the least that this machine can do; or None.
         precision: that of its arithmetic in TensorRT: "int8" where it has Q/DQ nodes.
         gpu: whether it is made for a GPU, too.
-        options: the session options that its answers were proved with, as `RunOptions.to_json` writes them.
+        options: the session options that its answers were proved with.
         meaning: what it is, in a few words.
         proved: what the build compared of it, in a few words.
         within_budget: whether it answers well enough to be chosen.
     """
 
     path: Path
-    judge: Judge
+    promise: Promise
     precision: Literal["int8", "fp16", "fp32"]
     gpu: bool
     meaning: str
     proved: str
     within_budget: bool = True
     floor: Path | None = None
-    options: Mapping[str, Any] = field(default_factory=lambda: RunOptions().to_json())
+    options: RunOptions = RunOptions()  # noqa: RUF009 (it cannot change)
 
 
 @dataclass(frozen=True)
@@ -114,22 +108,20 @@ def pack_device(package: Path, board: OrtBoard, content: DeviceContent) -> Devic
         BuildError: a file cannot be written.
     """
     _must_suit(board, content)
-    golden = write_golden(package, content.inputs, content.outputs, content.classes)
-    said = {
-        "format": DEVICE_FORMAT,
-        "board": board.name,
-        "title": board.title,
-        "model": content.model,
+    device = DeviceDescription(
+        format=DEVICE_FORMAT,
+        board=board.name,
+        title=board.title,
+        model=content.model,
         **board.runtime.model_dump(mode="json", exclude={"wheels", "opset", "ir_version"}),
-        "jetson": board.jetson.model_dump(mode="json") if board.jetson else None,
-        "wheels": [_wheel(wheel, content.wheels) for wheel in board.runtime.wheels],
-        "graphs": {name: _copy_graph(package, name, graph) for name, graph in content.graphs.items()},
-        "chosen": content.chosen,
-        "budget": content.budget,
-        "outputs": content.meaning,
-        "golden": {**golden, "kind": content.vector_kind},
-    }
-    device = DeviceDescription.model_validate(said)
+        jetson=JetsonDescription(**board.jetson.model_dump(mode="json")) if board.jetson else None,
+        wheels=tuple(_wheel(wheel, content.wheels) for wheel in board.runtime.wheels),
+        graphs={name: _copy_graph(package, name, graph) for name, graph in content.graphs.items()},
+        chosen=content.chosen,
+        budget=content.budget,
+        outputs=content.meaning,
+        golden=write_golden(package, content.inputs, content.outputs, content.classes, content.vector_kind),
+    )
     write_json(package / DEVICE, device.to_json())
     _copy_programs(package, content.binaries)
     for wheel in content.wheels:
@@ -143,7 +135,7 @@ def pack_device(package: Path, board: OrtBoard, content: DeviceContent) -> Devic
 def _must_suit(board: OrtBoard, content: DeviceContent) -> None:
     if content.chosen not in content.graphs:
         raise ModelError(f"{content.chosen}: was chosen, but the package has {', '.join(content.graphs)}")
-    if content.graphs[content.chosen].judge.kind == "none":
+    if content.graphs[content.chosen].promise.kind == "none":
         raise ModelError(f"{content.chosen}: was chosen, but promises nothing of its answers")
     if board.runtime.machine not in content.binaries:
         raise ModelError(f"C runner: compiled for {', '.join(content.binaries)}, not for {board.runtime.machine}")
@@ -151,38 +143,48 @@ def _must_suit(board: OrtBoard, content: DeviceContent) -> None:
         raise ModelError(f"wheels: {', '.join(p.name for p in content.wheels)}: not those that {board.name} pins")
 
 
-def _wheel(wheel: Wheel, packed: Sequence[Path]) -> dict[str, Any]:
+def _wheel(wheel: Wheel, packed: Sequence[Path]) -> PackedWheel:
     path = next((path for path in packed if path.name == wheel.file), None)
     digest = sha256(path) if path else wheel.sha256
-    return {"file": wheel.file, "sha256": digest, "source": wheel.source or "PyPI", "packed": path is not None}
+    return PackedWheel(file=wheel.file, sha256=digest, source=wheel.source or "PyPI", packed=path is not None)
 
 
-def _copy_graph(package: Path, name: str, graph: DeviceGraph) -> dict[str, Any]:
+def _copy_graph(package: Path, name: str, graph: DeviceGraph) -> PackedGraph:
     file = f"models/{name}.onnx"
     _copy(graph.path, package / file)
     floor = f"models/{graph.floor.name}" if graph.floor else None
     if graph.floor and floor:
         _copy(graph.floor, package / floor)
-    return {
-        "file": file,
-        "sha256": sha256(graph.path),
-        "floor": floor,
-        "judge": asdict(graph.judge),
-        "precision": graph.precision,
-        "gpu": graph.gpu,
-        "meaning": graph.meaning,
-        "proved": graph.proved,
-        "within_budget": graph.within_budget,
-        "options": graph.options,
-        **signature(graph.path),
-    }
+    taken = signature(graph.path)
+    return PackedGraph(
+        file=file,
+        sha256=sha256(graph.path),
+        floor=floor,
+        judge=graph.promise,
+        precision=graph.precision,
+        gpu=graph.gpu,
+        meaning=graph.meaning,
+        proved=graph.proved,
+        within_budget=graph.within_budget,
+        options=graph.options,
+        inputs=taken.inputs,
+        outputs=taken.outputs,
+        open=taken.open,
+        batch=taken.batch,
+    )
 
 
-def signature(path: Path) -> dict[str, Any]:
+class Signature(NamedTuple):
+    """What a graph takes and gives, as `PackedGraph` says it: `batch` is None where it is open."""
+
+    inputs: tuple[PackedInput, ...]
+    outputs: tuple[PackedOutput, ...]
+    open: bool
+    batch: int | None
+
+
+def signature(path: Path) -> Signature:
     """Inputs and outputs of a graph.
-
-    Returns:
-        What `PackedGraph` says of them: `batch` is None where it is open.
 
     Raises:
         ModelError: inputs have batches of different sizes.
@@ -194,16 +196,12 @@ def signature(path: Path) -> dict[str, Any]:
         raise ModelError(
             f"{path.name}: inputs of batches of {', '.join(map(str, sorted(batches)))}; one size is needed"
         )
-    inputs = [
-        {"name": value.name, "shape": [size or 1 for size in shapes[value.name]], "type": _element_type(value)}
-        for value in inputs_of(model)
-    ]
-    return {
-        "inputs": inputs,
-        "outputs": [{"name": value.name, "type": _element_type(value)} for value in model.graph.output],
-        "open": not all(map(all, shapes.values())),
-        "batch": next(iter(batches), None),
-    }
+    inputs = tuple(
+        PackedInput(name=one.name, shape=tuple(size or 1 for size in shapes[one.name]), type=_element_type(one))
+        for one in inputs_of(model)
+    )
+    outputs = tuple(PackedOutput(name=one.name, type=_element_type(one)) for one in model.graph.output)
+    return Signature(inputs, outputs, not all(map(all, shapes.values())), next(iter(batches), None))
 
 
 def _sizes(value: onnx.ValueInfoProto) -> list[int]:

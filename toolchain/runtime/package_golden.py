@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from toolchain.device.ort.golden import TYPES
 from toolchain.errors import ModelError
 from toolchain.files import write_atomic
+from toolchain.results.check import VectorKind
+from toolchain.results.device import GoldenSide, GoldenVectors
 from toolchain.runtime.compare import magnitudes
 from toolchain.runtime.rows import Rows, elements, sides
 
@@ -42,13 +44,16 @@ def choose_vectors(total: int, wanted: int) -> NDArray[np.int64]:
     return np.arange(count, dtype=np.int64) * total // count
 
 
-def write_golden(package: Path, inputs: Rows, outputs: Rows, classes: Sequence[str] = ()) -> dict[str, Any]:
+def write_golden(
+    package: Path, inputs: Rows, outputs: Rows, classes: Sequence[str] = (), kind: VectorKind = "test set"
+) -> GoldenVectors:
     """Write inputs, outputs and the outputs' magnitudes to `golden/`; returns what device.json says of them.
 
     Args:
         inputs: (vectors, ...) as the reference takes them.
         outputs: (vectors, ...) as it answers.
         classes: names of the classes in the order of the outputs, where they are classes.
+        kind: which vectors they are.
 
     Raises:
         ModelError: an element type that the device cannot read, or other than one output row a vector.
@@ -60,13 +65,14 @@ def write_golden(package: Path, inputs: Rows, outputs: Rows, classes: Sequence[s
     for key, array in arrays.items():
         little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         write_atomic(package / names[key], little.tobytes())
-    return {
+    return GoldenVectors(
         **names,
-        "vectors": len(inputs),
-        "rows": {"inputs": _sides(inputs), "outputs": _sides(outputs)},
-        "classes": list(classes),
-    }
+        vectors=len(inputs),
+        rows={"inputs": _sides(inputs), "outputs": _sides(outputs)},
+        classes=tuple(classes),
+        kind=kind,
+    )
 
 
-def _sides(rows: Rows) -> list[dict[str, Any]]:
-    return [{"type": onnx_type(part), "elements": elements(part)} for part in sides(rows)]
+def _sides(rows: Rows) -> tuple[GoldenSide, ...]:
+    return tuple(GoldenSide(type=onnx_type(part), elements=elements(part)) for part in sides(rows))

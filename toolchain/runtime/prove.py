@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import reduce
 from typing import Any
@@ -147,8 +147,3 @@ def smallest(names: Sequence[str], good: Callable[[Sequence[str]], bool]) -> lis
         else:
             parts = min(parts * 2, len(kept))
     return kept
-
-
-def facts(proofs: Mapping[str, Proof]) -> dict[str, Any]:
-    """Proofs by variant, as plain JSON."""
-    return {name: proof.to_json() for name, proof in proofs.items()}

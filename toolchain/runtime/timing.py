@@ -7,9 +7,9 @@ import os
 import statistics
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import onnx
@@ -17,6 +17,8 @@ from onnx import TensorProto, helper
 from rich.table import Table
 
 from toolchain.errors import ModelError
+from toolchain.results.facts.runtime import Effort, LatencyRow
+from toolchain.results.runner import RunnerReport
 from toolchain.runtime.answers import Values, run_runner
 from toolchain.runtime.binaries import SOURCES, build_runner, find_library
 
@@ -41,24 +43,6 @@ class Variant:
     vectors: Values | None = None
 
 
-@dataclass(frozen=True)
-class Effort:
-    """How often a graph is called.
-
-    Attributes:
-        calls, warmup: timed calls of a process, and those before.
-        repeats: processes a graph and runner.
-    """
-
-    calls: int = CALLS
-    warmup: int = WARMUP
-    repeats: int = REPEATS
-
-    def runs(self, variants: int) -> int:
-        """Processes for so many graphs by both runners."""
-        return 2 * variants * self.repeats
-
-
 def effort_of(slowest: float, variants: int) -> Effort:
     """As much effort as takes about a second a process, and a minute in all where one call of each will do.
 
@@ -68,48 +52,17 @@ def effort_of(slowest: float, variants: int) -> Effort:
     """
     slowest = max(slowest, 1e-6)
     # Calls of one graph by one runner; what opens a graph calls it once, too.
-    share = _TOGETHER / (Effort(repeats=1).runs(variants) * slowest)
+    share = _TOGETHER / (runs_of(1, variants) * slowest)
     repeats = REPEATS if share >= 5 * REPEATS else 1
     share = share / repeats - 1
     calls = min(CALLS, _TIMED / slowest, 0.8 * share)
-    return Effort(max(1, int(calls)), max(1, int(min(WARMUP, _WARMING / slowest, 0.2 * share))), repeats)
+    warmup = min(WARMUP, _WARMING / slowest, 0.2 * share)
+    return Effort(calls=max(1, int(calls)), warmup=max(1, int(warmup)), repeats=repeats)
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the latency table; times in microseconds a call.
-
-    Attributes:
-        variant, runner: which graph, by which runner (``"c"``, ``"python"``, ``"session.run"``).
-        kind, where: ``"measured"`` and the machine it was measured on.
-        floor_us: p50 of an Identity of the same input, by the same runner in the same process; None where it has none.
-        switches: involuntary context switches during the calls; many of them spoil p99, mean and the greatest.
-        calls, processes: timed calls behind the figures, and processes of which this one is the median by p50.
-    """
-
-    variant: str
-    runner: str
-    kind: str
-    where: str
-    batch: int
-    min_us: float
-    p50_us: float
-    p90_us: float
-    p99_us: float
-    mean_us: float
-    switches: int
-    floor_us: float | None
-    calls: int
-    processes: int
-
-    @property
-    def ratio(self) -> float | None:
-        """p50 by the floor's p50."""
-        return None if self.floor_us is None else self.p50_us / self.floor_us
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON."""
-        return asdict(self)
+def runs_of(repeats: int, variants: int) -> int:
+    """Processes for so many graphs by both runners."""
+    return 2 * variants * repeats
 
 
 def floor_model(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -136,7 +89,7 @@ def quiet_core() -> int:
 
 def measure(
     command: Sequence[str], variant: Variant, work: Path, *, effort: Effort, plain: bool = False
-) -> dict[str, Any]:
+) -> RunnerReport:
     """Report of one runner on one variant with its floor, pinned, batch 1 (or the model's fixed batch).
 
     Args:
@@ -188,7 +141,9 @@ def throughput(
     words = ["--model", str(variant.model), "--seconds", str(seconds), "--batch", str(batch), "--workers", str(workers)]
     words += ["--warmup", str(warmup)]
     report = run_runner(command, [*words, *variant.words, *(["--plain"] if plain else [])])
-    return float(report["plain_loop" if plain else "loop"]["per_second"])
+    loop = report.plain_loop if plain else report.loop
+    assert loop is not None, "seconds were asked for"
+    return float(loop.per_second)
 
 
 def runner_commands(work: Path) -> dict[str, list[str]]:
@@ -211,7 +166,7 @@ def time_variants(
     effort: Effort,
     plain: str | None = None,
     told: Callable[[int], None] = lambda done: None,
-) -> list[Row]:
+) -> list[LatencyRow]:
     """Table of all variants by both runners, each the median (by p50) of several processes.
 
     The variants take turns, so that a machine that slows down slows all of them.
@@ -227,7 +182,7 @@ def time_variants(
         ToolError: the compiler or a runner failed.
     """
     commands = runner_commands(work)
-    reports: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    reports: dict[tuple[str, str], list[RunnerReport]] = {}
     turns = list(itertools.product(range(effort.repeats), variants, commands))
     for done, (_, name, runner) in enumerate(turns):
         told(done)
@@ -240,25 +195,30 @@ def time_variants(
     return rows
 
 
-def _row(variant: str, runner: str, key: str, reports: Sequence[Mapping[str, Any]]) -> Row:
-    middle = statistics.median_low(report[key]["p50_us"] for report in reports)
-    report = next(report for report in reports if report[key]["p50_us"] == middle)
-    figures, machine = report[key], report["machine"]
-    times = {name: figures[name] for name in ("batch", "min_us", "p50_us", "p90_us", "p99_us", "mean_us")}
-    return Row(
+def _row(variant: str, runner: str, key: Literal["latency", "plain"], reports: Sequence[RunnerReport]) -> LatencyRow:
+    timed = [(figures, report) for report in reports if (figures := getattr(report, key)) is not None]
+    middle = statistics.median_low(figures.p50_us for figures, _ in timed)
+    figures, report = next(pair for pair in timed if pair[0].p50_us == middle)
+    floor, machine = report.floor if key == "latency" else None, report.machine
+    return LatencyRow(
         variant=variant,
         runner=runner,
-        kind=report["kind"],
-        where=f"host: {machine['processor'] or machine['architecture']}",
-        switches=figures["involuntary_switches"],
-        floor_us=report["floor"]["p50_us"] if key == "latency" else None,
-        calls=figures["calls"],
+        kind=report.kind,
+        where=f"host: {machine.processor or machine.architecture}",
+        batch=figures.batch,
+        min_us=figures.min_us,
+        p50_us=figures.p50_us,
+        p90_us=figures.p90_us,
+        p99_us=figures.p99_us,
+        mean_us=figures.mean_us,
+        switches=figures.involuntary_switches,
+        floor_us=floor.p50_us if floor else None,
+        calls=figures.calls,
         processes=len(reports),
-        **times,
     )
 
 
-def fastest(rows: Sequence[Row], eligible: Collection[str], runner: str = "c") -> str:
+def fastest(rows: Sequence[LatencyRow], eligible: Collection[str], runner: str = "c") -> str:
     """Name of the variant with the least p50 among those whose answers are good enough.
 
     Raises:
@@ -273,17 +233,17 @@ def fastest(rows: Sequence[Row], eligible: Collection[str], runner: str = "c") -
 _TITLES = ("variant", "runner", "min", "p50", "p90", "p99", "mean", "floor", "x floor", "switches", "calls", "kind")
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: LatencyRow) -> list[str]:
     times = (row.min_us, row.p50_us, row.p90_us, row.p99_us, row.mean_us, row.floor_us)
     texts = ["" if value is None else f"{value:.2f}" for value in (*times, row.ratio)]
     return [row.variant, row.runner, *texts, str(row.switches), _rests_on(row), f"{row.kind} ({row.where})"]
 
 
-def _rests_on(row: Row) -> str:
+def _rests_on(row: LatencyRow) -> str:
     return f"{row.processes} x {row.calls:,}"
 
 
-def latency_table(rows: Sequence[Row]) -> Table:
+def latency_table(rows: Sequence[LatencyRow]) -> Table:
     """The rows for the terminal; times in microseconds."""
     table = Table(title="latency of one call in microseconds, batch 1")
     for index, title in enumerate(_TITLES):
@@ -293,7 +253,7 @@ def latency_table(rows: Sequence[Row]) -> Table:
     return table
 
 
-def latency_markdown(rows: Sequence[Row]) -> str:
+def latency_markdown(rows: Sequence[LatencyRow]) -> str:
     """The rows for a page."""
     lines = [_TITLES, ["---"] * len(_TITLES), *map(_cells, rows)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

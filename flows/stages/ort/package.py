@@ -16,11 +16,12 @@ from toolchain.device.sealed import seal
 from toolchain.files import write_atomic
 from toolchain.report.comparisons import told
 from toolchain.report.model_card import model_card
+from toolchain.results.device import Promise
 from toolchain.results.facts import DataFacts, OrtPackageFacts, ProveFacts, TimeFacts
 from toolchain.results.record import StageRecord
 from toolchain.runtime.binaries import MACHINES, build_runner
 from toolchain.runtime.compare import TOLERANCE, Proof
-from toolchain.runtime.device_package import DeviceContent, DeviceGraph, Judge, pack_device
+from toolchain.runtime.device_package import DeviceContent, DeviceGraph, pack_device
 from toolchain.runtime.imported import Imported
 from toolchain.runtime.package_golden import choose_vectors
 from toolchain.runtime.prove import prove
@@ -72,28 +73,28 @@ def _graph(context: Context, made: Imported, name: str, rows: NDArray[np.int64])
     kind = GRAPHS[name]
     return DeviceGraph(
         path=context.layout.stage("graphs") / f"{name}.onnx",
-        judge=_judge(made, name, proof),
+        promise=_promise(made, name, proof),
         precision=kind.precision,
         gpu=kind.gpu,
         meaning=proved.meaning,
         proved=told(asdict(proved.check)),
         within_budget=proved.within_budget,
         floor=floor,
-        options=proved.options.to_json(),
+        options=proved.options,
     )
 
 
-def _judge(made: Imported, name: str, proof: Proof) -> Judge:
+def _promise(made: Imported, name: str, proof: Proof) -> Promise:
     """What the graph promises of the packed vectors: no more than it was seen to keep, anywhere."""
     if proof.exact and is_exact(made, name):
-        return Judge("exact")
+        return Promise("exact")
     if made.classifies:
-        kept = Judge("labels", differing=proof.differing / proof.compared, tie=TOLERANCE)
+        kept = Promise("labels", differing=proof.differing / proof.compared, tie=TOLERANCE)
     elif proof.relative <= _WORST:
-        kept = Judge("values", tolerance=max(TOLERANCE, proof.relative))
+        kept = Promise("values", tolerance=max(TOLERANCE, proof.relative))
     else:
-        kept = Judge("values", differing=1 - proof.near / proof.compared, tolerance=TOLERANCE)
-    return kept if kept.differing <= _WORST else Judge("none")
+        kept = Promise("values", differing=1 - proof.near / proof.compared, tolerance=TOLERANCE)
+    return kept if kept.differing <= _WORST else Promise("none")
 
 
 def _classes(made: Imported, records: dict[str, StageRecord]) -> list[str]:

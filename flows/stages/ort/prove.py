@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 import onnxruntime
@@ -117,14 +117,29 @@ def _within_budget(made: Imported, name: str, proof: Proof) -> bool:
 
 def _facts(made: Imported, name: str, proof: Proof) -> GraphProof:
     meanings = MEANINGS if made.kind == OWN or made.is_whole(name) else _FOREIGN_MEANINGS
+    # Of values no label is meant, and NaN has none.
+    labelled = proof.labelled and made.classifies
     return GraphProof(
         meaning=meanings[name],
         exact=proof.exact,
         within_budget=_within_budget(made, name, proof),
         check=_check(made, proof, whole=False),
-        # Of values no label is meant, and NaN has none.
-        **replace(proof, labelled=proof.labelled and made.classifies).to_json(),
+        compared=proof.compared,
+        equal=proof.equal,
+        near=proof.near,
+        labels_equal=proof.labels_equal if labelled else None,
+        differing=proof.differing if labelled else None,
+        largest_difference=_finite(proof.largest),
+        largest_relative_difference=_finite(proof.relative),
+        first_difference=proof.first,
+        tolerance=proof.tolerance,
+        batches=proof.batches,
+        options=proof.options,
     )
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _summary(made: Imported, proofs: Mapping[str, Proof]) -> str:

@@ -5,26 +5,23 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 
 from flows.stages.context import Context, Outcome
 from flows.stages.ort.files import load, proofs_of, suits
 from toolchain.device.ort.runners import session_words
 from toolchain.files import write_json
 from toolchain.results.facts import TimeFacts
-from toolchain.results.facts.runtime import Effort as TimedEffort
-from toolchain.results.facts.runtime import LatencyRow, Throughput
+from toolchain.results.facts.runtime import Effort, LatencyRow, Throughput
 from toolchain.results.options import RunOptions
 from toolchain.runtime.imported import Imported
 from toolchain.runtime.session import open_session, run_session
 from toolchain.runtime.timing import (
     WARMUP,
-    Effort,
-    Row,
     Variant,
     effort_of,
     fastest,
     runner_commands,
+    runs_of,
     throughput,
     time_variants,
 )
@@ -50,8 +47,8 @@ def run(context: Context) -> Outcome:
     chosen = fastest(rows, [name for name in variants if proved[name].within_budget])
     rate = _throughput(context, made, variants[chosen], max(proved[chosen].batches), seconds[chosen])
     facts = TimeFacts(
-        effort=TimedEffort(**asdict(effort)),
-        rows=tuple(LatencyRow(**row.to_json()) for row in rows),
+        effort=effort,
+        rows=tuple(rows),
         chosen=chosen,
         throughput=rate,
     )
@@ -66,7 +63,7 @@ def words(options: RunOptions) -> tuple[str, ...]:
 
 def _progress(context: Context, effort: Effort, seconds: Mapping[str, float]) -> Callable[[int], None]:
     """Says how many processes there are, what each does, and when they will have ended."""
-    runs = effort.runs(len(seconds))
+    runs = runs_of(effort.repeats, len(seconds))
     each = (effort.calls + effort.warmup + 1) * sum(seconds.values()) / len(seconds)
 
     def say(done: int) -> None:
@@ -101,7 +98,7 @@ def _figure(rate: float) -> float:
     return round(rate) if rate >= 10 else round(rate, 3)
 
 
-def _summary(rows: list[Row], chosen: str) -> str:
+def _summary(rows: list[LatencyRow], chosen: str) -> str:
     row = next(row for row in rows if (row.variant, row.runner) == (chosen, "c"))
     floor = f", {row.ratio:.1f} times an Identity" if row.ratio else ""
     return f"fastest within the budget: {chosen}, p50 {row.p50_us:.1f} us in C{floor} (measured on this computer)"

@@ -19,9 +19,10 @@ from tests.sim.runtime.small_models import INPUTS, save, save_mlp, save_rounded_
 from toolchain.board import OrtBoard
 from toolchain.catalog import load_board
 from toolchain.device.sealed import seal
+from toolchain.results.device import Promise
 from toolchain.results.options import RunOptions
 from toolchain.runtime.binaries import build_runner
-from toolchain.runtime.device_package import DeviceContent, DeviceGraph, Judge, pack_device
+from toolchain.runtime.device_package import DeviceContent, DeviceGraph, pack_device
 from toolchain.runtime.rows import joined
 from toolchain.runtime.session import open_session, run_session
 from toolchain.runtime.timing import floor_model
@@ -37,7 +38,7 @@ def binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _graph(path: Path, options: RunOptions = RunOptions()) -> DeviceGraph:  # noqa: B008 (it is frozen)
     floor = path.with_name(f"floor-{path.name}")
     onnx.save(floor_model(onnx.load(path)), floor)
-    return DeviceGraph(path, Judge("exact"), "fp32", False, "small", "all equal", True, floor, options.to_json())
+    return DeviceGraph(path, Promise("exact"), "fp32", False, "small", "all equal", True, floor, options)
 
 
 def _pack(folder: Path, graphs: dict[str, DeviceGraph], x: Any, y: Any, binary: Path) -> Path:
@@ -120,12 +121,12 @@ def test_what_was_promised_is_checked_and_said(tmp_path: Path, binary: Path) -> 
     y = run_session(open_session(onnx.load(path)), x)
     # The reference prefers another class on the first two vectors.
     y[:2, 0] = y.max() + 1
-    ways = {"kept": Judge("labels", differing=2 / 20), "broken": Judge("labels", differing=1 / 20)}
-    for name, judge in ways.items():
+    ways = {"kept": Promise("labels", differing=2 / 20), "broken": Promise("labels", differing=1 / 20)}
+    for name, promise in ways.items():
         (tmp_path / name).mkdir()
-        graph = dataclasses.replace(_graph(path), judge=judge)
+        graph = dataclasses.replace(_graph(path), promise=promise)
         package = _pack(tmp_path / name, {name: graph}, x, y, binary)
         found = _start(package, "--no-timing")
         assert found["passed"] == (name == "kept")
         assert all(run["verdict"]["labels_differing"] == 2 for run in found["runs"])
-        assert found["runs"][0]["verdict"]["promised"] == {"kind": "labels", "differing": round(judge.differing * 20)}
+        assert found["runs"][0]["verdict"]["promised"] == {"kind": "labels", "differing": round(promise.differing * 20)}

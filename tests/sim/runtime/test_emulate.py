@@ -43,5 +43,5 @@ def test_emulated_programs_refuse_to_time_even_unasked(emulator: Emulator, tmp_p
         run_runner(command, ["--model", model, "--calls", "10"], env=emulator.environment)
     # A board's core need not exist here.
     report = run_runner(command, ["--model", model, "--core", "900"], env=emulator.environment)
-    assert report["kind"] == "emulated"
-    assert report["machine"]["architecture"] == "aarch64" and report["machine"]["core"] is None
+    assert report.kind == "emulated"
+    assert report.machine.architecture == "aarch64" and report.machine.core is None

@@ -14,10 +14,12 @@ from onnx import TensorProto, helper
 
 from tests.sim.runtime.small_models import CLASSES, INPUTS, save, save_mlp, save_rounded_bias, save_two, some_vectors
 from toolchain.errors import ToolError
+from toolchain.results.facts.runtime import Effort
+from toolchain.results.runner import RunnerSide
 from toolchain.runtime.answers import Job, answer, compare, run_runner
 from toolchain.runtime.binaries import build_runner
 from toolchain.runtime.rows import joined
-from toolchain.runtime.timing import Effort, Variant, floor_model, measure, throughput, time_variants
+from toolchain.runtime.timing import Variant, floor_model, measure, throughput, time_variants
 
 
 @pytest.mark.parametrize("batch", [1, 7])
@@ -30,8 +32,8 @@ def test_answers_are_onnx_runtimes_own_and_the_first_of_equals_wins(
     answers = answer(command, Job(model, x, ("--batch", str(batch))), tmp_path / "work")
     assert compare("runner", answers, expected).outputs_equal == 100
     assert (answers.labels == expected.argmax(1)).all()
-    assert answers.report["inputs"] == [{"name": "input", "type": "uint8", "row": [INPUTS]}]
-    assert answers.report["runtime"] == onnxruntime.__version__
+    assert answers.report.inputs == (RunnerSide(name="input", type="uint8", row=(INPUTS,)),)
+    assert answers.report.runtime == onnxruntime.__version__
 
 
 def test_fixed_batch_is_padded_at_the_end(command: list[str], tmp_path: Path) -> None:
@@ -53,7 +55,7 @@ def test_several_inputs_and_outputs_are_rows_one_after_the_other(
     answers = answer(command, Job(model, joined(feeds), ("--batch", str(batch))), tmp_path / "work")
     assert compare("runner", answers, joined({"total": total, "sums": sums})).outputs_equal == 30
     assert (answers.labels == total.argmax(1)).all()
-    assert [side["name"] for side in answers.report["outputs"]] == ["total", "sums"]
+    assert [side.name for side in answers.report.outputs] == ["total", "sums"]
 
 
 def test_nan_is_an_answer_but_never_the_greatest(command: list[str], tmp_path: Path) -> None:
@@ -72,43 +74,54 @@ def test_rows_of_any_rank(command: list[str], tmp_path: Path) -> None:
     x = np.arange(5 * 24, dtype=np.float32).reshape(5, 2, 3, 4)
     answers = answer(command, Job(model, x), tmp_path / "work")
     assert compare("runner", answers, x.transpose(0, 2, 1, 3)).outputs_equal == 5
-    assert answers.report["outputs"][0]["row"] == [3, 2, 4]
+    assert answers.report.outputs[0].row == (3, 2, 4)
 
 
 def test_latency_beside_the_floor(command: list[str], tmp_path: Path) -> None:
-    report = measure(command, Variant(save_mlp(tmp_path / "m.onnx"), (), some_vectors(9)), tmp_path, effort=Effort(200))
-    for figures in (report["latency"], report["floor"]):
-        assert figures["calls"] == 200 and figures["warmup"] == 500
-        assert 0 < figures["min_us"] <= figures["p50_us"] <= figures["p90_us"] <= figures["p99_us"] <= figures["max_us"]
-        assert figures["involuntary_switches"] >= 0
-    assert report["floor"]["min_us"] < report["latency"]["min_us"]
-    assert report["kind"] == "measured" and report["machine"]["core"] is not None
+    report = measure(
+        command,
+        Variant(save_mlp(tmp_path / "m.onnx"), (), some_vectors(9)),
+        tmp_path,
+        effort=Effort(calls=200, warmup=500, repeats=1),
+    )
+    assert report.latency and report.floor
+    for figures in (report.latency, report.floor):
+        assert figures.calls == 200 and figures.warmup == 500
+        assert 0 < figures.min_us <= figures.p50_us <= figures.p90_us <= figures.p99_us <= figures.max_us
+        assert figures.involuntary_switches >= 0
+    assert report.floor.min_us < report.latency.min_us
+    assert report.kind == "measured" and report.machine.core is not None
 
 
 def test_a_large_model_is_timed_in_its_own_memory(command: list[str], tmp_path: Path) -> None:
     """Outputs of 4 MB are mapped for themselves: written to after they were given back, they end the process."""
     nodes = [helper.make_node("Relu", ["input"], ["logits"])]
     model = save(tmp_path / "m.onnx", nodes, {}, TensorProto.FLOAT, [1, 1 << 20], [1, 1 << 20])
-    report = measure(command, Variant(model, (), np.ones((2, 1 << 20), np.float32)), tmp_path, effort=Effort(20))
-    assert report["latency"]["calls"] == report["floor"]["calls"] == 20
+    report = measure(
+        command,
+        Variant(model, (), np.ones((2, 1 << 20), np.float32)),
+        tmp_path,
+        effort=Effort(calls=20, warmup=500, repeats=1),
+    )
+    assert report.latency.calls == report.floor.calls == 20
 
 
 def test_both_runners_report_the_same_things(commands: dict[str, list[str]], tmp_path: Path) -> None:
-    def names(value: object) -> object:
-        return {key: names(entry) for key, entry in value.items()} if isinstance(value, dict) else None
-
     variant = Variant(save_mlp(tmp_path / "m.onnx"), ("--seconds", "0.01"))
-    c, python = (measure(commands[name], variant, tmp_path, effort=Effort(20)) for name in ("c", "python"))
-    assert names(c) == names(python)
+    effort = Effort(calls=20, warmup=500, repeats=1)
+    c, python = (measure(commands[name], variant, tmp_path, effort=effort) for name in ("c", "python"))
+    # Every key of each group is there, or the report is refused.
+    assert c.model_fields_set == python.model_fields_set
 
 
 def test_loop_counts_every_workers_inferences(command: list[str], tmp_path: Path) -> None:
     variant = Variant(save_mlp(tmp_path / "m.onnx"))
     words = ["--model", str(variant.model), "--seconds", "0.2", "--batch", "4", "--workers", "2"]
-    loop = run_runner(command, words)["loop"]
-    assert loop["inferences"] % 4 == 0 and 0.2 <= loop["seconds"] < 5
-    assert loop["per_second"] == pytest.approx(loop["inferences"] / loop["seconds"], rel=1e-3)
-    assert loop["ended_unix"] - loop["started_unix"] == pytest.approx(loop["seconds"], abs=0.1)
+    loop = run_runner(command, words).loop
+    assert loop
+    assert loop.inferences % 4 == 0 and 0.2 <= loop.seconds < 5
+    assert loop.per_second == pytest.approx(loop.inferences / loop.seconds, rel=1e-3)
+    assert loop.ended_unix - loop.started_unix == pytest.approx(loop.seconds, abs=0.1)
     assert throughput(command, variant, batch=64, workers=1, seconds=0.1) > 1000
 
 
@@ -133,7 +146,7 @@ def test_optimiser_obeys(command: list[str], tmp_path: Path, words: tuple[str, .
 
 def test_time_variants_takes_the_median_of_processes(tmp_path: Path) -> None:
     variants = {"a": Variant(save_mlp(tmp_path / "a.onnx")), "b": Variant(save_mlp(tmp_path / "b.onnx", batch=1))}
-    rows = time_variants(variants, tmp_path / "work", effort=Effort(40, repeats=2), plain="a")
+    rows = time_variants(variants, tmp_path / "work", effort=Effort(calls=40, warmup=500, repeats=2), plain="a")
     assert [(row.variant, row.runner) for row in rows] == [
         ("a", "c"),
         ("a", "python"),
@@ -192,8 +205,8 @@ def test_each_mistake_is_one_line(command: list[str], tmp_path: Path) -> None:
 def test_absent_provider_is_named_where_a_fallback_is_asked_for(command: list[str], tmp_path: Path) -> None:
     words = ["--provider", "CUDAExecutionProvider", "--provider", "CPUExecutionProvider", "--fallback"]
     report = run_runner(command, ["--model", str(save_mlp(tmp_path / "m.onnx")), *words])
-    assert report["absent_providers"] == ["CUDAExecutionProvider"]
-    assert report["provider"] == "CPUExecutionProvider"
+    assert report.absent_providers == ("CUDAExecutionProvider",)
+    assert report.provider == "CPUExecutionProvider"
 
 
 def test_c_runner_names_a_library_that_is_none(commands: dict[str, list[str]], tmp_path: Path) -> None:

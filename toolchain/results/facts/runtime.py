@@ -83,7 +83,7 @@ class ProveFacts(Facts):
 
 
 class Effort(Record):
-    """How often a graph is called; see `toolchain.runtime.timing.Effort`."""
+    """How often a graph is called: timed calls of a process, those before, and processes a graph and runner."""
 
     calls: int
     warmup: int
@@ -91,7 +91,15 @@ class Effort(Record):
 
 
 class LatencyRow(Record):
-    """Latency of one graph by one runner, in microseconds a call; see `toolchain.runtime.timing.Row`."""
+    """Latency of one graph by one runner; times in microseconds a call.
+
+    Attributes:
+        variant, runner: which graph, by which runner (``"c"``, ``"python"``, ``"session.run"``).
+        kind, where: ``"measured"`` and the machine it was measured on.
+        switches: involuntary context switches during the calls; many of them spoil p99, mean and the greatest.
+        floor_us: p50 of an Identity of the same input, by the same runner in the same process; None where it has none.
+        calls, processes: timed calls behind the figures, and processes of which this one is the median by p50.
+    """
 
     variant: str
     runner: str
@@ -107,6 +115,11 @@ class LatencyRow(Record):
     floor_us: Number | None
     calls: int
     processes: int
+
+    @property
+    def ratio(self) -> float | None:
+        """p50 by the floor's p50."""
+        return None if self.floor_us is None else self.p50_us / self.floor_us
 
 
 class Throughput(Record):

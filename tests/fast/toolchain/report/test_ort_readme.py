@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fast.toolchain.device.ort.packages import content, pack, save_model
-from toolchain.runtime.device_package import Judge
+from toolchain.results.device import Promise
 
 
 def _text(package: Path) -> str:
@@ -22,7 +22,7 @@ def test_exact_is_said_of_the_graphs_that_are(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("kind", "said"), [("exact", True), ("values", False)])
 def test_where_one_or_none_is_exact(kind: str, said: bool, tmp_path: Path) -> None:
-    graph = replace(content(tmp_path).graphs["fp32"], judge=Judge(kind, tolerance=1e-5))  # type: ignore[arg-type]
+    graph = replace(content(tmp_path).graphs["fp32"], promise=Promise(kind, tolerance=1e-5))  # type: ignore[arg-type]
     text = _text(pack(tmp_path, graphs={"fp32": graph}, chosen="fp32"))
     assert ("`fp32` is exact: every output equals" in text) == said
     assert said or "exact" not in text.lower()
@@ -30,7 +30,7 @@ def test_where_one_or_none_is_exact(kind: str, said: bool, tmp_path: Path) -> No
 
 def test_a_graph_without_a_promise_says_so(tmp_path: Path) -> None:
     graphs = content(tmp_path).graphs
-    far = replace(graphs["fp16"], judge=Judge("none"), within_budget=False)
+    far = replace(graphs["fp16"], promise=Promise("none"), within_budget=False)
     text = _text(pack(tmp_path, graphs={**graphs, "int8": far}))
     assert "| **no promise**: too far from the reference; **beyond the budget of 1.0%, and so never chosen** |" in text
 

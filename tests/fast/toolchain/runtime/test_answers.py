@@ -7,12 +7,16 @@ import sys
 import numpy as np
 import pytest
 
-from toolchain.errors import ToolError
+from toolchain.errors import GateweaveError, ToolError
+from toolchain.results.runner import RunnerReport
 from toolchain.runtime.answers import Answers, Comparison, compare, run_runner
+
+REPORT = RunnerReport.model_construct()
+"""Nobody reads it here."""
 
 
 def answers(outputs: list[list[float]], labels: list[int]) -> Answers:
-    return Answers(np.array(outputs, np.float32), np.array(labels, np.int32), {})
+    return Answers(np.array(outputs, np.float32), np.array(labels, np.int32), REPORT)
 
 
 def test_equal() -> None:
@@ -60,6 +64,15 @@ def test_reference_of_any_rank() -> None:
 def test_a_failing_runner_is_one_line(script: str, message: str) -> None:
     with pytest.raises(ToolError, match=message):
         run_runner([sys.executable, "-S", "-c", script], [], timeout=0.5 if "sleep" in script else 20)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [("{}", "runner: is missing"), ("[]", "a list of 0, should be an object"), ("oops", "is no JSON")],
+)
+def test_what_is_no_report_is_named(said: str, words: str) -> None:
+    with pytest.raises(GateweaveError, match=words):
+        run_runner([sys.executable, "-S", "-c", f"print({said!r})"], [])
 
 
 def test_a_missing_runner_is_named() -> None:

@@ -16,10 +16,10 @@ from tests.fast.toolchain.device.ort.packages import INPUTS, OUTPUTS, board, con
 from toolchain.device.sealed import verify_package
 from toolchain.errors import ModelError
 from toolchain.files import sha256
-from toolchain.results.device import DeviceDescription
+from toolchain.results.device import DeviceDescription, Promise
 from toolchain.results.model import parse
 from toolchain.results.schemas import schema_of
-from toolchain.runtime.device_package import Judge, pack_device, signature
+from toolchain.runtime.device_package import pack_device, signature
 from toolchain.runtime.package_golden import choose_vectors, write_golden
 
 
@@ -130,7 +130,7 @@ def test_the_readme_tells_the_truth_about_wheels_and_the_board(tmp_path: Path) -
 def test_the_readme_says_what_was_compared_and_what_the_outputs_are(tmp_path: Path) -> None:
     graph = replace(
         content(tmp_path).graphs["fp16"],
-        judge=Judge("values", tolerance=0.003),
+        promise=Promise("values", tolerance=0.003),
         proved="7 of 1,000 (every output within 1e-05, random vectors)",
         within_budget=False,
     )
@@ -146,12 +146,12 @@ def test_the_readme_says_what_was_compared_and_what_the_outputs_are(tmp_path: Pa
 
 def test_a_fixed_batch_shows_in_the_signature(tmp_path: Path) -> None:
     found = signature(save_model(tmp_path / "m.onnx", rows=1))
-    assert (found["inputs"][0]["shape"], found["open"], found["batch"]) == ([1, 3], False, 1)
-    assert signature(save_model(tmp_path / "m.onnx"))["batch"] is None
+    assert (found.inputs[0].shape, found.open, found.batch) == ((1, 3), False, 1)
+    assert signature(save_model(tmp_path / "m.onnx")).batch is None
 
 
 def test_a_graph_that_promises_nothing_is_never_chosen(tmp_path: Path) -> None:
-    graphs = {"int8": replace(content(tmp_path).graphs["fp16"], judge=Judge("none"))}
+    graphs = {"int8": replace(content(tmp_path).graphs["fp16"], promise=Promise("none"))}
     with pytest.raises(ModelError, match="int8: was chosen, but promises nothing"):
         pack(tmp_path, graphs=graphs, chosen="int8")
 
@@ -166,7 +166,7 @@ def _added(path: Path, *rows: int) -> Path:
 
 def test_a_graph_of_two_inputs_names_both_in_their_order(tmp_path: Path) -> None:
     found = signature(_added(tmp_path / "two.onnx", 1, 1))
-    assert [(given["name"], given["shape"]) for given in found["inputs"]] == [("a", [1, 2]), ("b", [1, 2])]
+    assert [(given.name, given.shape) for given in found.inputs] == [("a", (1, 2)), ("b", (1, 2))]
     with pytest.raises(ModelError, match="inputs of batches of 1, 3; one size is needed"):
         signature(_added(tmp_path / "odd.onnx", 1, 3))
 

@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import onnx
 import pytest
 from onnx import TensorProto, helper
 from rich.console import Console
 
 from toolchain.errors import ModelError
+from toolchain.results.facts.runtime import Effort, LatencyRow
 from toolchain.runtime.timing import (
     CALLS,
     REPEATS,
     WARMUP,
-    Effort,
-    Row,
     effort_of,
     fastest,
     floor_model,
     latency_markdown,
     latency_table,
+    runs_of,
 )
 
-ROW = Row("qcdq", "c", "measured", "host: X", 1, 2.0, 2.5, 2.6, 3.0, 2.7, 4, 1.0, 5000, 3)
+ROW = LatencyRow(
+    variant="qcdq",
+    runner="c",
+    kind="measured",
+    where="host: X",
+    batch=1,
+    min_us=2.0,
+    p50_us=2.5,
+    p90_us=2.6,
+    p99_us=3.0,
+    mean_us=2.7,
+    switches=4,
+    floor_us=1.0,
+    calls=5000,
+    processes=3,
+)
 ROWS = [
     ROW,
-    replace(ROW, runner="python", p50_us=1.0),
-    replace(ROW, variant="fp32", p50_us=2.0),
-    replace(ROW, variant="fp16", p50_us=1.5),
-    replace(ROW, runner="session.run", floor_us=None),
+    ROW.model_copy(update={"runner": "python", "p50_us": 1.0}),
+    ROW.model_copy(update={"variant": "fp32", "p50_us": 2.0}),
+    ROW.model_copy(update={"variant": "fp16", "p50_us": 1.5}),
+    ROW.model_copy(update={"runner": "session.run", "floor_us": None}),
 ]
 
 
@@ -54,7 +67,7 @@ def test_table_shows_the_ratio_the_kind_and_the_place() -> None:
 
 
 def test_a_fast_graph_is_called_as_often_as_ever() -> None:
-    assert effort_of(1e-5, 5) == Effort(CALLS, WARMUP, REPEATS)
+    assert effort_of(1e-5, 5) == Effort(calls=CALLS, warmup=WARMUP, repeats=REPEATS)
 
 
 @pytest.mark.parametrize("variants", [1, 3, 6])
@@ -63,12 +76,8 @@ def test_a_slow_graph_is_timed_within_a_minute_or_once(slowest: float, variants:
     effort = effort_of(slowest, variants)
     assert min(effort.calls, effort.warmup, effort.repeats) >= 1
     # Opening a graph calls it once.
-    took = effort.runs(variants) * (effort.calls + effort.warmup + 1) * slowest
-    assert took <= 61 or effort == Effort(1, 1, 1)
-
-
-def test_row_survives_json() -> None:
-    assert Row(**ROW.to_json()) == ROW
+    took = runs_of(effort.repeats, variants) * (effort.calls + effort.warmup + 1) * slowest
+    assert took <= 61 or effort == Effort(calls=1, warmup=1, repeats=1)
 
 
 def model_of(kind: int, shape: list[int | str]) -> onnx.ModelProto:

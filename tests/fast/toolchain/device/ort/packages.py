@@ -12,7 +12,8 @@ from onnx import TensorProto, helper
 from toolchain.board import OrtBoard
 from toolchain.catalog import load_board
 from toolchain.device.sealed import seal
-from toolchain.runtime.device_package import DeviceContent, DeviceGraph, Judge, pack_device
+from toolchain.results.device import Promise
+from toolchain.runtime.device_package import DeviceContent, DeviceGraph, pack_device
 
 INPUTS = np.arange(12, dtype=np.float32).reshape(4, 3)
 OUTPUTS = INPUTS[:, :2]
@@ -47,10 +48,10 @@ def content(folder: Path) -> DeviceContent:
         path.write_bytes(b"\x7fELF")
     model, floor = save_model(folder / "model.onnx"), save_floor(folder / "floor.onnx")
     graphs = {
-        "qcdq": DeviceGraph(model, Judge("exact"), "int8", False, "for the CPU", "all equal", floor=floor),
-        "tensorrt": DeviceGraph(model, Judge("exact"), "int8", True, "for TensorRT", "all equal", floor=floor),
-        "fp32": DeviceGraph(model, Judge("exact"), "fp32", True, "a twin", "all equal", floor=floor),
-        "fp16": DeviceGraph(model, Judge("labels", differing=0.25), "fp16", True, "a twin", "3 of 4", floor=floor),
+        "qcdq": DeviceGraph(model, Promise("exact"), "int8", False, "for the CPU", "all equal", floor=floor),
+        "tensorrt": DeviceGraph(model, Promise("exact"), "int8", True, "for TensorRT", "all equal", floor=floor),
+        "fp32": DeviceGraph(model, Promise("exact"), "fp32", True, "a twin", "all equal", floor=floor),
+        "fp16": DeviceGraph(model, Promise("labels", differing=0.25), "fp16", True, "a twin", "3 of 4", floor=floor),
     }
     return DeviceContent("small", graphs, "qcdq", INPUTS, OUTPUTS, "classes", "test set", ["a", "b"], 0.01, binaries)
 
