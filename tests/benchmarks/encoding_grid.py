@@ -11,7 +11,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from flows.stages.rtl.folding import capacity_of
 from hls.chip import LINK_COST
@@ -27,6 +27,7 @@ from toolchain.graph.export import export_network
 from toolchain.graph.model_file import load_model as load_onnx
 from toolchain.graph.readers.qonnx.chain import chain_of
 from toolchain.graph.readers.qonnx.read import read_qonnx
+from toolchain.results.facts.network import Scores
 from toolchain.training.network import score, train_quantised
 
 Encoding = Literal["bits", "bytes", "context"]
@@ -49,14 +50,14 @@ class Row:
     window: int
     inputs: int
     kind: str
-    scores: dict[str, Any]
+    scores: Scores
     lut: int
     bram: int
 
     def markdown(self) -> str:
         """The line."""
-        f1 = " ".join(f"{name} {figures['f1']:.4f}" for name, figures in self.scores["per_class"].items())
-        cells = (self.encoding, self.window, self.inputs, f"{self.scores['macro_f1']:.4f}", f1, self.lut, self.bram)
+        f1 = " ".join(f"{name} {figures.f1:.4f}" for name, figures in self.scores.per_class.items())
+        cells = (self.encoding, self.window, self.inputs, f"{self.scores.macro_f1:.4f}", f1, self.lut, self.bram)
         return f"| {' | '.join(str(cell) for cell in cells)} |"
 
 

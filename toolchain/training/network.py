@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from toolchain.results.facts.network import Scores
 from toolchain.training.dataset import Dataset
 from toolchain.training.inputs import Signature, Values
 from toolchain.training.loop import Loss, StepProgress, cross_entropy, fit, logits_of, set_up
@@ -170,10 +171,10 @@ def restore_quantised(code: ModelCode, recipe: Recipe, dataset: Dataset, state: 
     return code.restore(recipe.network, dataset.signature, state)
 
 
-def score(network: nn.Module, dataset: Dataset, split: str, part: str = "test") -> dict[str, Any]:
+def score(network: nn.Module, dataset: Dataset, split: str, part: str = "test") -> Scores:
     """Figures on a part of a split; see `toolchain.training.metrics.evaluate`."""
     x, y = dataset.part(split, part)
-    return evaluate(y, logits_of(network, x).argmax(axis=1), dataset.classes)
+    return evaluate(y, logits_of(network, x).argmax(axis=1), dataset.classes, split)
 
 
 def oversample(y: NDArray[np.uint8], share: float) -> NDArray[np.int64]:
@@ -187,7 +188,7 @@ def oversample(y: NDArray[np.uint8], share: float) -> NDArray[np.int64]:
 
 
 def _validation_f1(network: nn.Module, dataset: Dataset, split: str) -> float:
-    return score(network, dataset, split, "validation")["macro_f1"] or 0.0
+    return score(network, dataset, split, "validation").macro_f1 or 0.0
 
 
 def _training_part(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str) -> tuple[Values, NDArray[np.uint8]]:

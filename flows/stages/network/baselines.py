@@ -12,9 +12,10 @@ from flows.stages.context import Context, Outcome
 from flows.stages.network.files import dataset_of, kind_words, model_code, step_progress
 from toolchain.errors import ModelError
 from toolchain.results.facts import BaselinesFacts
+from toolchain.results.facts.network import Scores
 from toolchain.training.author import authors_code
 from toolchain.training.dataset import Dataset
-from toolchain.training.metrics import evaluate
+from toolchain.training.metrics import evaluate, told
 from toolchain.training.network import score, train_float, train_quantised
 
 
@@ -26,16 +27,15 @@ def run(context: Context) -> Outcome:
         twin = train_float(code, context.recipe, dataset, "blocked", step_progress(context, "float32 twin: "))
         drawn = train_quantised(code, context.recipe, dataset, "random", step_progress(context, "random split: "))
     networks = {
-        "float_twin": {"split": "blocked", **score(twin, dataset, "blocked")},
-        "random_split": {"split": "random", **score(drawn, dataset, "random")},
+        "float_twin": score(twin, dataset, "blocked"),
+        "random_split": score(drawn, dataset, "random"),
         **_rules(context, dataset),
     }
-    scores = ", ".join(f"{name.replace('_', ' ')} {figures['macro_f1']:.4f}" for name, figures in networks.items())
-    facts = BaselinesFacts.model_validate({"networks": networks})
-    return Outcome(f"macro-F1: {scores} ({kind_words(dataset)})", facts=facts)
+    scores = ", ".join(f"{name.replace('_', ' ')} {told(figures.macro_f1)}" for name, figures in networks.items())
+    return Outcome(f"macro-F1: {scores} ({kind_words(dataset)})", facts=BaselinesFacts(networks=networks))
 
 
-def _rules(context: Context, dataset: Dataset) -> dict[str, dict[str, Any]]:
+def _rules(context: Context, dataset: Dataset) -> dict[str, Scores]:
     """Figures of the rules that the model's `data.py` gives, if it gives any."""
     rules: Callable[[Dataset], Mapping[str, NDArray[Any]]] | None
     rules = getattr(model_code(context, "data"), "baselines", None)
@@ -46,9 +46,7 @@ def _rules(context: Context, dataset: Dataset) -> dict[str, dict[str, Any]]:
     truth, shown = dataset.y[dataset.rows("blocked", "test")], f"models/{context.model.name}/data.py: baselines()"
     for name, labels in predicted.items():
         _must_be_labels(f"{shown}: {name}", labels, truth, len(dataset.classes))
-    return {
-        name: {"split": "blocked", **evaluate(truth, labels, dataset.classes)} for name, labels in predicted.items()
-    }
+    return {name: evaluate(truth, labels, dataset.classes) for name, labels in predicted.items()}
 
 
 def _must_be_labels(shown: str, labels: object, truth: NDArray[np.uint8], classes: int) -> None:

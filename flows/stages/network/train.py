@@ -5,8 +5,8 @@ from __future__ import annotations
 from flows.stages.context import Context, Outcome
 from flows.stages.network.files import NETWORK, dataset_of, kind_words, model_code, step_progress
 from toolchain.results.facts import TrainFacts
-from toolchain.results.facts.network import Scores
 from toolchain.training.author import authors_code
+from toolchain.training.metrics import told
 from toolchain.training.network import score, train_quantised
 from toolchain.training.state import save_state
 
@@ -18,8 +18,8 @@ def run(context: Context) -> Outcome:
     with authors_code(context.model.name):
         network = train_quantised(code, context.recipe, dataset, "blocked", step_progress(context, ""))
     save_state(network, context.out / NETWORK)
-    accuracy = Scores.model_validate({"split": "blocked", **score(network, dataset, "blocked")})
-    summary = f"macro-F1 {accuracy.macro_f1:.4f}, accuracy {accuracy.accuracy:.4%} ({kind_words(dataset)})"
+    accuracy = score(network, dataset, "blocked")
+    summary = f"macro-F1 {told(accuracy.macro_f1)}, accuracy {accuracy.accuracy:.4%} ({kind_words(dataset)})"
     facts = TrainFacts(accuracy=accuracy, seed=context.recipe.training.seed)
     return Outcome(summary, facts=facts, tools=_tools())
 

@@ -33,7 +33,7 @@ def _points(random: np.random.Generator, rows: int, levels: int) -> tuple[Points
     return reach, Points(edge.astype(np.int64) - 1, code, random.random(code.shape) < 0.9)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**31), st.integers(1, 6), st.sampled_from([1, 2]))
 def test_a_multiplier_fits_where_one_is_said_to_be(seed: int, levels: int, halves: int) -> None:
     reach, below = _points(np.random.default_rng(seed), halves, levels)

@@ -49,14 +49,14 @@ def quiet(done: int, steps: int, loss: float) -> None:
 
 def test_quantised_network_learns_and_repeats_itself(dataset: Dataset) -> None:
     learnt = train_quantised(code, RECIPE, dataset, "blocked", quiet)
-    assert score(learnt, dataset, "blocked")["accuracy"] > 0.95
+    assert score(learnt, dataset, "blocked").accuracy > 0.95
     first, second = (train_quantised(code, SHORT, dataset, "blocked", quiet) for _ in range(2))
     for ours, theirs in zip(first.state_dict().values(), second.state_dict().values(), strict=True):
         assert np.array_equal(ours.numpy(), theirs.numpy())
 
 
 def test_float_twin_learns(dataset: Dataset) -> None:
-    assert score(train_float(code, RECIPE, dataset, "blocked", quiet), dataset, "blocked")["accuracy"] > 0.95
+    assert score(train_float(code, RECIPE, dataset, "blocked", quiet), dataset, "blocked").accuracy > 0.95
 
 
 def test_float_twin_is_kept_as_it_was_when_best_on_validation(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,13 +68,13 @@ def test_float_twin_is_kept_as_it_was_when_best_on_validation(monkeypatch: pytes
     seen: list[float] = []
 
     def looked(*arguments: Any) -> float:
-        seen.append(score(*arguments, "validation")["macro_f1"])
+        seen.append(score(*arguments, "validation").macro_f1)
         return seen[-1]
 
     monkeypatch.setattr(network, "_validation_f1", looked)
     twin = train_float(code, RECIPE, small, "blocked", quiet)
     assert seen[-1] < max(seen)
-    assert score(twin, small, "blocked", "validation")["macro_f1"] == max(seen)
+    assert score(twin, small, "blocked", "validation").macro_f1 == max(seen)
 
 
 def test_a_models_own_loss_is_told_the_phase_and_the_recipe_and_repeats_itself(dataset: Dataset) -> None:
