@@ -15,8 +15,7 @@ from hls.pack import words, write_rom
 from hls.plan import LayerPlan, interval, plan_layers
 from toolchain.errors import ModelError
 from toolchain.graph.dense import DenseNetwork
-from toolchain.graph.tap import Tap
-from toolchain.results.core import CoreDescription, CoreOutput
+from toolchain.results.core import CoreDescription, CoreOutput, Tap
 from toolchain.results.folding import Folding, LayerFolding
 
 LIBRARY = Path(__file__).parent / "rtl"

@@ -9,7 +9,7 @@ from hls.netlist import Fifo, Netlist
 from hls.stream import AXI, StreamCore
 from hls.units.instance import instance, ports, sources, write_files
 from hls.units.stream import Stream
-from toolchain.graph.tap import Tap
+from toolchain.results.core import Tap
 
 TOP = "gateweave_core"
 

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from hls.simulate_stream import CoreSimulation, simulate_stream
 from hls.stream import PLAIN, StreamCore
 from toolchain.graph.dense import DenseNetwork
-from toolchain.graph.tap import Tap
 from toolchain.graph.types import IntType
-from toolchain.results.core import CoreDescription
+from toolchain.results.core import CoreDescription, Tap
 
 # Unrolled adder trees run about twice as fast as loops over their nodes.
 _FLAGS = ("-Wno-WIDTH", "--unroll-count", "4096", "--unroll-stmts", "1000000")

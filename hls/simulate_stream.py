@@ -18,7 +18,7 @@ from hls.pack import Integers, pack
 from hls.stream import StreamCore
 from hls.verilate import build_model
 from toolchain.errors import ModelError, ToolError
-from toolchain.graph.tap import Tap
+from toolchain.results.core import Tap
 
 HARNESS = Path(__file__).parent / "harness" / "stream.cpp"
 

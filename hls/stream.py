@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from toolchain.graph.tap import Tap
+from toolchain.results.core import Tap
 
 
 @dataclass(frozen=True)

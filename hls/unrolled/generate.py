@@ -10,8 +10,7 @@ from hls.unrolled.emit import emit_layer
 from hls.unrolled.lower import LoweredLayer, lower_network
 from hls.unrolled.schedule import Schedule, schedule
 from toolchain.graph.dense import DenseNetwork
-from toolchain.graph.tap import Tap
-from toolchain.results.core import CoreDescription, CoreOutput
+from toolchain.results.core import CoreDescription, CoreOutput, Tap
 from toolchain.results.folding import Folding
 
 _RTL = Path(__file__).resolve().parent.parent / "rtl"

@@ -23,8 +23,7 @@ from toolchain.finn.adapter import VERSION, enter
 from toolchain.finn.faults import OTHER_FLOW
 from toolchain.finn.rtl_edits import edited
 from toolchain.finn.stitch_top import SINK, SOURCE, TOP, Node, memory_module, top_text
-from toolchain.graph.tap import Tap
-from toolchain.results.core import StitchedCore
+from toolchain.results.core import StitchedCore, Tap
 
 _KINDS = {
     "ConvolutionInputGenerator_rtl",

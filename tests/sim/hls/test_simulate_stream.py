@@ -10,7 +10,7 @@ import pytest
 from hls.simulate_stream import CoreSimulation, simulate_stream
 from hls.stream import StreamCore
 from toolchain.errors import ModelError, ToolError
-from toolchain.graph.tap import Tap
+from toolchain.results.core import Tap
 
 SOURCE = Path(__file__).parent / "pairs.v"
 ODD, STUCK, SURPLUS, UNSTABLE = 1, 2, 4, 8

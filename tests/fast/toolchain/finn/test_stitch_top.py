@@ -10,8 +10,7 @@ import pytest
 
 from toolchain.errors import BuildError
 from toolchain.finn.stitch_top import TOP, Node, top_text
-from toolchain.graph.tap import Tap
-from toolchain.results.core import StitchedCore, read_stitched, write_core
+from toolchain.results.core import StitchedCore, Tap, read_stitched, write_core
 
 NODES = (
     Node("StreamingFIFO_rtl_0", "StreamingFIFO_rtl", "Fifo", 16),

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from toolchain.errors import BuildError
-from toolchain.graph.tap import Tap
-from toolchain.results.core import CoreDescription, CoreOutput, read_core, write_core
+from toolchain.results.core import CoreDescription, CoreOutput, Tap, read_core, write_core
 from toolchain.results.model import OtherVersionError
 
 CORE = CoreDescription(
