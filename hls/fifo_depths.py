@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from hls.netlist import Fifo, Netlist, SmallRam
@@ -19,6 +19,7 @@ from hls.token_simulator import TokenRun, TokenSimulator
 from toolchain.errors import ModelError
 
 _VECTORS = 6
+_FOLLOWING = _VECTORS - 1
 _CORES = os.cpu_count() or 1
 # Bits of a FIFO from which it lies in block RAM where the device has some. Instead of flip-flops it may take several
 # small ones, each of so many bits side by side, and each must save as many.
@@ -28,7 +29,8 @@ _BLOCK_WIDTH: dict[SmallRam, float] = {"distributed": math.inf, "registers": 16}
 # Places cost flip-flops where LUTs hold no memory: the core may then be slower by an eighth.
 _NEARLY = 9 / 8
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[float], None]
+"""Takes the share of the search that is done, 0 to 1."""
 
 
 def with_depths(
@@ -39,22 +41,25 @@ def with_depths(
     Args:
         interval: that has to be kept where it can be; else depths only keep the core nearly as fast as it can be.
         blocks: whether the device has block RAM; deep FIFOs are put there.
-        progress: told how many FIFOs are done, of how many.
+        progress: told now and then how far the search is.
 
     Raises:
         ToolError: there is no C++ compiler.
     """
-    return _Search(netlist, blocks).run(progress or (lambda done, total: None), interval)
+    return _Search(netlist, blocks, progress or (lambda share: None)).run(interval)
 
 
-def must_run(netlist: Netlist) -> TokenRun:
+def must_run(netlist: Netlist, simulator: TokenSimulator | None = None) -> TokenRun:
     """What a core does with the depths that it has.
+
+    Args:
+        simulator: of this core, where there is one already.
 
     Raises:
         ModelError: it stops; names the FIFOs that are full.
         ToolError: there is no C++ compiler.
     """
-    run = TokenSimulator(netlist).run(netlist, _VECTORS)
+    run = (simulator or TokenSimulator(netlist)).run(netlist, _VECTORS)
     if run.vectors < _VECTORS:
         full = [f for f, taken in zip(netlist.fifos, run.taken, strict=True) if taken >= f.depth and _meets(netlist, f)]
         raise ModelError(
@@ -70,26 +75,30 @@ def _meets(netlist: Netlist, fifo: Fifo) -> bool:
 
 
 class _Search:
-    def __init__(self, netlist: Netlist, blocks: bool) -> None:
+    def __init__(self, netlist: Netlist, blocks: bool, progress: Progress) -> None:
         self._simulator = TokenSimulator(netlist)
         self._netlist, self._shallow = netlist, netlist.shallow
         self._blocks, self._slower = blocks, _NEARLY if netlist.small_ram == "registers" else 1.0
         self._known: dict[tuple[Fifo, ...], TokenRun] = {}
+        self._left = _Left(progress)
 
-    def run(self, progress: Progress, wanted: int | None = None) -> tuple[Netlist, TokenRun]:
+    def run(self, wanted: int | None = None) -> tuple[Netlist, TokenRun]:
+        netlist = self._found(wanted)
+        return netlist, must_run(netlist, self._simulator)
+
+    def _found(self, wanted: int | None) -> Netlist:
         whole = {i: self._whole(i) for i in range(len(self._netlist.fifos))}
         free = self._run(self._at(whole))
         few, interval = self._expected(), free.interval * self._slower
         if wanted is not None and free.interval <= wanted:
             interval = min(interval, wanted)
         if self._netlist.small_ram == "registers" and self._keeps(self._at(few), interval):
-            return self._at(few), self._run(self._at(few))
+            return self._at(few)
         # A FIFO that never held more than it has places for is as good as one without end.
         deep = {i: whole[i] for i, peak in enumerate(free.peaks) if peak >= self._shallow}
-        depths = self._narrowed(deep, list(deep), interval, lambda left: progress(len(deep) - left, len(deep)))
-        progress(len(deep), len(deep))
-        netlist = self._at(depths)
-        return netlist, self._run(netlist)
+        for i in deep:
+            self._left.set(i, free.peaks[i] + 1 - self._shallow)
+        return self._at(self._narrowed(deep, list(deep), interval))
 
     def _expected(self) -> dict[int, int]:
         """For each FIFO as many places as beats are on their way into it at a time, where no branch waits."""
@@ -101,19 +110,17 @@ class _Search:
             depths[i] = max(self._shallow, -(-fifo.stream.beats * (latency + 2) // interval))
         return depths
 
-    def _narrowed(
-        self, depths: dict[int, int], group: list[int], interval: float, left: Callable[[int], None]
-    ) -> dict[int, int]:
+    def _narrowed(self, depths: dict[int, int], group: list[int], interval: float) -> dict[int, int]:
         """The depths with those of a group as low as they can be: all at once, or by halves, or one by its depth."""
-        left(sum(depths[i] > self._shallow for i in depths))
         shallow = {**depths, **dict.fromkeys(group, self._shallow)}
         if self._keeps(self._at(shallow), interval):
+            self._left.none_of(group)
             return shallow
         if len(group) == 1:
             return {**depths, group[0]: self._least(depths, group[0], interval)}
         half = len(group) // 2
         for part in (group[:half], group[half:]):
-            depths = self._narrowed(depths, part, interval, left)
+            depths = self._narrowed(depths, part, interval)
         return depths
 
     def _least(self, depths: dict[int, int], index: int, interval: float) -> int:
@@ -132,12 +139,14 @@ class _Search:
                 found = list(zip(tried, pool.map(holds, tried), strict=True))
                 high = min([depth for depth, kept in found if kept], default=high)
                 low = max([depth for depth, kept in found if not kept and depth < high], default=low)
+                self._left.set(index, high - low)
                 tried = [low + (high - low) * part // (_CORES + 1) for part in range(1, _CORES + 1)]
+        self._left.none_of([index])
         return high
 
     def _keeps(self, netlist: Netlist, interval: float) -> bool:
         run = self._run(netlist)
-        return run.vectors == _VECTORS and run.interval <= interval
+        return run.vectors == _FOLLOWING and run.interval <= interval
 
     def _whole(self, index: int) -> int:
         """Room for two inferences: as good as without end, for no vector passes another."""
@@ -153,5 +162,30 @@ class _Search:
 
     def _run(self, netlist: Netlist) -> TokenRun:
         if netlist.fifos not in self._known:
-            self._known[netlist.fifos] = self._simulator.run(netlist, _VECTORS)
+            # A lone vector before the others takes time and changes nothing of their interval.
+            self._known[netlist.fifos] = self._simulator.run(netlist, _FOLLOWING, lone=False)
         return self._known[netlist.fifos]
+
+
+class _Left:
+    """How much of the search is left: of each FIFO as many halvings as its depth has choices."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._first: dict[int, float] = {}
+        self._now: dict[int, float] = {}
+
+    def set(self, fifo: int, choices: int) -> None:
+        """Of one FIFO so many depths are possible still."""
+        self._now[fifo] = min(math.log2(max(1, choices)), self._now.get(fifo, math.inf))
+        self._first.setdefault(fifo, self._now[fifo])
+        self._tell()
+
+    def none_of(self, fifos: Iterable[int]) -> None:
+        """The depths of these are known."""
+        self._now.update(dict.fromkeys(fifos, 0.0))
+        self._tell()
+
+    def _tell(self) -> None:
+        whole = sum(self._first.values())
+        self._progress(1 - sum(self._now.values()) / whole if whole else 1.0)

@@ -67,7 +67,7 @@ def core_of(
     """The core of `fit`, with FIFOs deep enough.
 
     Args:
-        progress: told how many FIFOs are deep enough, of how many.
+        progress: told how far the search of depths is, from 0 to 1.
 
     Raises:
         ModelError, FitError: as `fit`.

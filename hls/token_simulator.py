@@ -53,40 +53,45 @@ class TokenSimulator:
         self._order = _outside_first(netlist)
         tokens = [unit.tokens() for unit in netlist.units]
         self.latencies = tuple(own.latency for own in tokens)
-        self._units = b"".join(_unit(netlist, self._order, index, own) for index, own in enumerate(tokens))
-        # Clocks without any movement after which a core has stopped: no unit waits longer by itself.
-        self._patience = 64 + 4 * max(self.latencies)
+        # All runs read the same file, which goes with the simulator.
+        self._units = tempfile.NamedTemporaryFile(prefix="tokens-")  # noqa: SIM115
+        self._units.write(_words([len(netlist.fifos), len(netlist.units)]))
+        self._units.write(_words([netlist.input.stream.beats, netlist.output.stream.beats]))
+        for index, own in enumerate(tokens):
+            self._units.writelines(_unit(netlist, self._order, index, own))
+        self._units.flush()
 
-    def run(self, netlist: Netlist, vectors: int = 6) -> TokenRun:
+    def run(self, netlist: Netlist, vectors: int = 6, *, lone: bool = True) -> TokenRun:
         """Run a lone vector, then the others as fast as they are taken.
 
         Args:
             netlist: the simulator's own, with any depths.
+            lone: without it all vectors follow each other, and the latency is none of a lone one.
 
         Raises:
             ToolError: there is no C++ compiler.
         """
-        head = [vectors, self._patience, len(netlist.fifos), len(netlist.units)]
-        head += [netlist.input.stream.beats, netlist.output.stream.beats]
         fifos = [word for i in self._order for word in (netlist.fifos[i].depth, netlist.fifos[i].delay)]
-        specification = _words([*head, *fifos]) + self._units
-        done = subprocess.run([_program()], input=specification, capture_output=True)
+        run = _words([vectors, lone, *fifos])
+        done = subprocess.run([_program(), self._units.name], input=run, capture_output=True)
         if done.returncode:
             raise ToolError(f"the token simulator failed (exit {done.returncode}); is the machine out of memory?")
-        return self._read(done.stdout.decode(), vectors)
+        return self._read(done.stdout.decode(), vectors, lone)
 
-    def _read(self, text: str, vectors: int) -> TokenRun:
+    def _read(self, text: str, vectors: int, lone: bool) -> TokenRun:
         first, second = text.splitlines()
         done, begun, *ends = map(int, first.split())
         counts = list(map(int, second.split()))
         peaks, taken = [0] * len(self._order), [0] * len(self._order)
         for place, index in enumerate(self._order):
             peaks[index], taken[index] = counts[2 * place : 2 * place + 2]
-        return TokenRun(done, ends[0] - begun if ends else 0, _interval(ends, vectors), tuple(peaks), tuple(taken))
+        latency = ends[0] - begun if ends else 0
+        return TokenRun(done, latency, _interval(ends, vectors, lone), tuple(peaks), tuple(taken))
 
 
-def _interval(ends: list[int], vectors: int) -> float:
-    start, end = 1 + (vectors - 1) // 2, vectors - 1
+def _interval(ends: list[int], vectors: int, lone: bool) -> float:
+    """Of the later half of all vectors that followed each other."""
+    start, end = lone + (vectors - lone) // 2, vectors - 1
     return (ends[end] - ends[start]) / (end - start) if len(ends) == vectors and end > start else 0.0
 
 
@@ -96,16 +101,16 @@ def _outside_first(netlist: Netlist) -> list[int]:
     return ends + [i for i in range(len(netlist.fifos)) if i not in ends]
 
 
-def _unit(netlist: Netlist, order: list[int], index: int, tokens: Tokens) -> bytes:
+def _unit(netlist: Netlist, order: list[int], index: int, tokens: Tokens) -> Iterator[bytes]:
     places = {i: place for place, i in enumerate(order)}
     behind = [places[i] for i, fifo in enumerate(netlist.fifos) if fifo.source and fifo.source[0] == index]
     before = {fifo.sink[1]: places[i] for i, fifo in enumerate(netlist.fifos) if fifo.sink and fifo.sink[0] == index}
     _must_suit(netlist.units[index], tokens)
     head = [tokens.latency, tokens.operations, len(tokens.inputs), len(behind), *behind]
-    parts = [_words(head), _flags(tokens.yields)]
+    yield _words(head)
+    yield _flags(tokens.yields)
     for port, taken in enumerate(tokens.inputs):
-        parts += _input(before[port], taken)
-    return b"".join(parts)
+        yield from _input(before[port], taken)
 
 
 def _input(fifo: int, taken: Take | Hold) -> Iterator[bytes]:
@@ -113,7 +118,8 @@ def _input(fifo: int, taken: Take | Hold) -> Iterator[bytes]:
         yield _words([fifo, 0])
         yield _flags(taken.at)
         return
-    yield _words([fifo, 2 if taken.one_port else 1, taken.capacity, len(taken.takes)])
+    ahead = max(0, int((taken.frees - taken.needs).max()))
+    yield _words([fifo, 2 if taken.one_port else 1, taken.capacity, ahead, len(taken.takes)])
     yield _flags(taken.takes)
     yield _words(taken.needs)
     yield _words(taken.frees)
@@ -136,7 +142,8 @@ def _must_suit(unit: Unit, tokens: Tokens) -> None:
 
 
 def _flags(values: Flags) -> bytes:
-    return values.astype(np.uint8).tobytes()
+    """Filled up to whole words."""
+    return np.pad(values.astype(np.uint8), (0, -len(values) % 4)).tobytes()
 
 
 def _words(values: object) -> bytes:

@@ -73,7 +73,7 @@ class GraphDesign:
             self._limits(context, link),
             interval,
             block_ram_of(context.fpga_board),
-            lambda done, of: context.progress(f"depths of FIFOs: {done} of {of}"),
+            lambda share: context.progress(f"depths of FIFOs: {share:.0%} of the search"),
         )
         reached = interval is not None and core.tokens.interval <= interval
         folding = folding_of(core.graph, core, clock_hz, target_fps(context) if reached else None)

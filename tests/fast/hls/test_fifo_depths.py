@@ -43,12 +43,13 @@ def test_a_chain_of_slow_units_needs_one_register_between_them_where_luts_hold_n
     assert max(fifo.depth for fifo in core.fifos) < 4
 
 
-def test_progress_ends_with_all() -> None:
-    seen: list[tuple[int, int]] = []
-    with_depths(residual(beats=50, ahead=20, capacity=64), False, lambda done, total: seen.append((done, total)))
+def test_progress_is_told_while_one_depth_is_looked_for_and_ends_with_all() -> None:
+    seen: list[float] = []
+    with_depths(residual(beats=1000, ahead=400, capacity=512), False, seen.append)
 
     assert seen == sorted(seen)
-    assert seen[-1][0] == seen[-1][1] > 0
+    assert seen[0] == 0 and seen[-1] == 1
+    assert len({share for share in seen if 0 < share < 1}) > 2
 
 
 def test_a_core_that_would_stop_is_refused_by_the_fifo_that_fills() -> None:

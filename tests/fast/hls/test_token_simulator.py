@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from hls.netlist import Netlist
 from hls.token_simulator import TokenSimulator
-from tests.fast.hls.token_cores import chain, residual, slow
+from tests.fast.hls.token_cores import chain, held, residual, slow
 
 
 def test_a_beat_takes_a_clock_in_each_fifo_and_the_latency_of_each_unit() -> None:
@@ -49,3 +50,29 @@ def test_a_branch_that_waits_stops_the_core_where_the_other_has_no_room() -> Non
 
     assert run.vectors == 0
     assert run.taken[3] == 20
+
+
+@pytest.mark.parametrize("core", [chain(slow("a", 50, 3, latency=4)), residual(beats=3000, ahead=40, capacity=64)])
+def test_a_lone_vector_before_the_others_changes_nothing_of_their_interval(core: Netlist) -> None:
+    core = core.with_depths({i: (60, False) for i in range(len(core.fifos))})
+    lone, following = TokenSimulator(core).run(core, 6), TokenSimulator(core).run(core, 5, lone=False)
+
+    assert (lone.vectors, following.vectors) == (6, 5)
+    assert lone.interval == following.interval > 0
+
+
+@pytest.mark.parametrize("clocks", [1, 2, 3, 7])
+def test_a_memory_of_one_port_issues_nothing_in_a_clock_that_writes(clocks: int) -> None:
+    two = chain(slow("a", 2000, clocks), held(2000, 3))
+    one = chain(slow("a", 2000, clocks), held(2000, 3, one_port=True))
+
+    assert TokenSimulator(two).run(two).interval == 2000 * max(clocks, 3)
+    # The last words stand in the memory before their turn: 4 at most.
+    assert 2000 * max(clocks, 4) - 4 <= TokenSimulator(one).run(one).interval <= 2000 * max(clocks, 4)
+
+
+def test_words_that_nobody_reads_are_freed_before_they_are_written() -> None:
+    # The one operation needs 1 of 40 words: the others are written, and are gone, while the next inference waits.
+    core = chain(held(40, 1, reads=1))
+
+    assert TokenSimulator(core).run(core).interval == 40

@@ -22,6 +22,17 @@ def slow(name: str, beats: int, clocks: int, latency: int = 0) -> Unit:
     return Unit(name, "none", {}, (stream(beats),), (stream(beats),), beats * clocks, lambda: tokens)
 
 
+def held(words: int, each: int, *, reads: int | None = None, one_port: bool = False) -> Unit:
+    """A unit that holds a word of its input for `each` operations, of the first `reads` words alone."""
+    read = words if reads is None else reads
+    operation = np.arange(read * each, dtype=np.int32) // each
+    frees = operation + last_of(read, each)
+    frees[-1] = words
+    hold = Hold(4, every(words), operation + 1, frees.astype(np.int32), one_port)
+    tokens = Tokens((hold,), last_of(read, each), 1)
+    return Unit("held", "none", {}, (stream(words),), (stream(read),), tokens.cycles, lambda: tokens)
+
+
 def chain(*units: Unit) -> Netlist:
     """Units one behind the other."""
     wiring = Wiring()
