@@ -34,7 +34,7 @@ help:
 	@echo 'Gateweave takes a trained network to an FPGA bitstream, bit-exact at every stage, with open tools only.'
 	@echo
 	@echo '  make build         train, export, generate, simulate, synthesise, route and pack (BOARD=ulx3s MODEL=cqmlp by default)'
-	@echo '  make compare       build, then train the float twin and the random split; AMD boards: make the other cores, too'
+	@echo '  make compare       build, then train the float reference and the random split; AMD boards: make the other cores, too'
 	@echo '  make plan          what `make build` would run, and why'
 	@echo '  make show          what the newest build came to: accuracy, resources, timing, files'
 	@echo '  make verify        build, then run the routed chip (or the bitstream read back) by its pins'

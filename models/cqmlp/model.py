@@ -50,7 +50,7 @@ def restore(settings: NetworkSettings, signature: Signature, state: State) -> nn
 
 
 def build_float(settings: NetworkSettings, signature: Signature) -> nn.Sequential:
-    """The float32 twin: the same shape without any quantiser."""
+    """The float32 reference: the same shape without any quantiser."""
     blocks: list[nn.Module] = []
     for fan_in, width in _pairs(settings, signature):
         blocks += [nn.Linear(fan_in, width, bias=False), nn.BatchNorm1d(width), nn.ReLU()]

@@ -102,7 +102,7 @@ def _restored(settings: NetworkSettings, state: State, number: int) -> nn.Sequen
 
 
 def build_float(settings: NetworkSettings, signature: Signature) -> TwoStreams:
-    """The float32 twin: the same shape without any quantiser."""
+    """The float32 reference: the same shape without any quantiser."""
 
     def convolution(inputs: int, outputs: int, stride: int) -> list[nn.Module]:
         layer = nn.Conv2d(inputs, outputs, KERNEL, stride=stride, padding=KERNEL // 2, bias=False)

@@ -75,11 +75,11 @@ def _change_board(tree: Tree) -> None:
 @pytest.fixture(scope="module")
 def undisturbed(_finished: Tree, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Bytes of a build that nobody kills: stages' outputs do not depend on where they lie."""
-    twin = Tree(tmp_path_factory.mktemp("twin") / "tree")
-    shutil.copytree(_finished.root, twin.root, symlinks=True)
-    _change_board(twin)
-    twin.must("build")
-    return twin.bytes_of_outputs()
+    again = Tree(tmp_path_factory.mktemp("again") / "tree")
+    shutil.copytree(_finished.root, again.root, symlinks=True)
+    _change_board(again)
+    again.must("build")
+    return again.bytes_of_outputs()
 
 
 def _kill_command(tree: Tree, process: subprocess.Popen[str]) -> None:

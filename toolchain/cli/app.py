@@ -12,9 +12,9 @@ import typer
 from toolchain.cli import EXIT_USAGE, listing
 from toolchain.cli import build as builds
 from toolchain.cli import flash as flashing
+from toolchain.cli.build_options import BoardName, BuildOptions, ModelName, NetworkFile, takes_build_options
 from toolchain.cli.choose import choose, name_of_file
 from toolchain.cli.usage import for_snakemake
-from toolchain.cli.wish import BoardName, ModelName, NetworkFile, Wish, takes_wish
 from toolchain.console import out
 from toolchain.layout import build_root
 from toolchain.report.show import shown
@@ -66,28 +66,28 @@ _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": False}
 
 
 @app.command(context_settings=_PASS_ON)
-@takes_wish
-def build(context: typer.Context, wish: Wish, jobs: Jobs = _CORES) -> None:
+@takes_build_options
+def build(context: typer.Context, options: BuildOptions, jobs: Jobs = _CORES) -> None:
     """Build a board package: train, export, generate, verify, synthesise, implement, pack.
 
     Stages that are still valid are not run again. What follows `--` goes to Snakemake, for example
     [cyan]gateweave build -- --executor slurm --jobs 20[/cyan].
     """
-    builds.build(choose(wish), "all", jobs, for_snakemake(context.args, sys.argv))
+    builds.build(choose(options), "all", jobs, for_snakemake(context.args, sys.argv))
 
 
 @app.command(context_settings=_PASS_ON)
-@takes_wish
-def verify(context: typer.Context, wish: Wish, jobs: Jobs = _CORES) -> None:
+@takes_build_options
+def verify(context: typer.Context, options: BuildOptions, jobs: Jobs = _CORES) -> None:
     """Build, then run what was built as the board would: the routed chip, or the package under an emulator."""
-    builds.verify(choose(wish), jobs, for_snakemake(context.args, sys.argv))
+    builds.verify(choose(options), jobs, for_snakemake(context.args, sys.argv))
 
 
 @app.command(context_settings=_PASS_ON)
-@takes_wish
-def compare(context: typer.Context, wish: Wish, jobs: Jobs = _CORES) -> None:
-    """Build, then train the float twin and the random split to compare with; on AMD boards make the other cores too."""
-    builds.compare(choose(wish), jobs, for_snakemake(context.args, sys.argv))
+@takes_build_options
+def compare(context: typer.Context, options: BuildOptions, jobs: Jobs = _CORES) -> None:
+    """Build, then train the float reference and the random split to compare with; on AMD boards make all cores."""
+    builds.compare(choose(options), jobs, for_snakemake(context.args, sys.argv))
 
 
 @app.command("check")
@@ -106,17 +106,17 @@ def check_network(
 
 
 @app.command()
-@takes_wish
-def plan(wish: Wish, as_json: AsJson = False) -> None:
+@takes_build_options
+def plan(options: BuildOptions, as_json: AsJson = False) -> None:
     """Tell which stages a build would run, and why; run nothing."""
-    builds.plan(choose(wish), as_json)
+    builds.plan(choose(options), as_json)
 
 
 @app.command()
-@takes_wish
-def show(wish: Wish, as_json: AsJson = False) -> None:
+@takes_build_options
+def show(options: BuildOptions, as_json: AsJson = False) -> None:
     """Show what a build came to: accuracy, resources, timing, files. The newest build, unless options choose one."""
-    builds.show(wish.board, wish.model, choose(wish) if wish.is_particular else None, as_json)
+    builds.show(options.board, options.model, choose(options) if options.is_particular else None, as_json)
 
 
 @app.command()
@@ -185,9 +185,9 @@ def measure(
 
 
 @app.command()
-@takes_wish
+@takes_build_options
 def ids(
-    wish: Wish,
+    options: BuildOptions,
     capture: Annotated[Path | None, typer.Option(help="A capture to watch, in any format that training reads.")] = None,
     channel: Annotated[str | None, typer.Option(help="A bus: can0, interface:channel; or one in the capture.")] = None,
     pace: Annotated[float | None, typer.Option(help="Replay a capture so many times as fast as recorded.")] = None,
@@ -202,7 +202,7 @@ def ids(
     from toolchain.can.live.opening import Watch
     from toolchain.cli.ids import ids as watch_frames
 
-    watch_frames(wish, Watch(capture, channel, pace, frames, log, port, quiet, virtual, faults))
+    watch_frames(options, Watch(capture, channel, pace, frames, log, port, quiet, virtual, faults))
 
 
 def _named(model: str, network: str | None) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from toolchain.board import AmdBoard, AnyBoard, OpenBoard
 from toolchain.catalog import list_boards, load_board, load_model, load_recipe
-from toolchain.cli.wish import Wish
+from toolchain.cli.build_options import BuildOptions
 from toolchain.errors import BuildError, ConfigError, DataError, ToolError
 from toolchain.files import why_absent
 from toolchain.fpga.clocks import must_be_had
@@ -24,7 +24,7 @@ _PROGRAMS = {"g++": "g++", "make": "make", "perl": "perl"}
 _PROGRAMS_OF_FLOW = {"ort": {"aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu libc6-dev-arm64-cross"}}
 
 
-def choose(wish: Wish) -> Request:
+def choose(options: BuildOptions) -> Request:
     """Check every choice and return the request.
 
     Raises:
@@ -32,30 +32,30 @@ def choose(wish: Wish) -> Request:
         DataError: a file or folder of data cannot be used.
     """
     _must_be_text("the folder of builds", str(build_root()))
-    board = load_board(wish.board)
-    flow = _flow(wish.board, board.flows, wish.flow)
-    if wish.calibration or wish.outputs or wish.wheels:
-        _must_run_onnx(wish, flow)
-    if wish.network or wish.onnx:
-        return _third_party(wish, board, flow)
+    board = load_board(options.board)
+    flow = _flow(options.board, board.flows, options.flow)
+    if options.calibration or options.outputs or options.wheels:
+        _must_run_onnx(options, flow)
+    if options.network or options.onnx:
+        return _third_party(options, board, flow)
     for option in ("test", "calibration", "outputs"):
-        if getattr(wish, option):
+        if getattr(options, option):
             raise ConfigError(f"{option.upper()}: is for a network of your own; name its file with NETWORK=")
-    recipe = wish.recipe or "default"
-    load_recipe(load_model(wish.model), recipe)
-    strategy = _strategy(wish.strategy)
-    data, fps = _folder(wish.data), _rate(wish.fps)
+    recipe = options.recipe or "default"
+    load_recipe(load_model(options.model), recipe)
+    strategy = _strategy(options.strategy)
+    data, fps = _folder(options.data), _rate(options.fps)
     request = Request(
-        wish.board,
-        wish.model,
+        options.board,
+        options.model,
         recipe,
         data,
         strategy,
         fps,
         flow,
-        wheels=wish.wheels,
-        vectors=wish.vectors,
-        clock=_clock(board, wish.clock),
+        wheels=options.wheels,
+        vectors=options.vectors,
+        clock=_clock(board, options.clock),
     )
     if request.network in list_boards():
         raise ConfigError(f"RECIPE: {recipe!r} is also a board's name; rename the recipe")
@@ -70,39 +70,41 @@ def _strategy(chosen: str | None) -> str:
     return strategy
 
 
-def _must_run_onnx(wish: Wish, flow: str) -> None:
+def _must_run_onnx(options: BuildOptions, flow: str) -> None:
     if flow != "ort":
         runners = [name for name in list_boards() if "ort" in load_board(name).flows]
-        option = next(name for name in ("calibration", "outputs", "wheels") if getattr(wish, name))
-        raise ConfigError(f"{option.upper()}: board {wish.board} has no ONNX Runtime; use one of {', '.join(runners)}")
-
-
-def _third_party(wish: Wish, board: AnyBoard, flow: str) -> Request:
-    given = "NETWORK" if wish.network else "ONNX"
-    if wish.network and wish.onnx:
-        raise ConfigError("ONNX: is another name of NETWORK; give one of them")
-    if wish.model != Wish.model:
+        option = next(name for name in ("calibration", "outputs", "wheels") if getattr(options, name))
         raise ConfigError(
-            f"MODEL: {wish.model!r} does not go with {given}, which takes its place; leave one of them out"
+            f"{option.upper()}: board {options.board} has no ONNX Runtime; use one of {', '.join(runners)}"
+        )
+
+
+def _third_party(options: BuildOptions, board: AnyBoard, flow: str) -> Request:
+    given = "NETWORK" if options.network else "ONNX"
+    if options.network and options.onnx:
+        raise ConfigError("ONNX: is another name of NETWORK; give one of them")
+    if options.model != BuildOptions.model:
+        raise ConfigError(
+            f"MODEL: {options.model!r} does not go with {given}, which takes its place; leave one of them out"
         )
     for option in ("recipe", "data", *(("strategy", "fps") if flow == "ort" else ())):
-        if getattr(wish, option):
-            why = "which names a finished network" if option in {"recipe", "data"} else f"on board {wish.board}"
+        if getattr(options, option):
+            why = "which names a finished network" if option in {"recipe", "data"} else f"on board {options.board}"
             raise ConfigError(f"{option.upper()}: does not go with {given}, {why}; leave it out")
-    file = _file(given, wish.network or wish.onnx)
+    file = _file(given, options.network or options.onnx)
     return Request(
-        wish.board,
+        options.board,
         name_of_file(str(file)),
         flow=flow,
         file=file,
-        test=_file("TEST", wish.test),
-        calibration=_file("CALIBRATION", wish.calibration),
-        outputs=_outputs(wish.outputs),
-        strategy=_strategy(wish.strategy),
-        fps=_rate(wish.fps),
-        wheels=wish.wheels,
-        vectors=wish.vectors,
-        clock=_clock(board, wish.clock),
+        test=_file("TEST", options.test),
+        calibration=_file("CALIBRATION", options.calibration),
+        outputs=_outputs(options.outputs),
+        strategy=_strategy(options.strategy),
+        fps=_rate(options.fps),
+        wheels=options.wheels,
+        vectors=options.vectors,
+        clock=_clock(board, options.clock),
     )
 
 
@@ -112,11 +114,11 @@ def name_of_file(path: str) -> str:
     return f"{name}-file" if name in list_boards() else name
 
 
-def _outputs(wish: str | None) -> OutputKind | None:
-    chosen = next((kind for kind in OUTPUT_KINDS if kind == wish), None)
-    if wish and chosen is None:
-        near = near_matches(wish, OUTPUT_KINDS)
-        raise ConfigError(f"OUTPUTS: {wish!r}: should be one of {', '.join(OUTPUT_KINDS)}{near}")
+def _outputs(said: str | None) -> OutputKind | None:
+    chosen = next((kind for kind in OUTPUT_KINDS if kind == said), None)
+    if said and chosen is None:
+        near = near_matches(said, OUTPUT_KINDS)
+        raise ConfigError(f"OUTPUTS: {said!r}: should be one of {', '.join(OUTPUT_KINDS)}{near}")
     return chosen
 
 

@@ -30,15 +30,15 @@ from toolchain.can.live.opening import (
     virtual_link,
 )
 from toolchain.can.live.screen import Screen, print_summary
+from toolchain.cli.build_options import BuildOptions
 from toolchain.cli.choose import choose
-from toolchain.cli.wish import Wish
 from toolchain.console import out
 from toolchain.errors import BuildError
 from toolchain.layout import Layout, layout_of
 from toolchain.report.show import latest_layout, shown
 
 
-def ids(wish: Wish, watch: Watch, link: OpenLink | None = None) -> dict[str, Any]:
+def ids(options: BuildOptions, watch: Watch, link: OpenLink | None = None) -> dict[str, Any]:
     """Watch frames until they end, or somebody presses Ctrl-C; then say what came of it.
 
     Args:
@@ -51,8 +51,8 @@ def ids(wish: Wish, watch: Watch, link: OpenLink | None = None) -> dict[str, Any
         ConfigError: options that do not go together, or a board that cannot do it.
         GateweaveError: the network is not built, or source, board or log fail.
     """
-    must_be_reachable(wish.board, watch)
-    layout = _layout(wish)
+    must_be_reachable(options.board, watch)
+    layout = _layout(options)
     link = link or (virtual_link(watch.faults) if watch.virtual else serial_link(watch.port))
     detector, console = load_detector(layout), out()
     with ExitStack() as stack:
@@ -68,15 +68,15 @@ def ids(wish: Wish, watch: Watch, link: OpenLink | None = None) -> dict[str, Any
         return _watch(console, journal, live, source, watch.frames)
 
 
-def _layout(wish: Wish) -> Layout:
+def _layout(options: BuildOptions) -> Layout:
     """The build asked for, else the newest; on the host a network that was trained for any board will do."""
-    request = choose(wish)
-    if wish.is_particular:
+    request = choose(options)
+    if options.is_particular:
         return layout_of(request)
     try:
-        return latest_layout(wish.board, wish.model)
+        return latest_layout(options.board, options.model)
     except BuildError:
-        if wish.board != HOST:
+        if options.board != HOST:
             raise
     return layout_of(request)
 

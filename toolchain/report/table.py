@@ -20,7 +20,7 @@ from toolchain.results.report import ComparedAccuracy, Report, StageReport
 from toolchain.training.author import words_of
 
 _ON_DEMAND = {
-    "baselines": "trains the float twin and the random split to compare with",
+    "baselines": "trains the float reference and the random split to compare with",
     "compare": "makes the other cores, to put all side by side",
 }
 _RESOURCES = {"lut": "LUT", "ff": "FF", "bram": "block RAM", "dsp": "DSP"}
@@ -62,7 +62,7 @@ def _tables(report: Report) -> Iterator[Table | Text]:
 
 
 def accuracy_table(accuracy: ComparedAccuracy, rows_word: str) -> Table:
-    """Per class, with the float twin and the random split beside it where they were trained."""
+    """Per class, with the float reference and the random split beside it where they were trained."""
     synthetic = ", synthetic data" if accuracy.data == "synthetic" else ""
     title = f"accuracy ({accuracy.windows:,} test {rows_word}, blocked split{synthetic})"
     table = _table(title, "class", "precision", "recall", "F1", "missed", rows_word)

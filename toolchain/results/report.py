@@ -30,7 +30,7 @@ class ComparedAccuracy(Accuracy):
 
     @property
     def baselines(self) -> Mapping[str, Accuracy]:
-        """The other networks and splits: the float twin, the random split, and so on."""
+        """The other networks and splits: the float reference, the random split, and so on."""
         return self.__pydantic_extra__
 
 

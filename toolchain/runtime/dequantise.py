@@ -1,4 +1,4 @@
-"""The float twin of a model that came quantised as QDQ: weights dequantised, activations clipped but not rounded.
+"""The float version of a model that came quantised as QDQ: weights dequantised, activations clipped but not rounded.
 
 A QuantizeLinear also clips, and exporters leave activations such as ReLU to it; so each pair on an activation becomes
 a Clip to the range that its integers stand for. Integers of fewer bits are clipped once more between the two (QCDQ, as
@@ -25,20 +25,20 @@ def is_qdq(model: onnx.ModelProto) -> bool:
 
 
 def dequantise(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The float twin; its answers are near the model's, not equal to them.
+    """The float version; its answers are near the model's, not equal to them.
 
     Raises:
         ModelError: a pair whose scale or zero point is computed, or per channel on an activation; an operator that
             computes with integers; names the node.
     """
-    twin = _Twin(model)
+    floats = _FloatModel(model)
     for node in model.graph.node:
-        twin.take(node)
-    return twin.model()
+        floats.take(node)
+    return floats.model()
 
 
-class _Twin:
-    """The float twin as far as the model has been walked."""
+class _FloatModel:
+    """The float version as far as the model has been walked."""
 
     def __init__(self, model: onnx.ModelProto) -> None:
         self._graph = GraphIndex(model)
@@ -66,7 +66,7 @@ class _Twin:
             self._nodes.append(node)
 
     def model(self) -> onnx.ModelProto:
-        """The twin, without constants that nothing takes any more."""
+        """The model, without constants that nothing takes any more."""
         result = onnx.ModelProto()
         result.CopyFrom(self._graph.model)
         del result.graph.node[:], result.graph.initializer[:], result.graph.value_info[:]

@@ -1,4 +1,4 @@
-"""The float64 twin of a float model: what its answers are when no float32 rounding decides them."""
+"""The float64 version of a float model: what its answers are when no float32 rounding decides them."""
 
 from __future__ import annotations
 

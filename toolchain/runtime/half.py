@@ -1,4 +1,4 @@
-"""The float16 twin of a third-party float model; input and output stay as they are, so that one runner serves all."""
+"""The float16 version of a third-party float model; input and output stay as they are: one runner serves all."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def import_integers(
     opened: Opened,
     data: Data,
     settings: GraphSettings,
-    wish: OutputKind | None,
+    asked: OutputKind | None,
     progress: Progress,
     *,
     file: onnx.ModelProto | None = None,
@@ -65,7 +65,7 @@ def import_integers(
     if not shelf.graphs:
         raise ModelError("; ".join(dict.fromkeys(shelf.left_out.values())))
     meaning = meaning_of(
-        file or next(iter(shelf.graphs.values())), reference, vectors, wish, last_of(opened.source.graph)
+        file or next(iter(shelf.graphs.values())), reference, vectors, asked, last_of(opened.source.graph)
     )
     told = (*notices, *opened.source.notices, *remarks(meaning, reference))
     return Imported(

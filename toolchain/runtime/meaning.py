@@ -52,30 +52,30 @@ VALUES = Meaning("values", "nothing says that they are classes")
 
 
 def meaning_of(
-    model: onnx.ModelProto, reference: Rows, vectors: Vectors, wish: OutputKind | None = None, last: str = ""
+    model: onnx.ModelProto, reference: Rows, vectors: Vectors, asked: OutputKind | None = None, last: str = ""
 ) -> Meaning:
     """What the outputs of a model are.
 
     Args:
         reference: outputs, shape (N, ...); of several see `toolchain.runtime.rows`.
         vectors: with the class indices that the person gave, if any.
-        wish: what the person said outright (OUTPUTS=).
+        asked: what the person said outright (OUTPUTS=).
         last: the operator that the first output comes from, where the model itself does not show it.
 
     Raises:
         DataError: the classes given do not fit, or classes were asked for where there is one output.
     """
     if len(names := names_of(reference)) > 1:
-        return _of_several(names, vectors.truth, wish)
+        return _of_several(names, vectors.truth, asked)
     wide, whole, truth = _classes(reference), _is_one_integer(reference), vectors.truth
-    if wish == "classes" and not wide and not whole:
+    if asked == "classes" and not wide and not whole:
         raise DataError(f"OUTPUTS=classes: the outputs of one vector have shape {reference.shape[1:]}, not (classes,)")
-    if wish == "values":
+    if asked == "values":
         return Meaning("values", "OUTPUTS=values", "y is not used: OUTPUTS=values" if truth is not None else "")
     if wide:
         must_fit(vectors, wide)
     tail = last or _tail(model)
-    if wish == "classes":
+    if asked == "classes":
         return Meaning("classes", "OUTPUTS=classes")
     if (tail in _SCORES and wide) or (tail in _LABELS and whole):
         return Meaning("classes", f"the model ends in {tail}")
@@ -85,9 +85,9 @@ def meaning_of(
     return Meaning("values", VALUES.why, unused)
 
 
-def _of_several(names: Sequence[str], truth: NDArray[np.int64] | None, wish: OutputKind | None) -> Meaning:
+def _of_several(names: Sequence[str], truth: NDArray[np.int64] | None, asked: OutputKind | None) -> Meaning:
     """Outputs of which no one is the answer: every number of each counts."""
-    if wish == "classes":
+    if asked == "classes":
         raise DataError(f"OUTPUTS=classes: the network has {len(names)} outputs ({some(names)}), not one of classes")
     unused = f"y is not used: the network has {len(names)} outputs" if truth is not None else ""
     return Meaning("values", f"there are {len(names)} outputs", unused)

@@ -71,8 +71,8 @@ def settle(
     """Prove a graph with all optimisations on; where those change answers or break it, find the passes to do without.
 
     An optimisation is to blame where the graph is right without any; a graph that is only near the reference, such as
-    a float16 twin, is proved as it is. Then the smallest set of passes is sought that must be off: on the inputs that
-    went wrong, and proved on all.
+    a float16 version, is proved as it is. Then the smallest set of passes is sought that must be off: on the inputs
+    that went wrong, and proved on all.
 
     Args:
         exact: every value counts, within the tolerance; otherwise only labels do.

@@ -87,7 +87,7 @@ def _onnx(
     model: onnx.ModelProto,
     data: Data,
     settings: GraphSettings,
-    wish: OutputKind | None,
+    asked: OutputKind | None,
     progress: Progress,
 ) -> Imported:
     model, sizes = inner_sizes(model)
@@ -101,7 +101,7 @@ def _onnx(
             unread = f"it cannot be read as integers, so it runs as it is: {error}"
         else:
             told = tuple(filter(None, (sizes, whole)))
-            return import_integers("qdq", opened, data, settings, wish, progress, file=model, notices=told)
+            return import_integers("qdq", opened, data, settings, asked, progress, file=model, notices=told)
     session = open_session(model, RunOptions("none"))
     feeds = feeds_of(model, session)
     vectors = data.vectors(feeds, sum(_size(output.shape) for output in session.get_outputs()))
@@ -111,7 +111,7 @@ def _onnx(
     batch = ""
     if settings.batch is None:
         model, batch = settle_batch(model, vectors.x, reference)
-    meaning = meaning_of(model, reference, vectors, wish)
+    meaning = meaning_of(model, reference, vectors, asked)
     notices = tuple(filter(None, (unread, sizes, whole, batch, *remarks(meaning, reference))))
     shelf = Shelf(vectors.x, reference)
     older, tensorrt = settings_of("tensorrt", settings).opset, settings.tensorrt
@@ -176,7 +176,7 @@ def _qonnx(
     model: onnx.ModelProto,
     data: Data,
     settings: GraphSettings,
-    wish: OutputKind | None,
+    asked: OutputKind | None,
     progress: Progress,
 ) -> Imported:
     wrapper = tidy(model)
@@ -201,6 +201,6 @@ def _qonnx(
     except ModelError as error:
         shelf.left_out.update(dict.fromkeys(INTEGER_VARIANTS, str(error)))
         integers = None
-    meaning = meaning_of(wrapper.model, reference, vectors, wish)
+    meaning = meaning_of(wrapper.model, reference, vectors, asked)
     notices = (*filter(None, [rounded]), *remarks(meaning, reference))
     return Imported("qonnx", shelf.graphs, shelf.left_out, vectors, reference, _EXECUTOR, integers, meaning, notices)

@@ -1,4 +1,4 @@
-"""The training loop, the same for quantised networks and their float twins; deterministic on one thread."""
+"""The training loop, the same for quantised networks and their float references; deterministic on one thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training a model by its recipe: the quantised network in two phases, and its float twin in one."""
+"""Training a model by its recipe: the quantised network in two phases, and its float reference in one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from toolchain.training.state import State
 
 # Fall of the validation macro-F1 that no fine-tuning of a healthy network shows.
 WITHERED = 0.05
-# How often the float twin is looked at.
+# How often the float reference is looked at.
 CHECKPOINTS = 20
 
 
@@ -45,7 +45,7 @@ class ModelCode(Protocol):
         """The merged network of a saved state."""
 
     def build_float(self, settings: Any, signature: Signature) -> nn.Module:
-        """The float32 twin."""
+        """The float32 reference."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def _fine_tune(
 
 
 def train_float(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str, progress: StepProgress) -> nn.Module:
-    """Train the float32 twin, for as many steps in all; the state that is best on the validation part is kept.
+    """Train the float32 reference, for as many steps in all; the state that is best on the validation part is kept.
 
     Nothing quantises it, so it learns the training part by heart where that is small.
     """

@@ -1,4 +1,4 @@
-"""baselines: what the network is held against: a float32 twin, the random split, rules of the model's own."""
+"""baselines: what the network is held against: a float32 reference, the random split, rules of the model's own."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def run(context: Context) -> Outcome:
     dataset = dataset_of(context)
     code = model_code(context, "model")
     with authors_code(context.model.name):
-        twin = train_float(code, context.recipe, dataset, "blocked", step_progress(context, "float32 twin: "))
+        reference = train_float(code, context.recipe, dataset, "blocked", step_progress(context, "float32 reference: "))
         drawn = train_quantised(code, context.recipe, dataset, "random", step_progress(context, "random split: "))
     networks = {
-        "float_twin": score(twin, dataset, "blocked"),
+        "float_reference": score(reference, dataset, "blocked"),
         "random_split": score(drawn, dataset, "random"),
         **_rules(context, dataset),
     }

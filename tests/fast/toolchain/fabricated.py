@@ -76,7 +76,7 @@ FOLDED = Folding(
 FACTS: dict[str, Facts] = {
     "data": data_facts(),
     "train": TrainFacts(accuracy=scores(0.99), seed=4),
-    "baselines": BaselinesFacts(networks={"float_twin": scores(0.991), "random_split": scores(0.995, "random")}),
+    "baselines": BaselinesFacts(networks={"float_reference": scores(0.991), "random_split": scores(0.995, "random")}),
     "streamline": StreamlineFacts(layers=(LAYER,), logit_scale=1.0),
     "fold": FoldFacts(estimate=Estimate(of="chip", lut=900, ff=400, bram=1), folding=FOLDED),
     "clock": ClockFacts(

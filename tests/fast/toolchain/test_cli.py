@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from toolchain.cli import main
 from toolchain.cli.app import app
 from toolchain.cli.build import show
+from toolchain.cli.build_options import BuildOptions
 from toolchain.cli.choose import choose
-from toolchain.cli.wish import Wish
 from toolchain.errors import BuildError, ConfigError, DataError, GateweaveError
 from toolchain.files import write_json
 from toolchain.layout import Layout, Request, layout_of
@@ -104,7 +104,7 @@ def test_lists_are_tables_for_people() -> None:
 
 
 def _choose(**changed: str) -> Request:
-    return choose(Wish(**changed))  # type: ignore[arg-type]
+    return choose(BuildOptions(**changed))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -180,21 +180,27 @@ def test_doctor_finds_this_machine_as_the_tests_need_it(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    ("wish", "message"),
+    ("options", "message"),
     [
-        (Wish(board="host", outputs="classes"), "OUTPUTS: is for a network of your own; name its file with NETWORK="),
-        (Wish(board="ulx3s", outputs="classes"), "OUTPUTS: board ulx3s has no ONNX Runtime"),
-        (Wish(board="host", onnx=__file__, outputs="clases"), "OUTPUTS: 'clases': should be one of classes, values"),
+        (
+            BuildOptions(board="host", outputs="classes"),
+            "OUTPUTS: is for a network of your own; name its file with NETWORK=",
+        ),
+        (BuildOptions(board="ulx3s", outputs="classes"), "OUTPUTS: board ulx3s has no ONNX Runtime"),
+        (
+            BuildOptions(board="host", onnx=__file__, outputs="clases"),
+            "OUTPUTS: 'clases': should be one of classes, values",
+        ),
     ],
 )
-def test_outputs_that_cannot_be_asked_for(wish: Wish, message: str) -> None:
+def test_outputs_that_cannot_be_asked_for(options: BuildOptions, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        choose(wish)
+        choose(options)
 
 
 def test_outputs_that_are_asked_for() -> None:
-    assert choose(Wish(board="host", onnx=__file__, outputs="values")).outputs == "values"
-    assert choose(Wish(board="host", onnx=__file__)).outputs is None
+    assert choose(BuildOptions(board="host", onnx=__file__, outputs="values")).outputs == "values"
+    assert choose(BuildOptions(board="host", onnx=__file__)).outputs is None
 
 
 def test_what_cannot_be_read_or_named_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

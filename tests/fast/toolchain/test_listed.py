@@ -21,5 +21,5 @@ def test_few_values_are_shown(values: object, text: str) -> None:
     assert some(values) == text  # type: ignore[arg-type]
 
 
-def test_more_are_shown_on_wish() -> None:
+def test_more_are_shown_when_asked_for() -> None:
     assert some(range(9), 8) == "0, 1, 2, 3, 4, 5, 6, ... 8; 9 in all"

@@ -154,5 +154,5 @@ def test_it_learns_from_few_drawn_digits() -> None:
     network = train_quantised(code, recipe, dataset, "blocked", lambda done, total, loss: steps.append(done))
     assert steps == [60, 80]
     assert score(network, dataset, "blocked").accuracy > 0.35
-    twin = train_float(code, recipe, dataset, "blocked", lambda done, total, loss: None)
-    assert score(twin, dataset, "blocked").accuracy > 0.35
+    reference = train_float(code, recipe, dataset, "blocked", lambda done, total, loss: None)
+    assert score(reference, dataset, "blocked").accuracy > 0.35

@@ -16,7 +16,7 @@ CALLS = 10000
 COMPILE = "gcc -O2 -std=gnu11 -D_GNU_SOURCE -o work/runner runner/*.c -ldl -lpthread"
 
 
-class Wish(NamedTuple):
+class Options(NamedTuple):
     """What the person asked for.
 
     Attributes:
@@ -45,14 +45,14 @@ class Wish(NamedTuple):
 def main(package: Path, words: Optional[Sequence[str]] = None) -> int:
     """Run the self-test and print it; returns the exit status."""
     try:
-        result = self_test(package, _wish(package, words), print)
+        result = self_test(package, _options(package, words), print)
     except GateweaveError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0 if result["passed"] else 1
 
 
-def self_test(package: Path, wish: Wish, say: Any) -> Dict[str, Any]:
+def self_test(package: Path, options: Options, say: Any) -> Dict[str, Any]:
     """Check, install, compare and time; returns the report that is also written to `work/selftest.json`.
 
     Raises:
@@ -60,30 +60,30 @@ def self_test(package: Path, wish: Wish, say: Any) -> Dict[str, Any]:
     """
     manifest = seal.verify(package)
     device = _read_device(package)
-    _must_know(wish.only, device)
+    _must_know(options.only, device)
     say(f"{device['model']} for {device['title']}: {len(manifest['files'])} files as packed")
-    programs, found = _prepare(package, device, wish)
-    providers, absent = checks.choose_providers(device["providers"], found["providers"], wish.fallback)
-    facts: Dict[str, Any] = {"jetson": None} if wish.emulated else machine.describe()
+    programs, found = _prepare(package, device, options)
+    providers, absent = checks.choose_providers(device["providers"], found["providers"], options.fallback)
+    facts: Dict[str, Any] = {"jetson": None} if options.emulated else machine.describe()
     for note in _notes(device, programs, found, providers, absent):
         say(note)
-    wanted = [run for run in runs_of(device, providers, found, facts, wish.work) if _is_wanted(run, wish)]
-    rows = [row for run in wanted for row in _run(programs, device, run, wish, say)]
+    wanted = [run for run in runs_of(device, providers, found, facts, options.work) if _is_wanted(run, options)]
+    rows = [row for run in wanted for row in _run(programs, device, run, options, say)]
     result = {
         "board": device["board"],
         "model": device["model"],
         "manifest": manifest["seal"],
-        "kind": "emulated" if wish.emulated else f"measured on {facts['model'] or 'this machine'}",
+        "kind": "emulated" if options.emulated else f"measured on {facts['model'] or 'this machine'}",
         "python": found["python"],
         "onnxruntime": found["onnxruntime"],
         "onnxruntime_wanted": device["onnxruntime"],
         "absent_provider": absent,
-        "device": None if wish.emulated else facts,
+        "device": None if options.emulated else facts,
         "runs": rows,
         "passed": all(map(report.passed, rows)),
         "fastest": report.fastest(rows),
     }
-    (wish.work / "selftest.json").write_text(json.dumps(result, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    (options.work / "selftest.json").write_text(json.dumps(result, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     report.say_end(result, device["chosen"], say)
     return result
 
@@ -106,37 +106,39 @@ def _notes(
         yield f"C runner left out: {_why_no_c(programs)}"
 
 
-def _prepare(package: Path, device: Mapping[str, Any], wish: Wish) -> Any:
+def _prepare(package: Path, device: Mapping[str, Any], options: Options) -> Any:
     """Install what is to be installed; the programs that will run, and what their Python imports."""
-    bare = runners.Runners(package, wish.python, None, None, None)
-    wheels = [] if wish.site else install.packed_wheels(package, device)
+    bare = runners.Runners(package, options.python, None, None, None)
+    wheels = [] if options.site else install.packed_wheels(package, device)
     checks.must_be_the_device(device, runners.probe(bare), wheels)
     if not wheels:
         # Nothing is installed, but what lies there would be taken for it by others.
-        install.must_be_installed(install.packed_wheels(package, device), wish.work)
-    site = install.install(wheels, wish.work) if wheels else wish.site
+        install.must_be_installed(install.packed_wheels(package, device), options.work)
+    site = install.install(wheels, options.work) if wheels else options.site
     found = runners.probe(bare._replace(site=site), "runtime")
-    if not wish.other_runtime:
+    if not options.other_runtime:
         checks.must_be_the_runtime(device, found)
     library = checks.find_library(Path(found["folder"]))
-    c = wish.c or [str(package / "runner" / f"runner-{device['machine']}")]
+    c = options.c or [str(package / "runner" / f"runner-{device['machine']}")]
     can = library is not None and runners.starts(c)
-    return runners.Runners(package, wish.python, site, c if can else None, library), found
+    return runners.Runners(package, options.python, site, c if can else None, library), found
 
 
-def _run(programs: runners.Runners, device: Mapping[str, Any], run: Run, wish: Wish, say: Any) -> List[Dict[str, Any]]:
+def _run(
+    programs: runners.Runners, device: Mapping[str, Any], run: Run, options: Options, say: Any
+) -> List[Dict[str, Any]]:
     """One run by every runner: verdict, and latency where it is asked for."""
     vectors = golden.read(programs.package, device["golden"])
-    if wish.vectors is not None:
-        vectors = golden.fewer(vectors, wish.vectors)
+    if options.vectors is not None:
+        vectors = golden.fewer(vectors, options.vectors)
     graph = device["graphs"][run.graph]
     job = runners.Job(
-        golden.write_inputs(vectors, graph, wish.work),
-        wish.work / "answers.bin",
-        wish.work / "result.json",
-        wish.calls,
-        None if wish.emulated else _core(device),
-        wish.emulated,
+        golden.write_inputs(vectors, graph, options.work),
+        options.work / "answers.bin",
+        options.work / "result.json",
+        options.calls,
+        None if options.emulated else _core(device),
+        options.emulated,
     )
     rows = []
     if run.folder and not any(run.folder.iterdir()):
@@ -188,8 +190,8 @@ def _must_know(names: Sequence[str], device: Mapping[str, Any]) -> None:
             raise ConfigError(f"--only {name}: no such graph in this package; it has {', '.join(device['graphs'])}")
 
 
-def _is_wanted(run: Run, wish: Wish) -> bool:
-    return not wish.only or run.graph in wish.only
+def _is_wanted(run: Run, options: Options) -> bool:
+    return not options.only or run.graph in options.only
 
 
 def _read_device(package: Path) -> Dict[str, Any]:
@@ -200,7 +202,7 @@ def _read_device(package: Path) -> Dict[str, Any]:
     return device
 
 
-def _wish(package: Path, words: Optional[Sequence[str]]) -> Wish:
+def _options(package: Path, words: Optional[Sequence[str]]) -> Options:
     parser = argparse.ArgumentParser(prog="run.sh", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--fallback", action="store_true", help="use the next provider where the first is absent")
     parser.add_argument("--other-runtime", action="store_true", help="go on with another version of ONNX Runtime")
@@ -224,4 +226,4 @@ def _wish(package: Path, words: Optional[Sequence[str]]) -> Wish:
     python, c_runner = asked.python.split(), asked.c_runner.split()
     site = asked.site and asked.site.resolve()
     asks = (asked.only, asked.fallback, asked.other_runtime, asked.emulated)
-    return Wish(work, python, c_runner, site, *asks, calls, asked.vectors)
+    return Options(work, python, c_runner, site, *asks, calls, asked.vectors)

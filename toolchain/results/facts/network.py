@@ -79,7 +79,7 @@ class TrainFacts(Facts):
 
 
 class BaselinesFacts(Facts):
-    """Figures of what the network is held against, by name: `float_twin`, `random_split`, ..."""
+    """Figures of what the network is held against, by name: `float_reference`, `random_split`, ..."""
 
     form: Literal["baselines"] = "baselines"
     networks: Mapping[str, Scores]

@@ -1,1 +1,1 @@
-"""ONNX Runtime graphs of any integer graph: float twins, int8 kernels and TensorRT's shape, all exact."""
+"""ONNX Runtime graphs of any integer graph: float versions, int8 kernels and TensorRT's shape, all exact."""

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from toolchain.cli.build_options import BuildOptions
 from toolchain.cli.choose import choose
-from toolchain.cli.wish import Wish
 from toolchain.errors import ConfigError, DataError
 from toolchain.results.again import build_words
 
@@ -14,17 +14,17 @@ def test_a_loop_of_links_is_named(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to("b")
     (tmp_path / "b").symlink_to("a")
     with pytest.raises(DataError, match="a: a loop of links"):
-        choose(Wish("host", "cqmlp", data=str(tmp_path / "a")))
+        choose(BuildOptions("host", "cqmlp", data=str(tmp_path / "a")))
     with pytest.raises(DataError, match="a: a loop of links"):
-        choose(Wish("host", onnx=str(tmp_path / "a")))
+        choose(BuildOptions("host", onnx=str(tmp_path / "a")))
 
 
 def test_a_clock_is_one_that_the_board_can_have() -> None:
-    request = choose(Wish("ulx3s", clock="62.5"))
+    request = choose(BuildOptions("ulx3s", clock="62.5"))
     assert request.clock == 62.5 and request.variant == "default-folded-clock62.5"
     assert "CLOCK=62.5" in build_words(request)
-    assert choose(Wish("ulx3s", fps="1e6", clock="25")).variant == "default-folded-fps1000000-clock25"
-    assert choose(Wish("ulx3s")).clock is None and choose(Wish("ulx3s", clock="")).clock is None
+    assert choose(BuildOptions("ulx3s", fps="1e6", clock="25")).variant == "default-folded-fps1000000-clock25"
+    assert choose(BuildOptions("ulx3s")).clock is None and choose(BuildOptions("ulx3s", clock="")).clock is None
 
 
 @pytest.mark.parametrize(
@@ -41,4 +41,4 @@ def test_a_clock_is_one_that_the_board_can_have() -> None:
 )
 def test_another_clock_is_refused(board: str, clock: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
-        choose(Wish(board, clock=clock))
+        choose(BuildOptions(board, clock=clock))

@@ -21,15 +21,15 @@ from tests.doubles.packed import device
 from tests.fast.toolchain.can.live.made import DOS, RPM, build, frames, network, write_hcrl
 from tests.fast.toolchain.can.live.test_live import Board
 from toolchain.can.live.opening import Link, Watch
+from toolchain.cli.build_options import BuildOptions
 from toolchain.cli.ids import ids
-from toolchain.cli.wish import Wish
 from toolchain.errors import BuildError, ConfigError, DataError, GateweaveError
 from toolchain.files import sha256, write_json
 from toolchain.layout import Layout, Request, layout_of
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.derive.graphs import made
 
-HOST, ULX3S = Wish(board="host", recipe="default"), Wish(board="ulx3s", recipe="default")
+HOST, ULX3S = BuildOptions(board="host", recipe="default"), BuildOptions(board="ulx3s", recipe="default")
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 def test_a_capture_on_the_host(host: Layout, capture: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    summary = ids(Wish(board="host"), Watch(capture))
+    summary = ids(BuildOptions(board="host"), Watch(capture))
     assert (summary["alerts"], summary["accuracy"]["right"]) == (1, 1.0)
     said = capsys.readouterr().out
     assert "trained on synthetic data" in said
@@ -155,7 +155,7 @@ def test_options_that_do_not_go_together(options: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("board", "mend"), [("zcu104", "runs on the board itself"), ("raspberrypi4", "host")])
 def test_boards_that_need_their_own_processor_are_refused(host: Layout, capture: Path, board: str, mend: str) -> None:
     with pytest.raises(ConfigError, match=mend):
-        ids(Wish(board=board, recipe="default"), Watch(capture))
+        ids(BuildOptions(board=board, recipe="default"), Watch(capture))
 
 
 def test_the_host_has_no_chip_to_simulate(host: Layout, capture: Path) -> None:
@@ -167,9 +167,9 @@ def test_a_network_that_is_not_built_says_what_to_run(
     capture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GATEWEAVE_BUILD_DIR", str(tmp_path / "empty"))
-    for wish in (Wish(board="host"), ULX3S, Wish(board="ulx3s")):
+    for options in (BuildOptions(board="host"), ULX3S, BuildOptions(board="ulx3s")):
         with pytest.raises(BuildError, match="make build"):
-            ids(wish, Watch(capture))
+            ids(options, Watch(capture))
 
 
 def test_a_network_changed_since_it_was_built_is_refused(host: Layout, capture: Path) -> None:
@@ -189,7 +189,7 @@ def test_a_model_that_takes_no_can_frames_is_refused(host: Layout, capture: Path
 def test_an_onnx_file_is_refused(host: Layout, capture: Path, tmp_path: Path) -> None:
     (tmp_path / "some.onnx").write_bytes(b"x")
     with pytest.raises(ConfigError, match="NETWORK: nothing tells"):
-        ids(Wish(board="host", onnx=str(tmp_path / "some.onnx")), Watch(capture))
+        ids(BuildOptions(board="host", onnx=str(tmp_path / "some.onnx")), Watch(capture))
 
 
 def test_a_damaged_capture_ends_with_a_summary_of_what_came_before(host: Layout, capture: Path) -> None:

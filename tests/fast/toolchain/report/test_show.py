@@ -46,7 +46,7 @@ def test_the_object_has_every_promised_key(layout: Layout) -> None:
     assert (report["model"], report["board"], report["flow"]) == ("cqmlp", "ulx3s", "fpga_open")
     assert (report["strategy"], report["status"]) == ("folded", "bitstream")
     assert report["data"]["kind"] == "synthetic"
-    assert {"macro_f1", "per_class", "confusion", "float_twin", "random_split"} <= set(report["accuracy"])
+    assert {"macro_f1", "per_class", "confusion", "float_reference", "random_split"} <= set(report["accuracy"])
     assert set(report["stages"]) == {*records(), "package"}
     for stage in report["stages"].values():
         assert set(stage) == {"seconds", "outputs", "verified", "checks"}
@@ -62,7 +62,7 @@ def test_every_group_says_where_its_figures_come_from(layout: Layout) -> None:
     report = report_of(layout).to_json()
     for group in ("accuracy", "resources", "timing", "estimate"):
         assert report[group]["kind"] in KINDS
-    assert report["accuracy"]["data"] == report["accuracy"]["float_twin"]["data"] == "synthetic"
+    assert report["accuracy"]["data"] == report["accuracy"]["float_reference"]["data"] == "synthetic"
 
 
 def test_stages_are_in_the_order_in_which_they_run(layout: Layout) -> None:
@@ -87,7 +87,7 @@ def test_a_build_that_stopped_later_is_said_to_be_the_last_whole_one(layout: Lay
 
 def test_the_table_says_synthetic_and_names_kinds(layout: Layout) -> None:
     text = _printed(report_of(layout))
-    for words in ("synthetic data", "routed", "simulated", "25 MHz (up to 60.0)", "1,250,000/s", "float twin"):
+    for words in ("synthetic data", "routed", "simulated", "25 MHz (up to 60.0)", "1,250,000/s", "float reference"):
         assert words in text
 
 

@@ -1,4 +1,4 @@
-"""Float twins of quantised files, integers of fewer bits than a byte among them; and what has no twin."""
+"""Float versions of quantised files, integers of fewer bits than a byte among them; and what has none."""
 
 from __future__ import annotations
 
@@ -59,18 +59,18 @@ def _answers(model: onnx.ModelProto) -> NDArray[Any]:
 
 
 def test_a_clip_of_integers_becomes_one_of_floats() -> None:
-    twin = dequantise(_qcdq())
+    floats = dequantise(_qcdq())
     weights = np.clip(CONSTANTS["w"], -7, 7) * np.float32(0.1)
-    assert np.allclose(_answers(twin), np.clip(X, -0.14, 0.14) @ weights, atol=1e-6)
+    assert np.allclose(_answers(floats), np.clip(X, -0.14, 0.14) @ weights, atol=1e-6)
     # Half a step of the input for each of eight weights of up to 0.7.
-    assert np.abs(_answers(twin) - _answers(_qcdq())).max() < 0.01 * 8 * 0.7
-    assert np.allclose(_answers(half(twin)), _answers(twin), atol=1e-2)
+    assert np.abs(_answers(floats) - _answers(_qcdq())).max() < 0.01 * 8 * 0.7
+    assert np.allclose(_answers(half(floats)), _answers(floats), atol=1e-2)
 
 
 def test_a_clip_with_one_bound_keeps_the_other_of_the_type() -> None:
     nodes = [_node("QuantizeLinear", "x s z", "q"), helper.make_node("Clip", ["q", "", "high"], ["c"])]
-    twin = dequantise(_model([*nodes, _node("DequantizeLinear", "c s z", "y")]))
-    assert np.allclose(_answers(twin), np.clip(X, -2.56, 0.14))
+    floats = dequantise(_model([*nodes, _node("DequantizeLinear", "c s z", "y")]))
+    assert np.allclose(_answers(floats), np.clip(X, -2.56, 0.14))
 
 
 @pytest.mark.parametrize("operator", ["QLinearMatMul", "QLinearConv", "MatMulInteger", "ConvInteger"])

@@ -36,7 +36,7 @@ LABELS = np.array([[1], [0]])
 
 
 @pytest.mark.parametrize(
-    ("model", "reference", "truth", "wish", "kind"),
+    ("model", "reference", "truth", "asked", "kind"),
     [
         (RELU, SCORES, None, None, "values"),
         (RELU, SCORES, FITS, None, "classes"),
@@ -56,10 +56,10 @@ def test_who_says_what(
     model: onnx.ModelProto,
     reference: np.ndarray,
     truth: np.ndarray | None,
-    wish: OutputKind | None,
+    asked: OutputKind | None,
     kind: str,
 ) -> None:
-    assert meaning_of(model, reference, _given(truth), wish).kind == kind
+    assert meaning_of(model, reference, _given(truth), asked).kind == kind
 
 
 @pytest.mark.parametrize(("test", "option"), [(True, "TEST"), (False, "CALIBRATION")])
@@ -86,7 +86,7 @@ def test_an_operator_that_the_graphs_do_not_show_decides() -> None:
     assert (made.kind, made.why) == ("classes", "the model ends in Softmax")
 
 
-def test_classes_cannot_be_wished_for_where_there_is_one_value() -> None:
+def test_classes_cannot_be_asked_for_where_there_is_one_value() -> None:
     with pytest.raises(DataError, match=r"OUTPUTS=classes: the outputs of one vector have shape \(1,\)"):
         meaning_of(RELU, SCORES[:, :1], _given(None), "classes")
 

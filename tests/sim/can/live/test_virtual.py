@@ -16,15 +16,15 @@ from tests.fast.toolchain.can.live.made import DOS, RPM, build, frames, network,
 from toolchain.board import OpenBoard
 from toolchain.can.live.opening import Watch
 from toolchain.catalog import load_board
+from toolchain.cli.build_options import BuildOptions
 from toolchain.cli.ids import ids
-from toolchain.cli.wish import Wish
 from toolchain.device.sealed import seal
 from toolchain.errors import VerificationError
 from toolchain.layout import Layout, Request, layout_of
 from toolchain.results.core import ChipFile, write_chip
 
 MODEL_HASH, BUILD_ID = bytes(range(8)), bytes(range(8, 16))
-ULX3S = Wish(board="ulx3s", recipe="default")
+ULX3S = BuildOptions(board="ulx3s", recipe="default")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def capture(folder: Path) -> Path:
 @pytest.mark.parametrize("faults", ["", "bits=3e-5,lost=1e-5,seed=4"])
 def test_alerts_are_those_of_the_host(tmp_path: Path, faults: str, capsys: pytest.CaptureFixture[str]) -> None:
     path = capture(tmp_path)
-    on_host = ids(Wish(board="host", recipe="default"), Watch(path))
+    on_host = ids(BuildOptions(board="host", recipe="default"), Watch(path))
     on_board = ids(ULX3S, Watch(path, virtual=True, faults=faults))
     for key in ("frames", "judged", "alerts", "predicted", "accuracy"):
         assert on_board[key] == on_host[key]

@@ -78,14 +78,14 @@ def test_weights_have_one_scale_a_channel(perceptron: onnx.ModelProto) -> None:
     assert sizes == [32]
 
 
-def test_dequantised_twin_is_nearer_the_float_model(perceptron: onnx.ModelProto) -> None:
-    twin = dequantise(quantise(perceptron, X))
-    assert not is_qdq(twin) and not any("Quantize" in node.op_type for node in twin.graph.node)
+def test_dequantised_version_is_nearer_the_float_model(perceptron: onnx.ModelProto) -> None:
+    floats = dequantise(quantise(perceptron, X))
+    assert not is_qdq(floats) and not any("Quantize" in node.op_type for node in floats.graph.node)
     reference = run_session(open_session(perceptron), X)
-    assert prove(twin, X, reference).largest < prove(quantise(perceptron, X), X, reference).largest
+    assert prove(floats, X, reference).largest < prove(quantise(perceptron, X), X, reference).largest
 
 
-def test_float16_twin(perceptron: onnx.ModelProto) -> None:
+def test_float16_version(perceptron: onnx.ModelProto) -> None:
     proof = prove(half(perceptron), X, run_session(open_session(perceptron), X))
     assert 0 < proof.largest < 0.1
 

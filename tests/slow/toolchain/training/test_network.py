@@ -55,11 +55,11 @@ def test_quantised_network_learns_and_repeats_itself(dataset: Dataset) -> None:
         assert np.array_equal(ours.numpy(), theirs.numpy())
 
 
-def test_float_twin_learns(dataset: Dataset) -> None:
+def test_float_reference_learns(dataset: Dataset) -> None:
     assert score(train_float(code, RECIPE, dataset, "blocked", quiet), dataset, "blocked").accuracy > 0.95
 
 
-def test_float_twin_is_kept_as_it_was_when_best_on_validation(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_float_reference_is_kept_as_it_was_when_best_on_validation(monkeypatch: pytest.MonkeyPatch) -> None:
     """60 windows to learn, a third of their labels wrong: what is learnt by heart is no good elsewhere."""
     rng = np.random.default_rng(2)
     x, wrong = rng.integers(0, 2, (460, 12)).astype(np.uint8), rng.random(460) < 0.33
@@ -72,9 +72,9 @@ def test_float_twin_is_kept_as_it_was_when_best_on_validation(monkeypatch: pytes
         return seen[-1]
 
     monkeypatch.setattr(network, "_validation_f1", looked)
-    twin = train_float(code, RECIPE, small, "blocked", quiet)
+    reference = train_float(code, RECIPE, small, "blocked", quiet)
     assert seen[-1] < max(seen)
-    assert score(twin, small, "blocked", "validation").macro_f1 == max(seen)
+    assert score(reference, small, "blocked", "validation").macro_f1 == max(seen)
 
 
 def test_a_models_own_loss_is_told_the_phase_and_the_recipe_and_repeats_itself(dataset: Dataset) -> None:

@@ -24,16 +24,16 @@ _MOST = 200
 
 
 def channel_axis(nodes: Sequence[NodeProto], tensor: str, rank: int) -> int:
-    """The axis, the batch counted, that the first node with a wish calls the channels'; else the last one."""
+    """The axis, the batch counted, that the first node that knows calls the channels'; else the last one."""
     takers: Mapping[str, list[NodeProto]] = _takers(nodes)
     pending = [(tensor, tuple(range(rank)))]
     seen = {tensor}
     while pending and len(seen) < _MOST:
         name, axes = pending.pop(0)
         for node in takers.get(name, []):
-            wish = _wish(node, rank)
-            if wish is not None:
-                return axes[wish] if axes[wish] else rank - 1
+            axis = _channels_of(node, rank)
+            if axis is not None:
+                return axes[axis] if axes[axis] else rank - 1
             for output in node.output:
                 if output not in seen:
                     seen.add(output)
@@ -49,7 +49,7 @@ def _takers(nodes: Sequence[NodeProto]) -> dict[str, list[NodeProto]]:
     return takers
 
 
-def _wish(node: NodeProto, rank: int) -> int | None:
+def _channels_of(node: NodeProto, rank: int) -> int | None:
     said = attributes_of(node)
     if node.op_type in {"Concat", "Split"}:
         return int(said.get("axis", 1)) % rank

@@ -50,8 +50,8 @@ def content(folder: Path) -> DeviceContent:
     graphs = {
         "qcdq": DeviceGraph(model, Promise("exact"), "int8", False, "for the CPU", "all equal", floor=floor),
         "tensorrt": DeviceGraph(model, Promise("exact"), "int8", True, "for TensorRT", "all equal", floor=floor),
-        "fp32": DeviceGraph(model, Promise("exact"), "fp32", True, "a twin", "all equal", floor=floor),
-        "fp16": DeviceGraph(model, Promise("labels", differing=0.25), "fp16", True, "a twin", "3 of 4", floor=floor),
+        "fp32": DeviceGraph(model, Promise("exact"), "fp32", True, "in floats", "all equal", floor=floor),
+        "fp16": DeviceGraph(model, Promise("labels", differing=0.25), "fp16", True, "in floats", "3 of 4", floor=floor),
     }
     return DeviceContent("small", graphs, "qcdq", INPUTS, OUTPUTS, "classes", "test set", ["a", "b"], 0.01, binaries)
 

@@ -23,7 +23,7 @@ def test_jetpack_6_computes_in_int8_and_keeps_timings() -> None:
     assert provider_options("int8", **ORIN) == {**ENGINES, **flags, **TIMINGS}
 
 
-def test_the_twin_stays_in_floats() -> None:
+def test_the_float_version_stays_in_floats() -> None:
     options = provider_options("fp32", **ORIN)
     assert (options["trt_fp16_enable"], options["trt_int8_enable"]) == ("False", "False")
 

@@ -26,7 +26,7 @@ NetworkFile = Annotated[
 
 
 @dataclass(frozen=True)
-class Wish:
+class BuildOptions:
     """What a person typed, unchecked; the fields are the options. See `toolchain.cli.choose`."""
 
     board: BoardName = "ulx3s"
@@ -110,16 +110,16 @@ class Wish:
         return any(getattr(self, name) for name in named)
 
 
-def takes_wish(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of `Wish`; it gets them as one parameter `wish`."""
-    wished = list(inspect.signature(Wish, eval_str=True).parameters.values())
-    own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "wish"]
+def takes_build_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `BuildOptions`; it gets them as one parameter `options`."""
+    shared = list(inspect.signature(BuildOptions, eval_str=True).parameters.values())
+    own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "options"]
 
-    def call(**options: Any) -> None:
-        wish = Wish(**{parameter.name: options.pop(parameter.name) for parameter in wished})
-        command(wish=wish, **options)
+    def call(**given: Any) -> None:
+        options = BuildOptions(**{parameter.name: given.pop(parameter.name) for parameter in shared})
+        command(options=options, **given)
 
     keyword = inspect.Parameter.KEYWORD_ONLY
-    call.__signature__ = inspect.Signature([p.replace(kind=keyword) for p in (*own[:1], *wished, *own[1:])])  # type: ignore[attr-defined]
+    call.__signature__ = inspect.Signature([p.replace(kind=keyword) for p in (*own[:1], *shared, *own[1:])])  # type: ignore[attr-defined]
     call.__name__, call.__doc__ = command.__name__, command.__doc__
     return call
