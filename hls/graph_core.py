@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from hls.cost import BlockRam
 from hls.fifo_depths import Progress, with_depths
 from hls.fold_graph import Folded, fold, largest, over
-from hls.graph_forms import first_that_fits, forms_of
+from hls.graph_forms import best_that_fits, forms_of
 from hls.graph_netlist import build_netlist
 from hls.graph_stages import output_tensor, stages_of
 from hls.memories import Resources, resources_of, small_ram
@@ -100,7 +100,9 @@ def fit(
     strict: bool = True,
     weight_bits: int | None = None,
 ) -> Fitted:
-    """The least LUTs for an interval, or with None the fastest that fits, of the first form of the graph that fits.
+    """The least LUTs for an interval, or with None the fastest that fits, of the first form of the graph that reaches it.
+
+    Where none does it is the fastest of all forms.
 
     Args:
         limits: what the core may take, but for the places of FIFOs that have to be deep.
@@ -113,7 +115,12 @@ def fit(
         TooLargeError: no form fits.
         FitError: the interval is out of reach.
     """
-    return first_that_fits(forms_of(graph), lambda form: _fit(form, limits, interval, block, strict, weight_bits))
+    return best_that_fits(
+        forms_of(graph),
+        lambda form: _fit(form, limits, interval, block, strict, weight_bits),
+        lambda fitted: fitted.netlist.interval,
+        interval,
+    )
 
 
 def _fit(

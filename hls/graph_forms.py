@@ -27,19 +27,31 @@ def forms_of(graph: Graph) -> tuple[Graph, ...]:
     return tuple(map(with_plain_sums, forms))
 
 
-def first_that_fits(ways: Sequence[Way], fitted: Callable[[Way], T]) -> T:
-    """What `fitted` makes of the first of some ways that fits the device.
+def best_that_fits(
+    ways: Sequence[Way], fitted: Callable[[Way], T], cycles: Callable[[T], int], enough: int | None
+) -> T:
+    """What `fitted` makes of the first of some ways that fits the device and is fast enough, else the fastest that fits.
+
+    Args:
+        cycles: between inferences of what fits.
+        enough: as many are; None: the fewer the better.
 
     Raises:
-        TooLargeError: none does; of the last.
+        TooLargeError: none fits; of the last.
     """
-    *others, last = ways
-    for way in others:
+    found: list[T] = []
+    for way in ways:
         try:
-            return fitted(way)
-        except TooLargeError:
+            made = fitted(way)
+        except TooLargeError as error:
+            too_large = error
             continue
-    return fitted(last)
+        if enough is not None and cycles(made) <= enough:
+            return made
+        found.append(made)
+    if not found:
+        raise too_large
+    return min(found, key=cycles)
 
 
 def form_of(graph: Graph, tensors: tuple[str, ...]) -> Graph:

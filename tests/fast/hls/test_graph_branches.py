@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from hls.graph_branches import with_joined_branches
-from hls.graph_forms import form_of, forms_of
+from hls.graph_forms import best_that_fits, form_of, forms_of
 from hls.graph_stages import stages_of
 from tests.sim.hls.branches import branched, values
+from toolchain.errors import TooLargeError
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph
 from toolchain.graph.ops import Concat, Linear, Select, Window
@@ -47,6 +48,18 @@ def test_a_form_is_known_by_its_tensors() -> None:
     for form in forms_of(graph):
         again = form_of(graph, tuple(stage.tensor for stage in stages_of(form)))
         assert [node.name for node in again] == [node.name for node in form]
+
+
+@pytest.mark.parametrize(("enough", "best"), [(50, 40), (30, 20), (10, 20), (None, 20)])
+def test_the_first_form_that_is_fast_enough_counts_else_the_fastest(enough: int | None, best: int) -> None:
+    def fitted(cycles: int) -> int:
+        if cycles < 20:
+            raise TooLargeError(f"{cycles}")
+        return cycles
+
+    assert best_that_fits([10, 40, 20, 30], fitted, lambda cycles: cycles, enough) == best
+    with pytest.raises(TooLargeError, match="11"):
+        best_that_fits([10, 11], fitted, lambda cycles: cycles, enough)
 
 
 @pytest.mark.parametrize(
