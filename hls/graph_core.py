@@ -100,9 +100,7 @@ def fit(
     strict: bool = True,
     weight_bits: int | None = None,
 ) -> Fitted:
-    """The least LUTs for an interval, or with None the fastest that fits, of the first form of the graph that reaches it.
-
-    Where none does it is the fastest of all forms.
+    """The least LUTs for an interval of the first form of the graph that reaches it; else, or with None, the fastest.
 
     Args:
         limits: what the core may take, but for the places of FIFOs that have to be deep.

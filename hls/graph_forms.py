@@ -30,7 +30,7 @@ def forms_of(graph: Graph) -> tuple[Graph, ...]:
 def best_that_fits(
     ways: Sequence[Way], fitted: Callable[[Way], T], cycles: Callable[[T], int], enough: int | None
 ) -> T:
-    """What `fitted` makes of the first of some ways that fits the device and is fast enough, else the fastest that fits.
+    """What `fitted` makes of the first way that fits the device and is fast enough, else of the fastest that fits.
 
     Args:
         cycles: between inferences of what fits.
