@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +15,26 @@ from numpy.typing import NDArray
 from hls.cost import BlockRam, blocks_of
 from hls.pack import encode, words, write_rom
 from hls.units.unit import Memory
-from toolchain.device.link.protocol import BIPOLAR, LEAST_CYCLES_PER_BIT, SIGNED, UNSIGNED, Tensor, Types
+from toolchain.device.link.protocol import (
+    BIPOLAR,
+    CRC_BYTES,
+    HEADER_BYTES,
+    LEAST_CYCLES_PER_BIT,
+    SIGNED,
+    STREAMED_VERSION,
+    UNSIGNED,
+    Identity,
+    Tensor,
+    Types,
+    encode_reply,
+)
 from toolchain.errors import ConfigError, FitError, TooLargeError
 from toolchain.graph.types import IntType
 from toolchain.results.core import CoreDescription, CoreOutput
 
 _LIBRARY = Path(__file__).parent / "rtl"
 
-# Modules of the library that every chip uses.
+# Modules of the library that a chip uses, by the form of its host link.
 LINK_SOURCES = (
     "reset_generator.v",
     "uart_timer.v",
@@ -40,6 +53,21 @@ LINK_SOURCES = (
     "host_link_payload.v",
     "host_link_responder.v",
     "host_link.v",
+)
+_HOLDING = {
+    "bench_source.v",
+    "bench_feeder.v",
+    "host_link_vector.v",
+    "host_link_answer.v",
+    "host_link_payload.v",
+    "host_link.v",
+}
+STREAM_SOURCES = (
+    *(name for name in LINK_SOURCES if name not in _HOLDING),
+    "stream_link_parts.v",
+    "stream_link_answer.v",
+    "stream_link_payload.v",
+    "stream_link.v",
 )
 _TOP = "chip.v"
 _PLL = "pll.v"
@@ -68,15 +96,30 @@ class LinkCost:
         ff: flip-flops.
         kbit: kilobits of block RAM, the vectors of a chain of dense layers among them, which are small.
         memories: words and bits of each memory that holds no vectors.
-        most_vector, most_answer: bytes of the largest that the link carries; a vector of any size where None.
+        most_vector, most_answer: bytes of the largest that the link carries; of any size where None.
+        streamed: the form of the link that holds neither a vector nor an answer; None where it has none, or is it.
+        holds: whether it holds them.
     """
 
     lut: int
     ff: int
     kbit: int
-    most_answer: int
+    most_answer: int | None = None
     most_vector: int | None = None
     memories: tuple[Memory, ...] = ()
+    streamed: LinkCost | None = None
+    holds: bool = True
+
+    def form_for(self, vector: int, answer: int, memory: float) -> LinkCost:
+        """The form for vectors and answers of so many bytes: the one that holds them, if that is not too much.
+
+        Args:
+            memory: of the board, bytes of block RAM.
+        """
+        carries = self.most_answer is None or answer <= self.most_answer
+        if self.streamed is None or (carries and vector + answer <= memory * _HELD_SHARE):
+            return self
+        return self.streamed
 
     def must_carry(self, vector: int, answer: int) -> None:
         """Refuse a network whose vectors or answers of so many bytes are too large for the link.
@@ -102,8 +145,20 @@ _PART_BYTES = 1024
 # A frame tells its length in 16 bits; bench and load say a little besides.
 _MOST_BYTES = 0xFF00
 
-# Synthesised for iCE40 with beats of a few bits.
-LINK_COST = LinkCost(lut=1000, ff=450, kbit=24, most_answer=_MOST_BYTES, memories=((64, 9), (16, 8)))
+# Of a board's block RAM, what a vector and an answer may take; larger ones are streamed.
+_HELD_SHARE = 1 / 4
+
+# Both synthesised for iCE40 with beats of a few bits. Of what is streamed, two parts are kept each way.
+_OWN_MEMORIES = ((64, 9), (16, 8))
+_STREAMED_COST = LinkCost(
+    lut=1300, ff=650, kbit=40, memories=(*_OWN_MEMORIES, *((2 * _PART_BYTES, 8),) * 2), holds=False
+)
+LINK_COST = LinkCost(
+    lut=1000, ff=450, kbit=24, most_answer=_MOST_BYTES, memories=_OWN_MEMORIES, streamed=_STREAMED_COST
+)
+
+# What the receive buffer of the host link holds.
+_BUFFER_BYTES = 63
 
 # Silence inside a frame that ends it; far above the gaps that USB serial adapters leave.
 TIMEOUT_US = 10_000
@@ -120,19 +175,13 @@ module chip (
     localparam CLOCK_HZ      = {clock_hz};
     localparam BAUD          = {baud};
     localparam TIMEOUT_US    = {timeout_us};  // silence that ends a frame
-    localparam VECTOR_BYTES  = {vector_bytes};
     localparam IN_WIDTH      = {in_width};
     localparam IN_BEATS      = {in_beats};
-    localparam PARTS         = {parts};  // of a vector, each with a frame of its own, before the rest
-    localparam PART_BYTES    = {part_bytes};
     localparam OUT_BITS      = {out_bits};  // of an element of the answer
     localparam OUT_ELEMENTS  = {out_elements};  // of a beat
     localparam OUT_BEATS     = {out_beats};
     localparam OUT_SIGNED    = {out_signed};
-    localparam BENCH_VECTORS = {bench_vectors};
-    localparam [63:0] MODEL_HASH = 64'h{model_hash};
-    localparam [63:0] BUILD_ID   = 64'h{build_id};
-    localparam [175:0] TYPES = 176'h{types};  // of input and output, as identify tells them
+{link_constants}
     localparam HEART = {heart};  // the heartbeat changes every 2**HEART cycles
 {clocking}
     wire rst, restart, busy, in_valid, in_ready, out_valid, out_ready;
@@ -141,12 +190,10 @@ module chip (
 
     reset_generator resetting (.clk({clock}), .request({request}), .rst(rst));
 
-    host_link #(
-        .CLOCK_HZ(CLOCK_HZ), .BAUD(BAUD), .VECTOR_BYTES(VECTOR_BYTES),
-        .IN_WIDTH(IN_WIDTH), .IN_BEATS(IN_BEATS), .PARTS(PARTS), .PART_BYTES(PART_BYTES),
+    {link} #(
+        .CLOCK_HZ(CLOCK_HZ), .BAUD(BAUD), .TIMEOUT_US(TIMEOUT_US), .IN_WIDTH(IN_WIDTH), .IN_BEATS(IN_BEATS),
         .OUT_BITS(OUT_BITS), .OUT_ELEMENTS(OUT_ELEMENTS), .OUT_BEATS(OUT_BEATS), .OUT_SIGNED(OUT_SIGNED),
-        .TYPES(TYPES), .MODEL_HASH(MODEL_HASH), .BUILD_ID(BUILD_ID),
-        .BENCH_VECTORS(BENCH_VECTORS), .BENCH_FILE("{bench_file}"), .TIMEOUT_US(TIMEOUT_US)
+        {link_parameters}
     ) link (
         .clk({clock}), .rst(rst), .uart_rx(uart_rx), .uart_tx(uart_tx),
         .in_data(in_data), .in_valid(in_valid), .in_ready(in_ready),
@@ -163,6 +210,30 @@ module chip (
 endmodule
 `default_nettype wire
 """
+
+# What the forms of the host link have of their own: module, constants and parameters.
+_HELD = {
+    "link": "host_link",
+    "link_constants": """\
+    localparam VECTOR_BYTES  = {vector_bytes};
+    localparam PARTS         = {parts};  // of a vector, each with a frame of its own, before the rest
+    localparam PART_BYTES    = {part_bytes};
+    localparam BENCH_VECTORS = {bench_vectors};
+    localparam [63:0] MODEL_HASH = 64'h{model_hash};
+    localparam [63:0] BUILD_ID   = 64'h{build_id};
+    localparam [175:0] TYPES = 176'h{types};  // of input and output, as identify tells them""",
+    "link_parameters": """\
+.VECTOR_BYTES(VECTOR_BYTES), .PARTS(PARTS), .PART_BYTES(PART_BYTES), .TYPES(TYPES), .MODEL_HASH(MODEL_HASH),
+        .BUILD_ID(BUILD_ID), .BENCH_VECTORS(BENCH_VECTORS), .BENCH_FILE("{bench_file}")""",
+}
+_STREAMED = {
+    "link": "stream_link",
+    "link_constants": """\
+    localparam PART_BYTES    = {part_bytes};  // of a vector, and at most of an answer
+    localparam MAX_PAYLOAD   = {max_payload};
+    localparam [455:0] IDENTITY = 456'h{identity};  // the reply to identify""",
+    "link_parameters": ".PART_BYTES(PART_BYTES), .MAX_PAYLOAD(MAX_PAYLOAD), .IDENTITY(IDENTITY)",
+}
 
 # How the top is clocked: by the crystal as it is, or by a PLL, until whose lock all is in reset.
 _BY_CRYSTAL = {"clocking": "", "clock": "clk", "request": "restart"}
@@ -201,6 +272,7 @@ def generate_chip(
     bench: NDArray[np.generic],
     timeout_us: int = TIMEOUT_US,
     pll: PllCell | None = None,
+    streamed: bool = False,
 ) -> list[str]:
     """Write the chip's top, its library modules and its bench vectors into the core's RTL folder.
 
@@ -214,6 +286,7 @@ def generate_chip(
         bench: input vectors to be stored for `bench`, shape (vectors, inputs); with none it plays the vector held.
         timeout_us: silence inside a frame that ends it, microseconds.
         pll: makes the clock; None: the crystal's is taken as it is.
+        streamed: the form of the host link that holds neither a vector nor an answer, and stores no vectors.
 
     Returns:
         File names of all Verilog sources, with top module ``chip``; a simulator needs `models_of` the PLL besides.
@@ -222,34 +295,58 @@ def generate_chip(
         ConfigError: an identifier of the wrong length, a baud too fast for the clock, or a time-out out of range.
         FitError: answers or inputs that the host link's frames cannot carry.
     """
-    _check(core, clock_hz, baud, timeout_us, (model_hash, build_id))
+    _check(core, clock_hz, baud, timeout_us, (model_hash, build_id), streamed)
     if len(bench):
         write_bench(core, rtl_dir, bench)
-    for name in LINK_SOURCES:
+    sources = STREAM_SOURCES if streamed else LINK_SOURCES
+    for name in sources:
         shutil.copyfile(_LIBRARY / name, rtl_dir / name)
     if pll is not None:
         (rtl_dir / _PLL).write_text(_PLL_TEMPLATE.format(clock_hz=clock_hz, instance=pll.instance))
         shutil.copyfile(pll.models, rtl_dir / pll.models.name)
+    identifiers = (model_hash, build_id)
+    form = _streamed(core, clock_hz, timeout_us, identifiers) if streamed else _held(core, len(bench), identifiers)
     text = _TEMPLATE.format(
         **(_BY_PLL if pll else _BY_CRYSTAL),
         **{name: getattr(core, name) for name in ("in_width", "in_beats")},
         **_output(core.output),
-        part_bytes=part_bytes(core),
-        parts=(vector_bytes(core) - 1) // part_bytes(core) if part_bytes(core) else 0,
-        types=types_of(core).encode()[::-1].hex(),
+        **form,
         clock_hz=clock_hz,
         baud=baud,
         timeout_us=timeout_us,
-        vector_bytes=vector_bytes(core),
-        bench_vectors=len(bench),
-        bench_file=BENCH,
-        model_hash=model_hash.hex(),
-        build_id=build_id.hex(),
         heart=max(clock_hz.bit_length() - 2, 1),
         core=core.top,
     )
     (rtl_dir / _TOP).write_text(text)
-    return [*core.sources, *LINK_SOURCES, *([_PLL] if pll else []), _TOP]
+    return [*core.sources, *sources, *([_PLL] if pll else []), _TOP]
+
+
+def _held(core: CoreDescription, stored: int, identifiers: tuple[bytes, bytes]) -> dict[str, str]:
+    """The lines of the top that are those of the held form."""
+    model_hash, build_id = identifiers
+    facts = {
+        "part_bytes": part_bytes(core),
+        "parts": (vector_bytes(core) - 1) // part_bytes(core) if part_bytes(core) else 0,
+        "types": types_of(core).encode()[::-1].hex(),
+        "vector_bytes": vector_bytes(core),
+        "bench_vectors": stored,
+        "bench_file": BENCH,
+        "model_hash": model_hash.hex(),
+        "build_id": build_id.hex(),
+    }
+    return {name: text.format(**facts) for name, text in _HELD.items()}
+
+
+def _streamed(
+    core: CoreDescription, clock_hz: int, timeout_us: int, identifiers: tuple[bytes, bytes]
+) -> dict[str, str]:
+    """The lines of the top that are those of the streamed form, which takes the reply to identify as it is."""
+    size = frame_bytes(core)
+    longest = (1 << (size + 4).bit_length()) - 1
+    told = (STREAMED_VERSION, *identifiers, clock_hz, 0, longest, size, _BUFFER_BYTES, timeout_us)
+    identity = encode_reply(Identity(0, *told, types_of(core)))[HEADER_BYTES:-CRC_BYTES]
+    facts = {"part_bytes": size, "max_payload": longest, "identity": identity[::-1].hex()}
+    return {name: text.format(**facts) for name, text in _STREAMED.items()}
 
 
 def models_of(pll: PllCell | None) -> list[str]:
@@ -262,11 +359,21 @@ def vector_bytes(core: CoreDescription) -> int:
     return -(-core.vector_bits // 8)
 
 
-def part_bytes(core: CoreDescription) -> int:
-    """Bytes of a vector in one frame where it takes several: whole bytes of whole beats; 0 where it takes one."""
+def frame_bytes(core: CoreDescription) -> int:
+    """Bytes of a vector that one frame may have: whole bytes of whole beats."""
     whole = math.lcm(8, core.in_width) // 8
-    size = max(1, _PART_BYTES // whole) * whole
-    return size if vector_bytes(core) > size else 0
+    return max(1, _PART_BYTES // whole) * whole
+
+
+def part_bytes(core: CoreDescription) -> int:
+    """The same where a vector takes several frames; 0 where it takes one."""
+    return frame_bytes(core) if vector_bytes(core) > frame_bytes(core) else 0
+
+
+def played_inputs(core: CoreDescription, x: NDArray[Any]) -> NDArray[Any]:
+    """What a bench of the streamed form plays of inputs of shape (inputs,): their first part over and over."""
+    elements = 8 * frame_bytes(core) // IntType.of(core.input_type).bits
+    return np.resize(x[:elements], len(x))
 
 
 def types_of(core: CoreDescription) -> Types:
@@ -312,6 +419,7 @@ def _check(
     baud: int,
     timeout_us: int,
     identifiers: tuple[bytes, bytes],
+    streamed: bool,
 ) -> None:
     check_content(core, identifiers)
     if clock_hz < LEAST_CYCLES_PER_BIT * baud:
@@ -319,8 +427,9 @@ def _check(
         raise ConfigError(f"host_link: {baud} baud is too fast for a {clock_hz} Hz clock; use {limit} or less")
     if not 200 <= timeout_us * baud // 1_000_000 < 1 << 24:
         raise ConfigError(f"time-out of {timeout_us} us is outside 200 to 16,777,215 bit times at {baud} baud")
-    LINK_COST.must_carry(vector_bytes(core), core.output.layout.size)
-    if (part_bytes(core) or vector_bytes(core)) > _MOST_BYTES:
+    if not streamed:
+        LINK_COST.must_carry(vector_bytes(core), core.output.layout.size)
+    if (frame_bytes(core) if streamed else part_bytes(core) or vector_bytes(core)) > _MOST_BYTES:
         raise FitError(
             f"the host link carries {_MOST_BYTES:,} bytes in a frame, not beats of {core.in_width:,} bits; use fewer "
             "elements a beat"

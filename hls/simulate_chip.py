@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hls.verilate import build_model
+from toolchain.device.link.protocol import BREAK_BITS
 from toolchain.errors import ToolError
 
 _HARNESS = Path(__file__).parent / "harness" / "chip.cpp"
@@ -125,10 +126,9 @@ class ChipSimulator:
         Raises:
             ToolError: the simulation failed, or the chip sent a byte without a stop bit.
         """
-        command = [str(self._program), str(self._clock_hz), str(self._baud)]
         begin = time.monotonic()
         result = subprocess.run(
-            command,
+            self._command,
             input=self._text(script),
             cwd=self._folder,
             capture_output=True,
@@ -140,6 +140,14 @@ class ChipSimulator:
         *lines, last = result.stdout.split("\n")[:-1]
         replies = [bytes.fromhex(line.strip("-")) for line in lines]
         return Playback(replies, int(last.split()[1]), time.monotonic() - begin)
+
+    def port(self, name: str = "simulated chip") -> SimulatedPort:
+        """A line to a freshly configured chip for a driver, in simulated time; `close` it."""
+        return SimulatedPort(self._command, self._folder, self._clock_hz, self._baud, name)
+
+    @property
+    def _command(self) -> list[str]:
+        return [str(self._program), str(self._clock_hz), str(self._baud)]
 
     def _text(self, script: Script) -> str:
         lines = [f"P {_START_CYCLES}"]
@@ -154,3 +162,54 @@ class ChipSimulator:
 
     def _cycles(self, bits: float) -> int:
         return round(bits * self._clock_hz / self._baud)
+
+
+class SimulatedPort:
+    """A chip's line as `toolchain.device.link.serial_link.Port`: all its times are those of the chip's clock."""
+
+    def __init__(self, command: Sequence[str], folder: Path, clock_hz: int, baud: float, name: str) -> None:
+        self.name, self.baud = name, int(baud)
+        self._clock_hz, self._bit = clock_hz, clock_hz / baud
+        self._process = subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self._say(f"P {_START_CYCLES}")
+
+    def write(self, data: bytes) -> None:
+        """Send bytes without gaps."""
+        self._say(f"S {data.hex()}")
+
+    def read(self, seconds: float) -> bytes:
+        """What the chip has sent; waits so long for a first byte.
+
+        Raises:
+            ToolError: the simulation failed.
+        """
+        self._say(f"R {round(seconds * self._clock_hz)} {round(_IDLE_BITS * self._bit)}")
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise self._failed()
+        return bytes.fromhex(line.strip("-\n"))
+
+    def send_break(self) -> None:
+        """Hold the line low for long enough, and leave it idle for as long."""
+        bits = round(2 * BREAK_BITS * self._bit)
+        self._say(f"L {bits}")
+        self._say(f"P {bits}")
+
+    def close(self) -> None:
+        """End the simulation."""
+        self._process.communicate()
+
+    def _say(self, line: str) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise self._failed() from None
+
+    def _failed(self) -> ToolError:
+        _, said = self._process.communicate()
+        return ToolError(f"chip simulation failed (exit {self._process.returncode}): {said.strip()[-400:]}")

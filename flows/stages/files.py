@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.stages.context import Context
-from toolchain.board import OpenBoard
+from toolchain.board import FpgaBoard, OpenBoard
 from toolchain.errors import ModelError
 from toolchain.files import sha256
 from toolchain.graph.dense import DenseNetwork, dense_network
@@ -31,6 +31,7 @@ class Chip:
         sources: file names of the whole chip's Verilog in the RTL folder.
         models: file names beside them that only a simulator needs.
         model_hash, build_id: what the chip answers to `identify`, 8 bytes each.
+        streamed: whether its host link holds neither a vector nor an answer.
     """
 
     rtl: Path
@@ -39,6 +40,7 @@ class Chip:
     models: tuple[str, ...]
     model_hash: bytes
     build_id: bytes
+    streamed: bool = False
 
     @property
     def source_paths(self) -> list[Path]:
@@ -118,6 +120,11 @@ def bench_vectors(context: Context, x: TensorType) -> int:
     return max(1, min(_BENCH_VECTORS, _BENCH_ELEMENTS // x.size, room // bits))
 
 
+def memory_bytes(board: FpgaBoard) -> float:
+    """Bytes of a board's block RAM."""
+    return board.fpga.resources.bram * board.fpga.bram_kbit * 1024 / 8
+
+
 def chip(context: Context) -> Chip:
     """The generated chip."""
     return chip_in(context.layout.stage("generate"))
@@ -127,7 +134,7 @@ def chip_in(folder: Path) -> Chip:
     """The chip that was generated into a folder."""
     core, chip = read_core(folder), read_chip(folder)
     hashes = bytes.fromhex(chip.model_hash), bytes.fromhex(chip.build_id)
-    return Chip(folder / "rtl", core, chip.sources, chip.models, *hashes)
+    return Chip(folder / "rtl", core, chip.sources, chip.models, *hashes, chip.streamed)
 
 
 def model_hash(context: Context) -> bytes:

@@ -15,6 +15,7 @@ from flows.stages.context import Context
 from flows.stages.finn.reference import finn_reference
 from flows.stages.rtl.design import reference_of
 from flows.stages.rtl.reference import Reference
+from hls.chip import played_inputs
 from hls.pack import answers_as_bytes, pack_inputs
 from toolchain.device.link.protocol import AnswerLayout
 from toolchain.device.packed import PackedManifest
@@ -62,24 +63,38 @@ def write_network(context: Context, records: Records, manifest: Manifest) -> Non
     """Write `integer.onnx`, the golden vectors and `MODEL.md`."""
     copy(files.network_file(context, "integer.onnx"), context.out)
     reference = reference_of(context) if "fold" in records else finn_reference(files.graph(context))
-    names = class_names(records, reference.output.layout)
-    write_golden(context.out, reference, files.golden_inputs(context), names)
+    names, x = class_names(records, reference.output.layout), files.golden_inputs(context)
+    write_golden(context.out, reference, x, names, _played(context, x) if "fold" in records else None)
     card = file_card(manifest) if context.request.file else own_card(context, manifest)
     write_atomic(context.out / "MODEL.md", card)
 
 
-def write_golden(out: Path, reference: Reference, x: NDArray[Any], classes: Sequence[str] | None) -> None:
+def _played(context: Context, x: NDArray[Any]) -> NDArray[Any] | None:
+    """What a bench of a chip of the streamed form plays of the first vector; None of other chips."""
+    chip = files.chip(context)
+    return played_inputs(chip.core, x[0])[None] if chip.streamed else None
+
+
+def write_golden(
+    out: Path,
+    reference: Reference,
+    x: NDArray[Any],
+    classes: Sequence[str] | None,
+    played: NDArray[Any] | None = None,
+) -> None:
     """Write the golden vectors with the answers of a reference.
 
     Args:
         x: integer inputs of the whole test set, shape (vectors, inputs).
         classes: names of the classes that answers tell; None where they tell none.
+        played: inputs that a bench plays which stores none and holds none, shape (1, inputs).
     """
     packed, answer = pack_inputs(x, reference.input_type), reference.output.layout
     scale, offset = reference.scaling or (None, None)
     size = packed.shape[1]
     layout = VectorFormat(len(x), x.shape[1], reference.input_type, size, answer, classes, scale, offset)
-    write_vectors(out, layout, packed.tobytes(), answers_as_bytes(reference.run(x), answer))
+    answers, benched = (b"" if rows is None else answers_as_bytes(reference.run(rows), answer) for rows in (x, played))
+    write_vectors(out, layout, packed.tobytes(), answers, benched)
 
 
 def own_card(context: Context, manifest: Manifest) -> str:

@@ -110,6 +110,7 @@ class Board {
     void print() {
         for (const uint8_t value : listener_.bytes) std::printf("%02x", value);
         std::puts(listener_.bytes.empty() ? "-" : "");
+        std::fflush(stdout);
         listener_.bytes.clear();
     }
 

@@ -3,12 +3,15 @@
 // Frame: sync 47 57, command, sequence, length (2 bytes, low first), payload, CRC-32 of command to payload. A frame of
 // a longer payload than MAX_PAYLOAD is given up at its header; any other one is judged only after its CRC. Payload
 // bytes go out as they come (`payload_valid`), to be used only if the request then has STATUS_GOOD. LOAD, a part of a
-// vector, is a command only where vectors come in parts (LOAD_BYTES is not 0).
+// vector, is a command only where vectors come in parts (LOAD_BYTES is not 0). The streamed form has TAKE and PUSH in the
+// places of INFER and LOAD.
 `default_nettype none
 module host_link_receiver #(
+    parameter [7:0] INFER = 2, LOAD = 5,
     parameter INFER_BYTES = 40,  // payload of INFER: the vector, or the rest of it
     parameter LOAD_BYTES  = 0,   // payload of LOAD
-    parameter MAX_PAYLOAD = 63   // 2**n - 1, at least 4 and these
+    parameter BENCH_BYTES = 4,   // payload of BENCH
+    parameter MAX_PAYLOAD = 63   // 2**n - 1, at least these
 ) (
     input  wire       clk,
     input  wire       rst,
@@ -35,7 +38,7 @@ module host_link_receiver #(
     output wire       count_resync    // the first byte thrown away after a good frame
 );
     localparam [7:0] SYNC_0 = 8'h47, SYNC_1 = 8'h57;
-    localparam [7:0] IDENTIFY = 1, INFER = 2, BENCH = 3, COUNTERS = 4, LOAD = 5;
+    localparam [7:0] IDENTIFY = 1, BENCH = 3, COUNTERS = 4;
     localparam BITS = $clog2(MAX_PAYLOAD + 1);
     localparam LEFT = BITS > 8 ? BITS : 8;
     localparam [1:0] STATUS_GOOD = 0, STATUS_CRC = 1, STATUS_COMMAND = 2, STATUS_LENGTH = 3;
@@ -61,7 +64,7 @@ module host_link_receiver #(
 
     wire loads = LOAD_BYTES != 0 && command == LOAD;
     wire known_command = command == IDENTIFY || command == INFER || command == BENCH || command == COUNTERS || loads;
-    wire [LEFT-1:0] expected = command == INFER ? INFER_BYTES[LEFT-1:0] : command == BENCH ? 4 :
+    wire [LEFT-1:0] expected = command == INFER ? INFER_BYTES[LEFT-1:0] : command == BENCH ? BENCH_BYTES[LEFT-1:0] :
                                loads ? LOAD_BYTES[LEFT-1:0] : 0;
     wire [15:0] whole = {byte_data, left[7:0]};
 

@@ -37,20 +37,25 @@ class VectorFormat:
     offset: float | None = None
 
 
-def write_vectors(folder: Path, layout: VectorFormat, packed: bytes, answers: bytes) -> None:
-    """Write `vectors.bin`, `answers.bin` and `vectors.json`, which describes them.
+def write_vectors(folder: Path, layout: VectorFormat, packed: bytes, answers: bytes, played: bytes = b"") -> None:
+    """Write `vectors.bin`, `answers.bin`, `played.bin` where there is one, and `vectors.json`, which describes them.
 
     Args:
         packed: packed vectors one after the other: element 0 in the lowest bits of byte 0.
         answers: the answer that every stage gave to each, as `layout.answer` lays it.
+        played: the same of the first part of vector 0, over and over, where the board's bench plays that.
 
     Raises:
         ValueError: the sizes disagree with the layout.
     """
     if (len(packed), len(answers)) != (layout.count * layout.vector_bytes, layout.count * layout.answer.size):
         raise ValueError(f"{len(packed)} bytes of vectors and {len(answers)} of answers: not {layout}")
+    if len(played) not in (0, layout.answer.size):
+        raise ValueError(f"{len(played)} bytes of an answer: not {layout}")
     write_atomic(folder / "vectors.bin", packed)
     write_atomic(folder / "answers.bin", answers)
+    if played:
+        write_atomic(folder / "played.bin", played)
     described = {
         "format": VECTORS_FORMAT,
         **vars(layout),
@@ -59,5 +64,6 @@ def write_vectors(folder: Path, layout: VectorFormat, packed: bytes, answers: by
         "laying": "each element of an answer extended by its sign to whole bytes, low byte first",
         "answers": "answers.bin",
         "vectors": "vectors.bin",
+        **({"played": "played.bin"} if played else {}),
     }
     write_atomic(folder / "vectors.json", json.dumps(described, indent=2) + "\n")

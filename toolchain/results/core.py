@@ -181,6 +181,7 @@ class ChipFile(RecordFile):
         sources: file names of the whole chip's Verilog in the RTL folder.
         models: file names beside them that only a simulator needs.
         model_hash, build_id: what the chip answers to `identify`, hexadecimal.
+        streamed: whether its host link holds neither a vector nor an answer.
     """
 
     VERSION: ClassVar[int] = 1
@@ -191,6 +192,7 @@ class ChipFile(RecordFile):
     clock_hz: int
     model_hash: str
     build_id: str
+    streamed: bool = False
 
 
 def write_core(folder: Path, core: CoreDescription | StitchedCore) -> None:

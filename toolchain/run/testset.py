@@ -10,7 +10,14 @@ from typing import TypedDict
 
 from toolchain.device.link.answers import Bench, Identity, Values, label_of
 from toolchain.device.link.axi.sense import Expected, bench_faults, bench_in_reach, identity_faults, must_make_sense
-from toolchain.device.link.board import Board, bench_answer, played_answers, wrong_answers
+from toolchain.device.link.board import (
+    Board,
+    bench_answer,
+    inferred_before,
+    played_answers,
+    what_is_played,
+    wrong_answers,
+)
 from toolchain.device.link.golden import Golden
 from toolchain.errors import VerificationError
 from toolchain.results.check import VectorKind
@@ -94,7 +101,7 @@ def run_test_set(
     after = mark(board)
     asked = len(answers) + latency.vectors + len(vectors[:1])
     if bench:
-        asked += 1 + bench + (not identity.bench_vectors)
+        asked += 1 + bench + inferred_before(golden, identity.bench_vectors)
     return RunFigures(
         virtual=virtual,
         identity=Identifiers(model_hash=identity.model_hash.hex(), build_id=identity.build_id.hex()),
@@ -244,7 +251,7 @@ def _bench(
         inferences=inferences,
         checksum=f"{many.checksum:08x}",
         expected_checksum=f"{bench_answer(golden.layout, played, inferences)['checksum']:08x}",
-        played="stored vectors" if identity.bench_vectors else "golden vector 0, which the board holds",
+        played="stored vectors" if identity.bench_vectors else what_is_played(golden),
         latency_cycles=single.cycles,
         cycles=many.cycles,
         **_rate(single.cycles, many.cycles, inferences, identity.clock_hz),

@@ -11,8 +11,9 @@ from toolchain.runtime.calibration_file import read_vectors
 from toolchain.runtime.proof_vectors import RANDOM_ROWS, Feed, Vectors, random_vectors
 
 _FEWEST = 16
-# Elements of the answers to all random vectors together, which are held some times over; but so many vectors at least.
-_ANSWERS, _LEAST = 1 << 24, 2
+# Elements of the answers to all random vectors together, which are held some times over, and of the largest tensor,
+# which takes time; but so many vectors at least.
+_ANSWERS, _TENSORS, _LEAST = 1 << 24, 1 << 28, 2
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Data:
     Attributes:
         test, calibration: npz files of `x`, shape (N, ...), or of each input by its name, and maybe `y`, shape (N,).
         rows, elements: of all random vectors together, at most; large inputs get fewer, but no fewer than 16 as long as
-            their answers are not large, too.
+            their answers, and the tensors on the way, are not large, too.
     """
 
     test: Path | None
@@ -30,11 +31,11 @@ class Data:
     rows: int = RANDOM_ROWS
     elements: int = 2**22
 
-    def vectors(self, feeds: Sequence[Feed], answer: int = 1) -> Vectors:
+    def vectors(self, feeds: Sequence[Feed], answer: int = 1, tensor: int = 1) -> Vectors:
         """What graphs are proved on: the test data, else that of the calibration, else random vectors.
 
         Args:
-            answer: elements of the outputs for one vector.
+            answer, tensor: elements of the outputs, and of the largest tensor, for one vector.
 
         Raises:
             DataError: the file does not fit the model's inputs.
@@ -42,7 +43,7 @@ class Data:
         given = self.test or self.calibration
         if given is None:
             size = max(1, sum(prod(feed.shape) for feed in feeds))
-            most = max(_LEAST, _ANSWERS // max(1, answer))
+            most = max(_LEAST, min(_ANSWERS // max(1, answer), _TENSORS // max(1, tensor)))
             return random_vectors(feeds, min(most, max(_FEWEST, min(self.rows, self.elements // size))))
         found = read_vectors(given, feeds)
         return replace(found, kind="test set") if self.test else found

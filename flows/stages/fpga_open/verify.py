@@ -5,9 +5,8 @@ from __future__ import annotations
 from flows.stages import files
 from flows.stages.clocking import clock_hz
 from flows.stages.context import Context, Outcome
-from flows.stages.rtl.core_check import spread
 from flows.stages.rtl.design import reference_of
-from flows.stages.rtl.uart_check import UartCheck
+from flows.stages.rtl.serial_check import serial_check
 from hls.simulate_chip import ChipSimulator
 from hls.verilate import verilator_version
 from toolchain.fpga import backend_for
@@ -36,10 +35,9 @@ def run(context: Context) -> Outcome:
         extra_flags=_FLAT_NETLIST,
     )
     chip = files.chip(context)
-    most = UartCheck.vectors(chip.core, clock_hz(context), board.host_link.baud, backend.read_back_vectors)
-    x = spread(files.golden_inputs(context), most)
-    context.progress(f"running {len(x)} vectors through the UART pins")
-    checks = UartCheck(context, chip, reference_of(context), x, files.bench_inputs(context)).run(simulator).checks
+    check = serial_check(context, chip, reference_of(context), backend.read_back_vectors)
+    context.progress(f"running {len(check.x)} vectors through the UART pins")
+    checks = check.run(simulator).checks
     what = backend.read_back_is(implementation)
-    summary = f"{what} = integer, answers to {len(x)} test vectors through the UART pins"
+    summary = f"{what} = integer, answers to {len(check.x)} test vectors through the UART pins"
     return Outcome(summary, checks, VerifyFacts(what=what), {"verilator": verilator_version()})

@@ -29,7 +29,8 @@ def generate(context: Context, hz: int, out: Path) -> Outcome:
     made = shell.generate(context, core, rtl, (model_hash, build_id), hz)
     identity = Identity(model_hash=model_hash.hex(), build_id=build_id.hex())
     write_core(out, core)
-    chip = ChipFile(sources=tuple(made.sources), models=tuple(made.models), clock_hz=hz, **identity.to_json())
+    sources, models = tuple(made.sources), tuple(made.models)
+    chip = ChipFile(sources=sources, models=models, clock_hz=hz, streamed=made.streamed, **identity.to_json())
     write_chip(out, chip)
     summary = f"{len(made.sources)} Verilog files, model {identity.model_hash}, build {identity.build_id}"
     return Outcome(summary, facts=GenerateFacts(identity=identity))

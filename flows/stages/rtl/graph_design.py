@@ -66,6 +66,7 @@ class GraphDesign:
 
     def fold(self, context: Context, link: LinkCost) -> tuple[FoldFacts, str]:
         """See `Design`. The estimate is of core and host link, as what is synthesised and routed is."""
+        link = self._form(context, link)
         fitted, clock_hz = self._fitted(context, link)
         interval = _interval(context, clock_hz)
         core = finished(
@@ -87,7 +88,11 @@ class GraphDesign:
         Raises:
             FitError, ModelError: as `Design.fold`.
         """
-        return self._fitted(context, link)[0]
+        return self._fitted(context, self._form(context, link))[0]
+
+    def _form(self, context: Context, link: LinkCost) -> LinkCost:
+        """The form of the link that the network's vectors and answers take on the board."""
+        return link.form_for(self._vector_bytes, self._answer_bytes, files.memory_bytes(context.fpga_board))
 
     def _fitted(self, context: Context, link: LinkCost) -> tuple[Fitted, int]:
         """The same, and the slowest clock in Hz that suffices for the rate."""
@@ -109,27 +114,30 @@ class GraphDesign:
 
     def reckon(self, context: Context, link: LinkCost) -> Reckoned:
         """See `Design`."""
+        link = self._form(context, link)
         fitted, clock_hz = self._fitted(context, link)
         chip = self._chip(context, link, dict(use_of(fitted.resources)))
         return reckoned(context, "units", chip, fitted.netlist.interval, clock_hz)
 
     def rank(self, context: Context, link: LinkCost) -> Rank:
         """See `Design`; limits leave no core larger than what is known to be routed."""
-        fitted, clock_hz = self._fitted(context, link)
+        fitted, clock_hz = self._fitted(context, self._form(context, link))
         wanted = _interval(context, clock_hz)
         missed = wanted is None or fitted.folded.interval > wanted
         return Rank(False, fitted.folded.interval if missed else 0, fitted.resources.lut)
 
     def _chip(self, context: Context, link: LinkCost, core: Mapping[str, int]) -> dict[str, int]:
         """What the whole chip takes, of what its core does."""
-        blocks = link.blocks_beside(self._stored(context), block_ram_of(context.fpga_board))
+        blocks = link.blocks_beside(self._stored(context, link), block_ram_of(context.fpga_board))
         return {**core, **link.with_core(core, blocks)}
 
     def _limits(self, context: Context, link: LinkCost) -> Resources:
-        return limits_of(context, link, self._stored(context))
+        return limits_of(context, link, self._stored(context, link))
 
-    def _stored(self, context: Context) -> tuple[Memory, ...]:
-        """Memories of the vector that comes in, of those stored for the bench, and of the answer."""
+    def _stored(self, context: Context, link: LinkCost) -> tuple[Memory, ...]:
+        """Memories of the vector that comes in, of those stored for the bench, and of the answer, where held."""
+        if not link.holds:
+            return ()
         x = self.graph.types[self.graph.sole_input]
         bits = IntType.of(x.element.datatype).bits
         return (x.size, bits), (files.bench_vectors(context, x) * x.size, bits), (self._answer_bytes, 8)

@@ -14,7 +14,7 @@ from flows.stages.rtl.axi_check import AxiCheck
 from flows.stages.rtl.chip_answers import Asked
 from flows.stages.rtl.core_check import spread
 from flows.stages.rtl.reference import Reference
-from flows.stages.rtl.uart_check import UartCheck
+from flows.stages.rtl.serial_check import serial_check
 from hls import axi_chip, chip
 from hls.chip import LinkCost, vector_bytes
 from hls.simulate_axi import AxiChipSimulator
@@ -25,10 +25,17 @@ from toolchain.results.core import CoreDescription
 
 @dataclass(frozen=True)
 class Written:
-    """File names of the Verilog that was written: all sources of the chip, and what only a simulator needs."""
+    """What was written.
+
+    Attributes:
+        sources: file names of the chip's Verilog.
+        models: of what only a simulator needs besides.
+        streamed: whether the host link holds neither a vector nor an answer.
+    """
 
     sources: Sequence[str]
     models: Sequence[str] = ()
+    streamed: bool = False
 
 
 class Shell(Protocol):
@@ -75,6 +82,8 @@ class UartShell:
     ) -> Written:
         """See `Shell`."""
         (model_hash, build_id), pll = identity, pll_cell(context, hz)
+        memory = files.memory_bytes(context.fpga_board)
+        streamed = not self.cost.form_for(vector_bytes(core), core.output.layout.size, memory).holds
         sources = chip.generate_chip(
             core,
             rtl,
@@ -82,17 +91,17 @@ class UartShell:
             baud=context.open_board.host_link.baud,
             model_hash=model_hash,
             build_id=build_id,
-            bench=files.bench_inputs(context),
+            bench=files.bench_inputs(context)[: 0 if streamed else None],
             pll=pll,
+            streamed=streamed,
         )
-        return Written(sources, chip.models_of(pll))
+        return Written(sources, chip.models_of(pll), streamed)
 
     def check(self, context: Context, made: files.Chip, reference: Reference) -> Asked:
         """See `Shell`."""
         baud, clock = context.open_board.host_link.baud, clock_hz(context)
-        x = spread(files.golden_inputs(context), UartCheck.vectors(made.core, clock, baud, self._vectors))
         simulator = ChipSimulator(made.simulated_paths, context.work / "chip", clock_hz=clock, baud=baud)
-        return UartCheck(context, made, reference, x, files.bench_inputs(context)).run(simulator)
+        return serial_check(context, made, reference, self._vectors).run(simulator)
 
 
 class AxiShell:

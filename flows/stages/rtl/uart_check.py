@@ -13,7 +13,7 @@ from toolchain.device.link import protocol
 from toolchain.results.core import CoreDescription
 
 # Of a core of 20,000 LUTs in Verilator.
-_MINUTE_CLOCKS = 6_000_000
+MINUTE_CLOCKS = 6_000_000
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class UartCheck(ChipAnswers):
     def vectors(cls, core: CoreDescription, clock_hz: int, baud: int, most: int) -> int:
         """How many vectors to send, of `most`: of a core of units those that are simulated in about a minute."""
         clocks = protocol.BITS_A_BYTE * vector_bytes(core) * clock_hz // baud + core.initiation_interval
-        return vectors_asked(core, most, _MINUTE_CLOCKS // clocks)
+        return vectors_asked(core, most, MINUTE_CLOCKS // clocks)
 
     def requests(self) -> list[bytes]:
         """identify, one infer a vector (behind its parts where it is long), bench, counters."""

@@ -9,8 +9,28 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hls.chip import LINK_COST, LINK_SOURCES, generate_chip, part_bytes, types_of, vector_bytes
-from toolchain.device.link.protocol import BIPOLAR, SIGNED, Tensor
+from hls.chip import (
+    LINK_COST,
+    LINK_SOURCES,
+    STREAM_SOURCES,
+    frame_bytes,
+    generate_chip,
+    part_bytes,
+    played_inputs,
+    types_of,
+    vector_bytes,
+)
+from toolchain.device.link.protocol import (
+    BIPOLAR,
+    IDENTIFY,
+    REPLY,
+    SIGNED,
+    Identity,
+    Tensor,
+    encode_frame,
+    parse_replies,
+)
+from toolchain.device.link.streamed import is_streamed
 from toolchain.errors import ConfigError, FitError, GateweaveError
 from toolchain.fpga.families.gowin import GowinBackend
 from toolchain.fpga.families.ice40 import Ice40Backend
@@ -159,3 +179,38 @@ def test_vectors_take_whole_block_rams_beside_the_link_s_own() -> None:
     own = LINK_COST.blocks_beside((), small)
     assert LINK_COST.blocks_beside((image, image), small) == own + 4
     assert LINK_COST.blocks_beside((image, image), large) == own + 2
+
+
+def test_what_is_large_for_the_board_or_for_a_frame_is_streamed() -> None:
+    """A quarter of the block RAM may be held, and no answer that is longer than a frame."""
+    memory = 208 * 18 * 128
+    assert LINK_COST.form_for(27_648, 2, memory) is LINK_COST
+    assert LINK_COST.form_for(memory // 4 - 10, 10, memory).holds
+    for vector, answer in ((memory // 4 - 9, 10), (98_304, 262_144), (100, 65_281)):
+        streamed = LINK_COST.form_for(vector, answer, memory)
+        assert not streamed.holds
+        streamed.must_carry(vector, answer)
+        assert streamed.form_for(vector, answer, memory) is streamed
+
+
+def test_a_streamed_chip_tells_all_that_its_link_asks_for(tmp_path: Path) -> None:
+    core = dataclasses.replace(
+        CORE, vector_bits=4 * 30_000, in_beats=30_000, output=CoreOutput(90_000, 9, True, 1, None)
+    )
+    names = generate(tmp_path, core, bench=np.zeros((0, 60_000)), streamed=True)
+    assert names == [*CORE.sources, *STREAM_SOURCES, "chip.v"]
+    text = (tmp_path / "chip.v").read_text()
+    told = bytes.fromhex(text.split("IDENTITY = 456'h")[1].split(";")[0])[::-1]
+    [identity] = parse_replies(encode_frame(REPLY | IDENTIFY, 0, told))
+    assert isinstance(identity, Identity) and is_streamed(identity)
+    assert (identity.vector_bytes, identity.part_bytes, identity.max_payload) == (15_000, frame_bytes(core), 2047)
+    assert identity.types == types_of(core)
+    assert " stream_link #(" in text and ".PART_BYTES(PART_BYTES)" in text
+
+
+def test_a_bench_of_a_streamed_chip_plays_the_first_part_over_and_over() -> None:
+    core = dataclasses.replace(CORE, vector_bits=8 * 3000, in_width=24, in_beats=1000, input_type="INT8")
+    x = np.arange(3000) % 128
+    played = played_inputs(core, x)
+    assert frame_bytes(core) == 1023 and len(played) == 3000
+    assert np.array_equal(played, x[np.arange(3000) % 1023])

@@ -151,6 +151,7 @@ def build_chip(
     host_baud: float | None = None,
     timeout_us: int = 1000,
     pll: PllCell | None = None,
+    streamed: bool = False,
 ) -> ChipSimulator:
     """Simulator of a chip around a fake core."""
     rtl = folder / "rtl"
@@ -165,6 +166,7 @@ def build_chip(
         bench=bench,
         timeout_us=timeout_us,
         pll=pll,
+        streamed=streamed,
     )
     paths = [rtl / name for name in (*sources, *models_of(pll))]
     return ChipSimulator(paths, folder, clock_hz=clock_hz, baud=host_baud or baud)

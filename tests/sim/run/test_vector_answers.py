@@ -11,7 +11,7 @@ from rich.console import Console
 
 from flows.stages.packing import write_golden
 from flows.stages.rtl.reference import GraphReference
-from hls.chip import generate_chip
+from hls.chip import generate_chip, played_inputs
 from hls.fifo_depths import with_depths
 from hls.graph_ports import generate_graph_core
 from hls.virtual_board import Faults, VirtualBoard
@@ -29,7 +29,8 @@ CLOCK_HZ, BAUD, COUNT = 12_000_000, 1_000_000, 10
 PATIENCE = Patience(reply=0.6, quiet=0.2)
 
 
-def test_a_graphs_answers_through_a_bad_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("streamed", [False, True], ids=["held", "streamed"])
+def test_a_graphs_answers_through_a_bad_line(streamed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """45 bytes of input in parts of 10 at most, 64 bytes of answer; every element compared."""
     monkeypatch.setattr("hls.chip._PART_BYTES", 10)
     graph, rtl, package = convolution(), tmp_path / "rtl", tmp_path / "package"
@@ -39,9 +40,11 @@ def test_a_graphs_answers_through_a_bad_line(tmp_path: Path, monkeypatch: pytest
     core = generate_graph_core(netlist, graph, rtl)
     x = values_of(graph, np.random.default_rng(4), COUNT)
     reference = GraphReference(graph, core.output)
-    write_golden(package, reference, x.reshape(COUNT, -1), None)
-    identity = {"model_hash": bytes(8), "build_id": bytes(8)}
-    sources = generate_chip(core, rtl, clock_hz=CLOCK_HZ, baud=BAUD, bench=x[:3].reshape(3, -1), **identity)
+    flat = x.reshape(COUNT, -1)
+    write_golden(package, reference, flat, None, played_inputs(core, flat[0])[None] if streamed else None)
+    options = {"model_hash": bytes(8), "build_id": bytes(8), "streamed": streamed}
+    stored = flat[: 0 if streamed else 3]
+    sources = generate_chip(core, rtl, clock_hz=CLOCK_HZ, baud=BAUD, bench=stored, **options)  # type: ignore[arg-type]
     golden = read_golden(package)
     faults = Faults(bits=6e-5, seed=2)
     paths = [rtl / name for name in sources]

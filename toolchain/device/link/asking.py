@@ -134,7 +134,8 @@ def _bench(board: Asked, options: argparse.Namespace) -> dict[str, Any]:
     faults = bench_faults(bench, expected_of(board.manifest)) + pace_faults(bench, board.identify().clock_hz)
     must_make_sense("bench", faults)
     times = {"started_monotonic": started, "ended_monotonic": ended}
-    return {**bench._asdict(), "told": board.golden.told(bench.values), **times}
+    told = board.golden.told(bench.values) if bench.values else "not told by this design"
+    return {**bench._asdict(), "told": told, **times}
 
 
 def _counters(board: Asked, options: argparse.Namespace) -> dict[str, Any]:

@@ -22,6 +22,9 @@ class Board(Protocol):
     def infer_many(self, vectors: list[bytes]) -> list[Values]:
         """The answers to many packed vectors."""
 
+    def play(self, vector: bytes) -> None:
+        """Have benches run this packed vector, where the board stores none."""
+
     def bench(self, inferences: int, seconds: float = 60.0) -> Bench:
         """Run that many inferences of the stored vectors; where none are stored, of the one inferred last."""
 
@@ -81,11 +84,33 @@ def played_answers(board: Board, golden: Golden, stored: int) -> list[Values]:
     """The right answers to the vectors that a bench plays, which the board holds from now on.
 
     Args:
-        stored: how many it stores; of one that stores none, golden vector 0 is inferred for that.
+        stored: how many it stores; of one that stores none, golden vector 0 is inferred for that; of the streamed form,
+            its first part is told.
     """
+    if golden.played is not None:
+        board.play(golden.vector(0))
+        return [golden.played]
     if not stored:
         board.infer(golden.vector(0))
     return golden.answers(stored or 1)
+
+
+def what_is_played(golden: Golden) -> str:
+    """What a bench plays of a board that stores no vectors, in words."""
+    if golden.played is None:
+        return "golden vector 0, which the board holds"
+    return "the first part of golden vector 0, over and over"
+
+
+def inferred_before(golden: Golden, stored: int) -> int:
+    """How many inferences `played_answers` asks for."""
+    return int(not stored and golden.played is None)
+
+
+def bench_differences(bench: Bench, layout: AnswerLayout, played: Sequence[Values]) -> list[Difference]:
+    """What is wrong with a bench's last answer, where the board tells it, and with its checksum."""
+    right = bench_answer(layout, played, bench.inferences)
+    return differences(bench, right if bench.values else {"checksum": right["checksum"]})
 
 
 def bench_answer(layout: AnswerLayout, played: Sequence[Values], inferences: int) -> dict[str, Any]:

@@ -23,12 +23,15 @@ class Golden:
         described: content of `vectors.json`.
         packed: all vectors, one after the other.
         answers: all answers, as `layout` has them.
+        played: the answer to the first part of vector 0, over and over, in bytes: what a bench of a board of the host
+            link's streamed form plays; empty for all others.
 
     Attributes:
         layout: how an answer lies in bytes, and what it is.
     """
 
-    def __init__(self, described: Mapping[str, Any], packed: bytes, answers: bytes) -> None:
+    def __init__(self, described: Mapping[str, Any], packed: bytes, answers: bytes, played: bytes = b"") -> None:
+        self._played = played
         self.described, self.layout = described, AnswerLayout(**described["answer"])
         self.count: int = described["count"]
         self._packed, self._size, self._answers = packed, described["vector_bytes"], answers
@@ -53,6 +56,11 @@ class Golden:
     def answers(self, count: int) -> list[Values]:
         """The right answers to the first vectors."""
         return [self.answer(index) for index in range(min(count, self.count))]
+
+    @property
+    def played(self) -> Optional[Values]:  # noqa: UP045 (Python 3.8)
+        """The right answer to what a bench of the streamed form plays; None where boards have another form."""
+        return self.layout.decode(self._played) if self._played else None
 
     def pack(self, values: Iterable[int]) -> bytes:
         """A packed vector of the network's inputs.
@@ -100,11 +108,13 @@ def read_golden(folder: Path) -> Golden:
         _must_be_of_this_version(folder, described)
         packed = (folder / described["vectors"]).read_bytes()
         answers = (folder / described["answers"]).read_bytes()
-        golden = Golden(described, packed, answers)
+        played = (folder / described["played"]).read_bytes() if described.get("played") else b""
+        golden = Golden(described, packed, answers, played)
         sizes = described["vector_bytes"], golden.layout.size
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BuildError(f"{folder}: golden vectors cannot be read ({error}); copy the package again") from error
-    if (len(packed), len(answers)) != tuple(described["count"] * size for size in sizes):
+    whole = tuple(described["count"] * size for size in sizes)
+    if (len(packed), len(answers)) != whole or len(played) not in (0, sizes[1]):
         raise BuildError(f"{folder}: vectors.json does not fit its files; copy the package again")
     return golden
 

@@ -21,6 +21,7 @@ class Patience:
         write: until one more byte is taken; after that nothing reads at the other end.
         quiet: silence after which nothing is on its way any more, and the board's time-out has passed.
         tries: how often in a row nothing is answered before the driver gives up.
+        stall: until a board of the streamed form takes or gives another part.
     """
 
     reply: float = 0.25
@@ -28,6 +29,7 @@ class Patience:
     tries: int = 8
     byte: float = 0.0
     write: float = 10.0
+    stall: float = 60.0
 
 
 def simulated(latency_cycles: int | None = None) -> Patience:
@@ -37,4 +39,5 @@ def simulated(latency_cycles: int | None = None) -> Patience:
         quiet=0.4,
         byte=_BYTE_CLOCKS / _SIMULATED_CLOCKS,
         write=_SIMULATED_WRITE,
+        stall=_SIMULATED_WRITE + (latency_cycles or 0) / _SIMULATED_CLOCKS,
     )

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Tuple, Union  # noqa: UP035 (Python 3.8)
 
 PROTOCOL_VERSION = 2
+STREAMED_VERSION = 3  # of the streamed form, whose own requests and replies are in streamed.py
 SYNC = b"GW"
 CRC_BYTES = 4
 HEADER_BYTES = 6
@@ -21,9 +22,7 @@ IDENTIFY, INFER, BENCH, COUNTERS, LOAD = 0x01, 0x02, 0x03, 0x04, 0x05
 REPLY = 0x80  # added to the command of the request
 ERROR = 0xFF
 
-BAD_CRC = 1
-UNKNOWN_COMMAND = 2
-BAD_LENGTH = 3
+BAD_CRC, UNKNOWN_COMMAND, BAD_LENGTH = 1, 2, 3
 ERROR_TEXTS = {
     BAD_CRC: "the request came damaged (CRC)",
     UNKNOWN_COMMAND: "the board does not know the command",
@@ -200,7 +199,7 @@ class Identity(NamedTuple):
 
     Attributes:
         max_payload: longest payload of a request that the board receives at all.
-        part_bytes: of a vector, that one `load` carries; 0 where `infer` carries it whole.
+        part_bytes: of a vector, that one `load` or `push` carries; 0 where `infer` carries it whole.
         types: what goes in and what comes out.
     """
 
@@ -229,7 +228,8 @@ class Identity(NamedTuple):
     @property
     def max_reply(self) -> int:
         """The longest payload of a reply."""
-        return max(MAX_REPLY_PAYLOAD, self.types.answer.size + _BENCH_TAIL)
+        streamed = self.version == STREAMED_VERSION
+        return max(MAX_REPLY_PAYLOAD, self.part_bytes + 4 if streamed else self.types.answer.size + _BENCH_TAIL)
 
 
 class OtherVersion(NamedTuple):
@@ -408,7 +408,7 @@ def decode_reply(frame: Frame) -> Reply:
 
 def _identity(sequence: int, body: bytes) -> Reply:
     """Its first byte, the version, stands there in every version."""
-    if body[0] != PROTOCOL_VERSION:
+    if body[0] not in (PROTOCOL_VERSION, STREAMED_VERSION):
         return OtherVersion(sequence, body[0])
     fixed, tensor = _IDENTITY.size, _TENSOR.size
     if len(body) != fixed + 2 * tensor + _CLASSES.size:

@@ -7,16 +7,18 @@ one (or a virtual board's). The interface is that of `axi.opening.Board`.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Tuple, TypeVar  # noqa: UP035
+from typing import Any, Protocol, TypeVar
 
 from toolchain.device.link import protocol as link
+from toolchain.device.link import streamed
 from toolchain.device.link.answers import Bench, Counters, Identity, Inference, Values
 from toolchain.device.link.board import differences
+from toolchain.device.link.conversation import Conversation, Request
 from toolchain.device.link.patience import Patience
+from toolchain.device.link.streaming import Streaming
 from toolchain.device.packed import PackedIdentity
 from toolchain.errors import ToolError, VerificationError
 
@@ -25,10 +27,8 @@ STREAM_WINDOW = 64
 
 _NOISE_READS = 1000
 _SLACK = 1.1
-_STUCK = 8
 _LATE_BENCHES = 2
 _Self = TypeVar("_Self", bound="SerialBoard")  # typing.Self is not in Python 3.8
-_Request = Tuple[int, bytes]  # noqa: UP006 (Python 3.8): command and payload
 
 
 class Port(Protocol):
@@ -94,6 +94,7 @@ class SerialBoard:
 
     Attributes:
         traffic: what became of every request so far.
+        streaming: parts of vectors and answers, of a board of the streamed form.
 
     Raises:
         ToolError: nothing answers, or it speaks another version of the protocol.
@@ -104,9 +105,10 @@ class SerialBoard:
         self._patience = patience or Patience()
         self._sequence = 0
         self._latency: int | None = None
-        # The vector inferred last, and whether the board still holds it.
+        # The vector that a bench plays where none are stored, and whether the board holds it.
         self._last: bytes | None = None
         self._holds = False
+        self.streaming = Streaming(self._ask, self.reset, port.name, self._patience)
         self.reset()
         self._identity = self._identify()
 
@@ -115,12 +117,18 @@ class SerialBoard:
         self.port.send_break()
         self.traffic.breaks += 1
         self._holds = False
+        self.streaming.forget()
         self._drain()
 
     def identify(self) -> Identity:
         """What the board says it is."""
         self._identity = self._identify()
         return _identity(self._identity)
+
+    @property
+    def link_identity(self) -> link.Identity:
+        """What the board said it is, as the host link tells it."""
+        return self._identity
 
     def infer(self, vector: bytes) -> Inference:
         """The answer to one packed vector, and the cycles it took in the fabric.
@@ -129,6 +137,10 @@ class SerialBoard:
             ToolError: a vector of another length than the board's, or no answer.
         """
         return self.inferences([vector])[0]
+
+    def play(self, vector: bytes) -> None:
+        """Have a bench run this packed vector where the board stores none; of the streamed form, its first part."""
+        self._last, self._holds = vector, False
 
     def infer_many(self, vectors: Sequence[bytes]) -> list[Values]:
         """The answers to many packed vectors, as many on their way at a time as the board can take.
@@ -148,16 +160,22 @@ class SerialBoard:
         for index, vector in enumerate(vectors):
             if len(vector) != size:
                 raise ToolError(f"vector {index}: {len(vector)} bytes; the board takes {size}")
-        answer = self._identity.types.answer
-        inferences = [Inference(answer.decode(reply.answer), reply.cycles) for reply in self._answered(vectors)]
+        told = self._identity
+        pairs: list[tuple[bytes, int | None]]
+        if streamed.is_streamed(told):
+            # The chip counts no cycles of them: they would be those of the line.
+            pairs = [(data, None) for data in self.streaming.answers(vectors, told)]
+        else:
+            pairs = [(reply.answer, reply.cycles) for reply in self._answered(vectors)]
         if vectors:
             self._last, self._holds = vectors[-1], True
-        return inferences
+        return [Inference(told.types.answer.decode(data), cycles) for data, cycles in pairs]
 
     def bench(self, inferences: int, seconds: float = 60.0) -> Bench:
         """Run that many inferences (32 bits) of the stored vectors, back to back.
 
-        A board that stores none runs the vector inferred last.
+        A board that stores none runs the vector inferred last, or told by `play`; one of the streamed form its first
+        part over and over, and does not tell the last answer: `values` are none.
 
         Args:
             seconds: how long it may take; a bench that takes longer is ended by a break, and tried once more.
@@ -167,20 +185,20 @@ class SerialBoard:
         """
         if not 0 <= inferences <= 0xFFFFFFFF:
             raise ToolError(f"{inferences} inferences do not fit the 32 bits of a bench request")
-        payload, late = inferences.to_bytes(4, "little"), 0
+        late = 0
         for _ in range(self._patience.tries):
             self._hold()
             started = time.perf_counter()
             try:
-                [reply] = self._exchange([(link.BENCH, payload)], 1, seconds, tries=1)
+                [reply] = self._exchange([(link.BENCH, self._bench_payload(inferences))], 1, seconds, tries=1)
             except ToolError:
                 late += time.perf_counter() - started >= seconds
                 self.reset()
                 if late == _LATE_BENCHES:
                     break
             else:
-                taken = time.perf_counter() - started
-                values = self._identity.types.answer.decode(reply.answer)
+                taken, answer = time.perf_counter() - started, self._identity.types.answer
+                values = () if isinstance(reply, streamed.Played) else answer.decode(reply.answer)
                 return Bench(inferences, values, reply.cycles, reply.checksum, taken)
         raise ToolError(
             f"{self.port.name}: no answer to a bench of {inferences:,} within {seconds:g} s; run fewer, or allow more"
@@ -222,12 +240,23 @@ class SerialBoard:
         return reply
 
     def _hold(self) -> None:
-        """Have the board hold the vector inferred last, where a bench plays that one."""
-        if self._identity.bench_vectors or self._holds:
-            return
-        if self._last is None:
+        """Have the board ready for a bench: with the vector inferred last, where it plays that one."""
+        told = self._identity
+        if not told.bench_vectors and self._last is None:
             raise ToolError(f"{self.port.name}: the board stores no vectors, its bench runs the last one: infer first")
-        self.infer(self._last)
+        if streamed.is_streamed(told) and self.streaming.pushed:
+            self.reset()
+        elif not (told.bench_vectors or self._holds or streamed.is_streamed(told)):
+            self.infer(self._last or b"")
+
+    def _bench_payload(self, inferences: int) -> bytes:
+        if not streamed.is_streamed(self._identity):
+            return inferences.to_bytes(4, "little")
+        part = streamed.parts_of(self._last or b"", self._identity.part_bytes)[0]
+        return streamed.bench_payload(part, inferences)
+
+    def _ask(self, command: int, payload: bytes) -> Any:
+        return self._exchange([(command, payload)], 1)[0]
 
     def _answered(self, vectors: Sequence[bytes]) -> list[link.Inference]:
         """The replies to vectors, as many on their way at a time as the board can take."""
@@ -257,14 +286,14 @@ class SerialBoard:
 
     def _exchange(
         self,
-        requests: Sequence[_Request],
+        requests: Sequence[Request],
         window: int,
         seconds: float | None = None,
         tries: int | None = None,
     ) -> list[Any]:
         """The replies to requests, in their order."""
         told = getattr(self, "_identity", None)
-        conversation = _Conversation(requests, told)
+        conversation = Conversation(requests, told)
         longest = max((len(payload) for _, payload in requests), default=0)
         wait = self._patience.reply + longest * self._patience.byte if seconds is None else seconds
         parser = self._parser()
@@ -279,7 +308,7 @@ class SerialBoard:
         self._count(conversation)
         return conversation.answers
 
-    def _send(self, conversation: _Conversation, window: int) -> None:
+    def _send(self, conversation: Conversation, window: int) -> None:
         frames = []
         while conversation.todo and len(conversation.flying) < window:
             frames.append(conversation.next_frame(self._sequence))
@@ -295,7 +324,7 @@ class SerialBoard:
         self.traffic.port_seconds += time.perf_counter() - started
         return data
 
-    def _resynchronise(self, conversation: _Conversation, parser: link.FrameParser, tries: int) -> None:
+    def _resynchronise(self, conversation: Conversation, parser: link.FrameParser, tries: int) -> None:
         """Wait until nothing comes any more, then have what is still unanswered sent again."""
         conversation.take(parser.feed(self._drain()))
         conversation.take(parser.flush())
@@ -330,130 +359,9 @@ class SerialBoard:
         told: link.Identity | None = getattr(self, "_identity", None)
         return link.FrameParser(told.max_reply if told else link.MAX_REPLY_PAYLOAD)
 
-    def _count(self, conversation: _Conversation) -> None:
+    def _count(self, conversation: Conversation) -> None:
         for name in ("sent", "answered", "refused", "silent", "strays"):
             setattr(self.traffic, name, getattr(self.traffic, name) + getattr(conversation, name))
-
-
-class _Conversation:
-    """Requests, and what is known of each; those of a vector in parts build on each other: `load`, ..., `infer`."""
-
-    def __init__(self, requests: Sequence[_Request], identity: link.Identity | None) -> None:
-        self._requests, self._told = requests, identity
-        self._replies: list[Any] = [None] * len(requests)
-        self._tries = [0] * len(requests)
-        self.todo = deque(range(len(requests)))
-        self.flying: dict[int, int] = {}
-        self.sent = self.answered = self.refused = self.silent = self.strays = 0
-        self.in_trouble, self.fault = False, ""
-        self._in_vain = self._progress = 0
-
-    @property
-    def unfinished(self) -> bool:
-        return bool(self.todo or self.flying)
-
-    @property
-    def answers(self) -> list[Any]:
-        return self._replies
-
-    def next_frame(self, sequence: int) -> bytes:
-        index = self.todo.popleft()
-        self.flying[sequence] = index
-        self._tries[index] += 1
-        self.sent += 1
-        command, payload = self._requests[index]
-        return link.encode_frame(command, sequence, payload)
-
-    def take(self, frames: Sequence[link.Frame]) -> None:
-        """Accept what answers a request on its way; nothing else."""
-        for frame in frames:
-            reply = self._decoded(frame)
-            if isinstance(reply, link.Failure):
-                self._take_failure(reply)
-            elif reply is None or frame.sequence not in self.flying:
-                self.strays += 1
-            elif isinstance(reply, link.Loaded) and not self._is_held(reply):
-                self._take_unheld(reply)
-            else:
-                # The board answers in order: what was asked before and is unanswered will stay so.
-                self.in_trouble |= next(iter(self.flying)) != frame.sequence
-                self._replies[self.flying.pop(frame.sequence)] = reply
-                self.answered += 1
-
-    def give_up(self, tries: int) -> str:
-        """Put back what is on its way; what to say if one of it has been tried that often."""
-        lost = list(self.flying.values())
-        self.silent += len(lost)
-        self.flying.clear()
-        self.todo = deque(sorted([*self.todo, *lost]))
-        self.in_trouble = False
-        self._in_vain = self._in_vain + 1 if self.answered == self._progress else 0
-        self._progress = self.answered
-        # On a bad line others are answered and one never is only by chance; but then not for ever.
-        stuck = max((self._tries[index] for index in self.todo), default=0) >= _STUCK * tries
-        if not stuck and self._in_vain < tries:
-            return ""
-        name = _NAMES[self._requests[self.todo[0]][0]]
-        return f"no answer to {name} after {self._in_vain or _STUCK * tries} tries"
-
-    def _decoded(self, frame: link.Frame) -> link.Reply | None:
-        index = self.flying.get(frame.sequence)
-        if frame.command != link.ERROR and (index is None or frame.command != link.REPLY | self._requests[index][0]):
-            return None
-        try:
-            reply = link.decode_reply(frame)
-        except link.ProtocolError:
-            return None
-        return reply if not isinstance(reply, (link.Inference, link.Bench)) or self._can_be(reply.answer) else None
-
-    def _can_be(self, answer: bytes) -> bool:
-        """Whether the board can have answered so: with as many bytes as it says, and a class that exists."""
-        layout = self._told.types.answer if self._told else None
-        if layout is None or len(answer) != layout.size:
-            return False
-        return not layout.classes or layout.decode(answer)[0] < layout.classes
-
-    def _is_held(self, reply: link.Loaded) -> bool:
-        """Whether the board holds the part, and all before it."""
-        index = self.flying[reply.sequence]
-        return reply.held > index and None not in self._replies[:index]
-
-    def _take_unheld(self, reply: link.Loaded) -> None:
-        """A part came out of turn, for one before it was lost, or the board began anew: go on from what it holds."""
-        self.in_trouble = True
-        self.refused += 1
-        back = [self.flying.pop(reply.sequence)]
-        for index in range(reply.held, len(self._replies)):
-            if self._replies[index] is not None:
-                self._replies[index] = None
-                back.append(index)
-        self.todo = deque(sorted({*self.todo, *back}))
-
-    def _take_failure(self, failure: link.Failure) -> None:
-        """A length can be refused because it came damaged, before any CRC; only an unknown command is beyond doubt."""
-        self.in_trouble = True
-        if failure.sequence not in self.flying:
-            self.strays += 1
-            return
-        self.refused += 1
-        index = self.flying.pop(failure.sequence)
-        back = {index, *self.todo}
-        if failure.code == link.BAD_LENGTH and index and self._requests[index][0] != self._requests[0][0]:
-            # An `infer` behind parts: the board may have lost what it held, which its reply to the last one tells.
-            self._replies[index - 1] = None
-            back.add(index - 1)
-        self.todo = deque(sorted(back - set(self.flying.values())))
-        if failure.code == link.UNKNOWN_COMMAND:
-            self.fault = f"{_NAMES[self._requests[index][0]]}: {failure.describe()}"
-
-
-_NAMES = {
-    link.IDENTIFY: "identify",
-    link.INFER: "infer",
-    link.BENCH: "bench",
-    link.COUNTERS: "counters",
-    link.LOAD: "load",
-}
 
 
 def must_be(identity: Identity, packed: PackedIdentity, name: str) -> None:

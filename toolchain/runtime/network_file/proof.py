@@ -87,7 +87,9 @@ def vectors_for(opened: Opened, test: Path | None, rows: int = RANDOM_ROWS) -> V
     Raises:
         DataError: the test file does not fit the network.
     """
-    return Data(test, rows=rows, elements=_ELEMENTS).vectors(opened.feeds, opened.source.answer_size)
+    source = opened.source
+    largest = max(kind.size for kind in source.graph.types.values())
+    return Data(test, rows=rows, elements=_ELEMENTS).vectors(opened.feeds, source.answer_size, largest)
 
 
 def prove_on(opened: Opened, vectors: Vectors, progress: Progress) -> Proved:

@@ -1,4 +1,4 @@
-"""How many random vectors there are: fewer of large inputs, and of large answers, which are held some times over."""
+"""How many random vectors there are: fewer of large inputs, of large answers, and of large tensors on the way."""
 
 from __future__ import annotations
 
@@ -16,3 +16,9 @@ from toolchain.runtime.proof_vectors import Feed
 def test_large_vectors_are_fewer(wide: int, answer: int, rows: int) -> None:
     feed = Feed("x", (wide,), np.uint8)
     assert len(Data(None, elements=1 << 12).vectors([feed], answer).x) == rows
+
+
+@pytest.mark.parametrize(("tensor", "rows"), [(1 << 18, 1000), (1 << 22, 64), (37_748_736, 7), (1 << 30, 2)])
+def test_large_tensors_make_them_fewer_too(tensor: int, rows: int) -> None:
+    feed = Feed("x", (4,), np.uint8)
+    assert len(Data(None, elements=1 << 12).vectors([feed], 5, tensor).x) == rows

@@ -51,6 +51,10 @@ class Board:
         """The answers to many packed vectors, by DMA where there is memory for it."""
         return self._chip.infer_many(vectors)
 
+    def play(self, vector: bytes) -> None:
+        """Have benches run this packed vector, where the chip stores none."""
+        self._chip.infer(vector)
+
     def bench(self, inferences: int, seconds: float = 60.0) -> Bench:
         """Run that many inferences of the stored vectors, back to back."""
         return self._chip.bench(inferences, seconds)

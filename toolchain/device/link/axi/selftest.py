@@ -10,7 +10,15 @@ from typing import Any, Optional
 from toolchain.device.link.answers import Values
 from toolchain.device.link.asking import Asked
 from toolchain.device.link.axi.sense import bench_faults, bench_in_reach, expected_of, identity_faults, pace_faults
-from toolchain.device.link.board import WrongAnswer, bench_answer, differences, played_answers, wrong_answers
+from toolchain.device.link.board import (
+    WrongAnswer,
+    bench_answer,
+    bench_differences,
+    inferred_before,
+    played_answers,
+    what_is_played,
+    wrong_answers,
+)
 from toolchain.device.link.golden import Golden
 from toolchain.device.packed import PackedManifest
 
@@ -126,11 +134,12 @@ def _bench(board: Asked, inferences: int, seconds: float) -> Finding:
         return Finding("bench", differences=[f"{stored} vectors are stored, the package has {board.golden.count}"])
     played = played_answers(board, board.golden, stored)
     single, bench = board.bench(1, seconds), board.bench(inferences, seconds)
-    what = f"over {stored} stored vectors" if stored else "of golden vector 0; the board stores none"
+    what = f"over {stored} stored vectors" if stored else f"of {what_is_played(board.golden)}"
     finding = Finding("bench", f"{inferences:,} inferences {what}")
     right = bench_answer(board.golden.layout, played, inferences)
     finding.counts = {"checksum": f"{bench.checksum:08x}", "expected_checksum": f"{right['checksum']:08x}"}
-    finding.differences = [_BENCH[name].format(got, value) for name, value, got in differences(bench, right)]
+    wrong = bench_differences(bench, board.golden.layout, played)
+    finding.differences = [_BENCH[name].format(got, value) for name, value, got in wrong]
     finding.measured = {"inferences": inferences, "seconds": round(bench.seconds, 6)}
     finding.measured["inferences_per_second"] = round(inferences / bench.seconds, 1) if bench.seconds else None
     faults = [fault for run in (single, bench) for fault in bench_faults(run, expected_of(board.manifest))]
@@ -162,7 +171,7 @@ def _add_cycles(finding: Finding, board: Asked, latency: int, cycles: int, secon
 def _counters(board: Asked, before: Any, asked: int) -> Finding:
     after = board.counters()
     counted = (after.inferences - before.inferences) % (1 << 32)
-    asked += 1 + (not board.identify().bench_vectors)  # the bench of one, and the vector that it played
+    asked += 1 + inferred_before(board.golden, board.identify().bench_vectors)  # the bench of one, and what it played
     finding = Finding("counters", f"{counted:,} inferences counted, {asked:,} asked for")
     finding.measured = {"inferences_counted": counted, "inferences_asked": asked}
     if counted != asked % (1 << 32):

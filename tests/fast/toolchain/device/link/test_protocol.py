@@ -15,6 +15,7 @@ import pytest
 from hls.pack import pack_inputs
 from tests.doubles.uart_board import class_bytes
 from toolchain.device.link import protocol as link
+from toolchain.device.link import streamed
 
 REPOSITORY = Path(__file__).parents[5]
 SPECIFICATION = REPOSITORY / "docs" / "host-link.md"
@@ -50,6 +51,18 @@ REQUESTS = [
 ]
 
 
+STREAMED = [
+    link.encode_frame(streamed.PUSH, 0x16, streamed.push_payload(b"part", 1)),
+    link.encode_frame(streamed.TAKE, 0x17, streamed.take_payload(2)),
+    link.encode_frame(link.BENCH, 0x18, streamed.bench_payload(b"part", 5)),
+]
+STREAMED_REPLIES: list[streamed.Reply] = [
+    streamed.Pushed(0x16, 2),
+    streamed.Taken(0x17, 2, b"end"),
+    streamed.Played(0x18, 1007, 0x2B0C6A5D),
+]
+
+
 @pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: type(reply).__name__)
 def test_replies_survive_the_round_trip(reply: link.Reply) -> None:
     [frame] = link.FrameParser().feed(link.encode_reply(reply))
@@ -76,7 +89,23 @@ def test_examples_of_the_specification() -> None:
     model = link.Inference(0x12, b"\x03", 133), link.Bench(0x13, b"\x01", 133_000_007, 0x2B0C6A5D)
     replies = [IDENTITY._replace(sequence=0x11), *model, link.Counters(0x14, 1000001, 4, 0, 0, 0), link.Loaded(0x15, 2)]
     replies.append(link.Failure(0x12, link.BAD_CRC, link.INFER))
-    assert sorted(frames) == sorted([*REQUESTS, *map(link.encode_reply, replies)])
+    assert sorted(frames) == sorted([*REQUESTS, *STREAMED, *map(streamed.encode_reply, [*replies, *STREAMED_REPLIES])])
+
+
+def test_the_streamed_form_s_replies_survive_the_round_trip() -> None:
+    told = IDENTITY._replace(version=link.STREAMED_VERSION, bench_vectors=0, part_bytes=1024, max_payload=2047)
+    empty = streamed.Taken(1, 2**32 - 1, b"")
+    for reply in (*REPLIES, *STREAMED_REPLIES, told, empty, streamed.Taken(1, 7, bytes(1024))):
+        assert streamed.parse_replies(streamed.encode_reply(reply), told.max_reply) == [reply]
+    assert streamed.is_streamed(told) and not streamed.is_streamed(IDENTITY)
+    assert told.max_reply == 1028
+
+
+def test_parts_of_a_vector_are_of_one_size() -> None:
+    assert streamed.parts_of(b"abcdefg", 3) == [b"abc", b"def", b"g\0\0"]
+    assert streamed.parts_of(b"abc", 3) == [b"abc"]
+    with pytest.raises(link.ProtocolError, match="32 bits"):
+        streamed.bench_payload(b"abc", 2**32)
 
 
 def test_crc_is_the_named_standard() -> None:
