@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,8 @@ from toolchain.layout import ROOT, Layout
 from toolchain.told import Told, parsed
 
 _GRACE_SECONDS = 15.0
+# After so many seconds without its port, a person is told what takes so long.
+_QUIET_SECONDS = 3.0
 _MOST_EVENTS = 1 << 63
 
 
@@ -82,6 +85,9 @@ def virtual_board_of(layout: Layout, board: OpenBoard, faults: str = "") -> Iter
 
 def _port(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
+    if not select.select([process.stdout], [], [], _QUIET_SECONDS)[0]:
+        told = "virtual board: compiling its chip, once for each build; a large one takes minutes ..."
+        print(told, file=sys.stderr, flush=True)
     port = process.stdout.readline().strip()
     if not port:
         _, said = process.communicate()
