@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from toolchain.board import OpenBoard, Pin
+from toolchain.device.link.protocol import BITS_A_BYTE
 from toolchain.results.facts.hardware import Identity
 from toolchain.results.manifest import Manifest
 
@@ -18,11 +19,13 @@ class Asked:
         vector: such as "75 integers of type BINARY".
         answer: such as "a class from 0 to 4".
         attribute: of an inference, that holds it: `label` or `values`.
+        streamed: bytes of a vector and its answer where the chip holds neither; 0 where it does.
     """
 
     vector: str
     answer: str
     attribute: str
+    streamed: int = 0
 
 
 def readme(board: OpenBoard, bitstream: str, manifest: Manifest, asked: Asked) -> str:
@@ -68,6 +71,18 @@ same from Python:
 At {timing.clock_mhz:g} MHz{by_pll} one answer takes {timing.latency_cycles} cycles ({timing.latency_us} us), and one
 inference can start every {timing.initiation_interval} cycles (simulated). Place and route allows up to
 {timing.fmax_mhz:.1f} MHz.
+{_line(board.host_link.baud, asked.streamed)}"""
+
+
+def _line(baud: int, streamed: int) -> str:
+    """What the line does to an inference whose vector and answer are streamed."""
+    if not streamed:
+        return ""
+    seconds = streamed * BITS_A_BYTE / baud
+    return f"""
+The chip holds neither a vector nor an answer: both are streamed, {streamed:,} bytes an inference, {seconds:,.1f} s
+or more at {baud:,} baud. `bench` does without the line: it plays a part of a vector over and over, and takes a byte
+of an answer a cycle.
 """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flows.stages import files, packing
 from flows.stages.clocking import clock_hz
 from flows.stages.context import Context, Outcome
+from hls.chip import vector_bytes
 from toolchain.device.bundle import module_file
 from toolchain.device.sealed import seal
 from toolchain.files import write_atomic
@@ -33,11 +34,12 @@ def run(context: Context) -> Outcome:
 
 
 def _asked(context: Context) -> Asked:
-    core = files.chip(context).core
+    chip = files.chip(context)
+    core = chip.core
+    streamed = vector_bytes(core) + core.output.layout.size if chip.streamed else 0
     vector = f"{core.vector_bits // IntType.of(core.input_type).bits:,} integers of type {core.input_type}"
     output = core.output
     if output.classes:
-        return Asked(vector, f"a class from 0 to {output.classes - 1}", "label")
-    return Asked(
-        vector, f"{output.elements:,} integers of {output.bits} bits{' with a sign' * output.signed}", "values"
-    )
+        return Asked(vector, f"a class from 0 to {output.classes - 1}", "label", streamed)
+    answer = f"{output.elements:,} integers of {output.bits} bits{' with a sign' * output.signed}"
+    return Asked(vector, answer, "values", streamed)

@@ -55,13 +55,13 @@ class Streaming:
         found: list[bytes] = []
         vain, size = 0, told.types.answer.size
         while len(found) < len(vectors):
-            before, answer = len(found), b""
+            before, answer = len(found), bytearray()
             try:
                 for piece in self.pieces(vectors[before:], told):
                     answer += piece
                     if len(answer) == size:
-                        found.append(answer)
-                        answer = b""
+                        found.append(bytes(answer))
+                        answer.clear()
             except LostError as error:
                 vain = 0 if len(found) > before else vain + 1
                 if vain == self._tries:

@@ -29,6 +29,13 @@ def test_pins_and_readme_name_what_a_person_needs(tmp_path: Path) -> None:
     assert "print(board.infer(board.golden.vector(0)).values)" in told
     assert "from driver import open_package" in told
     assert "At 25 MHz one answer takes 50 cycles" in told
+    assert "streamed" not in told
+
+
+def test_what_the_line_takes_is_told_where_it_is_streamed(tmp_path: Path) -> None:
+    board, manifest = load_board("ulx3s"), build_manifest(_origin(tmp_path), records())
+    told = readme(board, "x.bit", manifest, Asked("v", "a", "values", streamed=360_448))
+    assert "both are streamed, 360,448 bytes an inference, 3.6 s\nor more at 1,000,000 baud." in told
 
 
 def test_a_clock_of_the_pll_is_told_with_its_crystal(tmp_path: Path) -> None:

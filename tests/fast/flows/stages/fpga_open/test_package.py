@@ -16,15 +16,16 @@ SCORES = replace(CORE, input_type="INT8", vector_bits=8 * 3072, output=CoreOutpu
 
 
 @pytest.mark.parametrize(
-    ("core", "asked"),
+    ("core", "streamed", "asked"),
     [
-        (CORE, ("316 integers of type BINARY", "a class from 0 to 4", "label")),
-        (SCORES, ("3,072 integers of type INT8", "640 integers of 8 bits with a sign", "values")),
+        (CORE, False, ("316 integers of type BINARY", "a class from 0 to 4", "label", 0)),
+        (SCORES, False, ("3,072 integers of type INT8", "640 integers of 8 bits with a sign", "values", 0)),
+        (SCORES, True, ("3,072 integers of type INT8", "640 integers of 8 bits with a sign", "values", 3072 + 640)),
     ],
 )
 def test_vectors_and_answers_are_told(
-    core: CoreDescription, asked: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch
+    core: CoreDescription, streamed: bool, asked: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "chip", lambda context: SimpleNamespace(core=core))
+    monkeypatch.setattr(files, "chip", lambda context: SimpleNamespace(core=core, streamed=streamed))
     told = package._asked(None)  # type: ignore[arg-type]
-    assert (told.vector, told.answer, told.attribute) == asked
+    assert (told.vector, told.answer, told.attribute, told.streamed) == asked
