@@ -64,8 +64,11 @@ module host_link_receiver #(
 
     wire loads = LOAD_BYTES != 0 && command == LOAD;
     wire known_command = command == IDENTIFY || command == INFER || command == BENCH || command == COUNTERS || loads;
-    wire [LEFT-1:0] expected = command == INFER ? INFER_BYTES[LEFT-1:0] : command == BENCH ? BENCH_BYTES[LEFT-1:0] :
+    // Of BENCH_BYTES cut to LEFT bits Yosys makes ten LUTs more: it finds another, equal form of the comparison.
+    // verilator lint_off WIDTH
+    wire [LEFT-1:0] expected = command == INFER ? INFER_BYTES[LEFT-1:0] : command == BENCH ? BENCH_BYTES :
                                loads ? LOAD_BYTES[LEFT-1:0] : 0;
+    // verilator lint_on WIDTH
     wire [15:0] whole = {byte_data, left[7:0]};
 
     assign request         = state == REQUEST;
