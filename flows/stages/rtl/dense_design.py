@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -66,11 +66,11 @@ class DenseDesign:
         missed = context.request.fps is None and folding.target_fps is None
         return facts, told(folding, context.fpga_board.target.fps if missed else None)
 
-    def generate(self, context: Context, rtl: Path) -> CoreDescription:
-        """See `Design`."""
+    def generate(self, context: Context, rtl: Path, hz: int) -> CoreDescription:
+        """See `Design`. An unrolled core has registers where the clock asks for them."""
         folding = read_folding(context.layout.stage("fold"))
         assert isinstance(folding, Folding), "of a chain that units were taken for, another design is asked"
-        return generate_core(self.network, folding, rtl)
+        return generate_core(self.network, replace(folding, clock_hz=hz), rtl)
 
     def reference(self, core: CoreDescription) -> Reference:
         """See `Design`."""

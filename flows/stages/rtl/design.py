@@ -49,8 +49,8 @@ class Design(Protocol):
             ModelError: the hardware cannot compute a node; names it.
         """
 
-    def generate(self, context: Context, rtl: Path) -> CoreDescription:
-        """Write the core of `folding.json` into `rtl`."""
+    def generate(self, context: Context, rtl: Path, hz: int) -> CoreDescription:
+        """Write the core of `folding.json` into `rtl`, for a clock in Hz, whichever the folding counted on."""
 
     def reference(self, core: CoreDescription) -> Reference:
         """What answers for the chip around the core."""

@@ -23,7 +23,7 @@ def run(context: Context) -> Outcome:
 def generate(context: Context, hz: int, out: Path) -> Outcome:
     """The same of a chip with a clock in Hz, into a folder."""
     rtl, shell = out / "rtl", shell_of(context.board)
-    core = design_of(context).generate(context, rtl)
+    core = design_of(context).generate(context, rtl, hz)
     model_hash = files.model_hash(context)
     build_id = build_id_of([rtl / name for name in sorted((*core.sources, *core.roms))], context, hz)
     made = shell.generate(context, core, rtl, (model_hash, build_id), hz)

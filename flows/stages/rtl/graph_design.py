@@ -153,8 +153,8 @@ class GraphDesign:
         answer = self.graph.types[end.node]
         return answer.size * -(-IntType.of(answer.element.datatype).bits // 8)
 
-    def generate(self, context: Context, rtl: Path) -> CoreDescription:
-        """See `Design`."""
+    def generate(self, context: Context, rtl: Path, hz: int) -> CoreDescription:
+        """See `Design`. Units have the same registers for every clock."""
         folding = _folding(context)
         form = form_of(self.graph, folding.tensors)
         return generate_graph_core(netlist_of(form, folding), form, rtl)

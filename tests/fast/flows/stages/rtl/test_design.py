@@ -19,6 +19,7 @@ from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
 from toolchain.graph.file.store import save_graph
 from toolchain.layout import Layout, Request
 from toolchain.results.facts import FoldFacts
+from toolchain.results.folding import write_folding
 from toolchain.results.record import write_record
 
 TERNARY = Shape("UINT4", 32, (32, 4))
@@ -86,6 +87,20 @@ def test_later_stages_take_what_was_folded(tmp_path: Path, strategy: str, kind: 
     build, network = context(tmp_path), random_network(TERNARY, 1)
     _write(build, network, strategy)
     assert isinstance(design_of(build), kind)
+
+
+def test_an_unrolled_core_has_the_registers_that_its_clock_asks_for(tmp_path: Path) -> None:
+    """The folding counted on the crystal's clock; the chip may get another one of the PLL."""
+    build, design = context(tmp_path, "unrolled", 1e6), DenseDesign(random_network(TERNARY, 1))
+    build.layout.stage("fold").mkdir(parents=True)
+    write_folding(build.layout.stage("fold"), design.must_fit(build, LINK_COST))
+
+    def registers(mhz: int) -> int:
+        rtl = tmp_path / str(mhz)
+        core = design.generate(build, rtl, mhz * 1_000_000)
+        return sum((rtl / name).read_text().count("reg ") for name in core.sources)
+
+    assert registers(25) < registers(50) < registers(100)
 
 
 def _write(build: Context, network: DenseNetwork, strategy: str) -> None:
