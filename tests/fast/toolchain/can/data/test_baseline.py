@@ -26,6 +26,6 @@ def test_lookup_of_identifiers_stays_clearly_below_a_network(dataset):
     truth, predicted = identifier_lookup_baseline(dataset)
     assert np.array_equal(truth, dataset.part("blocked", "test")[1])
     figures = evaluate(truth, predicted, dataset.classes)
-    assert figures["macro_f1"] < 0.85
-    assert figures["per_class"]["dos"]["f1"] > 0.95
-    assert min(figures["per_class"][name]["f1"] for name in ("gear", "rpm")) < 0.7
+    assert figures.macro_f1 < 0.85
+    assert figures.per_class["dos"].f1 > 0.95
+    assert min(figures.per_class[name].f1 for name in ("gear", "rpm")) < 0.7
