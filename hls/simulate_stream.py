@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
 import subprocess
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ConfigDict, TypeAdapter
+from pydantic.dataclasses import dataclass as strict_dataclass
 
 from hls.pack import Integers, pack
 from hls.stream import StreamCore
@@ -99,43 +99,64 @@ def simulate_stream(
     if done.returncode != 0 or "readmem" in done.stdout + done.stderr:
         raise ToolError(f"simulation of {core.top} failed: {(done.stderr or done.stdout).strip()[-400:]}")
     greatest = tuple(int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith(_GREATEST))
-    return _summary(core, len(x), json.loads(result.read_text()), seconds, greatest)
+    return _summary(core, len(x), TypeAdapter(_Result).validate_json(result.read_text()), seconds, greatest)
 
 
-def _summary(
-    core: StreamCore, vectors: int, raw: dict[str, Any], seconds: float, greatest: tuple[int, ...]
-) -> CoreSimulation:
-    fault = raw["hung"] or raw["unstable"] or raw["surplus"] >= 0 or raw["assertion"]
+@strict_dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class _Result:
+    """What the harness writes.
+
+    Attributes:
+        surplus: the stream that gave more results than there are inputs; -1: none.
+        vectors: that each stream has given.
+        assertion: where one of the core's own failed; empty: none did.
+        difference: the first one: vector, stream, element, the right code and the wrong one.
+    """
+
+    equal: int
+    cycles: int
+    latency: int
+    interval: float
+    hung: bool
+    surplus: int
+    unstable: bool
+    vectors: tuple[int, ...]
+    assertion: str
+    difference: tuple[int, int, int, int, int] | None
+
+
+def _summary(core: StreamCore, vectors: int, raw: _Result, seconds: float, greatest: tuple[int, ...]) -> CoreSimulation:
+    fault = raw.hung or raw.unstable or raw.surplus >= 0 or raw.assertion
     return CoreSimulation(
         compared=vectors,
-        equal=min(raw["equal"], vectors - 1) if fault else raw["equal"],
+        equal=min(raw.equal, vectors - 1) if fault else raw.equal,
         first_difference=_first_fault(core, raw),
-        latency_cycles=raw["latency"],
-        initiation_interval=math.ceil(raw["interval"]),
-        cycles=raw["cycles"],
+        latency_cycles=raw.latency,
+        initiation_interval=math.ceil(raw.interval),
+        cycles=raw.cycles,
         seconds=seconds,
         greatest=greatest,
     )
 
 
-def _first_fault(core: StreamCore, raw: dict[str, Any]) -> str | None:
-    assertion = f"the core's own assertion at {raw['assertion']} fails" if raw["assertion"] else None
+def _first_fault(core: StreamCore, raw: _Result) -> str | None:
+    assertion = f"the core's own assertion at {raw.assertion} fails" if raw.assertion else None
     return "; ".join(filter(None, (_first_difference(core, raw), assertion))) or None
 
 
-def _first_difference(core: StreamCore, raw: dict[str, Any]) -> str | None:
+def _first_difference(core: StreamCore, raw: _Result) -> str | None:
     names = core.told
-    if raw["difference"] is not None:
-        vector, index, element, *codes = raw["difference"]
+    if raw.difference is not None:
+        vector, index, element, *codes = raw.difference
         right, wrong = (core.layers[index].value(code) for code in codes)
         return f"input {vector}: {names[index]}, element {element}: expected {right}, got {wrong}"
-    if raw["hung"]:
-        counts = raw["vectors"]
+    if raw.hung:
+        counts = raw.vectors
         stuck = counts.index(min(counts))
         return f"input {counts[-1]}: simulation hung: {names[stuck]} stopped after {counts[stuck]} vectors"
-    if raw["surplus"] >= 0:
-        return f"{names[raw['surplus']]}: more results than inputs"
-    if raw["unstable"]:
+    if raw.surplus >= 0:
+        return f"{names[raw.surplus]}: more results than inputs"
+    if raw.unstable:
         return f"{names[-1]}: data or valid changed while ready was low"
     return None
 

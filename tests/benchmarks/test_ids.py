@@ -63,7 +63,7 @@ def test_frames_of_a_capture(network: DenseNetwork, traffic: Frames, tmp_path: P
     for classifier in judges(network):
         run = live(network, classifier, tmp_path)
         run.run(Batch(traffic.slice(a, a + size), True, a == 0) for a in range(0, len(traffic), size))
-        rate = run.to_json()["rate"]
+        rate = run.summary().rate
         print(f"batches of {size}: {rate:,.0f} frames/s, {classifier.name}")
         assert rate > GOAL or isinstance(classifier, IntegerClassifier)
 
@@ -92,7 +92,7 @@ def test_a_full_bus_through_python_can(network: DenseNetwork, traffic: Frames, t
         worn, taken = time.process_time() - worn, run.seconds
         source.close()
         player.join()
-    said = run.to_json()
+    said = run.summary().to_json()
     print(
         f"bus: {count:,} frames in {taken:.2f} s, {worn:.2f} s of processor time with the sender's, judging "
         f"{said['busy_seconds']:.2f} s, at most {said['worst_lag_seconds'] * 1000:.0f} ms behind, {said['lost']} lost"

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from types import FrameType
-from typing import Any
 
 from rich.console import Console
 
@@ -36,9 +35,10 @@ from toolchain.console import out
 from toolchain.errors import BuildError
 from toolchain.layout import Layout, layout_of
 from toolchain.report.show import latest_layout, shown
+from toolchain.results.detection import DetectionSummary
 
 
-def ids(options: BuildOptions, watch: Watch, link: OpenLink | None = None) -> dict[str, Any]:
+def ids(options: BuildOptions, watch: Watch, link: OpenLink | None = None) -> DetectionSummary:
     """Watch frames until they end, or somebody presses Ctrl-C; then say what came of it.
 
     Args:
@@ -81,7 +81,7 @@ def _layout(options: BuildOptions) -> Layout:
     return layout_of(request)
 
 
-def _watch(console: Console, journal: Journal, live: Live, source: Source, frames: int | None) -> dict[str, Any]:
+def _watch(console: Console, journal: Journal, live: Live, source: Source, frames: int | None) -> DetectionSummary:
     log = Log(journal)
     try:
         with Screen(console, lambda: source.doing) as screen, stopped_by_signals() as stop:
@@ -89,7 +89,7 @@ def _watch(console: Console, journal: Journal, live: Live, source: Source, frame
             live.run(source.batches(live.classifier.batch), frames, stop)
     finally:
         source.close()
-        summary = {**live.to_json(), "notices": source.notices}
+        summary = live.summary(source.notices)
         log.summary(summary)
         _end(console, journal, summary)
     return summary
@@ -101,8 +101,8 @@ def _begin(console: Console, journal: Journal, detector: Detector, classifier: C
     journal.write("start", {"at": datetime.now(UTC).isoformat(timespec="seconds"), **values})
 
 
-def _end(console: Console, journal: Journal, summary: dict[str, Any]) -> None:
-    for notice in summary["notices"]:
+def _end(console: Console, journal: Journal, summary: DetectionSummary) -> None:
+    for notice in summary.notices:
         console.print(f"notice: {notice}")
     print_summary(summary, console)
     if journal.unwritten:

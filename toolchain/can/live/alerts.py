@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.can.live.batch import NOWHERE, Origin
+from toolchain.results.detection import AlertState
 
 Kind = Literal["opened", "grown", "closed"]
 
@@ -61,21 +62,22 @@ class Alert:
         else:
             self.uncounted += 1
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON; the most frequent identifiers with their frames, and how many identifiers there are."""
+    @property
+    def state(self) -> AlertState:
+        """As it is told: the most frequent identifiers with their frames, and how many identifiers there are."""
         shown = sorted(self.identifiers.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]
-        return {
-            "alert": self.number,
-            "attack": self.attack,
-            "bus": self.origin.bus,
-            "capture": self.origin.capture,
-            "start": self.start,
-            "last": self.last,
-            "frames": self.frames,
-            "identifiers": {f"{identifier:03x}": count for identifier, count in shown},
-            "distinct_identifiers": len(self.identifiers),
-            "frames_of_uncounted_identifiers": self.uncounted,
-        }
+        return AlertState(
+            alert=self.number,
+            attack=self.attack,
+            bus=self.origin.bus,
+            capture=self.origin.capture,
+            start=self.start,
+            last=self.last,
+            frames=self.frames,
+            identifiers={f"{identifier:03x}": count for identifier, count in shown},
+            distinct_identifiers=len(self.identifiers),
+            frames_of_uncounted_identifiers=self.uncounted,
+        )
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Change:
     """What happened to an alert, and what it is now."""
 
     kind: Kind
-    alert: dict[str, Any]
+    alert: AlertState
 
 
 class Tracker:
@@ -154,11 +156,11 @@ class Tracker:
             alert.add(time, identifier)
         recent.clear()
         self._open[index], self._reported[index] = alert, alert.last
-        return Change("opened", alert.to_json())
+        return Change("opened", alert.state)
 
     def _close(self, index: int) -> Change:
         del self._reported[index]
-        return Change("closed", self._open.pop(index).to_json())
+        return Change("closed", self._open.pop(index).state)
 
     def _quiet(self, now: float) -> Iterator[Change]:
         for index in [i for i, alert in self._open.items() if self._apart(alert.last, now, self._rule.quiet)]:
@@ -168,7 +170,7 @@ class Tracker:
         for index, alert in self._open.items():
             if self._apart(self._reported[index], alert.last, self._rule.report):
                 self._reported[index] = alert.last
-                yield Change("grown", alert.to_json())
+                yield Change("grown", alert.state)
 
     @staticmethod
     def _apart(earlier: float, later: float, seconds: float) -> bool:

@@ -15,6 +15,7 @@ from toolchain.can.data.frames import Bytes
 from toolchain.device.link.answers import Values, label_of
 from toolchain.errors import ToolError
 from toolchain.graph.dense import DenseNetwork
+from toolchain.results.detection import AnswerKind
 from toolchain.results.device import DeviceDescription
 from toolchain.results.options import RunOptions
 from toolchain.runtime.builder import GraphSettings
@@ -41,7 +42,7 @@ class Classifier(Protocol):
     """
 
     name: str
-    kind: str
+    kind: AnswerKind
     batch: int
 
     def labels(self, x: Bytes) -> Labels:
@@ -55,7 +56,8 @@ class Classifier(Protocol):
 class IntegerClassifier:
     """The exact integer network, in this process."""
 
-    kind, batch = "measured", 4096
+    kind: AnswerKind = "measured"
+    batch = 4096
 
     def __init__(self, network: DenseNetwork) -> None:
         self.name, self._network = "host, the integer network in NumPy (exact)", network
@@ -76,7 +78,8 @@ class OrtClassifier:
         ModelError: ONNX Runtime refuses the graph.
     """
 
-    kind, batch = "measured", 4096
+    kind: AnswerKind = "measured"
+    batch = 4096
 
     def __init__(self, graph: str, model: onnx.ModelProto | bytes, options: RunOptions) -> None:
         self.name = f"host, ONNX Runtime {onnxruntime.__version__}, graph {graph}, 1 thread"
@@ -137,7 +140,9 @@ class BoardClassifier:
     # Fewer than on the host, for boards are slower.
     batch = 256
 
-    def __init__(self, name: str, driver: BoardDriver, input_type: str, classes: int, kind: str = "measured") -> None:
+    def __init__(
+        self, name: str, driver: BoardDriver, input_type: str, classes: int, kind: AnswerKind = "measured"
+    ) -> None:
         self.name, self.kind = name, kind
         self._driver, self._input_type, self._classes = driver, input_type, classes
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from toolchain.can.live.alerts import Change, Hysteresis, Tracker
 from toolchain.can.live.batch import Batch, limited
@@ -14,6 +14,7 @@ from toolchain.can.live.detector import Detector
 from toolchain.can.live.lag import LagReport, LagWatch
 from toolchain.can.live.tally import Tally
 from toolchain.can.live.windows import WindowStream
+from toolchain.results.detection import DetectionSummary
 
 
 class Watcher(Protocol):
@@ -76,19 +77,24 @@ class Live:
         """Since the run began."""
         return self.now() - self._began
 
-    def to_json(self) -> dict[str, Any]:
-        """What the run came to; `rate` is frames by busy seconds, of the same `kind` as the accuracy."""
-        rate = self.tally.frames / self.busy if self.busy else None
-        return {
-            **self.tally.to_json(),
-            "alerts": self.tracker.count,
-            "seconds": self.seconds,
-            "busy_seconds": self.busy,
-            "rate": rate,
-            "kind": self.classifier.kind,
-            "worst_lag_seconds": self.lag.worst,
-            "trained_on": self.detector.data,
-        }
+    def summary(self, notices: Sequence[str] = ()) -> DetectionSummary:
+        """What the run came to, with notices of its source."""
+        counts = self.tally.counts
+        return DetectionSummary(
+            frames=counts.frames,
+            judged=counts.judged,
+            lost=counts.lost,
+            predicted=counts.predicted,
+            accuracy=counts.accuracy,
+            alerts=self.tracker.count,
+            seconds=self.seconds,
+            busy_seconds=self.busy,
+            rate=self.tally.frames / self.busy if self.busy else None,
+            kind=self.classifier.kind,
+            worst_lag_seconds=self.lag.worst,
+            trained_on=self.detector.data,
+            notices=tuple(notices),
+        )
 
     def _judge(self, batch: Batch) -> None:
         if batch.fresh:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 from toolchain.can.live.alerts import Change
 from toolchain.can.live.journal import Journal
 from toolchain.can.live.lag import LagReport
 from toolchain.can.live.live import Live
+from toolchain.results.detection import DetectionSummary
 
 
 class Log:
@@ -19,7 +19,7 @@ class Log:
 
     def changed(self, change: Change) -> None:
         """An alert as it is now."""
-        self._journal.write(change.kind, change.alert)
+        self._journal.write(change.kind, change.alert.to_json())
 
     def lagged(self, report: LagReport) -> None:
         """Lag and waiting frames."""
@@ -33,6 +33,6 @@ class Log:
     def advanced(self, live: Live) -> None:
         """Nothing: a line a batch would be too many."""
 
-    def summary(self, values: dict[str, Any]) -> None:
+    def summary(self, came_to: DetectionSummary) -> None:
         """What the run came to."""
-        self._journal.write("summary", values)
+        self._journal.write("summary", came_to.to_json())

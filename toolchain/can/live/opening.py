@@ -19,6 +19,7 @@ from toolchain.catalog import load_board
 from toolchain.errors import BuildError, ConfigError
 from toolchain.files import sha256
 from toolchain.layout import Layout
+from toolchain.results.detection import AnswerKind
 from toolchain.results.packed import read_device, read_package
 
 HOST = "host"
@@ -67,7 +68,7 @@ class Link:
 
     driver: BoardDriver
     name: str
-    kind: str = "measured"
+    kind: AnswerKind = "measured"
 
 
 OpenLink = Callable[[Layout, ExitStack], Link]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Literal
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live as RichLive
@@ -14,6 +14,7 @@ from rich.text import Text
 from toolchain.can.live.alerts import Change
 from toolchain.can.live.lag import LagReport
 from toolchain.can.live.live import Live
+from toolchain.results.detection import AlertState, DetectionAccuracy, DetectionSummary
 
 _SHOWN_IDENTIFIERS = 3
 
@@ -73,24 +74,24 @@ class Screen:
             return Text(self._doing(), style="cyan")
         tally = live.tally
         rows = [Text(f"{tally.frames:>10,} frames  {live.seconds:6.0f} s  {live.tracker.count} alerts", style="cyan")]
-        return Group(*rows, *(_line(alert.to_json(), "start", "goes on", "red") for alert in live.tracker.open))
+        return Group(*rows, *(_line(alert.state, "start", "goes on", "red") for alert in live.tracker.open))
 
 
-def _line(alert: dict[str, Any], when: str, verb: str, style: str) -> Text:
+def _line(alert: AlertState, when: Literal["start", "last"], verb: str, style: str) -> Text:
     """Such as `    12.345 s  alert 1  dos on can0 ended: 5,120 frames in 3.061 s, identifier 000`.
 
     Args:
         when: which of the alert's times the line is of: "start" or "last".
     """
-    head = f"{_time(alert[when])}  alert {alert['alert']}  "
-    lasted = alert["last"] - alert["start"]
-    tail = f"{_origin(alert)} {verb}: {alert['frames']:,} frames in {lasted:.3f} s, {_identifiers(alert)}"
-    return Text(head) + Text(alert["attack"], style=style) + Text(tail)
+    head = f"{_time(getattr(alert, when))}  alert {alert.alert}  "
+    lasted = alert.last - alert.start
+    tail = f"{_origin(alert)} {verb}: {alert.frames:,} frames in {lasted:.3f} s, {_identifiers(alert)}"
+    return Text(head) + Text(alert.attack, style=style) + Text(tail)
 
 
-def _origin(alert: dict[str, Any]) -> str:
+def _origin(alert: AlertState) -> str:
     """The bus, and the capture where there are several."""
-    bus, capture = alert["bus"], alert["capture"]
+    bus, capture = alert.bus, alert.capture
     if bus is None:
         return f" in {capture}" if capture else ""
     return f" on {bus}" + (f" of {capture}" if capture else "")
@@ -103,39 +104,38 @@ def _time(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S.%f}"[:-3]
 
 
-def _identifiers(alert: dict[str, Any]) -> str:
-    names, number = list(alert["identifiers"]), alert["distinct_identifiers"]
+def _identifiers(alert: AlertState) -> str:
+    names, number = list(alert.identifiers), alert.distinct_identifiers
     if number > _SHOWN_IDENTIFIERS:
         return f"{number} identifiers, most often {names[0]}"
     return f"identifier{'s' * (number > 1)} {', '.join(names)}"
 
 
-def print_summary(summary: dict[str, Any], console: Console) -> None:
+def print_summary(summary: DetectionSummary, console: Console) -> None:
     """What the run came to; accuracy only where the truth is known."""
-    rate = f", {summary['rate']:,.0f} frames/s while busy ({_WHERE[summary['kind']]})" if summary["rate"] else ""
+    rate = f", {summary.rate:,.0f} frames/s while busy ({_WHERE[summary.kind]})" if summary.rate else ""
     console.print(
-        f"{summary['frames']:,} frames in {summary['seconds']:.1f} s{rate}; {summary['judged']:,} judged, "
-        f"{summary['lost']:,} lost; {summary['alerts']} alerts; at most {summary['worst_lag_seconds']:.2f} s behind"
+        f"{summary.frames:,} frames in {summary.seconds:.1f} s{rate}; {summary.judged:,} judged, "
+        f"{summary.lost:,} lost; {summary.alerts} alerts; at most {summary.worst_lag_seconds:.2f} s behind"
     )
-    if summary["accuracy"] is None:
-        reason = "the frames carry no labels" if summary["judged"] else "no frame was judged"
+    if summary.accuracy is None:
+        reason = "the frames carry no labels" if summary.judged else "no frame was judged"
         console.print(f"accuracy: not known, {reason}")
     else:
-        console.print(_accuracy(summary))
+        console.print(_accuracy(summary.accuracy, summary.kind))
 
 
-def _accuracy(summary: dict[str, Any]) -> RenderableType:
-    accuracy = summary["accuracy"]
+def _accuracy(accuracy: DetectionAccuracy, kind: str) -> RenderableType:
     line = (
-        f"accuracy on {accuracy['frames']:,} labelled frames ({summary['kind']}): {_percent(accuracy['right'])} right, "
-        f"{_percent(accuracy['detected'])} of attack frames detected, {_percent(accuracy['false_alarms'])} false alarms"
+        f"accuracy on {accuracy.frames:,} labelled frames ({kind}): {_percent(accuracy.right)} right, "
+        f"{_percent(accuracy.detected)} of attack frames detected, {_percent(accuracy.false_alarms)} false alarms"
     )
     table = Table("true class", "frames", "right", "called an attack", box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
-    for name, row in accuracy["classes"].items():
-        right = _percent(row["right"]) if row["trained_on"] else "not trained on"
-        table.add_row(name, f"{row['frames']:,}", right, _percent(row["called_attack"]))
+    for name, row in accuracy.classes.items():
+        right = _percent(row.right) if row.trained_on else "not trained on"
+        table.add_row(name, f"{row.frames:,}", right, _percent(row.called_attack))
     return Group(Text(line), table)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from toolchain.can.data.attacks import CLASSES, NORMAL
 from toolchain.can.data.frames import Bytes
+from toolchain.results.detection import DetectedClass, DetectionAccuracy, DetectionCounts
 
 
 class Tally:
@@ -40,48 +41,41 @@ class Tally:
             pairs = truth.astype(np.int64) * columns + predicted
             self._matrix += np.bincount(pairs, minlength=self._matrix.size).reshape(self._matrix.shape)
 
-    def to_json(self) -> dict[str, Any]:
-        """All counts; `accuracy` is None where no truth was known."""
+    @property
+    def counts(self) -> DetectionCounts:
+        """All counts."""
         predicted = dict(zip(self._classes, self._predicted.tolist(), strict=True))
-        return {
-            "frames": self.frames,
-            "judged": self.judged,
-            "lost": self.lost,
-            "predicted": predicted,
-            "accuracy": self.accuracy(),
-        }
+        return DetectionCounts(
+            frames=self.frames, judged=self.judged, lost=self.lost, predicted=predicted, accuracy=self.accuracy()
+        )
 
-    def accuracy(self) -> dict[str, Any] | None:
-        """Shares of the frames whose truth is known.
-
-        `right` wants the very class; `detected` (of attacks) any attack; `false_alarms` are normal frames called an
-        attack. An attack that the network was not trained on can only be detected.
-        """
+    def accuracy(self) -> DetectionAccuracy | None:
+        """Shares of the frames whose truth is known; None where none is."""
         known = int(self._matrix.sum())
         if not known:
             return None
         right = [self._right(truth) for truth in range(len(CLASSES))]
         attacks, normal = self._matrix[NORMAL + 1 :], self._matrix[NORMAL]
-        return {
-            "frames": known,
-            "right": sum(right) / known,
-            "detected": _share(attacks[:, 1:].sum(), attacks.sum()),
-            "false_alarms": _share(normal[1:].sum(), normal.sum()),
-            "classes": {name: self._class(i, right[i]) for i, name in enumerate(CLASSES) if self._matrix[i].any()},
-        }
+        return DetectionAccuracy(
+            frames=known,
+            right=sum(right) / known,
+            detected=_share(attacks[:, 1:].sum(), attacks.sum()),
+            false_alarms=_share(normal[1:].sum(), normal.sum()),
+            classes={name: self._class(i, right[i]) for i, name in enumerate(CLASSES) if self._matrix[i].any()},
+        )
 
     def _right(self, truth: int) -> int:
         name = CLASSES[truth]
         return int(self._matrix[truth, self._classes.index(name)]) if name in self._classes else 0
 
-    def _class(self, truth: int, right: int) -> dict[str, Any]:
+    def _class(self, truth: int, right: int) -> DetectedClass:
         row = self._matrix[truth]
-        return {
-            "frames": int(row.sum()),
-            "right": right / int(row.sum()),
-            "called_attack": _share(row[1:].sum(), row.sum()),
-            "trained_on": CLASSES[truth] in self._classes,
-        }
+        return DetectedClass(
+            frames=int(row.sum()),
+            right=right / int(row.sum()),
+            called_attack=_share(row[1:].sum(), row.sum()),
+            trained_on=CLASSES[truth] in self._classes,
+        )
 
 
 def _share(part: Any, whole: Any) -> float | None:

@@ -52,7 +52,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 def test_a_capture_on_the_host(host: Layout, capture: Path, capsys: pytest.CaptureFixture[str]) -> None:
     summary = ids(BuildOptions(board="host"), Watch(capture))
-    assert (summary["alerts"], summary["accuracy"]["right"]) == (1, 1.0)
+    assert (summary.alerts, summary.accuracy.right) == (1, 1.0)
     said = capsys.readouterr().out
     assert "trained on synthetic data" in said
     assert "graph fp32 (exact on 50 vectors), 1 thread" in said
@@ -69,7 +69,7 @@ def test_a_graph_that_is_not_exact_is_not_used(
 ) -> None:
     monkeypatch.setenv("GATEWEAVE_BUILD_DIR", str(tmp_path / "build"))
     build(layout_of(Request("host", "cqmlp", flow="ort")), wrong=0.5)
-    assert ids(HOST, Watch(capture))["alerts"] == 1
+    assert ids(HOST, Watch(capture)).alerts == 1
     assert "the integer network in NumPy (exact)" in capsys.readouterr().out
 
 
@@ -86,7 +86,7 @@ def pack_host(host: Layout) -> Path:
 def test_the_host_takes_the_packages_graph(host: Layout, capture: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pack_host(host)
     summary = ids(HOST, Watch(capture))
-    assert (summary["alerts"], summary["accuracy"]["right"]) == (1, 1.0)
+    assert (summary.alerts, summary.accuracy.right) == (1, 1.0)
     assert "graph fp32 (exact)" in capsys.readouterr().out
 
 
@@ -107,7 +107,7 @@ def test_a_board_through_any_link_is_closed_at_the_end(
         return Link(Board(), "virtual", "simulated")
 
     summary = ids(ULX3S, Watch(capture, log=capture.with_suffix(".log")), link)
-    assert (summary["accuracy"]["right"], summary["kind"]) == (1.0, "simulated")
+    assert (summary.accuracy.right, summary.kind) == (1.0, "simulated")
     assert closed == ["ulx3s"]
     assert "a simulated board: no figure of a real one" in capsys.readouterr().out
     assert lines(capture.with_suffix(".log"))[0]["judge"] == "ulx3s, virtual"
@@ -130,7 +130,7 @@ def test_ctrl_c_ends_a_live_bus_with_a_summary(host: Layout, capsys: pytest.Capt
         summary = ids(HOST, Watch(channel="virtual:ids-command"))
         player.join()
     assert signal.getsignal(signal.SIGINT) is before
-    assert (summary["frames"], summary["judged"], summary["alerts"]) == (30, 29, 1)
+    assert (summary.frames, summary.judged, summary.alerts) == (30, 29, 1)
     said = capsys.readouterr().out
     assert "rpm on virtual:ids-command ended: 20 frames" in said
     assert "accuracy: not known" in said
@@ -212,12 +212,12 @@ def test_a_capture_that_the_network_was_trained_on_is_told(
 
 
 def test_a_full_disk_does_not_stop_it(host: Layout, capture: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert ids(HOST, Watch(capture, log=Path("/dev/full")))["alerts"] == 1
+    assert ids(HOST, Watch(capture, log=Path("/dev/full"))).alerts == 1
     assert "could not be written" in capsys.readouterr().out
 
 
 def test_a_limit_of_frames(host: Layout, capture: Path) -> None:
-    assert ids(HOST, replace(Watch(capture), frames=40))["frames"] == 40
+    assert ids(HOST, replace(Watch(capture), frames=40)).frames == 40
 
 
 def test_no_other_errors_escape(host: Layout) -> None:

@@ -78,9 +78,9 @@ def test_alerts_are_those_of_the_host(tmp_path: Path, faults: str, capsys: pytes
     on_host = ids(BuildOptions(board="host", recipe="default"), Watch(path))
     on_board = ids(ULX3S, Watch(path, virtual=True, faults=faults))
     for key in ("frames", "judged", "alerts", "predicted", "accuracy"):
-        assert on_board[key] == on_host[key]
-    assert (on_host["kind"], on_board["kind"]) == ("measured", "simulated")
-    assert on_board["alerts"] == 2
+        assert getattr(on_board, key) == getattr(on_host, key)
+    assert (on_host.kind, on_board.kind) == ("measured", "simulated")
+    assert on_board.alerts == 2
     assert "ulx3s, virtual: its chip simulated" in capsys.readouterr().out
 
 

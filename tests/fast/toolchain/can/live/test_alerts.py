@@ -34,8 +34,8 @@ def test_single_errors_of_the_network_are_no_alert() -> None:
 def test_an_alert_begins_with_the_first_of_three_frames() -> None:
     [change] = observe(tracker_of(), [1.0, 1.1, 1.2, 1.3], [0, 2, 2, 2])
     assert change.kind == "opened"
-    assert (change.alert["attack"], change.alert["start"], change.alert["last"]) == ("gear", 1.1, 1.3)
-    assert change.alert["identifiers"] == {"43f": 3}
+    assert (change.alert.attack, change.alert.start, change.alert.last) == ("gear", 1.1, 1.3)
+    assert change.alert.identifiers == {"43f": 3}
 
 
 def test_one_attack_is_one_alert_that_grows() -> None:
@@ -43,8 +43,8 @@ def test_one_attack_is_one_alert_that_grows() -> None:
     changes = [c for start in range(30) for c in observe(tracker, start / 10 + np.arange(0, 0.1, 0.01), [1] * 10)]
     changes += list(tracker.finish())
     assert kinds(changes) == ["opened", "grown", "grown", "closed"]
-    assert {change.alert["alert"] for change in changes} == {1}
-    frames = [change.alert["frames"] for change in changes]
+    assert {change.alert.alert for change in changes} == {1}
+    frames = [change.alert.frames for change in changes]
     assert frames == sorted(frames)
     assert frames[-1] == 300
 
@@ -54,8 +54,8 @@ def test_it_ends_after_a_quiet_second_and_the_next_one_is_another() -> None:
     first = observe(tracker, [0, 0.1, 0.2, 1.1], [1, 1, 1, 1])
     second = observe(tracker, [2.3, 2.4, 2.5], [1, 1, 1])
     assert kinds(first + second) == ["opened", "closed", "opened"]
-    assert [change.alert["alert"] for change in first + second] == [1, 1, 2]
-    assert second[0].alert["frames"] == 4
+    assert [change.alert.alert for change in first + second] == [1, 1, 2]
+    assert second[0].alert.frames == 4
 
 
 def test_normal_frames_let_the_second_pass() -> None:
@@ -76,7 +76,7 @@ def test_a_silent_bus_lets_it_pass_too() -> None:
 def test_two_attacks_at_once_are_two_alerts() -> None:
     tracker = tracker_of()
     changes = observe(tracker, np.arange(8) / 100, [1, 2] * 4)
-    assert [change.alert["attack"] for change in changes] == ["dos", "gear"]
+    assert [change.alert.attack for change in changes] == ["dos", "gear"]
     assert [alert.number for alert in tracker.open] == [1, 2]
 
 
@@ -91,7 +91,7 @@ def test_random_identifiers_do_not_fill_the_memory() -> None:
     time, label = np.arange(count) / 1e5, np.ones(count, np.int64)
     list(tracker.observe(time, np.arange(count, dtype=np.uint32), label))
     [alert] = tracker.open
-    said = alert.to_json()
+    said = alert.state.to_json()
     assert said["frames"] == count
     assert said["distinct_identifiers"] + said["frames_of_uncounted_identifiers"] == count
     assert len(alert.identifiers) == 4096

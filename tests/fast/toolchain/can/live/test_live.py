@@ -24,8 +24,8 @@ class Notes:
         self.alerts: dict[int, dict[str, Any]] = {}
 
     def changed(self, change: Change) -> None:
-        self.said.append(f"{change.kind} {change.alert['attack']}")
-        self.alerts[change.alert["alert"]] = change.alert
+        self.said.append(f"{change.kind} {change.alert.attack}")
+        self.alerts[change.alert.alert] = change.alert
 
     def lagged(self, report: LagReport) -> None:
         self.said.append(report.state)
@@ -68,9 +68,9 @@ def test_attacks_become_alerts_however_frames_are_cut(size: int) -> None:
     run = live(notes)
     run.run(cut(Batch(TRAFFIC, labelled=True), size))
     assert notes.said == ["opened dos", "opened rpm", "closed dos", "closed rpm"]
-    assert [(a["frames"], a["identifiers"]) for a in notes.alerts.values()] == [(30, {"000": 30}), (8, {"316": 8})]
-    assert notes.alerts[1]["start"] == pytest.approx(0.020)
-    said = run.to_json()
+    assert [(a.frames, a.identifiers) for a in notes.alerts.values()] == [(30, {"000": 30}), (8, {"316": 8})]
+    assert notes.alerts[1].start == pytest.approx(0.020)
+    said = run.summary().to_json()
     assert (said["frames"], said["judged"], said["alerts"]) == (len(TRAFFIC), len(TRAFFIC) - WINDOW + 1, 2)
     assert said["accuracy"]["right"] == 1.0
     assert said["trained_on"] == "synthetic"
@@ -103,9 +103,9 @@ def test_after_lost_frames_windows_begin_anew_and_the_loss_is_told() -> None:
     run = live(notes)
     run.run([Batch(TRAFFIC.slice(0, 30)), Batch(TRAFFIC.slice(40, 50), fresh=True, lost=10)])
     assert notes.said == ["opened dos", "lost 10", "closed dos"]
-    said = run.to_json()
+    said = run.summary().to_json()
     assert (said["frames"], said["judged"], said["lost"]) == (40, 40 - 2 * (WINDOW - 1), 10)
-    assert notes.alerts[1]["frames"] == 10 + 9
+    assert notes.alerts[1].frames == 10 + 9
 
 
 def test_an_alert_ends_with_its_capture() -> None:
@@ -117,7 +117,7 @@ def test_an_alert_ends_with_its_capture() -> None:
 def test_an_alert_tells_the_bus_it_was_raised_on() -> None:
     notes, origins = Notes(), (Origin("can0"), Origin("can1", "b.log"))
     live(notes).run(Batch(TRAFFIC, fresh=True, origin=origin) for origin in origins)
-    told = [(alert["attack"], alert["bus"], alert["capture"]) for alert in notes.alerts.values()]
+    told = [(alert.attack, alert.bus, alert.capture) for alert in notes.alerts.values()]
     assert told == [(attack, bus, name) for bus, name in (("can0", None), ("can1", "b.log")) for attack in CLASSES[1:]]
 
 

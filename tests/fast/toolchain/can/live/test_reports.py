@@ -31,7 +31,7 @@ def test_accuracy_counts_what_is_known() -> None:
     truth = np.array([0, 0, 0, 1, 1, gear, gear], np.uint8)
     tally.add(np.array([0, 0, 1, 1, 2, 2, 0]), truth)
     tally.add(np.array([2, 2]), None)
-    said = tally.to_json()
+    said = tally.counts.to_json()
     assert said["judged"] == 9
     assert said["predicted"] == {"normal": 3, "dos": 2, "rpm": 4}
     accuracy = said["accuracy"]
@@ -47,7 +47,7 @@ def test_accuracy_is_not_guessed() -> None:
     tally.add(np.array([0, 1]), None)
     assert tally.accuracy() is None
     tally.add(np.array([0]), np.array([0], np.uint8))
-    said = tally.accuracy()
+    said = tally.accuracy().to_json()
     assert said is not None
     assert said["detected"] is None
 

@@ -27,7 +27,7 @@ def alert(start: float, identifiers: int, origin: Origin = NOWHERE) -> Change:
     made = Alert(3, "fuzzing", start, start, origin=origin)
     for number in range(identifiers):
         made.add(start + number / 1000, 0x100 + number)
-    return Change("closed", made.to_json())
+    return Change("closed", made.state)
 
 
 def test_an_alert_is_a_line_with_time_identifier_and_attack() -> None:
@@ -84,7 +84,7 @@ def test_a_terminal_sees_open_alerts_and_a_summary_with_accuracy() -> None:
         live.run([Batch(TRAFFIC.slice(0, 30), labelled=True)])
         live.tracker.count = 7
         screen._rich.refresh()
-    print_summary(live.to_json(), to)
+    print_summary(live.summary(), to)
     said = printed(to)
     assert "7 alerts" in said
     assert "100.000 % right" in said
@@ -94,12 +94,12 @@ def test_a_terminal_sees_open_alerts_and_a_summary_with_accuracy() -> None:
 def test_accuracy_that_is_not_known_is_not_shown() -> None:
     to, live = console(), Live(detector(), IntegerClassifier(network()))
     live.run([Batch(TRAFFIC)])
-    print_summary(live.to_json(), to)
+    print_summary(live.summary(), to)
     assert "accuracy: not known" in printed(to)
     assert "%" not in printed(to)
 
 
 def test_accuracy_is_not_denied_labels_where_nothing_was_judged() -> None:
     to, live = console(), Live(detector(), IntegerClassifier(network()))
-    print_summary(live.to_json(), to)
+    print_summary(live.summary(), to)
     assert "accuracy: not known, no frame was judged" in printed(to)
