@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,8 +138,3 @@ def chip_in(folder: Path) -> Chip:
 def model_hash(context: Context) -> bytes:
     """8 bytes that tell the integer network from all others."""
     return bytes.fromhex(sha256(network_file(context, "integer.onnx")))[:8]
-
-
-def read_json(path: Path) -> Any:
-    """A JSON file of an earlier stage."""
-    return json.loads(path.read_text())
