@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from hls.units.scale import Scale
+from hls.unrolled.sharing import signed_digits
 from toolchain.graph.ops import Linear, Window
 from toolchain.graph.types import IntType, TensorType
 
@@ -93,6 +94,11 @@ class Product:
         inverted = (weights < 0).sum(axis=0) * (2**element.bits - 1) if self.kind != INTEGER else 0 * whole
         modulo = 1 << scale.bits
         return [(scale.start(int(w)) - scale.factor * int(i)) % modulo for w, i in zip(whole, inverted, strict=True)]
+
+    @cached_property
+    def digits(self) -> int:
+        """Non-zero digits of all weights, signed as `hls.unrolled` adds them."""
+        return int(np.count_nonzero(signed_digits(self.linear.weights)))
 
     @property
     def shared(self) -> int:

@@ -6,7 +6,6 @@ What is shared between neurons is found by `hls.unrolled`, which makes whole cor
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,6 @@ from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens, every
 from hls.units.unit import Needs, Unit
 from hls.unrolled.product import ConstantProduct, constant_product
-from hls.unrolled.sharing import signed_digits
 
 Integers = NDArray[np.int64]
 
@@ -29,7 +27,7 @@ _MOST_DIGITS = 3000
 
 def options(product: Product) -> Iterator[Option]:
     """The option, where there is one: products of one tap, of not too many weights and of all their bits."""
-    if product.linear.taps > 1 or product.most_bits is not None or _digits(product) > _MOST_DIGITS:
+    if product.linear.taps > 1 or product.most_bits is not None or not _few_digits(product):
         return
 
     def added(name: str, wiring: Wiring, wires: Sequence[Wire]) -> Wire:
@@ -65,15 +63,10 @@ def _unit(name: str, product: Product) -> Unit:
         (Stream(product.element, product.linear.inputs, positions),),
         (Stream(product.accumulator, product.linear.outputs, positions, name),),
         positions,
-        partial(tokens, positions, made.latency + 1),
+        lambda: Tokens((Take(every(positions)),), every(positions), made.latency + 1),
         _own_needs(product),
         text=lambda: _text(module, made, product),
     )
-
-
-def tokens(positions: int, clocks: int) -> Tokens:
-    """Each beat is taken and yields."""
-    return Tokens((Take(every(positions)),), every(positions), clocks)
 
 
 def _made(name: str, product: Product) -> ConstantProduct:
@@ -95,8 +88,9 @@ def _whole(product: Product) -> Integers:
     return whole
 
 
-def _digits(product: Product) -> int:
-    return int(np.count_nonzero(signed_digits(product.linear.weights)))
+def _few_digits(product: Product) -> bool:
+    """Whether sharing is quick; a weight has a digit at least, so those of many need not be counted."""
+    return int(np.count_nonzero(product.linear.weights)) <= _MOST_DIGITS and product.digits <= _MOST_DIGITS
 
 
 def needs(product: Product) -> Needs:
@@ -109,7 +103,7 @@ def needs(product: Product) -> Needs:
 def _own_needs(product: Product) -> Needs:
     """Fitted to 88 lowered products of 20 to 2,000 digits; of nine in ten this is 0.85 to 1.2 times the LUTs."""
     outputs = product.linear.outputs
-    additions = max(1, _digits(product) - outputs)
+    additions = max(1, product.digits - outputs)
     lut = 1.48 * additions**0.87 * (product.element.bits + 1) * outputs**0.1
     return Needs(lut, 0.69 * lut**1.06)
 
