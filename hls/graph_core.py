@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hls.cost import BlockRam
@@ -15,6 +16,7 @@ from hls.netlist import Netlist
 from hls.netlist_needs import netlist_needs
 from hls.one_port_memories import one_port_units
 from hls.token_simulator import TokenRun
+from hls.units.stage import Stage
 from toolchain.errors import TooLargeError
 from toolchain.graph.graph import Graph
 
@@ -98,6 +100,7 @@ def fit(
     block: BlockRam,
     *,
     strict: bool = True,
+    factor_bits: int = 16,
     weight_bits: int | None = None,
 ) -> Fitted:
     """The least LUTs for an interval of the first form of the graph that reaches it; else, or with None, the fastest.
@@ -106,6 +109,7 @@ def fit(
         limits: what the core may take, but for the places of FIFOs that have to be deep.
         strict: whether an interval out of reach is an error; else the fastest that fits is taken.
         block: the device's block RAM.
+        factor_bits: unsigned bits of the wider side of the device's multipliers.
         weight_bits: estimate as if no weight had more; sums stay as wide as they are.
 
     Raises:
@@ -115,17 +119,25 @@ def fit(
     """
     return best_that_fits(
         forms_of(graph),
-        lambda form: _fit(form, limits, interval, block, strict, weight_bits),
+        lambda form: _fit(form, _offered(form, weight_bits, factor_bits), limits, interval, block, strict),
         lambda fitted: fitted.netlist.interval,
         interval,
     )
 
 
+def _offered(graph: Graph, weight_bits: int | None, factor_bits: int) -> tuple[Stage, ...]:
+    """The stages with those options alone for which the device's multipliers are wide enough."""
+    return tuple(
+        replace(stage, options=tuple(option for option in stage.options if option.factor_bits <= factor_bits))
+        for stage in stages_of(graph, weight_bits)
+    )
+
+
 def _fit(
-    graph: Graph, limits: Resources, interval: int | None, block: BlockRam, strict: bool, weight_bits: int | None
+    graph: Graph, stages: Sequence[Stage], limits: Resources, interval: int | None, block: BlockRam, strict: bool
 ) -> Fitted:
     # What FIFOs and changes of lanes take is left out at the next try; each large RAM frees a block RAM at least.
-    stages, output = stages_of(graph, weight_bits), output_tensor(graph)
+    output = output_tensor(graph)
     room = replace(limits, blocks=limits.blocks + limits.one_port)
     for _ in range(_TRIES):
         folded = fold(stages, room, interval, block, strict=strict)

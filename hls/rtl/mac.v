@@ -9,7 +9,7 @@
 //   For kinds 0 and 1 a negative weight contributes the inverted input, x -> 2**IN_BITS-1-x: the constant that this adds
 //   belongs into the start. WEIGHT_FILE has BEATS*FOLDS words, fold by fold; a ROM of ROM_STYLE "block" has an output
 //   register. MULTIPLIER is "dsp", "lut" for products by shifts and adders, or "packed": SHARED neurons share a multiplier
-//   for each element, and their weights are stored 2**(WEIGHT_BITS-1) too large.
+//   for each element, SPACING bits apart in it, and their weights are stored 2**(WEIGHT_BITS-1) too large.
 //   An accumulator of ACC_BITS + DROP (modulo arithmetic) begins at its fold's word of START_FILE (PE entries; FOLDS
 //   words, or STARTS is 1) and adds FACTOR times each beat's sum, of SUM_BITS; the upper ACC_BITS leave.
 // Timing: one beat a clock. The last beat of a fold waits for room; the accumulators are pushed 2 clocks later, and one
@@ -28,6 +28,7 @@ module mac #(
     parameter ROM_STYLE = "block",
     parameter MULTIPLIER = "dsp",
     parameter SHARED = 1,
+    parameter SPACING = 1,
     parameter SUM_BITS = 8,
     parameter ACC_BITS = 8,
     parameter DROP = 0,
@@ -136,7 +137,9 @@ module mac #(
                 for (i = 0; i < TERMS; i = i + 1) begin : term
                     wire [COUNT*WEIGHT_BITS-1:0] factors;
                     wire [COUNT*PRODUCT_BITS-1:0] found;
-                    mac_packed #(.IN_BITS(IN_BITS), .WEIGHT_BITS(WEIGHT_BITS), .COUNT(COUNT)) multiplier (
+                    mac_packed #(
+                        .IN_BITS(IN_BITS), .WEIGHT_BITS(WEIGHT_BITS), .COUNT(COUNT), .SPACING(SPACING)
+                    ) multiplier (
                         .clk(clk), .x(elements[i*IN_BITS +: IN_BITS]), .weights(factors), .products(found)
                     );
                     for (n = 0; n < COUNT; n = n + 1) begin : neuron

@@ -15,7 +15,7 @@ from hls.netlist import Wire, Wiring
 from hls.plan import divisors
 from hls.units import unrolled
 from hls.units import window as windows
-from hls.units.product import BIPOLAR, INTEGER, TERNARY, Product
+from hls.units.product import BIPOLAR, INTEGER, TERNARY, Packing, Product
 from hls.units.scale import Scale
 from hls.units.stage import Option, Stage, chained
 from hls.units.stream import Stream
@@ -26,7 +26,9 @@ from toolchain.graph.ops import Linear, Window
 
 Integers = NDArray[np.int64]
 
-Multiplier = Literal["dsp", "packed", "lut"]
+Multiplier = Literal["dsp", "lut"]
+
+_ROMS: tuple[Literal["block", "logic"], ...] = ("block", "logic")
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,29 @@ class Choice:
     Attributes:
         pe: neurons at a time.
         simd: inputs of each at a time; where each channel is for itself, channels at a time, and `pe` is the same.
-        multiplier: what multiplies weights of more than 2 bits; "packed": several neurons share one of the device's.
+        multiplier: what multiplies weights of more than 2 bits; a packing: neurons share the device's.
         rom: where the weights lie.
     """
 
     pe: int
     simd: int
-    multiplier: Multiplier = "dsp"
+    multiplier: Multiplier | Packing = "dsp"
     rom: Literal["block", "logic"] = "block"
+
+    @property
+    def packing(self) -> Packing | None:
+        """How neurons share multipliers, if they do."""
+        return self.multiplier if isinstance(self.multiplier, Packing) else None
+
+    @property
+    def name(self) -> str:
+        """What a person reads of it."""
+        return f"PE {self.pe}, SIMD {self.simd}, {self.multiplier}, {self.rom}"
+
+    @property
+    def multipliers(self) -> int:
+        """That one element needs, with one for each neuron or with one for several."""
+        return -(-self.pe // (self.packing.count if self.packing else 1))
 
 
 def stage(graph: Graph, node: Node, weight_bits: int | None = None) -> Stage:
@@ -62,22 +79,31 @@ def _option(product: Product, choice: Choice) -> Option:
     def added(name: str, wiring: Wiring, wires: Sequence[Wire]) -> Wire:
         return chained(wiring, wires, build(name, product, choice))
 
-    name = f"PE {choice.pe}, SIMD {choice.simd}, {choice.multiplier}, {choice.rom}"
-    return Option(name, cycles(product, choice), needs(product, choice), (choice.simd,), choice.pe, added)
+    factor_bits = choice.packing.bits if choice.packing else 0
+    takes, yields = (choice.simd,), choice.pe
+    return Option(choice.name, cycles(product, choice), needs(product, choice), takes, yields, added, factor_bits)
 
 
 def options(product: Product) -> Iterator[Choice]:
     """All ways to fold it."""
     for pe, simd in _shapes(product):
-        for multiplier in _multipliers(product, pe):
-            yield Choice(pe, simd, multiplier, "block")
-            yield Choice(pe, simd, multiplier, "logic")
+        for rom in _ROMS:
+            yield from (Choice(pe, simd, multiplier, rom) for multiplier in _own_multipliers(product))
+            yield from (Choice(pe, simd, packing, rom) for packing in _packings(product, pe))
 
 
-def _multipliers(product: Product, pe: int) -> tuple[Multiplier, ...]:
-    if product.kind != INTEGER:
-        return ("lut",)
-    return ("dsp", "packed", "lut") if pe > 1 and product.shared > 1 else ("dsp", "lut")
+def _own_multipliers(product: Product) -> tuple[Multiplier, ...]:
+    """What multiplies for one neuron alone."""
+    return ("dsp", "lut") if product.kind == INTEGER else ("lut",)
+
+
+def _packings(product: Product, pe: int) -> Iterator[Packing]:
+    """Those that leave fewer multipliers to so many neurons than narrower ones do."""
+    least = pe
+    for packing in product.packings:
+        if -(-pe // packing.count) < least:
+            least = -(-pe // packing.count)
+            yield packing
 
 
 def _shapes(product: Product) -> Iterator[tuple[int, int]]:
@@ -148,7 +174,7 @@ def _mac(name: str, product: Product, choice: Choice) -> Unit:
 def latency(product: Product, choice: Choice) -> int:
     """Clocks from a fold's last beat to its push."""
     terms = 1 if product.depthwise else choice.simd
-    multiplied = (product.kind == INTEGER) + (choice.multiplier == "packed")
+    multiplied = (product.kind == INTEGER) + (choice.packing is not None)
     return 2 + (choice.rom == "block") + multiplied + (terms - 1).bit_length()
 
 
@@ -190,7 +216,7 @@ def _start_words(product: Product, choice: Choice) -> int:
 
 def _roms(product: Product, choice: Choice, words: Integers) -> tuple[Rom, ...]:
     fields, bits = _fields(product, words)
-    if choice.multiplier == "packed":
+    if choice.packing:
         fields = fields + (1 << (bits - 1))
     width = Scale.of(product.element, product.accumulator).bits
     first = np.array(product.starts).reshape(-1, choice.pe)[: _start_words(product, choice)]
@@ -213,8 +239,9 @@ def _parameters(product: Product, choice: Choice, words: Integers) -> dict[str, 
         "WEIGHT_KIND": product.kind,
         "WEIGHT_BITS": product.weight_bits,
         "ROM_STYLE": choice.rom,
-        "MULTIPLIER": choice.multiplier,
-        "SHARED": product.shared,
+        "MULTIPLIER": "packed" if choice.packing else str(choice.multiplier),
+        "SHARED": choice.packing.count if choice.packing else 1,
+        "SPACING": choice.packing.spacing if choice.packing else 1,
         "SUM_BITS": min(_sum_bits(product, words), scale.bits),
         "ACC_BITS": product.accumulator.bits,
         "DROP": scale.drop,
@@ -236,7 +263,6 @@ class _Shape:
 
     Attributes:
         terms: products of one neuron and beat.
-        shared: neurons to a multiplier, where they share some.
         words, starts: of the ROM of weights and of that of what sums begin at.
         in_bits, weight_bits, total_bits: of an element, of a weight and of an accumulator.
     """
@@ -244,7 +270,6 @@ class _Shape:
     choice: Choice
     kind: int
     terms: int
-    shared: int
     words: int
     starts: int
     in_bits: int
@@ -259,7 +284,7 @@ class _Shape:
         words = fold * beats(product, choice)
         weight_bits = min(product.weight_bits, product.most_bits or product.weight_bits)
         starts, bits = _start_words(product, choice), (product.element.bits, weight_bits, scale.bits)
-        return _Shape(choice, product.kind, terms, product.shared, words, starts, *bits)
+        return _Shape(choice, product.kind, terms, words, starts, *bits)
 
     @property
     def term_bits(self) -> int:
@@ -286,10 +311,12 @@ class _Shape:
         if self.kind != INTEGER:
             return Needs(count * self.in_bits * (self.kind == TERNARY))
         ff = count * self.term_bits
-        if self.choice.multiplier == "packed":
+        if packing := self.choice.packing:
             # Each field behind the multiplier, the elements once more, and what is taken off.
-            ff += count * (self.in_bits + self.weight_bits) + self.terms * self.in_bits
-            return Needs(count * (self.in_bits + 1), ff, self.terms * -(-self.choice.pe // self.shared))
+            whole = self.in_bits + self.weight_bits
+            ff += count * whole + self.terms * self.in_bits
+            lut = self.in_bits + 1 if packing.spacing == whole else whole + 3
+            return Needs(count * lut, ff, self.terms * self.choice.multipliers)
         if self.choice.multiplier == "dsp":
             return Needs(0, ff, count * -(-self.weight_bits // 18) * -(-(self.in_bits + 1) // 18))
         return Needs(count * max(2.0, 2.5 * self.weight_bits * self.in_bits - 7), ff)

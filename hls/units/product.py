@@ -16,8 +16,32 @@ from toolchain.graph.types import IntType, TensorType
 BIPOLAR, TERNARY, INTEGER = 0, 1, 2
 """What a weight word of `mac.v` holds."""
 
-# Of the narrowest multiplier of a device, iCE40's, whose sides are unsigned.
-_MULTIPLIER_BITS = 16
+# Unsigned bits of the wider side of a multiplier: iCE40's, that of ECP5 and Gowin, DSP48E1, DSP48E2.
+_FACTOR_BITS = (16, 18, 24, 26)
+
+
+@dataclass(frozen=True)
+class Packing:
+    """Weights of several neurons side by side in one multiplier.
+
+    Attributes:
+        count: how many neurons share it.
+        spacing: bits from one weight to the next: those of a product, or one less, where products overlap.
+        bits: of all weights together.
+    """
+
+    count: int
+    spacing: int
+    bits: int
+
+    def __str__(self) -> str:
+        return f"packed by {self.count}"
+
+    @staticmethod
+    def within(factor_bits: int, weight_bits: int, spacing: int) -> Packing:
+        """The most that a multiplier holds whose wider side has so many unsigned bits."""
+        count = 1 + max(0, factor_bits - weight_bits) // spacing
+        return Packing(count, spacing, weight_bits + (count - 1) * spacing)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +124,16 @@ class Product:
         """Non-zero digits of all weights, signed as `hls.unrolled` adds them."""
         return int(np.count_nonzero(signed_digits(self.linear.weights)))
 
-    @property
-    def shared(self) -> int:
-        """Neurons whose weights lie side by side in one multiplier, as far apart as a product is wide."""
-        if self.kind != INTEGER or self.depthwise or self.element.bits > _MULTIPLIER_BITS:
-            return 1
-        return max(1, 1 + (_MULTIPLIER_BITS - self.weight_bits) // (self.element.bits + self.weight_bits))
+    @cached_property
+    def packings(self) -> tuple[Packing, ...]:
+        """All ways to share the multipliers of some device, narrowest first; products overlap where that holds more."""
+        bits = self.element.bits
+        if self.kind != INTEGER or self.depthwise or bits > _FACTOR_BITS[0]:
+            return ()
+        found = {}
+        for factor in _FACTOR_BITS:
+            apart, closer = (Packing.within(factor, self.weight_bits, bits + self.weight_bits - k) for k in (0, 1))
+            found[apart.count, apart.spacing] = apart
+            if closer.count > apart.count and bits > 1:
+                found[closer.count, closer.spacing] = closer
+        return tuple(packing for packing in found.values() if packing.count > 1)

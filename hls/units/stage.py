@@ -25,6 +25,7 @@ class Option:
         takes: lanes of each of its inputs.
         yields: lanes of its output.
         build: adds its units behind wires of such lanes.
+        factor_bits: unsigned bits that the wider side of the device's multipliers must have; 0: any will do.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Option:
     takes: tuple[int, ...]
     yields: int
     build: Build
+    factor_bits: int = 0
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,8 @@ class Backend(ABC):
     answers_jtag: ClassVar[bool]
     """Whether the device says over JTAG which one it is."""
     block_ram: ClassVar[BlockRam]
+    factor_bits: ClassVar[int]
+    """Unsigned bits of the wider side of a multiplier."""
     read_back_vectors: ClassVar[int] = 64
     """How many test vectors run through it, in about a minute; 64 or more."""
     synthesis_command: ClassVar[str]

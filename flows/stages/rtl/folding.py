@@ -14,7 +14,7 @@ from toolchain.board import AmdBoard, FpgaBoard
 from toolchain.errors import ConfigError
 from toolchain.fpga import family_of
 from toolchain.fpga.backend import BlockRam
-from toolchain.fpga.xilinx import BLOCK_RAM
+from toolchain.fpga.xilinx import BLOCK_RAM, FACTOR_BITS
 from toolchain.graph.dense import DenseNetwork
 from toolchain.results.checked import Reckoned
 from toolchain.results.facts.hardware import Use
@@ -87,6 +87,11 @@ def block_ram_of(board: FpgaBoard) -> BlockRam:
         place = f"boards/{board.name}/board.yaml: fpga.bram_kbit"
         raise ConfigError(f"{place}: {said}: should be {block.kbit}, a block RAM of {board.fpga.family}")
     return block
+
+
+def factor_bits_of(board: FpgaBoard) -> int:
+    """Unsigned bits of the wider side of a multiplier of the board's device."""
+    return FACTOR_BITS[board.fpga.family] if isinstance(board, AmdBoard) else family_of(board.fpga).factor_bits
 
 
 def reckoned(

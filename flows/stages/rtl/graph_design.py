@@ -16,7 +16,7 @@ from flows.stages import files
 from flows.stages.clocking import clocks_hz, fold_at_slowest
 from flows.stages.context import Context
 from flows.stages.rtl.core_check import SEED, CoreChecks, must_agree, spread
-from flows.stages.rtl.folding import block_ram_of, reckoned, target_fps
+from flows.stages.rtl.folding import block_ram_of, factor_bits_of, reckoned, target_fps
 from flows.stages.rtl.rank import Rank
 from flows.stages.rtl.reference import GraphReference, Reference
 from flows.stages.rtl.unit_folding import folding_of, netlist_of, use_of
@@ -110,7 +110,9 @@ class GraphDesign:
         interval, block = _interval(context, clock_hz), block_ram_of(context.fpga_board)
         link.must_carry(self._vector_bytes, self._answer_bytes)
         limits = self._limits(context, link)
-        return fit(self.graph, limits, interval, block, strict=strict, weight_bits=self.weight_bits)
+        factor = factor_bits_of(context.fpga_board)
+        few = self.weight_bits
+        return fit(self.graph, limits, interval, block, strict=strict, factor_bits=factor, weight_bits=few)
 
     def reckon(self, context: Context, link: LinkCost) -> Reckoned:
         """See `Design`."""

@@ -44,6 +44,7 @@ class Ecp5Backend(Backend):
     packer = yowasp("ecppack", _PACKAGE)
     suffix = ".bit"
     answers_jtag = True
+    factor_bits = 18
     block_ram = BlockRam(((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), lut_ram=True)
     read_back_vectors = 256
     synthesis_command = "synth_lattice -family ecp5 -nodsp -nowidelut"

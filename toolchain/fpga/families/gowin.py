@@ -44,6 +44,7 @@ class GowinBackend(Backend):
     # Each 16 words of 4 bits take 8 LUTs: with 161 of 270 such memories nextpnr found no place for the next.
     # A flip-flop that the LUT or ALU in its slice does not drive takes their place, for its input goes through there.
     # Their share, with the ends of chains of ALUs: of LiteCNN's 3,728 beside 4,954 LUTs and ALUs 2,112 places more.
+    factor_bits = 18
     block_ram = BlockRam(
         ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)),
         lut_ram=True,

@@ -59,6 +59,7 @@ class Ice40Backend(Backend):
     suffix = ".bin"
     # It is loaded by SPI.
     answers_jtag = False
+    factor_bits = 16
     block_ram = BlockRam(((256, 16), (512, 8), (1024, 4), (2048, 2)), lut_ram=False, lone_ff=0.4, one_port=(16384, 16))
     read_back_vectors = 64
     synthesis_command = "synth_ice40 -device u"

@@ -11,6 +11,8 @@ from hls.units.linear import Choice
 from hls.units.product import Product
 from hls.units.scale import Scale
 from toolchain.fpga.families.ecp5 import Ecp5Backend
+from toolchain.fpga.families.ice40 import Ice40Backend
+from toolchain.fpga.xilinx import FACTOR_BITS
 from toolchain.graph.ops import Linear, Window, window
 from toolchain.graph.types import IntType, TensorType
 
@@ -81,18 +83,29 @@ def test_resources_are_near_what_synthesis_takes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("weight_bits", "bits", "groups", "shared"),
-    [(3, 3, 1, 3), (4, 4, 1, 2), (3, 8, 1, 2), (4, 8, 1, 2), (8, 8, 1, 1), (4, 20, 1, 1), (2, 4, 1, 1), (4, 4, 8, 1)],
+    ("weight_bits", "bits", "groups", "held"),
+    [
+        (3, 3, 1, (3, 4, 5, 5)),
+        (4, 4, 1, (2, 3, 3, 4)),
+        (3, 8, 1, (2, 2, 3, 3)),
+        (4, 8, 1, (2, 2, 2, 3)),
+        (8, 8, 1, (1, 1, 2, 2)),
+        (4, 20, 1, (1, 1, 1, 1)),
+        (2, 4, 1, (1, 1, 1, 1)),
+        (4, 4, 8, (1, 1, 1, 1)),
+    ],
 )
 def test_neurons_share_a_multiplier_as_far_as_their_weights_fit(
-    weight_bits: int, bits: int, groups: int, shared: int
+    weight_bits: int, bits: int, groups: int, held: tuple[int, ...]
 ) -> None:
-    """None share one of bytes, with weights that are signs, or where each has elements of its own."""
+    """On iCE40, ECP5 and both of AMD; none with weights that are signs, or where each has its own elements."""
     ends = (-(1 << (weight_bits - 1)), (1 << (weight_bits - 1)) - 1) if weight_bits > 2 else (-1, 1)
     weights = np.resize(ends, (8 // groups, 8))
     given = Product(Linear(weights, np.zeros(8, np.int64), groups), None, TensorType((8,), 0, (1 << bits) - 1))
-    assert given.shared == shared
-    packed = [choice for choice in linear.options(given) if choice.multiplier == "packed"]
-    assert bool(packed) == (shared > 1)
+    factor_bits = (Ice40Backend.factor_bits, Ecp5Backend.factor_bits, *FACTOR_BITS.values())
+    for factor, most in zip(factor_bits, held, strict=True):
+        assert max((it.count for it in given.packings if it.bits <= factor), default=1) == most
+    packed = [choice for choice in linear.options(given) if choice.packing]
+    assert bool(packed) == (max(held) > 1)
     for choice in packed:
-        assert linear.needs(given, choice).dsp == -(-choice.pe // shared) * choice.simd
+        assert linear.needs(given, choice).dsp == choice.multipliers * choice.simd < choice.pe * choice.simd

@@ -9,7 +9,7 @@ import numpy as np
 from hls.units import linear, unrolled
 from hls.units import window as windows
 from hls.units.linear import Choice
-from hls.units.product import Product
+from hls.units.product import Packing, Product
 from hls.units.unit import Unit
 from tests.sim.hls.units.bench import Case, check
 from tests.sim.hls.units.test_window import in_order
@@ -75,18 +75,42 @@ def test_dense(tmp_path: Path) -> None:
     )
 
 
+def packing(given: Product, count: int) -> Packing:
+    """The one by which so many neurons share a multiplier."""
+    return next(packing for packing in given.packings if packing.count == count)
+
+
+def shared_cases(name: str, given: Product, count: int, pe: int, simd: int) -> list[Case]:
+    """A product of which so many neurons share a multiplier."""
+    return cases(name, given, Choice(pe, simd, packing(given, count)))
+
+
 def test_neurons_that_share_a_multiplier(tmp_path: Path) -> None:
     """All weights and elements of their widths: three neurons, two, a group that is not full, and one that is alone."""
     nibbles, odd = range(-8, 8), range(-2, 4)
     check(
         tmp_path,
-        *cases("three", product((6,), 7, FEW, ends=(0, 7, 1)), Choice(7, 3, "packed")),
-        *cases("two", product((8,), 6, nibbles, ends=(-8, 7, 1)), Choice(6, 4, "packed", "logic")),
-        *cases("replay", product((12,), 6, nibbles, ends=(0, 15, 1)), Choice(3, 1, "packed")),
-        *cases("bytes", product((6,), 4, odd, ends=(-128, 127, 1)), Choice(4, 6, "packed")),
-        *cases("taps", product((5, 5, 4), 8, FEW, window((3, 3)), ends=(-4, 3, 1)), Choice(4, 2, "packed")),
-        *cases("group", product((4, 4, 6), 4, FEW, window((2, 2)), 2, ends=(0, 3, 1)), Choice(2, 3, "packed")),
+        *shared_cases("three", product((6,), 7, FEW, ends=(0, 7, 1)), 3, 7, 3),
+        *shared_cases("two", product((8,), 6, nibbles, ends=(-8, 7, 1)), 2, 6, 4),
+        *shared_cases("replay", product((12,), 6, nibbles, ends=(0, 15, 1)), 2, 3, 1),
+        *shared_cases("bytes", product((6,), 4, odd, ends=(-128, 127, 1)), 2, 4, 6),
+        *shared_cases("taps", product((5, 5, 4), 8, FEW, window((3, 3)), ends=(-4, 3, 1)), 3, 4, 2),
+        *shared_cases("group", product((4, 4, 6), 4, FEW, window((2, 2)), 2, ends=(0, 3, 1)), 3, 2, 3),
+        *shared_cases("two_bytes", product((6,), 4, BYTES, ends=(-128, 127, 1)), 2, 4, 2),
     )
+
+
+def test_products_that_overlap_in_a_multiplier(tmp_path: Path) -> None:
+    """Each neuron's weight beside each other's, at each element: what one product adds to the next is taken off."""
+    nibbles = range(-8, 8)
+    cases = [
+        *shared_cases("three", product((48, 12), 48, nibbles, ends=(0, 15, 1)), 3, 12, 4),
+        *shared_cases("four", product((24, 12), 32, nibbles, ends=(-8, 7, 1)), 4, 8, 4),
+        *shared_cases("not_full", product((6, 4), 7, nibbles, ends=(0, 15, 1)), 3, 7, 2),
+        *shared_cases("ternary", product((9, 6), 10, FEW, ends=(0, 2, 1)), 4, 10, 3),
+    ]
+    assert {"SPACING": 7, "SHARED": 3}.items() <= cases[1].unit.parameters.items()
+    check(tmp_path, *cases)
 
 
 def test_convolutions(tmp_path: Path) -> None:
