@@ -15,5 +15,6 @@ def fifo_needs(fifo: Fifo) -> Needs:
     """Two counters, two addresses and a memory; fitted to `synth_ecp5 -abc9`."""
     count, address = fifo.depth.bit_length(), (fifo.depth - 1).bit_length()
     lut, ff = 5.2 * count, 2 * (count + address)
-    memory = ((1 << address, fifo.stream.width),)
-    return Needs(lut, ff, blocks=memory) if fifo.block else Needs(lut, ff, small=memory)
+    if fifo.block:
+        return Needs(lut, ff, blocks=((fifo.depth, fifo.stream.width),))
+    return Needs(lut, ff, small=((1 << address, fifo.stream.width),))

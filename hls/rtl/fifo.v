@@ -34,15 +34,19 @@ module fifo #(
         else if (in_reserve != pop)
             taken <= taken + {{(COUNT_BITS-1){!in_reserve}}, 1'b1};  // one more or one less, in one carry chain
 
-    // Addresses wrap at a power of two: the memory is that large, DEPTH of it is used at a time.
+    // Addresses go round a memory of DEPTH in block RAM, where places cost. Elsewhere they wrap at a power of two: the
+    // memory is that large, DEPTH of it is used at a time.
+    localparam WORDS = RAM_STYLE == "block" ? DEPTH : 1 << ADDRESS_BITS;
+    localparam [ADDRESS_BITS-1:0] LAST = WORDS - 1;
+    localparam WRAPS = WORDS != 1 << ADDRESS_BITS;
     reg [ADDRESS_BITS-1:0] write_at, read_at;
     reg [COUNT_BITS-1:0] stored;  // beats in the memory
     wire fetch;
     always @(posedge clk) begin
         if (in_push)
-            write_at <= write_at + 1'b1;
+            write_at <= WRAPS && write_at == LAST ? {ADDRESS_BITS{1'b0}} : write_at + 1'b1;
         if (fetch)
-            read_at <= read_at + 1'b1;
+            read_at <= WRAPS && read_at == LAST ? {ADDRESS_BITS{1'b0}} : read_at + 1'b1;
         if (in_push != fetch)
             stored <= stored + {{(COUNT_BITS-1){!in_push}}, 1'b1};
         if (rst) begin
@@ -56,7 +60,7 @@ module fifo #(
         if (RAM_STYLE == "block") begin : block
             // A beat is never read and written at once, so no tool need guard it.
             (* ram_style = "block" *) (* no_rw_check *)
-            reg [WIDTH-1:0] memory [0:(1<<ADDRESS_BITS)-1];
+            reg [WIDTH-1:0] memory [0:WORDS-1];
             reg [WIDTH-1:0] fetched;
             reg valid;
             assign fetch = stored != 0 && (!valid || out_ready);
@@ -95,7 +99,7 @@ module fifo #(
             end
         end else begin : spread
             (* ram_style = "distributed" *)
-            reg [WIDTH-1:0] memory [0:(1<<ADDRESS_BITS)-1];
+            reg [WIDTH-1:0] memory [0:WORDS-1];
             assign fetch = pop;
             assign out_valid = stored != 0;
             assign out_data = memory[read_at];

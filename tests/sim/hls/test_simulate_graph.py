@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hls.fifo_depths import with_depths
+from hls.fifo_depths import must_run, with_depths
 from hls.netlist import Netlist
+from hls.netlist_needs import fifo_needs
 from hls.token_simulator import TokenRun
 from tests.sim.hls.graphs import Growing, fastest_of, run_core, values_of
 from toolchain.graph.graph import Graph
@@ -39,6 +40,23 @@ def test_where_branches_meet_the_shorter_waits_in_a_deep_fifo(
     run = run_core(netlist, graph, x, folder)
 
     assert max(fifo.depth for fifo in netlist.fifos) > netlist.shallow
+    assert run.first_difference is None
+    assert (run.initiation_interval, run.greatest) == (told.interval, told.peaks)
+
+
+def test_a_fifo_in_block_ram_goes_round_as_many_places_as_it_has(
+    residual: tuple[Graph, Netlist, TokenRun], tmp_path: Path
+) -> None:
+    """A depth that is no power of two takes no memory beyond it."""
+    graph, netlist, _ = residual
+    deep = max(range(len(netlist.fifos)), key=lambda index: netlist.fifos[index].depth)
+    depth = netlist.fifos[deep].depth | 1
+    block = netlist.with_depths({deep: (depth, True)})
+    told = must_run(block)
+    x = values_of(graph, np.random.default_rng(0), 6)
+    run = run_core(block, graph, x, tmp_path)
+
+    assert depth.bit_count() > 1 and fifo_needs(block.fifos[deep]).blocks == ((depth, block.fifos[deep].stream.width),)
     assert run.first_difference is None
     assert (run.initiation_interval, run.greatest) == (told.interval, told.peaks)
 
