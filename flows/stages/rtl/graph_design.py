@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,15 @@ from flows.stages.rtl.rank import Rank
 from flows.stages.rtl.reference import GraphReference, Reference
 from flows.stages.rtl.unit_folding import folding_of, netlist_of, use_of
 from hls.chip import LinkCost
-from hls.graph_core import Fitted, finished, fit
+from hls.fitting import shortage
+from hls.graph_core import Fitted, GraphCore, finished, fit
 from hls.graph_forms import form_of
 from hls.graph_ports import generate_graph_core
 from hls.memories import Resources, cells_of
 from hls.simulate_graph import simulate_graph
 from hls.units.unit import Memory
 from toolchain.board import OpenBoard
-from toolchain.errors import ModelError, VerificationError
+from toolchain.errors import ModelError, TooLargeError, VerificationError
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph, with_outputs
 from toolchain.graph.labelled import scores_of
@@ -42,6 +43,8 @@ from toolchain.results.folding import FoldedUnits, read_folding, write_folding
 # Clocks times LUTs that Verilator simulates in five minutes, all streams compared; measured on a core of 20,000 LUTs.
 FIVE_MINUTES = 8e11
 _LEAST_VECTORS = 32
+# Times that all is folded where FIFOs take more block RAMs than are left.
+_FOLDINGS = 3
 # LUTs of the largest core that nextpnr has routed, in ten minutes, on an LFE5U-85F; larger ones were not tried.
 _ROUTED_LUT = 30_000
 # Of the clocks, the share that goes to the run with back-pressure, which takes about twice as many.
@@ -67,20 +70,43 @@ class GraphDesign:
     def fold(self, context: Context, link: LinkCost) -> tuple[FoldFacts, str]:
         """See `Design`. The estimate is of core and host link, as what is synthesised and routed is."""
         link = self._form(context, link)
-        fitted, clock_hz = self._fitted(context, link)
+        core, clock_hz = self._core(context, link)
         interval = _interval(context, clock_hz)
-        core = finished(
+        reached = interval is not None and core.tokens.interval <= interval
+        folding = folding_of(core.graph, core, clock_hz, target_fps(context) if reached else None)
+        write_folding(context.out, folding)
+        estimate = Estimate(of="chip", **self._chip(context, link, folding.estimate.to_json()))
+        return FoldFacts(estimate=estimate, folding=folding), _told(context, folding)
+
+    def _core(self, context: Context, link: LinkCost) -> tuple[GraphCore, int]:
+        """The core with FIFOs deep enough, and its clock in Hz.
+
+        Where they need more block RAMs than the device has left, all else is folded again with so many fewer.
+
+        Raises:
+            TooLargeError: they need more even then.
+        """
+        kept, has = 0, limits_of(context, link, self._stored(context, link)).blocks + _held_back(context)
+        for _ in range(_FOLDINGS):
+            fitted, clock_hz = self._fitted(context, link, kept)
+            core = self._deepened(context, link, fitted, _interval(context, clock_hz))
+            missing = core.resources.blocks - has
+            if missing <= 0:
+                return core, clock_hz
+            kept += missing
+            context.progress(f"FIFOs take {missing} block RAMs too many: folding again with as many fewer")
+        raise TooLargeError(
+            f"the network does not fit: {shortage('block RAMs', core.resources.blocks, has)}; {_deepest(core)}"
+        )
+
+    def _deepened(self, context: Context, link: LinkCost, fitted: Fitted, interval: int | None) -> GraphCore:
+        return finished(
             fitted,
             self._limits(context, link),
             interval,
             block_ram_of(context.fpga_board),
             lambda share: context.progress(f"depths of FIFOs: {share:.0%} of the search"),
         )
-        reached = interval is not None and core.tokens.interval <= interval
-        folding = folding_of(core.graph, core, clock_hz, target_fps(context) if reached else None)
-        write_folding(context.out, folding)
-        estimate = Estimate(of="chip", **self._chip(context, link, folding.estimate.to_json()))
-        return FoldFacts(estimate=estimate, folding=folding), _told(context, folding)
 
     def must_fit(self, context: Context, link: LinkCost) -> Fitted:
         """What fits, before depths of FIFOs are looked for.
@@ -94,22 +120,23 @@ class GraphDesign:
         """The form of the link that the network's vectors and answers take on the board."""
         return link.form_for(self._vector_bytes, self._answer_bytes, files.memory_bytes(context.fpga_board))
 
-    def _fitted(self, context: Context, link: LinkCost) -> tuple[Fitted, int]:
-        """The same, and the slowest clock in Hz that suffices for the rate."""
+    def _fitted(self, context: Context, link: LinkCost, kept: int = 0) -> tuple[Fitted, int]:
+        """The same with block RAMs kept for FIFOs, and the slowest clock in Hz that suffices for the rate."""
         _must_fold(context)
         return fold_at_slowest(
             clocks_hz(context),
             target_fps(context),
-            partial(self._at, context, link),
+            partial(self._at, context, link, kept),
             lambda fitted: fitted.folded.interval,
             strict=context.request.fps is not None,
         )
 
-    def _at(self, context: Context, link: LinkCost, clock_hz: int, strict: bool) -> Fitted:
+    def _at(self, context: Context, link: LinkCost, kept: int, clock_hz: int, strict: bool) -> Fitted:
         """What fits at a clock; `strict`: with the rate, else the fastest where that is out of reach."""
         interval, block = _interval(context, clock_hz), block_ram_of(context.fpga_board)
         link.must_carry(self._vector_bytes, self._answer_bytes)
         limits = self._limits(context, link)
+        limits = replace(limits, blocks=max(0, limits.blocks - kept))
         factor = factor_bits_of(context.fpga_board)
         few = self.weight_bits
         return fit(self.graph, limits, interval, block, strict=strict, factor_bits=factor, weight_bits=few)
@@ -215,6 +242,19 @@ def limits_of(context: Context, link: LinkCost, stored: Iterable[Memory]) -> Res
     ff, dsp = have.ff * share - link.ff, int(have.dsp * share)
     one_port = board.fpga.spram if isinstance(board, OpenBoard) else 0
     return Resources(lut - link.lut, ff, max(0, blocks), dsp, cells, one_port)
+
+
+def _held_back(context: Context) -> int:
+    """Block RAMs that are not shared out when layers are folded: FIFOs may have them."""
+    board = context.fpga_board
+    return board.fpga.resources.bram - board.target.blocks(board.fpga.resources.bram)
+
+
+def _deepest(core: GraphCore) -> str:
+    """The deepest FIFO, in words."""
+    fifo = max(core.netlist.fifos, key=lambda it: it.depth * it.stream.width)
+    source, sink = core.netlist.ends(fifo)
+    return f"between {source} and {sink} {fifo.depth:,} values of {fifo.stream.width} bits wait for another branch"
 
 
 def _must_fold(context: Context) -> None:

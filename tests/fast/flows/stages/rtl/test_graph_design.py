@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from flows.stages.context import Context
+from flows.stages.rtl import graph_design
 from flows.stages.rtl.graph_design import GraphDesign
 from flows.stages.rtl.shell import shell_of
+from hls.graph_core import Fitted, GraphCore
+from hls.memories import Resources
 from tests.sim.hls.graphs import Growing
 from toolchain.errors import TooLargeError
 from toolchain.graph.graph import Graph
@@ -39,6 +44,32 @@ def test_what_an_open_board_need_not_hold_takes_no_memory(tmp_path: Path) -> Non
         made = GraphDesign(convolution((side, side, 1), 4)).reckon(context, link)
         blocks.append(made.chip.bram)
     assert blocks[0] <= blocks[1] < 20
+
+
+def test_fifos_that_find_no_block_ram_leave_less_to_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Layers are folded again with as many block RAMs fewer as are missing; then the deepest FIFO is named."""
+    context = context_of("ulx3s", tmp_path)
+    link, design = shell_of(context.board).cost, GraphDesign(convolution((16, 16, 1), 4))
+    left: list[int] = []
+    fit, finished, over = graph_design.fit, graph_design.finished, [7, 0]
+
+    def fitting(graph: Graph, limits: Resources, *rest: Any, **more: Any) -> Fitted:
+        left.append(limits.blocks)
+        return fit(graph, limits, *rest, **more)
+
+    def deep(fitted: Fitted, *rest: Any) -> GraphCore:
+        core = finished(fitted, *rest)
+        return replace(core, resources=replace(core.resources, blocks=has + over.pop(0)))
+
+    monkeypatch.setattr(graph_design, "fit", fitting)
+    monkeypatch.setattr(graph_design, "finished", deep)
+    own = graph_design.limits_of(context, link, design._stored(context, link)).blocks
+    has = own + graph_design._held_back(context)
+    design.fold(context, link)
+    assert min(left) == max(left) - 7
+    over[:] = [5, 5, 5]
+    with pytest.raises(TooLargeError, match=r"block RAMs where .* are free .* wait for another branch"):
+        design.fold(context, link)
 
 
 def convolution(shape: tuple[int, ...], outputs: int) -> Graph:
