@@ -86,26 +86,19 @@ class GraphDesign:
         Raises:
             TooLargeError: they need more even then.
         """
-        kept, has = 0, limits_of(context, link, self._stored(context, link)).blocks + _held_back(context)
+        limits = self._limits(context, link)
+        limits = replace(limits, blocks=limits.blocks + _held_back(context))
+        kept = 0
         for _ in range(_FOLDINGS):
             fitted, clock_hz = self._fitted(context, link, kept)
-            core = self._deepened(context, link, fitted, _interval(context, clock_hz))
-            missing = core.resources.blocks - has
+            core = _deepened(context, fitted, limits, _interval(context, clock_hz))
+            missing = core.resources.blocks - limits.blocks
             if missing <= 0:
                 return core, clock_hz
             kept += missing
             context.progress(f"FIFOs take {missing} block RAMs too many: folding again with as many fewer")
         raise TooLargeError(
-            f"the network does not fit: {shortage('block RAMs', core.resources.blocks, has)}; {_deepest(core)}"
-        )
-
-    def _deepened(self, context: Context, link: LinkCost, fitted: Fitted, interval: int | None) -> GraphCore:
-        return finished(
-            fitted,
-            self._limits(context, link),
-            interval,
-            block_ram_of(context.fpga_board),
-            lambda share: context.progress(f"depths of FIFOs: {share:.0%} of the search"),
+            f"the network does not fit: {shortage('block RAMs', core.resources.blocks, limits.blocks)}; {_deepest(core)}"
         )
 
     def must_fit(self, context: Context, link: LinkCost) -> Fitted:
@@ -242,6 +235,16 @@ def limits_of(context: Context, link: LinkCost, stored: Iterable[Memory]) -> Res
     ff, dsp = have.ff * share - link.ff, int(have.dsp * share)
     one_port = board.fpga.spram if isinstance(board, OpenBoard) else 0
     return Resources(lut - link.lut, ff, max(0, blocks), dsp, cells, one_port)
+
+
+def _deepened(context: Context, fitted: Fitted, limits: Resources, interval: int | None) -> GraphCore:
+    return finished(
+        fitted,
+        limits,
+        interval,
+        block_ram_of(context.fpga_board),
+        lambda share: context.progress(f"depths of FIFOs: {share:.0%} of the search"),
+    )
 
 
 def _held_back(context: Context) -> int:
