@@ -97,9 +97,8 @@ class GraphDesign:
                 return core, clock_hz
             kept += missing
             context.progress(f"FIFOs take {missing} block RAMs too many: folding again with as many fewer")
-        raise TooLargeError(
-            f"the network does not fit: {shortage('block RAMs', core.resources.blocks, limits.blocks)}; {_deepest(core)}"
-        )
+        short = shortage("block RAMs", core.resources.blocks, limits.blocks)
+        raise TooLargeError(f"the network does not fit: {short}; {_deepest(core)}")
 
     def must_fit(self, context: Context, link: LinkCost) -> Fitted:
         """What fits, before depths of FIFOs are looked for.
