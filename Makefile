@@ -4,7 +4,7 @@ BOARD ?= ulx3s
 MODEL ?= cqmlp
 # Every variable that may stand on the command line; `make help` explains each.
 VARIABLES := BOARD MODEL DATA RECIPE STRATEGY FLOW FPS CLOCK NETWORK ONNX TEST CALIBRATION OUTPUTS WHEELS VECTORS JOBS \
-    PYTHON PACKAGE PORT HOST VIRTUAL FAULTS COUNT PERSIST CABLE METER PNR SNAKEMAKE_ARGS GATEWEAVE_BUILD_DIR
+    PYTHON PACKAGE PORT HOST VIRTUAL FAULTS COUNT PERSIST CABLE METER PNR SNAKEMAKE_ARGS GATEWEAVE_BUILD_DIR GATEWEAVE_MODELS
 export $(VARIABLES)
 
 # A misspelt variable would build something else for minutes, without a word.
@@ -51,7 +51,7 @@ help:
 	@echo '  make system-deps   install the Debian packages that are missing'
 	@echo
 	@echo 'Choose what is built:'
-	@echo '  BOARD=icebreaker       a folder of boards/        MODEL=cqmlp          a folder of models/'
+	@echo '  BOARD=icebreaker       a folder of boards/        MODEL=cqmlp          a name of `make models`, or a folder anywhere'
 	@echo '  RECIPE=published       how to train it            DATA=folder          train on real captures'
 	@echo '  STRATEGY=unrolled      one inference a clock      FPS=50000, FPS=max   inferences per second to aim at'
 	@echo '  CLOCK=62.5             open boards: MHz that it must run at; without it the fastest of a few that it bears'
@@ -71,6 +71,7 @@ help:
 	@echo '  JOBS=2                 cores to use                   PYTHON=python3.12    makes the environment'
 	@echo '  PNR=native             the nextpnr on the PATH        PNR=auto             the same, where there is one'
 	@echo '  SNAKEMAKE_ARGS=...     further words for Snakemake    GATEWEAVE_BUILD_DIR=folder   instead of build/'
+	@echo '  GATEWEAVE_MODELS=a:b   further folders that hold models, separated like those of PATH'
 	@echo
 	@echo 'Example: make build BOARD=icebreaker FPS=max'
 

@@ -21,6 +21,7 @@ from toolchain.catalog import load_board
 from toolchain.errors import ToolError
 from toolchain.fpga import family_of
 from toolchain.layout import PINS, ROOT, Request
+from toolchain.model_folder import folder_of, is_outside, name_in_rooms, place_of
 from toolchain.stages import Remade
 from toolchain.vivado.find import find_vivado
 from toolchain.yaml_file import read_mapping
@@ -41,7 +42,7 @@ def causes(stage: str, request: Request) -> list[str]:
     remade = request.table[stage].row.remade_by
     words = [f"code:{_code(stage, request)}", f"pins:{_digest_files(ROOT / name for name in PINS)}"]
     if remade.recipe is not None and not request.file:
-        recipe = ROOT / "models" / request.model / "recipes" / f"{request.recipe}.yaml"
+        recipe = folder_of(request).path / "recipes" / f"{request.recipe}.yaml"
         words.append(f"recipe:{yaml_digest(recipe, remade.recipe)}")
     if remade.board is not None:
         board = ROOT / "boards" / request.board / "board.yaml"
@@ -112,7 +113,8 @@ def sources(module: str) -> set[Path]:
 
     Follows imports, also those inside functions; modules that are named in a string, since they are run as processes
     of their own or copied into packages; files and folders beside a module that it names; and what lies beside a
-    module without being Python (Verilog, C++), in its folder or in folders below that are no packages.
+    module without being Python (Verilog, C++), in its folder or in folders below that are no packages. Of a model that
+    is none of `models/` only what its modules name: a person's folder may hold anything.
     """
     found: set[str] = set()
     named: set[Path] = set()
@@ -126,21 +128,24 @@ def sources(module: str) -> set[Path]:
             pending += [*needs.modules, *(_module_at(file) for file in needs.files if file.suffix == ".py")]
     files = {file for name in found if (file := _file_of(name))}
     # The two great rooms' own folders hold what starts stages, not what stages do.
-    folders = {file.parent for file in files} - {ROOT / "flows", ROOT / "toolchain"}
+    folders = {file.parent for file in files if not is_outside(file)} - {ROOT / "flows", ROOT / "toolchain"}
     return files | named | {beside for folder in folders for beside in _beside(folder)}
 
 
 @cache
 def _code(stage: str, request: Request) -> str:
     known = request.table[stage]
-    modules = [known.module, *(f"models.{request.model}.{name}" for name in known.row.remade_by.model)]
+    modules = [known.module]
+    if known.row.remade_by.model:
+        package = folder_of(request).mount()
+        modules += [f"{package}.{name}" for name in known.row.remade_by.model]
     return _digest_files(set().union(*(sources(name) for name in modules)))
 
 
 @cache
 def _file_of(module: str) -> Path | None:
-    base = ROOT.joinpath(*module.split("."))
-    candidates = (base / "__init__.py", base.with_suffix(".py"))
+    base = place_of(module)
+    candidates = (base / "__init__.py", base.with_name(f"{base.name}.py"))
     return next((path for path in candidates if path.is_file()), None)
 
 
@@ -197,7 +202,7 @@ def _names_in(folder: Path) -> frozenset[str]:
 
 
 def _module_at(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
+    parts = name_in_rooms(path.with_suffix(""))
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
@@ -232,8 +237,15 @@ def _beside(folder: Path) -> frozenset[Path]:
 def _digest_files(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for path in sorted(files):
-        digest.update(f"{path.relative_to(ROOT)}\0{_file_digest(path)}\n".encode())
+        digest.update(f"{_named_in_digest(path)}\0{_file_digest(path)}\n".encode())
     return digest.hexdigest()[:16]
+
+
+def _named_in_digest(path: Path) -> str:
+    """A file's name where it lies in the rooms; a model's folder elsewhere may be moved."""
+    if is_outside(path):
+        return "/".join(("model", *name_in_rooms(path)[2:]))
+    return str(path.relative_to(ROOT))
 
 
 @cache

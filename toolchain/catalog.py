@@ -11,7 +11,9 @@ from pydantic import BaseModel
 
 from toolchain.board import SCHEMAS, AnyBoard
 from toolchain.errors import ConfigError, GateweaveError
+from toolchain.found_models import find_model, find_models
 from toolchain.layout import INSTALLED, ROOT
+from toolchain.model_folder import ModelFolder
 from toolchain.yaml_file import load_yaml, near_matches
 
 if TYPE_CHECKING:
@@ -19,14 +21,13 @@ if TYPE_CHECKING:
 
 
 Found = TypeVar("Found")
+Named = TypeVar("Named")
 
 
 @dataclass(frozen=True)
-class Model:
-    """A folder of `models/`: its code and the recipes it can be trained by."""
+class Model(ModelFolder):
+    """A model's folder: its code and the recipes it can be trained by."""
 
-    name: str
-    path: Path
     recipes: tuple[str, ...]
 
     @property
@@ -41,8 +42,8 @@ def list_boards(root: Path = ROOT) -> list[str]:
 
 
 def list_models(root: Path = ROOT) -> list[str]:
-    """Names of all models, sorted."""
-    return sorted(path.parent.name for path in root.glob("models/*/model.py"))
+    """Names of all models, sorted, wherever they are found."""
+    return sorted({folder.name for folder in find_models(root)})
 
 
 def board_file(name: str, root: Path = ROOT) -> Path:
@@ -76,17 +77,24 @@ def load_board(name: str, root: Path = ROOT) -> AnyBoard:
 
 
 def load_model(name: str, root: Path = ROOT) -> Model:
-    """Find a model.
+    """Find a model by its name, or by its folder anywhere.
 
     Raises:
         ConfigError: no such model, or it has no recipe.
     """
-    _must_know("model", name, list_models(root), "models/<model>/model.py")
-    path = root / "models" / name
-    recipes = tuple(sorted(file.stem for file in path.glob("recipes/*.yaml")))
+    return model_in(find_model(name, root))
+
+
+def model_in(folder: ModelFolder) -> Model:
+    """The model of a folder.
+
+    Raises:
+        ConfigError: it has no recipe.
+    """
+    recipes = tuple(sorted(file.stem for file in folder.path.glob("recipes/*.yaml")))
     if not recipes:
-        raise ConfigError(f"models/{name}: no recipe; add models/{name}/recipes/default.yaml")
-    return Model(name, path, recipes)
+        raise ConfigError(f"{folder.shown}: no recipe; add {folder.shown}/recipes/default.yaml")
+    return Model(folder.name, folder.path, recipes)
 
 
 def recipe_file(model: Model, name: str) -> Path:
@@ -99,7 +107,7 @@ def recipe_file(model: Model, name: str) -> Path:
         f"recipe of {model.name}",
         name,
         list(model.recipes),
-        f"models/{model.name}/recipes/<recipe>.yaml",
+        f"{model.shown}/recipes/<recipe>.yaml",
     )
     return model.path / "recipes" / f"{name}.yaml"
 
@@ -114,10 +122,10 @@ def load_recipe(model: Model, name: str) -> Recipe:
     from toolchain.training.author import recipe_schema
 
     path = recipe_file(model, name)
-    return load_yaml(path, recipe_schema(model.name), f"models/{model.name}/recipes/{name}.yaml")
+    return load_yaml(path, recipe_schema(model), f"{model.shown}/recipes/{name}.yaml")
 
 
-def sound(names: Iterable[str], load: Callable[[str], Found]) -> tuple[list[Found], list[GateweaveError]]:
+def sound(names: Iterable[Named], load: Callable[[Named], Found]) -> tuple[list[Found], list[GateweaveError]]:
     """What can be read, and what is wrong with the rest: one broken folder does not hide the others."""
     found: list[Found] = []
     broken: list[GateweaveError] = []

@@ -56,6 +56,7 @@ class Request:
         wheels: whether the package holds the Python wheels it needs.
         vectors: how many vectors a core of units is simulated on; None: as many as fit five minutes.
         clock: MHz that an open board's design is to run at, or None for the fastest of the board's that it bears.
+        folder: absolute path of the model's folder where it is none of models/, which `model` is then only the name of.
     """
 
     board: str
@@ -72,6 +73,7 @@ class Request:
     wheels: bool = False
     vectors: int | None = None
     clock: float | None = None
+    folder: str | None = None
 
     # Of whoever reads it back from JSON.
     __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid", "allow_inf_nan": False}
@@ -165,6 +167,11 @@ class Layout:
     def variant_dir(self) -> Path:
         """Folder of the hardware stages."""
         return self.board_dir / self.request.variant
+
+    @property
+    def origin(self) -> Path:
+        """Names the folder of the model whose builds these are, where it is none of models/."""
+        return self.root / self.request.model / "origin.json"
 
     @property
     def request_file(self) -> Path:

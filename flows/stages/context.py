@@ -84,7 +84,7 @@ class Context:
     @cached_property
     def model(self) -> Model:
         """The model asked for."""
-        return load_model(self.request.model)
+        return load_model(self.request.folder or self.request.model)
 
     @cached_property
     def recipe(self) -> Recipe:

@@ -99,7 +99,7 @@ def write_golden(
 
 def own_card(context: Context, manifest: Manifest) -> str:
     """The card of a model of ours."""
-    return model_card(context.model.title, manifest, words_of(context.model.name))
+    return model_card(context.model.title, manifest, words_of(context.model))
 
 
 def class_names(records: Records, answer: AnswerLayout) -> list[str] | None:

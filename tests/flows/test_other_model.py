@@ -1,4 +1,4 @@
-"""A model that has nothing to do with CAN, made by docs/adding-a-model.md alone, in a copy of the repository."""
+"""A model that has nothing to do with CAN, made by docs/adding-a-model.md alone, in a folder of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.flows.conftest import copy_repository
+from tests.conftest import REPOSITORY
 from toolchain.layout import Layout, Request
 from toolchain.results.facts import DataFacts, TrainFacts
 from toolchain.results.record import read_record
@@ -106,23 +106,22 @@ _RUN = "import sys\nfrom flows.stages.__main__ import main\nsys.exit(any(main(s,
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Layout:
-    """The network stages of the model, by the code of the copy; its folder is all that was added."""
+    """The network stages of the model."""
     data = shared_data / "mnist"
     if not data.is_dir():
         pytest.skip(f"{data} is absent: MNIST is not part of the repository")
     root = tmp_path_factory.mktemp("other")
-    copy_repository(root)
     for name, text in DIGITS.items():
-        path = root / "models/digits" / name
+        path = root / "digits" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    layout = Layout(Request("ulx3s", "digits", data=str(data)), root / "build")
+    layout = Layout(Request("ulx3s", "digits", data=str(data), folder=str(root / "digits")), root / "build")
     layout.request_file.parent.mkdir(parents=True)
     layout.request_file.write_text(json.dumps(layout.request.to_json()))
     done = subprocess.run(
         [sys.executable, "-c", _RUN, str(layout.request_file), *STAGES],
         cwd=layout.root,
-        env={**os.environ, "PYTHONPATH": str(root)},
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         capture_output=True,
         text=True,
     )

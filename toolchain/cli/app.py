@@ -13,7 +13,7 @@ from toolchain.cli import EXIT_USAGE, listing
 from toolchain.cli import build as builds
 from toolchain.cli import flash as flashing
 from toolchain.cli.build_options import BoardName, BuildOptions, ModelName, NetworkFile, takes_build_options
-from toolchain.cli.choose import choose, name_of_file
+from toolchain.cli.choose import choose, name_of_file, name_of_model
 from toolchain.cli.usage import for_snakemake
 from toolchain.console import out
 from toolchain.layout import build_root
@@ -116,7 +116,8 @@ def plan(options: BuildOptions, as_json: AsJson = False) -> None:
 @takes_build_options
 def show(options: BuildOptions, as_json: AsJson = False) -> None:
     """Show what a build came to: accuracy, resources, timing, files. The newest build, unless options choose one."""
-    builds.show(options.board, options.model, choose(options) if options.is_particular else None, as_json)
+    chosen = choose(options) if options.is_particular else None
+    builds.show(options.board, chosen.model if chosen else name_of_model(options.model), chosen, as_json)
 
 
 @app.command()
@@ -207,7 +208,7 @@ def ids(
 
 def _named(model: str, network: str | None) -> str:
     """What was built: a model, or the network of a file."""
-    return name_of_file(network) if network else model
+    return name_of_file(network) if network else name_of_model(model)
 
 
 @app.command()

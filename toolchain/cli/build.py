@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from toolchain.catalog import load_board, load_model
-from toolchain.cli.choose import must_be_able_to_build
+from toolchain.catalog import load_board
+from toolchain.cli.choose import must_be_able_to_build, must_know_model
 from toolchain.cli.orders import Order, run
 from toolchain.cli.orders import plan as planned
 from toolchain.cli.plan import Step, read_plan
@@ -24,8 +25,11 @@ from toolchain.files import write_json
 from toolchain.integrity import damaged_stages
 from toolchain.layout import Layout, Request, layout_of
 from toolchain.locks import locked
-from toolchain.report.show import built_variants, latest_layout, report_of
+from toolchain.model_folder import folder_of
+from toolchain.model_origin import keep_origin
+from toolchain.report.show import latest_layout, report_of
 from toolchain.report.table import print_report
+from toolchain.training.author import words_of
 
 
 def build(request: Request, target: str, jobs: int, extra: Sequence[str]) -> None:
@@ -37,12 +41,13 @@ def build(request: Request, target: str, jobs: int, extra: Sequence[str]) -> Non
     must_be_able_to_build(request)
     layout, console, started = layout_of(request), out(), time.monotonic()
     with _ended_by_signals(), _build_locked(layout) as locks:
+        keep_origin(layout)
         order = Order(layout, target, jobs, tuple(damaged_stages(layout)), tuple(extra))
         with BuildProgress(console, _says(request)) as progress:
             events = run(order, locks, progress)
         write_json(layout.latest, {"variant": request.variant, "request": request.to_json()})
     if any(event.kind == "done" for event in events):
-        print_report(report_of(layout), console)
+        _print(layout, console)
     else:
         _nothing_to_do(layout, time.monotonic() - started)
 
@@ -88,14 +93,17 @@ def plan(request: Request, as_json: bool) -> None:
 def show(board: str, model: str, chosen: Request | None, as_json: bool) -> None:
     """Print what a build came to: the chosen one, or the newest."""
     load_board(board)
-    # A network that came as a file goes by its name, and is no folder of models/.
-    if chosen is None and not built_variants(board, model):
-        load_model(model)
-    report = report_of(layout_of(chosen) if chosen else latest_layout(board, model))
+    if chosen is None:
+        must_know_model(model)
+    layout = layout_of(chosen) if chosen else latest_layout(board, model)
     if as_json:
-        print(json.dumps(report.to_json(), indent=2))
+        print(json.dumps(report_of(layout).to_json(), indent=2))
     else:
-        print_report(report, out())
+        _print(layout, out())
+
+
+def _print(layout: Layout, console: Console) -> None:
+    print_report(report_of(layout), console, words_of(folder_of(layout.request)).rows)
 
 
 def _says(request: Request) -> dict[str, str]:

@@ -17,7 +17,7 @@ BoardName = Annotated[
 ]
 ModelName = Annotated[
     str,
-    typer.Option("--model", "-m", envvar="MODEL", help="A folder of models/; `gateweave models` lists them."),
+    typer.Option("--model", "-m", envvar="MODEL", help="A name that `gateweave models` lists, or a folder anywhere."),
 ]
 NetworkFile = Annotated[
     str | None,
@@ -33,7 +33,7 @@ class BuildOptions:
     model: ModelName = "cqmlp"
     recipe: Annotated[
         str | None,
-        typer.Option(envvar="RECIPE", help="How to train: a file of models/<model>/recipes/; without it `default`."),
+        typer.Option(envvar="RECIPE", help="How to train: a file of the model's recipes/; without it `default`."),
     ] = None
     data: Annotated[
         str | None,

@@ -13,9 +13,11 @@ from toolchain.catalog import list_boards, load_board, load_model, load_recipe
 from toolchain.cli.build_options import BuildOptions
 from toolchain.errors import BuildError, ConfigError, DataError, ToolError
 from toolchain.files import why_absent
+from toolchain.found_models import find_model, is_folder
 from toolchain.fpga.clocks import must_be_had
 from toolchain.fpga.pll import MHZ
 from toolchain.layout import OUTPUT_KINDS, STRATEGIES, OutputKind, Request, build_root, plain_name
+from toolchain.model_origin import must_have_its_name
 from toolchain.vivado.find import find_vivado
 from toolchain.yaml_file import near_matches
 
@@ -42,12 +44,13 @@ def choose(options: BuildOptions) -> Request:
         if getattr(options, option):
             raise ConfigError(f"{option.upper()}: is for a network of your own; name its file with NETWORK=")
     recipe = options.recipe or "default"
-    load_recipe(load_model(options.model), recipe)
+    model = load_model(options.model)
+    load_recipe(model, recipe)
     strategy = _strategy(options.strategy)
     data, fps = _folder(options.data), _rate(options.fps)
     request = Request(
         options.board,
-        options.model,
+        model.name,
         recipe,
         data,
         strategy,
@@ -56,7 +59,9 @@ def choose(options: BuildOptions) -> Request:
         wheels=options.wheels,
         vectors=options.vectors,
         clock=_clock(board, options.clock),
+        folder=str(model.path) if model.is_outside else None,
     )
+    must_have_its_name(model)
     if request.network in list_boards():
         raise ConfigError(f"RECIPE: {recipe!r} is also a board's name; rename the recipe")
     return request
@@ -77,6 +82,36 @@ def _must_run_onnx(options: BuildOptions, flow: str) -> None:
         raise ConfigError(
             f"{option.upper()}: board {options.board} has no ONNX Runtime; use one of {', '.join(runners)}"
         )
+
+
+def name_of_model(said: str) -> str:
+    """The name of the builds of a model, which a person may name by its folder.
+
+    Raises:
+        ConfigError: it is no model's folder, or the builds of its name are of another.
+        BuildError: it has no builds.
+    """
+    if not is_folder(said):
+        return said
+    model = find_model(said)
+    must_have_its_name(model)
+    if not _has_builds(model.name):
+        raise BuildError(f"{said} has not been built yet; run `make build MODEL={model.path}`")
+    return model.name
+
+
+def must_know_model(name: str) -> None:
+    """Refuse a name that is no model's; one that has builds is that of a model elsewhere, or of a network's file.
+
+    Raises:
+        ConfigError: names those that are known.
+    """
+    if not _has_builds(name):
+        load_model(name)
+
+
+def _has_builds(name: str) -> bool:
+    return name == plain_name(name) and (build_root() / name).is_dir()
 
 
 def _third_party(options: BuildOptions, board: AnyBoard, flow: str) -> Request:

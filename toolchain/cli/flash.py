@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from toolchain.board import OpenBoard, OrtBoard
-from toolchain.catalog import load_board, load_model
+from toolchain.catalog import load_board
+from toolchain.cli.choose import must_know_model
 from toolchain.console import out
 from toolchain.device.sealed import must_be_bitstream, package_name
 from toolchain.errors import BuildError, ConfigError
-from toolchain.layout import plain_name
 from toolchain.places.remote import Remote
 from toolchain.report.show import latest_layout, shown
 from toolchain.results.manifest import Manifest
@@ -68,14 +68,9 @@ def checked_package(board: str, model: str, package: Path | None) -> tuple[Path,
 
 
 def _newest(board: str, model: str) -> Path:
-    """The newest build's package; the model may be a file's name, which `models/` does not have."""
-    if model != plain_name(model):
-        load_model(model)
-    try:
-        return latest_layout(board, model).stage("package")
-    except BuildError:
-        load_model(model)
-        raise
+    """The newest build's package."""
+    must_know_model(model)
+    return latest_layout(board, model).stage("package")
 
 
 def _how_to(manifest: Manifest, folder: Path) -> str:

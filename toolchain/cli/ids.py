@@ -74,7 +74,7 @@ def _layout(options: BuildOptions) -> Layout:
     if options.is_particular:
         return layout_of(request)
     try:
-        return latest_layout(options.board, options.model)
+        return latest_layout(options.board, request.model)
     except BuildError:
         if options.board != HOST:
             raise

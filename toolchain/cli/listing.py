@@ -11,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from toolchain.board import AnyBoard, Clock, OrtBoard
-from toolchain.catalog import list_boards, list_models, load_board, load_model, sound
+from toolchain.catalog import list_boards, load_board, model_in, sound
 from toolchain.console import fail, out
 from toolchain.errors import GateweaveError
+from toolchain.found_models import find_models
 
 
 def boards(as_json: bool) -> None:
@@ -59,15 +60,15 @@ def _device(board: AnyBoard) -> tuple[str, str]:
 
 
 def models(as_json: bool) -> None:
-    """Print every model with its recipes."""
-    found, broken = sound(list_models(), load_model)
+    """Print every model with its recipes, and the folder of each that is none of `models/`."""
+    found, broken = sound(find_models(), model_in)
     if as_json:
-        rows = [{"name": m.name, "title": m.title, "recipes": list(m.recipes)} for m in found]
+        rows = [{"name": m.name, "title": m.title, "recipes": list(m.recipes), "folder": m.shown} for m in found]
         print(json.dumps(rows, indent=2))
         return _tell(broken)
-    table = table_of("model", "what", "recipes")
+    table = table_of("model", "what", "recipes", "folder")
     for model in found:
-        _add(table, model.name, model.title, ", ".join(model.recipes))
+        _add(table, model.name, model.title, ", ".join(model.recipes), model.shown)
     out().print(table)
     _tell(broken)
 

@@ -17,7 +17,6 @@ from toolchain.results.facts import IntegersFacts
 from toolchain.results.facts.runtime import GraphProof
 from toolchain.results.manifest import Graphs, Latency, Resources, Timing
 from toolchain.results.report import ComparedAccuracy, Report, StageReport
-from toolchain.training.author import words_of
 
 _ON_DEMAND = {
     "baselines": "trains the float reference and the random split to compare with",
@@ -26,15 +25,19 @@ _ON_DEMAND = {
 _RESOURCES = {"lut": "LUT", "ff": "FF", "bram": "block RAM", "dsp": "DSP"}
 
 
-def print_report(report: Report, console: Console) -> None:
-    """Print the report: accuracy, hardware, stages, files."""
+def print_report(report: Report, console: Console, rows_word: str) -> None:
+    """Print the report: accuracy, hardware, stages, files.
+
+    Args:
+        rows_word: what the rows of the data are called.
+    """
     title = Text(f"{report.model} on {report.board}", style="bold")
     title.append(f", {report.strategy}: {report.status}", style="not bold")
     if not report.complete:
         title.append("  (a later build stopped; this is the last whole one)", style="not bold yellow")
     console.print()
     console.print(title)
-    for table in _tables(report):
+    for table in _tables(report, rows_word):
         console.print()
         console.print(table)
     console.print()
@@ -44,9 +47,9 @@ def print_report(report: Report, console: Console) -> None:
         console.print(f"{role:<11} {path}")
 
 
-def _tables(report: Report) -> Iterator[Table | Text]:
+def _tables(report: Report, rows_word: str) -> Iterator[Table | Text]:
     if report.accuracy:
-        yield accuracy_table(report.accuracy, words_of(report.model).rows)
+        yield accuracy_table(report.accuracy, rows_word)
     if report.integers:
         yield Text("\n".join(_read(report.integers)))
     if report.resources and report.timing:

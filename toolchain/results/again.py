@@ -19,7 +19,7 @@ def build_command(request: Request) -> str:
 
 def _choices(request: Request) -> list[str]:
     chosen = {
-        "MODEL": None if request.file else request.model,
+        "MODEL": None if request.file else request.folder or request.model,
         "NETWORK": request.file,
         "TEST": request.test,
         "CALIBRATION": request.calibration,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import errno
 import importlib
-import importlib.util
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from types import ModuleType
 
 from toolchain.errors import GateweaveError, ModelError
+from toolchain.model_folder import ModelFolder
 from toolchain.training.recipe import Recipe, Settings, TrainingSettings, recipe_of
 from toolchain.training.words import Words
 
@@ -26,22 +25,22 @@ OFFERED = {
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
-def model_code(model: str, name: str) -> ModuleType:
+def model_code(model: ModelFolder, name: str) -> ModuleType:
     """A module of a model's folder, one of `OFFERED`, with all that it must offer.
 
     Raises:
         ModelError: the file is missing, does not load, or lacks something.
     """
-    shown = f"models/{model}/{name}.py"
+    shown, package = f"{model.shown}/{name}.py", model.mount()
     try:
-        module = importlib.import_module(f"models.{model}.{name}")
+        module = importlib.import_module(f"{package}.{name}")
     except SyntaxError as error:
-        place = _below_models(error.filename or "") or shown
+        place = model.shown_file(error.filename or "") or shown
         raise ModelError(f"{place}:{error.lineno}: Python does not read it: {error.msg}") from error
     except ModuleNotFoundError as error:
-        if error.name in {f"models.{model}", f"models.{model}.{name}"}:
+        if error.name in {package, f"{package}.{name}"}:
             raise ModelError(f"{shown}: missing; it should offer {_listed(OFFERED[name])}") from error
-        raise ModelError(f"{_place(error, model) or shown}: {error}; is it installed, or its name mistyped?") from error
+        raise ModelError(f"{_place(error, model) or shown}: {error}; {_mend_of_import(error, model)}") from error
     except Exception as error:
         raise ModelError(f"{_place(error, model) or shown}: {_words(error)}; it should load on its own") from error
     lacking = [offer for offer in OFFERED[name] if not hasattr(module, offer)]
@@ -50,7 +49,13 @@ def model_code(model: str, name: str) -> ModuleType:
     return module
 
 
-def recipe_schema(model: str) -> type[Recipe]:
+def _mend_of_import(error: ModuleNotFoundError, model: ModelFolder) -> str:
+    if model.is_outside and (model.has(str(error.name)) or str(error.name).startswith("models.")):
+        return "files of one folder import each other with a dot: from .<file> import ..."
+    return "is it installed, or its name mistyped?"
+
+
+def recipe_schema(model: ModelFolder) -> type[Recipe]:
     """The schema of a model's recipes.
 
     Raises:
@@ -65,34 +70,26 @@ def recipe_schema(model: str) -> type[Recipe]:
     ):
         if not (isinstance(schema, type) and issubclass(schema, base)):
             should = f"a class made from toolchain.training.recipe.{base.__name__}"
-            raise ModelError(f"models/{model}/settings.py: {name}: should be {should}")
+            raise ModelError(f"{model.shown}/settings.py: {name}: should be {should}")
     return recipe_of(code.DataSettings, code.NetworkSettings, training)
 
 
-def words_of(model: str) -> Words:
+def words_of(model: ModelFolder) -> Words:
     """What a model's rows and data are called; its folder need not say.
 
     Raises:
         ModelError: `words.py` of its folder cannot be used.
     """
-    if not _has(model, "words"):
+    if not model.has("words"):
         return Words()
     words = model_code(model, "words").WORDS
     if not isinstance(words, Words):
-        raise ModelError(f"models/{model}/words.py: WORDS: should be a toolchain.training.words.Words")
+        raise ModelError(f"{model.shown}/words.py: WORDS: should be a toolchain.training.words.Words")
     return words
 
 
-def _has(model: str, name: str) -> bool:
-    """Whether a file of a model's folder is there; the name of somebody else's network need not even be a module's."""
-    try:
-        return importlib.util.find_spec(f"models.{model}.{name}") is not None
-    except (ImportError, ValueError):
-        return False
-
-
 @contextmanager
-def authors_code(model: str) -> Iterator[None]:
+def authors_code(model: ModelFolder) -> Iterator[None]:
     """What a model's own code raises in here becomes one line that names its file and line.
 
     Raises:
@@ -109,18 +106,12 @@ def authors_code(model: str) -> Iterator[None]:
         raise ModelError(f"{place}: {_words(error)}; mend the model's code") from error
 
 
-def _place(error: BaseException, model: str) -> str | None:
+def _place(error: BaseException, model: ModelFolder) -> str | None:
     """File and line of the innermost call in the model's folder."""
     frames = traceback.extract_tb(error.__traceback__)
-    places = [(_below_models(frame.filename), frame.lineno) for frame in frames]
-    own = [f"{path}:{line}" for path, line in places if path and path.startswith(f"models/{model}/")]
+    places = [(model.shown_file(frame.filename), frame.lineno) for frame in frames]
+    own = [f"{path}:{line}" for path, line in places if path]
     return own[-1] if own else None
-
-
-def _below_models(filename: str) -> str | None:
-    parts = Path(filename).parts
-    at = max((i for i, part in enumerate(parts[:-2]) if part == "models"), default=None)
-    return None if at is None else "/".join(parts[at:])
 
 
 def _words(error: BaseException) -> str:

@@ -23,7 +23,7 @@ def run(context: Context) -> Outcome:
     """Train and score them; only figures are kept."""
     dataset = dataset_of(context)
     code = model_code(context, "model")
-    with authors_code(context.model.name):
+    with authors_code(context.model):
         reference = train_float(code, context.recipe, dataset, "blocked", step_progress(context, "float32 reference: "))
         drawn = train_quantised(code, context.recipe, dataset, "random", step_progress(context, "random split: "))
     networks = {
@@ -41,9 +41,9 @@ def _rules(context: Context, dataset: Dataset) -> dict[str, Scores]:
     rules = getattr(model_code(context, "data"), "baselines", None)
     if rules is None:
         return {}
-    with authors_code(context.model.name):
+    with authors_code(context.model):
         predicted = dict(rules(dataset))
-    truth, shown = dataset.y[dataset.rows("blocked", "test")], f"models/{context.model.name}/data.py: baselines()"
+    truth, shown = dataset.y[dataset.rows("blocked", "test")], f"{context.model.shown}/data.py: baselines()"
     for name, labels in predicted.items():
         _must_be_labels(f"{shown}: {name}", labels, truth, len(dataset.classes))
     return {name: evaluate(truth, labels, dataset.classes) for name, labels in predicted.items()}

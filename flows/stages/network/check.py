@@ -36,9 +36,9 @@ _FINN = Bounds(memory=2 << 30, seconds=60)
 def run(context: Context) -> Outcome:
     """Write the untrained `model.onnx`."""
     signature = _signature(context.facts("data", DataFacts))
-    code, recipe, shown = model_code(context, "model"), context.recipe, f"models/{context.model.name}/model.py"
+    code, recipe, shown = model_code(context, "model"), context.recipe, f"{context.model.shown}/model.py"
     set_up(recipe.training.seed)
-    with authors_code(context.model.name):
+    with authors_code(context.model):
         network = must_answer(code.build(recipe.network, signature), signature, f"{shown}: build()")
         merged = must_answer(code.merge(network, recipe.network), signature, f"{shown}: merge()")
         export_network(merged, signature.shape, signature.input_type, context.out / QONNX)

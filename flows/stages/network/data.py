@@ -21,9 +21,9 @@ def run(context: Context) -> Outcome:
     """
     data = context.request.data
     code = model_code(context, "data")
-    with authors_code(context.model.name):
+    with authors_code(context.model):
         built = code.build_dataset(Path(data) if data else None, context.recipe.data)
-    dataset = must_be_sound(built, f"models/{context.model.name}/data.py")
+    dataset = must_be_sound(built, f"{context.model.shown}/data.py")
     save(context.out / DATASET, dataset)
     summary = f"{len(dataset):,} {_described(context, code, dataset)} ({dataset.kind})"
     return Outcome(summary, facts=_facts(dataset))
@@ -33,7 +33,7 @@ def _described(context: Context, code: ModuleType, dataset: Dataset) -> str:
     """What the rows are: in the model's words, or their shape, type and classes."""
     describe = getattr(code, "describe", None)
     if describe is not None:
-        with authors_code(context.model.name):
+        with authors_code(context.model):
             return str(describe(dataset))
     shape = " x ".join(map(str, dataset.shape))
     return f"{words(context).rows} of {shape} {dataset.input_type}, classes: {', '.join(dataset.classes)}"

@@ -20,7 +20,7 @@ def run(context: Context) -> Outcome:
     set_up(context.recipe.training.seed)
     state = load_state(context.file("train", NETWORK))
     code = model_code(context, "model")
-    with authors_code(context.model.name):
+    with authors_code(context.model):
         network = restore_quantised(code, context.recipe, dataset, state)
     export_network(network, dataset.shape, dataset.input_type, context.out / QONNX)
     x, truth = dataset.part("blocked", "test")

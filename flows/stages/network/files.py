@@ -26,12 +26,12 @@ DATASET, NETWORK, QONNX, GOLDEN, INTEGER = (
 
 def model_code(context: Context, name: str) -> ModuleType:
     """A module of the model's folder, such as `data`; see `toolchain.training.author`."""
-    return authors.model_code(context.model.name, name)
+    return authors.model_code(context.model, name)
 
 
 def words(context: Context) -> Words:
     """What the model's rows and data are called."""
-    return authors.words_of(context.model.name)
+    return authors.words_of(context.model)
 
 
 def kind_words(dataset: Dataset) -> str:
@@ -43,7 +43,7 @@ def must_be_exact(context: Context, model: ModelWrapper) -> None:
     """Refuse an exported model whose sums would be rounded."""
     from toolchain.graph.scales import must_be_powers_of_two
 
-    must_be_powers_of_two(model, f"models/{context.model.name}/model.py")
+    must_be_powers_of_two(model, f"{context.model.shown}/model.py")
 
 
 def dataset_of(context: Context) -> Dataset:

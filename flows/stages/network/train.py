@@ -15,7 +15,7 @@ def run(context: Context) -> Outcome:
     """Write the merged network's state, and its figures on the test part."""
     dataset = dataset_of(context)
     code = model_code(context, "model")
-    with authors_code(context.model.name):
+    with authors_code(context.model):
         network = train_quantised(code, context.recipe, dataset, "blocked", step_progress(context, ""))
     save_state(network, context.out / NETWORK)
     accuracy = score(network, dataset, "blocked")

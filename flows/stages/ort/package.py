@@ -57,7 +57,7 @@ def run(context: Context) -> Outcome:
     manifest = packing.manifest_of(context, records)
     roles = {"manifest": "manifest.json", "readme": "README.md", "self_test": "run.sh"}
     if not context.request.file:
-        write_atomic(context.out / "MODEL.md", model_card(context.model.title, manifest, words_of(context.model.name)))
+        write_atomic(context.out / "MODEL.md", model_card(context.model.title, manifest, words_of(context.model)))
         roles["model_card"] = "MODEL.md"
     whole = seal(context.out, {**manifest.to_json(), "device": device.to_json(), "roles": roles})
     return Outcome(packing.summary(whole, records), facts=OrtPackageFacts(chosen=content.chosen))

@@ -78,6 +78,23 @@ def test_captures_count_by_name_size_and_time(tmp_path: Path) -> None:
     assert causes("data", request) != before
 
 
+def test_the_code_of_a_model_elsewhere_counts_and_what_lies_beside_it_does_not(tmp_path: Path) -> None:
+    codes = []
+    texts = {"model": "from .parts import PART\n", "parts": "PART = 1\n", "other": "OTHER = 1\n"}
+    for place, part, beside in (("a", 1, 1), ("b", 1, 1), ("c", 2, 1), ("d", 1, 2)):
+        folder = tmp_path / place / "mine"
+        (folder / "recipes").mkdir(parents=True)
+        for name, text in texts.items():
+            (folder / f"{name}.py").write_text(text.replace("PART = 1", f"PART = {part}"))
+        (folder / "recipes/default.yaml").write_text("title: t\n")
+        (folder / "captured.bin").write_bytes(bytes(beside))
+        codes.append(causes("train", replace(REQUEST, model="mine", folder=str(folder))))
+    here, moved, changed, fuller = codes
+    assert here == moved == fuller
+    assert [word for word in here if word not in changed] == [here[0]]
+    assert here[0].startswith("code:")
+
+
 def test_what_the_outputs_are_said_to_be_decides_the_graphs() -> None:
     given = Request("host", "net", flow="ort", file=__file__)
     said = replace(given, outputs="classes")

@@ -9,6 +9,7 @@ import pytest
 from models.cqmlp.data import build_dataset
 from models.cqmlp.settings import DataSettings
 from toolchain.errors import ConfigError, DataError
+from toolchain.found_models import find_model
 from toolchain.training.author import recipe_schema
 from toolchain.training.dataset import save
 from toolchain.yaml_file import load_yaml
@@ -59,7 +60,7 @@ def test_bad_setting_is_named(settings, message, tmp_path):
     recipe = {"title": "t", "data": data, "network": {"hidden": [4]}, "training": {"steps": 1, "merged_steps": 1}}
     (tmp_path / "recipe.yaml").write_text(json.dumps(recipe))
     with pytest.raises(ConfigError) as caught:
-        load_yaml(tmp_path / "recipe.yaml", recipe_schema("cqmlp"))
+        load_yaml(tmp_path / "recipe.yaml", recipe_schema(find_model("cqmlp")))
     assert message in str(caught.value)
 
 

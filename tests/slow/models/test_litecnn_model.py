@@ -14,6 +14,7 @@ from models.litecnn.altered import altered
 from models.litecnn.data import build_dataset
 from models.litecnn.model import STREAMS, build, build_float, merge, restore
 from models.litecnn.settings import NetworkSettings, TrainingSettings
+from toolchain.found_models import find_model
 from toolchain.graph.execute import run_one
 from toolchain.graph.export import export_network
 from toolchain.graph.golden_vectors import Golden
@@ -134,11 +135,11 @@ def test_a_shift_is_no_farther_than_said() -> None:
 
 @pytest.mark.parametrize("recipe", sorted((ROOT / "models/litecnn/recipes").glob("*.yaml")), ids=lambda path: path.stem)
 def test_recipes_are_sound(recipe: Path) -> None:
-    load_yaml(recipe, recipe_schema("litecnn"))
+    load_yaml(recipe, recipe_schema(find_model("litecnn")))
 
 
 def test_it_learns_from_few_drawn_digits() -> None:
-    recipe = recipe_schema("litecnn").model_validate(
+    recipe = recipe_schema(find_model("litecnn")).model_validate(
         {
             "title": "short",
             "data": {"drawn": 1000},

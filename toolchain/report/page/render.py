@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from toolchain.errors import BuildError
 from toolchain.files import can_be_written, write_atomic
 from toolchain.layout import Layout
+from toolchain.model_folder import ModelFolder, folder_of
 from toolchain.report.page import commands, compare, energy, hardware, latency, network
 from toolchain.report.page.core_drawing import core_drawing
 from toolchain.report.page.gather import Build, find_builds, gather
@@ -128,8 +129,8 @@ def _filled_page(build: Build, builds: Sequence[Build]) -> str:
     return _render(
         "build.html.j2",
         title=f"{layout.request.model} on {build.title}",
-        origins=_origins([layout.request.model]),
-        rows_word=words_of(layout.request.model).rows,
+        origins=_origins([folder_of(layout.request)]),
+        rows_word=words_of(folder_of(layout.request)).rows,
         build=build,
         request=layout.request,
         manifest=manifest,
@@ -186,15 +187,16 @@ def _headline(own: compare.Entry) -> list[tuple[str, Any]]:
 
 
 def _overview(builds: Iterable[Build], notices: Sequence[str], root: Path) -> str:
-    groups = []
+    groups, folders = [], []
     for index, ((model, name), same) in enumerate(groupby(sorted(builds, key=_place), key=_place)):
         entries = compare.in_order(map(compare.entry, same))
         first = entries[0].build
+        folders.append(folder_of(first.layout.request))
         groups.append(
             {
                 "model": model,
                 "network": name,
-                "rows_word": words_of(model).rows,
+                "rows_word": words_of(folders[-1]).rows,
                 "training": network.training(first),
                 "synthetic": network.synthetic(first),
                 "confusion": network.confusion(mapping(first.manifest, "accuracy", "confusion")),
@@ -203,11 +205,11 @@ def _overview(builds: Iterable[Build], notices: Sequence[str], root: Path) -> st
                 "absent": compare.absent_targets(entries),
             }
         )
-    origins = _origins(str(group["model"]) for group in groups)
-    return _render("overview.html.j2", title="Gateweave builds", groups=groups, notices=notices, origins=origins)
+    values = {"groups": groups, "notices": notices, "origins": _origins(folders)}
+    return _render("overview.html.j2", title="Gateweave builds", **values)
 
 
-def _origins(models: Iterable[str]) -> dict[str, str]:
+def _origins(models: Iterable[ModelFolder]) -> dict[str, str]:
     """What each badge means, in the words of these models."""
     made_up = dict.fromkeys(words_of(model).made_up for model in models)
     return {**ORIGINS, **({"synthetic": f"of {'; of '.join(made_up)}"} if made_up else {})}

@@ -8,6 +8,7 @@ import pytest
 
 from tests.fast.toolchain.fabricated import records
 from tests.fast.toolchain.package.test_manifest import _origin
+from toolchain.found_models import find_model
 from toolchain.package.manifest import build_manifest
 from toolchain.report.model_card import model_card
 from toolchain.results.facts import DataFacts
@@ -72,13 +73,13 @@ def _manifest(root: Path, kind: str) -> Manifest:
 
 
 def test_the_card_of_cqmlp_to_the_letter(tmp_path: Path) -> None:
-    assert model_card("CQMLP", _manifest(tmp_path, "synthetic"), words_of("cqmlp")) == CARD
+    assert model_card("CQMLP", _manifest(tmp_path, "synthetic"), words_of(find_model("cqmlp"))) == CARD
 
 
 def test_the_card_of_cqmlp_on_captures(tmp_path: Path) -> None:
     card = CARD.replace("**synthetic** data (a simulated car)", "real captures").replace(" (synthetic data)", "")
     card = card.replace("- Synthetic traffic is cleaner than a real bus; expect less on captures.\n", "")
-    assert model_card("CQMLP", _manifest(tmp_path, "captures"), words_of("cqmlp")) == card
+    assert model_card("CQMLP", _manifest(tmp_path, "captures"), words_of(find_model("cqmlp"))) == card
 
 
 @pytest.mark.parametrize(("kind", "trained_on"), [("images", "real images"), ("synthetic", "**synthetic** data")])

@@ -107,7 +107,7 @@ def test_a_build_that_is_not_there_names_the_command(layout: Layout) -> None:
 
 def _printed(report: Report) -> str:
     console = Console(width=120, record=True, file=io.StringIO())
-    print_report(report, console)
+    print_report(report, console, "windows")
     return console.export_text()
 
 
@@ -131,7 +131,7 @@ def test_the_newest_measurement_of_this_build_is_shown(layout: Layout) -> None:
     assert report.measurement.provenance["build_id"] == "bb" * 8
     assert report.to_json()["measurement"]["schema"] == 1
     console = Console(width=100, file=io.StringIO())
-    print_report(report, console)
+    print_report(report, console, "windows")
     assert "energy of an inference" in console.file.getvalue()  # type: ignore[attr-defined]
 
 

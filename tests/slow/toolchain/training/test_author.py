@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +10,8 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-import models
 from toolchain.errors import DataError, ModelError
+from toolchain.model_folder import ModelFolder
 from toolchain.training.answers import must_answer
 from toolchain.training.author import authors_code, model_code, recipe_schema, words_of
 from toolchain.training.dataset import Dataset
@@ -84,61 +82,63 @@ def test_a_network_that_does_not_fit_its_data(network: Any, words: str) -> None:
 
 
 @pytest.fixture
-def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    folder = tmp_path / "models/mine"
-    folder.mkdir(parents=True)
-    monkeypatch.setattr(models, "__path__", [str(tmp_path / "models")])
-    yield lambda text, name="data": print((folder / f"{name}.py").write_text(text))
-    for name in [name for name in sys.modules if name.startswith("models.mine")]:
-        del sys.modules[name]
+def mine(tmp_path: Path) -> ModelFolder:
+    """An empty folder of a model."""
+    folder = ModelFolder("mine", tmp_path / "mine")
+    folder.path.mkdir()
+    return folder
+
+
+def _write(folder: ModelFolder, text: str, name: str = "data") -> None:
+    (folder.path / f"{name}.py").write_text(text)
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("x = 1\ndef build_dataset(:\n", "models/mine/data.py:2: Python does not read it"),
-        ("import nothing_like_this\n", "models/mine/data.py:1: No module named 'nothing_like_this'"),
-        ("1 / 0\n", "models/mine/data.py:1: ZeroDivisionError: division by zero"),
-        ("x = 1\n", "models/mine/data.py: no build_dataset()"),
+        ("x = 1\ndef build_dataset(:\n", "/mine/data.py:2: Python does not read it"),
+        ("import nothing_like_this\n", "/mine/data.py:1: No module named 'nothing_like_this'"),
+        ("1 / 0\n", "/mine/data.py:1: ZeroDivisionError: division by zero"),
+        ("x = 1\n", "/mine/data.py: no build_dataset()"),
     ],
 )
-def test_a_file_that_does_not_load_is_named(write: Callable[..., None], text: str, words: str) -> None:
-    write(text)
+def test_a_file_that_does_not_load_is_named(mine: ModelFolder, text: str, words: str) -> None:
+    _write(mine, text)
     with pytest.raises(ModelError) as caught:
-        model_code("mine", "data")
+        model_code(mine, "data")
     assert words in str(caught.value)
 
 
-def test_a_missing_file_is_named(write: Callable[..., None]) -> None:
-    with pytest.raises(ModelError, match=r"models/mine/model.py: missing; it should offer build\(\), merge\(\)"):
-        model_code("mine", "model")
+def test_a_missing_file_is_named(mine: ModelFolder) -> None:
+    with pytest.raises(ModelError, match=r"/mine/model.py: missing; it should offer build\(\), merge\(\)"):
+        model_code(mine, "model")
 
 
-def test_what_the_code_raises_names_its_line_and_other_faults_stay(write: Callable[..., None]) -> None:
-    write("def build_dataset():\n    return open('/no/such/file')\n")
-    code = model_code("mine", "data")
+def test_what_the_code_raises_names_its_line_and_other_faults_stay(mine: ModelFolder) -> None:
+    _write(mine, "def build_dataset():\n    return open('/no/such/file')\n")
+    code = model_code(mine, "data")
     with (
-        pytest.raises(ModelError, match=r"models/mine/data.py:2: FileNotFoundError: .*no/such/file"),
-        authors_code("mine"),
+        pytest.raises(ModelError, match=r"/mine/data.py:2: FileNotFoundError: .*no/such/file"),
+        authors_code(mine),
     ):
         code.build_dataset()
-    with pytest.raises(ZeroDivisionError), authors_code("mine"):
+    with pytest.raises(ZeroDivisionError), authors_code(mine):
         _ = 1 / 0
 
 
-def test_a_model_without_words_has_rows(write: Callable[..., None]) -> None:
-    assert words_of("mine") == words_of("somebody's-net.v2") == Words()
+def test_a_model_without_words_has_rows(mine: ModelFolder) -> None:
+    assert words_of(mine) == words_of(ModelFolder("somebody's-net.v2", mine.path / "absent")) == Words()
 
 
-def test_words_of_a_model(write: Callable[..., None]) -> None:
-    write("from toolchain.training.words import Words\nWORDS = Words(rows='images')\n", "words")
-    assert words_of("mine").rows == "images"
+def test_words_of_a_model(mine: ModelFolder) -> None:
+    _write(mine, "from toolchain.training.words import Words\nWORDS = Words(rows='images')\n", "words")
+    assert words_of(mine).rows == "images"
 
 
-def test_words_that_are_none(write: Callable[..., None]) -> None:
-    write("WORDS = {'rows': 'images'}\n", "words")
-    with pytest.raises(ModelError, match=r"models/mine/words.py: WORDS: should be a toolchain.training.words.Words"):
-        words_of("mine")
+def test_words_that_are_none(mine: ModelFolder) -> None:
+    _write(mine, "WORDS = {'rows': 'images'}\n", "words")
+    with pytest.raises(ModelError, match=r"/mine/words.py: WORDS: should be a toolchain.training.words.Words"):
+        words_of(mine)
 
 
 _SETTINGS = """
@@ -150,15 +150,15 @@ class NetworkSettings(Settings):
 """
 
 
-def test_a_recipe_is_checked_by_the_models_own_schema(write: Callable[..., None]) -> None:
-    write(_SETTINGS, "settings")
+def test_a_recipe_is_checked_by_the_models_own_schema(mine: ModelFolder) -> None:
+    _write(mine, _SETTINGS, "settings")
     raw = {"title": "t", "network": {"hidden": 3}, "training": {"steps": 1, "merged_steps": 1}}
-    recipe = recipe_schema("mine").model_validate(raw)
+    recipe = recipe_schema(mine).model_validate(raw)
     dumped = recipe.model_dump()
     assert list(dumped) == ["title", "data", "network", "training"]
     assert (dumped["data"], dumped["network"]) == ({"colour": False}, {"hidden": 3})
     with pytest.raises(ValidationError, match=r"data.window\s+Extra inputs are not permitted"):
-        recipe_schema("mine").model_validate({**raw, "data": {"window": 4}})
+        recipe_schema(mine).model_validate({**raw, "data": {"window": 4}})
 
 
 @pytest.mark.parametrize(
@@ -171,8 +171,26 @@ def test_a_recipe_is_checked_by_the_models_own_schema(write: Callable[..., None]
         ),
     ],
 )
-def test_schemas_that_are_none(text: str, words: str, write: Callable[..., None]) -> None:
-    write(text, "settings")
-    with pytest.raises(ModelError, match=r"models/mine/settings.py: ") as caught:
-        recipe_schema("mine")
+def test_schemas_that_are_none(text: str, words: str, mine: ModelFolder) -> None:
+    _write(mine, text, "settings")
+    with pytest.raises(ModelError, match=r"/mine/settings.py: ") as caught:
+        recipe_schema(mine)
     assert words in str(caught.value)
+
+
+def test_folders_of_the_same_name_are_two_packages(mine: ModelFolder, tmp_path: Path) -> None:
+    other = ModelFolder("mine", tmp_path / "other")
+    other.path.mkdir()
+    for folder, rows in ((mine, "images"), (other, "records")):
+        _write(folder, f"ROWS = {rows!r}\n", "own")
+        text = "from toolchain.training.words import Words\nfrom .own import ROWS\nWORDS = Words(rows=ROWS)\n"
+        _write(folder, text, "words")
+    assert [words_of(folder).rows for folder in (mine, other)] == ["images", "records"]
+
+
+@pytest.mark.parametrize("line", ["from settings import A", "from models.mine.settings import A"])
+def test_a_file_of_a_folder_elsewhere_is_imported_with_a_dot(line: str, mine: ModelFolder) -> None:
+    _write(mine, _SETTINGS, "settings")
+    _write(mine, f"{line}\n", "model")
+    with pytest.raises(ModelError, match=r"mine/model.py:1: .*with a dot: from .<file> import"):
+        model_code(mine, "model")

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from torch import nn
 
 from models.cqmlp import model as code
+from toolchain.found_models import find_model
 from toolchain.training import network
 from toolchain.training.author import recipe_schema
 from toolchain.training.dataset import Dataset, dataset_of
 from toolchain.training.network import Batch, oversample, score, train_float, train_quantised
 from toolchain.training.recipe import TrainingSettings
 
-RECIPE = recipe_schema("cqmlp").model_validate(
+RECIPE = recipe_schema(find_model("cqmlp")).model_validate(
     {
         "title": "test",
         "data": {"encoding": "bits", "window": 1},
