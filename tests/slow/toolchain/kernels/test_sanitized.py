@@ -1,0 +1,69 @@
+"""A network's C as a program of its own, with the sanitizers of addresses and of what C leaves undefined."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.fast.toolchain.kernels.networks import feeds_of
+from tests.fast.toolchain.runtime.derive import random_graphs as by_ends
+from tests.sim.hls import random_graphs as by_kinds
+from toolchain.graph.execute import run
+from toolchain.graph.graph import Graph
+from toolchain.graph.types import Integers
+from toolchain.kernels.c_text import c_type
+from toolchain.kernels.compiled import compile_c, write_sources
+from toolchain.kernels.generate import CSource, c_source
+
+_SANITIZERS = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+
+
+@pytest.mark.parametrize("seed", range(100, 112))
+def test_random_networks_of_every_node_kind(seed: int, tmp_path: Path) -> None:
+    _must_agree(by_kinds.random_graph(np.random.default_rng(seed)), seed, tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(100, 112))
+def test_random_networks_of_several_inputs_and_outputs(seed: int, tmp_path: Path) -> None:
+    _must_agree(by_ends.random_graph(seed), seed, tmp_path)
+
+
+def _must_agree(graph: Graph, seed: int, folder: Path) -> None:
+    """Each tensor and the work space are memory of their own, so that a step beyond any of them is seen."""
+    made, feeds = c_source(graph), feeds_of(graph, seed, 8)
+    write_sources(made, folder)
+    (folder / "main.c").write_text(_program(made))
+    compile_c([*_SANITIZERS, "-o", "main", "main.c", "model.c"], folder)
+    expected = run(graph, feeds)
+    for vector in range(8):
+        given = b"".join(feeds[t.name][vector].astype(t.dtype).tobytes() for t in made.tensors if not t.output)
+        done = subprocess.run([folder / "main"], input=given, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()[:3000]
+        assert done.stdout == b"".join(
+            _bytes(expected[t.output.node][vector], t.dtype) for t in made.tensors if t.output
+        )
+
+
+def _bytes(values: Integers, dtype: np.dtype[np.signedinteger]) -> bytes:
+    return values.astype(dtype).tobytes()
+
+
+def _program(made: CSource) -> str:
+    """Reads one vector, runs it, writes what it gives."""
+    lines = ['#include "model.h"', "#include <stdio.h>", "#include <stdlib.h>", "int main(void)", "{"]
+    for tensor in made.tensors:
+        name, kind = tensor.c_name, c_type(tensor.dtype)
+        lines.append(f"{kind} *{name} = malloc({tensor.macro} * sizeof({kind}));")
+        if not tensor.output:
+            lines.append(f"if (fread({name}, sizeof({kind}), {tensor.macro}, stdin) != {tensor.macro}) return 1;")
+    lines.append("void *work = malloc(MODEL_WORK_BYTES);")
+    given = ", ".join(f"{tensor.c_name}, {tensor.macro}" for tensor in made.tensors)
+    lines.append(f"if (model_run({given}, work, MODEL_WORK_BYTES) != MODEL_OK) return 2;")
+    for tensor in made.tensors:
+        if tensor.output:
+            lines.append(f"fwrite({tensor.c_name}, sizeof(*{tensor.c_name}), {tensor.macro}, stdout);")
+        lines.append(f"free({tensor.c_name});")
+    return "\n".join([*lines, "free(work);", "return 0;", "}\n"])

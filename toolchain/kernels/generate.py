@@ -1,0 +1,212 @@
+"""A graph as `model.h` and `model.c`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from toolchain.errors import ModelError
+from toolchain.graph.graph import Graph, Node
+from toolchain.graph.ops import Input, Linear, Op, Reduce, Repeat, Reshape, Transpose, Window
+from toolchain.kernels import gather
+from toolchain.kernels.c_text import Whole, c_type, stored
+from toolchain.kernels.memory import Buffer, MemoryPlan, planned
+from toolchain.kernels.nodes import KERNELS, linear, reduce
+from toolchain.kernels.row import Row, RowKernel
+from toolchain.kernels.steps import Step, root, steps_of
+from toolchain.kernels.text import Argument, arguments, header, source
+
+
+@dataclass(frozen=True)
+class CSource:
+    """A network as C.
+
+    Attributes:
+        header, source: text of ``model.h`` and ``model.c``.
+        tensors: what ``model_run`` takes and fills, in order, inputs first.
+        memory: where tensors and rows lie in the work space.
+    """
+
+    header: str
+    source: str
+    tensors: tuple[Argument, ...]
+    memory: MemoryPlan
+
+
+def c_source(graph: Graph) -> CSource:
+    """The graph as C99 that includes the standard headers alone.
+
+    Raises:
+        ModelError: a node kind has no kernel; names each such node.
+    """
+    known: tuple[type[Op], ...] = (*KERNELS, Input, Reshape, Window, Repeat, Transpose)
+    if missing := [f"{node.name} ({type(node.op).__name__})" for node in graph if not isinstance(node.op, known)]:
+        raise ModelError(f"no C for {', '.join(missing)}; the interpreter and ONNX Runtime take such a network")
+    return _Writer(graph).run()
+
+
+class _Writer:
+    def __init__(self, graph: Graph) -> None:
+        self._graph, self._steps = graph, steps_of(graph)
+        self._tensors = arguments(
+            [
+                *((name, graph.types[name], None) for name in graph.inputs),
+                *((output.name, graph.types[output.node], output) for output in graph.outputs),
+            ]
+        )
+        self._given = dict(zip(graph.inputs, self._tensors, strict=False))
+        self._helpers: dict[str, None] = {}
+
+    def run(self) -> CSource:
+        functions = [text for number, step in enumerate(self._steps) for text in self._functions(number, step)]
+        calls = [*(self._call(number, step) for number, step in enumerate(self._steps)), *self._copies()]
+        return CSource(
+            header(self._tensors, self._memory.size),
+            source(self._tensors, [*self._helpers, *functions], calls),
+            self._tensors,
+            self._memory,
+        )
+
+    @cached_property
+    def _written(self) -> dict[str, Argument]:
+        """The outputs that are written where they leave, by the tensors that they are."""
+        roots = {step.result for step in self._steps}
+        written: dict[str, Argument] = {}
+        for tensor in self._tensors:
+            if tensor.output and (name := root(self._graph, tensor.output.node)) in roots:
+                written.setdefault(name, tensor)
+        return written
+
+    @cached_property
+    def _memory(self) -> MemoryPlan:
+        last: dict[str, int] = {}
+        for number, step in enumerate(self._steps):
+            last.update(dict.fromkeys((root(self._graph, name) for name in step.takes), number))
+        made = {step.result: number for number, step in enumerate(self._steps)}
+        tensors = [
+            Buffer(name, self._bytes(name), number, last.get(name, number))
+            for name, number in made.items()
+            if name not in self._written
+        ]
+        return planned([*tensors, *(row for n, step in enumerate(self._steps) for row in self._rows(n, step))])
+
+    def _bytes(self, name: str) -> int:
+        kind = self._graph.types[name]
+        return kind.size * stored(kind).itemsize
+
+    def _rows(self, number: int, step: Step) -> Iterator[Buffer]:
+        """Rows between a step's nodes."""
+        for node in step.nodes[:-1]:
+            row = self._row(node, step)
+            yield Buffer(_row_name(number, node), row.size * row.dtype.itemsize, number, number)
+
+    def _row(self, node: Node, step: Step) -> Row:
+        """What a node makes: a tensor is kept narrow, a row between two nodes as sums come."""
+        kind = self._graph.types[node.name]
+        if node.name == step.result or not isinstance(node.op, Linear | Reduce):
+            return Row(kind, stored(kind))
+        return Row(kind, self._sums(node))
+
+    def _sums(self, node: Node) -> Whole:
+        (kind,) = self._graph.types_into(node)
+        x = Row(kind, stored(kind))
+        if isinstance(node.op, Linear):
+            return linear.sums_of(node.op, x)
+        assert isinstance(node.op, Reduce)
+        return reduce.sums_of(node.op, x)
+
+    def _functions(self, number: int, step: Step) -> Iterator[str]:
+        """The kernels of a step, and the function that goes through its rows."""
+        if step.moves:
+            yield self._moving(number, step)
+            return
+        rows = self._taken(step)
+        for place, node in enumerate(step.nodes):
+            y = self._row(node, step)
+            if not isinstance(node.op, Window):
+                yield self._kernel(f"n{number}_{place}", node, rows, y)
+            rows = (y,)
+        yield self._looping(number, step)
+
+    def _taken(self, step: Step) -> tuple[Row, ...]:
+        kinds = [self._graph.types[name] for name in step.takes]
+        return tuple(Row(kind, stored(kind)) for kind in kinds)
+
+    def _kernel(self, name: str, node: Node, xs: tuple[Row, ...], y: Row) -> str:
+        made: RowKernel = KERNELS[type(node.op)](node.op, name, xs, y)
+        self._helpers.update(dict.fromkeys(made.helpers))
+        takes = ", ".join(f"const {x.c} *restrict x{i}" for i, x in enumerate(xs))
+        body = "\n".join(f"    {line}" for line in made.body)
+        return f"{''.join(made.constants)}static void {name}({takes}, {y.c} *restrict y)\n{{\n{body}\n}}\n"
+
+    def _moving(self, number: int, step: Step) -> str:
+        (node,), (x,) = step.nodes, self._taken(step)
+        assert isinstance(node.op, Repeat | Transpose)
+        lines = gather.whole(node.op, x.type, self._graph.types[node.name])
+        return self._framed(number, step, lines)
+
+    def _looping(self, number: int, step: Step) -> str:
+        first = step.nodes[0]
+        positions = math.prod(self._graph.types[first.name].shape[:-1])
+        lines = []
+        for node in step.nodes[:-1]:
+            row = self._row(node, step)
+            place = self._memory.offsets[_row_name(number, node)]
+            lines.append(f"{row.c} *const {_local(step, node)} = ({row.c} *)(void *)(space + {place});")
+        lines.append(f"for (int p = 0; p < {positions}; p++) {{")
+        lines += [f"    {line}" for line in self._row_calls(number, step)]
+        return self._framed(number, step, (*lines, "}"))
+
+    def _row_calls(self, number: int, step: Step) -> Iterator[str]:
+        rows = [f"x{i} + (size_t)p * {row.size}" for i, row in enumerate(self._taken(step))]
+        for place, node in enumerate(step.nodes):
+            size = self._graph.types[node.name].channels
+            target = f"y + (size_t)p * {size}" if node is step.nodes[-1] else _local(step, node)
+            if isinstance(node.op, Window):
+                yield from self._windowed(node, step, target)
+            else:
+                yield f"n{number}_{place}({', '.join([*rows, target])});"
+            rows = [target]
+
+    def _windowed(self, node: Node, step: Step, target: str) -> Iterator[str]:
+        assert isinstance(node.op, Window)
+        (x,), row = self._taken(step), self._row(node, step)
+        yield "{"
+        yield f"    {row.c} *const row = {target};"
+        yield from (f"    {line}" for line in gather.window_row(node.op, x.type, row.type, row.c))
+        yield "}"
+
+    def _framed(self, number: int, step: Step, lines: tuple[str, ...]) -> str:
+        takes = ", ".join(f"const {x.c} *x{i}" for i, x in enumerate(self._taken(step)))
+        body = "\n".join(f"    {line}" for line in lines)
+        space = ", unsigned char *space" if len(step.nodes) > 1 else ""
+        told = "; ".join(f"{node.name} ({type(node.op).__name__})" for node in step.nodes).replace("*/", "* /")
+        made = self._row(step.nodes[-1], step).c
+        return f"/* {told} */\nstatic void step{number}({takes}, {made} *y{space})\n{{\n{body}\n}}\n"
+
+    def _call(self, number: int, step: Step) -> str:
+        space = ["space"] if len(step.nodes) > 1 else []
+        return f"step{number}({', '.join([*map(self._place, step.takes), self._place(step.result), *space])});"
+
+    def _place(self, name: str) -> str:
+        """Where a tensor lies."""
+        name = root(self._graph, name)
+        if tensor := self._given.get(name) or self._written.get(name):
+            return tensor.c_name
+        return f"({c_type(stored(self._graph.types[name]))} *)(void *)(space + {self._memory.offsets[name]})"
+
+    def _copies(self) -> Iterator[str]:
+        """Outputs that are inputs, or the same tensor as another output."""
+        for tensor in self._tensors:
+            if tensor.output and (place := self._place(tensor.output.node)) != tensor.c_name:
+                yield f"memcpy({tensor.c_name}, {place}, {tensor.macro} * sizeof(*{tensor.c_name}));"
+
+
+def _row_name(number: int, node: Node) -> str:
+    return f"{number}: {node.name}"
+
+
+def _local(step: Step, node: Node) -> str:
+    return f"row{step.nodes.index(node)}"

@@ -1,0 +1,23 @@
+"""C of each node kind, one file each. To add one: a file here, and its line in `KERNELS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from toolchain.graph.ops import Add, ArgMax, Concat, Linear, Op, Reduce, Select, Softmax, Table, Threshold
+from toolchain.kernels.nodes import add, argmax, concat, linear, reduce, select, softmax, table, threshold
+from toolchain.kernels.row import Row, RowKernel
+
+KERNELS: Mapping[type[Op], Callable[[Any, str, tuple[Row, ...], Row], RowKernel]] = {
+    Add: add.kernel,
+    ArgMax: argmax.kernel,
+    Concat: concat.kernel,
+    Linear: linear.kernel,
+    Reduce: reduce.kernel,
+    Select: select.kernel,
+    Softmax: softmax.kernel,
+    Table: table.kernel,
+    Threshold: threshold.kernel,
+}
+"""Makes the function of a node that works row by row, of the node kind, a prefix for names, and its rows."""

@@ -1,0 +1,106 @@
+"""Counting thresholds: by one multiplication where there is such a form, else one by one or by halves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolchain.graph.ops import Threshold, Uniform
+from toolchain.kernels.c_text import accumulating, array_type, c_type, constant, literal
+from toolchain.kernels.row import Row, RowKernel, one_for_all
+
+# Up to so many thresholds are compared one by one, which takes no branch.
+_FEW = 16
+
+
+def kernel(op: Threshold, name: str, xs: tuple[Row, ...], y: Row) -> RowKernel:
+    """``step * count + least`` of each channel."""
+    (x,) = xs
+    if not op.levels:
+        return RowKernel((f"for (int c = 0; c < {y.size}; c++)", f"    y[c] = {literal(op.least)};", "(void)x0;"))
+    channels = range(y.size)
+    if op.uniform is None or not op.uniform.found.any():
+        return _counted(op, name, channels, y)
+    lines = _on_lines(op, op.uniform, name, x, y)
+    apart = np.flatnonzero(~op.uniform.found).tolist()
+    return _both(lines, _counted(op, name, apart, y)) if apart else lines
+
+
+def _both(first: RowKernel, second: RowKernel) -> RowKernel:
+    return RowKernel(first.body + second.body, first.constants + second.constants, first.helpers + second.helpers)
+
+
+def _value(op: Threshold, count: str, y: Row) -> str:
+    scaled = count if op.step == 1 else f"{literal(op.step)} * {count}"
+    return f"({y.c})({scaled} + ({literal(op.least)}))" if op.least else f"({y.c})({scaled})"
+
+
+def _on_lines(op: Threshold, form: Uniform, name: str, x: Row, y: Row) -> RowKernel:
+    """``clip((x * multiplier + offset) >> shift, 0, levels)``."""
+    offsets = [form.offset] if form.negative is None else [form.offset, form.negative]
+    most = max(int(np.abs(offset).max()) for offset in offsets)
+    whole = c_type(accumulating(x.reach * int(form.multiplier.max()) + most, op.levels))
+    constants: list[str] = []
+
+    def part(word: str, values: NDArray[np.int64]) -> str:
+        if one_for_all(values):
+            return literal(int(values.flat[0]))
+        constants.append(constant(f"{name}_{word}", values))
+        return f"{name}_{word}[c]"
+
+    multiplier, offset = part("multiplier", form.multiplier), part("offset", form.offset)
+    if form.negative is not None:
+        offset = f"(x0[c] < 0 ? {part('negative', form.negative)} : {offset})"
+    shift = part("shift", np.maximum(form.shift, 0))
+    body = (
+        f"for (int c = 0; c < {y.size}; c++) {{",
+        f"    {whole} count = (({whole})x0[c] * {multiplier} + {offset}) >> {shift};",
+        f"    count = count < 0 ? 0 : count > {op.levels} ? {op.levels} : count;",
+        f"    y[c] = {_value(op, 'count', y)};",
+        "}",
+    )
+    return RowKernel(body, tuple(constants))
+
+
+def _counted(op: Threshold, name: str, channels: Sequence[int], y: Row) -> RowKernel:
+    """Thresholds of some channels, compared."""
+    shared = len(op.table) == 1
+    table = op.table if shared else op.table[list(channels)]
+    constants = [constant(f"{name}_thresholds", table)]
+    channel = "c"
+    if len(channels) != y.size:
+        constants.append(constant(f"{name}_apart", channels))
+        channel = f"{name}_apart[c]"
+    row = f"{name}_thresholds" if shared else f"{name}_thresholds + c * {op.levels}"
+    body = (
+        f"for (int c = 0; c < {len(channels)}; c++) {{",
+        f"    int count = {name}_count({row}, x0[{channel}]);",
+        f"    y[{channel}] = {_value(op, 'count', y)};",
+        "}",
+    )
+    return RowKernel(body, (*constants, _count(op.levels, name, array_type(table))))
+
+
+def _count(levels: int, name: str, kind: str) -> str:
+    """The function that counts the thresholds that a value reaches."""
+    head = f"static int {name}_count(const {kind} *thresholds, int64_t value)\n{{\n"
+    if levels <= _FEW:
+        return head + (
+            "    int count = 0;\n"
+            f"    for (int i = 0; i < {levels}; i++)\n"
+            "        count += value >= thresholds[i];\n"
+            "    return count;\n}\n"
+        )
+    return head + (
+        f"    int low = 0, high = {levels};\n"
+        "    while (low < high) {\n"
+        "        int middle = (low + high) / 2;\n"
+        "        if (value >= thresholds[middle])\n"
+        "            low = middle + 1;\n"
+        "        else\n"
+        "            high = middle;\n"
+        "    }\n"
+        "    return low;\n}\n"
+    )

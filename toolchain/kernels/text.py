@@ -1,0 +1,178 @@
+"""The text of `model.h` and `model.c` around the functions of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolchain.graph.graph import Output
+from toolchain.graph.types import TensorType
+from toolchain.kernels.c_text import Whole, c_type, constant, identifier, literal, stored
+from toolchain.kernels.row import one_for_all
+
+ALIGNMENT = 8
+"""Bytes that the work space's address must be a multiple of."""
+
+_HEADER = """\
+/* A network in whole numbers. It allocates nothing, keeps nothing between calls and needs no library: calls with work
+   spaces of their own may run at the same time. Tensors lie channels last, one element behind the other. */
+#ifndef MODEL_H
+#define MODEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
+enum {{
+    MODEL_OK = 0,
+    MODEL_BAD_COUNT = -1, /* a tensor has another number of elements */
+    MODEL_BAD_WORK = -2,  /* the work space is too small, or its address no multiple of {alignment} */
+    MODEL_BAD_VALUE = -3  /* an input holds what its type does not */
+}};
+
+/* Bytes of the work space. What lies there before and after a call means nothing. */
+enum {{ MODEL_WORK_BYTES = {work} }};
+
+{tensors}
+/* Runs one input. Counts are in elements. Returns MODEL_OK, or what is wrong: then nothing was computed. */
+int model_run({parameters}, void *work, size_t work_bytes);
+
+#ifdef __cplusplus
+}}
+#endif
+
+#endif
+"""
+
+_SOURCE = """\
+/* Right shifts of negative numbers must round down, as those of all common compilers do. */
+#include "model.h"
+
+#include <string.h>
+
+{functions}
+int model_run({parameters}, void *work, size_t work_bytes)
+{{
+    unsigned char *const space = work;
+    if ({counts})
+        return MODEL_BAD_COUNT;
+    if (work_bytes < MODEL_WORK_BYTES || (uintptr_t)work % {alignment})
+        return MODEL_BAD_WORK;
+{checks}    (void)space;
+{calls}
+    return MODEL_OK;
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A tensor that enters or leaves.
+
+    Attributes:
+        name: as the network has it.
+        c_name: as C has it.
+        output: of a tensor that leaves, what its integers stand for.
+    """
+
+    name: str
+    c_name: str
+    type: TensorType
+    output: Output | None = None
+
+    @property
+    def dtype(self) -> Whole:
+        """Of its elements."""
+        return stored(self.type)
+
+    @property
+    def macro(self) -> str:
+        """Name of the number of its elements."""
+        return f"MODEL_{self.c_name.upper()}_COUNT"
+
+    @property
+    def parameters(self) -> str:
+        """Its two parameters."""
+        const = "" if self.output else "const "
+        return f"{const}{c_type(self.dtype)} *{self.c_name}, size_t {self.c_name}_count"
+
+    def told(self) -> str:
+        """Its description and its number of elements, for the header."""
+        way, kind = "Output" if self.output else "Input", self.type
+        shape = " x ".join(map(str, kind.shape))
+        low, high = kind.element.ends
+        step = f" in steps of {kind.element.step}" if kind.element.step > 1 else ""
+        worth = f"; each stands for {self.output.scale!r} * it + {self.output.offset!r}" if self.output else ""
+        text = f"{way} {self.name}: {c_type(self.dtype)} from {low} to {high}{step}, shape {shape}{worth}."
+        return f"/* {text.replace('*/', '* /')} */\nenum {{ {self.macro} = {kind.size} }};\n"
+
+
+def arguments(names: Sequence[tuple[str, TensorType, Output | None]]) -> tuple[Argument, ...]:
+    """Arguments under names that C takes, each another one."""
+    taken = {"work", "work_bytes", "space"}
+    made = []
+    for name, kind, output in names:
+        plain = identifier(name).lower()
+        while plain in taken or f"{plain}_count" in taken:
+            plain += "_"
+        taken |= {plain, f"{plain}_count"}
+        made.append(Argument(name, plain, kind, output))
+    return tuple(made)
+
+
+def header(tensors: Sequence[Argument], work: int) -> str:
+    """``model.h``."""
+    told = "\n".join(tensor.told() for tensor in tensors)
+    return _HEADER.format(alignment=ALIGNMENT, work=work, tensors=told, parameters=_parameters(tensors))
+
+
+def source(tensors: Sequence[Argument], functions: Sequence[str], calls: Sequence[str]) -> str:
+    """``model.c``."""
+    inputs = [tensor for tensor in tensors if tensor.output is None]
+    return _SOURCE.format(
+        functions="\n".join([*functions, *(text for tensor in inputs for text in _bounds(tensor))]),
+        parameters=_parameters(tensors),
+        counts=" || ".join(f"{tensor.c_name}_count != {tensor.macro}" for tensor in tensors),
+        alignment=ALIGNMENT,
+        checks="".join(map(_check, inputs)),
+        calls="\n".join(f"    {call}" for call in calls),
+    )
+
+
+def _parameters(tensors: Sequence[Argument]) -> str:
+    return ", ".join(tensor.parameters for tensor in tensors)
+
+
+def _ends(tensor: Argument) -> tuple[tuple[str, str, NDArray[np.int64]], ...]:
+    """Of either end its word, the comparison of what lies beyond it, and the end of each channel."""
+    return ("low", "<", tensor.type.low), ("high", ">", tensor.type.high)
+
+
+def _bounds(tensor: Argument) -> Iterator[str]:
+    """Arrays of ends that differ by channel."""
+    for word, _, ends in _ends(tensor):
+        if not one_for_all(ends):
+            yield constant(f"{tensor.c_name}_{word}", ends)
+
+
+def _check(tensor: Argument) -> str:
+    """Refuses values that the type does not hold; nothing where C's own type holds no others."""
+    name, kind, limits = tensor.c_name, tensor.type.element, np.iinfo(tensor.dtype)
+    wrong = []
+    for (word, beyond, ends), limit in zip(_ends(tensor), (limits.min, limits.max), strict=True):
+        if not one_for_all(ends):
+            wrong.append(f"{name}[i] {beyond} {name}_{word}[i % {len(ends)}]")
+        elif int(ends[0]) != limit:
+            wrong.append(f"{name}[i] {beyond} {literal(int(ends[0]))}")
+    if kind.step > 1:
+        wrong.append(f"({name}[i] - ({literal(kind.low)})) % {kind.step}")
+    if not wrong:
+        return ""
+    loop = f"    for (size_t i = 0; i < {tensor.macro}; i++)\n"
+    return f"{loop}        if ({' || '.join(wrong)})\n            return MODEL_BAD_VALUE;\n"
