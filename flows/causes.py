@@ -17,7 +17,7 @@ from pathlib import Path
 
 from flows.imports import import_statements
 from toolchain.board import OpenBoard
-from toolchain.catalog import load_board
+from toolchain.catalog import data_path, load_board
 from toolchain.errors import ToolError
 from toolchain.fpga import family_of
 from toolchain.layout import PINS, ROOT, Request
@@ -62,8 +62,8 @@ def _option(name: str, request: Request) -> str:
 
 def _own_files(remade: Remade, request: Request) -> list[str]:
     """Files of the person's own that a stage reads: a listing of the captures, or digests."""
-    if remade.files == "captures" and request.data is not None:
-        return [f"captures:{_listing_digest(captures(request))}"]
+    if remade.files == "captures" and (files := captures(request)):
+        return [f"captures:{_listing_digest(files)}"]
     return [f"file:{_file_digest(Path(path))}" for path in network_files(request)] if remade.files == "network" else []
 
 
@@ -97,10 +97,18 @@ def _vivado() -> str:
 
 
 def captures(request: Request) -> list[str]:
-    """All files of the folder of captures, or none where the model makes its own data."""
-    if request.data is None:
+    """All files of the data: those that were given, or that the recipe names; none where the model makes its own."""
+    path = Path(request.data) if request.data else _named_by_recipe(request)
+    if path is None:
         return []
-    return sorted(str(path) for path in Path(request.data).rglob("*") if path.is_file())
+    return [str(path)] if path.is_file() else sorted(str(inner) for inner in path.rglob("*") if inner.is_file())
+
+
+def _named_by_recipe(request: Request) -> Path | None:
+    model = folder_of(request)
+    if model.has("data"):
+        return None
+    return data_path(model, _values(model.path / "recipes" / f"{request.recipe}.yaml").get("data"))
 
 
 def network_files(request: Request) -> list[str]:
@@ -138,7 +146,8 @@ def _code(stage: str, request: Request) -> str:
     modules = [known.module]
     if known.row.remade_by.model:
         package = folder_of(request).mount()
-        modules += [f"{package}.{name}" for name in known.row.remade_by.model]
+        # What a model's settings say by themselves stands in no recipe.
+        modules += [f"{package}.{name}" for name in (*known.row.remade_by.model, "settings")]
     return _digest_files(set().union(*(sources(name) for name in modules)))
 
 

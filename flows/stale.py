@@ -23,7 +23,7 @@ _WORDS = {
     "pins": "the pinned packages changed",
     "recipe": "the recipe changed",
     "board": "the board changed",
-    "captures": "the captures changed",
+    "captures": "the files of the data changed",
     "strategy": "the strategy changed",
     "fps": "the target rate changed",
     "clock": "the clock asked for changed",

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.litecnn.drawing import draw_digits
-from models.litecnn.idx import read_idx
 from models.litecnn.settings import DIGITS, DataSettings
 from toolchain.errors import DataError
 from toolchain.training.dataset import SYNTHETIC, Dataset, dataset_of
+from toolchain.training.datasets.idx_file import read_idx
 from toolchain.training.splits import PARTS, random_split
 
 Bytes = NDArray[np.uint8]

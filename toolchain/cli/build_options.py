@@ -37,7 +37,10 @@ class BuildOptions:
     ] = None
     data: Annotated[
         str | None,
-        typer.Option(envvar="DATA", help="Folder of real captures; without it the model makes synthetic data."),
+        typer.Option(
+            envvar="DATA",
+            help="Real data: a folder of captures, or a file; without it the recipe's, or synthetic data.",
+        ),
     ] = None
     strategy: Annotated[
         str | None,

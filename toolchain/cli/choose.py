@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from toolchain.board import AmdBoard, AnyBoard, OpenBoard
-from toolchain.catalog import list_boards, load_board, load_model, load_recipe
+from toolchain.catalog import Model, data_path, list_boards, load_board, load_model, load_recipe
 from toolchain.cli.build_options import BuildOptions
 from toolchain.errors import BuildError, ConfigError, DataError, ToolError
 from toolchain.files import why_absent
@@ -45,9 +45,9 @@ def choose(options: BuildOptions) -> Request:
             raise ConfigError(f"{option.upper()}: is for a network of your own; name its file with NETWORK=")
     recipe = options.recipe or "default"
     model = load_model(options.model)
-    load_recipe(model, recipe)
+    section = load_recipe(model, recipe).data
     strategy = _strategy(options.strategy)
-    data, fps = _folder(options.data), _rate(options.fps)
+    data, fps = _data(options.data, model, section, recipe), _rate(options.fps)
     request = Request(
         options.board,
         model.name,
@@ -228,6 +228,22 @@ def _file(option: str, text: str | None) -> str | None:
         raise DataError(f"{option}: {text}: {_why_not(path, 'file')}")
     _must_be_readable(option, path)
     return str(path)
+
+
+def _data(text: str | None, model: Model, section: object, recipe: str) -> str | None:
+    """The data that were given; a model without code for them takes a file, too, or what its recipe names."""
+    if model.has("data"):
+        return _folder(text)
+    if text:
+        path = _resolved("DATA", text)
+        return str(path) if path.is_file() else _folder(text)
+    named = data_path(model, section)
+    where = f"{model.shown}/recipes/{recipe}.yaml: data.path"
+    if named is None:
+        raise DataError(f"{where}: missing; name the file or folder there, or give DATA=<path>")
+    if not named.exists():
+        raise DataError(f"{where}: {named}: {why_absent(named, 'file or folder')}; mend it, or give DATA=<path>")
+    return None
 
 
 def _folder(text: str | None) -> str | None:

@@ -32,7 +32,7 @@ def model_card(title: str, manifest: Manifest, words: Words) -> str:
     parts = [
         [f"# {title}", ""],
         _summary(manifest, data, words),
-        _classes(accuracy, words.rows),
+        _classes(accuracy, words.rows, data.split),
         _confusion(accuracy.confusion),
         _quantisation(manifest.layers),
         _verified(manifest.stages),
@@ -80,13 +80,13 @@ def _summary(manifest: Manifest, data: DataFacts, words: Words) -> list[str]:
     ]
 
 
-def _classes(accuracy: Accuracy, rows_word: str) -> list[str]:
+def _classes(accuracy: Accuracy, rows_word: str, split: str) -> list[str]:
     head = ["class", "precision", "recall", "F1", "false negatives", rows_word]
     rows = [
         [name, share(f.precision), share(f.recall), share(f.f1), share(f.false_negative_rate), f.support]
         for name, f in ((name, accuracy.per_class[name]) for name in accuracy.confusion.classes)
     ]
-    title = f"## Accuracy, blocked split{_label(accuracy)}"
+    title = f"## Accuracy, {split}{_label(accuracy)}"
     return [title, "", *_table(head, rows), "", f"Macro-F1 {share(accuracy.macro_f1)}.", ""]
 
 

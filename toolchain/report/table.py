@@ -13,7 +13,7 @@ from toolchain.console import typeable
 from toolchain.report.compare import comparison_table
 from toolchain.report.comparisons import compared, counted
 from toolchain.report.measurement_table import measurement_table
-from toolchain.results.facts import IntegersFacts
+from toolchain.results.facts import DataFacts, IntegersFacts
 from toolchain.results.facts.runtime import GraphProof
 from toolchain.results.manifest import Graphs, Latency, Resources, Timing
 from toolchain.results.report import ComparedAccuracy, Report, StageReport
@@ -49,7 +49,7 @@ def print_report(report: Report, console: Console, rows_word: str) -> None:
 
 def _tables(report: Report, rows_word: str) -> Iterator[Table | Text]:
     if report.accuracy:
-        yield accuracy_table(report.accuracy, rows_word)
+        yield accuracy_table(report.accuracy, rows_word, report.data)
     if report.integers:
         yield Text("\n".join(_read(report.integers)))
     if report.resources and report.timing:
@@ -64,10 +64,11 @@ def _tables(report: Report, rows_word: str) -> Iterator[Table | Text]:
     yield stage_table(report.stages)
 
 
-def accuracy_table(accuracy: ComparedAccuracy, rows_word: str) -> Table:
+def accuracy_table(accuracy: ComparedAccuracy, rows_word: str, data: DataFacts | None) -> Table:
     """Per class, with the float reference and the random split beside it where they were trained."""
     synthetic = ", synthetic data" if accuracy.data == "synthetic" else ""
-    title = f"accuracy ({accuracy.windows:,} test {rows_word}, blocked split{synthetic})"
+    split = f", {data.split}" if data else ""
+    title = f"accuracy ({accuracy.windows:,} test {rows_word}{split}{synthetic})"
     table = _table(title, "class", "precision", "recall", "F1", "missed", rows_word)
     for name in accuracy.confusion.classes:
         figures = accuracy.per_class[name]

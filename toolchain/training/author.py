@@ -8,14 +8,16 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
 from toolchain.errors import GateweaveError, ModelError
 from toolchain.model_folder import ModelFolder
+from toolchain.training.datasets import settings as datasets
 from toolchain.training.recipe import Recipe, Settings, TrainingSettings, recipe_of
 from toolchain.training.words import Words
 
 OFFERED = {
-    "settings": ("DataSettings", "NetworkSettings"),
+    "settings": ("NetworkSettings",),
     "data": ("build_dataset",),
     "model": ("build", "merge", "restore", "build_float"),
     "words": ("WORDS",),
@@ -61,17 +63,27 @@ def recipe_schema(model: ModelFolder) -> type[Recipe]:
     Raises:
         ModelError: `settings.py` of its folder cannot be used.
     """
-    code = model_code(model, "settings")
-    training = getattr(code, "TrainingSettings", TrainingSettings)
+    data, network, training = _schemas(model)
     for name, schema, base in (
-        ("DataSettings", code.DataSettings, Settings),
-        ("NetworkSettings", code.NetworkSettings, Settings),
+        ("DataSettings", data, Settings),
+        ("NetworkSettings", network, Settings),
         ("TrainingSettings", training, TrainingSettings),
     ):
         if not (isinstance(schema, type) and issubclass(schema, base)):
             should = f"a class made from toolchain.training.recipe.{base.__name__}"
             raise ModelError(f"{model.shown}/settings.py: {name}: should be {should}")
-    return recipe_of(code.DataSettings, code.NetworkSettings, training)
+    return recipe_of(data, network, training)
+
+
+def _schemas(model: ModelFolder) -> tuple[Any, Any, Any]:
+    """Those of the model's own, and the general ones in the place of those that it lacks."""
+    if not model.has("settings") and not model.has("data"):
+        return datasets.DataSettings, Settings, TrainingSettings
+    code = model_code(model, "settings")
+    if model.has("data") and not hasattr(code, "DataSettings"):
+        raise ModelError(f"{model.shown}/settings.py: no DataSettings, which data.py needs; see docs/adding-a-model.md")
+    own = getattr(code, "DataSettings", datasets.DataSettings)
+    return own, code.NetworkSettings, getattr(code, "TrainingSettings", TrainingSettings)
 
 
 def words_of(model: ModelFolder) -> Words:

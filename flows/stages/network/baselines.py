@@ -38,7 +38,7 @@ def run(context: Context) -> Outcome:
 def _rules(context: Context, dataset: Dataset) -> dict[str, Scores]:
     """Figures of the rules that the model's `data.py` gives, if it gives any."""
     rules: Callable[[Dataset], Mapping[str, NDArray[Any]]] | None
-    rules = getattr(model_code(context, "data"), "baselines", None)
+    rules = getattr(model_code(context, "data"), "baselines", None) if context.model.has("data") else None
     if rules is None:
         return {}
     with authors_code(context.model):

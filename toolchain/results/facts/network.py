@@ -22,6 +22,7 @@ class DataFacts(Facts):
         input_type: a qonnx DataType.
         windows: how many rows, by split, part and class.
         notices: what a person should know about the data.
+        split: how training and test were told apart; the model's own blocked split where it is not said.
     """
 
     # Beside these stands what the model says of its data: how the rows were made, and of what.
@@ -35,6 +36,7 @@ class DataFacts(Facts):
     classes: tuple[str, ...]
     windows: Mapping[str, Mapping[str, Mapping[str, int]]]
     notices: tuple[str, ...]
+    split: str = "blocked split"
 
     @property
     def provenance(self) -> dict[str, Any]:
