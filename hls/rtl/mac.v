@@ -8,13 +8,15 @@
 //     2 integer: two's complement weights of WEIGHT_BITS.
 //   For kinds 0 and 1 a negative weight contributes the inverted input, x -> 2**IN_BITS-1-x: the constant that this adds
 //   belongs into the start. WEIGHT_FILE has BEATS*FOLDS words, fold by fold; a ROM of ROM_STYLE "block" has an output
-//   register. MULTIPLIER is "dsp", "lut" for products by shifts and adders, or "packed": SHARED neurons share a multiplier
-//   for each element, SPACING bits apart in it, and their weights are stored 2**(WEIGHT_BITS-1) too large.
+//   register. So has a memory of ROM_STYLE "loaded": a weight_memory, with its parameters PAGE_BITS, FIRST_PAGE and
+//   LOAD_BITS, that is written before the first beat. MULTIPLIER is "dsp", "lut" for products by shifts and adders, or
+//   "packed": SHARED neurons share a multiplier for each element, SPACING bits apart in it, and their weights are stored
+//   2**(WEIGHT_BITS-1) too large.
 //   An accumulator of ACC_BITS + DROP (modulo arithmetic) begins at its fold's word of START_FILE (PE entries; FOLDS
 //   words, or STARTS is 1) and adds FACTOR times each beat's sum, of SUM_BITS; the upper ACC_BITS leave.
 // Timing: one beat a clock. The last beat of a fold waits for room; the accumulators are pushed 2 clocks later, and one
-//   more for each of: integer weights, MULTIPLIER "packed", ROM_STYLE "block", and each level of the tree that adds the
-//   lanes.
+//   more for each of: integer weights, MULTIPLIER "packed", ROM_STYLE "block" or "loaded", and each level of the tree that
+//   adds the lanes.
 module mac #(
     parameter PE = 1,
     parameter SIMD = 1,
@@ -34,7 +36,10 @@ module mac #(
     parameter DROP = 0,
     parameter [ACC_BITS+DROP-1:0] FACTOR = 1,
     parameter STARTS = 1,
-    parameter START_FILE = ""
+    parameter START_FILE = "",
+    parameter PAGE_BITS = 1,
+    parameter FIRST_PAGE = 0,
+    parameter LOAD_BITS = 1
 ) (
     input clk,
     input rst,
@@ -44,7 +49,10 @@ module mac #(
     input out_room,
     output out_reserve,
     output out_push,
-    output [PE*ACC_BITS-1:0] out_data
+    output [PE*ACC_BITS-1:0] out_data,
+    input load_enable,  // these where ROM_STYLE is "loaded"
+    input [LOAD_BITS-1:0] load_address,
+    input [15:0] load_data
 );
     localparam TERMS = DEPTHWISE ? 1 : SIMD;
     localparam WORDS = BEATS * FOLDS;
@@ -52,7 +60,8 @@ module mac #(
     localparam ADDRESS_BITS = WORDS > 1 ? $clog2(WORDS) : 1;
     localparam FULL_BITS = ACC_BITS + DROP;
     // Stages of registers: inputs and weights, products, the tree. The accumulators come behind them.
-    localparam ROM_STAGES = ROM_STYLE == "block" ? 2 : 1;
+    localparam LOADED = ROM_STYLE == "loaded";
+    localparam ROM_STAGES = ROM_STYLE == "block" || LOADED ? 2 : 1;
     localparam PRODUCT_STAGES = WEIGHT_KIND != 2 ? 0 : MULTIPLIER == "packed" ? 2 : 1;
     localparam STAGES = ROM_STAGES + PRODUCT_STAGES + $clog2(TERMS);
 
@@ -87,14 +96,29 @@ module mac #(
     (* rom_style = ROM_STYLE *)
     reg [WORD_BITS-1:0] rom [0:WORDS-1];
     generate
-        if (WEIGHT_FILE != "") begin : load
+        if (WEIGHT_FILE != "" && !LOADED) begin : load
             initial $readmemh(WEIGHT_FILE, rom);
         end
     endgenerate
     reg [WORD_BITS-1:0] weights;
     reg [SIMD*IN_BITS-1:0] elements;
     generate
-        if (ROM_STAGES == 2) begin : output_register
+        if (LOADED) begin : loaded
+            wire [WORD_BITS-1:0] fetched;
+            reg [SIMD*IN_BITS-1:0] taken;
+            weight_memory #(
+                .WORDS(WORDS), .WIDTH(WORD_BITS), .PAGE_BITS(PAGE_BITS), .FIRST_PAGE(FIRST_PAGE),
+                .LOAD_BITS(LOAD_BITS)
+            ) store (
+                .clk(clk), .word(word), .fetched(fetched),
+                .load_enable(load_enable), .load_address(load_address), .load_data(load_data)
+            );
+            always @(posedge clk) begin
+                taken <= in_data;
+                weights <= fetched;
+                elements <= taken;
+            end
+        end else if (ROM_STAGES == 2) begin : output_register
             reg [WORD_BITS-1:0] fetched;
             reg [SIMD*IN_BITS-1:0] taken;
             always @(posedge clk) begin
