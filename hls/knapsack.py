@@ -23,8 +23,9 @@ def least_cost(rows: Sequence[Sequence[Choice]], budget: int) -> list[int] | Non
     costs = np.zeros(budget + 1)
     chosen: list[NDArray[np.intp]] = []
     for row in rows:
-        by_choice = np.stack([_shifted(costs, taken) + cost for cost, taken in row])
-        chosen.append(by_choice.argmin(axis=0))
+        kept = _cheapest(row)
+        by_choice = np.stack([_shifted(costs, row[place][1]) + row[place][0] for place in kept])
+        chosen.append(np.array(kept)[by_choice.argmin(axis=0)])
         costs = by_choice.min(axis=0)
     if not np.isfinite(costs[budget]):
         return None
@@ -33,6 +34,15 @@ def least_cost(rows: Sequence[Sequence[Choice]], budget: int) -> list[int] | Non
         places.append(int(choices[left]))
         left -= row[places[-1]][1]
     return places[::-1]
+
+
+def _cheapest(row: Sequence[Choice]) -> list[int]:
+    """Places of the first cheapest choice of each taking, ascending: no other can be chosen."""
+    best: dict[int, int] = {}
+    for place, (cost, taken) in enumerate(row):
+        if taken not in best or cost < row[best[taken]][0]:
+            best[taken] = place
+    return sorted(best.values())
 
 
 def _shifted(costs: NDArray[np.float64], taken: int) -> NDArray[np.float64]:
