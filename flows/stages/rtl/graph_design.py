@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from hls.graph_core import Fitted, GraphCore, finished, fit
 from hls.graph_forms import form_of
 from hls.graph_ports import generate_graph_core
 from hls.memories import Resources, cells_of
+from hls.netlist import Netlist
 from hls.simulate_graph import simulate_graph
 from hls.units.unit import Memory
 from toolchain.board import OpenBoard
@@ -75,7 +76,7 @@ class GraphDesign:
         reached = interval is not None and core.tokens.interval <= interval
         folding = folding_of(core.graph, core, clock_hz, target_fps(context) if reached else None)
         write_folding(context.out, folding)
-        estimate = Estimate(of="chip", **self._chip(context, link, folding.estimate.to_json()))
+        estimate = Estimate(of="chip", **self._chip(context, link, core.netlist, folding.estimate.to_json()))
         return FoldFacts(estimate=estimate, folding=folding), _told(context, folding)
 
     def _core(self, context: Context, link: LinkCost) -> tuple[GraphCore, int]:
@@ -86,11 +87,11 @@ class GraphDesign:
         Raises:
             TooLargeError: they need more even then.
         """
-        limits = self._limits(context, link)
-        limits = replace(limits, blocks=limits.blocks + _held_back(context))
         kept = 0
         for _ in range(_FOLDINGS):
             fitted, clock_hz = self._fitted(context, link, kept)
+            limits = self._limits(context, link, _lanes(fitted.netlist))
+            limits = replace(limits, blocks=limits.blocks + _held_back(context))
             core = _deepened(context, fitted, limits, _interval(context, clock_hz))
             missing = core.resources.blocks - limits.blocks
             if missing <= 0:
@@ -127,17 +128,20 @@ class GraphDesign:
         """What fits at a clock; `strict`: with the rate, else the fastest where that is out of reach."""
         interval, block = _interval(context, clock_hz), block_ram_of(context.fpga_board)
         link.must_carry(self._vector_bytes, self._answer_bytes)
-        limits = self._limits(context, link)
-        limits = replace(limits, blocks=max(0, limits.blocks - kept))
-        factor = factor_bits_of(context.fpga_board)
-        few = self.weight_bits
-        return fit(self.graph, limits, interval, block, strict=strict, factor_bits=factor, weight_bits=few)
+        factor, few = factor_bits_of(context.fpga_board), self.weight_bits
+
+        def beside(lanes: int) -> Fitted:
+            limits = self._limits(context, link, lanes)
+            limits = replace(limits, blocks=max(0, limits.blocks - kept))
+            return fit(self.graph, limits, interval, block, strict=strict, factor_bits=factor, weight_bits=few)
+
+        return _beside_vectors(beside, lambda lanes: max(0, self._limits(context, link, lanes).blocks - kept))
 
     def reckon(self, context: Context, link: LinkCost) -> Reckoned:
         """See `Design`."""
         link = self._form(context, link)
         fitted, clock_hz = self._fitted(context, link)
-        chip = self._chip(context, link, dict(use_of(fitted.resources)))
+        chip = self._chip(context, link, fitted.netlist, dict(use_of(fitted.resources)))
         return reckoned(context, "units", chip, fitted.netlist.interval, clock_hz)
 
     def rank(self, context: Context, link: LinkCost) -> Rank:
@@ -147,21 +151,25 @@ class GraphDesign:
         missed = wanted is None or fitted.folded.interval > wanted
         return Rank(False, fitted.folded.interval if missed else 0, fitted.resources.lut)
 
-    def _chip(self, context: Context, link: LinkCost, core: Mapping[str, int]) -> dict[str, int]:
+    def _chip(self, context: Context, link: LinkCost, netlist: Netlist, core: Mapping[str, int]) -> dict[str, int]:
         """What the whole chip takes, of what its core does."""
-        blocks = link.blocks_beside(self._stored(context, link), block_ram_of(context.fpga_board))
+        blocks = link.blocks_beside(self._stored(context, link, _lanes(netlist)), block_ram_of(context.fpga_board))
         return {**core, **link.with_core(core, blocks)}
 
-    def _limits(self, context: Context, link: LinkCost) -> Resources:
-        return limits_of(context, link, self._stored(context, link))
+    def _limits(self, context: Context, link: LinkCost, lanes: int) -> Resources:
+        return limits_of(context, link, self._stored(context, link, lanes))
 
-    def _stored(self, context: Context, link: LinkCost) -> tuple[Memory, ...]:
-        """Memories of the vector that comes in, of those stored for the bench, and of the answer, where held."""
+    def _stored(self, context: Context, link: LinkCost, lanes: int) -> tuple[Memory, ...]:
+        """Memories of the vector that comes in, of those stored for the bench, and of the answer, where held.
+
+        Args:
+            lanes: elements of a beat, which is a word of the first two.
+        """
         if not link.holds:
             return ()
         x = self.graph.types[self.graph.sole_input]
-        bits = IntType.of(x.element.datatype).bits
-        return (x.size, bits), (files.bench_vectors(context, x) * x.size, bits), (self._answer_bytes, 8)
+        beats, bits = x.size // lanes, lanes * IntType.of(x.element.datatype).bits
+        return (beats, bits), (files.bench_vectors(context, x) * beats, bits), (self._answer_bytes, 8)
 
     @property
     def _vector_bytes(self) -> int:
@@ -257,6 +265,27 @@ def _deepest(core: GraphCore) -> str:
     fifo = max(core.netlist.fifos, key=lambda it: it.depth * it.stream.width)
     source, sink = core.netlist.ends(fifo)
     return f"between {source} and {sink} {fifo.depth:,} values of {fifo.stream.width} bits wait for another branch"
+
+
+def _lanes(netlist: Netlist) -> int:
+    """Elements of a beat that comes in."""
+    return netlist.input.stream.lanes
+
+
+def _beside_vectors(beside: Callable[[int], Fitted], blocks: Callable[[int], int]) -> Fitted:
+    """What fits beside the link's memories of vectors, whose words are as wide as the beats that the core takes.
+
+    Args:
+        beside: gives what fits beside memories of beats of so many elements.
+        blocks: block RAMs that those leave.
+    """
+    first = fitted = beside(1)
+    while fitted.resources.blocks > blocks(_lanes(fitted.netlist)):
+        try:
+            fitted = beside(_lanes(fitted.netlist))
+        except TooLargeError:
+            return first
+    return fitted
 
 
 def _must_fold(context: Context) -> None:

@@ -63,7 +63,7 @@ def test_fifos_that_find_no_block_ram_leave_less_to_the_rest(tmp_path: Path, mon
 
     monkeypatch.setattr(graph_design, "fit", fitting)
     monkeypatch.setattr(graph_design, "finished", deep)
-    own = graph_design.limits_of(context, link, design._stored(context, link)).blocks
+    own = graph_design.limits_of(context, link, design._stored(context, link, 1)).blocks
     has = own + graph_design._held_back(context)
     design.fold(context, link)
     assert min(left) == max(left) - 7
