@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hls import loading
 from hls.cost import BlockRam, blocks_of
 from hls.pack import encode, words, write_rom
 from hls.units.unit import Memory
@@ -169,7 +170,7 @@ _TEMPLATE = """\
 module chip (
     input  wire clk,
     input  wire uart_rx,
-    output wire uart_tx,
+    output wire uart_tx,{ports}
     output wire led       // heartbeat, inverted while a request is being worked on
 );
     localparam CLOCK_HZ      = {clock_hz};
@@ -188,8 +189,8 @@ module chip (
     wire [IN_WIDTH-1:0]   in_data;
     wire [OUT_BITS*OUT_ELEMENTS-1:0] out_data;
 
-    reset_generator resetting (.clk({clock}), .request({request}), .rst(rst));
-
+    reset_generator resetting (.clk({clock}), .request({request}), .rst({reset}));
+{loading}
     {link} #(
         .CLOCK_HZ(CLOCK_HZ), .BAUD(BAUD), .TIMEOUT_US(TIMEOUT_US), .IN_WIDTH(IN_WIDTH), .IN_BEATS(IN_BEATS),
         .OUT_BITS(OUT_BITS), .OUT_ELEMENTS(OUT_ELEMENTS), .OUT_BEATS(OUT_BEATS), .OUT_SIGNED(OUT_SIGNED),
@@ -202,11 +203,11 @@ module chip (
 
     {core} core (
         .clk({clock}), .rst(rst), .in_data(in_data), .in_valid(in_valid), .in_ready(in_ready),
-        .out_data(out_data), .out_valid(out_valid), .out_ready(out_ready));
+        .out_data(out_data), .out_valid(out_valid), .out_ready(out_ready){core_ports});
 
     reg [HEART:0] heart = 0;
     always @(posedge {clock}) heart <= heart + 1'b1;
-    assign led = heart[HEART] ^ busy;
+    assign led = {light};
 endmodule
 `default_nettype wire
 """
@@ -273,6 +274,7 @@ def generate_chip(
     timeout_us: int = TIMEOUT_US,
     pll: PllCell | None = None,
     streamed: bool = False,
+    flash_offset: int | None = None,
 ) -> list[str]:
     """Write the chip's top, its library modules and its bench vectors into the core's RTL folder.
 
@@ -287,18 +289,20 @@ def generate_chip(
         timeout_us: silence inside a frame that ends it, microseconds.
         pll: makes the clock; None: the crystal's is taken as it is.
         streamed: the form of the host link that holds neither a vector nor an answer, and stores no vectors.
+        flash_offset: where in the flash weights lie that are loaded, bytes; None: the board has no such flash.
 
     Returns:
         File names of all Verilog sources, with top module ``chip``; a simulator needs `models_of` the PLL besides.
 
     Raises:
-        ConfigError: an identifier of the wrong length, a baud too fast for the clock, or a time-out out of range.
+        ConfigError: an identifier of the wrong length, a baud too fast for the clock, a time-out out of range, or
+            weights to be loaded on a board without a flash.
         FitError: answers or inputs that the host link's frames cannot carry.
     """
     _check(core, clock_hz, baud, timeout_us, (model_hash, build_id), streamed)
     if len(bench):
         write_bench(core, rtl_dir, bench)
-    sources = STREAM_SOURCES if streamed else LINK_SOURCES
+    sources = (*(STREAM_SOURCES if streamed else LINK_SOURCES), *(loading.SOURCES if core.loaded else ()))
     for name in sources:
         shutil.copyfile(_LIBRARY / name, rtl_dir / name)
     if pll is not None:
@@ -306,8 +310,10 @@ def generate_chip(
         shutil.copyfile(pll.models, rtl_dir / pll.models.name)
     identifiers = (model_hash, build_id)
     form = _streamed(core, clock_hz, timeout_us, identifiers) if streamed else _held(core, len(bench), identifiers)
+    clocking = _BY_PLL if pll else _BY_CRYSTAL
     text = _TEMPLATE.format(
-        **(_BY_PLL if pll else _BY_CRYSTAL),
+        **clocking,
+        **loading.lines(core, flash_offset, clocking["clock"]),
         **{name: getattr(core, name) for name in ("in_width", "in_beats")},
         **_output(core.output),
         **form,

@@ -6,6 +6,7 @@ multipliers that there are. A block RAM has a price in LUTs, which is raised unt
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
@@ -20,6 +21,8 @@ from toolchain.errors import FitError, TooLargeError
 # LUTs that a block RAM is worth: all are tried. What does not fit is told by the smallest, multipliers priced, too.
 _BLOCK_PRICES = (0.0, 10.0, 30.0, 60.0, 100.0, 200.0, 300.0, 600.0, 1000.0, 3000.0, 1e5)
 _DSP_PRICES = (0.0, 30.0, 80.0, 200.0, 500.0, 1e5)
+# What a large RAM is worth where the search is not for as many as there are: weights are loaded where it must be only.
+_LARGE_PRICE = 1e6
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ class _Search:
     def __init__(self, stages: Sequence[Stage], limits: Resources, block: BlockRam) -> None:
         self._limits = limits
         self._stages = {s.tensor: [Sized(o, resources_of(o.needs, block)) for o in s.options] for s in stages}
+        self._loads = any(sized.resources.one_port for options in self._stages.values() for sized in options)
 
     def within(self, interval: int) -> Folded | None:
         """The least LUTs that keep the interval and fit; None where nothing does."""
@@ -94,8 +98,15 @@ class _Search:
         by_dsp = [self._packed(options, "dsp", 0.0, price) for price in _BLOCK_PRICES]
         # A price turns all stages alike; where it leaves block RAMs unused, those are shared out instead.
         by_block = [self._packed(options, "blocks", price, 0.0) for price in _DSP_PRICES]
-        fitting = (folded for folded in by_dsp + by_block if folded and not over(folded.resources, self._limits))
+        by_large = self._loaded(options) if self._loads else []
+        found = by_dsp + by_block + by_large
+        fitting = (folded for folded in found if folded and not over(folded.resources, self._limits))
         return min(fitting, key=_luts, default=None)
+
+    def _loaded(self, options: Mapping[str, list[Sized]]) -> list[Folded | None]:
+        """Weights in as many large RAMs as there are, at all prices of the rest."""
+        prices = itertools.product(_DSP_PRICES, _BLOCK_PRICES)
+        return [self._packed(options, "one_port", dsp, block) for dsp, block in prices]
 
     def _in_time(self, interval: int) -> dict[str, list[Sized]] | None:
         """For each stage its options that keep the interval; None where a stage has none."""
@@ -103,11 +114,13 @@ class _Search:
         return options if all(options.values()) else None
 
     def _packed(
-        self, options: Mapping[str, list[Sized]], what: Literal["dsp", "blocks"], dsp: float, block: float
+        self, options: Mapping[str, list[Sized]], what: Literal["dsp", "blocks", "one_port"], dsp: float, block: float
     ) -> Folded | None:
-        """The least LUTs with what there is of multipliers, or of block RAMs, where the other one costs so many."""
+        """The least LUTs with what there is of multipliers, block RAMs or large RAMs, where the others cost so many."""
+        large = 0.0 if what == "one_port" else _LARGE_PRICE
         rows = [
-            [(_price(sized, dsp, block), getattr(sized.resources, what)) for sized in some] for some in options.values()
+            [(_price(sized, dsp, block, large), getattr(sized.resources, what)) for sized in some]
+            for some in options.values()
         ]
         places = least_cost(rows, int(getattr(self._limits, what)))
         if places is None:
@@ -126,7 +139,8 @@ class _Search:
         """The smallest foldings, whatever their interval."""
         for dsp in _DSP_PRICES:
             for block in _BLOCK_PRICES:
-                yield _folded({name: cheapest(some, dsp, block) for name, some in self._stages.items()})
+                for large in (0.0, _LARGE_PRICE) if self._loads else (0.0,):
+                    yield _folded({name: cheapest(some, dsp, block, large) for name, some in self._stages.items()})
 
     def _too_large(self) -> str:
         smallest = min(self._candidates(), key=self._excess)
@@ -139,14 +153,14 @@ class _Search:
         return max(need / max(have, 1) for need, have in _pairs(folded.resources, self._limits))
 
 
-def cheapest(options: Iterable[Sized], dsp: float, block: float) -> Sized:
+def cheapest(options: Iterable[Sized], dsp: float, block: float, large: float = 0.0) -> Sized:
     """The option of the least price, the one with fewer clocks of equal ones."""
-    return min(options, key=lambda sized: (_price(sized, dsp, block), sized.option.cycles))
+    return min(options, key=lambda sized: (_price(sized, dsp, block, large), sized.option.cycles))
 
 
-def _price(sized: Sized, dsp: float, block: float) -> float:
+def _price(sized: Sized, dsp: float, block: float, large: float) -> float:
     it = sized.resources
-    return it.lut + 0.1 * it.ff + dsp * it.dsp + block * it.blocks
+    return it.lut + 0.1 * it.ff + dsp * it.dsp + block * it.blocks + large * it.one_port
 
 
 def _folded(chosen: Mapping[str, Sized]) -> Folded:
@@ -154,8 +168,8 @@ def _folded(chosen: Mapping[str, Sized]) -> Folded:
     return Folded(chosen, max(sized.option.cycles for sized in chosen.values()), resources)
 
 
-def _luts(folded: Folded) -> tuple[float, int]:
-    return folded.resources.lut, folded.resources.blocks
+def _luts(folded: Folded) -> tuple[float, int, int]:
+    return folded.resources.lut, folded.resources.one_port, folded.resources.blocks
 
 
 def _values(resources: Resources) -> list[float]:

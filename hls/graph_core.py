@@ -64,6 +64,7 @@ def core_of(
     block: BlockRam,
     *,
     strict: bool = True,
+    loads: bool = False,
     progress: Progress | None = None,
 ) -> GraphCore:
     """The core of `fit`, with FIFOs deep enough.
@@ -75,7 +76,7 @@ def core_of(
         ModelError, FitError: as `fit`.
         ToolError: there is no C++ compiler.
     """
-    fitted = fit(graph, limits, interval, block, strict=strict)
+    fitted = fit(graph, limits, interval, block, strict=strict, loads=loads)
     return finished(fitted, limits, interval, block, progress)
 
 
@@ -102,8 +103,11 @@ def fit(
     strict: bool = True,
     factor_bits: int = 16,
     weight_bits: int | None = None,
+    loads: bool = False,
 ) -> Fitted:
     """The least LUTs for an interval of the first form of the graph that reaches it; else, or with None, the fastest.
+
+    Weights are loaded only where no form does without, or where it is faster so.
 
     Args:
         limits: what the core may take, but for the places of FIFOs that have to be deep.
@@ -111,25 +115,28 @@ def fit(
         block: the device's block RAM.
         factor_bits: unsigned bits of the wider side of the device's multipliers.
         weight_bits: estimate as if no weight had more; sums stay as wide as they are.
+        loads: whether weights may be loaded into large RAMs of one port at the chip's start.
 
     Raises:
         ModelError: a node without a unit, or several inputs or outputs; names them.
         TooLargeError: no form fits.
         FitError: the interval is out of reach.
     """
+    forms = forms_of(graph)
+    ways = [(form, loaded) for loaded in ((False, True) if loads else (False,)) for form in forms]
     return best_that_fits(
-        forms_of(graph),
-        lambda form: _fit(form, _offered(form, weight_bits, factor_bits), limits, interval, block, strict),
+        ways,
+        lambda way: _fit(way[0], _offered(way[0], weight_bits, factor_bits, way[1]), limits, interval, block, strict),
         lambda fitted: fitted.netlist.interval,
         interval,
     )
 
 
-def _offered(graph: Graph, weight_bits: int | None, factor_bits: int) -> tuple[Stage, ...]:
+def _offered(graph: Graph, weight_bits: int | None, factor_bits: int, loads: bool) -> tuple[Stage, ...]:
     """The stages with those options alone for which the device's multipliers are wide enough."""
     return tuple(
         replace(stage, options=tuple(option for option in stage.options if option.factor_bits <= factor_bits))
-        for stage in stages_of(graph, weight_bits)
+        for stage in stages_of(graph, weight_bits, loads=loads)
     )
 
 
@@ -143,11 +150,13 @@ def _fit(
         folded = fold(stages, room, interval, block, strict=strict)
         netlist = build_netlist(graph, stages, folded.options, output).made_of(small_ram(block))
         kept = max(interval or 0, netlist.interval)
-        netlist = netlist.in_one_port(one_port_units(netlist, limits.one_port, block, kept))
+        free = limits.one_port - folded.resources.one_port
+        netlist = netlist.in_one_port(one_port_units(netlist, free, block, kept))
         whole = resources_of(netlist_needs(netlist), block)
         if not over(whole, limits):
             return Fitted(graph, folded, netlist, whole)
-        room = limits - (whole - folded.resources)
+        # Line buffers take those large RAMs only that weights leave.
+        room = replace(limits - (whole - folded.resources), one_port=limits.one_port)
     raise TooLargeError(
         f"the network does not fit: with the FIFOs between its layers it needs an estimated {over(whole, limits)}; "
         f"{largest(folded, limits)}"

@@ -9,7 +9,7 @@ from hls.graph_branches import with_joined_branches
 from hls.graph_reorders import without_reorders
 from hls.graph_stages import stages_of
 from hls.plain_sums import with_plain_sums
-from toolchain.errors import ModelError, TooLargeError
+from toolchain.errors import FitError, ModelError, TooLargeError
 from toolchain.graph.graph import Graph
 
 T = TypeVar("T")
@@ -38,19 +38,22 @@ def best_that_fits(
 
     Raises:
         TooLargeError: none fits; of the last.
+        FitError: none that fits is fast enough, where `fitted` says so; of the first.
     """
     found: list[T] = []
+    errors: list[FitError] = []
     for way in ways:
         try:
             made = fitted(way)
-        except TooLargeError as error:
-            too_large = error
+        except FitError as error:
+            errors.append(error)
             continue
         if enough is not None and cycles(made) <= enough:
             return made
         found.append(made)
     if not found:
-        raise too_large
+        # One that fits, but too slowly, tells more than one that does not fit.
+        raise next((error for error in errors if not isinstance(error, TooLargeError)), errors[-1])
     return min(found, key=cycles)
 
 

@@ -11,6 +11,7 @@ from hls.netlist import INPUT, Netlist, Wire, Wiring
 from hls.units import fork, width
 from hls.units.stage import Option, Stage
 from hls.units.stream import Stream
+from hls.weight_loading import with_pages
 from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph
 
@@ -42,7 +43,7 @@ class _Builder:
             option = chosen[stage.tensor]
             pairs = zip(stage.takes, option.takes, strict=True)
             self._stage(stage, option, [self._taken(tensor, lanes) for tensor, lanes in pairs])
-        return self._wiring.end(self._wires[self._output].pop())
+        return with_pages(self._wiring.end(self._wires[self._output].pop()))
 
     def _enter(self, lanes: int) -> None:
         name = self._graph.sole_input

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 from hls.netlist import Netlist
-from hls.netlist_core import write_core
-from hls.units.instance import rom_file
+from hls.netlist_core import LOADING, write_core
+from hls.units.instance import LOAD_PORTS, rom_file
 from hls.units.stream import Stream
+from hls.weight_loading import contents, pages_of
 from toolchain.device.link.protocol import MOST_DIMENSIONS
 from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph
 from toolchain.graph.ops import ArgMax
 from toolchain.graph.types import IntType
-from toolchain.results.core import CoreDescription, CoreOutput
+from toolchain.results.core import CoreDescription, CoreOutput, LoadedWeights
 
 TOP = "graph_core"
+WEIGHTS = "weights.bin"
 
 
 def generate_graph_core(netlist: Netlist, graph: Graph, rtl_dir: Path) -> CoreDescription:
@@ -43,7 +46,18 @@ def generate_graph_core(netlist: Netlist, graph: Graph, rtl_dir: Path) -> CoreDe
         top=TOP,
         multipliers=any(unit.needs.dsp for unit in netlist.units),
         input_shape=_told_shape(graph, graph.sole_input),
+        loaded=_loaded(netlist, rtl_dir),
     )
+
+
+def _loaded(netlist: Netlist, rtl_dir: Path) -> LoadedWeights | None:
+    """What is to be loaded, written into a file."""
+    pages = pages_of(netlist.units)
+    if pages is None:
+        return None
+    data = contents(netlist.units)
+    (rtl_dir / WEIGHTS).write_bytes(data)
+    return LoadedWeights(WEIGHTS, pages.words, pages.address_bits, zlib.crc32(data))
 
 
 def output_of(netlist: Netlist, graph: Graph) -> CoreOutput:
@@ -77,6 +91,8 @@ def _text(core: str, netlist: Netlist, kind: str, output: CoreOutput) -> str:
     source, sink = netlist.input.stream, netlist.output.stream
     bits = IntType.of(kind).bits
     codes = [_code(f"in_data[{lane * bits} +: {bits}]", source, kind) for lane in range(source.lanes)]
+    pages = pages_of(netlist.units)
+    connected = "".join(f",\n        .{port}({port})" for port in LOAD_PORTS)
     values = [_value(f"codes[{lane * sink.bits} +: {sink.bits}]", sink, output) for lane in range(sink.lanes)]
     return f"""// Generated. Packed input vectors in, answers out; ready/valid, see toolchain/results/core.py.
 module {TOP} (
@@ -87,14 +103,14 @@ module {TOP} (
     output in_ready,
     output [{output.width - 1}:0] out_data,
     output out_valid,
-    input out_ready
+    input out_ready{LOADING.format(top=pages.address_bits - 1) if pages else ""}
 );
     wire [{sink.width - 1}:0] codes;
 {_fields("entered", codes, source.bits)}{_fields("answered", values, output.bits)}    assign out_data = answered;
     {core} core (
         .clk(clk), .rst_n(!rst),
         .in_tdata(entered), .in_tvalid(in_valid), .in_tready(in_ready),
-        .out_tdata(codes), .out_tvalid(out_valid), .out_tready(out_ready)
+        .out_tdata(codes), .out_tvalid(out_valid), .out_tready(out_ready){connected if pages else ""}
     );
 endmodule
 """

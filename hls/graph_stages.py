@@ -50,11 +50,12 @@ _MAKERS: dict[type[Op], Maker] = {
 _TAKE_WINDOWS = (Linear, Reduce)
 
 
-def stages_of(graph: Graph, weight_bits: int | None = None) -> tuple[Stage, ...]:
+def stages_of(graph: Graph, weight_bits: int | None = None, *, loads: bool = False) -> tuple[Stage, ...]:
     """A stage for every node that needs hardware of its own, in the order of the graph.
 
     Args:
         weight_bits: estimate as if no weight had more; what is built stays as it is.
+        loads: whether weights may be loaded into large RAMs.
 
     Raises:
         ModelError: node kinds without a unit; names them all.
@@ -62,7 +63,7 @@ def stages_of(graph: Graph, weight_bits: int | None = None) -> tuple[Stage, ...]
     nodes = [node for node in graph if not isinstance(node.op, Input | Reshape) and not _fused(graph, node)]
     if missing := [f"{node.name} ({type(node.op).__name__})" for node in nodes if type(node.op) not in _MAKERS]:
         raise ModelError(f"no hardware unit for {', '.join(missing)}; ONNX Runtime boards take such a network")
-    makers: dict[type[Op], Maker] = {**_MAKERS, Linear: partial(linear.stage, weight_bits=weight_bits)}
+    makers: dict[type[Op], Maker] = {**_MAKERS, Linear: partial(linear.stage, weight_bits=weight_bits, loads=loads)}
     stages = (makers[type(node.op)](graph, node) for node in nodes)
     return tuple(replace(stage, takes=tuple(traced(graph, name) for name in stage.takes)) for stage in stages)
 

@@ -7,11 +7,18 @@ from pathlib import Path
 
 from hls.netlist import Fifo, Netlist
 from hls.stream import AXI, StreamCore
-from hls.units.instance import instance, ports, sources, write_files
+from hls.units.instance import instance, ports, preloading, sources, write_files
 from hls.units.stream import Stream
+from hls.weight_loading import pages_of
 from toolchain.results.core import Tap
 
 TOP = "gateweave_core"
+
+LOADING = """,
+    input load_enable,  // weights are written before the first beat
+    input [{top}:0] load_address,
+    input [15:0] load_data"""
+"""Further ports of a core whose weights are loaded."""
 
 
 def write_core(netlist: Netlist, rtl_dir: Path) -> StreamCore:
@@ -37,6 +44,7 @@ def describe(netlist: Netlist) -> StreamCore:
         initiation_interval=netlist.interval,
         ports=replace(AXI, clock="clk", reset="rst_n"),
         watched=tuple(f"f{index}.taken" for index in range(len(netlist.fifos))),
+        preloading="".join(preloading(unit, "core.") for unit in netlist.units),
     )
 
 
@@ -50,6 +58,8 @@ def core_text(netlist: Netlist) -> str:
 
 
 def _header(netlist: Netlist) -> str:
+    pages = pages_of(netlist.units)
+    loading = LOADING.format(top=pages.address_bits - 1) if pages else ""
     return f"""// Generated. Codes of one tensor in, those of the result out; AXI4-Streams, see hls/netlist.py.
 module {TOP} (
     input clk,
@@ -59,7 +69,7 @@ module {TOP} (
     output in_tready,
     output [{netlist.output.stream.width - 1}:0] out_tdata,
     output out_tvalid,
-    input out_tready
+    input out_tready{loading}
 );
     wire rst = !rst_n;
 """

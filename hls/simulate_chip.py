@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hls.loading import CHIP, START_CLOCKS
 from hls.verilate import build_model
 from toolchain.device.link.protocol import BREAK_BITS
 from toolchain.errors import ToolError
@@ -19,9 +20,6 @@ _IDLE_BITS = 20
 
 # A chip that sends nothing for this many clock cycles after a request is not going to.
 REPLY_CYCLES = 2_000_000
-
-# Cycles between configuration and the first request, longer than the chip's power-on reset.
-_START_CYCLES = 512
 
 
 @dataclass
@@ -89,6 +87,8 @@ class ChipSimulator:
         clock_hz: int,
         baud: float,
         extra_flags: Iterable[str] = (),
+        top: str = CHIP,
+        start_clocks: int = START_CLOCKS,
     ) -> None:
         """Build the model (once per `work_dir` and content of the sources).
 
@@ -98,6 +98,8 @@ class ChipSimulator:
             clock_hz: frequency of the chip's clock.
             baud: bits per second of the host; a little off the chip's to test its tolerance.
             extra_flags: further Verilator options, such as ``-Wno-...`` or ``+define+...``.
+            top: the module with the chip's ports.
+            start_clocks: between configuration and the first request, longer than the chip takes until it answers.
 
         Raises:
             ToolError: Verilator or the compiler is missing or failed.
@@ -105,7 +107,8 @@ class ChipSimulator:
         self._clock_hz = clock_hz
         self._baud = baud
         self._folder = Path(sources[0]).resolve().parent
-        self._program = build_model(sources, "chip", _HARNESS, work_dir, flags=extra_flags)
+        self._start = start_clocks
+        self._program = build_model(sources, top, _HARNESS, work_dir, flags=extra_flags)
 
     def exchange(self, requests: Sequence[bytes], *, reply_cycles: int = REPLY_CYCLES) -> list[bytes]:
         """Raw bytes that the chip sent after each request; the next one waits for them.
@@ -143,14 +146,14 @@ class ChipSimulator:
 
     def port(self, name: str = "simulated chip") -> SimulatedPort:
         """A line to a freshly configured chip for a driver, in simulated time; `close` it."""
-        return SimulatedPort(self._command, self._folder, self._clock_hz, self._baud, name)
+        return SimulatedPort(self._command, self._folder, self._clock_hz, self._baud, name, self._start)
 
     @property
     def _command(self) -> list[str]:
         return [str(self._program), str(self._clock_hz), str(self._baud)]
 
     def _text(self, script: Script) -> str:
-        lines = [f"P {_START_CYCLES}"]
+        lines = [f"P {self._start}"]
         for verb, value, cycles in script.steps:
             if isinstance(value, bytes):
                 lines.append(f"{verb} {value.hex()}")
@@ -167,13 +170,15 @@ class ChipSimulator:
 class SimulatedPort:
     """A chip's line as `toolchain.device.link.serial_link.Port`: all its times are those of the chip's clock."""
 
-    def __init__(self, command: Sequence[str], folder: Path, clock_hz: int, baud: float, name: str) -> None:
+    def __init__(
+        self, command: Sequence[str], folder: Path, clock_hz: int, baud: float, name: str, start_clocks: int
+    ) -> None:
         self.name, self.baud = name, int(baud)
         self._clock_hz, self._bit = clock_hz, clock_hz / baud
         self._process = subprocess.Popen(
             command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
-        self._say(f"P {_START_CYCLES}")
+        self._say(f"P {start_clocks}")
 
     def write(self, data: bytes) -> None:
         """Send bytes without gaps."""

@@ -205,9 +205,9 @@ module {_TOP} (
         .{source.wires}{ports.data}({f"{{{padding}'b0, {in_data}}}" if padding else in_data}),
         .{source.wires}{ports.valid}(in_valid), .{source.wires}{ports.ready}(in_ready),
         .{sink.wires}{ports.data}(sink{ports.data}), .{sink.wires}{ports.valid}(sink{ports.valid}),
-        .{sink.wires}{ports.ready}(sink{ports.ready})
+        .{sink.wires}{ports.ready}(sink{ports.ready}){", .load_enable(1'b0)" if core.preloading else ""}
     );
-    assign out_valid = sink{ports.valid};
+{core.preloading}    assign out_valid = sink{ports.valid};
     assign tap_words = {{{", ".join(reversed(fields))}}};
     assign tap_fire = {{{32 * _fire_words(core) - len(fires)}'b0, {", ".join(reversed(fires))}}};
 {"".join(_watch(i, register) for i, register in enumerate(core.watched))}endmodule

@@ -45,6 +45,7 @@ class StreamCore:
         ports: how its ports and wires are called.
         watched: registers within the core, such as ``f0.taken``, whose greatest values are told.
         label: what messages call the output where it is no layer.
+        preloading: Verilog that gives the memories of instance ``core`` what a chip loads; empty where that is nothing.
     """
 
     top: str
@@ -55,6 +56,7 @@ class StreamCore:
     ports: Ports = AXI
     watched: tuple[str, ...] = ()
     label: str | None = None
+    preloading: str = ""
 
     @property
     def told(self) -> list[str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 from hls.chip import TIMEOUT_US
+from hls.loading import CHIP, START_CLOCKS
 from hls.verilate import build_model
 from toolchain.errors import ConfigError, GateweaveError, ToolError
 from toolchain.results.core import read_chip
@@ -78,6 +79,7 @@ class VirtualBoard:
         work_dir: folder of the Verilator build, which is made once.
         clock_hz: frequency of the chip's clock; baud: of its host link.
         timeout_us: the chip's time-out inside a frame.
+        top, start_clocks: as `hls.simulate_chip.ChipSimulator`.
 
     Attributes:
         port: the pseudo-terminal to open.
@@ -96,8 +98,10 @@ class VirtualBoard:
         baud: int,
         timeout_us: int = TIMEOUT_US,
         faults: Faults | None = None,
+        top: str = CHIP,
+        start_clocks: int = START_CLOCKS,
     ) -> None:
-        program = build_model(sources, "chip", _HARNESS, work_dir)
+        program = build_model(sources, top, _HARNESS, work_dir)
         chosen = faults or Faults()
         self.done: dict[str, int] = {}
         # Held open for the board's life, so that a host that closes its end does not end the line.
@@ -105,7 +109,7 @@ class VirtualBoard:
         tty.setraw(self._slave)
         self.port = os.ttyname(self._slave)
         rates = [chosen.seed, chosen.bits, chosen.lost, chosen.doubled, chosen.reset, chosen.silent_after]
-        command = [str(program), *map(str, [master, clock_hz, baud, timeout_us, *rates])]
+        command = [str(program), *map(str, [master, clock_hz, baud, timeout_us, *rates, start_clocks])]
         self._process = subprocess.Popen(
             command,
             cwd=Path(sources[0]).resolve().parent,
@@ -161,6 +165,8 @@ def main(arguments: Sequence[str]) -> int:
             clock_hz=chip.clock_hz,
             baud=options.baud,
             faults=faults,
+            top=chip.simulated,
+            start_clocks=chip.start_clocks,
         ) as board:
             print(board.port, flush=True)
             sys.stdin.read()

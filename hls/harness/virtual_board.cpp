@@ -1,11 +1,12 @@
 // The Verilated chip as a board behind a serial port: bytes of a pseudo-terminal go through its UART pins.
 //
-// Usage: model FD CLOCK_HZ BAUD TIMEOUT_US SEED BITS LOST DOUBLED RESET SILENT_AFTER
+// Usage: model FD CLOCK_HZ BAUD TIMEOUT_US SEED BITS LOST DOUBLED RESET SILENT_AFTER START
 //   FD            master side of the pseudo-terminal; the host's baud is the one that its other side is set to
 //   TIMEOUT_US    the chip's time-out inside a frame
 //   BITS          probability of an error, for each bit of a byte; LOST, DOUBLED: for each byte, both ways
 //   RESET         probability, for each byte from the host, that the chip is configured anew before it
 //   SILENT_AFTER  bytes from the host after which the chip says nothing more; negative: never
+//   START         clock cycles from configuration until the chip answers
 // Ends when standard input does, and then prints what it did as one JSON object.
 //
 // Simulated time stands still while the line is idle and the chip has nothing to do. A silence of the host of
@@ -80,8 +81,9 @@ class Listener {
 
 class Board {
   public:
-    Board(int fd, double clock_hz, double baud, double timeout_us, unsigned long seed, const Faults& faults)
-        : fd_(fd), clock_hz_(clock_hz), baud_(baud), timeout_(static_cast<uint64_t>(timeout_us * clock_hz / 1e6 * 1.2)),
+    Board(int fd, double clock_hz, double baud, double timeout_us, unsigned long seed, const Faults& faults,
+          uint64_t start)
+        : fd_(fd), clock_hz_(clock_hz), baud_(baud), start_(start), timeout_(static_cast<uint64_t>(timeout_us * clock_hz / 1e6 * 1.2)),
           faults_(faults), random_(seed), listener_(clock_hz / baud) {
         while ((2ull << heart_) <= static_cast<uint64_t>(clock_hz)) ++heart_;
         if (heart_ > 1) --heart_;
@@ -112,7 +114,7 @@ class Board {
         chip_->uart_rx = 1;
         cycles_ = 0;
         listener_.forget();
-        for (int i = 0; i < 512; ++i) tick();  // longer than the reset after configuration
+        for (uint64_t i = 0; i < start_; ++i) tick();
     }
 
     bool chance(double probability) { return probability > 0 && uniform_(random_) < probability; }
@@ -226,7 +228,7 @@ class Board {
 
     int fd_;
     double clock_hz_, baud_;
-    uint64_t timeout_;
+    uint64_t start_, timeout_;
     Faults faults_;
     Done done_;
     std::mt19937_64 random_;
@@ -243,7 +245,7 @@ class Board {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 11) return 2;
+    if (argc != 12) return 2;
     Faults faults;
     faults.bits = std::atof(argv[6]);
     faults.lost = std::atof(argv[7]);
@@ -251,7 +253,7 @@ int main(int argc, char** argv) {
     faults.reset = std::atof(argv[9]);
     faults.silent_after = std::atol(argv[10]);
     Board board(std::atoi(argv[1]), std::atof(argv[2]), std::atof(argv[3]), std::atof(argv[4]),
-                std::strtoul(argv[5], nullptr, 10), faults);
+                std::strtoul(argv[5], nullptr, 10), faults, std::strtoull(argv[11], nullptr, 10));
     board.run();
     return 0;
 }

@@ -12,6 +12,9 @@ from hls.units.unit import SMALL, Unit
 LIBRARY = Path(__file__).parents[1] / "rtl"
 """Where the modules are."""
 
+LOAD_PORTS = ("load_enable", "load_address", "load_data")
+"""What a unit that is loaded has besides; so are the wires called that its instance is connected to."""
+
 _IN_WIRES, _OUT_WIRES = ("data", "valid", "ready"), ("data", "push", "reserve", "room")
 
 
@@ -39,6 +42,7 @@ def instance(unit: Unit, small_ram: str = "distributed") -> str:
             sizes = [f"[{stream.width - 1}:0] " if wire == "data" else "" for stream in streams]
             wires += [f"    wire {size}{name};" for size, name in zip(sizes, names, strict=True)]
             connected.append(f".{kind}_{wire}({{{', '.join(reversed(names))}}})")
+    connected += [f".{port}({port})" for port in LOAD_PORTS] if unit.loaded else []
     files = {rom.parameter: rom_file(unit, rom.parameter) for rom in unit.roms}
     values = {key: small_ram if value == SMALL else value for key, value in {**unit.parameters, **files}.items()}
     settings = ", ".join(f".{key}({_literal(value)})" for key, value in values.items())
@@ -54,6 +58,17 @@ def _names(kind: str, count: int) -> list[str]:
 def rom_file(unit: Unit, parameter: str) -> str:
     """The name of a ROM's file."""
     return f"{unit.name}_{parameter.lower()}.hex"
+
+
+def preloading(unit: Unit, core: str = "") -> str:
+    """Verilog with which a simulation begins as if a unit had been loaded; empty where it is not to be.
+
+    Args:
+        core: what the names of the unit's wires begin with, such as ``"core."``.
+    """
+    if not unit.loaded:
+        return ""
+    return f'    initial $readmemh("{rom_file(unit, unit.loaded)}", {core}{unit.name}.loaded.store.memory);\n'
 
 
 def write_files(unit: Unit, folder: Path) -> None:

@@ -28,7 +28,12 @@ Integers = NDArray[np.int64]
 
 Multiplier = Literal["dsp", "lut"]
 
-_ROMS: tuple[Literal["block", "logic"], ...] = ("block", "logic")
+Place = Literal["block", "logic", "loaded"]
+
+_ROMS: tuple[Place, ...] = ("block", "logic")
+_ALL_ROMS: tuple[Place, ...] = (*_ROMS, "loaded")
+
+_USES = ("mac_sum", "mac_product", "mac_packed", "adder_tree", "loop_end")
 
 
 @dataclass(frozen=True)
@@ -39,13 +44,13 @@ class Choice:
         pe: neurons at a time.
         simd: inputs of each at a time; where each channel is for itself, channels at a time, and `pe` is the same.
         multiplier: what multiplies weights of more than 2 bits; a packing: neurons share the device's.
-        rom: where the weights lie.
+        rom: where the weights lie; "loaded": in large RAMs, which are written at the chip's start.
     """
 
     pe: int
     simd: int
     multiplier: Multiplier | Packing = "dsp"
-    rom: Literal["block", "logic"] = "block"
+    rom: Place = "block"
 
     @property
     def packing(self) -> Packing | None:
@@ -63,15 +68,19 @@ class Choice:
         return -(-self.pe // (self.packing.count if self.packing else 1))
 
 
-def stage(graph: Graph, node: Node, weight_bits: int | None = None) -> Stage:
-    """The stage of a `Linear`, with the window before it; estimated as if no weight had more than `weight_bits`."""
+def stage(graph: Graph, node: Node, weight_bits: int | None = None, loads: bool = False) -> Stage:
+    """The stage of a `Linear`, with the window before it; estimated as if no weight had more than `weight_bits`.
+
+    Args:
+        loads: whether weights may be loaded into large RAMs.
+    """
     assert isinstance(node.op, Linear)
     before = graph[node.inputs[0]]
     fused = isinstance(before.op, Window)
     takes = before.inputs if fused else node.inputs
     window = before.op if isinstance(before.op, Window) else None
     product = Product(node.op, window, graph.types[takes[0]], weight_bits)
-    folded = (_option(product, choice) for choice in options(product))
+    folded = (_option(product, choice) for choice in options(product, loads))
     return Stage(node.name, takes, (*folded, *unrolled.options(product)))
 
 
@@ -84,10 +93,10 @@ def _option(product: Product, choice: Choice) -> Option:
     return Option(choice.name, cycles(product, choice), needs(product, choice), takes, yields, added, factor_bits)
 
 
-def options(product: Product) -> Iterator[Choice]:
+def options(product: Product, loads: bool = False) -> Iterator[Choice]:
     """All ways to fold it."""
     for pe, simd in _shapes(product):
-        for rom in _ROMS:
+        for rom in _ALL_ROMS if loads else _ROMS:
             yield from (Choice(pe, simd, multiplier, rom) for multiplier in _own_multipliers(product))
             yield from (Choice(pe, simd, packing, rom) for packing in _packings(product, pe))
 
@@ -167,7 +176,8 @@ def _mac(name: str, product: Product, choice: Choice) -> Unit:
         partial(tokens, total // beat, beat, latency(product, choice)),
         _Shape.of(product, choice).needs(),
         _roms(product, choice, words),
-        uses=("mac_sum", "mac_product", "mac_packed", "adder_tree", "loop_end"),
+        uses=(*_USES, *(("weight_memory",) if choice.rom == "loaded" else ())),
+        loaded="WEIGHT_FILE" if choice.rom == "loaded" else "",
     )
 
 
@@ -175,7 +185,7 @@ def latency(product: Product, choice: Choice) -> int:
     """Clocks from a fold's last beat to its push."""
     terms = 1 if product.depthwise else choice.simd
     multiplied = (product.kind == INTEGER) + (choice.packing is not None)
-    return 2 + (choice.rom == "block") + multiplied + (terms - 1).bit_length()
+    return 2 + (choice.rom != "logic") + multiplied + (terms - 1).bit_length()
 
 
 def tokens(folds: int, beats: int, clocks: int) -> Tokens:
@@ -303,7 +313,8 @@ class _Shape:
         lut, ff = 16 + _rom_luts(self.starts) * starts, bits + starts
         if self.choice.rom == "logic":
             return Needs(lut + 1.3 * _rom_luts(self.words) * bits, ff)
-        return Needs(lut, ff, blocks=((self.words, bits),))
+        memory = ((self.words, bits),)
+        return Needs(lut, ff, one_port=memory) if self.choice.rom == "loaded" else Needs(lut, ff, blocks=memory)
 
     def products(self) -> Needs:
         """Products and their registers."""
@@ -335,7 +346,7 @@ class _Shape:
     def control(self) -> Needs:
         """Counters, and the inputs' registers."""
         places = (self.words - 1).bit_length() * 2 + (self.starts - 1).bit_length()
-        stages = 2 if self.choice.rom == "block" else 1
+        stages = 1 if self.choice.rom == "logic" else 2
         lanes = self.choice.simd
         return Needs(8 + 0.8 * places, lanes * self.in_bits * stages + places + 2 * self.terms.bit_length() + 12)
 

@@ -76,6 +76,7 @@ class Unit:
         tokens: makes the token behaviour; its cycles are `cycles`.
         uses: further files of `hls/rtl` that the module instantiates, without ``.v``.
         in_one_port: makes the same unit with its memory in a large RAM of one port; None where it has no such memory.
+        loaded: the parameter of the ROM that lies in large RAMs, written before the core begins; empty: none does.
         text: makes the Verilog of a module that is this unit's alone; None where it is a file of `hls/rtl`.
     """
 
@@ -90,4 +91,5 @@ class Unit:
     roms: tuple[Rom, ...] = ()
     uses: tuple[str, ...] = field(default=())
     in_one_port: Callable[[], Unit] | None = None
+    loaded: str = ""
     text: Callable[[], str] | None = None

@@ -100,6 +100,23 @@ class CoreOutput:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class LoadedWeights:
+    """Weights that are written into a core before it begins, at ``load_enable``, ``load_address`` and ``load_data``.
+
+    Attributes:
+        file: what is loaded, by name in the RTL folder: words of 16 bits, the low byte first.
+        words: in all.
+        address_bits: of a word's address.
+        crc: CRC-32 of the file.
+    """
+
+    file: str
+    words: int
+    address_bits: int
+    crc: int
+
+
+@dataclass(frozen=True, config=_STRICT)
 class CoreDescription:
     """One generated core.
 
@@ -118,6 +135,7 @@ class CoreDescription:
         top: the Verilog module.
         multipliers: whether each ``*`` of its Verilog counts on a multiplier of the device.
         input_shape: of a vector, as `output.shape`.
+        loaded: its weights that are written before it begins; None where all are part of it.
     """
 
     strategy: str
@@ -133,6 +151,7 @@ class CoreDescription:
     top: str = "gateweave_core"
     multipliers: bool = False
     input_shape: tuple[int, ...] = ()
+    loaded: LoadedWeights | None = None
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -182,6 +201,8 @@ class ChipFile(RecordFile):
         models: file names beside them that only a simulator needs.
         model_hash, build_id: what the chip answers to `identify`, hexadecimal.
         streamed: whether its host link holds neither a vector nor an answer.
+        simulated: the top of a simulation: the chip, or the chip with its flash.
+        start_clocks: from configuration until it answers, at most.
     """
 
     VERSION: ClassVar[int] = 1
@@ -193,6 +214,8 @@ class ChipFile(RecordFile):
     model_hash: str
     build_id: str
     streamed: bool = False
+    simulated: str = "chip"
+    start_clocks: int = 512
 
 
 def write_core(folder: Path, core: CoreDescription | StitchedCore) -> None:

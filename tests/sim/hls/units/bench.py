@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hls.pack import pack, unpack
-from hls.units.instance import instance, ports, sources, write_files
+from hls.units.instance import instance, ports, preloading, sources, write_files
 from hls.units.stream import Stream
 from hls.units.tokens import Hold
 from hls.units.unit import Unit
@@ -145,7 +145,7 @@ def bench_text(cases: Sequence[Case]) -> str:
     body: list[str] = []
     counts, words = {"in": 0, "out": 0}, {"in": 0, "out": 0}
     for case in cases:
-        body.append(instance(case.unit))
+        body += [instance(case.unit), preloading(case.unit)]
         for port, stream in ports(case.unit):
             kind = port.rstrip("0123456789")
             body.append(_fifo(case, port, stream, counts[kind], words[kind]))
@@ -160,6 +160,8 @@ module bench (
     output [{flags_in - 1}:0] taken, output [{flags_out - 1}:0] pushed,
     output [{outs - 1}:0] out_words, output [{flags_out - 1}:0] out_valid, input [{flags_out - 1}:0] out_ready
 );
+    wire load_enable = 1'b0, load_address = 1'b0;
+    wire [15:0] load_data = 16'd0;
 {"".join(body)}endmodule
 """
 

@@ -113,6 +113,18 @@ def test_products_that_overlap_in_a_multiplier(tmp_path: Path) -> None:
     check(tmp_path, *cases)
 
 
+def test_weights_in_large_rams(tmp_path: Path) -> None:
+    """As fast as in block RAM, whatever multiplies: words of less than a column, of one, and of several."""
+    shared = product((8,), 6, range(-8, 8), ends=(-8, 7, 1))
+    check(
+        tmp_path,
+        *cases("narrow", product((12,), 8, BYTES), Choice(1, 1, "dsp", "loaded")),
+        *cases("column", shared, Choice(2, 2, packing(shared, 2), "loaded")),
+        *cases("columns", product((5, 5, 4), 8, BYTES, window((3, 3))), Choice(4, 2, "lut", "loaded")),
+        *cases("signs", product((20,), 6, (-1, 0, 1), ends=(0, 3, 1)), Choice(3, 5, "lut", "loaded")),
+    )
+
+
 def test_convolutions(tmp_path: Path) -> None:
     same = window((3, 3), before=(1, 1), fill=-2)
     check(
