@@ -144,10 +144,37 @@ class Uart(_Strict):
     tx: Pin
 
 
+# Flashes are erased in blocks of so many bytes; one that 24 bits address has 16 MiB.
+_ERASED, _ADDRESSED = 0x10000, 1 << 24
+
+
+class FlashMemory(_Strict):
+    """The SPI flash that the FPGA is configured from, where the design may read it, too; pins as seen from the FPGA.
+
+    Attributes:
+        mbyte: its size, MiB.
+        offset: where weights lie that the design loads, in bytes, behind the bitstream.
+        select, clock: chip select (low: selected) and clock.
+        to_flash, from_flash: the data lines.
+    """
+
+    mbyte: Annotated[int, Field(ge=1, le=16)]
+    offset: Annotated[int, Field(gt=0, lt=_ADDRESSED, multiple_of=_ERASED)]
+    select: Pin
+    clock: Pin
+    to_flash: Pin
+    from_flash: Pin
+
+
 class Flash(_Strict):
-    """How openFPGALoader names the board."""
+    """How openFPGALoader names the board, and its flash memory where weights may be loaded from it."""
 
     board: Name
+    memory: FlashMemory | None = None
+
+
+# Bytes of a large RAM, whose weights the flash must hold.
+_LARGE_RAM = 0x8000
 
 
 class OpenBoard(Board):
@@ -162,6 +189,14 @@ class OpenBoard(Board):
     host_link: Uart
     led: Pin
     flash: Flash
+
+    @model_validator(mode="after")
+    def _weights_lie_in_the_flash(self) -> OpenBoard:
+        memory = self.flash.memory
+        if memory and memory.offset + self.fpga.spram * _LARGE_RAM > memory.mbyte << 20:
+            most = (memory.mbyte << 20) - self.fpga.spram * _LARGE_RAM
+            raise ValueError(f"flash.memory.offset: {memory.offset:#x}: should be {most:#x} at most")
+        return self
 
 
 class AmdFpga(_Strict):

@@ -30,6 +30,7 @@ class Chip:
         models: file names beside them that only a simulator needs.
         model_hash, build_id: what the chip answers to `identify`, 8 bytes each.
         streamed: whether its host link holds neither a vector nor an answer.
+        simulated, start_clocks: as `toolchain.results.core.ChipFile`.
     """
 
     rtl: Path
@@ -38,7 +39,9 @@ class Chip:
     models: tuple[str, ...]
     model_hash: bytes
     build_id: bytes
-    streamed: bool = False
+    streamed: bool
+    simulated: str
+    start_clocks: int
 
     @property
     def source_paths(self) -> list[Path]:
@@ -131,8 +134,17 @@ def chip(context: Context) -> Chip:
 def chip_in(folder: Path) -> Chip:
     """The chip that was generated into a folder."""
     core, chip = read_core(folder), read_chip(folder)
-    hashes = bytes.fromhex(chip.model_hash), bytes.fromhex(chip.build_id)
-    return Chip(folder / "rtl", core, chip.sources, chip.models, *hashes, chip.streamed)
+    return Chip(
+        folder / "rtl",
+        core,
+        chip.sources,
+        chip.models,
+        bytes.fromhex(chip.model_hash),
+        bytes.fromhex(chip.build_id),
+        chip.streamed,
+        chip.simulated,
+        chip.start_clocks,
+    )
 
 
 def model_hash(context: Context) -> bytes:

@@ -25,7 +25,8 @@ def flash(
 
     Args:
         package: the package's folder; None takes the newest build of the model for the board.
-        keep: write the board's flash, so that the bitstream is still there after the power was off.
+        keep: write the board's flash, so that the bitstream is still there after the power was off; a package whose
+            design loads weights from there is always written.
         cable: bus and device of the programming cable, where there are several.
         host: user@address of an AMD board; without it, what to do there is said.
 
@@ -40,7 +41,9 @@ def flash(
     out().print(f"{len(manifest.files)} files as packed: {shown(folder)}")
     target = load_board(manifest.board)
     if isinstance(target, OpenBoard):
-        out().print(load(target, folder / manifest.roles["bitstream"], keep, cable))
+        image = manifest.roles.get("flash_image")
+        file, kept = (manifest.roles["bitstream"], keep) if image is None else (image, True)
+        out().print(load(target, folder / file, kept, cable))
     elif host is not None:
         out().print(load_remotely(Remote(host), folder, manifest).rstrip())
     else:

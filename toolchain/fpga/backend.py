@@ -243,6 +243,15 @@ class Backend(ABC):
         )
 
 
+def flash_pins(board: OpenBoard) -> Iterator[tuple[str, Pin]]:
+    """Ports that the chip top has besides where weights are loaded from the board's flash, with their pins."""
+    if (memory := board.flash.memory) is not None:
+        yield "flash_select", memory.select
+        yield "flash_clock", memory.clock
+        yield "flash_out", memory.to_flash
+        yield "flash_in", memory.from_flash
+
+
 def chip_pins(board: OpenBoard) -> Iterator[tuple[str, Pin]]:
     """Ports of the chip top with their pins."""
     yield "clk", board.clock.pin

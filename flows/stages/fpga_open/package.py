@@ -9,11 +9,13 @@ from hls.chip import vector_bytes
 from toolchain.device.bundle import module_file
 from toolchain.device.sealed import seal
 from toolchain.files import write_atomic
+from toolchain.fpga.flash_image import flash_file, flash_image
 from toolchain.fpga.pll import MHZ
 from toolchain.graph.types import IntType
 from toolchain.package.open.content import write_driver
 from toolchain.report.open_readme import Asked, pins, readme
 from toolchain.results.facts import BitstreamFacts, GenerateFacts, OpenPackageFacts
+from toolchain.results.manifest import FlashImage
 
 
 def run(context: Context) -> Outcome:
@@ -25,12 +27,36 @@ def run(context: Context) -> Outcome:
     packing.copy(module_file("toolchain.device.link.protocol"), context.out)
     write_driver(context.out)
     packing.write_network(context, records, manifest)
-    write_atomic(context.out / "PINS.md", pins(board, identity, clock_hz(context) / MHZ))
-    write_atomic(context.out / "README.md", readme(board, bitstream, manifest, _asked(context)))
+    loads = files.chip(context).core.loaded is not None
+    write_atomic(context.out / "PINS.md", pins(board, identity, clock_hz(context) / MHZ, loads))
     roles = {"bitstream": bitstream, "manifest": "manifest.json", "model_card": "MODEL.md"}
     link = {"kind": "uart", "baud": board.host_link.baud}
-    whole = seal(context.out, {**manifest.to_json(), "host_link": link, "roles": roles})
+    told: dict[str, object] = {"host_link": link}
+    flash = _flash(context, bitstream)
+    if flash is not None:
+        roles["flash_image"], told["flash"] = flash_file(bitstream), flash.to_json()
+    write_atomic(context.out / "README.md", readme(board, bitstream, manifest, _asked(context), flash))
+    whole = seal(context.out, {**manifest.to_json(), **told, "roles": roles})
     return Outcome(packing.summary(whole, records), facts=OpenPackageFacts(bitstream=bitstream))
+
+
+def _flash(context: Context, bitstream: str) -> FlashImage | None:
+    """Write the image of the board's flash and tell of it; None where no weights are loaded from there."""
+    chip, memory = files.chip(context), context.open_board.flash.memory
+    loaded = chip.core.loaded
+    if loaded is None or memory is None:
+        return None
+    weights = (chip.rtl / loaded.file).read_bytes()
+    image = flash_image((context.out / bitstream).read_bytes(), weights, memory)
+    (context.out / flash_file(bitstream)).write_bytes(image)
+    start = round(1000 * chip.start_clocks / clock_hz(context), 1)
+    return FlashImage(
+        kind="computed",
+        offset=memory.offset,
+        weights_bytes=len(weights),
+        weights_crc32=f"{loaded.crc:08x}",
+        start_ms=start,
+    )
 
 
 def _asked(context: Context) -> Asked:

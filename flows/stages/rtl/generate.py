@@ -10,6 +10,7 @@ from flows.stages.context import Context, Outcome
 from flows.stages.identity import build_id_of
 from flows.stages.rtl.design import design_of
 from flows.stages.rtl.shell import shell_of
+from hls.loading import BOARD, CHIP, start_clocks
 from toolchain.results.core import ChipFile, write_chip, write_core
 from toolchain.results.facts import GenerateFacts
 from toolchain.results.facts.hardware import Identity
@@ -30,7 +31,15 @@ def generate(context: Context, hz: int, out: Path) -> Outcome:
     identity = Identity(model_hash=model_hash.hex(), build_id=build_id.hex())
     write_core(out, core)
     sources, models = tuple(made.sources), tuple(made.models)
-    chip = ChipFile(sources=sources, models=models, clock_hz=hz, streamed=made.streamed, **identity.to_json())
+    chip = ChipFile(
+        sources=sources,
+        models=models,
+        clock_hz=hz,
+        streamed=made.streamed,
+        simulated=BOARD if core.loaded else CHIP,
+        start_clocks=start_clocks(core.loaded, hz),
+        **identity.to_json(),
+    )
     write_chip(out, chip)
     summary = f"{len(made.sources)} Verilog files, model {identity.model_hash}, build {identity.build_id}"
     return Outcome(summary, facts=GenerateFacts(identity=identity))

@@ -29,7 +29,7 @@ from hls.memories import Resources, cells_of
 from hls.netlist import Netlist
 from hls.simulate_graph import simulate_graph
 from hls.units.unit import Memory
-from toolchain.board import OpenBoard
+from toolchain.board import FpgaBoard, OpenBoard
 from toolchain.errors import ModelError, TooLargeError, VerificationError
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph, with_outputs
@@ -128,12 +128,14 @@ class GraphDesign:
         """What fits at a clock; `strict`: with the rate, else the fastest where that is out of reach."""
         interval, block = _interval(context, clock_hz), block_ram_of(context.fpga_board)
         link.must_carry(self._vector_bytes, self._answer_bytes)
-        factor, few = factor_bits_of(context.fpga_board), self.weight_bits
+        factor, loads = factor_bits_of(context.fpga_board), _loads(context.fpga_board)
+        few = self.weight_bits
 
         def beside(lanes: int) -> Fitted:
             limits = self._limits(context, link, lanes)
             limits = replace(limits, blocks=max(0, limits.blocks - kept))
-            return fit(self.graph, limits, interval, block, strict=strict, factor_bits=factor, weight_bits=few)
+            how = {"strict": strict, "loads": loads}
+            return fit(self.graph, limits, interval, block, factor_bits=factor, weight_bits=few, **how)
 
         return _beside_vectors(beside, lambda lanes: max(0, self._limits(context, link, lanes).blocks - kept))
 
@@ -286,6 +288,11 @@ def _beside_vectors(beside: Callable[[int], Fitted], blocks: Callable[[int], int
         except TooLargeError:
             return first
     return fitted
+
+
+def _loads(board: FpgaBoard) -> bool:
+    """Whether weights may be loaded at the chip's start: into large RAMs, from a flash that the design reaches."""
+    return isinstance(board, OpenBoard) and bool(board.fpga.spram) and board.flash.memory is not None
 
 
 def _must_fold(context: Context) -> None:

@@ -15,7 +15,7 @@ from flows.stages.rtl.chip_answers import Asked
 from flows.stages.rtl.core_check import spread
 from flows.stages.rtl.reference import Reference
 from flows.stages.rtl.serial_check import serial_check
-from hls import axi_chip, chip
+from hls import axi_chip, chip, loading
 from hls.chip import LinkCost, vector_bytes
 from hls.simulate_axi import AxiChipSimulator
 from hls.simulate_chip import ChipSimulator
@@ -84,6 +84,8 @@ class UartShell:
         (model_hash, build_id), pll = identity, pll_cell(context, hz)
         memory = files.memory_bytes(context.fpga_board)
         streamed = not self.cost.form_for(vector_bytes(core), core.output.layout.size, memory).holds
+        flash = context.open_board.flash.memory
+        offset = None if flash is None else flash.offset
         sources = chip.generate_chip(
             core,
             rtl,
@@ -94,13 +96,22 @@ class UartShell:
             bench=files.bench_inputs(context)[: 0 if streamed else None],
             pll=pll,
             streamed=streamed,
+            flash_offset=offset,
         )
-        return Written(sources, chip.models_of(pll), streamed)
+        board = loading.write_board(core.loaded, offset, hz, rtl) if core.loaded and offset is not None else []
+        return Written(sources, [*chip.models_of(pll), *board], streamed)
 
     def check(self, context: Context, made: files.Chip, reference: Reference) -> Asked:
         """See `Shell`."""
         baud, clock = context.open_board.host_link.baud, clock_hz(context)
-        simulator = ChipSimulator(made.simulated_paths, context.work / "chip", clock_hz=clock, baud=baud)
+        simulator = ChipSimulator(
+            made.simulated_paths,
+            context.work / "chip",
+            clock_hz=clock,
+            baud=baud,
+            top=made.simulated,
+            start_clocks=made.start_clocks,
+        )
         return serial_check(context, made, reference, self._vectors).run(simulator)
 
 

@@ -44,7 +44,7 @@ def netlist_of(graph: Graph, folding: FoldedUnits) -> Netlist:
     Raises:
         BuildError: it is a folding of another graph, or of other units than there are now.
     """
-    stages = stages_of(graph)
+    stages = stages_of(graph, loads=True)
     chosen = {stage.tensor: option for stage, option in zip(stages, _options(stages, folding), strict=True)}
     netlist = build_netlist(graph, stages, chosen, output_tensor(graph)).made_of(folding.small_ram)
     netlist = netlist.in_one_port(folding.one_port)

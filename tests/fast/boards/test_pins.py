@@ -13,7 +13,7 @@ import yaml
 
 from tests.fast.boards.folders import BOARDS, boards_of
 from toolchain.board import OpenBoard
-from toolchain.fpga.backend import chip_pins
+from toolchain.fpga.backend import chip_pins, flash_pins
 
 # Seen from the FPGA: rx is what it receives.
 _PUBLISHED: dict[str, dict[str, Any]] = {
@@ -26,9 +26,10 @@ _PUBLISHED: dict[str, dict[str, Any]] = {
         "part": "LFE5U-85F-6BG381C",
     },
     "icebreaker": {
-        # litex-boards 1bitsquared_icebreaker.py (clk12, serial, user_ledr_n); amaranth-boards icebreaker.py.
+        # litex-boards 1bitsquared_icebreaker.py (clk12, serial, user_ledr_n, spiflash); amaranth-boards icebreaker.py.
         "mhz": 12,
         "pins": {"clk": "35", "uart_rx": "6", "uart_tx": "9", "led": "11"},
+        "flash": {"flash_select": "16", "flash_clock": "15", "flash_out": "14", "flash_in": "17"},
         "io": {},
         "part": "iCE40UP5K-SG48",
     },
@@ -67,6 +68,7 @@ def test_every_open_board_is_in_the_table() -> None:
 def test_pins_and_clock_are_as_published(name: str) -> None:
     board, facts = _load(name), _PUBLISHED[name]
     assert {port: pin.pin for port, pin in chip_pins(board)} == facts["pins"]
+    assert {port: pin.pin for port, pin in flash_pins(board)} == facts.get("flash", {})
     assert board.clock.mhz == facts["mhz"]
     assert board.fpga.part == facts["part"]
     for port, pin in chip_pins(board):

@@ -9,7 +9,7 @@ from typing import ClassVar
 from toolchain.board import Fpga, OpenBoard
 from toolchain.errors import ToolError
 from toolchain.files import write_atomic
-from toolchain.fpga.backend import Backend, BlockRam, chip_pins
+from toolchain.fpga.backend import Backend, BlockRam, chip_pins, flash_pins
 from toolchain.fpga.ice40_netlist import library_models, netlist_to_verilog
 from toolchain.fpga.nextpnr import REPORT
 from toolchain.fpga.pll import MHZ, Dividers, Pll, Range
@@ -112,6 +112,8 @@ class Ice40Backend(Backend):
         for port, pin in chip_pins(board):
             options = "".join(f"-{key} {value} " for key, value in pin.attributes.items())
             lines.append(f"set_io {options}{port} {pin.pin}")
+        # A chip that loads no weights has no such ports.
+        lines += [f"set_io -nowarn {port} {pin.pin}" for port, pin in flash_pins(board)]
         lines.append(f"set_frequency clk {board.clock.mhz:g}")
         return "chip.pcf", "\n".join(lines) + "\n"
 

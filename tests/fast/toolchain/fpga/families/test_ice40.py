@@ -20,6 +20,10 @@ def test_constraints_name_every_pin_and_the_clock() -> None:
         "set_io -pullup yes uart_rx 6",
         "set_io uart_tx 9",
         "set_io led 11",
+        "set_io -nowarn flash_select 16",
+        "set_io -nowarn flash_clock 15",
+        "set_io -nowarn flash_out 14",
+        "set_io -nowarn flash_in 17",
         "set_frequency clk 12",
     } - set(text.splitlines())
 
