@@ -17,8 +17,8 @@ from hls.units.unit import Needs, Rom, Unit
 _MOST_BITS, _WIDTH = 14, 16
 """Of an address and of a word of an `SB_SPRAM256KA`."""
 
-LOADER = Needs(lut=170, ff=150)
-"""What reads them at start (`flash_loader.v`), its CRC among it; fitted to `synth_ice40`."""
+LOADER = Needs(lut=170, ff=110)
+"""What reads them at start (`flash_loader.v` with its CRC) and the choice of addresses, as `synth_ice40` makes it."""
 
 
 @dataclass(frozen=True)
