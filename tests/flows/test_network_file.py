@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.fast.toolchain.graph.readers.qonnx.models import Model
 from tests.fast.toolchain.runtime.network_file.files import conv_qonnx, dense_qonnx, two_qdq
 from tests.flows.conftest import Tree
 from toolchain.runtime.network_file.opening import open_network
@@ -48,6 +50,32 @@ def test_a_convolution_ends_in_a_bitstream_that_answers_with_all_its_scores(real
     assert (vectors["elements"], vectors["answer"]["elements"]) == (2 * 6 * 6, 5)
     real_tree.must("run", *chosen, "--virtual", "--count", "20", within=600)
     (run,) = real_tree.build.glob("conv/ulx3s/measurements/run-*.json")
+    answers = json.loads(run.read_text())["answers"]
+    assert (answers["compared"], answers["equal"]) == (20, 20)
+
+
+def test_weights_that_find_no_block_ram_are_loaded_from_the_flash(real_tree: Tree, tmp_path: Path) -> None:
+    """262,144 bits of weights where block RAMs hold 122,880: through the chip, the board and what was routed."""
+    model = Model(7)
+    x = model.quant(model.input("x", (256,)), 4, 0.125, signed=False)
+    sums = model.apply("MatMul", [x, model.weights((256, 256), 4, 0.25)])
+    hidden = model.quant(model.apply("Relu", [sums]), 4, 1.0, signed=False)
+    file = tmp_path / "wide.onnx"
+    model.made(str(model.apply("MatMul", [hidden, model.weights((256, 10), 4, 0.25)]))).save(str(file))
+    chosen = ("--board", "icebreaker", "--network", str(file))
+    real_tree.must("verify", *chosen, within=1500)
+    (package,) = real_tree.build.glob("wide/icebreaker/*/package")
+    manifest = json.loads((package / "manifest.json").read_text())
+    flash, image = manifest["flash"], (package / manifest["roles"]["flash_image"]).read_bytes()
+    weights = image[flash["offset"] :]
+    assert (len(weights), f"{zlib.crc32(weights):08x}") == (flash["weights_bytes"], flash["weights_crc32"])
+    assert image.startswith((package / manifest["roles"]["bitstream"]).read_bytes())
+    (verified,) = real_tree.build.glob("wide/icebreaker/*/records/verify.json")
+    told = json.loads(verified.read_text())
+    assert told["facts"]["what"] == "post-route netlist"
+    assert told["checks"]["chip"]["compared"] == told["checks"]["chip"]["equal"] == 64
+    real_tree.must("run", *chosen, "--virtual", "--count", "20", within=600)
+    (run,) = real_tree.build.glob("wide/icebreaker/measurements/run-*.json")
     answers = json.loads(run.read_text())["answers"]
     assert (answers["compared"], answers["equal"]) == (20, 20)
 

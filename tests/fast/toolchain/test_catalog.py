@@ -53,6 +53,17 @@ def test_unknown_model_and_recipe(root: Path) -> None:
         load_recipe(load_model("cqmlp", root), "defualt")
 
 
+@pytest.mark.parametrize(
+    ("offset", "said"),
+    [("0x20800", "should be a multiple of 65536"), ("0xff0000", "should be 0xfe0000 at most"), ("0", "greater than 0")],
+)
+def test_weights_lie_in_the_flash_at_a_block_that_is_erased(root: Path, offset: str, said: str) -> None:
+    path = root / "boards/icebreaker/board.yaml"
+    path.write_text(path.read_text().replace("0x20000", offset))
+    with pytest.raises(ConfigError, match=rf"icebreaker/board.yaml: flash.memory.offset: .*{said}"):
+        load_board("icebreaker", root)
+
+
 def test_a_new_folder_is_a_new_board(root: Path) -> None:
     shutil.copytree(root / "boards/ulx3s", root / "boards/mine")
     path = root / "boards/mine/board.yaml"

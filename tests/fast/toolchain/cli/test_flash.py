@@ -29,6 +29,19 @@ def test_open_boards_are_loaded(package: Path, loader: Path, keep: bool, option:
     assert last == f"--board ulx3s{option} {package}/ulx3s-cqmlp.bit"
 
 
+@pytest.mark.parametrize("keep", [False, True])
+def test_weights_are_written_with_the_bitstream(tmp_path: Path, loader: Path, keep: bool) -> None:
+    """From there alone the design can load them."""
+    names = {"bitstream": "icebreaker-cqmlp.bin", "flash_image": "icebreaker-cqmlp-flash.bin"}
+    for name in names.values():
+        (tmp_path / "package").mkdir(exist_ok=True)
+        (tmp_path / "package" / name).write_bytes(b"bits")
+    seal(tmp_path / "package", manifest(board="icebreaker", roles=names))
+    flash("icebreaker", "cqmlp", tmp_path / "package", keep)
+    *_, last = (loader / "asked").read_text().splitlines()
+    assert last == f"--board ice40_generic --write-flash {tmp_path}/package/icebreaker-cqmlp-flash.bin"
+
+
 def test_a_package_of_another_board_or_model_is_refused(package: Path, loader: Path) -> None:
     with pytest.raises(BuildError, match="is for board ulx3s, not icebreaker; say BOARD=ulx3s"):
         flash("icebreaker", "cqmlp", package, False)

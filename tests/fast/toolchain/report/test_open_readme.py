@@ -11,6 +11,7 @@ from toolchain.layout import PINS
 from toolchain.package.manifest import build_manifest
 from toolchain.package.pins import installed, pinned
 from toolchain.report.open_readme import Asked, pins, readme
+from toolchain.results.manifest import FlashImage
 
 
 def test_pins_and_readme_name_what_a_person_needs(tmp_path: Path) -> None:
@@ -36,6 +37,19 @@ def test_what_the_line_takes_is_told_where_it_is_streamed(tmp_path: Path) -> Non
     board, manifest = load_board("ulx3s"), build_manifest(_origin(tmp_path), records())
     told = readme(board, "x.bit", manifest, Asked("v", "a", "values", streamed=360_448))
     assert "both are streamed, 360,448 bytes an inference, 3.6 s\nor more at 1,000,000 baud." in told
+
+
+def test_a_design_that_loads_weights_is_written_into_the_flash_with_them(tmp_path: Path) -> None:
+    board, manifest = load_board("icebreaker"), build_manifest(_origin(tmp_path), records())
+    flash = FlashImage(kind="computed", offset=131072, weights_bytes=32768, weights_crc32="00c0ffee", start_ms=22.0)
+    told = readme(board, "x.bin", manifest, Asked("v", "a", "label"), flash)
+    assert "openFPGALoader --board ice40_generic --write-flash x-flash.bin" in told
+    assert "openFPGALoader --board ice40_generic x.bin" not in told
+    assert "from byte 131,072 on\n32,768 bytes of weights" in told
+    assert "answers 22 ms after its configuration (computed)" in told
+    assert manifest.identity
+    assert "| flash_select | 16 |" in pins(board, manifest.identity, 24, loads=True)
+    assert "flash_select" not in pins(board, manifest.identity, 24)
 
 
 def test_a_clock_of_the_pll_is_told_with_its_crystal(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hls.pack import write_rom
-from tests.sim.hls.rtl.bench import run_text
+from tests.sim.hls.rtl.bench import LIBRARY, run_text
 
 RNG = np.random.default_rng(3)
 OFFSET, PAGE_BITS, TRIES = 0x20000, 4, 3
@@ -77,7 +77,13 @@ def flash_of(memories: Sequence[Sequence[int]]) -> bytes:
 
 
 def read(
-    folder: Path, data: bytes, crc: int, noise: str = "1'b0", wake: int = 6, seeds: Sequence[int] = (0,)
+    folder: Path,
+    data: bytes,
+    crc: int,
+    noise: str = "1'b0",
+    wake: int = 6,
+    seeds: Sequence[int] = (0,),
+    loader: Path = LIBRARY / "flash_loader",
 ) -> list[int]:
     """The words of all memories as they are read behind the loader, with `FAILED` where it says so."""
     write_rom(folder / "flash.hex", data, 8)
@@ -102,7 +108,7 @@ def read(
         + " : 32'd0",
     }
     asked = [i << 8 | word for i, (count, _) in enumerate(MEMORIES) for word in range(count)]
-    modules = ["flash_loader", "crc32", "weight_memory", "../harness/spi_flash"]
+    modules = [str(loader), "crc32", "weight_memory", "../harness/spi_flash"]
     found = [[word for word in run_text(text, modules, asked, folder, (seed,)) if not word & LOADING] for seed in seeds]
     assert all(words == found[0] for words in found)
     return found[0]
@@ -120,6 +126,14 @@ def memories() -> list[list[int]]:
 def test_all_words_are_those_of_a_flash_that_was_asleep(memories: list[list[int]], tmp_path: Path) -> None:
     data = flash_of(memories)
     assert read(tmp_path, data, zlib.crc32(data), seeds=(0, 1, 2)) == all_of(memories)
+
+
+def test_a_flash_that_nobody_wakes_gives_nothing(memories: list[list[int]], tmp_path: Path) -> None:
+    """So the test above would miss a loader that does not wake it."""
+    text = (LIBRARY / "flash_loader.v").read_text().replace("WAKE = 8'hAB", "WAKE = 8'hFF")
+    (tmp_path / "sleepy.v").write_text(text)
+    data = flash_of(memories)
+    assert all(word & FAILED for word in read(tmp_path, data, zlib.crc32(data), loader=tmp_path / "sleepy"))
 
 
 @pytest.mark.parametrize("bit", [0, 1171, -1])
