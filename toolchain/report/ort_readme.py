@@ -16,13 +16,18 @@ _LEVELS = {
 }
 
 
-def readme(board: OrtBoard, device: DeviceDescription) -> str:
+_LIBRARY = "| `library/` | the network as plain C without ONNX Runtime, with a README of its own |\n"
+
+
+def readme(board: OrtBoard, device: DeviceDescription, *, library: bool = False) -> str:
     """The package's README.
 
     Args:
         device: what device.json says.
+        library: whether the package holds the network as C, too.
     """
     jetson = _jetson(board.jetson) if board.jetson else ""
+    own_c = _LIBRARY if library else ""
     vectors, chosen, machine = f"{device.golden.vectors:,}", device.chosen, board.runtime.machine
     return f"""# {device.model} for {board.title}
 
@@ -60,7 +65,7 @@ The C runner is in `runner/`: source, and binaries for aarch64 and x86-64 that l
 | `device.json` | what the package expects of the device, and what each graph promises |
 | `models/` | the graphs, and an Identity model: the least latency that ONNX Runtime has here |
 | `runner/` | the runners in C and in Python: answers, latency, loops for throughput and energy |
-| `golden/` | vectors and reference outputs, raw and little-endian, as device.json describes them |
+{own_c}| `golden/` | vectors and reference outputs, raw and little-endian, as device.json describes them |
 | `manifest.json` | SHA-256 of every file, tools, seeds, revision, verification |
 
 {_tried(board)}

@@ -128,7 +128,7 @@ def pack_device(package: Path, board: OrtBoard, content: DeviceContent) -> Devic
         _copy(wheel, package / "wheels" / wheel.name)
     if board.jetson:
         _write_script(package / "trtexec.sh", trtexec_script(board.jetson, _for_tensorrt(device)))
-    write_atomic(package / "README.md", readme(board, device))
+    write_atomic(package / "README.md", readme(board, device, library=(package / "library").exists()))
     return device
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from toolchain.files import write_atomic
 from toolchain.report.comparisons import told
 from toolchain.report.model_card import model_card
 from toolchain.results.device import Promise
-from toolchain.results.facts import DataFacts, OrtPackageFacts, ProveFacts, TimeFacts
+from toolchain.results.facts import DataFacts, LibraryFacts, OrtPackageFacts, ProveFacts, TimeFacts
 from toolchain.results.record import StageRecord
 from toolchain.runtime.binaries import MACHINES, build_runner
 from toolchain.runtime.compare import TOLERANCE, Proof
@@ -53,6 +54,7 @@ def run(context: Context) -> Outcome:
         binaries={machine: build_runner(machine, context.work / f"runner-{machine}") for machine in MACHINES},
         wheels=_wheels(context),
     )
+    _copy_library(context)
     device = pack_device(context.out, context.ort_board, content)
     manifest = packing.manifest_of(context, records)
     roles = {"manifest": "manifest.json", "readme": "README.md", "self_test": "run.sh"}
@@ -61,6 +63,12 @@ def run(context: Context) -> Outcome:
         roles["model_card"] = "MODEL.md"
     whole = seal(context.out, {**manifest.to_json(), "device": device.to_json(), "roles": roles})
     return Outcome(packing.summary(whole, records), facts=OrtPackageFacts(chosen=content.chosen))
+
+
+def _copy_library(context: Context) -> None:
+    """The network as C, where it is one of whole numbers."""
+    if context.facts("library", LibraryFacts).left_out is None:
+        shutil.copytree(context.layout.stage("library"), context.out / "library")
 
 
 def _graph(context: Context, made: Imported, name: str, rows: NDArray[np.int64]) -> DeviceGraph:

@@ -20,7 +20,7 @@ from toolchain.device.ort.report import promises
 from toolchain.errors import ToolError, VerificationError
 from toolchain.report.comparisons import sentence
 from toolchain.results.check import Check, VectorKind
-from toolchain.results.facts import VerifyFacts
+from toolchain.results.facts import LibraryFacts, VerifyFacts
 from toolchain.results.facts.runtime import GraphProof
 from toolchain.runtime.answers import Comparison, Job
 from toolchain.runtime.compare import TOLERANCE
@@ -38,6 +38,13 @@ _SECONDS = 600
 _LEAST = 32
 # Each graph is run by two runners, and once more by both in the self-test.
 _RUNS = 4
+# How the library's Makefile is told to compile for aarch64 and to run there.
+_CROSS = {
+    "CC": "aarch64-linux-gnu-gcc",
+    "CFLAGS": "-O3",
+    "LDFLAGS": "-static",
+    "RUN": "qemu-aarch64-static",
+}
 _NUMPY = re.compile(r"numpy-([\d.]+)-")
 
 
@@ -47,16 +54,40 @@ def run(context: Context) -> Outcome:
     vectors = made.vectors
     if runtime.machine == os.uname().machine:
         checks, what = _self_test(context, vectors.kind, []), f"self-test of the package on this {runtime.machine}"
+        checks |= _library(context, vectors.kind, {})
     else:
         emulator = _emulator(context)
         count, packed = _affordable(context, made, emulator), len(vectors.x[:_VECTORS])
         checks = _both_runners(context, made, emulator, count)
         options = [*_emulated(context, emulator), "--vectors", str(count)]
         checks |= _self_test(context, vectors.kind, options, emulator.environment)
+        checks |= _library(context, vectors.kind, _CROSS)
         what = f"package and both runners on aarch64 ({emulator.cpu}, emulated: no times)"
         if count < packed:
             what += f" on {count:,} of {packed:,} vectors, which is what {_SECONDS // 60} minutes allow for"
     return Outcome(f"{what}, as promised: {sentence(map(asdict, checks.values()))}", checks, VerifyFacts(what=what))
+
+
+def _library(context: Context, vectors: VectorKind, options: Mapping[str, str]) -> dict[str, Check]:
+    """The C library's own test, where the package has one: compiled as a person would, for the board's machine.
+
+    Raises:
+        VerificationError: it does not compile, or answers otherwise.
+    """
+    packed = context.layout.stage("package") / "library"
+    if not packed.exists():
+        return {}
+    context.progress("the C library's own test")
+    folder = context.work / "library"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(packed, folder)
+    command = ["make", "test", *(f"{name}={value}" for name, value in options.items())]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        lines = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
+        raise VerificationError(f"library: make test: {lines[0]}")
+    count = context.facts("library", LibraryFacts).packed
+    return {"library": Check(count, count, "outputs", vectors)}
 
 
 def _emulator(context: Context) -> Emulator:

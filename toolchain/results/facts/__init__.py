@@ -31,7 +31,7 @@ from toolchain.results.facts.network import (
     StreamlineFacts,
     TrainFacts,
 )
-from toolchain.results.facts.runtime import GraphsFacts, OrtPackageFacts, ProveFacts, TimeFacts
+from toolchain.results.facts.runtime import GraphsFacts, LibraryFacts, OrtPackageFacts, ProveFacts, TimeFacts
 
 AnyFacts = Annotated[
     DataFacts
@@ -57,6 +57,7 @@ AnyFacts = Annotated[
     | GraphsFacts
     | ProveFacts
     | TimeFacts
+    | LibraryFacts
     | OrtPackageFacts,
     Field(discriminator="form"),
 ]
@@ -65,7 +66,7 @@ __all__ = [
     "AmdPackageFacts", "AmdSynthesiseFacts", "AnyFacts", "BaselinesFacts", "BitstreamFacts", "ClockFacts",
     "CompareFacts", "CoreRow",
     "DataFacts", "Facts", "FoldFacts", "GenerateFacts", "GraphsFacts", "ImplementFacts", "IntegersFacts",
-    "LoadFacts", "MapFacts",
+    "LibraryFacts", "LoadFacts", "MapFacts",
     "OpenPackageFacts", "OrtPackageFacts", "ProveFacts", "SimulateFacts", "StreamlineFacts", "SynthesiseFacts",
     "TimeFacts", "TrainFacts", "VerifyFacts", "VivadoFacts",
 ]  # fmt: skip

@@ -142,6 +142,21 @@ class TimeFacts(Facts):
     throughput: Throughput
 
 
+class LibraryFacts(Facts):
+    """The network as C.
+
+    Attributes:
+        left_out: why there is none; then all else is 0.
+        work_bytes: what a call needs besides its tensors.
+        packed: vectors that it brings along with their answers.
+    """
+
+    form: Literal["library"] = "library"
+    left_out: str | None = None
+    work_bytes: int = 0
+    packed: int = 0
+
+
 class OrtPackageFacts(Facts):
     """The graph that the package runs unless told otherwise."""
 
