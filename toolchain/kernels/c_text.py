@@ -51,6 +51,11 @@ def constant(name: str, values: NDArray[np.int64] | Iterable[int]) -> str:
     return f"static const {array_type(flat)} {name}[{len(flat)}] = {{\n{_wrapped(flat)}\n}};\n"
 
 
+def wide_constant(name: str, values: NDArray[np.int64]) -> str:
+    """A constant array of 32 bits an element."""
+    return f"static const int32_t {name}[{values.size}] = {{\n{_wrapped(values.reshape(-1))}\n}};\n"
+
+
 def array_type(values: NDArray[np.int64]) -> str:
     """The C type of the elements of a constant array."""
     return c_type(holding(int(values.min()), int(values.max())))

@@ -22,6 +22,8 @@ from toolchain.kernels.text import ALIGNMENT
 
 STRICT = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror")
 FAST = ("-O3", "-march=native")
+PORTABLE = "-DMODEL_PORTABLE"
+"""Leaves out what only some processors can do; see `toolchain.kernels.variants`."""
 
 _BAD_VALUE = -3
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 
@@ -41,7 +40,8 @@ def run(context: Context) -> Outcome:
     try:
         graph, feeds = _network(context, made.vectors.x)
     except ModelError as error:
-        return Outcome(f"none: {error}", facts=LibraryFacts(left_out=str(error)))
+        why = str(error).removeprefix(f"{file_of(context)}: ")
+        return Outcome(f"none: {why}", facts=LibraryFacts(left_out=why))
     compiled, kind = CompiledNetwork(graph, context.work), made.vectors.kind
     context.progress(f"the compiled C on {len(made.vectors.x):,} vectors")
     answers = compiled.run(feeds)
@@ -71,7 +71,7 @@ def _network(context: Context, x: Rows) -> tuple[Graph, dict[str, Integers]]:
         graph = load_graph(network_file(context, INTEGER))
         shape = graph.types[graph.sole_input].shape
         return graph, {graph.sole_input: np.asarray(x).reshape(len(x), *shape)}
-    source = open_network(Path(file_of(context))).source
+    source = open_network(file_of(context)).source
     return source.graph, integers_of(source, x)
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from toolchain.graph.ops import Linear
-from toolchain.kernels.c_text import Whole, accumulating, array_type, c_type, constant
+from toolchain.kernels.c_text import Whole, accumulating, array_type, c_type, constant, wide_constant
 from toolchain.kernels.row import Row, RowKernel, one_for_all
+from toolchain.kernels.variants import DOTS
+
+# Fewer inputs than that are added up sooner one by one; more would make a copy of a row large.
+_LEAST_INPUTS, _MOST_INPUTS = 16, 8192
 
 
 def sums_of(op: Linear, x: Row) -> Whole:
@@ -50,7 +54,9 @@ def _by_outputs(op: Linear, name: str, x: Row, y: Row, inner: int) -> RowKernel:
     """Weights lie output by output, and of each in the order of the inputs."""
     constants = [constant(f"{name}_weights", np.ascontiguousarray(op.weights.T))]
     total, each = c_type(sums_of(op, x)), op.outputs // op.groups
+    quick = _by_vnni(op, name, x, y, constants)
     head = (
+        *quick,
         f"for (int c = 0; c < {op.outputs}; c++) {{",
         f"    const {array_type(op.weights)} *weights = {name}_weights + (size_t)c * {len(op.weights)};",
         f"    {total} sum = {_bias(op, name, constants)};",
@@ -68,4 +74,32 @@ def _by_outputs(op: Linear, name: str, x: Row, y: Row, inner: int) -> RowKernel:
             f"        for (int i = 0; i < {inner}; i++)",
             f"            sum += ({total})x0[{own}] * weights[t * {inner} + i];",
         )
-    return RowKernel((*head, *sums, *tail), tuple(constants))
+    return RowKernel((*head, *sums, *tail), tuple(constants), (DOTS,) if quick else ())
+
+
+def _by_vnni(op: Linear, name: str, x: Row, y: Row, constants: list[str]) -> tuple[str, ...]:
+    """The same by bytes, on processors that multiply those; nothing where weights, inputs or sums are wider.
+
+    Inputs below 0 are counted from the least byte, and what that adds is taken off where the sums begin.
+    """
+    fits = array_type(op.weights) == x.c == "int8_t" or (x.c, array_type(op.weights)) == ("uint8_t", "int8_t")
+    if op.groups > 1 or not fits or y.dtype != np.int32 or not _LEAST_INPUTS <= len(op.weights) <= _MOST_INPUTS:
+        return ()
+    negative = x.type.low.min() < 0
+    start = op.bias - (128 * op.weights.sum(axis=0) if negative else 0)
+    constants.append(f"#ifdef MODEL_VNNI\n{wide_constant(f'{name}_start', start)}#endif\n")
+    given = "codes" if negative else "(const uint8_t *)x0"
+    copied = (
+        f"    uint8_t codes[{x.size}];",
+        f"    for (int i = 0; i < {x.size}; i++)",
+        "        codes[i] = (uint8_t)(x0[i] + 128);",
+    )
+    return (
+        "#ifdef MODEL_VNNI",
+        'if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw")) {',
+        *(copied if negative else ()),
+        f"    dots_vnni({given}, {name}_weights, {name}_start, {x.size}, {op.outputs}, y);",
+        "    return;",
+        "}",
+        "#endif",
+    )

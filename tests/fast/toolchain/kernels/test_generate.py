@@ -16,7 +16,7 @@ from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph
 from toolchain.graph.ops import Add, Input, Linear, Op, Reshape, Threshold, Window, window
 from toolchain.graph.types import TensorType
-from toolchain.kernels.compiled import CompiledNetwork
+from toolchain.kernels.compiled import PORTABLE, CompiledNetwork
 from toolchain.kernels.generate import c_source
 from toolchain.kernels.steps import steps_of
 
@@ -33,6 +33,23 @@ def test_random_networks_of_several_inputs_and_outputs(seed: int, tmp_path: Path
 def test_random_networks_of_every_node_kind(seed: int, tmp_path: Path) -> None:
     graph = random_graphs.random_graph(np.random.default_rng(seed))
     must_agree(graph, feeds_of(graph, seed, 12), CompiledNetwork(graph, tmp_path, QUICK))
+
+
+@pytest.mark.parametrize("low", [-128, -3, 0])
+@pytest.mark.parametrize("flags", [QUICK, (*QUICK, PORTABLE)])
+def test_dots_of_bytes_by_whatever_the_processor_has(low: int, flags: tuple[str, ...], tmp_path: Path) -> None:
+    """Up to the least and greatest byte, rows that fill no register, more outputs than fit one, and a stride."""
+    random, graph = np.random.default_rng(2), Graph()
+    graph.add("x", Input(TensorType((3, 5, 19), low, 255 if low == 0 else 127)))
+    graph.add("window", window((3, 2), stride=(1, 2), before=(1, 0), after=(1, 0), fill=low), "x")
+    weights = random.choice([-128, 127, -1, 0, 55], (114, 21))
+    weights[:, 0], weights[:, 1] = -128, 127
+    graph.add("sums", Linear(weights, random.integers(-9999, 9999, 21), taps=6), "window")
+    graph.add("codes", Threshold(np.sort(random.integers(-(2**19), 2**19, (21, 60))), least=-128), "sums")
+    graph.end("y", "codes")
+    network = CompiledNetwork(graph, tmp_path, flags)
+    assert "dots_vnni(" in network.source.source
+    must_agree(graph, feeds_of(graph, 5, 12), network)
 
 
 def small() -> Graph:

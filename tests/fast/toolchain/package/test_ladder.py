@@ -6,6 +6,7 @@ from tests.fast.toolchain.fabricated import records
 from toolchain.errors import VerificationError
 from toolchain.package.ladder import must_be_verified
 from toolchain.results.check import Check
+from toolchain.results.facts import LibraryFacts
 from toolchain.stages import Stage, stages_of
 
 
@@ -48,6 +49,17 @@ def test_a_rung_that_covers_too_little_is_refused(name: str, counted: int | None
     found["simulate"] = found["simulate"].model_copy(update={"checks": checks})
     with pytest.raises(VerificationError, match=f"simulate: {name}"):
         must_be_verified(found, 100, packed("fpga_open"))
+
+
+def test_a_library_may_be_left_out_only_where_the_stage_says_why() -> None:
+    stage, record = stages_of("ort", foreign=True)["library"], records()["export"]
+    for facts, least in ((LibraryFacts(left_out="a float network"), 0), (LibraryFacts(packed=3), 100)):
+        found = {"library": record.model_copy(update={"checks": {}, "facts": facts})}
+        if least:
+            with pytest.raises(VerificationError, match="library: library: 0 results were compared, at least 100"):
+                must_be_verified(found, 100, [stage])
+        else:
+            must_be_verified(found, 100, [stage])
 
 
 @pytest.mark.parametrize(("flow", "missing"), [("dataflow", "bursts"), ("finn", "FINN's execution")])
