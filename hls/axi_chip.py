@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hls.chip import BENCH, LinkCost, check_content, types_of, vector_bytes, write_bench
+from hls.chip import BENCH, LinkCost, check_content, types_of, vector_bytes, write_bench, write_part
 from toolchain.device.link.protocol import ProtocolError
-from toolchain.device.link.registers import ANSWER_SPAN, VECTOR_SPAN, tensor_words
+from toolchain.device.link.registers import ANSWER_SPAN, VECTOR_SPAN, tensor_words, windows_hold
 from toolchain.errors import ConfigError, FitError
 from toolchain.results.core import CoreDescription
 
@@ -41,9 +41,18 @@ _TOP_FILE = f"{AXI_TOP}.v"
 
 _MOST_CLASSES = 0xFFFF
 
-# Synthesised for beats of 61 and 183 bits; the RAM is for networks with far more inputs.
+# Synthesised for beats of 61 and 183 bits; the RAM is for networks with far more inputs. Without windows it takes less.
 # An answer's end is a byte behind it.
-LINK_COST = LinkCost(2000, 1000, 36, most_answer=ANSWER_SPAN - 1, most_vector=VECTOR_SPAN, memories=((1024, 36),))
+_STREAMED_COST = LinkCost(2000, 1000, 36, memories=((1024, 36),), holds=False)
+LINK_COST = LinkCost(
+    2000,
+    1000,
+    36,
+    most_answer=ANSWER_SPAN - 1,
+    most_vector=VECTOR_SPAN,
+    memories=((1024, 36),),
+    streamed=_STREAMED_COST,
+)
 
 # Interfaces of the top, as Vivado's block designs name them: name, bus, ports as (direction, width, name).
 _LITE = (
@@ -110,6 +119,7 @@ module axi_chip (
     localparam [95:0] INPUT  = 96'h{input:024x};
     localparam [95:0] OUTPUT = 96'h{output_word:024x};
     localparam BENCH_VECTORS = {bench_vectors};
+    localparam PART_BEATS    = {part_beats};  // not 0: the streamed form, whose bench plays these beats
     localparam [63:0] MODEL_HASH = 64'h{model_hash};
     localparam [63:0] BUILD_ID   = 64'h{build_id};
 
@@ -125,7 +135,8 @@ module axi_chip (
         .CLOCK_HZ(CLOCK_HZ), .DATA_BITS(DATA_BITS), .VECTOR_BYTES(VECTOR_BYTES), .IN_WIDTH(IN_WIDTH),
         .IN_BEATS(IN_BEATS), .CLASSES(CLASSES), .OUT_BITS(OUT_BITS), .OUT_ELEMENTS(OUT_ELEMENTS),
         .OUT_BEATS(OUT_BEATS), .OUT_SIGNED(OUT_SIGNED), .INPUT(INPUT), .OUTPUT(OUTPUT), .MODEL_HASH(MODEL_HASH),
-        .BUILD_ID(BUILD_ID), .BENCH_VECTORS(BENCH_VECTORS), .BENCH_FILE("{bench_file}")
+        .BUILD_ID(BUILD_ID), .BENCH_VECTORS(BENCH_VECTORS), .BENCH_FILE("{bench_file}"),
+        .PART_BEATS(PART_BEATS)
     ) link (
         .clk(aclk), .bus_rst(bus_rst), .rst(rst), .restart(restart),
 {wires},
@@ -160,7 +171,8 @@ def generate_axi_chip(
         clock_hz: frequency of the one clock.
         model_hash: 8 bytes, told by registers.
         build_id: 8 bytes, told by registers.
-        bench: input vectors to be stored for `bench`, shape (vectors, inputs), one or more.
+        bench: input vectors to be stored for `bench`, shape (vectors, inputs), one or more; of the streamed form (see
+            `is_streamed`) the first part of the first one is.
         data_bits: width of the input stream, 32 or 64.
 
     Returns:
@@ -172,7 +184,11 @@ def generate_axi_chip(
     """
     _check(core, data_bits, (model_hash, build_id), bench)
     tensors = _tensors(core)
-    write_bench(core, rtl_dir, bench)
+    part_beats = 0
+    if is_streamed(core, data_bits):
+        bench, part_beats = bench[:1], write_part(core, rtl_dir, bench[0])
+    else:
+        write_bench(core, rtl_dir, bench)
     for name in AXI_SOURCES:
         shutil.copyfile(_LIBRARY / name, rtl_dir / name)
     text = _TEMPLATE.format(
@@ -189,12 +205,18 @@ def generate_axi_chip(
         vector_bytes=vector_bytes(core),
         bench_vectors=len(bench),
         bench_file=BENCH,
+        part_beats=part_beats,
         model_hash=model_hash.hex(),
         build_id=build_id.hex(),
         core=core.top,
     )
     (rtl_dir / _TOP_FILE).write_text(text)
     return [*core.sources, *(name for name in AXI_SOURCES if name not in core.sources), _TOP_FILE]
+
+
+def is_streamed(core: CoreDescription, data_bits: int) -> bool:
+    """Whether the chip holds neither a vector nor an answer, for one of them is too large for its window."""
+    return not windows_hold(burst_bytes(core, data_bits), core.output.layout.size)
 
 
 def burst_bytes(core: CoreDescription, data_bits: int) -> int:
@@ -247,4 +269,3 @@ def _check(
         raise ConfigError(f"host_link.data_bits: a stream of {data_bits} bits; use 32 or 64")
     if (core.output.classes or 0) > _MOST_CLASSES:
         raise FitError(f"the AXI host link carries one of up to {_MOST_CLASSES:,} classes; use a smaller network")
-    LINK_COST.must_carry(burst_bytes(core, data_bits), core.output.layout.size)

@@ -117,7 +117,8 @@ class LinkCost:
         Args:
             memory: of the board, bytes of block RAM.
         """
-        carries = self.most_answer is None or answer <= self.most_answer
+        sizes = ((vector, self.most_vector), (answer, self.most_answer))
+        carries = all(most is None or size <= most for size, most in sizes)
         if self.streamed is None or (carries and vector + answer <= memory * _HELD_SHARE):
             return self
         return self.streamed
@@ -405,6 +406,15 @@ def write_bench(core: CoreDescription, rtl_dir: Path, bench: NDArray[np.generic]
     """Write the ROM of the stored vectors, `BENCH`, as the core takes them beat by beat."""
     rows = encode(bench, core.input_type).reshape(len(bench) * core.in_beats, -1)
     write_rom(rtl_dir / BENCH, words(rows, IntType.of(core.input_type).bits), core.in_width)
+
+
+def write_part(core: CoreDescription, rtl_dir: Path, x: NDArray[np.generic]) -> int:
+    """Write the ROM of what `played_inputs` repeats of inputs of shape (inputs,); returns how many beats those are."""
+    beats = min(core.in_beats, 8 * frame_bytes(core) // core.in_width)
+    bits = IntType.of(core.input_type).bits
+    rows = encode(x[: beats * core.in_width // bits], core.input_type).reshape(beats, -1)
+    write_rom(rtl_dir / BENCH, words(rows, bits), core.in_width)
+    return beats
 
 
 def check_content(core: CoreDescription, identifiers: tuple[bytes, bytes]) -> None:

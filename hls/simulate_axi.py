@@ -110,10 +110,13 @@ class Script:
     Attributes:
         layout: of the chip's answers.
         patience: clock cycles that a run may take at most.
+        held: whether the chip has windows. Without one for answers a bench tells none, and nothing can be inferred but
+            by bursts.
     """
 
     layout: AnswerLayout
     patience: int = REPLY_CYCLES
+    held: bool = True
     lines: list[str] = field(default_factory=list)
     decoders: list[tuple[int, _Decoder]] = field(default_factory=list)
 
@@ -174,7 +177,8 @@ class Script:
         return self._add(lines, lambda rows: make(*self._run_results(rows[before:], code)))
 
     def _results(self) -> list[str]:
-        window = range(map_.ANSWER, map_.ANSWER + map_.answer_room(self.layout.size), 4)
+        room = map_.answer_room(self.layout.size) if self.held else 0
+        window = range(map_.ANSWER, map_.ANSWER + room, 4)
         return [_read(address) for address in (*(map_.ADDRESS[name] for name in _RESULTS), *window)]
 
     def _run_results(self, rows: list[list[int]], code: int) -> tuple[Values, int, int]:
@@ -184,7 +188,8 @@ class Script:
             raise VerificationError(
                 f"chip through its AXI ports: command {code:#x} did not run to its end: STATUS is {status:#x}"
             )
-        return self.layout.decode(_bytes(window)[: self.layout.size]), high << 32 | low, checksum
+        values = self.layout.decode(_bytes(window)[: self.layout.size]) if self.held else ()
+        return values, high << 32 | low, checksum
 
     def _burst(self, rows: list[list[int]]) -> Burst:
         words, *rest = rows

@@ -3,6 +3,9 @@
 // One run at a time: INFER copies the window's vector to the core's beats (LOAD), then runs it; BENCH hands the number
 // of inferences to the feeder (COUNT), then runs the stored vectors; a burst goes from stream to core to stream, and
 // lasts from its first word to the end of its last answer. `restart` asks for a reset of everything but registers and counters.
+//
+// The streamed form holds neither a vector nor an answer: it has no windows and no INFER, and BENCH plays PART_BEATS beats
+// over and over in each vector.
 `default_nettype none
 module axi_link #(
     parameter        CLOCK_HZ      = 100000000,
@@ -21,6 +24,7 @@ module axi_link #(
     parameter [63:0] BUILD_ID      = 0,
     parameter        BENCH_VECTORS = 16,
     parameter        BENCH_FILE    = "",
+    parameter        PART_BEATS    = 0,  // not 0: the streamed form
     parameter        BYTES         = DATA_BITS / 8,        // derived
     parameter        OUT_WIDTH     = OUT_BITS * OUT_ELEMENTS  // derived
 ) (
@@ -67,6 +71,7 @@ module axi_link #(
     localparam BURST_BYTES  = WORDS * BYTES;
     localparam ANSWER_BYTES = OUT_BEATS * OUT_ELEMENTS * ((OUT_BITS + 7) / 8);
     localparam ANSWER_WORDS = ANSWER_BYTES / 4 + 1;  // the byte behind the answer tells whether it is one
+    localparam STREAMED     = PART_BEATS > 0;
     localparam UNDER_WAY    = 8;  // logarithm of the vectors of a burst between stream in and stream out
     localparam [2:0] IDLE = 0, LOAD = 1, COUNT = 2, RUN = 3, BURST = 4;
     reg [2:0] phase = IDLE;
@@ -95,7 +100,7 @@ module axi_link #(
     axi_registers #(
         .CLOCK_HZ(CLOCK_HZ), .VECTOR_BYTES(VECTOR_BYTES), .BURST_BYTES(BURST_BYTES), .DATA_BITS(DATA_BITS),
         .CLASSES(CLASSES), .INPUT(INPUT), .OUTPUT(OUTPUT), .ANSWER_WORDS(ANSWER_WORDS),
-        .BENCH_VECTORS(BENCH_VECTORS), .MODEL_HASH(MODEL_HASH), .BUILD_ID(BUILD_ID)
+        .BENCH_VECTORS(STREAMED ? 0 : BENCH_VECTORS), .STREAMED(STREAMED), .MODEL_HASH(MODEL_HASH), .BUILD_ID(BUILD_ID)
     ) registers (
         .clk(clk), .rst(rst), .clear(bus_rst), .write(write), .write_address(write_address),
         .write_data(write_data), .write_strobe(write_strobe), .write_known(write_known),
@@ -125,11 +130,18 @@ module axi_link #(
         .in_data(stream_data), .in_keep(stream_keep), .in_last(stream_last), .in_valid(stream_valid),
         .in_ready(stream_ready), .out_data(frame_word), .out_valid(frame_valid), .out_ready(gear_ready),
         .vector_ends(mark), .vector_last(mark_last), .vector_damaged(mark_damaged), .vector_ready(mark_ready));
-    axi_window #(.DATA_BITS(DATA_BITS), .WORDS(WORDS)) window (
-        .clk(clk), .rst(rst), .write(window_write), .write_index(write_address[14:2]), .write_data(write_data),
-        .write_strobe(write_strobe), .read(window_read), .read_index(read_address[14:2]),
-        .read_data(window_data), .load(infer), .out_data(window_word), .out_valid(window_valid),
-        .out_ready(gear_ready));
+    generate if (STREAMED) begin : no_window
+        assign window_data  = 0;
+        assign window_word  = 0;
+        assign window_valid = 0;
+        wire unused = &{1'b0, window_write, window_read};
+    end else begin : vector_window
+        axi_window #(.DATA_BITS(DATA_BITS), .WORDS(WORDS)) window (
+            .clk(clk), .rst(rst), .write(window_write), .write_index(write_address[14:2]), .write_data(write_data),
+            .write_strobe(write_strobe), .read(window_read), .read_index(read_address[14:2]),
+            .read_data(window_data), .load(infer), .out_data(window_word), .out_valid(window_valid),
+            .out_ready(gear_ready));
+    end endgenerate
     axi_gearbox #(.IN_WIDTH(DATA_BITS), .OUT_WIDTH(IN_WIDTH), .BEATS(IN_BEATS), .WORDS(WORDS)) gearbox (
         .clk(clk), .rst(rst), .in_data(bursting ? frame_word : window_word),
         .in_valid(bursting ? frame_valid : window_valid), .in_ready(gear_ready), .out_data(gear_data),
@@ -147,11 +159,17 @@ module axi_link #(
     wire                start_bench = phase == COUNT && counted;
     wire                start       = start_infer || start_bench || burst;
 
-    axi_vector #(.IN_WIDTH(IN_WIDTH), .IN_BEATS(IN_BEATS)) vector (
-        .clk(clk), .clear(infer), .in_data(gear_data), .in_valid(gear_valid && stall), .read(feed_read),
-        .address(feed_address), .data(host_data));
+    generate if (STREAMED) begin : no_vector
+        assign host_data = 0;
+        wire unused = &{1'b0, feed_read, feed_address};
+    end else begin : host_vector
+        axi_vector #(.IN_WIDTH(IN_WIDTH), .IN_BEATS(IN_BEATS)) vector (
+            .clk(clk), .clear(infer), .in_data(gear_data), .in_valid(gear_valid && stall), .read(feed_read),
+            .address(feed_address), .data(host_data));
+    end endgenerate
     bench_feeder #(
-        .IN_WIDTH(IN_WIDTH), .IN_BEATS(IN_BEATS), .BENCH_VECTORS(BENCH_VECTORS), .FILE(BENCH_FILE)
+        .IN_WIDTH(IN_WIDTH), .IN_BEATS(IN_BEATS), .BENCH_VECTORS(BENCH_VECTORS), .FILE(BENCH_FILE),
+        .PART_BEATS(PART_BEATS)
     ) feeder (
         .clk(clk), .rst(rst), .count_bit(count[0]), .count_shift(phase == COUNT && !counted),
         .start_host(start_infer), .start_bench(start_bench), .active(feeding), .vector_ends(feed_ends),
@@ -184,9 +202,15 @@ module axi_link #(
         .in_ready(byte_ready), .marked(!bursting || marked), .damaged(bursting && mark_is_damaged),
         .out_data(answer), .out_last(answer_ends), .out_valid(answer_valid), .out_ready(answer_ready),
         .ending(ending));
-    axi_answer_window #(.WORDS(ANSWER_WORDS)) answers (
-        .clk(clk), .rst(rst), .in_data(answer), .in_last(answer_ends), .in_valid(answer_moves),
-        .read(answer_read), .read_index(read_address[13:2]), .read_data(answer_data), .first(answer_word));
+    generate if (STREAMED) begin : no_answers
+        assign answer_data = 0;
+        assign answer_word = 0;
+        wire unused = &{1'b0, answer_read, answer_moves};
+    end else begin : answer_window
+        axi_answer_window #(.WORDS(ANSWER_WORDS)) answers (
+            .clk(clk), .rst(rst), .in_data(answer), .in_last(answer_ends), .in_valid(answer_moves),
+            .read(answer_read), .read_index(read_address[13:2]), .read_data(answer_data), .first(answer_word));
+    end endgenerate
     axi_slice #(.WIDTH(33)) exit (
         .clk(clk), .rst(rst), .in_data({answer_ends && mark_is_last, answer}), .in_valid(bursting && answer_valid),
         .in_ready(exit_ready), .out_data({m_axis_tlast, m_axis_tdata}), .out_valid(m_axis_tvalid),

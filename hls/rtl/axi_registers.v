@@ -12,6 +12,7 @@ module axi_registers #(
     parameter [95:0] OUTPUT        = 0,
     parameter        ANSWER_WORDS  = 1,
     parameter        BENCH_VECTORS = 16,
+    parameter        STREAMED      = 0,  // there are no windows, and INFER is refused
     parameter [63:0] MODEL_HASH    = 0,  // first byte in the top bits, as it reads in hexadecimal
     parameter [63:0] BUILD_ID      = 0
 ) (
@@ -89,7 +90,8 @@ module axi_registers #(
     localparam [7:0] RESET = 8'h80;
     localparam [7:0] BURST = 8'h10;
     // Registers end.
-    localparam WINDOW_WORDS = BURST_BYTES / 4;
+    localparam WINDOW_WORDS = STREAMED ? 0 : BURST_BYTES / 4;
+    localparam HELD_WORDS   = STREAMED ? 0 : ANSWER_WORDS;
 
     function [31:0] first_byte_low(input [31:0] value);
         first_byte_low = {value[7:0], value[15:8], value[23:16], value[31:24]};
@@ -108,7 +110,7 @@ module axi_registers #(
     wire [7:0]  code           = write_data[7:0];
     assign write_known  = write_windowed || write_word == A_COMMAND || write_word == A_BENCH_COUNT;
     assign window_write = write && write_windowed;
-    assign infer        = command && idle && code == INFER;
+    assign infer        = command && idle && code == INFER && !STREAMED;
     assign bench        = command && idle && code == BENCH;
     assign restart      = command && code == RESET;
     wire obeyed = infer || bench || restart;
@@ -116,7 +118,7 @@ module axi_registers #(
 
     // Reads: chosen while `read`, and from the register after it a cycle later.
     wire        read_windowed = read_address >= A_VECTOR && read_address[14:2] < WINDOW_WORDS;
-    wire        read_answer   = read_address[15:14] == A_ANSWER[15:14] && read_address[13:2] < ANSWER_WORDS;
+    wire        read_answer   = read_address[15:14] == A_ANSWER[15:14] && read_address[13:2] < HELD_WORDS;
     wire        read_register = read_address[15:8] == 0;
     wire [5:0]  read_index    = read_address[7:2];
     reg  [31:0] constant, live, word;

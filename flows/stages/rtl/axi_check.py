@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
+from flows.stages import files
 from flows.stages.rtl.chip_answers import Asked, ChipAnswers, vectors_asked
-from hls.chip import types_of, vector_bytes
+from hls.chip import played_inputs, types_of, vector_bytes
 from hls.pack import pack_inputs
 from hls.simulate_axi import REPLY_CYCLES, Answer, AxiChipSimulator, Bench, Burst, Counters, Identity, Inference, Script
+from toolchain.device.link.answers import Values
 from toolchain.results.core import CoreDescription
 
 _STALLS = 1
@@ -50,9 +53,10 @@ class AxiCheck(ChipAnswers):
 
     @property
     def patience(self) -> int:
-        """Clock cycles that a burst or the bench may take, twice as many as it needs."""
-        most = max(len(self.x), self.bench_inferences)
-        return REPLY_CYCLES + 2 * most * self.chip.core.initiation_interval
+        """Clock cycles that a burst or the bench may take, about twice as many as it needs."""
+        most, core = max(len(self.x), self.bench_inferences), self.chip.core
+        # An answer leaves a byte a cycle, and later where the other side pauses.
+        return REPLY_CYCLES + 2 * most * max(core.initiation_interval, 2 * core.output.layout.size)
 
     @staticmethod
     def vectors(core: CoreDescription, most: int) -> int:
@@ -82,3 +86,46 @@ class AxiCheck(ChipAnswers):
         checksum = zlib.crc32(b"".join(map(layout.encode, self.answers)))
         if isinstance(answer, Burst) and answer.checksum != checksum:
             raise self.differs("burst: checksum", checksum, answer.checksum)
+
+
+@dataclass(frozen=True)
+class StreamedAxiCheck(AxiCheck):
+    """The same of a chip without windows: bursts alone, first of each vector by itself, and a bench of what it stores."""
+
+    def run(self, simulator: AxiChipSimulator) -> Asked:
+        """Ask everything and compare.
+
+        Raises:
+            VerificationError: an answer is wrong or missing; names the first.
+        """
+        identity, *single, burst, stalled, bench, counters = simulator.play(self._script()).answers
+        self.check_identity(identity)
+        self.check_answers("burst of one", [_only(answer) for answer in single])
+        for answer in (burst, stalled):
+            self._check_burst(answer)
+        self.check_bench(bench)
+        self.check_counters(counters, 3 * len(self.x) + self.bench_inferences)
+        checks = {**self.checks, "bursts": self.all_equal(2 * len(self.x))}
+        return Asked(checks, self.latency(single))
+
+    @cached_property
+    def bench_answers(self) -> list[Values]:
+        """See `ChipAnswers`."""
+        played = played_inputs(self.chip.core, files.golden_inputs(self.context)[0])
+        return [tuple(row) for row in self.reference.run(played[None]).tolist()]
+
+    def bench_answer(self) -> dict[str, Any]:
+        """See `ChipAnswers`; there is no window that tells the last answer."""
+        return {"checksum": self.right_bench["checksum"]}
+
+    def _script(self) -> Script:
+        packed = pack_inputs(self.x, self.reference.input_type)
+        script = Script(self.reference.output.layout, self.patience, held=False).identify()
+        for vector in packed:
+            script = script.burst(vector[None])
+        return script.burst(packed).burst(packed, stalls=_STALLS).bench(self.bench_inferences).counters()
+
+
+def _only(answer: Answer) -> object:
+    """The answer of a burst of one vector."""
+    return answer.answers[0] if isinstance(answer, Burst) and len(answer.answers) == 1 else answer

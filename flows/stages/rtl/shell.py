@@ -10,7 +10,7 @@ from typing import Protocol
 from flows.stages import files
 from flows.stages.clocking import clock_hz, pll_cell
 from flows.stages.context import Context
-from flows.stages.rtl.axi_check import AxiCheck
+from flows.stages.rtl.axi_check import AxiCheck, StreamedAxiCheck
 from flows.stages.rtl.chip_answers import Asked
 from flows.stages.rtl.core_check import spread
 from flows.stages.rtl.reference import Reference
@@ -126,7 +126,7 @@ class AxiShell:
         self, context: Context, core: CoreDescription, rtl: Path, identity: tuple[bytes, bytes], hz: int
     ) -> Written:
         """See `Shell`."""
-        model_hash, build_id = identity
+        (model_hash, build_id), data_bits = identity, context.amd_board.host_link.data_bits
         sources = axi_chip.generate_axi_chip(
             core,
             rtl,
@@ -134,20 +134,22 @@ class AxiShell:
             model_hash=model_hash,
             build_id=build_id,
             bench=files.bench_inputs(context),
-            data_bits=context.amd_board.host_link.data_bits,
+            data_bits=data_bits,
         )
-        return Written(sources)
+        return Written(sources, streamed=axi_chip.is_streamed(core, data_bits))
 
     def check(self, context: Context, made: files.Chip, reference: Reference) -> Asked:
         """See `Shell`."""
-        x = spread(files.golden_inputs(context), AxiCheck.vectors(made.core, self._vectors))
+        kind = StreamedAxiCheck if made.streamed else AxiCheck
+        x = spread(files.golden_inputs(context), kind.vectors(made.core, self._vectors))
         simulator = AxiChipSimulator(
             made.source_paths,
             context.work / "chip",
             vector_bytes=vector_bytes(made.core),
             data_bits=context.amd_board.host_link.data_bits,
         )
-        return AxiCheck(context, made, reference, x, files.bench_inputs(context)).run(simulator)
+        stored = files.bench_inputs(context)[: 0 if made.streamed else None]
+        return kind(context, made, reference, x, stored).run(simulator)
 
 
 _SHELLS: dict[type[AnyBoard], Shell] = {OpenBoard: UartShell(), AmdBoard: AxiShell()}

@@ -142,6 +142,15 @@ def answer_room(answer_bytes: int) -> int:
     return (answer_bytes // 4 + 1) * 4
 
 
+def windows_hold(burst_bytes: int, answer_bytes: int) -> bool:
+    """Whether a chip has windows: for larger vectors or answers it has the streamed form, which has none.
+
+    Args:
+        burst_bytes: from one vector of a burst to the next.
+    """
+    return burst_bytes <= VECTOR_SPAN and answer_room(answer_bytes) <= ANSWER_SPAN
+
+
 # Texts --------------------------------------------------------------------------------------------
 
 

@@ -58,6 +58,11 @@ class Chip:
         return link.answer_room(self._layout.size)
 
     @property
+    def holds(self) -> bool:
+        """Whether it has windows; else it holds neither a vector nor an answer, and all go by DMA."""
+        return link.windows_hold(self.burst_bytes, self._layout.size)
+
+    @property
     def burst_vectors(self) -> int:
         """Vectors that go in one burst where there is memory for them."""
         return max(1, min(BURST_VECTORS, _BUFFER_BYTES // max(self.burst_bytes, self.answer_room)))
@@ -88,11 +93,14 @@ class Chip:
         )
 
     def infer(self, vector: bytes) -> Inference:
-        """The answer to one packed vector, through the windows.
+        """The answer to one packed vector: through the windows, or as a burst of one where there are none.
 
         Raises:
             ToolError: a vector of another length than the chip's, or the chip refuses or stays busy.
         """
+        if not self.holds:
+            (values,) = self._burst(self._must_have_path(), [vector], 0)
+            return Inference(values, self._cycles())
         padded = next(self._padded([vector]))
         for at in range(0, len(padded), 4):
             self._registers.write(link.VECTOR + at, int.from_bytes(padded[at : at + 4], "little"))
@@ -105,14 +113,20 @@ class Chip:
         Raises:
             ToolError: as `infer`, a DMA error, or a vector that came incomplete.
         """
-        if self.path is None:
+        if self.path is None and self.holds:
             return [self.infer(vector).values for vector in vectors]
-        size = self._burst_vectors(self.path)
+        path = self._must_have_path()
+        size = self._burst_vectors(path)
         starts = range(0, len(vectors), size)
-        return [answer for at in starts for answer in self._burst(self.path, vectors[at : at + size], at)]
+        return [answer for at in starts for answer in self._burst(path, vectors[at : at + size], at)]
+
+    def play(self, vector: bytes) -> None:
+        """Have benches run this packed vector; without windows they run what the chip stores of it."""
+        if self.holds:
+            self.infer(vector)
 
     def bench(self, inferences: int, seconds: float = 60.0) -> Bench:
-        """Run that many inferences (32 bits) of the stored vectors, back to back.
+        """Run that many inferences (32 bits) of the stored vectors, back to back; without windows no answer is told.
 
         Args:
             seconds: how long it may take; a bench that takes longer is given up.
@@ -126,7 +140,8 @@ class Chip:
         started = time.perf_counter()
         self._run("bench", link.BENCH, seconds)
         taken = time.perf_counter() - started
-        return Bench(inferences, self._last(), self._cycles(), self._read("CHECKSUM"), taken)
+        last = self._last() if self.holds else ()
+        return Bench(inferences, last, self._cycles(), self._read("CHECKSUM"), taken)
 
     def counters(self) -> Counters:
         """Events since configuration."""
@@ -140,6 +155,12 @@ class Chip:
             raise ToolError(f"MAGIC reads {magic:08x}, not {link.MAGIC:08x}: another design, or another address")
         if version != link.MAP_VERSION:
             raise ToolError(f"register map {version}, the driver has {link.MAP_VERSION}; take the package's own driver")
+
+    def _must_have_path(self) -> DmaPath:
+        if self.path is None:
+            sizes = f"vectors of {self.burst_bytes:,} bytes with answers of {self._layout.size:,}"
+            raise ToolError(f"{sizes} go by DMA alone, and there is no memory for it")
+        return self.path
 
     def _told_layout(self) -> AnswerLayout:
         return Types(self._tensor("INPUT"), self._tensor("OUTPUT"), self._read("CLASSES")).answer

@@ -117,6 +117,9 @@ class FinnChip:
         """
         return Inference(self.infer_many([vector])[0], None)
 
+    def play(self, vector: bytes) -> None:
+        """Have benches run this packed vector: it stores its own."""
+
     def infer_many(self, vectors: Sequence[bytes]) -> list[Values]:
         """The answers to many packed vectors.
 
