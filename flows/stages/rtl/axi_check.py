@@ -90,7 +90,7 @@ class AxiCheck(ChipAnswers):
 
 @dataclass(frozen=True)
 class StreamedAxiCheck(AxiCheck):
-    """The same of a chip without windows: bursts alone, first of each vector by itself, and a bench of what it stores."""
+    """The same of a chip without windows: bursts alone, each vector by itself first, and a bench of what it stores."""
 
     def run(self, simulator: AxiChipSimulator) -> Asked:
         """Ask everything and compare.

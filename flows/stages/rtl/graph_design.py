@@ -127,7 +127,6 @@ class GraphDesign:
     def _at(self, context: Context, link: LinkCost, kept: int, clock_hz: int, strict: bool) -> Fitted:
         """What fits at a clock; `strict`: with the rate, else the fastest where that is out of reach."""
         interval, block = _interval(context, clock_hz), block_ram_of(context.fpga_board)
-        link.must_carry(self._vector_bytes, self._answer_bytes)
         factor, loads = factor_bits_of(context.fpga_board), _loads(context.fpga_board)
         few = self.weight_bits
 

@@ -27,7 +27,9 @@ def test_fifos_take_what_synthesis_made_of_them(of: Fifo, lut: int, ff: int) -> 
 
 
 def test_a_deep_fifo_lies_in_blocks() -> None:
-    assert fifo_needs(fifo(8, 5, 600, block=True)).blocks == ((1024, 40),)
+    """In as many words as it has places; small memories round up to a power of two."""
+    assert fifo_needs(fifo(8, 5, 600, block=True)).blocks == ((600, 40),)
+    assert fifo_needs(fifo(8, 5, 600)).small == ((1024, 40),)
 
 
 def test_a_core_is_its_units_and_its_fifos() -> None:

@@ -1,4 +1,4 @@
-"""The AXI chip without windows: whole vectors and answers by bursts, a bench of what it stores, and no other command."""
+"""The AXI chip without windows: vectors and answers by bursts, a bench of what it stores, and no other command."""
 
 from __future__ import annotations
 

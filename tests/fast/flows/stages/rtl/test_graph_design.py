@@ -1,4 +1,4 @@
-"""What a host link cannot carry is refused before anything is folded; what it need not hold is streamed."""
+"""What the host link need not hold is streamed; what FIFOs need is left to them."""
 
 from __future__ import annotations
 
@@ -21,24 +21,10 @@ from toolchain.graph.graph import Graph
 from toolchain.layout import Layout, Request
 
 
-@pytest.mark.parametrize(
-    ("board", "shape", "outputs", "said"),
-    [
-        ("zcu104", (182, 181, 1), 1, "a vector of up to 32,768 bytes, not of 32,942"),
-        ("zcu104", (64, 64, 1), 4, "an answer of up to 16,383 bytes, not of "),
-    ],
-)
-def test_vectors_and_answers_that_the_link_does_not_carry(
-    board: str, shape: tuple[int, ...], outputs: int, said: str, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("board", ["ulx3s", "zcu104"])
+def test_what_a_board_need_not_hold_takes_no_memory(board: str, tmp_path: Path) -> None:
+    """An answer longer than a frame, or a window: of a vector four times as large, the core's lines alone take more."""
     context = context_of(board, tmp_path)
-    with pytest.raises(TooLargeError, match=f"the host link carries {said}"):
-        GraphDesign(convolution(shape, outputs)).must_fit(context, shell_of(context.board).cost)
-
-
-def test_what_an_open_board_need_not_hold_takes_no_memory(tmp_path: Path) -> None:
-    """An answer longer than a frame: of a vector four times as large, the core's lines alone take more."""
-    context = context_of("ulx3s", tmp_path)
     link, blocks = shell_of(context.board).cost, []
     for side in (128, 256):
         made = GraphDesign(convolution((side, side, 1), 4)).reckon(context, link)

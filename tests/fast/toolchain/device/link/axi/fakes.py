@@ -31,11 +31,16 @@ class FakeChip:
     def __init__(self, classify: Classify, stored: list[bytes], vector_bytes: int, classes: int, stream: int = 8):
         self.classify, self.stored, self.vector_bytes = classify, stored, vector_bytes
         self.stride = -(-vector_bytes // stream) * stream
+        self.held = link.windows_hold(self.stride, 1)
         self.busy_reads, self.damaged, self.refusing = 2, set[int](), False
         self._busy, self._window, self._label = 0, bytearray(self.stride), 0
         self._values = dict.fromkeys(link.ADDRESS, 0)
         self._values |= {"MAGIC": link.MAGIC, "VERSION": link.MAP_VERSION, "CLASSES": classes, "CLOCK_HZ": CLOCK_HZ}
-        self._values |= {"VECTOR_BYTES": vector_bytes, "BURST_BYTES": self.stride, "BENCH_VECTORS": len(stored)}
+        self._values |= {
+            "VECTOR_BYTES": vector_bytes,
+            "BURST_BYTES": self.stride,
+            "BENCH_VECTORS": len(stored) * self.held,
+        }
         self._tell("INPUT", Tensor(4, UNSIGNED, (5, 2)))
         self._tell("OUTPUT", Tensor((classes - 1).bit_length(), UNSIGNED, (1,)))
         self.identity(bytes.fromhex("aa" * 8), bytes.fromhex("bb" * 8))
@@ -57,7 +62,7 @@ class FakeChip:
         self._values[name] = value
 
     def read(self, offset: int) -> int:
-        if offset == link.ANSWER:
+        if offset == link.ANSWER and self.held:
             return self._label
         assert offset in self._names, f"SLVERR: read of {offset:#x}"
         name = self._names[offset].name
@@ -68,7 +73,7 @@ class FakeChip:
 
     def write(self, offset: int, value: int) -> None:
         assert offset % 4 == 0 and 0 <= value <= 0xFFFFFFFF
-        if link.VECTOR <= offset < link.VECTOR + self.stride:
+        if self.held and link.VECTOR <= offset < link.VECTOR + self.stride:
             at = offset - link.VECTOR
             self._window[at : at + 4] = value.to_bytes(4, "little")
             return
@@ -89,7 +94,7 @@ class FakeChip:
 
     def _command(self, code: int) -> None:
         self._busy = self.busy_reads
-        if self.refusing and code != link.RESET:
+        if (self.refusing and code != link.RESET) or (code == link.INFER and not self.held):
             self._values["STATUS"] |= link.REFUSED.mask
             self._count("REFUSED", 1)
             return

@@ -164,3 +164,32 @@ def test_a_transfer_longer_than_the_length_register_is_refused(fake: FakeChip, e
 
 def test_of_equal_logits_the_first_wins() -> None:
     assert [argmax(logits) for logits in ([1, 3, 3], [-5, -5], [0, 0, 1])] == [1, 0, 2]
+
+
+LARGE = link.VECTOR_SPAN + 4
+LARGE_VECTORS = [vector.ljust(LARGE, b"\3") for vector in VECTORS[:5]]
+
+
+@pytest.fixture
+def large() -> FakeChip:
+    """A chip whose vectors are larger than a window; it answers an access to one with SLVERR, which fails the test."""
+    return FakeChip(classify, LARGE_VECTORS[:1], LARGE, 5)
+
+
+def test_without_windows_all_goes_by_bursts(large: FakeChip) -> None:
+    chip = with_dma(large, FakeDma(FakeMemory(), large))
+    right = [(classify(vector),) for vector in LARGE_VECTORS]
+    assert not chip.holds and Chip(FakeChip(classify, VECTORS[:1], 5, 5)).holds
+    assert [chip.infer(vector) for vector in LARGE_VECTORS] == [(answer, LATENCY) for answer in right]
+    assert chip.infer_many(LARGE_VECTORS) == right
+    chip.play(LARGE_VECTORS[1])
+    bench = chip.bench(3)
+    assert (bench.values, bench.checksum) == ((), protocol.bench_checksum([bytes(right[0])], 3))
+    assert (chip.counters().inferences, chip.counters().refused) == (5 + 5 + 3, 0)
+
+
+def test_without_windows_and_without_memory_nothing_can_be_asked(large: FakeChip) -> None:
+    chip = Chip(large)
+    for ask in (lambda: chip.infer(LARGE_VECTORS[0]), lambda: chip.infer_many(LARGE_VECTORS)):
+        with pytest.raises(ToolError, match="vectors of 32,776 bytes with answers of 1 go by DMA alone"):
+            ask()
