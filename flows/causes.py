@@ -17,7 +17,7 @@ from pathlib import Path
 
 from flows.imports import import_statements
 from toolchain.board import OpenBoard
-from toolchain.catalog import data_path, load_board
+from toolchain.catalog import load_board
 from toolchain.errors import ToolError
 from toolchain.fpga import family_of
 from toolchain.layout import PINS, ROOT, Request
@@ -108,7 +108,7 @@ def _named_by_recipe(request: Request) -> Path | None:
     model = folder_of(request)
     if model.has("data"):
         return None
-    return data_path(model, _values(model.path / "recipes" / f"{request.recipe}.yaml").get("data"))
+    return model.data_path(_values(model.path / "recipes" / f"{request.recipe}.yaml").get("data"))
 
 
 def network_files(request: Request) -> list[str]:
@@ -178,7 +178,8 @@ def _needs(module: str) -> _Needs:
         nodes = []
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     words = {word.decode(errors="replace") for word in _WORD.findall(text)}
-    imported = {name for node in nodes for name in _names(node, package)}
+    # A room has two names; see gateweave/__init__.py.
+    imported = {name.removeprefix("gateweave.") for node in nodes for name in _names(node, package)}
     spoken = {inner for word in words if _MODULE.fullmatch(word) for inner in _modules_of(word)}
     mine = {name for name in imported | spoken | {module} if name.split(".")[0] in _ROOMS}
     above = frozenset(above for name in mine for above in _with_parents(name) if above != module)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pydantic import BaseModel
 
@@ -124,16 +123,6 @@ def load_recipe(model: Model, name: str) -> Recipe:
 
     path = recipe_file(model, name)
     return load_yaml(path, recipe_schema(model), f"{model.shown}/recipes/{name}.yaml")
-
-
-def data_path(model: ModelFolder, section: Any) -> Path | None:
-    """What a recipe itself names as its data: a file or folder, from the model's folder; None where it names nothing.
-
-    Args:
-        section: the recipe's section `data`, checked or as it stands in the file.
-    """
-    path = section.get("path") if isinstance(section, dict) else getattr(section, "path", None)
-    return (model.path / os.path.expanduser(path)).resolve() if isinstance(path, str) and path else None
 
 
 def sound(names: Iterable[Named], load: Callable[[Named], Found]) -> tuple[list[Found], list[GateweaveError]]:

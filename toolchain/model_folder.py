@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import sys
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
 from pathlib import Path
+from typing import Any
 
 from toolchain.layout import ROOT, Request
 
@@ -51,6 +53,15 @@ class ModelFolder:
     def has(self, name: str) -> bool:
         """Whether it holds a module."""
         return (self.path / f"{name}.py").is_file()
+
+    def data_path(self, section: Any) -> Path | None:
+        """What a recipe names as its data: a file or folder, from this one; None where it names nothing.
+
+        Args:
+            section: the recipe's section `data`, checked or as it stands in the file.
+        """
+        path = section.get("path") if isinstance(section, dict) else getattr(section, "path", None)
+        return (self.path / os.path.expanduser(path)).resolve() if isinstance(path, str) and path else None
 
     def shown_file(self, filename: str) -> str | None:
         """How messages name a file of this folder; None for any other."""

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import REPOSITORY
 
 TEXT = (REPOSITORY / "CONTRIBUTING.md").read_text()
-KINDS = ("A board", "A model", "A node kind", "A sensor", "A tool family")
+KINDS = ("A board", "A model", "A format of data", "A kind of network", "A node kind", "A sensor", "A tool family")
 _TABLE = re.compile(r"^Files it touches: (\d+)\..*\n\n\| file \|.*\n\|---\|---\|\n((?:\|.*\n?)+)", re.MULTILINE)
 
 
@@ -42,6 +42,7 @@ def test_listed_files_exist_and_are_counted(kind: str) -> None:
     ("kind", "pattern"),
     [
         ("A board", r"\b(icebreaker|tangnano9k|kv260|raspberrypi4)\b"),
+        ("A kind of network", r"\b(depthwise|residual)\b.*(--kind|\": \"|cnn)"),
         ("A node kind", r"\bReduce\(Op\)|\n    Reduce: |\"Reduce\","),
         ("A sensor", r"import \w*(vcgencmd|powercap)_sources|\"joulescope\": |: joulescope,"),
         ("A tool family", r"\"(ecp5|ice40|gowin)\"|\b(Ecp5|Ice40|Gowin)Backend\b|\"yowasp-nextpnr-"),

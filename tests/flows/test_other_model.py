@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.conftest import REPOSITORY
@@ -115,7 +116,12 @@ def built(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Layout
         path = root / "digits" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    layout = Layout(Request("ulx3s", "digits", data=str(data), folder=str(root / "digits")), root / "build")
+    return _network_stages(Request("ulx3s", "digits", data=str(data), folder=str(root / "digits")), root)
+
+
+def _network_stages(request: Request, root: Path) -> Layout:
+    """Run the stages that know no board."""
+    layout = Layout(request, root / "build")
     layout.request_file.parent.mkdir(parents=True)
     layout.request_file.write_text(json.dumps(layout.request.to_json()))
     done = subprocess.run(
@@ -157,3 +163,38 @@ def test_it_learns_and_every_stage_answers_alike(built: Layout) -> None:
         assert (check.compared, check.equal) == (10_000, 10_000)
     assert "10,000 of 10,000 test images" in _said(built)["export"]
     assert "(real images)" in _said(built)["train"]
+
+
+TWO_FILES = {
+    "model.py": """\
+from torch import nn
+
+from toolchain.training.blocks import dense, entry, scores
+
+
+def build(settings, signature):
+    return nn.Sequential(entry(signature), dense(signature.inputs, 16, 4, 4), scores(16, signature, 4))
+""",
+    "recipes/default.yaml": """\
+title: sides of a line
+data: {format: csv, path: ../points.csv, label: side, split: {by: group, key: day}}
+training: {steps: 200, merged_steps: 50, batch: 64}
+""",
+}
+
+
+def test_two_files_make_a_model(tmp_path: Path) -> None:
+    x, y = np.random.default_rng(1).normal(size=(2, 600))
+    rows = [
+        f"{a},{b},{'left' if a + b > 0 else 'right'},{row // 20}" for row, (a, b) in enumerate(zip(x, y, strict=True))
+    ]
+    (tmp_path / "points.csv").write_text("\n".join(["x,y,side,day", *rows]))
+    for name, text in TWO_FILES.items():
+        path = tmp_path / "points" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    layout = _network_stages(Request("ulx3s", "points", folder=str(tmp_path / "points")), tmp_path)
+    said = _said(layout)
+    assert said["data"].startswith("600 rows of 2 INT8, classes: left, right; split by group 'day': 400 train, 100 ")
+    assert read_record(layout, "train").facts_as(TrainFacts).accuracy.accuracy > 0.9
+    assert "100 of 100 test rows" in said["streamline"]

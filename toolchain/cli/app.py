@@ -90,6 +90,24 @@ def compare(context: typer.Context, options: BuildOptions, jobs: Jobs = _CORES) 
     builds.compare(choose(options), jobs, for_snakemake(context.args, sys.argv))
 
 
+@app.command("new")
+def new_model(
+    name: Annotated[str, typer.Argument(help="The folder to make, anywhere; its name is the model's.")],
+    data: Annotated[
+        str, typer.Option(envvar="DATA", help="An npz or CSV; a folder of IDX files, images or WAV files.")
+    ],
+    kind: Annotated[
+        str | None,
+        typer.Option(help="mlp, cnn, depthwise or residual; without it mlp for rows of numbers, cnn for the rest."),
+    ] = None,
+    label: Annotated[str | None, typer.Option(help="The column or array that holds the class.")] = None,
+) -> None:
+    """Begin a model: a folder with a network, a recipe, a README and a test that builds at once."""
+    from toolchain.cli.new import new
+
+    new(name, kind, data, label)
+
+
 @app.command("check")
 def check_network(
     file: Annotated[Path, typer.Argument(help="A QONNX, ONNX or TFLite file.")],

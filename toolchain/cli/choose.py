@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from toolchain.board import AmdBoard, AnyBoard, OpenBoard
-from toolchain.catalog import Model, data_path, list_boards, load_board, load_model, load_recipe
+from toolchain.catalog import Model, list_boards, load_board, load_model, load_recipe
 from toolchain.cli.build_options import BuildOptions
 from toolchain.errors import BuildError, ConfigError, DataError, ToolError
 from toolchain.files import why_absent
@@ -237,7 +237,7 @@ def _data(text: str | None, model: Model, section: object, recipe: str) -> str |
     if text:
         path = _resolved("DATA", text)
         return str(path) if path.is_file() else _folder(text)
-    named = data_path(model, section)
+    named = model.data_path(section)
     where = f"{model.shown}/recipes/{recipe}.yaml: data.path"
     if named is None:
         raise DataError(f"{where}: missing; name the file or folder there, or give DATA=<path>")

@@ -19,7 +19,7 @@ from toolchain.training.words import Words
 OFFERED = {
     "settings": ("NetworkSettings",),
     "data": ("build_dataset",),
-    "model": ("build", "merge", "restore", "build_float"),
+    "model": ("build",),
     "words": ("WORDS",),
 }
 """What each file of a model's folder must offer; see docs/adding-a-model.md."""

@@ -71,7 +71,7 @@ def merge_normalisation(layer: Layer, norm: nn.BatchNorm1d | nn.BatchNorm2d, wei
     magnitude = factor.abs().clamp_min(2.0**-20)
     power = torch.exp2(torch.round(torch.log2(magnitude)))
     sign = torch.where(factor < 0, -1.0, 1.0)
-    merged = _like(layer, weight_bits, power)
+    merged = merged_like(layer, weight_bits, power)
     with torch.no_grad():
         merged.weight.copy_(layer.weight * (sign * power).reshape(-1, *[1] * (layer.weight.ndim - 1)))
         # The zero of the normalised value stays at the same accumulator; only the slope is rounded.
@@ -79,8 +79,12 @@ def merge_normalisation(layer: Layer, norm: nn.BatchNorm1d | nn.BatchNorm2d, wei
     return merged
 
 
-def _like(layer: Layer, weight_bits: int, power: torch.Tensor) -> Layer:
-    """A merged layer of the same kind and shape."""
+def merged_like(layer: Layer, weight_bits: int, power: torch.Tensor) -> Layer:
+    """A merged layer of the same kind and shape.
+
+    Args:
+        power: as of `merged_linear`.
+    """
     if isinstance(layer, qnn.QuantLinear):
         return merged_linear(layer.in_features, layer.out_features, weight_bits, power)
     geometry = {name: getattr(layer, name) for name in ("stride", "padding", "dilation", "groups")}

@@ -47,6 +47,13 @@ def activation_quantiser(bits: int, step: float = ACTIVATION_STEP) -> Any:
     )
 
 
+def signed_quantiser(bits: int, step: float) -> Any:
+    """Quantiser with levels ``step * (-2**(bits - 1) .. 2**(bits - 1) - 1)``."""
+    return Int8ActPerTensorFixedPoint.let(
+        bit_width=bits, scaling_impl_type=ScalingImplType.CONST, scaling_init=step * 2 ** (bits - 1)
+    )
+
+
 def input_quantiser(input_type: str) -> Any:
     """Quantiser that leaves integers of an input type as they are.
 
@@ -58,6 +65,4 @@ def input_quantiser(input_type: str) -> Any:
     bits = max(2, kind.bits)
     if kind.low >= 0:
         return activation_quantiser(bits, 1.0)
-    return Int8ActPerTensorFixedPoint.let(
-        bit_width=bits, scaling_impl_type=ScalingImplType.CONST, scaling_init=float(2 ** (bits - 1))
-    )
+    return signed_quantiser(bits, 1.0)

@@ -15,6 +15,7 @@ from toolchain.results.facts import BaselinesFacts
 from toolchain.results.facts.network import Scores
 from toolchain.training.author import authors_code
 from toolchain.training.dataset import Dataset
+from toolchain.training.derived import completed
 from toolchain.training.metrics import evaluate, told
 from toolchain.training.network import score, train_float, train_quantised
 
@@ -22,7 +23,7 @@ from toolchain.training.network import score, train_float, train_quantised
 def run(context: Context) -> Outcome:
     """Train and score them; only figures are kept."""
     dataset = dataset_of(context)
-    code = model_code(context, "model")
+    code = completed(model_code(context, "model"))
     with authors_code(context.model):
         reference = train_float(code, context.recipe, dataset, "blocked", step_progress(context, "float32 reference: "))
         drawn = train_quantised(code, context.recipe, dataset, "random", step_progress(context, "random split: "))

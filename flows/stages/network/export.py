@@ -9,6 +9,7 @@ from toolchain.graph.golden_vectors import Golden
 from toolchain.graph.model_file import load_model
 from toolchain.graph.verify import verify_export
 from toolchain.training.author import authors_code
+from toolchain.training.derived import completed
 from toolchain.training.loop import logits_of, set_up
 from toolchain.training.network import restore_quantised
 from toolchain.training.state import load_state
@@ -19,7 +20,7 @@ def run(context: Context) -> Outcome:
     dataset = dataset_of(context)
     set_up(context.recipe.training.seed)
     state = load_state(context.file("train", NETWORK))
-    code = model_code(context, "model")
+    code = completed(model_code(context, "model"))
     with authors_code(context.model):
         network = restore_quantised(code, context.recipe, dataset, state)
     export_network(network, dataset.shape, dataset.input_type, context.out / QONNX)

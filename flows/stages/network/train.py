@@ -6,6 +6,7 @@ from flows.stages.context import Context, Outcome
 from flows.stages.network.files import NETWORK, dataset_of, kind_words, model_code, step_progress
 from toolchain.results.facts import TrainFacts
 from toolchain.training.author import authors_code
+from toolchain.training.derived import completed
 from toolchain.training.metrics import told
 from toolchain.training.network import score, train_quantised
 from toolchain.training.state import save_state
@@ -14,7 +15,7 @@ from toolchain.training.state import save_state
 def run(context: Context) -> Outcome:
     """Write the merged network's state, and its figures on the test part."""
     dataset = dataset_of(context)
-    code = model_code(context, "model")
+    code = completed(model_code(context, "model"))
     with authors_code(context.model):
         network = train_quantised(code, context.recipe, dataset, "blocked", step_progress(context, ""))
     save_state(network, context.out / NETWORK)

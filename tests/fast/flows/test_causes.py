@@ -9,6 +9,7 @@ import pytest
 from flows.causes import _needs, causes, sources
 from toolchain.device.bundle import closure
 from toolchain.layout import ROOT, Request
+from toolchain.model_folder import ModelFolder
 from toolchain.package.amd import content
 from toolchain.package.open import content as open_content
 from toolchain.stages import flows
@@ -76,6 +77,12 @@ def test_captures_count_by_name_size_and_time(tmp_path: Path) -> None:
     assert "captures" in _kinds("data", request)
     (tmp_path / "a.log").write_text("xy")
     assert causes("data", request) != before
+
+
+def test_both_names_of_a_room_lead_to_its_files(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text("from gateweave.toolchain.training.blocks import dense\n")
+    package = ModelFolder("mine", tmp_path).mount()
+    assert ROOT / "toolchain/training/blocks.py" in sources(f"{package}.model")
 
 
 def test_the_code_of_a_model_elsewhere_counts_and_what_lies_beside_it_does_not(tmp_path: Path) -> None:

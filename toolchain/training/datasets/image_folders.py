@@ -13,7 +13,9 @@ from toolchain.training.datasets.folders import digest_of, labelled_files
 from toolchain.training.datasets.rows import Rows
 from toolchain.training.datasets.settings import DataSettings, ImageSettings
 
-_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm"}
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm"}
+"""What a file that is taken for an image ends in."""
+
 # Modes whose values go beyond 8 bits: converting would cut them.
 _DEEP = {"I", "F", "I;16", "I;16B", "I;16L"}
 _MOST_BYTES = 1 << 31
@@ -26,7 +28,7 @@ def read_images(path: Path, settings: DataSettings) -> Rows:
         DataError: a folder is empty, an image cannot be read or has more than 8 bits, or they differ in size and the
             recipe names none; names the file.
     """
-    found, images = labelled_files(path, settings, _SUFFIXES), settings.images
+    found, images = labelled_files(path, settings, SUFFIXES), settings.images
     size = _size(found.files[0], images)
     channels = 3 if images.colour else 1
     if len(found.files) * channels * size[0] * size[1] > _MOST_BYTES:

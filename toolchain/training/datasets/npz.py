@@ -47,6 +47,15 @@ def read_npz(path: Path, settings: DataSettings) -> Rows:
     )
 
 
+def arrays_of(path: Path) -> tuple[str, ...]:
+    """Names of the arrays of an archive.
+
+    Raises:
+        DataError: it is none.
+    """
+    return tuple(_open(path))
+
+
 def _open(path: Path) -> Arrays:
     try:
         archive = np.load(path, allow_pickle=False)

@@ -116,9 +116,9 @@ class DataSettings(Settings):
         classes: name of the class of each label, in the order of the network's outputs; rows with other labels are left
             out. Without it every label is a class of its own name, in their order.
         missing: what to do with a row in which a value is missing.
-        bits: of the unsigned inputs of the network.
-        range: what becomes 0 and the greatest input; without it the least and greatest of the training rows, of each
-            column for itself. Whole numbers that fit the bits stay as they are.
+        bits: of the inputs of the network. Whole numbers that fit stay as they are.
+        range: what becomes the least and the greatest input; without it that of the training rows, of each column for
+            itself.
         seed: of what is dealt.
     """
 

@@ -8,7 +8,9 @@ import math
 import zlib
 from array import array
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
@@ -32,9 +34,41 @@ def read_csv(path: Path, settings: DataSettings) -> Rows:
         DataError: it cannot be read, a column is missing, or a line has another number of cells or a cell that is no
             number; names file, line, column and value.
     """
+    with _opened(path) as stream:
+        return _read(path, stream, settings)
+
+
+def header_of(path: Path) -> list[str]:
+    """Names of the columns.
+
+    Raises:
+        DataError: it cannot be read, or has none.
+    """
+    with _opened(path) as stream:
+        names, _ = _header(stream)
+    if not any(names):
+        raise DataError(f"{path}: line 1: names no column; put a header there")
+    return names
+
+
+def numeric_columns(path: Path, lines: int) -> list[str]:
+    """Names of the columns that hold numbers only in the first lines, or nothing.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    with _opened(path) as stream:
+        names, delimiter = _header(stream)
+        first = [cells for cells in islice(csv.reader(stream, delimiter=delimiter), lines) if len(cells) == len(names)]
+    return [name for index, name in enumerate(names) if all(_is_number(cells[index]) for cells in first)]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[TextIO]:
+    """The text of a file; what hinders reading it is said in one line."""
     try:
         with _text(path) as stream:
-            return _read(path, stream, settings)
+            yield stream
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
     except UnicodeDecodeError as error:
@@ -68,9 +102,7 @@ class _Table:
 
 
 def _read(path: Path, stream: TextIO, settings: DataSettings) -> Rows:
-    head = stream.readline()
-    delimiter = max(_DELIMITERS, key=head.count)
-    names = [name.strip() for name in next(csv.reader([head], delimiter=delimiter), [])]
+    names, delimiter = _header(stream)
     columns = _columns(path, names, settings)
     table = _Table()
     for number, cells in _lines(path, csv.reader(stream, delimiter=delimiter)):
@@ -81,6 +113,13 @@ def _read(path: Path, stream: TextIO, settings: DataSettings) -> Rows:
         else:
             _take(f"{path}: line {number}", cells, columns, settings, table)
     return _rows(path, columns, table)
+
+
+def _header(stream: TextIO) -> tuple[list[str], str]:
+    """Names of the columns, and what separates them."""
+    head = stream.readline()
+    delimiter = max(_DELIMITERS, key=head.count)
+    return [name.strip() for name in next(csv.reader([head], delimiter=delimiter), [])], delimiter
 
 
 def _lines(path: Path, reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
@@ -140,6 +179,15 @@ def _take(where: str, cells: list[str], columns: _Columns, settings: DataSetting
         table.keys.append(cells[columns.key].strip())
 
 
+def _is_number(cell: str) -> bool:
+    if cell.strip().lower() in _MISSING:
+        return True
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False
+
+
 def _empty(cells: list[str], columns: _Columns) -> str:
     chosen = [index for index in columns.inputs if cells[index].strip().lower() in _MISSING]
     return columns.names[(chosen or [columns.label])[0]]
@@ -147,14 +195,8 @@ def _empty(cells: list[str], columns: _Columns) -> str:
 
 def _odd(cells: list[str], columns: _Columns) -> str:
     """The first cell that is no number, with its column."""
-    for index in columns.inputs:
-        try:
-            if math.isfinite(float(cells[index])):
-                continue
-        except ValueError:
-            pass
-        return f"{columns.names[index]}: {cells[index][:40]!r}"
-    return "?"
+    index = next(index for index in columns.inputs if not _is_number(cells[index]))
+    return f"{columns.names[index]}: {cells[index][:40]!r}"
 
 
 def _rows(path: Path, columns: _Columns, table: _Table) -> Rows:

@@ -110,7 +110,7 @@ def test_a_file_that_does_not_load_is_named(mine: ModelFolder, text: str, words:
 
 
 def test_a_missing_file_is_named(mine: ModelFolder) -> None:
-    with pytest.raises(ModelError, match=r"/mine/model.py: missing; it should offer build\(\), merge\(\)"):
+    with pytest.raises(ModelError, match=r"/mine/model.py: missing; it should offer build\(\)"):
         model_code(mine, "model")
 
 

@@ -110,10 +110,10 @@ def test_floats_are_spread_over_all_codes_by_the_training_rows_of_each_column(tm
     training = arrays["x"][dataset.rows("blocked", "train")]
     assert np.allclose(scaling["low"], training.min(axis=0)) and np.allclose(scaling["high"], training.max(axis=0))
     codes = dataset.inputs_of(dataset.rows("blocked", "train"))
-    assert dataset.input_type == "UINT4"
-    assert (codes.min(axis=0).tolist(), codes.max(axis=0).tolist()) == ([0] * 4, [15] * 4)
-    step = np.ptp(training, axis=0) / 15
-    assert np.abs(codes * step + training.min(axis=0) - training).max() <= step.max() / 2 + 1e-12
+    assert dataset.input_type == "INT4"
+    assert (codes.min(axis=0).tolist(), codes.max(axis=0).tolist()) == ([-7] * 4, [7] * 4)
+    step = np.ptp(training, axis=0) / 14
+    assert np.abs((codes + 7) * step + training.min(axis=0) - training).max() <= step.max() / 2 + 1e-12
 
 
 @pytest.mark.parametrize(
@@ -124,6 +124,10 @@ def test_floats_are_spread_over_all_codes_by_the_training_rows_of_each_column(tm
         ([[0, 255]], {"bits": 1}, "UINT1", [0, 1]),
         ([[0, 510]], {"range": [0, 510]}, "UINT8", [0, 255]),
         ([[-7.0, 30.0]], {"range": [0, 20]}, "UINT8", [0, 255]),
+        ([[-7.0, 30.0]], {"range": [-20, 20]}, "INT8", [-44, 127]),
+        ([[-2.0, 4.0]], {}, "INT8", [-63, 127]),
+        ([[-4.0, 2.0]], {"bits": 4}, "INT4", [-7, 4]),
+        ([[0.5, 2.5]], {}, "UINT8", [0, 255]),
         ([[5.0, 5.0]], {}, "UINT8", [0, 0]),
     ],
 )

@@ -14,7 +14,8 @@ from toolchain.training.datasets.sounds import read_sounds, read_wav
 RATE = 8000
 
 
-def _wav(path: Path, samples: Any, width: int = 2, channels: int = 1, rate: int = RATE) -> Path:
+def write_wav(path: Path, samples: Any, width: int = 2, channels: int = 1, rate: int = RATE) -> Path:
+    """A recording of bytes, or of numbers of 16 bits."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with wave.open(str(path), "wb") as stream:
         stream.setnchannels(channels)
@@ -34,11 +35,11 @@ def _wav(path: Path, samples: Any, width: int = 2, channels: int = 1, rate: int 
     ],
 )
 def test_samples_of_each_width_become_16_bits(raw: bytes, width: int, made: list[int], tmp_path: Path) -> None:
-    assert read_wav(_wav(tmp_path / "a.wav", raw, width), RATE).tolist() == made
+    assert read_wav(write_wav(tmp_path / "a.wav", raw, width), RATE).tolist() == made
 
 
 def test_channels_become_their_mean(tmp_path: Path) -> None:
-    assert read_wav(_wav(tmp_path / "a.wav", [1, 4, -3, 0], channels=2), RATE).tolist() == [2, -2]
+    assert read_wav(write_wav(tmp_path / "a.wav", [1, 4, -3, 0], channels=2), RATE).tolist() == [2, -2]
 
 
 def _settings(**more: Any) -> DataSettings:
@@ -49,7 +50,7 @@ def _settings(**more: Any) -> DataSettings:
 def test_recordings_are_brought_to_one_length_and_counted(tmp_path: Path) -> None:
     tone = (8000 * np.sin(np.arange(900) * 0.4)).astype(int)
     for name, samples in (("yes/a.wav", tone[:256]), ("yes/b.wav", tone[:512]), ("no/c.wav", tone)):
-        _wav(tmp_path / name, samples)
+        write_wav(tmp_path / name, samples)
     rows = read_sounds(tmp_path, _settings())
     assert rows.x.shape == (3, 1, 3, 10)
     assert rows.labels.tolist() == ["no", "yes", "yes"]
@@ -64,10 +65,10 @@ def test_recordings_are_brought_to_one_length_and_counted(tmp_path: Path) -> Non
 
 
 def test_recordings_that_cannot_be_used(tmp_path: Path) -> None:
-    path = _wav(tmp_path / "yes/a.wav", [1, 2], rate=44100)
+    path = write_wav(tmp_path / "yes/a.wav", [1, 2], rate=44100)
     with pytest.raises(DataError, match=r"a\.wav: 44100 samples a second: should be 8000; resample it, or set"):
         read_sounds(tmp_path, _settings())
-    _wav(path, b"")
+    write_wav(path, b"")
     with pytest.raises(DataError, match=r"a\.wav: holds no sample"):
         read_wav(path, RATE)
     path.write_bytes(b"RIFF")

@@ -1,0 +1,1 @@
+"""Convolutions, each of which halves the image, and a dense end."""

@@ -1,0 +1,1 @@
+"""A convolution, then pairs of a depthwise one and one of a single tap, and a dense end."""
