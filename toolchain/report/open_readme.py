@@ -89,7 +89,7 @@ To keep it, add `--write-flash`."""
 
     openFPGALoader --board {board.flash.board} --write-flash {flash_file(bitstream)}
 
-The design answers {flash.start_ms:g} ms after its configuration (computed). Where the flash holds other weights
+The design answers {flash.start_ms:g} ms after its configuration (estimated). Where the flash holds other weights
 than the bitstream was made for (CRC-32 {flash.weights_crc32}), it answers nothing, and its LED does not blink.
 
 The bitstream alone is `{bitstream}`."""

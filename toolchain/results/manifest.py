@@ -130,10 +130,10 @@ class FlashImage(Record):
 
     Attributes:
         offset: of the weights, bytes; `weights_bytes` of them, whose CRC-32 the design knows.
-        start_ms: from configuration until the design answers, computed from its clock.
+        start_ms: from configuration until the design answers, at most: its clocks in simulation over their rate.
     """
 
-    kind: Literal["computed"]
+    kind: Literal["estimated"]
     offset: int
     weights_bytes: int
     weights_crc32: str

@@ -27,15 +27,15 @@ def run(context: Context) -> Outcome:
     packing.copy(module_file("toolchain.device.link.protocol"), context.out)
     write_driver(context.out)
     packing.write_network(context, records, manifest)
-    loads = files.chip(context).core.loaded is not None
-    write_atomic(context.out / "PINS.md", pins(board, identity, clock_hz(context) / MHZ, loads))
-    roles = {"bitstream": bitstream, "manifest": "manifest.json", "model_card": "MODEL.md"}
-    link = {"kind": "uart", "baud": board.host_link.baud}
-    told: dict[str, object] = {"host_link": link}
     flash = _flash(context, bitstream)
-    if flash is not None:
-        roles["flash_image"], told["flash"] = flash_file(bitstream), flash.to_json()
+    write_atomic(context.out / "PINS.md", pins(board, identity, clock_hz(context) / MHZ, flash is not None))
     write_atomic(context.out / "README.md", readme(board, bitstream, manifest, _asked(context), flash))
+    roles = {"bitstream": bitstream, "manifest": "manifest.json", "model_card": "MODEL.md"}
+    roles |= {"flash_image": flash_file(bitstream)} if flash else {}
+    told = {
+        "host_link": {"kind": "uart", "baud": board.host_link.baud},
+        **({"flash": flash.to_json()} if flash else {}),
+    }
     whole = seal(context.out, {**manifest.to_json(), **told, "roles": roles})
     return Outcome(packing.summary(whole, records), facts=OpenPackageFacts(bitstream=bitstream))
 
@@ -51,7 +51,7 @@ def _flash(context: Context, bitstream: str) -> FlashImage | None:
     (context.out / flash_file(bitstream)).write_bytes(image)
     start = round(1000 * chip.start_clocks / clock_hz(context), 1)
     return FlashImage(
-        kind="computed",
+        kind="estimated",
         offset=memory.offset,
         weights_bytes=len(weights),
         weights_crc32=f"{loaded.crc:08x}",

@@ -41,12 +41,12 @@ def test_what_the_line_takes_is_told_where_it_is_streamed(tmp_path: Path) -> Non
 
 def test_a_design_that_loads_weights_is_written_into_the_flash_with_them(tmp_path: Path) -> None:
     board, manifest = load_board("icebreaker"), build_manifest(_origin(tmp_path), records())
-    flash = FlashImage(kind="computed", offset=131072, weights_bytes=32768, weights_crc32="00c0ffee", start_ms=22.0)
+    flash = FlashImage(kind="estimated", offset=131072, weights_bytes=32768, weights_crc32="00c0ffee", start_ms=22.0)
     told = readme(board, "x.bin", manifest, Asked("v", "a", "label"), flash)
     assert "openFPGALoader --board ice40_generic --write-flash x-flash.bin" in told
     assert "openFPGALoader --board ice40_generic x.bin" not in told
     assert "from byte 131,072 on\n32,768 bytes of weights" in told
-    assert "answers 22 ms after its configuration (computed)" in told
+    assert "answers 22 ms after its configuration (estimated)" in told
     assert manifest.identity
     assert "| flash_select | 16 |" in pins(board, manifest.identity, 24, loads=True)
     assert "flash_select" not in pins(board, manifest.identity, 24)
