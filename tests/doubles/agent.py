@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from toolchain.device.agent.session import RAW
+from toolchain.device.agent.analyse import RAW
 from toolchain.errors import ToolError
 
 

@@ -20,8 +20,9 @@ from tests.fast.toolchain.report.page.results import write_results
 from toolchain.device.agent.conditions import conditions
 from toolchain.device.agent.discover import discover
 from toolchain.device.agent.plan import Settings
-from toolchain.device.agent.recording import Recording, Repeat
+from toolchain.device.agent.recording import Header, Recording, Repeat
 from toolchain.device.agent.source import SensorError, Traits
+from toolchain.device.agent.wire import plain
 from toolchain.device.agent.workload import Work, WorkloadError, read_work
 from toolchain.device.link import protocol
 from toolchain.device.link.asking import SELF_TEST_FORMAT
@@ -66,7 +67,7 @@ _TRAITS = Traits("s", "r", "input", "measured", "power", 0.1, 0.1, "p")
 _AT = conditions(Path("/nowhere"), lambda words: None)
 _RAW = [
     Recording(
-        {"board": "b", "provenance": {}},
+        Header("b"),
         [_TRAITS],
         Settings(window_s=1.0, least_window_s=1.0, repeats=1, least_repeats=1),
         [],
@@ -74,8 +75,8 @@ _RAW = [
     {"plan": {"poll_s": 0.1, "window_s": 10.0, "trim_s": 0.2, "lag_s": 0.1}, "refresh_s": [None]},
     *([0.1 * step, 0, 1.0 + (10 < 0.1 * step < 20) + step % 7 / 100] for step in range(300)),
     {"event": "nonsense", "source": 0, "t": 1.0, "text": "nan W"},
-    {"repeat": Repeat((0.0, 10.0), Work(100, 10.0, 20.0, 1000), (20.0, 29.0), [_AT, _AT]).to_json()},
-    {"unsampled": Work(100, 30.0, 40.0).to_json()},
+    {"repeat": Repeat((0.0, 10.0), Work(100, 10.0, 20.0, 1000), (20.0, 29.0), [_AT, _AT])},
+    {"unsampled": Work(100, 30.0, 40.0)},
     {"end": "complete", "reason": ""},
 ]
 _JOB = Job("zcu104", "cqmlp", ["x", "{count}"], expected=Expected(100_000_000, 40, 11))
@@ -111,7 +112,7 @@ def _sensors(rng: np.random.Generator, root: Path) -> None:
             continue
         assert watts == watts and abs(watts) <= 1e12, (source.traits, watts)
         source.close()
-    json.dumps(conditions(root, lambda words: _any(rng, _WORDS)), allow_nan=False)
+    json.dumps(conditions(root, lambda words: _any(rng, _WORDS)), allow_nan=False, default=plain)
 
 
 def _spoil(rng: np.random.Generator, path: Path) -> None:
@@ -228,7 +229,7 @@ def _results(rng: np.random.Generator, root: Path) -> None:
 
 def _agent(rng: np.random.Generator, folder: Path) -> None:
     """What an agent printed and wrote on its machine."""
-    said, raw = "", "".join(json.dumps(line) + "\n" for line in _RAW)
+    said, raw = "", "".join(json.dumps(line, default=plain) + "\n" for line in _RAW)
     if rng.random() < 0.7:
         said = _mutated(rng, json.dumps(told()))
     else:

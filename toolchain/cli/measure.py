@@ -123,7 +123,9 @@ def _open(board: OpenBoard, folder: Path, manifest: Manifest, how: How, board_di
     from toolchain.device.link.serial_port import open_serial
 
     sources = open_meter(how.meter) if how.meter else []
-    known = {**provenance_of(manifest), **({"virtual": True, "emulated": True} if how.virtual else {})}
+    known = provenance_of(manifest)
+    if how.virtual:
+        known = known.model_copy(update={"virtual": True, "emulated": True})
     job = Job(board.name, manifest.model, ["bench"], settings=how.settings, provenance=known)
     expected = expected_of(manifest.packed)
     patience = simulated(expected.latency) if how.virtual else None

@@ -5,23 +5,25 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from toolchain.device.agent.analyse import RAW, analyse
 from toolchain.device.agent.clock import SystemClock
 from toolchain.device.agent.plan import Settings
 from toolchain.device.agent.rawlog import read_lines
-from toolchain.device.agent.recording import recording_of
-from toolchain.device.agent.session import RAW, RESULT, finish, measure
+from toolchain.device.agent.recording import Header, recording_of
+from toolchain.device.agent.session import RESULT, measure
 from toolchain.device.agent.source import Source
+from toolchain.device.agent.wire import plain
 from toolchain.device.agent.workload import Workload
 from toolchain.device.link.axi.sense import Expected, loop_faults, must_make_sense
 from toolchain.errors import BuildError, ToolError, VerificationError, first_line
 from toolchain.measure.agent_archive import NAME, agent_version, build_agent
 from toolchain.places.place import Place
-from toolchain.results.measurement import Measurement
+from toolchain.results.measurement import Measurement, Provenance
 from toolchain.results.measurements import save_result
 from toolchain.results.model import parse
 from toolchain.results.whole import must_be_whole
@@ -45,7 +47,7 @@ class Job:
         i2c: meters on a bare bus of the machine, BUS:ADDRESS:CHIP:OHMS.
         root: whether root is needed, as RAPL and loading a bitstream do.
         sensor_root: a tree of plain files to take sensors from; power and energy are then `simulated`, times are not.
-        provenance: what is known of the package, such as variant, build_id, model_hash, seal.
+        provenance: what is known of the package.
         expected: clock and cycles as the package has them, where its workload counts cycles.
         sensors: names of the sensors that the board has; one that the machine does not show is told.
     """
@@ -59,7 +61,7 @@ class Job:
     i2c: Sequence[str] = ()
     root: bool = False
     sensor_root: str | None = None
-    provenance: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Provenance = field(default_factory=Provenance)
     expected: Expected = field(default_factory=Expected)
     sensors: Sequence[str] = ()
 
@@ -90,7 +92,8 @@ def measure_at(place: Place, job: Job, board_dir: Path, python: Sequence[str] = 
             fault = str(error)
         raw = _fetched(place, f"{out}/{RAW}", Path(name) / RAW)
         try:
-            result = _of_job(_result(place, said, raw, out, Path(name) / RESULT, fault), job)
+            told = _told(place, said, raw, out, Path(name) / RESULT, fault)
+            result = _of_job(_record(told), job)
         except (VerificationError, BuildError) as error:
             kept = f"; its files stay there in {out}" if raw is not None else ""
             raise ToolError(f"{place.address}: the agent's result cannot be used: {error}{kept}") from error
@@ -111,15 +114,19 @@ def measure_here(
     """Measure a driver on this computer, with meters of this computer; keeps and returns the result."""
     with tempfile.TemporaryDirectory() as name:
         notes = [] if sources else ["no power sensor on this computer reaches the board; name a meter with METER="]
-        header = {**_header(job), "notes": notes}
-        told = measure(workload, sources, job.settings, SystemClock(), Path(name), header, progress=progress)
-        result, _ = _kept(board_dir, _record(told), Path(name) / RAW)
+        header = replace(_header(job), notes=notes)
+        found = measure(workload, sources, job.settings, SystemClock(), Path(name), header, progress=progress)
+        # By way of JSON, as an agent on another machine tells it.
+        result, _ = _kept(board_dir, _record(parsed(_wire(found))), Path(name) / RAW)
     return result
 
 
 def _record(told: Any) -> Measurement:
-    # By way of JSON, as an agent on another machine tells it: tuples are lists there.
-    return parse(json.loads(json.dumps(told)), Measurement, "the result", "make measure")
+    return parse(told, Measurement, "the result", "make measure")
+
+
+def _wire(record: object) -> str:
+    return json.dumps(record, default=plain)
 
 
 def _kept(board_dir: Path, result: Measurement, raw: Path | None) -> tuple[Measurement, bool]:
@@ -136,15 +143,18 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _header(job: Job) -> dict[str, Any]:
-    provenance = {**job.provenance, "agent": agent_version()}
-    return {"board": job.board, "model": job.model, "provenance": provenance}
+def _header(job: Job) -> Header:
+    return Header(job.board, job.model, _known(job).to_json())
+
+
+def _known(job: Job) -> Provenance:
+    return job.provenance.model_copy(update={"agent": agent_version()})
 
 
 def _options(job: Job) -> list[str]:
     settings = job.settings
     words = ["--seconds", f"{settings.window_s:g}", "--repeats", str(settings.repeats)]
-    words += ["--warm-up", f"{settings.warm_up_s:g}", "--header", json.dumps(_header(job), sort_keys=True)]
+    words += ["--warm-up", f"{settings.warm_up_s:g}", "--header", _wire(_header(job))]
     words += [word for name in job.sources for word in ("--source", name)]
     words += [word for meter in job.i2c for word in ("--i2c", meter)]
     words += ["--root", job.sensor_root] if job.sensor_root else []
@@ -169,7 +179,7 @@ def _fetched(place: Place, there: str, here: Path) -> Path | None:
     return here
 
 
-def _result(place: Place, said: str, raw: Path | None, out: str, here: Path, fault: str | None) -> dict[str, Any]:
+def _told(place: Place, said: str, raw: Path | None, out: str, here: Path, fault: str | None) -> Any:
     """What the agent printed; else its file; where it was cut off, what its samples give.
 
     Raises:
@@ -180,24 +190,24 @@ def _result(place: Place, said: str, raw: Path | None, out: str, here: Path, fau
         text = _text(_fetched(place, f"{out}/{RESULT}", here))
     if text is None and fault is None:
         raise ToldError(f"it printed {shown(said.strip())}, no JSON object")
-    result = _of_samples(place, raw, str(fault)) if text is None else parsed(text)
-    must_be_whole(result)
-    return dict(result)
+    told = parsed(_of_samples(place, raw, str(fault)) if text is None else text)
+    must_be_whole(told)
+    return told
 
 
-def _of_job(told: Mapping[str, Any], job: Job) -> Measurement:
+def _of_job(result: Measurement, job: Job) -> Measurement:
     """The result, in which what this computer knows stands as it knows it.
 
     Raises:
-        BuildError: a key is missing or unknown, or its value is of another type.
         VerificationError: cycles that the package's simulation does not allow, or that take longer than they say.
     """
-    header = _header(job)
-    result = _record({**told, **header, "provenance": {**told["provenance"], **header["provenance"]}})
+    provenance = result.provenance.model_copy(update=_known(job).to_json())
     if result.latency is not None:
         seconds = result.latency.seconds_per_inference.median
         must_make_sense("latency", loop_faults(result.latency.cycles_per_inference, seconds, job.expected))
-    return result.model_copy(update={"reasons": (*result.reasons, *_not_seen(result, job))})
+    reasons = (*result.reasons, *_not_seen(result, job))
+    known = {"board": job.board, "model": job.model, "provenance": provenance, "reasons": reasons}
+    return result.model_copy(update=known)
 
 
 def _not_seen(result: Measurement, job: Job) -> list[str]:
@@ -220,14 +230,14 @@ def _last_object(said: str) -> str | None:
         return None
 
 
-def _of_samples(place: Place, raw: Path | None, fault: str) -> dict[str, Any]:
+def _of_samples(place: Place, raw: Path | None, fault: str) -> str:
     if raw is None:
         raise ToolError(f"{place.address}: the agent took nothing: {fault}")
     try:
-        result = finish(recording_of(read_lines(raw)))
+        result = analyse(recording_of(read_lines(raw)))
+        return _wire(replace(result, reasons=[f"{place.address}: {fault}", *result.reasons]))
     except _SPOILT as error:
         raise ToolError(f"{place.address}: the agent took nothing of use ({first_line(error)}): {fault}") from error
-    return {**result, "reasons": [f"{place.address}: {fault}", *result["reasons"]]}
 
 
 def _text(path: Path | None) -> str | None:

@@ -14,6 +14,7 @@ from toolchain.measure.measure import Job
 from toolchain.measure.workloads import driver_words, runner_words
 from toolchain.places.place import Place
 from toolchain.results.manifest import Manifest
+from toolchain.results.measurement import Provenance
 from toolchain.results.packed import read_device, read_package
 
 _READY_SECONDS = 900.0
@@ -72,10 +73,10 @@ def ready_amd_package(place: Place, package: Path, settings: Settings, *, python
     return replace(job, expected=expected_of(manifest.packed))
 
 
-def provenance_of(manifest: Manifest) -> dict[str, str]:
+def provenance_of(manifest: Manifest) -> Provenance:
     """What says of a result which build it is of."""
     known = {name: getattr(manifest, name) for name in ("seal", "variant", "flow", "strategy")}
-    return {**known, **(manifest.identity.to_json() if manifest.identity else {})}
+    return Provenance(**known, **(manifest.identity.to_json() if manifest.identity else {}))
 
 
 def _must_work(place: Place, words: Sequence[str], folder: str) -> None:

@@ -7,7 +7,7 @@ Whether figures can be true is judged beside, in `toolchain.results.whole`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from toolchain.results.model import Number, Record, RecordFile
 
@@ -137,6 +137,49 @@ class SamplingCost(Record):
     without_per_second: Number
 
 
+class MeasuredEvent(Record):
+    """Something that went wrong; see `toolchain.device.agent.sampler.Event`."""
+
+    event: str
+    t: Number | None = None
+    source: int | None = None
+    text: str | None = None
+    seconds: Number | None = None
+    unsaved_bytes: int | None = None
+
+
+class Workload(Record):
+    """What kept the board busy."""
+
+    name: str
+
+
+class Provenance(Record):
+    """Where a measurement was taken, and of what.
+
+    Attributes:
+        machine: its name, or what its processor is.
+        kernel, python: their versions.
+        emulated: whether an emulator ran the workload; virtual: whether the board is a simulated one.
+        agent: digest of the agent's program.
+        seal, variant, flow, strategy, model_hash, build_id: of the package, as its manifest has them.
+    """
+
+    machine: str | None = None
+    architecture: str | None = None
+    kernel: str | None = None
+    python: str | None = None
+    emulated: bool | None = None
+    virtual: bool | None = None
+    agent: str | None = None
+    seal: str | None = None
+    variant: str | None = None
+    flow: str | None = None
+    strategy: str | None = None
+    model_hash: str | None = None
+    build_id: str | None = None
+
+
 class RawSamples(Record):
     """The samples' own file beside the result, and its lines that no disk took."""
 
@@ -151,8 +194,6 @@ class Measurement(RecordFile):
     Attributes:
         status: `ok`, or how it ended; `reasons` say why.
         kind: of the energy; `unavailable` where no sensor covers the board.
-        provenance: the machine, and what is known of the package.
-        workload: the command that kept the board busy.
         unreadable: sensors that are there and could not be read.
         settings: of the plan.
         per_source: the energy of each sensor alone.
@@ -168,8 +209,8 @@ class Measurement(RecordFile):
     reasons: tuple[str, ...]
     board: str = ""
     model: str = ""
-    provenance: Mapping[str, Any]
-    workload: Mapping[str, str] | None = None
+    provenance: Provenance
+    workload: Workload | None = None
     started_unix: Number = 0
     simulated: bool = False
     unreadable: tuple[LostSensor, ...] = ()
@@ -180,5 +221,5 @@ class Measurement(RecordFile):
     per_source: Mapping[str, MeasuredEnergy] | None = None
     repeats: tuple[MeasuredRepeat, ...] = ()
     sampling_cost: SamplingCost | None = None
-    events: tuple[Mapping[str, Any], ...] = ()
+    events: tuple[MeasuredEvent, ...] = ()
     raw: RawSamples | None = None

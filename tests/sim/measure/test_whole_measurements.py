@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from tests.doubles.sensors import EnergyFile, PowerFile, Truth, hwmon
-from tests.fast.toolchain.measure.bench import EACH_S, TRUE_J, Bench
+from tests.fast.toolchain.measure.bench import EACH_S, TRUE_J, Bench, wire
+from toolchain.device.agent.analyse import RAW
 from toolchain.device.agent.plan import Settings
 from toolchain.device.agent.rawlog import RawLog, read_lines
-from toolchain.device.agent.session import RAW, RESULT, again
+from toolchain.device.agent.session import RESULT, again
 from toolchain.device.agent.workload import WorkloadError
 
 
@@ -59,7 +60,7 @@ def test_gross_latency_and_cycles(tmp_path: Path) -> None:
 def test_the_raw_file_alone_gives_the_same_result(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     result = bench.run()
-    assert json.loads(json.dumps(again(bench.folder / RAW))) == json.loads((bench.folder / RESULT).read_text())
+    assert wire(again(bench.folder / RAW)) == json.loads((bench.folder / RESULT).read_text())
     assert result["raw"]["samples"] == sum(isinstance(line, list) for line in read_lines(bench.folder / RAW))
 
 
@@ -69,7 +70,7 @@ def test_a_killed_agent_leaves_the_repeats_that_were_complete(tmp_path: Path) ->
     lines = (bench.folder / RAW).read_bytes().splitlines(keepends=True)
     places = [index for index, line in enumerate(lines) if line.startswith(b'{"repeat"')]
     (bench.folder / RAW).write_bytes(b"".join(lines[: places[2] + 500]) + lines[places[2] + 501][:7])
-    result = again(bench.folder / RAW)
+    result = wire(again(bench.folder / RAW))
     assert result["status"] == "unfinished"
     assert "3 of 3 repeats could be used, 5 are needed" in result["reasons"]
     assert net(result)["median"] == pytest.approx(TRUE_J, rel=0.02)

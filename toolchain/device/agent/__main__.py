@@ -13,16 +13,19 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import Any, Optional
+from typing import Optional
 
 from .clock import SystemClock
 from .discover import Found, discover, mark_total, open_i2c, read_once, sensor_name, unique
 from .plan import Settings
-from .recording import INTERRUPTED
+from .recording import INTERRUPTED, Header
+from .result import Result
 from .session import again, measure
 from .source import Lost, Run, SensorError, Source, run_command
+from .wire import plain
 from .workload import Command, WorkloadError
 
 _SYSTEM = Path("/")
@@ -65,7 +68,7 @@ def _add_measure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repeats", type=int, default=defaults.repeats, help="accepted ones (%(default)s)")
     parser.add_argument("--warm-up", type=float, default=defaults.warm_up_s, help="seconds at least (%(default)s)")
     parser.add_argument("--cd", metavar="DIR", help="folder that the command runs in")
-    parser.add_argument("--header", type=json.loads, default={}, metavar="JSON", help="kept in the result")
+    parser.add_argument("--header", type=_header, default=Header(), metavar="JSON", help="kept in the result")
     parser.add_argument("words", nargs="+", help="the command, with {seconds} or {count}")
     parser.set_defaults(action=_measure)
 
@@ -99,10 +102,18 @@ def _root(text: str) -> Path:
     return root
 
 
+def _header(text: str) -> Header:
+    """What the computer that asks knows."""
+    try:
+        return Header.from_json(json.loads(text))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error}; should be a JSON object such as {{}}") from None
+
+
 def _list(options: argparse.Namespace) -> int:
     found = _found(options)
-    sources = [source.traits.to_json() for source in found.sources]
-    print(json.dumps({"sources": sources, "unreadable": [lost.to_json() for lost in found.lost]}, indent=1))
+    sources = [source.traits for source in found.sources]
+    print(json.dumps({"sources": sources, "unreadable": found.lost}, indent=1, default=plain))
     return 0
 
 
@@ -111,10 +122,10 @@ def _measure(options: argparse.Namespace) -> int:
     workload = Command(options.words, clock, folder=options.cd)
     settings = Settings(options.seconds, options.repeats, options.warm_up)
     # Figures of a tree of plain files are no measurement, whatever the files say.
-    fake = {"simulated": True} if options.root != _SYSTEM else {}
-    where = "this machine has" if options.root == _SYSTEM else f"{options.root}: holds"
+    fake = options.root != _SYSTEM
+    where = f"{options.root}: holds" if fake else "this machine has"
     notes = [] if found.sources or found.lost else [f"{where} no power sensor"]
-    header = {**options.header, **fake, "notes": notes, "unreadable": [lost.to_json() for lost in found.lost]}
+    header = replace(options.header, simulated=fake, notes=notes, unreadable=found.lost)
     run = _runner(options.root)
     result = measure(workload, found.sources, settings, clock, options.out, header, options.root, run, _say)
     return _print(result)
@@ -124,11 +135,11 @@ def _analyse(options: argparse.Namespace) -> int:
     return _print(again(options.raw))
 
 
-def _print(result: dict[str, Any]) -> int:
+def _print(result: Result) -> int:
     # On standard output, too: a full disk must not lose it.
     with contextlib.suppress(OSError):
-        print(json.dumps(result), flush=True)
-    return 130 if result["status"] == INTERRUPTED else 0
+        print(json.dumps(result, default=plain), flush=True)
+    return 130 if result.status == INTERRUPTED else 0
 
 
 def _say(text: str) -> None:

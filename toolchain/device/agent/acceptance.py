@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from .conditions import throttling
 from .plan import Plan
 from .recording import Recording, Repeat
-from .sampler import Series
+from .sampler import NONSENSE, Series
 from .source import ENERGY
 from .window import Mean, WindowError, mean_power
 
@@ -113,11 +113,11 @@ def _judge_source(
     except WindowError as error:
         return [str(error)]
     judged.power[index] = _power(means, windows, 0.0 if trait.quantity == ENERGY else trait.resolution)
-    nonsense = [e for e in recording.events if e["event"] == "nonsense" and e["source"] == index and _in(e["t"], span)]
+    nonsense = [e for e in recording.events if e.event == NONSENSE and e.source == index and _in(e.t, span)]
     taken = sum(mean.samples for mean in means)
     reasons = []
     if len(nonsense) > _NONSENSE_SHARE * taken:
-        reasons.append(f"{len(nonsense)} readings were nonsense, such as {nonsense[0]['text']}; check the sensor")
+        reasons.append(f"{len(nonsense)} readings were nonsense, such as {nonsense[0].text}; check the sensor")
     if _stuck(series, span):
         reasons.append("never changed from idle to active; it is stuck, or the load is below one of its steps")
     return reasons
@@ -155,8 +155,8 @@ def _stuck(series: Series, span: tuple[float, float]) -> bool:
     return not inside or min(inside) == max(inside)
 
 
-def _in(time: float, span: tuple[float, float]) -> bool:
-    return span[0] <= time <= span[1]
+def _in(time: float | None, span: tuple[float, float]) -> bool:
+    return time is not None and span[0] <= time <= span[1]
 
 
 def _root(errors: object) -> float:

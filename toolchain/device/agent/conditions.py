@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from .source import Run, entries, read_number, read_text
 
@@ -13,14 +14,26 @@ _COLDEST, _HOTTEST = -100e3, 250e3  # thousandths of a degree Celsius: what a th
 _PI_NOW = {0: "under-voltage", 1: "clock capped", 2: "throttled", 3: "soft temperature limit"}
 
 
-def conditions(root: Path, run: Run) -> dict[str, Any]:
-    """Temperatures (Celsius), clocks (kHz) and throttling as they are now; what cannot be read is left out."""
-    return {
-        "temperature_c": temperatures(root),
-        "clocks_khz": _clocks(root),
-        "throttled_now": _throttled_now(run),
-        "throttle_events": _throttle_events(root),
-    }
+@dataclass(frozen=True)
+class Conditions:
+    """What surrounds a measurement at one moment.
+
+    Attributes:
+        temperature_c: degrees Celsius by thermometer.
+        clocks_khz: kHz by processor.
+        throttled_now: words for what holds the board back now.
+        throttle_events: how often the processor was throttled since it started.
+    """
+
+    temperature_c: Mapping[str, float]
+    clocks_khz: Mapping[str, float]
+    throttled_now: Sequence[str]
+    throttle_events: int
+
+
+def conditions(root: Path, run: Run) -> Conditions:
+    """The conditions now; what cannot be read is left out."""
+    return Conditions(temperatures(root), _clocks(root), _throttled_now(run), _throttle_events(root))
 
 
 def temperatures(root: Path) -> dict[str, float]:
@@ -33,12 +46,12 @@ def temperatures(root: Path) -> dict[str, float]:
     return found or _board_temperatures(root)
 
 
-def throttling(before: dict[str, Any], after: dict[str, Any]) -> str | None:
+def throttling(before: Conditions, after: Conditions) -> str | None:
     """Why a repeat between these conditions was throttled, or None."""
-    now = sorted({*before["throttled_now"], *after["throttled_now"]})
+    now = sorted({*before.throttled_now, *after.throttled_now})
     if now:
         return f"the board says: {', '.join(now)}"
-    counted = after["throttle_events"] - before["throttle_events"]
+    counted = after.throttle_events - before.throttle_events
     return f"the processor was throttled {counted} times" if counted > 0 else None
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from .acceptance import assess
 from .clock import Clock
 from .conditions import conditions, temperatures
 from .plan import Settings, make_plan, probe_poll, probe_seconds, refresh_of
 from .rawlog import RawLog
-from .recording import COMPLETE, FAILED, INTERRUPTED, Recording, Repeat
+from .recording import COMPLETE, FAILED, INTERRUPTED, Header, Name, Recording, Repeat
 from .sampler import Sampler, Series
 from .source import Run, Source, run_command
 from .workload import Work, Workload, WorkloadError
@@ -46,7 +47,7 @@ class Experiment:
         settings: Settings,
         clock: Clock,
         log: RawLog,
-        header: dict[str, Any],
+        header: Header,
         root: Path = Path("/"),
         run: Run = run_command,
         progress: AgentProgress = lambda text: None,
@@ -55,7 +56,7 @@ class Experiment:
         self._log, self._root, self._command, self._progress = log, root, run, progress
         self._sampler = Sampler(sources, clock, log.append)
         traits = [source.traits for source in sources]
-        whole = {**header, "workload": {"name": workload.name}, "started_unix": clock.wall()}
+        whole = replace(header, workload=Name(workload.name), started_unix=clock.wall())
         series: Sequence[Series] = self._sampler.series
         self.recording = Recording(whole, traits, settings, series, self._sampler.events)
 
@@ -93,7 +94,7 @@ class Experiment:
         refresh = [refresh_of(series) for series in self._sampler.series]
         plan = make_plan([max(tau, seconds or 0.0) for tau, seconds in zip(constants, refresh)], self._settings)  # noqa: B905
         self.recording.plan, self.recording.refresh_s = plan, refresh
-        self._log.append({"plan": vars(plan), "refresh_s": refresh})
+        self._log.append({"plan": plan, "refresh_s": refresh})
 
     def _warm_up(self) -> None:
         """Run until no temperature moves any more, or, without a thermometer, for the least time."""
@@ -142,7 +143,7 @@ class Experiment:
         self._progress("running without sampling")
         work: Work = self._workload.run(self._window)
         self.recording.unsampled.append(work)
-        self._log.append({"unsampled": work.to_json()})
+        self._log.append({"unsampled": work})
 
     def _idle(self) -> tuple[float, float]:
         start = self._clock.now()
@@ -158,7 +159,7 @@ class Experiment:
 
     def _keep(self, repeat: Repeat) -> None:
         self.recording.repeats.append(repeat)
-        self._log.append({"repeat": repeat.to_json()})
+        self._log.append({"repeat": repeat})
 
     def _end(self, status: str, reason: str) -> None:
         if self._log.fault:

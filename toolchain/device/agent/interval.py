@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 import statistics
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 _SEED = 20
 _TAIL = 0.025
 
 
-class Interval(NamedTuple):
+@dataclass(frozen=True)
+class Interval:
     """A median, and where it lies with 95 % confidence."""
 
     median: float
@@ -22,10 +23,6 @@ class Interval(NamedTuple):
     def width(self) -> float:
         """Width of the interval as a share of the median."""
         return (self.high - self.low) / abs(self.median) if self.median else float("inf")
-
-    def to_json(self) -> dict[str, float]:
-        """Plain JSON."""
-        return {"median": self.median, "low": self.low, "high": self.high}
 
 
 def bootstrap(

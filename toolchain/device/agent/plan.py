@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from .sampler import Series
 
@@ -48,10 +47,6 @@ class Settings:
         """Refuse a number of draws, such as a spoilt raw file holds, that would never be drawn."""
         if not (isinstance(self.draws, int) and 1 <= self.draws <= _MOST_DRAWS):
             raise ValueError(f"draws: {str(self.draws)[:40]}, should be 1 to {_MOST_DRAWS}")
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON, read back by `Settings(**json)`."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)

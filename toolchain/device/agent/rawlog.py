@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from .wire import plain
+
 _RETRY_LINES = 200
 
 
@@ -39,8 +41,8 @@ class RawLog:
         return bytes(self._pending)
 
     def append(self, value: Any) -> None:
-        """Append one line; never raises for a disk that is full."""
-        line = json.dumps(value, separators=(",", ":")).encode() + b"\n"
+        """Append one line, a record or plain JSON; never raises for a disk that is full."""
+        line = json.dumps(value, separators=(",", ":"), default=plain).encode() + b"\n"
         with self._lock:
             self._pending += line
             self._since_fault += 1

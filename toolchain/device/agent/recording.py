@@ -2,17 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .conditions import Conditions
 from .plan import Plan, Settings
-from .sampler import Series
-from .source import Traits
+from .sampler import Event, Series
+from .source import Lost, Traits
 from .workload import Work
 
 SCHEMA = 1
 UNFINISHED, COMPLETE, INTERRUPTED, FAILED = "unfinished", "complete", "interrupted", "failed"
+
+
+@dataclass(frozen=True)
+class Name:
+    """What keeps the board busy, by its name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is known before anything is measured.
+
+    Attributes:
+        provenance: the machine, and what the computer that asks knows of the package.
+        unreadable: sensors that are there and cannot be read.
+        notes: what is to be said first among the reasons.
+        simulated: whether sensors come from a tree of plain files.
+        started_unix: time of day.
+    """
+
+    board: str = ""
+    model: str = ""
+    provenance: Mapping[str, object] = field(default_factory=dict)
+    unreadable: Sequence[Lost] = ()
+    notes: Sequence[str] = ()
+    simulated: bool = False
+    workload: Name | None = None
+    started_unix: float = 0.0
+
+    @property
+    def is_emulated(self) -> bool:
+        """Whether an emulator ran the workload."""
+        return bool(self.provenance.get("emulated"))
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Header:
+        """A header of its own JSON, in which any key may be missing.
+
+        Raises:
+            TypeError, AttributeError: a key is unknown, or its value is of another type.
+        """
+        lost = [Lost(**one) for one in raw.get("unreadable", ())]
+        named = {"workload": Name(**raw["workload"])} if raw.get("workload") is not None else {}
+        return cls(**{**raw, "unreadable": lost, **named})
 
 
 @dataclass
@@ -28,18 +74,13 @@ class Repeat:
     before: tuple[float, float] | None
     work: Work
     after: tuple[float, float] | None
-    conditions: Sequence[dict[str, Any]]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON, read back by `from_json`."""
-        idle = {"before": self.before, "after": self.after}
-        return {**idle, "work": self.work.to_json(), "conditions": list(self.conditions)}
+    conditions: Sequence[Conditions]
 
     @classmethod
-    def from_json(cls, raw: dict[str, Any]) -> Repeat:
-        """Read what `to_json` wrote."""
+    def from_json(cls, raw: Mapping[str, Any]) -> Repeat:
+        """A repeat of its own JSON."""
         before, after = (None if raw[key] is None else (raw[key][0], raw[key][1]) for key in ("before", "after"))
-        return cls(before, Work(**raw["work"]), after, raw["conditions"])
+        return cls(before, Work(**raw["work"]), after, [Conditions(**one) for one in raw["conditions"]])
 
 
 @dataclass
@@ -47,18 +88,18 @@ class Recording:
     """A measurement as taken.
 
     Attributes:
-        header: provenance and workload, as the result repeats them.
+        header: what the result repeats.
         traits, series: sources and their samples, in the same order.
         refresh_s: probed, by source; None where the value hardly changed.
         unsampled: runs without sampling.
         status: how it ended; `reason` says why where it failed.
     """
 
-    header: dict[str, Any]
+    header: Header
     traits: Sequence[Traits]
     settings: Settings
     series: Sequence[Series]
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     refresh_s: list[float | None] = field(default_factory=list)
     plan: Plan | None = None
     repeats: list[Repeat] = field(default_factory=list)
@@ -66,10 +107,9 @@ class Recording:
     status: str = UNFINISHED
     reason: str = ""
 
-    def header_line(self) -> dict[str, Any]:
+    def header_line(self) -> Mapping[str, object]:
         """The first line of the raw file."""
-        sources = [trait.to_json() for trait in self.traits]
-        return {"header": self.header, "schema": SCHEMA, "settings": self.settings.to_json(), "sources": sources}
+        return {"header": self.header, "schema": SCHEMA, "settings": self.settings, "sources": self.traits}
 
 
 def recording_of(lines: Iterable[Any]) -> Recording:
@@ -83,7 +123,8 @@ def recording_of(lines: Iterable[Any]) -> Recording:
     if not isinstance(first, dict) or first.get("schema") != SCHEMA:
         raise ValueError("no raw file of this agent: its first line is no header")
     traits = [Traits(**raw) for raw in first["sources"]]
-    recording = Recording(first["header"], traits, Settings(**first["settings"]), [Series() for _ in traits])
+    header, series = Header.from_json(first["header"]), [Series() for _ in traits]
+    recording = Recording(header, traits, Settings(**first["settings"]), series)
     for line in iterator:
         if isinstance(line, list):
             recording.series[line[1]].add(line[0], line[2])
@@ -92,9 +133,9 @@ def recording_of(lines: Iterable[Any]) -> Recording:
     return recording
 
 
-def _take(recording: Recording, line: dict[str, Any]) -> None:
+def _take(recording: Recording, line: Mapping[str, Any]) -> None:
     if "event" in line:
-        recording.events.append(line)
+        recording.events.append(Event(**line))
     elif "plan" in line:
         recording.plan, recording.refresh_s = Plan(**line["plan"]), line["refresh_s"]
     elif "repeat" in line:

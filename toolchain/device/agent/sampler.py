@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .clock import Clock
@@ -11,9 +12,34 @@ from .source import NonsenseError, SensorError, Source
 
 _RETRY_S = 1.0
 VANISHED, BACK, NONSENSE = "sensor vanished", "sensor is back", "nonsense"
-"""Events of a source, which they name by its index as `source`."""
+"""Events of a source."""
 CLOCK_STEP_S = 0.1
 """Seconds that the time of day may move against the monotonic clock before it counts as a step."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that went wrong.
+
+    Attributes:
+        event: what, in words.
+        t: monotonic seconds; none where it stands for several.
+        source: index of the source, where it is one's.
+        text: what the source or the disk said.
+        seconds: by how much a clock or a warm-up was off.
+        unsaved_bytes: what the disk has not taken.
+    """
+
+    event: str
+    t: float | None = None
+    source: int | None = None
+    text: str | None = None
+    seconds: float | None = None
+    unsaved_bytes: int | None = None
+
+    def to_json(self) -> Mapping[str, object]:
+        """What is known of it; read back by `Event(**json)`."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 class Append(Protocol):
@@ -46,13 +72,13 @@ class Sampler:
 
     Attributes:
         series: samples by source, in the order of `sources`.
-        events: what went wrong: `t`, `event`, and what belongs to it.
+        events: what went wrong.
     """
 
     def __init__(self, sources: Sequence[Source], clock: Clock, append: Append) -> None:
         self.sources, self._clock, self._append = sources, clock, append
         self.series = [Series() for _ in sources]
-        self.events: list[dict[str, Any]] = []
+        self.events: list[Event] = []
         self._gone_since: list[float | None] = [None] * len(sources)
         self._retry_at = [0.0] * len(sources)
         self._offset = clock.wall() - clock.now()
@@ -70,8 +96,8 @@ class Sampler:
                 self._read(index, source)
 
     def event(self, name: str, **details: Any) -> None:
-        """Note that something happened."""
-        entry = {"t": round(self._clock.now(), 6), "event": name, **details}
+        """Note that something happened; the details are those of an `Event`."""
+        entry = Event(name, round(self._clock.now(), 6), **details)
         self.events.append(entry)
         self._append(entry)
 

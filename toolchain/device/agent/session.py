@@ -6,19 +6,38 @@ import json
 import os
 import platform
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from .analyse import analyse
+from .analyse import RAW, analyse
 from .clock import Clock
 from .experiment import AgentProgress, Experiment
 from .plan import Settings
 from .rawlog import RawLog, read_lines
-from .recording import Recording, recording_of
+from .recording import Header, recording_of
+from .result import Result
 from .source import Run, Source, read_text, run_command
+from .wire import plain
 from .workload import Workload
 
-RAW, RESULT = "raw.jsonl", "result.json"
+RESULT = "result.json"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where the agent runs.
+
+    Attributes:
+        machine: its name, or what its processor is.
+        kernel, python: their versions.
+        emulated: whether an emulator runs this process.
+    """
+
+    machine: str
+    architecture: str
+    kernel: str
+    python: str
+    emulated: bool
 
 
 def measure(
@@ -27,12 +46,12 @@ def measure(
     settings: Settings,
     clock: Clock,
     folder: Path,
-    header: dict[str, Any],
+    header: Header,
     root: Path = Path("/"),
     run: Run = run_command,
     progress: AgentProgress = lambda text: None,
     log: RawLog | None = None,
-) -> dict[str, Any]:
+) -> Result:
     """Measure into `raw.jsonl` and `result.json` of a folder; returns the result, also where the disk took neither.
 
     Raises:
@@ -42,55 +61,41 @@ def measure(
     if log is None and (folder / RAW).exists():
         raise FileExistsError(f"{folder}: holds a measurement already; name another folder")
     raw = log or RawLog(folder / RAW)
-    whole = {**header, "provenance": {**machine(root), **header.get("provenance", {})}}
+    whole = replace(header, provenance={**vars(machine(root)), **header.provenance})
     recording = Experiment(workload, sources, settings, clock, raw, whole, root, run, progress).run()
     raw.close()
-    result = finish(recording, raw.pending)
+    result = analyse(recording, raw.pending)
     write_result(folder / RESULT, result)
     return result
 
 
-def finish(recording: Recording, unsaved: bytes = b"") -> dict[str, Any]:
-    """The result of a recording, with the lines that the disk has not taken."""
-    result = analyse(recording)
-    result["reasons"] = [*result.pop("notes", []), *result["reasons"]]
-    samples = sum(len(series.times) for series in recording.series)
-    result["raw"] = {"file": RAW, "samples": samples, "unsaved_lines": unsaved.decode().splitlines()}
-    return result
-
-
-def again(raw: Path) -> dict[str, Any]:
+def again(raw: Path) -> Result:
     """The result of a raw file, such as a killed agent leaves behind.
 
     Raises:
         ValueError: it is no raw file.
         OSError: it cannot be read.
     """
-    return finish(recording_of(read_lines(raw)))
+    return analyse(recording_of(read_lines(raw)))
 
 
-def write_result(path: Path, result: dict[str, Any]) -> bool:
+def write_result(path: Path, result: Result) -> bool:
     """Write the result, or leave what was there; whether it worked."""
     part = path.with_name(path.name + ".part")
     try:
-        part.write_text(json.dumps(result, indent=1) + "\n")
+        part.write_text(json.dumps(result, indent=1, default=plain) + "\n")
         os.replace(part, path)
     except OSError:
         return False
     return True
 
 
-def machine(root: Path) -> dict[str, Any]:
-    """Where the agent runs."""
+def machine(root: Path) -> Machine:
+    """What this process sees of its machine."""
     name = (read_text(root / "proc/device-tree/model") or "").strip() or None
     system = os.uname()
-    return {
-        "machine": name or system.machine,
-        "architecture": system.machine,
-        "kernel": system.release,
-        "python": platform.python_version(),
-        "emulated": _is_emulated(system.machine),
-    }
+    emulated = _is_emulated(system.machine)
+    return Machine(name or system.machine, system.machine, system.release, platform.python_version(), emulated)
 
 
 def _is_emulated(architecture: str) -> bool:

@@ -9,9 +9,9 @@ import re
 import stat
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 
 class Run(Protocol):
@@ -61,10 +61,6 @@ class Lost:
     why: str
     needed: bool = False
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class Traits:
@@ -93,10 +89,6 @@ class Traits:
     path: str
     wrap_j: float = 0.0
     in_total: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON, read back by `Traits(**json)`."""
-        return asdict(self)
 
 
 class Source:

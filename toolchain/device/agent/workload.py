@@ -8,7 +8,7 @@ import re
 import shlex
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Optional, Protocol
 
 from .clock import Clock
@@ -43,10 +43,6 @@ class Work:
     def seconds(self) -> float:
         """How long it was busy."""
         return self.ended - self.started
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON, read back by `Work(**json)`."""
-        return asdict(self)
 
 
 class Workload(Protocol):
@@ -196,7 +192,7 @@ def _times(said: Mapping[str, Any], offset: float, ended: float, moved: float) -
     return ended - float(said["seconds"]), ended, ""
 
 
-def _last_object(text: str) -> dict[str, Any]:
+def _last_object(text: str) -> Mapping[str, Any]:
     """The last JSON object of a text: a line of its own, or all that follows a line that begins with a brace."""
     for found in reversed(list(re.finditer(r"^\{", text, re.MULTILINE))):
         try:

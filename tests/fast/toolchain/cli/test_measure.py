@@ -15,7 +15,7 @@ from toolchain.device.sealed import seal
 from toolchain.errors import ConfigError
 from toolchain.layout import Request
 from toolchain.measure.measure import Job
-from toolchain.results.measurement import Measurement
+from toolchain.results.measurement import Measurement, Provenance
 
 PLAIN = How(None, None, None, 10.0, 5, None)
 
@@ -49,7 +49,7 @@ def test_this_computer_is_measured_by_its_own_sensors(
 
     def measure_at(place: Any, job: Job, board_dir: Path, python: Any) -> Measurement:
         asked.update(place=place.address, job=job, board_dir=board_dir, python=python)
-        return Measurement(status="unavailable", reasons=(), provenance={}, latency=None, energy=None)
+        return Measurement(status="unavailable", reasons=(), provenance=Provenance(), latency=None, energy=None)
 
     monkeypatch.setenv("GATEWEAVE_BUILD_DIR", str(tmp_path))
     monkeypatch.setattr(command, "checked_package", lambda *_: (tmp_path, {}))

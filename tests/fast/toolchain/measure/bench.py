@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,10 @@ from tests.doubles.sensors import Device, Load, PowerFile, Truth, hwmon
 from toolchain.device.agent.discover import discover
 from toolchain.device.agent.plan import Settings
 from toolchain.device.agent.rawlog import RawLog
+from toolchain.device.agent.recording import Header
+from toolchain.device.agent.result import Result
 from toolchain.device.agent.session import measure
+from toolchain.device.agent.wire import plain
 
 TRUE_J = 0.23e-3
 EACH_S = 0.11e-3
@@ -45,13 +49,19 @@ class Bench:
             source.close()
 
     def run(self, settings: Settings = QUICK, **more: Any) -> dict[str, Any]:
-        """Measure."""
+        """Measure; the result as its JSON is read."""
         found = discover(self.root, silent)
         self.sources = found.sources
-        header = {"board": "zcu104", "model": "cqmlp", "unreadable": [lost.to_json() for lost in found.lost]}
+        header = Header("zcu104", "cqmlp", unreadable=found.lost)
         arguments = {"root": self.root, "run": silent, **more}
         log: RawLog | None = arguments.pop("log", None)
-        return measure(self.load, self.sources, settings, self.device, self.folder, header, log=log, **arguments)
+        result = measure(self.load, self.sources, settings, self.device, self.folder, header, log=log, **arguments)
+        return wire(result)
+
+
+def wire(result: Result) -> Any:
+    """A result as its JSON is read."""
+    return json.loads(json.dumps(result, default=plain))
 
 
 def silent(words: object) -> None:

@@ -15,8 +15,8 @@ from rich.console import Console
 from tests.doubles.agent import Losing, told
 from tests.doubles.packed import device
 from tests.fast.toolchain.measure.bench import TRUE_J, Bench
+from toolchain.device.agent.analyse import RAW
 from toolchain.device.agent.plan import Settings
-from toolchain.device.agent.session import RAW
 from toolchain.device.link.axi.sense import Expected
 from toolchain.errors import BuildError, ToolError
 from toolchain.measure.measure import Job, measure_at, measure_here
@@ -25,7 +25,7 @@ from toolchain.places.place import Here
 from toolchain.places.remote import Remote
 from toolchain.report.measurement_table import measurement_rows, measurement_table, with_prefix
 from toolchain.results.device import DeviceDescription
-from toolchain.results.measurement import Measurement
+from toolchain.results.measurement import Measurement, Provenance
 from toolchain.results.measurements import latest_result, read_results, save_result
 from toolchain.results.model import parse
 
@@ -50,7 +50,7 @@ def test_a_machine_without_sensors_gives_latency(tmp_path: Path) -> None:
     kept = latest_result(tmp_path / "build")
     assert kept is not None
     assert (kept.board, kept.model, kept.latency and kept.latency.inferences) == ("host", "cqmlp", 250)
-    assert len(kept.provenance["agent"]) == 16
+    assert len(kept.provenance.agent or "") == 16
     assert kept.raw and kept.raw.file.endswith(".raw.jsonl")
     assert sorted(path.name for path in (tmp_path / "home").iterdir()) == ["agent"]
 
@@ -168,10 +168,10 @@ def test_a_spoilt_number_of_draws_hangs_nothing(tmp_path: Path, raw: bytes, draw
 
 def test_what_this_computer_knows_is_not_taken_from_the_machine(tmp_path: Path, raw: bytes) -> None:
     said = told(board="other", provenance={"build_id": "00", "machine": "m"})
-    job = replace(JOB, provenance={"build_id": "bb"})
+    job = replace(JOB, provenance=Provenance(build_id="bb"))
     result = measure_at(Losing(raw, stdout=json.dumps(said)), job, tmp_path)  # type: ignore[arg-type]
     assert (result.board, result.model) == ("host", "cqmlp")
-    assert (result.provenance["build_id"], result.provenance["machine"]) == ("bb", "m")
+    assert (result.provenance.build_id, result.provenance.machine) == ("bb", "m")
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_a_driver_on_this_computer(tmp_path: Path) -> None:
     result = measure_here(workload, [], JOB, tmp_path)
     assert result.status == "unavailable" and "METER=" in result.reasons[0]
     assert result.latency and result.latency.cycles_per_inference == 42
-    assert result.workload == {"name": "bench"}
+    assert result.workload and result.workload.name == "bench"
 
 
 def test_results_are_kept_and_what_is_none_is_passed_over(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_the_newest_measurement_of_this_build_is_shown(layout: Layout) -> None:
         write_json(folder / f"{name}.json", {**result, "provenance": {"build_id": build_id}})
     report = report_of(layout)
     assert report.measurement
-    assert report.measurement.provenance["build_id"] == "bb" * 8
+    assert report.measurement.provenance.build_id == "bb" * 8
     assert report.to_json()["measurement"]["schema"] == 1
     console = Console(width=100, file=io.StringIO())
     print_report(report, console, "windows")

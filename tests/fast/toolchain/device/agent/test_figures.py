@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from toolchain.device.agent.interval import bootstrap
+from toolchain.device.agent.interval import Interval, bootstrap
 from toolchain.device.agent.plan import Settings, make_plan, probe_seconds, refresh_of
 from toolchain.device.agent.sampler import Series
 from toolchain.device.agent.source import ENERGY, MEASURED, POWER, RAIL, Traits
@@ -93,7 +93,7 @@ def test_the_interval_is_the_same_each_time_and_holds_the_median() -> None:
     one = bootstrap([1.0, 1.1, 0.9, 1.05, 5.0], [0.01] * 5, 0.01)
     assert one == bootstrap([1.0, 1.1, 0.9, 1.05, 5.0], [0.01] * 5, 0.01)
     assert one.low < one.median == 1.05 < one.high
-    assert bootstrap([2.0]) == (2.0, 2.0, 2.0)
+    assert bootstrap([2.0]) == Interval(2.0, 2.0, 2.0)
 
 
 def test_an_error_that_all_repeats_share_is_not_averaged_away() -> None:

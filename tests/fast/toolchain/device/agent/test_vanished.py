@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
+from tests.fast.toolchain.measure.bench import wire
 from toolchain.device.agent.analyse import analyse
+from toolchain.device.agent.conditions import Conditions
 from toolchain.device.agent.plan import Plan, Settings
-from toolchain.device.agent.recording import COMPLETE, Recording, Repeat
-from toolchain.device.agent.sampler import BACK, NONSENSE, VANISHED, Series
-from toolchain.device.agent.source import INPUT, MEASURED, POWER, RAIL, Traits
+from toolchain.device.agent.recording import COMPLETE, Header, Recording, Repeat
+from toolchain.device.agent.sampler import BACK, NONSENSE, VANISHED, Event, Series
+from toolchain.device.agent.source import INPUT, MEASURED, POWER, RAIL, Lost, Traits
 from toolchain.device.agent.workload import Work
 from toolchain.results.whole import must_be_whole
 
-AT: dict[str, Any] = {"throttled_now": [], "throttle_events": 0, "temperature_c": {}, "clocks_khz": {}}
+AT = Conditions({}, {}, [], 0)
 
 
 def measured(gone_at: float | None, *events: tuple[float, str], rail: bool = False) -> dict[str, Any]:
@@ -29,11 +31,12 @@ def measured(gone_at: float | None, *events: tuple[float, str], rail: bool = Fal
             if gone_at is None or index != rail or step / 10 < gone_at:
                 series[index].add(step / 10, 1 + (10 <= step / 10 % 30 <= 20) + step % 7 / 1000)
     repeats = [Repeat((t, t + 10), Work(100, t + 10, t + 20), (t + 20, t + 29.9), [AT, AT]) for t in range(0, 150, 30)]
-    listed = [{"t": time, "event": event, "source": int(rail), "text": "gone"} for time, event in events]
+    listed = [Event(event, time, int(rail), "gone") for time, event in events]
     settings = Settings(least_window_s=5.0, draws=50)
-    header = {"provenance": {}, "unreadable": [{"name": "x", "scope": RAIL, "why": "y", "needed": False}]}
+    header = Header(unreadable=[Lost("x", RAIL, "y")])
     plan = Plan(0.1, 10.0, 0.2, 0.1)
-    return analyse(Recording(header, traits, settings, series, listed, [None, None], plan, repeats, [], COMPLETE))
+    recording = Recording(header, traits, settings, series, listed, [None, None], plan, repeats, [], COMPLETE)
+    return wire(analyse(recording))
 
 
 def test_what_vanishes_for_good_is_named_and_there_is_no_figure() -> None:
