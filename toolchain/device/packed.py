@@ -36,6 +36,7 @@ class PackedTiming(TypedDict, total=False):
     cycles_kind: str
     latency_cycles: int
     initiation_interval: int
+    answer_cycles: Optional[int]  # noqa: UP045
 
 
 class PackedStream(TypedDict):

@@ -105,8 +105,10 @@ def _timing(manifest: PackedManifest) -> str:
     clock, latency = manifest["clock_mhz"], timing["latency_cycles"]
     kind, fmax = timing.get("cycles_kind", "simulated"), timing.get("fmax_mhz")
     routed = "" if fmax is None else f" Vivado's timing report allows up to {fmax:.1f} MHz ({timing['kind']})."
+    waits = timing.get("answer_cycles")
+    pace = f" An answer takes {waits:,} cycles to leave the chip, which sets the pace." if waits else ""
     return f"""At {clock:g} MHz one answer of the core takes {latency:,} cycles ({latency / clock:.2f} us), and one
-inference can start every {timing["initiation_interval"]:,} cycles ({kind}).{routed}"""
+inference can start every {timing["initiation_interval"]:,} cycles ({kind}).{pace}{routed}"""
 
 
 def _untried(handoff: bool) -> str:

@@ -10,7 +10,7 @@ from toolchain.device.link.protocol import BITS_A_BYTE
 from toolchain.fpga.backend import flash_pins
 from toolchain.fpga.flash_image import flash_file
 from toolchain.results.facts.hardware import Identity
-from toolchain.results.manifest import FlashImage, Manifest
+from toolchain.results.manifest import FlashImage, Manifest, Timing
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,16 @@ same from Python:
 | `manifest.json` | SHA-256 of every file, tools, seeds, revision, verification, resources, timing |
 
 At {timing.clock_mhz:g} MHz{by_pll} one answer takes {timing.latency_cycles} cycles ({timing.latency_us} us), and one
-inference can start every {timing.initiation_interval} cycles (simulated). Place and route allows up to
+inference can start every {timing.initiation_interval} cycles (simulated).{_pace(timing)} Place and route allows up to
 {timing.fmax_mhz:.1f} MHz.
 {_line(board.host_link.baud, asked.streamed)}"""
+
+
+def _pace(timing: Timing) -> str:
+    """What sets the pace where the core does not."""
+    if timing.answer_cycles is None:
+        return ""
+    return f" An answer takes {timing.answer_cycles:,} cycles to leave the chip, a byte a cycle, which sets the pace."
 
 
 def _loading(board: OpenBoard, bitstream: str, flash: FlashImage | None) -> str:

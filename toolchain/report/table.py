@@ -183,8 +183,16 @@ def _timing_rows(timing: Timing) -> Iterator[tuple[str, str, str]]:
     most = f" (up to {fmax:.1f})" if fmax else ""
     yield "clock", f"{timing.clock_mhz:.12g} MHz{crystal}{most}", timing.kind
     yield "latency", f"{timing.latency_cycles:,} cycles = {timing.latency_us:,} us", timing.cycles_kind
-    rate = f"one every {timing.initiation_interval:,} cycles = {timing.inferences_per_second:,.0f}/s"
-    yield "inferences", rate, timing.cycles_kind
+    interval, per_second = timing.initiation_interval, f"{timing.inferences_per_second:,.0f}/s"
+    if timing.answer_cycles is None:
+        yield "inferences", f"one every {interval:,} cycles = {per_second}", timing.cycles_kind
+    else:
+        yield "core", f"one inference every {interval:,} cycles", timing.cycles_kind
+        yield (
+            "inferences",
+            f"an answer takes {timing.answer_cycles:,} cycles to leave = {per_second}",
+            timing.cycles_kind,
+        )
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -68,6 +68,8 @@ def timing(records: Records) -> Timing:
     routed = ended if isinstance(ended, ImplementFacts) else None
     clock = records["clock"].facts_as(ClockFacts) if "clock" in records else None
     hertz = ended.clock_mhz * 1e6
+    answer = simulated.answer_cycles or 1
+    waits = answer if answer > simulated.initiation_interval else None
     return Timing(
         kind=ended.kind,
         fmax_mhz=routed.fmax_mhz if routed else None,
@@ -78,7 +80,8 @@ def timing(records: Records) -> Timing:
         latency_cycles=simulated.latency_cycles,
         initiation_interval=simulated.initiation_interval,
         latency_us=round(simulated.latency_cycles / hertz * 1e6, 3),
-        inferences_per_second=round(hertz / simulated.initiation_interval, 1),
+        answer_cycles=waits,
+        inferences_per_second=round(hertz / (waits or simulated.initiation_interval), 1),
     )
 
 

@@ -54,6 +54,7 @@ class Timing(Record):
         fmax_mhz: the highest clock that the routed design bears; None where it has not been routed.
         crystal_mhz: the board's oscillator, where a PLL makes the clock of it.
         critical_path: its slowest path, one step a line.
+        answer_cycles: those in which an answer leaves the chip, where the core has fewer between inferences and so waits.
     """
 
     kind: HardwareKind
@@ -65,6 +66,7 @@ class Timing(Record):
     latency_cycles: int
     initiation_interval: int
     latency_us: Number
+    answer_cycles: int | None = None
     inferences_per_second: Number
 
 

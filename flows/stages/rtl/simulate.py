@@ -16,4 +16,5 @@ def run(context: Context) -> Outcome:
     context.progress(f"chip: through its {shell.link}")
     asked = shell.check(context, chip, design.reference(chip.core))
     core = core.resting(asked.latency_cycles)
-    return Outcome(core.summary, {**core.checks, **asked.checks}, core.facts, {"verilator": verilator_version()})
+    facts = core.facts.model_copy(update={"answer_cycles": chip.core.output.layout.size})
+    return Outcome(core.summary, {**core.checks, **asked.checks}, facts, {"verilator": verilator_version()})

@@ -167,6 +167,8 @@ def fabric_rate(build: Build) -> Figure:
     if per_second is None:
         return ABSENT
     note = "one every cycle" if interval == 1 else f"one every {count(interval)} cycles"
+    if waits := number(timing, "answer_cycles"):
+        note = f"the core could do {note}; an answer takes {count(waits)} cycles to leave"
     return Figure(rate(per_second), text(timing, "cycles_kind") or None, note)
 
 

@@ -93,11 +93,16 @@ class GenerateFacts(Facts):
 
 
 class SimulateFacts(Facts):
-    """Clock cycles as simulated: from the first input beat to the last output beat, and between inferences."""
+    """Clock cycles as simulated: from the first input beat to the last output beat, and between inferences.
+
+    Attributes:
+        answer_cycles: those in which an answer leaves our own chip, a byte a cycle; None where there is no such chip.
+    """
 
     form: Literal["simulate"] = "simulate"
     latency_cycles: int
     initiation_interval: int
+    answer_cycles: int | None = None
 
 
 class SynthesiseFacts(Facts):

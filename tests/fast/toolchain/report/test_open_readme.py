@@ -52,6 +52,14 @@ def test_a_design_that_loads_weights_is_written_into_the_flash_with_them(tmp_pat
     assert "flash_select" not in pins(board, manifest.identity, 24)
 
 
+def test_an_answer_that_sets_the_pace_is_told(tmp_path: Path) -> None:
+    board, manifest = load_board("ulx3s"), build_manifest(_origin(tmp_path), records())
+    assert manifest.timing and "sets the pace" not in readme(board, "x.bit", manifest, Asked("v", "a", "values"))
+    timing = manifest.timing.model_copy(update={"answer_cycles": 8_388_608})
+    told = readme(board, "x.bit", manifest.model_copy(update={"timing": timing}), Asked("v", "a", "values"))
+    assert "An answer takes 8,388,608 cycles to leave the chip, a byte a cycle, which sets the pace." in told
+
+
 def test_a_clock_of_the_pll_is_told_with_its_crystal(tmp_path: Path) -> None:
     board, manifest = load_board("ulx3s"), build_manifest(_origin(tmp_path), records())
     assert manifest.timing
