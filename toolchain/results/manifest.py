@@ -54,7 +54,7 @@ class Timing(Record):
         fmax_mhz: the highest clock that the routed design bears; None where it has not been routed.
         crystal_mhz: the board's oscillator, where a PLL makes the clock of it.
         critical_path: its slowest path, one step a line.
-        answer_cycles: those in which an answer leaves the chip, where the core has fewer between inferences and so waits.
+        answer_cycles: those in which an answer leaves the chip, where the core has fewer between inferences and waits.
     """
 
     kind: HardwareKind
