@@ -55,7 +55,7 @@ def pages_of(units: Sequence[Unit]) -> Pages | None:
     if not roms:
         return None
     bits = min(_MOST_BITS, max(1, max(len(rom.words) - 1 for rom in roms).bit_length()))
-    return Pages(bits, sum(len(list(_parts(rom, bits))) for rom in roms))
+    return Pages(bits, sum(_count(rom, bits) for rom in roms))
 
 
 def with_pages(netlist: Netlist) -> Netlist:
@@ -67,7 +67,7 @@ def with_pages(netlist: Netlist) -> Netlist:
     for unit in netlist.units:
         if unit.loaded:
             place = {"PAGE_BITS": pages.bits, "FIRST_PAGE": first, "LOAD_BITS": pages.address_bits}
-            first += len(list(_parts(loaded_rom(unit), pages.bits)))
+            first += _count(loaded_rom(unit), pages.bits)
             unit = replace(unit, parameters={**unit.parameters, **place})
         units.append(unit)
     return replace(netlist, units=tuple(units))
@@ -80,6 +80,11 @@ def contents(units: Sequence[Unit]) -> bytes:
     size = 1 << pages.bits
     parts = [part for unit in units if unit.loaded for part in _parts(loaded_rom(unit), pages.bits)]
     return b"".join(np.array(part + [0] * (size - len(part)), "<u2").tobytes() for part in parts)
+
+
+def _count(rom: Rom, bits: int) -> int:
+    """Pages of a ROM."""
+    return -(-rom.width // _WIDTH) * -(-len(rom.words) >> bits)
 
 
 def _parts(rom: Rom, bits: int) -> Iterator[list[int]]:
