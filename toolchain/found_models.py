@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
@@ -51,7 +52,7 @@ def find_model(said: str, root: Path = ROOT) -> ModelFolder:
     named = [folder for folder in known if folder.name == said]
     if len(named) > 1:
         places = " and in ".join(str(folder.path) for folder in named)
-        raise ConfigError(f"MODEL: {said!r} is in {places}; name its folder: MODEL={named[-1].path}")
+        raise ConfigError(f"MODEL: {said!r} is in {places}; name its folder: MODEL={shlex.quote(str(named[-1].path))}")
     if not named:
         raise ConfigError(f"unknown model '{said}'{_nearest(said, known)}")
     return named[0]

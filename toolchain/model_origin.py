@@ -24,7 +24,7 @@ def must_have_its_name(model: ModelFolder) -> None:
     if not model.is_outside:
         return
     place = build_root() / model.name
-    other = HOME / model.name if (HOME / model.name / "model.py").is_file() else _origin(place / "origin.json")
+    other = HOME / model.name if (HOME / model.name / "model.py").is_file() else origin_of(model.name)
     if other is not None and other != model.path and (other / "model.py").is_file():
         raise ConfigError(
             f"MODEL: {model.path}: its builds would lie in {place}, which are those of {other}; rename one of the two "
@@ -38,8 +38,9 @@ def keep_origin(layout: Layout) -> None:
         write_json(layout.origin, {_FOLDER: layout.request.folder})
 
 
-def _origin(file: Path) -> Path | None:
+def origin_of(name: str) -> Path | None:
+    """The folder whose builds go by a name, where it is none of `models/` and they say it."""
     try:
-        return Path(json.loads(file.read_text())[_FOLDER])
+        return Path(json.loads((build_root() / name / "origin.json").read_text())[_FOLDER])
     except (OSError, ValueError, KeyError, TypeError):
         return None

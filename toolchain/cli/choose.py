@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import shlex
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -96,7 +97,7 @@ def name_of_model(said: str) -> str:
     model = find_model(said)
     must_have_its_name(model)
     if not _has_builds(model.name):
-        raise BuildError(f"{said} has not been built yet; run `make build MODEL={model.path}`")
+        raise BuildError(f"{said} has not been built yet; run `make build MODEL={shlex.quote(str(model.path))}`")
     return model.name
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from toolchain.device.sealed import MANIFEST
 from toolchain.errors import BuildError
 from toolchain.integrity import remade_input
 from toolchain.layout import Layout, Request, base_folder, build_root
+from toolchain.model_origin import origin_of
 from toolchain.results.again import build_words
 from toolchain.results.belonging import belongs, marks_of
 from toolchain.results.built import read_built
@@ -156,7 +158,7 @@ def _record(layout: Layout, stage: str) -> StageRecord | None:
 
 
 def _not_built(board: str, model: str, request: Request | None = None) -> str:
-    asked = build_words(request) if request else f"BOARD={board} MODEL={model}"
+    asked = build_words(request) if request else f"BOARD={board} MODEL={shlex.quote(str(origin_of(model) or model))}"
     found = built_variants(board, model)
     if found:
         return f"{asked} has not been built; built for {board}: {', '.join(found)}; build it with `make build {asked}`"

@@ -33,8 +33,7 @@ def built_manifest(layout: Layout) -> Mapping[str, Any]:
     """
     path = layout.stage("package") / MANIFEST
     if not path.exists():
-        asked = f"BOARD={layout.request.board} MODEL={layout.request.model}"
-        raise BuildError(f"{path}: no manifest that can be read; run `make build {asked}` first")
+        raise BuildError(f"{path}: no manifest that can be read; run `{build_command(layout.request)}` first")
     manifest = read_manifest(path.parent)
     wanted = _recorded(layout)
     if wanted is not None and sha256(path) != wanted:
