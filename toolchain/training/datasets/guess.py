@@ -123,7 +123,7 @@ def _sounds(files: Sequence[Path], split: dict[str, Any]) -> Guess:
     try:
         with wave.open(str(files[0]), "rb") as stream:
             rate, samples = stream.getframerate(), stream.getnframes()
-    except (OSError, EOFError, wave.Error) as error:
+    except (OSError, EOFError, wave.Error, RuntimeError) as error:
         raise DataError(f"{files[0]}: no WAV of PCM that can be read: {error or 'cut short'}") from error
     frame = 2 ** round(np.log2(rate * _FRAME_SECONDS))
     sound = {"rate": rate, "seconds": round(max(samples, frame) / rate, 3), "frame": frame, "hop": frame}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,8 @@ def _open(path: Path) -> Arrays:
             return {name: archive[name] for name in archive.files}
     except ValueError as error:
         raise DataError(f"{path}: {error}; arrays should hold numbers or texts, not objects") from error
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
+    # The last ones are what zipfile raises of a damaged archive: a method or a password that it has not.
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, MemoryError, NotImplementedError, RuntimeError) as error:
         raise DataError(f"{path}: no npz archive: {getattr(error, 'strerror', None) or error}") from error
 
 

@@ -64,7 +64,8 @@ def read_wav(file: Path, rate: int) -> NDArray[np.int16]:
         with wave.open(str(file), "rb") as stream:
             found, width, channels = stream.getframerate(), stream.getsampwidth(), stream.getnchannels()
             raw = stream.readframes(stream.getnframes())
-    except (OSError, EOFError, wave.Error) as error:
+    # The last one is what the module raises of a chunk that ends beyond the file.
+    except (OSError, EOFError, wave.Error, RuntimeError) as error:
         raise DataError(f"{file}: no WAV of PCM that can be read: {error or 'cut short'}; mend or remove it") from error
     if found != rate:
         raise DataError(f"{file}: {found} samples a second: should be {rate}; resample it, or set data.sound.rate")
