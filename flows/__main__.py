@@ -24,7 +24,7 @@ from toolchain.cli.plan import IF_NEEDED, PLAN, PLANNED
 from toolchain.files import write_atomic, write_json
 from toolchain.layout import Layout
 from toolchain.results.record import read_token
-from toolchain.results.request import read_request
+from toolchain.results.request import plain, read_request
 
 _SNAKEFILE = Path(__file__).with_name("Snakefile")
 _TRIAL = "check"
@@ -68,7 +68,7 @@ def _plan(layout: Layout, target: str, harmed: Sequence[str], words: Sequence[st
 def _run(layout: Layout, target: str, todo: Mapping[str, str], notes: Path, words: Sequence[str]) -> int:
     """Note the stages that are in order, and have Snakemake run the rest."""
     config = notes / "config.json"
-    write_json(config, {"request": layout.request.to_json(), "root": str(layout.root)})
+    write_json(config, {"request": plain(layout.request), "root": str(layout.root)})
     for stage in layout.request.table:
         if stage not in todo:
             write_atomic(notes / "finished" / stage, f"{read_token(layout.token(stage))}\n")

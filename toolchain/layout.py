@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -131,10 +131,6 @@ class Request:
     def core(self) -> str:
         """What the network becomes: `finn`, `ort`, or the strategy of our own RTL."""
         return self.flow if self.flow in {"finn", "ort"} else self.strategy
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON, read back by `toolchain.results.request`."""
-        return asdict(self)
 
 
 def plain_name(text: str) -> str:

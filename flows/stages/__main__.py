@@ -138,8 +138,8 @@ def _record(stage: str, staging: Path, layout: Layout, outcome: Outcome, seconds
     # Tools' logs hold times and paths; they are for people.
     files = (path for path in staging.rglob("*") if path.is_file() and path.suffix != ".log")
     outputs = {str(final / n): digest for n, digest in hash_outputs(files, staging).items()}
-    found: dict[str, Any] = {"checks": outcome.checks, "facts": outcome.facts, "tools": outcome.tools}
-    return StageRecord(stage=stage, seconds=seconds, outputs=outputs, **found)
+    found = {"checks": outcome.checks, "facts": outcome.facts, "tools": outcome.tools}
+    return StageRecord.model_validate({"stage": stage, "seconds": seconds, "outputs": outputs, **found})
 
 
 def _publish(staging: Path, final: Path) -> None:

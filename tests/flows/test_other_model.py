@@ -16,6 +16,7 @@ from tests.conftest import REPOSITORY
 from toolchain.layout import Layout, Request
 from toolchain.results.facts import DataFacts, TrainFacts
 from toolchain.results.record import read_record
+from toolchain.results.request import write_request
 
 DIGITS = {
     "settings.py": """\
@@ -123,7 +124,7 @@ def _network_stages(request: Request, root: Path) -> Layout:
     """Run the stages that know no board."""
     layout = Layout(request, root / "build")
     layout.request_file.parent.mkdir(parents=True)
-    layout.request_file.write_text(json.dumps(layout.request.to_json()))
+    write_request(layout.request_file, layout.request)
     done = subprocess.run(
         [sys.executable, "-c", _RUN, str(layout.request_file), *STAGES],
         cwd=layout.root,

@@ -21,7 +21,6 @@ from toolchain.cli.orders import plan as planned
 from toolchain.cli.plan import Step, read_plan
 from toolchain.console import BuildProgress, out
 from toolchain.errors import BuildError, ConfigError
-from toolchain.files import write_json
 from toolchain.integrity import damaged_stages
 from toolchain.layout import Layout, Request, layout_of
 from toolchain.locks import locked
@@ -29,6 +28,7 @@ from toolchain.model_folder import folder_of
 from toolchain.model_origin import keep_origin
 from toolchain.report.show import latest_layout, report_of
 from toolchain.report.table import print_report
+from toolchain.results.request import write_newest
 from toolchain.training.author import words_of
 
 
@@ -45,7 +45,7 @@ def build(request: Request, target: str, jobs: int, extra: Sequence[str]) -> Non
         order = Order(layout, target, jobs, tuple(damaged_stages(layout)), tuple(extra))
         with BuildProgress(console, _says(request)) as progress:
             events = run(order, locks, progress)
-        write_json(layout.latest, {"variant": request.variant, "request": request.to_json()})
+        write_newest(layout.latest, request)
     if any(event.kind == "done" for event in events):
         _print(layout, console)
     else:

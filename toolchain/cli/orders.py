@@ -19,8 +19,8 @@ from pathlib import Path
 from toolchain.cli.plan import IF_NEEDED, PLAN
 from toolchain.errors import BuildError, ConfigError
 from toolchain.events import Event, Follower
-from toolchain.files import write_json
 from toolchain.layout import ROOT, Layout
+from toolchain.results.request import write_request
 
 LOGGER = "gateweave"
 """The plugin of `flows/telling.py`, by which Snakemake tells what it does."""
@@ -75,7 +75,7 @@ def plan(order: Order) -> str:
     """
     with tempfile.TemporaryDirectory() as folder:
         request_file = Path(folder) / "request.json"
-        write_json(request_file, order.layout.request.to_json())
+        write_request(request_file, order.layout.request)
         command = [*order.command(request_file), PLAN]
         done = subprocess.run(command, env=environment(), capture_output=True, text=True)
     if done.returncode != 0:
@@ -94,7 +94,7 @@ def run(order: Order, locks: Sequence[int], show: Callable[[Event | None], None]
         BuildError: a stage failed; the message is the stage's own.
     """
     layout = order.layout
-    write_json(layout.request_file, layout.request.to_json())
+    write_request(layout.request_file, layout.request)
     layout.events.unlink(missing_ok=True)
     layout.log.parent.mkdir(parents=True, exist_ok=True)
     with layout.log.open("w") as log, _snakemake(order, locks, log.fileno()) as process:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +21,7 @@ from toolchain.results.measurement import Measurement
 from toolchain.results.measurements import read_results
 from toolchain.results.record import StageRecord, read_record, token_of
 from toolchain.results.report import ComparedAccuracy, Report, StageReport
-from toolchain.results.request import request_of
+from toolchain.results.request import read_newest
 
 _GROUPS = ("data", "resources", "timing", "estimate", "file", "integers", "graphs", "latency")
 
@@ -35,11 +34,9 @@ def latest_layout(board: str, model: str) -> Layout:
     """
     root = build_root()
     pointer = root / model / board / "latest.json"
-    try:
-        raw = json.loads(pointer.read_text())["request"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        raise BuildError(_not_built(board, model)) from None
-    return Layout(request_of(raw, str(pointer)), root)
+    if not pointer.is_file():
+        raise BuildError(_not_built(board, model))
+    return Layout(read_newest(pointer), root)
 
 
 def report_of(layout: Layout) -> Report:

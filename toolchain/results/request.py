@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from toolchain.device.sealed import must_be_plain
 from toolchain.errors import BuildError
+from toolchain.files import write_json
 from toolchain.layout import STRATEGIES, Request
 from toolchain.results.model import explained
 from toolchain.stages import flows
@@ -20,7 +23,7 @@ _AGAIN = "run `make build` again"
 
 
 def request_of(raw: Any, name: str = "request") -> Request:
-    """A request from what `Request.to_json` gave; what an older build does not name has its default.
+    """A request from what `plain` gave; what an older build does not name has its default.
 
     Args:
         name: what messages call it.
@@ -43,18 +46,56 @@ def request_of(raw: Any, name: str = "request") -> Request:
     return request
 
 
+def plain(request: Request) -> Mapping[str, object]:
+    """A request as JSON; `request_of` reads it back."""
+    return asdict(request)
+
+
+def write_request(path: Path, request: Request) -> None:
+    """Write a request to a file of its own.
+
+    Raises:
+        BuildError: it cannot be written.
+    """
+    write_json(path, plain(request))
+
+
 def read_request(path: Path) -> Request:
     """The request in a file of its own.
 
     Raises:
         BuildError: as `request_of`; or it cannot be read.
     """
+    return request_of(_read(path), str(path))
+
+
+def write_newest(path: Path, request: Request) -> None:
+    """Say which build of a model for a board is the newest: `latest.json`.
+
+    Raises:
+        BuildError: it cannot be written.
+    """
+    write_json(path, {"variant": request.variant, "request": plain(request)})
+
+
+def read_newest(path: Path) -> Request:
+    """The request of the newest build.
+
+    Raises:
+        BuildError: as `read_request`.
+    """
+    raw = _read(path)
+    if not isinstance(raw, dict) or "request" not in raw:
+        raise BuildError(f"{path}: no request in it; {_AGAIN}")
+    return request_of(raw["request"], str(path))
+
+
+def _read(path: Path) -> Any:
     try:
-        raw = json.loads(path.read_text())
+        return json.loads(path.read_text())
     except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise BuildError(f"{path}: no request ({why}); {_AGAIN}") from error
-    return request_of(raw, str(path))
 
 
 @cache

@@ -250,7 +250,7 @@ def _bench(
         kind=kinds[0],
         inferences=inferences,
         checksum=f"{many.checksum:08x}",
-        expected_checksum=f"{bench_answer(golden.layout, played, inferences)['checksum']:08x}",
+        expected_checksum=f"{bench_answer(golden.layout, played, inferences).checksum:08x}",
         played="stored vectors" if identity.bench_vectors else what_is_played(golden),
         latency_cycles=single.cycles,
         cycles=many.cycles,

@@ -14,13 +14,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ConfigDict
 
-from toolchain.errors import DataError
+from toolchain.errors import BuildError, DataError
 from toolchain.files import unwritten
+from toolchain.results.model import RecordFile, parse
 from toolchain.training.inputs import INPUT_TYPES, Signature, Values, pack, unpack
 from toolchain.training.splits import PARTS
 
@@ -44,7 +46,6 @@ RESERVED = (
 )
 """Keys that provenance cannot have: the file and the record hold them already."""
 
-_FORMAT = 1
 _DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -164,7 +165,7 @@ def save(path: Path, dataset: Dataset) -> None:
 def _write(stream: BinaryIO, dataset: Dataset) -> None:
     arrays = {"packed": dataset.packed, "y": dataset.y, **dataset.columns}
     arrays |= {f"split_{name}": part for name, part in sorted(dataset.splits.items())}
-    arrays["meta"] = np.frombuffer(json.dumps(_meta(dataset), sort_keys=True).encode(), np.uint8)
+    arrays["meta"] = np.frombuffer(json.dumps(_meta(dataset).to_json(), sort_keys=True).encode(), np.uint8)
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for name, array in arrays.items():
             info = zipfile.ZipInfo(f"{name}.npy", _DATE)
@@ -172,11 +173,33 @@ def _write(stream: BinaryIO, dataset: Dataset) -> None:
                 np.lib.format.write_array(member, np.ascontiguousarray(array), version=(1, 0))
 
 
-def _meta(dataset: Dataset) -> dict[str, Any]:
+class DatasetMeta(RecordFile):
+    """What stands beside the arrays; what the model says of its data, `provenance`, has keys of its own there.
+
+    Attributes:
+        inputs: elements of one input; `shape` is said where it has more than one axis.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    VERSION_KEY: ClassVar[str] = "format"
+    VERSION: ClassVar[int] = 1
+    TITLE: ClassVar[str] = "data set"
+
+    classes: tuple[str, ...]
+    input_type: str
+    inputs: int
+    kind: str
+    notices: tuple[str, ...]
+    parts: tuple[str, ...]
+    shape: tuple[int, ...] = ()
+
+
+def _meta(dataset: Dataset) -> DatasetMeta:
     names = ("classes", "input_type", "inputs", "kind", "notices", "parts")
-    # A vector's shape is its number of inputs.
     shape = {"shape": dataset.shape} if len(dataset.shape) > 1 else {}
-    return {**dataset.provenance, "format": _FORMAT, **{name: getattr(dataset, name) for name in names}, **shape}
+    said = {**dataset.provenance, **{name: getattr(dataset, name) for name in names}, **shape}
+    return DatasetMeta.model_validate(said)
 
 
 def load(path: Path) -> Dataset:
@@ -189,19 +212,27 @@ def load(path: Path) -> Dataset:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         meta = json.loads(arrays.pop("meta").tobytes())
-        if meta.pop("format") != _FORMAT:
-            raise ValueError("of another version")
-        return _read(arrays, meta)
+        return _read(arrays, parse(meta, DatasetMeta, str(path), "make build"))
+    except BuildError as error:
+        raise DataError(str(error)) from error
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: not a data set ({error}); run the build again") from error
 
 
-def _read(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> Dataset:
-    """A data set of a file's arrays and meta data; what is left of either is the model's own."""
+def _read(arrays: dict[str, NDArray[Any]], meta: DatasetMeta) -> Dataset:
+    """A data set of a file's arrays and meta data; what is left of the arrays is the model's own."""
     splits = {name.removeprefix("split_"): arrays.pop(name) for name in list(arrays) if name.startswith("split_")}
-    own = {name: meta.pop(name) for name in ("input_type", "kind")}
-    own |= {name: tuple(meta.pop(name)) for name in ("classes", "notices", "parts")}
-    shape = tuple(meta.pop("shape", [meta["inputs"]]))
-    del meta["inputs"]
     packed, y = arrays.pop("packed"), arrays.pop("y")
-    return Dataset(packed, y, splits, shape=shape, columns=arrays, provenance=meta, **own)
+    return Dataset(
+        packed,
+        y,
+        splits,
+        meta.classes,
+        meta.input_type,
+        meta.shape or (meta.inputs,),
+        meta.kind,
+        meta.parts,
+        meta.notices,
+        arrays,
+        meta.model_extra or {},
+    )

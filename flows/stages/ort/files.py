@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import onnx
 
 from flows.stages.context import Context
-from toolchain.files import write_atomic, write_json
+from toolchain.files import write_atomic
+from toolchain.layout import OutputKind
+from toolchain.results.check import VectorKind
 from toolchain.results.facts import ProveFacts
 from toolchain.results.facts.runtime import GraphProof
+from toolchain.results.model import Record, RecordFile, read_file, write_file
 from toolchain.runtime.imported import FILE, Imported
 from toolchain.runtime.meaning import Meaning
 from toolchain.runtime.proof_vectors import Vectors
@@ -25,46 +27,67 @@ OWN = "network"
 _INDEX, _GOLDEN = "graphs.json", "golden.npz"
 
 
+class MeaningSaid(Record):
+    """What the outputs are; see `toolchain.runtime.meaning.Meaning`."""
+
+    kind: OutputKind
+    why: str
+    notice: str
+
+
+class GraphsIndex(RecordFile):
+    """What stands beside the graphs and the vectors; see `toolchain.runtime.imported.Imported`."""
+
+    VERSION: ClassVar[int] = 1
+    TITLE: ClassVar[str] = "index of graphs"
+
+    kind: str
+    judge: str
+    vectors: VectorKind
+    left_out: Mapping[str, str]
+    graphs: tuple[str, ...]
+    meaning: MeaningSaid
+    notices: tuple[str, ...]
+
+
 def save(made: Imported, out: Path) -> None:
     """Write every graph, and the vectors with what the reference says of them."""
     for name, model in made.graphs.items():
         write_atomic(out / f"{name}.onnx", model.SerializeToString(deterministic=True))
     optional = {"truth": made.vectors.truth, "integers": made.integers}
-    arrays: dict[str, Any] = {name: array for name, array in optional.items() if array is not None}
-    np.savez(out / _GOLDEN, x=made.vectors.x, reference=made.reference, **arrays)
-    write_json(
-        out / _INDEX,
-        {
-            "kind": made.kind,
-            "judge": made.judge,
-            "vectors": made.vectors.kind,
-            "left_out": made.left_out,
-            "graphs": list(made.graphs),
-            "meaning": asdict(made.meaning),
-            "notices": made.notices,
-        },
+    arrays = {name: array for name, array in optional.items() if array is not None}
+    np.savez(out / _GOLDEN, allow_pickle=False, x=made.vectors.x, reference=made.reference, **arrays)
+    index = GraphsIndex(
+        kind=made.kind,
+        judge=made.judge,
+        vectors=made.vectors.kind,
+        left_out=made.left_out,
+        graphs=tuple(made.graphs),
+        meaning=MeaningSaid(**vars(made.meaning)),
+        notices=tuple(made.notices),
     )
+    write_file(out / _INDEX, index)
 
 
 def load(context: Context) -> Imported:
     """Read what `save` wrote."""
     folder = context.layout.stage("graphs")
-    index = json.loads((folder / _INDEX).read_text())
-    graphs = {name: onnx.load(folder / f"{name}.onnx") for name in index["graphs"]}
+    index = read_file(folder / _INDEX, GraphsIndex, "make build")
+    graphs = {name: onnx.load(folder / f"{name}.onnx") for name in index.graphs}
     with np.load(folder / _GOLDEN) as arrays:
         optional = {name: arrays[name] if name in arrays.files else None for name in ("truth", "integers")}
-        vectors = Vectors(arrays["x"], optional["truth"], index["vectors"])
+        vectors = Vectors(arrays["x"], optional["truth"], index.vectors)
         reference = arrays["reference"]
     return Imported(
-        index["kind"],
+        index.kind,
         graphs,
-        index["left_out"],
+        dict(index.left_out),
         vectors,
         reference,
-        index["judge"],
+        index.judge,
         optional["integers"],
-        Meaning(**index["meaning"]),
-        tuple(index["notices"]),
+        Meaning(**vars(index.meaning)),
+        index.notices,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -11,18 +10,20 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from flows.stages.context import Context, Outcome
 from flows.stages.ort.files import is_exact, load, proofs_of
 from flows.stages.ort.time import words
-from toolchain.device.ort.report import promises
 from toolchain.errors import ToolError, VerificationError
 from toolchain.report.comparisons import sentence
 from toolchain.results.check import Check, VectorKind
 from toolchain.results.facts import LibraryFacts, VerifyFacts
 from toolchain.results.facts.runtime import GraphProof
-from toolchain.runtime.answers import Comparison, Job
+from toolchain.results.model import read_file
+from toolchain.results.packed import read_device
+from toolchain.results.selftest import Comparison, RuntimeSelfTest
+from toolchain.runtime.answers import Comparison as Answered
+from toolchain.runtime.answers import Job
 from toolchain.runtime.compare import TOLERANCE
 from toolchain.runtime.emulate import prove_emulated, vectors_within
 from toolchain.runtime.imported import Imported
@@ -146,7 +147,7 @@ def _tolerance(made: Imported, proved: GraphProof) -> float:
     return TOLERANCE if made.classifies else max(TOLERANCE, proved.largest_relative_difference or 0.0)
 
 
-def _check(row: Comparison, made: Imported, tolerance: float, *, exact: bool) -> Check:
+def _check(row: Answered, made: Imported, tolerance: float, *, exact: bool) -> Check:
     """An exact graph must answer exactly, another one with the same labels, or with values as near."""
     vectors = made.vectors.kind
     if exact:
@@ -158,8 +159,8 @@ def _check(row: Comparison, made: Imported, tolerance: float, *, exact: bool) ->
 
 def _packed(context: Context) -> list[str]:
     """Graphs of the package that promise something of their answers."""
-    manifest = json.loads((context.layout.stage("package") / "manifest.json").read_text())
-    return [name for name, graph in manifest["device"]["graphs"].items() if graph["judge"]["kind"] != "none"]
+    device = read_device(context.layout.stage("package"))
+    return [name for name, graph in device.graphs.items() if graph.judge.kind != "none"]
 
 
 def _emulated(context: Context, emulator: Emulator) -> list[str]:
@@ -182,28 +183,26 @@ def _self_test(
     done = subprocess.run(command, capture_output=True, text=True, env=environment and {**os.environ, **environment})
     (context.out / "selftest.log").write_text(done.stdout + done.stderr)
     report = _report(package / "work" / "selftest.json")
-    if done.returncode or not report.get("passed"):
+    if done.returncode or report is None or not report.passed:
         lines = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
         raise VerificationError(f"self-test of the package: {lines[-1].removeprefix('error: ')}")
-    kept = [run for run in report["runs"] if promises(run)]
-    return {f"self-test: {run['run']}, {run['runner']}": _passed(run["verdict"], vectors) for run in kept}
+    compared = {f"self-test: {run.run}, {run.runner}": run.verdict for run in report.runs}
+    return {
+        name: _passed(found, vectors) for name, found in compared.items() if found and found.promised.kind != "none"
+    }
 
 
-def _passed(verdict: Mapping[str, Any], vectors: VectorKind) -> Check:
+def _passed(found: Comparison, vectors: VectorKind) -> Check:
     """What a run of the self-test compared: the answers kept the graph's promise, or it would have failed."""
-    promised, compared = verdict["promised"], verdict["compared"]
-    if promised["kind"] == "labels":
-        equal = compared - verdict["labels_differing"]
-        return Check(compared, equal, "labels", vectors, allowed=promised["differing"])
-    if promised["kind"] == "values":
-        equal = compared - verdict["beyond"]
-        return Check(compared, equal, "outputs", vectors, promised["tolerance"], promised["differing"])
-    return Check(compared, verdict["equal"], "outputs", vectors)
+    promised, compared = found.promised, found.compared
+    if promised.kind == "labels":
+        return Check(compared, compared - found.labels_differing, "labels", vectors, allowed=promised.differing)
+    if promised.kind == "values":
+        equal = compared - found.beyond
+        return Check(compared, equal, "outputs", vectors, promised.tolerance, promised.differing)
+    return Check(compared, found.equal, "outputs", vectors)
 
 
-def _report(path: Path) -> dict[str, Any]:
-    try:
-        report: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return report
+def _report(path: Path) -> RuntimeSelfTest | None:
+    """What the self-test wrote; None where it ended before."""
+    return read_file(path, RuntimeSelfTest, "make verify") if path.exists() else None

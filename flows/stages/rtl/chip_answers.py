@@ -16,7 +16,7 @@ from flows.stages.clocking import clock_hz
 from flows.stages.context import Context
 from flows.stages.rtl.reference import Reference
 from toolchain.device.link.answers import Values
-from toolchain.device.link.board import bench_answer, differences, wrong_answers
+from toolchain.device.link.board import BenchAnswer, bench_answer, differences, wrong_answers
 from toolchain.errors import VerificationError
 from toolchain.results.check import Check
 from toolchain.results.core import CoreDescription
@@ -152,12 +152,12 @@ class ChipAnswers(ABC):
         self._must_be("bench", _of(answer, self.bench_run), self.bench_answer())
 
     @property
-    def right_bench(self) -> dict[str, Any]:
-        """What a bench of `bench_inferences` must answer: `values` and `checksum`."""
+    def right_bench(self) -> BenchAnswer:
+        """What a bench of `bench_inferences` must answer."""
         return bench_answer(self.reference.output.layout, self.bench_answers, self.bench_inferences)
 
     @abstractmethod
-    def bench_answer(self) -> dict[str, Any]:
+    def bench_answer(self) -> Mapping[str, object]:
         """`right_bench` by the link's names."""
 
     @abstractmethod

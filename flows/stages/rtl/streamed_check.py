@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -116,9 +117,9 @@ class StreamedCheck(ChipAnswers):
     def _packed(self, x: NDArray[Any]) -> list[bytes]:
         return [row.tobytes() for row in pack_inputs(x, self.reference.input_type)]
 
-    def bench_answer(self) -> dict[str, Any]:
+    def bench_answer(self) -> Mapping[str, object]:
         """See `ChipAnswers`."""
-        return {"checksum": self.right_bench["checksum"]}
+        return {"checksum": self.right_bench.checksum}
 
     def told_types(self) -> dict[str, object]:
         """See `ChipAnswers`."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from flows.stages.context import Context, Outcome
 from toolchain.files import hash_outputs
@@ -40,8 +39,8 @@ def take(context: Context) -> None:
 
 def keep(folder: Path, stage: str, made: Outcome) -> None:
     """Remember what a stage's work in `folder/<stage>` came to."""
-    found: dict[str, Any] = {"facts": made.facts, "tools": made.tools}
-    write_file(folder / f"{stage}.json", StageRecord(stage=stage, seconds=0, outputs={}, **found))
+    found = {"stage": stage, "seconds": 0, "outputs": {}, "facts": made.facts, "tools": made.tools}
+    write_file(folder / f"{stage}.json", StageRecord.model_validate(found))
 
 
 def tried(context: Context, stage: str, source: str, mine: Path) -> StageRecord | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -56,10 +57,10 @@ class UartCheck(ChipAnswers):
         bench = protocol.bench_request(1, self.bench_inferences)
         return [protocol.identify_request(0), *infers, bench, protocol.counters_request(2)]
 
-    def bench_answer(self) -> dict[str, Any]:
+    def bench_answer(self) -> Mapping[str, object]:
         """See `ChipAnswers`."""
         right = self.right_bench
-        return {"answer": self.reference.output.layout.encode(right["values"]), "checksum": right["checksum"]}
+        return {"answer": self.reference.output.layout.encode(right.values), "checksum": right.checksum}
 
     def told_types(self) -> dict[str, object]:
         """See `ChipAnswers`."""

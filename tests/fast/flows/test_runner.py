@@ -16,12 +16,12 @@ from flows.stale import FORCED
 from tests.fast.toolchain.fabricated import FACTS
 from toolchain.errors import ToolError
 from toolchain.events import Event, Follower
-from toolchain.files import write_json
 from toolchain.integrity import damaged_stages
 from toolchain.layout import Layout, Request
 from toolchain.results.check import Check, Sums
 from toolchain.results.facts import Facts
 from toolchain.results.record import read_record
+from toolchain.results.request import write_request
 
 Run = Callable[[Callable[[Context], Outcome]], int]
 
@@ -30,7 +30,7 @@ Run = Callable[[Callable[[Context], Outcome]], int]
 def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     monkeypatch.chdir(tmp_path)
     layout = Layout(Request("ulx3s", "cqmlp"), tmp_path)
-    write_json(layout.request_file, layout.request.to_json())
+    write_request(layout.request_file, layout.request)
     return layout
 
 

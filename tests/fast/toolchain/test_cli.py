@@ -13,9 +13,9 @@ from toolchain.cli.build import show
 from toolchain.cli.build_options import BuildOptions
 from toolchain.cli.choose import choose
 from toolchain.errors import BuildError, ConfigError, DataError, GateweaveError
-from toolchain.files import write_json
 from toolchain.layout import Layout, Request, layout_of
 from toolchain.report.show import report_of
+from toolchain.results.request import write_newest
 
 runner = CliRunner()
 
@@ -250,7 +250,7 @@ def test_a_network_from_a_file_is_shown_by_its_name(tmp_path: Path, monkeypatch:
     package = Layout(request, tmp_path).stage("package")
     package.mkdir(parents=True)
     (package / "manifest.json").write_text("{}")
-    write_json(Layout(request, tmp_path).latest, {"request": request.to_json()})
+    write_newest(Layout(request, tmp_path).latest, request)
     with pytest.raises(BuildError, match=r"net/host/.*manifest\.json"):
         show("host", "net", None, False)
 

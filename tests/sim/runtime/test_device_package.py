@@ -20,7 +20,9 @@ from toolchain.board import OrtBoard
 from toolchain.catalog import load_board
 from toolchain.device.sealed import seal
 from toolchain.results.device import Promise
+from toolchain.results.model import read_file
 from toolchain.results.options import RunOptions
+from toolchain.results.selftest import RuntimeSelfTest
 from toolchain.runtime.binaries import build_runner
 from toolchain.runtime.device_package import DeviceContent, DeviceGraph, pack_device
 from toolchain.runtime.rows import joined
@@ -56,7 +58,10 @@ def _pack(folder: Path, graphs: dict[str, DeviceGraph], x: Any, y: Any, binary: 
 def _start(package: Path, *words: str) -> dict[str, Any]:
     command = [sys.executable, "-B", package / "selftest.py", "--calls", "200", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    found: dict[str, Any] = json.loads((package / "work" / "selftest.json").read_text())
+    path = package / "work" / "selftest.json"
+    found: dict[str, Any] = json.loads(path.read_text())
+    # The host reads every key of it.
+    assert read_file(path, RuntimeSelfTest, "make verify").passed == found["passed"]
     assert done.returncode == (0 if found["passed"] else 1), done.stderr
     return found
 

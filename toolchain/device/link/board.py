@@ -110,14 +110,21 @@ def inferred_before(golden: Golden, stored: int) -> int:
 def bench_differences(bench: Bench, layout: AnswerLayout, played: Sequence[Values]) -> list[Difference]:
     """What is wrong with a bench's last answer, where the board tells it, and with its checksum."""
     right = bench_answer(layout, played, bench.inferences)
-    return differences(bench, right if bench.values else {"checksum": right["checksum"]})
+    return differences(bench, right._asdict() if bench.values else {"checksum": right.checksum})
 
 
-def bench_answer(layout: AnswerLayout, played: Sequence[Values], inferences: int) -> dict[str, Any]:
-    """What a bench must answer: its last answer, and the CRC-32 of all.
+class BenchAnswer(NamedTuple):
+    """What a bench must answer: its last answer, and the CRC-32 of all."""
+
+    values: Values
+    checksum: int
+
+
+def bench_answer(layout: AnswerLayout, played: Sequence[Values], inferences: int) -> BenchAnswer:
+    """The right answer of a bench.
 
     Args:
         played: the right answer to each vector that it plays, one or more.
     """
     last = played[(inferences - 1) % len(played)]
-    return {"values": last, "checksum": bench_checksum([layout.encode(values) for values in played], inferences)}
+    return BenchAnswer(last, bench_checksum([layout.encode(values) for values in played], inferences))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 
+from toolchain.errors import BuildError
 from toolchain.report.page.gather import Build
 from toolchain.report.page.values import text
+from toolchain.results.request import read_newest
 
 
 def how_to_run(build: Build) -> str:
@@ -36,9 +37,6 @@ def _command(build: Build, verb: str) -> str:
 def _is_newest(build: Build) -> bool:
     """Whether the commands take this build without being told its package."""
     try:
-        newest = json.loads(build.layout.latest.read_text())["request"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return read_newest(build.layout.latest) == build.layout.request
+    except BuildError:
         return False
-    # What an older build does not name is what is now the default.
-    own = build.layout.request.to_json()
-    return isinstance(newest, dict) and {**own, **newest} == own

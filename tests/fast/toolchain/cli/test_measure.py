@@ -16,6 +16,7 @@ from toolchain.errors import ConfigError
 from toolchain.layout import Request
 from toolchain.measure.measure import Job
 from toolchain.results.measurement import Measurement, Provenance
+from toolchain.results.request import write_newest
 
 PLAIN = How(None, None, None, 10.0, 5, None)
 
@@ -83,7 +84,7 @@ def test_a_package_of_a_file_is_found_by_the_files_name(monkeypatch: pytest.Monk
     package = tmp_path / "net/host" / request.variant / "package"
     package.mkdir(parents=True)
     seal(package, manifest(board="host", model="net", status="runnable"))
-    (tmp_path / "net/host/latest.json").write_text(json.dumps({"request": request.to_json()}))
+    write_newest(tmp_path / "net/host/latest.json", request)
     assert checked_package("host", "net", None)[0] == package
     with pytest.raises(ConfigError, match="nett"):
         checked_package("host", "nett", None)

@@ -21,6 +21,7 @@ from toolchain.device.sealed import seal
 from toolchain.errors import BuildError, ConfigError, VerificationError
 from toolchain.layout import Layout, Request
 from toolchain.package.vectors import VectorFormat, write_vectors
+from toolchain.results.request import write_newest
 from toolchain.results.run import RunResult
 from toolchain.results.schemas import schema_of
 from toolchain.run.virtual import Virtual
@@ -43,7 +44,7 @@ def write_build(root: Path, request: Request, **changes: Any) -> None:
     """A package, and the true classes where the stages of its network leave them."""
     layout = Layout(request, root)
     write_package(layout.stage("package"), **changes)
-    layout.latest.write_text(json.dumps({"request": request.to_json()}))
+    write_newest(layout.latest, request)
     layout.golden.parent.mkdir(parents=True)
     np.savez(layout.golden, truth=np.frombuffer(LABELS, np.uint8))
 

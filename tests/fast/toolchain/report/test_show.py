@@ -21,6 +21,7 @@ from toolchain.results.facts import IntegersFacts
 from toolchain.results.figures import KINDS
 from toolchain.results.record import token_of, write_record
 from toolchain.results.report import Report
+from toolchain.results.request import write_newest
 from toolchain.results.schemas import schema_of
 
 
@@ -36,7 +37,7 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     manifest = build_manifest(_origin(tmp_path), records()).to_json()
     layout.stage("package").mkdir(parents=True)
     seal(layout.stage("package"), {**manifest, "roles": {"bitstream": "x.bit"}})
-    write_json(layout.latest, {"variant": layout.request.variant, "request": layout.request.to_json()})
+    write_newest(layout.latest, layout.request)
     return layout
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +9,19 @@ import pytest
 
 from toolchain.errors import BuildError
 from toolchain.layout import Request
-from toolchain.results.request import read_request, request_of
+from toolchain.results.request import plain, read_newest, read_request, request_of, write_newest, write_request
 
 REQUEST = Request("b", "m", "r", "/d", "unrolled", 3.5, wheels=True, vectors=40)
 
 
 def test_it_survives_json(tmp_path: Path) -> None:
-    (tmp_path / "request.json").write_text(json.dumps(REQUEST.to_json()))
+    write_request(tmp_path / "request.json", REQUEST)
     assert read_request(tmp_path / "request.json") == REQUEST
-    assert request_of(Request("b", "m", fps="max").to_json()).variant == "default-folded-fpsmax"
+    assert request_of(plain(Request("b", "m", fps="max"))).variant == "default-folded-fpsmax"
 
 
 def test_that_of_an_older_build_is_read() -> None:
-    older = {name: value for name, value in REQUEST.to_json().items() if name not in ("outputs", "test")}
+    older = {name: value for name, value in plain(REQUEST).items() if name not in ("outputs", "test")}
     assert request_of(older) == REQUEST
 
 
@@ -43,7 +42,7 @@ def test_that_of_an_older_build_is_read() -> None:
 )
 def test_what_cannot_be_is_named(change: dict[str, Any], said: str) -> None:
     with pytest.raises(BuildError, match=f"here: .*{said}"):
-        request_of({**REQUEST.to_json(), **change}, "here")
+        request_of({**plain(REQUEST), **change}, "here")
 
 
 @pytest.mark.parametrize("content", ["", "[", "[" * 100_000, "3", "[]", "\xff"])
@@ -61,3 +60,15 @@ def test_a_missing_key_is_named() -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"nothing\.json: no request \(No such file or directory\); run"):
         read_request(tmp_path / "nothing.json")
+
+
+def test_the_newest_build_is_told_and_read_back(tmp_path: Path) -> None:
+    write_newest(tmp_path / "latest.json", REQUEST)
+    assert read_newest(tmp_path / "latest.json") == REQUEST
+
+
+@pytest.mark.parametrize("content", ["3", "{}"])
+def test_what_names_no_newest_build_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "latest.json").write_text(content)
+    with pytest.raises(BuildError, match=r"latest\.json: no request in it; run `make build` again"):
+        read_newest(tmp_path / "latest.json")

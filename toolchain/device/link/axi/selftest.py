@@ -137,7 +137,7 @@ def _bench(board: Asked, inferences: int, seconds: float) -> Finding:
     what = f"over {stored} stored vectors" if stored else f"of {what_is_played(board.golden)}"
     finding = Finding("bench", f"{inferences:,} inferences {what}")
     right = bench_answer(board.golden.layout, played, inferences)
-    finding.counts = {"checksum": f"{bench.checksum:08x}", "expected_checksum": f"{right['checksum']:08x}"}
+    finding.counts = {"checksum": f"{bench.checksum:08x}", "expected_checksum": f"{right.checksum:08x}"}
     wrong = bench_differences(bench, board.golden.layout, played)
     finding.differences = [_BENCH[name].format(got, value) for name, value, got in wrong]
     finding.measured = {"inferences": inferences, "seconds": round(bench.seconds, 6)}

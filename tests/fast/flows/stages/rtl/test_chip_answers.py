@@ -26,7 +26,7 @@ X = np.random.default_rng(1).integers(0, 2, (6, 12)).astype(np.uint8)
 LABELS = [int(label) for label in NETWORK.run(X).labels]
 CORE = CoreDescription("folded", (), (), "BINARY", 12, 12, 1, CoreOutput.label(4), 4, ())
 CHIP: Any = SimpleNamespace(model_hash=b"m" * 8, build_id=b"b" * 8, core=CORE)
-BENCH = bench_answer(AnswerLayout.of_class(4), [(label,) for label in LABELS[:2]], 100)
+BENCH = bench_answer(AnswerLayout.of_class(4), [(label,) for label in LABELS[:2]], 100)._asdict()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from __future__ import annotations
 import zlib
 
 from toolchain.device.link.answers import Bench, Identity
-from toolchain.device.link.board import Difference, bench_answer, differences, wrong_answers
+from toolchain.device.link.board import BenchAnswer, Difference, bench_answer, differences, wrong_answers
 from toolchain.device.link.protocol import AnswerLayout
 
 IDENTITY = Identity(b"m" * 8, b"b" * 8, 40, AnswerLayout.of_class(5), 25_000_000, 16, "chip")
@@ -32,5 +32,5 @@ def test_the_first_element_that_differs_is_named() -> None:
 
 def test_a_bench_answers_with_its_last_answer_and_the_checksum_of_all() -> None:
     right = bench_answer(AnswerLayout.of_class(4), [(3,), (1,), (2,)], 5)
-    assert right == {"values": (1,), "checksum": zlib.crc32(bytes([3, 1, 2, 3, 1]))}
-    assert differences(Bench(5, (1,), 9, right["checksum"], 0.1), right) == []
+    assert right == BenchAnswer((1,), zlib.crc32(bytes([3, 1, 2, 3, 1])))
+    assert differences(Bench(5, (1,), 9, right.checksum, 0.1), right._asdict()) == []

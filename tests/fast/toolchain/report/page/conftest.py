@@ -7,10 +7,10 @@ import pytest
 from tests.fast.toolchain.fabricated import records
 from tests.fast.toolchain.package.test_manifest import _origin
 from toolchain.device.sealed import seal
-from toolchain.files import write_json
 from toolchain.layout import Layout, Request
 from toolchain.package.manifest import build_manifest
 from toolchain.results.record import token_of, write_record
+from toolchain.results.request import write_request
 
 
 def fabricate(root: Path, request: Request) -> Layout:
@@ -23,7 +23,7 @@ def fabricate(root: Path, request: Request) -> Layout:
     manifest = build_manifest(_origin(root), records()).to_json() | {"roles": {}, "board": request.board}
     layout.stage("package").mkdir(parents=True)
     seal(layout.stage("package"), manifest)
-    write_json(layout.request_file, request.to_json())
+    write_request(layout.request_file, request)
     return layout
 
 

@@ -15,6 +15,7 @@ from toolchain.layout import Layout, Request
 from toolchain.report.page.gather import find_builds, gather
 from toolchain.results.facts import FoldFacts
 from toolchain.results.record import write_record
+from toolchain.results.request import plain
 
 
 def _put(layout: Layout, name: str, content: Any) -> None:
@@ -87,7 +88,7 @@ def test_a_build_without_a_package_names_the_command(tmp_path: Path) -> None:
 
 def test_builds_are_found_and_requests_of_older_ones_read(layout: Layout) -> None:
     other = fabricate(layout.root, Request("icebreaker", "cqmlp"))
-    old = {key: value for key, value in other.request.to_json().items() if key in {"board", "model", "recipe"}}
+    old = {key: value for key, value in plain(other.request).items() if key in {"board", "model", "recipe"}}
     write_json(other.request_file, old)
     assert find_builds(layout.root) == ([other, layout], [])
 

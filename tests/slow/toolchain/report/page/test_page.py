@@ -20,6 +20,7 @@ from toolchain.results.facts import FoldFacts
 from toolchain.results.figures import KINDS
 from toolchain.results.folding import FifoDepth, FoldedUnits, FoldedUse, StageFolding
 from toolchain.results.record import read_record, token_of, write_record
+from toolchain.results.request import write_newest
 
 _LOADS = {"src", "srcset", "href", "action", "data", "poster", "background", "cite", "formaction", "ping", "xlink:href"}
 _VOID = {"meta", "link", "br", "img", "input", "hr"}
@@ -330,7 +331,7 @@ def test_commands_are_those_that_work_for_this_build(tmp_path: Path) -> None:
     package = f"PACKAGE=build/{layout.stage('package').relative_to(layout.root)}"
     assert f"make measure BOARD=host MODEL=net {package}" in build_page(layout)
     assert "make run" not in build_page(layout)
-    write_json(layout.latest, {"request": layout.request.to_json()})
+    write_newest(layout.latest, layout.request)
     assert "<code>make measure BOARD=host MODEL=net</code>" in build_page(layout)
 
 
