@@ -82,10 +82,12 @@ def _library(context: Context, vectors: VectorKind, options: Mapping[str, str]) 
     folder = context.work / "library"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(packed, folder)
-    command = ["make", "test", *(f"{name}={value}" for name, value in options.items())]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    command = ["make", "--silent", "test", *(f"{name}={value}" for name, value in options.items())]
+    # What a `make` around this one was told is not for it.
+    own = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=own)
     if done.returncode:
-        lines = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
+        lines = (done.stdout + done.stderr).strip().splitlines() or ["no message"]
         raise VerificationError(f"library: make test: {lines[0]}")
     count = context.facts("library", LibraryFacts).packed
     return {"library": Check(count, count, "outputs", vectors)}
