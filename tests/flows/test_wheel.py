@@ -125,6 +125,18 @@ def test_a_name_that_is_unknown_is_answered_as_to_one_without_a_repository(insta
     assert "run `BOARD=icebreaker MODEL=cqmlp gateweave build`" in done.stderr
 
 
+def test_a_model_is_begun_beside_its_data_and_builds_at_once(installed: Installed, tmp_path: Path) -> None:
+    rows = [f"{row % 7},{row % 11 / 3:.2f},{'ab'[row % 2]}" for row in range(80)]
+    (tmp_path / "points.csv").write_text("\n".join(["x,y,side", *rows]))
+    model = tmp_path / "points"
+    installed.gateweave("new", str(model), "--data", str(tmp_path / "points.csv"))
+    plan = json.loads(installed.gateweave("plan", "--board", "host", "--model", str(model), "--json"))
+    assert [step["stage"] for step in plan if step["runs"]] == list(Request("host", "points", flow="ort").stages)
+    told = installed.must([installed.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", model])
+    assert "1 passed" in told
+    assert not [*installed.folder.iterdir()]
+
+
 def test_a_module_is_one_under_both_names(installed: Installed) -> None:
     assert "No module named 'toolchain'" in installed.run([installed.python, "-c", "import toolchain"]).stderr
     code = "import gateweave.toolchain.layout as a, toolchain.layout as b; assert a is b; print(a.ROOT)"

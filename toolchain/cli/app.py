@@ -101,11 +101,12 @@ def new_model(
         typer.Option(help="mlp, cnn, depthwise or residual; without it mlp for rows of numbers, cnn for the rest."),
     ] = None,
     label: Annotated[str | None, typer.Option(help="The column or array that holds the class.")] = None,
+    window: Annotated[int | None, typer.Option(min=2, help="Rows are steps of time; so many are one input.")] = None,
 ) -> None:
     """Begin a model: a folder with a network, a recipe, a README and a test that builds at once."""
     from toolchain.cli.new import new
 
-    new(name, kind, data, label)
+    new(name, kind, data, label, window)
 
 
 @app.command("check")

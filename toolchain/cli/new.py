@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from toolchain.console import out
 from toolchain.errors import ConfigError
@@ -66,7 +67,7 @@ def kinds() -> list[str]:
     return sorted(path.parent.name for path in _KINDS.glob("*/model.py"))
 
 
-def new(name: str, kind: str | None, data: str, label: str | None) -> None:
+def new(name: str, kind: str | None, data: str, label: str | None = None, window: int | None = None) -> None:
     """Write the folder of a new model, and say what was taken for granted and what comes next.
 
     Args:
@@ -74,20 +75,35 @@ def new(name: str, kind: str | None, data: str, label: str | None) -> None:
         kind: of the network; None: dense layers for rows of numbers, convolutions for grids.
         data: a file or folder.
         label: the column or array of the class; None: what seems to be it.
+        window: rows are steps of time, of which so many are one input.
 
     Raises:
-        ConfigError: the name cannot be one, is taken, or the kind does not go with the data.
+        ConfigError: the name cannot be one, is taken, or kind or window do not go with the data.
         DataError: the data cannot be used.
     """
     folder = _folder(name)
     _must_be_known(kind)
     path = Path(os.path.realpath(os.path.expanduser(data)))
+    out().print(f"reading {data} ...")
     guessed = guess(path, label)
-    section = {"format": guessed.section["format"], "path": _from(folder, path), **guessed.section}
-    dataset = must_be_sound(build_dataset(path, DataSettings.model_validate(section)), data)
+    section = {"format": guessed.section["format"], "path": _from(folder, path), **guessed.section, **_windows(window)}
+    dataset = must_be_sound(build_dataset(path, _checked(section)), data)
     begun = _Begun(folder, _fitting(kind, dataset), section, dataset, describe(dataset, "rows"))
     _write(begun)
     _tell(begun, guessed.said, name)
+
+
+def _windows(length: int | None) -> dict[str, Any]:
+    """Windows that share no step, so that rows may be dealt at random."""
+    return {} if length is None else {"windows": {"length": length, "step": length}}
+
+
+def _checked(section: Mapping[str, Any]) -> DataSettings:
+    try:
+        return DataSettings.model_validate(section)
+    except ValidationError as error:
+        said = error.errors()[0]["msg"].removeprefix("Value error, ").removeprefix("windows: ")
+        raise ConfigError(f"--window: {said}") from None
 
 
 def _folder(name: str) -> Path:

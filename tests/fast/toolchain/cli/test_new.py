@@ -12,7 +12,7 @@ from toolchain.catalog import load_model, load_recipe
 from toolchain.cli.new import kinds, new
 from toolchain.errors import ConfigError, DataError, GateweaveError
 from toolchain.layout import ROOT
-from toolchain.training.datasets.settings import DataSettings
+from toolchain.training.datasets.settings import DataSettings, WindowSettings
 
 
 @pytest.fixture
@@ -75,6 +75,19 @@ def test_data_elsewhere_are_named_by_their_whole_path(table: Path) -> None:
     Path("inner").mkdir()
     new("inner/flowers", None, str(table), None)
     assert _data("inner/flowers").path == str(table)
+
+
+def test_rows_that_are_steps_of_time(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [f"{row % 9},{row % 5},{'ab'[row // 50 % 2]}" for row in range(400)]
+    table.write_text("\n".join(["one,two,state", *lines]))
+    new("steps", None, "flowers.csv", None, 10)
+    assert "40 rows of 1 x 10 x 2 UINT8" in capsys.readouterr().out
+    assert _data("./steps").windows == WindowSettings(length=10, step=10)
+    assert "convolution" in Path("steps/model.py").read_text()
+    Path("sounds/a").mkdir(parents=True)
+    write_wav(Path("sounds/a/1.wav"), np.arange(900))
+    with pytest.raises(ConfigError, match="--window: goes with format: csv or npz; leave it out"):
+        new("other", None, "sounds", None, 10)
 
 
 def test_archives_of_other_names(tmp_path: Path) -> None:
