@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import wave
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from toolchain.errors import DataError
@@ -23,6 +23,7 @@ _TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 _SIDE = 32
 _LOOKED_AT = 50
 _FRAME_SECONDS = 0.032
+_FRAMES = [2**power for power in range(5, 13)]
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,9 @@ def _sounds(files: Sequence[Path], split: dict[str, Any]) -> Guess:
             rate, samples = stream.getframerate(), stream.getnframes()
     except (OSError, EOFError, wave.Error, RuntimeError) as error:
         raise DataError(f"{files[0]}: no WAV of PCM that can be read: {error or 'cut short'}") from error
-    frame = 2 ** round(np.log2(rate * _FRAME_SECONDS))
-    sound = {"rate": rate, "seconds": round(max(samples, frame) / rate, 3), "frame": frame, "hop": frame}
+    frame = min(_FRAMES, key=lambda size: abs(size - rate * _FRAME_SECONDS))
+    seconds = min(60, math.ceil(max(samples, frame) / rate * 1000) / 1000)
+    sound = {"rate": rate, "seconds": seconds, "frame": frame, "hop": frame, "bands": min(32, frame // 8)}
     like = f"{sound['seconds']:g} s at {rate:,} samples a second, as {files[0].name}"
     said = f"log-mel features of {like}; others: data.sound"
     return Guess({"format": "wav", "sound": sound, "split": split}, (said,))

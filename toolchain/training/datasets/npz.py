@@ -35,7 +35,9 @@ def read_npz(path: Path, settings: DataSettings) -> Rows:
     arrays = _open(path)
     whole = x_name in arrays or not any(f"{x_name}_{part}" in arrays for part in PARTS)
     x, labels, given = _whole(path, arrays, x_name, y_name) if whole else _in_parts(path, arrays, x_name, y_name)
-    key = given if settings.split.by == "given" and settings.split.key is None else _key(path, arrays, settings, len(x))
+    # Parts of the file are runs of their own for windows, too, however the rows are split.
+    own = settings.split.key is None and settings.split.by != "time"
+    key = given if own else _key(path, arrays, settings, len(x))
     kept = _finite(path, x_name, x, settings)
     x, counted = x[kept], {"rows with a missing value left out": int((~kept).sum())}
     return Rows(

@@ -28,7 +28,7 @@ class Scaling:
 class Scaled:
     """Integers of an input type, and what they were made by; None: the numbers stay as they are."""
 
-    x: NDArray[np.int64]
+    x: Numbers
     input_type: str
     scaling: Scaling | None = None
 
@@ -45,7 +45,7 @@ def scaled(rows: Rows, training: NDArray[np.bool_], settings: DataSettings) -> S
         training: which rows decide the range.
     """
     if settings.range is None and (kind := _fitting(rows.x, settings.bits)):
-        return Scaled(rows.x.astype(np.int64), kind)
+        return Scaled(rows.x, kind)
     lows, highs = _range(rows.x[training], rows.axis, settings)
     signed = settings.bits > 1 and (rows.axis is not None or bool((lows < 0).any()))
     most = (1 << settings.bits - 1) - 1 if signed else 0
@@ -65,10 +65,10 @@ def _fitting(x: Numbers, bits: int) -> str | None:
     return f"INT{bits}" if bits > 1 and -(1 << bits - 1) <= low and high < 1 << bits - 1 else None
 
 
-def _codes(x: Numbers, lows: Floats, highs: Floats, levels: int) -> NDArray[np.int64]:
+def _codes(x: Numbers, lows: Floats, highs: Floats, levels: int) -> NDArray[np.int16]:
     """From 0 at the lower end to `levels` at the upper one; a range of a single value becomes 0."""
     span = np.where(highs > lows, highs - lows, 1.0)
-    codes = np.empty(x.shape, np.int64)
+    codes = np.empty(x.shape, np.int16)
     for start in range(0, len(x), _AT_ONCE):
         part = np.clip(x[start : start + _AT_ONCE].astype(np.float64), lows, highs)
         codes[start : start + _AT_ONCE] = np.floor((part - lows) * levels / span + 0.5)

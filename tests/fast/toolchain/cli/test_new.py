@@ -77,6 +77,15 @@ def test_data_elsewhere_are_named_by_their_whole_path(table: Path) -> None:
     assert _data("inner/flowers").path == str(table)
 
 
+@pytest.mark.parametrize(("rate", "frame", "bands"), [(1000, 32, 4), (22050, 512, 32), (192_000, 4096, 32)])
+def test_sounds_of_any_rate_are_begun(rate: int, frame: int, bands: int, tmp_path: Path) -> None:
+    for index in range(20):
+        write_wav(tmp_path / "w" / "ab"[index % 2] / f"{index}.wav", np.arange(20) * index, rate=rate)
+    new(str(tmp_path / "net"), None, str(tmp_path / "w"), None)
+    sound = _data(str(tmp_path / "net")).sound
+    assert (sound.rate, sound.frame, sound.bands) == (rate, frame, bands)
+
+
 def test_rows_that_are_steps_of_time(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = [f"{row % 9},{row % 5},{'ab'[row // 50 % 2]}" for row in range(400)]
     table.write_text("\n".join(["one,two,state", *lines]))
@@ -115,7 +124,7 @@ def test_folders(tmp_path: Path) -> None:
     assert (made["idx"].format, made["idx"].split.by) == ("idx", "given")
     assert (made["i"].format, made["i"].images.height, made["i"].split.by) == ("images", 32, "random")
     sound = made["w"].sound
-    assert (sound.rate, sound.seconds, sound.frame) == (8000, 0.25, 256)
+    assert (sound.rate, sound.seconds, sound.frame, sound.bands) == (8000, 0.25, 256, 32)
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_parts_that_the_file_names(tmp_path: Path) -> None:
     path = _file(tmp_path, x_train=X[:4], y_train=Y[:4], x_test=X[4:], y_test=Y[4:])
     rows = read_npz(path, _settings(split={"by": "given"}))
     assert rows.key is not None and rows.key.tolist() == ["train"] * 4 + ["test"] * 2
-    assert read_npz(path, _settings()).key is None
+    assert read_npz(path, _settings(split={"by": "time"})).key is None
 
 
 @pytest.mark.parametrize(
