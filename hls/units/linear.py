@@ -33,7 +33,8 @@ Place = Literal["block", "logic", "loaded"]
 _ROMS: tuple[Place, ...] = ("block", "logic")
 _ALL_ROMS: tuple[Place, ...] = (*_ROMS, "loaded")
 
-_USES = ("mac_sum", "mac_product", "mac_packed", "adder_tree", "loop_end")
+# All that the source names, whatever its parameters leave of it: other tools than ours look for each.
+_USES = ("mac_sum", "mac_product", "mac_packed", "weight_memory", "adder_tree", "loop_end")
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,7 @@ def _mac(name: str, product: Product, choice: Choice) -> Unit:
         partial(tokens, total // beat, beat, latency(product, choice)),
         _Shape.of(product, choice).needs(),
         _roms(product, choice, words),
-        uses=(*_USES, *(("weight_memory",) if choice.rom == "loaded" else ())),
+        uses=_USES,
         loaded="WEIGHT_FILE" if choice.rom == "loaded" else "",
     )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 
+import hls
 from hls.axi_chip import generate_axi_chip
 from hls.chip import vector_bytes
 from hls.fifo_depths import with_depths
@@ -58,3 +60,18 @@ def test_answers_of_a_graph(tmp_path: Path) -> None:
     assert isinstance(inference, Inference) and inference.values == answers[0]
     assert isinstance(bench, Bench) and bench.values == answers[0]
     assert bench.checksum == bench_checksum([row.astype("<i2").tobytes() for row in right[:3]], 7)
+
+
+def test_every_module_that_a_source_names_is_a_source(tmp_path: Path) -> None:
+    """Also those that its parameters leave out: Vivado need not do without them."""
+    graph = convolution()
+    core = generate_graph_core(fastest_of(graph), graph, tmp_path)
+    bench = values_of(graph, np.random.default_rng(4), 1).reshape(1, -1)
+    sources = generate_axi_chip(
+        core, tmp_path, clock_hz=CLOCK_HZ, model_hash=bytes(8), build_id=bytes(8), bench=bench, data_bits=32
+    )
+    known = {path.stem for path in Path(hls.__file__).with_name("rtl").glob("*.v")}
+    for name in sources:
+        code = re.sub(r"//.*", "", (tmp_path / name).read_text())
+        named = {word for word in re.findall(r"^\s*(\w+) (?:#\(|\w+ \()", code, re.MULTILINE) if word in known}
+        assert {f"{word}.v" for word in named} <= set(sources), name
