@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -42,3 +43,19 @@ def test_a_bench_that_takes_too_long_is_given_up_and_the_chip_answers_again(boar
         board.bench(10_000_000, seconds=0.01)
     assert board.infer_many(vectors) == board.golden.answers(5)
     assert board.infer(vectors[3]).values == board.golden.answer(3)
+
+
+def test_self_test_of_a_chip_without_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All goes by DMA; an access to a window, or to INFER, would be an error or a refused command."""
+    monkeypatch.setattr(selftest, "_CLOCK_SECONDS", math.inf)
+    shape, count = SHAPES["large"], 8
+    chip = chip_of(shape, tmp_path)
+    package = package_of(shape, tmp_path / "package", count, MANIFEST, built(tmp_path / "vivado"))
+    board = open_board(package, device_of(chip))
+    findings = list(run_self_test(board, inferences=3))
+    board.close()
+    chip.close()
+    assert [difference for finding in findings for difference in finding.differences] == []
+    assert findings[2].counts["compared"] == count
+    assert findings[3].measured["latency_cycles"] == shape.latency
+    assert 0 <= findings[3].measured["initiation_interval"] - shape.interval <= 1

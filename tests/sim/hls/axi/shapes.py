@@ -167,4 +167,6 @@ SHAPES = {
     "tiny": Shape(FakeCore(inputs=6, elements_per_beat=6, folded=False, delay=300, classes=256), 32),
     # Accumulators: 25 bytes, which a pipeline waits for.
     "sums": Shape(FakeCore(elements_per_beat=11, folded=False, classes=200), 64, CoreOutput(5, 40, True, 1, None)),
+    # An answer that no window holds: the streamed form.
+    "large": Shape(FakeCore(classes=200), 64, CoreOutput(4100, 32, True, 4, None)),
 }

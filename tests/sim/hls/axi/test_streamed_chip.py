@@ -1,8 +1,12 @@
-"""The AXI chip without windows: vectors and answers by bursts, a bench of what it stores, and no other command."""
+"""The AXI chip without windows: vectors and answers by bursts, a bench of what it stores, and no other command.
+
+A part is no divisor of a vector, and its beats are no power of two: a bench that goes on with it would not show else.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -21,6 +25,7 @@ from tests.sim.hls.graphs import fastest_of, values_of
 from toolchain.device.link import registers as map_
 from toolchain.device.link.answers import Values
 from toolchain.device.link.protocol import bench_checksum
+from toolchain.errors import VerificationError
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph
 from toolchain.results.core import CoreDescription
@@ -32,10 +37,18 @@ def answers_of(graph: Graph, x: NDArray[np.int64]) -> list[Values]:
     return [tuple(row) for row in found.reshape(len(x), -1).tolist()]
 
 
-class Made:
-    """A chip of the streamed form, small enough to have been held, whose stored part is a third of a vector."""
+class Fault(NamedTuple):
+    """What a broken copy has wrong: text of a source, and another in its place."""
 
-    def __init__(self, folder: Path, data_bits: int) -> None:
+    source: str
+    right: str
+    wrong: str
+
+
+class Made:
+    """A chip of the streamed form, small enough to have been held, whose stored part is two fifths of a vector."""
+
+    def __init__(self, folder: Path, data_bits: int, fault: Fault | None = None) -> None:
         self.graph = convolution()
         netlist, _ = with_depths(fastest_of(self.graph), blocks=True)
         self.core: CoreDescription = generate_graph_core(netlist, self.graph, folder)
@@ -49,6 +62,10 @@ class Made:
             bench=self.x[:3],
             data_bits=data_bits,
         )
+        if fault is not None:
+            text = (folder / fault.source).read_text()
+            assert text.count(fault.right) == 1
+            (folder / fault.source).write_text(text.replace(fault.right, fault.wrong))
         self.chip = AxiChipSimulator(
             [folder / name for name in sources],
             folder / "work",
@@ -63,11 +80,19 @@ class Made:
     def script(self) -> Script:
         return Script(self.core.output.layout, held=False)
 
+    @property
+    def right_benches(self) -> list[bytes]:
+        return [self.core.output.layout.encode(answer) for answer in answers_of(self.graph, self.played)]
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(axi_chip, "windows_hold", lambda burst_bytes, answer_bytes: False)
+    monkeypatch.setattr(chip, "_PART_BYTES", 18)
+
 
 @pytest.fixture(params=[32, 64])
-def made(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
-    monkeypatch.setattr(axi_chip, "windows_hold", lambda burst_bytes, answer_bytes: False)
-    monkeypatch.setattr(chip, "_PART_BYTES", 15)
+def made(request: pytest.FixtureRequest, tmp_path: Path) -> Made:
     return Made(tmp_path, request.param)
 
 
@@ -82,9 +107,9 @@ def test_bursts_and_bench_give_whole_answers(made: Made) -> None:
     assert isinstance(burst, Burst) and isinstance(stalled, Burst) and burst.answers == stalled.answers == tuple(right)
     assert isinstance(damaged, Burst) and damaged.answers == (*right[:-1], None)
     assert not np.array_equal(made.played[0], made.x[0])
-    played = [made.core.output.layout.encode(answer) for answer in answers_of(made.graph, made.played)]
     for bench, count in ((one, 1), (four, 4), (two, 2)):
-        assert isinstance(bench, Bench) and (bench.values, bench.checksum) == ((), bench_checksum(played, count))
+        right_bench = ((), bench_checksum(made.right_benches, count))
+        assert isinstance(bench, Bench) and (bench.values, bench.checksum) == right_bench
     assert counters[:3] == (1 + 1 + 4 + 9 + 9 + 9 + 2, 7, 1)
 
 
@@ -98,3 +123,39 @@ def test_windows_are_not_there_and_infer_is_refused(made: Made) -> None:
     assert isinstance(told, Access) and told.good
     assert isinstance(state, Access) and map_.REFUSED.of(state.value) and not map_.BUSY.of(state.value)
     assert isinstance(burst, Burst) and burst.answers == tuple(answers_of(made.graph, made.x[:2]))
+
+
+def test_pauses_and_resets_lose_nothing(made: Made) -> None:
+    """Bursts of more than the core holds, with pauses; after each a reset with a burst on its way, within a vector."""
+    many, sent = np.tile(made.packed, (4, 1)), made.packed.reshape(1, -1)
+    right = 4 * tuple(answers_of(made.graph, made.x))
+    script, seeds = made.script, range(1, 8)
+    for seed in seeds:
+        script.burst(many, stalls=seed).begin_burst(sent[:, : 7 * seed * seed]).reset().bench(1)
+    answers = made.chip.play(script).answers
+    assert [a.answers for a in answers if isinstance(a, Burst)] == [right] * len(seeds)
+    benches = [a.checksum for a in answers if isinstance(a, Bench)]
+    assert benches == [bench_checksum(made.right_benches, 1)] * len(seeds)
+
+
+FAULTS = {
+    "a part goes on in the next vector": Fault(
+        "bench_feeder.v", "start_bench || (PART_BEATS > 0 && vector_ends)", "start_bench"
+    ),
+    "the core is not waited for": Fault("axi_link.v", ".out_ready(bursting ? in_ready : 1'b1)", ".out_ready(1'b1)"),
+    "the sink is not waited for": Fault("axi_link.v", "!bursting || exit_ready;", "1'b1;"),
+    "each answer ends the packet": Fault(
+        "axi_link.v", "{answer_ends && mark_is_last, answer}", "{answer_ends, answer}"
+    ),
+    "an incomplete vector is not told": Fault("axi_link.v", ".damaged(bursting && mark_is_damaged)", ".damaged(1'b0)"),
+    "INFER is obeyed": Fault("axi_registers.v", "code == INFER && !STREAMED", "code == INFER"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_broken_copies_are_caught(fault: Fault, tmp_path: Path) -> None:
+    broken = Made(tmp_path, 64, fault)
+    with pytest.raises((AssertionError, VerificationError)):
+        test_bursts_and_bench_give_whole_answers(broken)
+        test_windows_are_not_there_and_infer_is_refused(broken)
+        test_pauses_and_resets_lose_nothing(broken)
