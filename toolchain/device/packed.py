@@ -65,6 +65,7 @@ class PackedManifest(TypedDict, total=False):
     machine: str
     clock_mhz: float
     answer_bytes: int
+    dma_bytes: int
     identity: PackedIdentity
     host_link: PackedLink
     timing: PackedTiming

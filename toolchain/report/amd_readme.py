@@ -9,6 +9,9 @@ from toolchain.device.sealed import HANDOFF
 
 _FLOWS = {"finn": "FINN", "dataflow": "our own RTL behind AXI (`FLOW=dataflow`)"}
 
+# Memory for DMA that is enough for all but large vectors.
+_DMA_BYTES = 1 << 22
+
 _FILES = {
     "MODEL.md": "the network, its data and its accuracy",
     "vectors.bin`, `answers.bin`, `vectors.json": "golden vectors and the answers every stage gave",
@@ -84,12 +87,19 @@ Every difference is named; exit status 0 means that there is none. Then
     python3 driver.py bench 1000000
 
 or in a program of your own `from driver import open_package`; `driver.py` shows how. Without pynq, bursts need
-[u-dma-buf](https://github.com/ikwzm/udmabuf) (`modprobe u-dma-buf udmabuf0=4194304`); {_without_dma(manifest)}."""
+[u-dma-buf](https://github.com/ikwzm/udmabuf) (`modprobe u-dma-buf udmabuf0={_dma_bytes(manifest)}`);
+{_without_dma(manifest)}."""
+
+
+def _dma_bytes(manifest: PackedManifest) -> int:
+    return max(_DMA_BYTES, manifest.get("dma_bytes") or 0)
 
 
 def _without_dma(manifest: PackedManifest) -> str:
     if manifest["flow"] == "finn":
         return "FINN's design takes vectors by DMA only"
+    if manifest.get("dma_bytes"):
+        return "this design takes vectors by DMA only, for they are large"
     return "without it vectors go one by one through registers, and the driver says so"
 
 

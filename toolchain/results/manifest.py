@@ -166,6 +166,7 @@ class Manifest(RecordFile):
     Attributes:
         variant: folder of the build; fps: the rate that was asked for.
         answer_bytes: of one answer of our own RTL, which leaves the chip at a byte a cycle.
+        dma_bytes: memory that the DMA of an AMD board must have where vectors go by no other way; None where they do.
         flash: of an open board whose design loads weights; the file is the role `flash_image`.
         roles: files by what they are for; files: SHA-256 of all; seal: SHA-256 of the manifest itself.
         board_title to image: what the driver and finish.py must know of an AMD board.
@@ -200,6 +201,7 @@ class Manifest(RecordFile):
     resources: Resources | None = None
     timing: Timing | None = None
     answer_bytes: int | None = None
+    dma_bytes: int | None = None
     estimate: EstimateOf | None = None
     comparison: tuple[CoreRow, ...] = ()
     graphs: Graphs | None = None

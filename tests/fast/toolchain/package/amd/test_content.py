@@ -197,3 +197,9 @@ def test_readme_of_a_bitstream(flow: str) -> None:
         assert words in text
     assert "finish.py" not in text
     assert ("by DMA only" in text) == (flow == "finn")
+
+
+def test_readme_of_large_vectors_tells_the_memory_that_they_need() -> None:
+    text = readme_amd({**manifest("dataflow"), "status": "bitstream", "dma_bytes": 8_785_920})
+    assert "udmabuf0=8785920" in text
+    assert "by DMA only" in text
