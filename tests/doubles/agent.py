@@ -45,7 +45,7 @@ def told(**changes: Any) -> dict[str, Any]:
         "power_w": {"idle": spread(1.5), "active": spread(2.0), "net": spread(0.5)},
     }
     latency = {"kind": "measured", "seconds_per_inference": spread(1e-4), "cycles_per_inference": 11.0}
-    return {"schema": 1, "status": "ok", "reasons": [], "provenance": {"machine": "m"}, "started_unix": 5,
+    return {"schema": 2, "status": "ok", "reasons": [], "provenance": {"machine": "m"}, "started_unix": 5,
             "latency": latency, "energy": energy, "unreadable": [], "sources": [{"name": "s"}], **changes}  # fmt: skip
 
 

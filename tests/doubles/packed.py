@@ -10,7 +10,7 @@ IDENTITY = {"model_hash": "aa" * 8, "build_id": "bb" * 8}
 def manifest(**changes: Any) -> dict[str, Any]:
     """A manifest as it stands in a package, but for its files and its digest."""
     return {
-        "format": 1,
+        "format": 2,
         "board": "ulx3s",
         "model": "cqmlp",
         "flow": "open",
@@ -39,7 +39,7 @@ def device(**graph: Any) -> dict[str, Any]:
     """
     side = {"type": "float", "elements": 1}
     return {
-        "format": 2,
+        "format": 3,
         "board": "host",
         "title": "this computer",
         "model": "cqmlp",
@@ -58,7 +58,7 @@ def device(**graph: Any) -> dict[str, Any]:
                 "file": "models/fp32.onnx",
                 "sha256": "00" * 32,
                 "floor": None,
-                "judge": {"kind": "exact", "differing": 0, "tolerance": 0, "tie": 0},
+                "promise": {"kind": "exact", "differing": 0, "tolerance": 0, "tie": 0},
                 "precision": "fp32",
                 "gpu": True,
                 "meaning": "as it is",

@@ -80,7 +80,7 @@ def _stumble(stage: str) -> None:
 
 
 def _write_manifest(context: Context) -> None:
-    from toolchain.device.sealed import seal
+    from toolchain.device.checksums import write_manifest
     from toolchain.layout import ROOT
     from toolchain.package.ladder import must_be_verified
     from toolchain.package.manifest import Origin, build_manifest
@@ -91,4 +91,4 @@ def _write_manifest(context: Context) -> None:
     recipe = context.recipe.model_dump(mode="json")
     manifest = build_manifest(Origin(context.request, context.board, recipe, {}, ROOT), records)
     (context.out / "chip.bit").write_bytes(b"bits")
-    seal(context.out, {**manifest.to_json(), "roles": {"bitstream": "chip.bit"}})
+    write_manifest(context.out, {**manifest.to_json(), "roles": {"bitstream": "chip.bit"}})

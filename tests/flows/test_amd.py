@@ -16,10 +16,10 @@ from tests.doubles import vivado_environment
 from tests.fast.toolchain.runtime.network_file.files import conv_qonnx
 from tests.flows.conftest import TEST_WINDOWS, Tree
 from tests.sim.device.link.rtl_chip import RtlChip, device_of
+from toolchain.device.checksums import verify_package
 from toolchain.device.link.axi import selftest
 from toolchain.device.link.axi.opening import open_board
 from toolchain.device.link.golden import read_golden
-from toolchain.device.sealed import verify_package
 
 DATAFLOW = ("build", "--recipe", "tiny", "--board", "zcu104", "--flow", "dataflow")
 FINN = ("build", "--recipe", "tiny", "--board", "pynq-z2")

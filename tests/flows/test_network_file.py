@@ -88,7 +88,7 @@ def test_two_inputs_and_two_outputs_go_to_a_package(real_tree: Tree, tmp_path: P
     (package,) = real_tree.build.glob("two/host/*/package")
     device = json.loads((package / "device.json").read_text())
     assert [side["type"] for side in device["golden"]["rows"]["outputs"]] == ["float", "uint8"]
-    assert {name: graph["judge"]["kind"] for name, graph in device["graphs"].items() if name != "fp16"} == {
+    assert {name: graph["promise"]["kind"] for name, graph in device["graphs"].items() if name != "fp16"} == {
         "fp32": "exact",
         "qcdq": "exact",
         "qdq": "exact",

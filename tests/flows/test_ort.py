@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from tests.conftest import REPOSITORY
 from tests.flows.conftest import TEST_WINDOWS, Tree
-from toolchain.device.sealed import verify_package
+from toolchain.device.checksums import verify_package
 
 HOST = ("--recipe", "tiny", "--board", "host")
 

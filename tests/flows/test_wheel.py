@@ -20,7 +20,7 @@ from flows.causes import causes
 from tests.conftest import REPOSITORY
 from tests.sim.runtime.small_models import save_mlp
 from toolchain.catalog import list_boards, list_models
-from toolchain.device.sealed import verify_package
+from toolchain.device.checksums import verify_package
 from toolchain.layout import PINS, Request
 
 _ROOMS = ("toolchain", "flows", "hls", "boards", "models")

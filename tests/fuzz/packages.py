@@ -1,4 +1,4 @@
-"""Packages that somebody changed: flipped bits, planted files and links, manifests sealed anew with hostile words."""
+"""Packages that somebody changed: flipped bits, planted files and links, manifests of hostile words."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from tests.fast.toolchain.report.page.conftest import fabricate
-from toolchain.device.ort import seal as device_seal
-from toolchain.device.sealed import MANIFEST, must_be_bitstream, package_name, seal, verify_package
+from toolchain.device.checksums import MANIFEST, must_be_bitstream, package_name, verify_package, write_manifest
+from toolchain.device.ort import checksums as device_checksums
 from toolchain.errors import BuildError, GateweaveError
 from toolchain.layout import Request
 from toolchain.package.amd.content import write_driver
@@ -41,7 +41,7 @@ _PLANTED = [
 
 def once(rng: Random, folder: Path) -> None:
     """One change; it must be refused by every reader, or leave nothing but words that can be shown."""
-    (_harmed, _harmed, _sealed_anew)[rng.integers(3)](rng, folder)
+    (_harmed, _harmed, _written_anew)[rng.integers(3)](rng, folder)
 
 
 def _harmed(rng: Random, folder: Path) -> None:
@@ -51,19 +51,19 @@ def _harmed(rng: Random, folder: Path) -> None:
     (_flip, _plant, _link, _drop)[rng.integers(4)](rng, package)
     if _tree(package) == before:
         return
-    for check in (verify_package, device_seal.verify):
+    for check in (verify_package, device_checksums.verify):
         _must_refuse(check, package)
     if rng.random() < 0.1:
         _program_refuses(package)
 
 
-def _sealed_anew(rng: Random, folder: Path) -> None:
-    """A manifest of hostile words under a seal that fits: no path leads outside, nothing ends in a traceback."""
+def _written_anew(rng: Random, folder: Path) -> None:
+    """A manifest of hostile words with a digest that fits: no path leads outside, nothing ends in a traceback."""
     package = _package(folder)
     manifest = json.loads((package / MANIFEST).read_text())
     _change(rng, manifest)
-    _write_sealed(package, manifest)
-    for read in (verify_package, device_seal.verify):
+    _with_digest(package, manifest)
+    for read in (verify_package, device_checksums.verify):
         _refused_or_fine(lambda read=read: _use(read(package), folder / "elsewhere" / "home"))  # type: ignore[misc]
     assert sorted(path.name for path in (folder / "elsewhere").rglob("*") if path.is_file()) in ([], ["kept"])
     _shown(rng, folder)
@@ -79,7 +79,7 @@ def _package(folder: Path) -> Path:
     identity = {"model_hash": "aa" * 8, "build_id": "bb" * 8}
     roles = {"bitstream": "vectors.bin"}
     said = {"board": "zcu104", "model": "cqmlp", "variant": "default-folded", "flow": "dataflow", "status": "bitstream"}
-    seal(package, {**said, "identity": identity, "roles": roles, "clock_mhz": 100.0})
+    write_manifest(package, {**said, "identity": identity, "roles": roles, "clock_mhz": 100.0})
     return package
 
 
@@ -147,12 +147,12 @@ def _change(rng: Random, manifest: dict[str, Any]) -> None:
         return
 
 
-def _write_sealed(package: Path, manifest: dict[str, Any]) -> None:
+def _with_digest(package: Path, manifest: dict[str, Any]) -> None:
     from toolchain.device import intact
 
     (package / MANIFEST).write_text(json.dumps(manifest))
     whole = json.loads((package / MANIFEST).read_text())
-    (package / MANIFEST).write_text(json.dumps({**whole, "seal": intact.digest_of(whole)}))
+    (package / MANIFEST).write_text(json.dumps({**whole, "content_digest": intact.digest_of(whole)}))
 
 
 def _use(manifest: dict[str, Any], home: Path) -> None:
@@ -169,7 +169,7 @@ def _shown(rng: Random, folder: Path) -> None:
     package = layout.stage("package")
     manifest = json.loads((package / MANIFEST).read_text())
     _change(rng, manifest)
-    _write_sealed(package, manifest)
+    _with_digest(package, manifest)
     for read in (built_manifest, report_of, build_page):
         _refused_or_fine(lambda read=read: read(layout))  # type: ignore[misc]
 

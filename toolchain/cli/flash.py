@@ -8,7 +8,7 @@ from toolchain.board import OpenBoard, OrtBoard
 from toolchain.catalog import load_board
 from toolchain.cli.choose import must_know_model
 from toolchain.console import out
-from toolchain.device.sealed import must_be_bitstream, package_name
+from toolchain.device.checksums import must_be_bitstream, package_name
 from toolchain.errors import BuildError, ConfigError
 from toolchain.places.remote import Remote
 from toolchain.report.show import latest_layout, shown

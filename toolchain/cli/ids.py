@@ -97,7 +97,7 @@ def _watch(console: Console, journal: Journal, live: Live, source: Source, frame
 
 def _begin(console: Console, journal: Journal, detector: Detector, classifier: Classifier, source: Source) -> None:
     console.print(f"{detector.title}\non {classifier.name}\nwatching {source.name}")
-    values = {"network": detector.title, "judge": classifier.name, "source": source.name}
+    values = {"network": detector.title, "classifier": classifier.name, "source": source.name}
     journal.write("start", {"at": datetime.now(UTC).isoformat(timespec="seconds"), **values})
 
 

@@ -18,10 +18,10 @@ from toolchain.board import AmdBoard, OpenBoard
 from toolchain.catalog import load_board
 from toolchain.cli.flash import checked_package
 from toolchain.console import out
+from toolchain.device.checksums import MANIFEST
 from toolchain.device.link.axi.sense import expected_of
 from toolchain.device.link.golden import Golden, read_golden
 from toolchain.device.link.patience import simulated
-from toolchain.device.sealed import MANIFEST
 from toolchain.errors import BuildError, ConfigError
 from toolchain.files import sha256
 from toolchain.layout import Layout, build_root

@@ -18,6 +18,7 @@ LIB = "lib"
 WORK = "work"
 """Folder of a package that its own programs write to; what is imported from it is held against its source first."""
 
+_OWN = "content_digest"
 _SHOWN = 5
 _LARGEST = 16 << 20
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}")
@@ -105,17 +106,18 @@ def read(folder: str) -> Dict[str, Any]:
     """
     path = os.path.join(folder, MANIFEST)
     manifest = _json(folder, path)
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict) or "seal" not in manifest:
-        raise DamagedError(f"{path}: is no sealed manifest; build or copy the package again")
-    if manifest["seal"] != digest_of(manifest):
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict) or _OWN not in manifest:
+        old = ", as one of an older version" if isinstance(manifest, dict) and "seal" in manifest else ""
+        raise DamagedError(f"{path}: holds no SHA-256 of files and of itself{old}; build or copy the package again")
+    if manifest[_OWN] != digest_of(manifest):
         raise DamagedError(f"{path}: was altered after packing (its own SHA-256 differs); copy the package again")
     _check_names(path, manifest)
     return manifest
 
 
 def digest_of(manifest: Mapping[str, Any]) -> str:
-    """SHA-256 of a manifest without its seal."""
-    content = {key: value for key, value in manifest.items() if key != "seal"}
+    """SHA-256 of a manifest without its own."""
+    content = {key: value for key, value in manifest.items() if key != _OWN}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -76,4 +76,4 @@ class PackedManifest(TypedDict, total=False):
     comparison: List[Dict[str, object]]  # noqa: UP006
     roles: Dict[str, str]  # noqa: UP006
     files: Dict[str, str]  # noqa: UP006
-    seal: str
+    content_digest: str

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from toolchain.device.agent.plan import Settings
+from toolchain.device.checksums import must_be_bitstream, package_name
 from toolchain.device.link.axi.sense import expected_of
-from toolchain.device.sealed import must_be_bitstream, package_name
 from toolchain.errors import ToolError
 from toolchain.measure.measure import Job
 from toolchain.measure.workloads import driver_words, runner_words
@@ -75,7 +75,7 @@ def ready_amd_package(place: Place, package: Path, settings: Settings, *, python
 
 def provenance_of(manifest: Manifest) -> Provenance:
     """What says of a result which build it is of."""
-    known = {name: getattr(manifest, name) for name in ("seal", "variant", "flow", "strategy")}
+    known = {name: getattr(manifest, name) for name in ("content_digest", "variant", "flow", "strategy")}
     return Provenance(**known, **(manifest.identity.to_json() if manifest.identity else {}))
 
 

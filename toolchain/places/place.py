@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from toolchain.device.sealed import must_be_plain
+from toolchain.device.checksums import must_be_plain
 from toolchain.errors import ToolError
 from toolchain.files import unwritten
 

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from toolchain.device.sealed import must_be_plain
+from toolchain.device.checksums import must_be_plain
 from toolchain.errors import ConfigError, ToolError
 
 _OPTIONS = ("BatchMode=yes", "StrictHostKeyChecking=yes", "ConnectTimeout=10", "ServerAliveInterval=10")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from toolchain.device.checksums import HANDOFF
 from toolchain.device.packed import PackedManifest
-from toolchain.device.sealed import HANDOFF
 
 _FLOWS = {"finn": "FINN", "dataflow": "our own RTL behind AXI (`FLOW=dataflow`)"}
 

@@ -87,7 +87,7 @@ def _needs(board: OrtBoard, device: DeviceDescription) -> str:
 
 def _graphs(device: DeviceDescription) -> str:
     rows = [
-        [f"`{name}`", graph.meaning, graph.proved, _promise(graph.judge) + _beyond(graph, device.budget)]
+        [f"`{name}`", graph.meaning, graph.proved, _promise(graph.promise) + _beyond(graph, device.budget)]
         for name, graph in device.graphs.items()
     ]
     return _table(["graph", "what", "compared in the build", "promise"], rows)
@@ -106,24 +106,24 @@ def _outputs(device: DeviceDescription) -> str:
 
 def _exact(device: DeviceDescription) -> str:
     """What the word in the table means, of the graphs that it is said of."""
-    names = [f"`{name}`" for name, graph in device.graphs.items() if graph.judge.kind == "exact"]
+    names = [f"`{name}`" for name, graph in device.graphs.items() if graph.promise.kind == "exact"]
     if not names:
         return ""
     said = f"{' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))} {'are' if names[1:] else 'is'} exact"
     return f" {said}: every output equals the reference's on the CPU provider; NaN equals NaN."
 
 
-def _promise(judge: Promise) -> str:
+def _promise(promise: Promise) -> str:
     return {
         "exact": "exact",
-        "labels": f"{_share(judge)} of the labels differ (ties aside)",
+        "labels": f"{_share(promise)} of the labels differ (ties aside)",
         "none": "**no promise**: too far from the reference",
-        "values": f"{_share(judge)} of the vectors are off by more than {judge.tolerance:.3g} of an output's size",
-    }[judge.kind]
+        "values": f"{_share(promise)} of the vectors are off by more than {promise.tolerance:.3g} of an output's size",
+    }[promise.kind]
 
 
-def _share(judge: Promise) -> str:
-    return f"at most {judge.differing:.2%}" if judge.differing else "none"
+def _share(promise: Promise) -> str:
+    return f"at most {promise.differing:.2%}" if promise.differing else "none"
 
 
 def _example(device: DeviceDescription) -> str:

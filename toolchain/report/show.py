@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from toolchain.device.sealed import MANIFEST
+from toolchain.device.checksums import MANIFEST
 from toolchain.errors import BuildError
 from toolchain.integrity import remade_input
 from toolchain.layout import Layout, Request, base_folder, build_root

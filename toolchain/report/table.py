@@ -104,7 +104,7 @@ def hardware_table(resources: Resources, timing: Timing) -> Table:
 
 def graph_table(graphs: Graphs, chosen: str) -> Table:
     """Every graph: vectors whose outputs are equal to the reference's, near them, and of classes whose labels are."""
-    title = f"graphs against {graphs.judge} ({counted(graphs.vectors.count, graphs.vectors.kind)})"
+    title = f"graphs against {graphs.reference} ({counted(graphs.vectors.count, graphs.vectors.kind)})"
     near = max((proof.tolerance for proof in graphs.proved.values()), default=0.0)
     counts = {"outputs equal": "equal"}
     counts |= {f"within {near:g}": "near"} if near else {}
@@ -133,7 +133,7 @@ def _remarks(graphs: Graphs) -> Iterator[str]:
     yield from (f"left out: {', '.join(these)}: {why}" for why, these in names.items())
     if graphs.accuracy is not None:
         on = counted(graphs.vectors.count, graphs.vectors.kind)
-        yield f"accuracy of {graphs.judge}: {share(graphs.accuracy)} ({on})"
+        yield f"accuracy of {graphs.reference}: {share(graphs.accuracy)} ({on})"
 
 
 def _verdict(name: str, proof: GraphProof, chosen: str) -> str:

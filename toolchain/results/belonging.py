@@ -13,7 +13,7 @@ class Marks(NamedTuple):
     """What a build is known by, the surest first; None or empty where it has no such mark."""
 
     build_id: str | None
-    seal: str | None
+    content_digest: str | None
     variant: str | None
     manifest_sha256: str | None
     model_hash: str | None
@@ -24,7 +24,13 @@ def marks_of(layout: Layout, manifest: Mapping[str, Any]) -> Marks:
     identity = manifest.get("identity")
     known = identity if isinstance(identity, Mapping) else {}
     digest = sha256(layout.stage("package") / "manifest.json")
-    marks = (known.get("build_id"), manifest.get("seal"), layout.request.variant, digest, known.get("model_hash"))
+    marks = (
+        known.get("build_id"),
+        manifest.get("content_digest"),
+        layout.request.variant,
+        digest,
+        known.get("model_hash"),
+    )
     return Marks(*(mark if isinstance(mark, str) else None for mark in marks))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from toolchain.device.sealed import MANIFEST, read_manifest
+from toolchain.device.checksums import MANIFEST, read_manifest
 from toolchain.errors import BuildError
 from toolchain.files import sha256
 from toolchain.layout import Layout
@@ -16,7 +16,7 @@ from toolchain.results.record import read_record
 
 
 def read_built(layout: Layout) -> Manifest:
-    """The manifest of the package, held against its seal, its schema and the record of the stage that wrote it.
+    """The manifest of the package, held against its own digest, its schema and the record of the stage that wrote it.
 
     Raises:
         BuildError: there is none, it cannot be read, it was altered after the build, or an older version wrote it.

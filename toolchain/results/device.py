@@ -16,7 +16,7 @@ from toolchain.results.model import Number, Record
 from toolchain.results.options import RunOptions
 
 DEVICE = "device.json"
-DEVICE_FORMAT: Literal[2] = 2
+DEVICE_FORMAT: Literal[3] = 3
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
@@ -63,7 +63,7 @@ class PackedGraph(Record):
     file: str
     sha256: str
     floor: str | None
-    judge: Promise
+    promise: Promise
     precision: Literal["int8", "fp16", "fp32"]
     gpu: bool
     meaning: str
@@ -130,7 +130,7 @@ class DeviceDescription(Record):
         outputs: what they are.
     """
 
-    format: Literal[2]
+    format: Literal[3]
     board: str
     title: str
     model: str

@@ -80,7 +80,7 @@ class Graphs(Record):
     """Every graph for ONNX Runtime with its proof; see `results.facts.runtime`."""
 
     kind: str
-    judge: str
+    reference: str
     vectors: VectorCount
     left_out: Mapping[str, str]
     accuracy: Number | None
@@ -168,13 +168,14 @@ class Manifest(RecordFile):
         answer_bytes: of one answer of our own RTL, which leaves the chip at a byte a cycle.
         dma_bytes: memory that the DMA of an AMD board must have where vectors go by no other way; None where they do.
         flash: of an open board whose design loads weights; the file is the role `flash_image`.
-        roles: files by what they are for; files: SHA-256 of all; seal: SHA-256 of the manifest itself.
+        roles: files by what they are for; files: SHA-256 of all.
+        content_digest: SHA-256 of all that the manifest says beside it.
         board_title to image: what the driver and finish.py must know of an AMD board.
         device: what device.json says, of packages for ONNX Runtime.
     """
 
     VERSION_KEY: ClassVar[str] = "format"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     TITLE: ClassVar[str] = "manifest"
 
     model: str
@@ -222,7 +223,7 @@ class Manifest(RecordFile):
 
     roles: Mapping[str, str] = {}
     files: Mapping[str, str] = {}
-    seal: str = ""
+    content_digest: str = ""
 
     @property
     def packed(self) -> PackedManifest:

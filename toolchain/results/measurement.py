@@ -162,7 +162,7 @@ class Provenance(Record):
         kernel, python: their versions.
         emulated: whether an emulator ran the workload; virtual: whether the board is a simulated one.
         agent: digest of the agent's program.
-        seal, variant, flow, strategy, model_hash, build_id: of the package, as its manifest has them.
+        content_digest, variant, flow, strategy, model_hash, build_id: of the package, as its manifest has them.
     """
 
     machine: str | None = None
@@ -172,7 +172,7 @@ class Provenance(Record):
     emulated: bool | None = None
     virtual: bool | None = None
     agent: str | None = None
-    seal: str | None = None
+    content_digest: str | None = None
     variant: str | None = None
     flow: str | None = None
     strategy: str | None = None
@@ -201,7 +201,7 @@ class Measurement(RecordFile):
     """
 
     VERSION_KEY: ClassVar[str] = "schema"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     TITLE: ClassVar[str] = "measurement"
 
     status: Status

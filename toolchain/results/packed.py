@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from toolchain.device.sealed import MANIFEST, verify_package
+from toolchain.device.checksums import MANIFEST, verify_package
 from toolchain.results.device import DEVICE, DeviceDescription
 from toolchain.results.manifest import Manifest
 from toolchain.results.model import parse, read_file

@@ -35,7 +35,7 @@ class StageRecord(RecordFile):
         inputs: the tokens of the stages it waited for, by stage.
     """
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
     TITLE: ClassVar[str] = "stage record"
 
     stage: str

@@ -57,7 +57,7 @@ class Report(RecordFile):
         files: paths by what they are for.
     """
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     TITLE: ClassVar[str] = "report"
 
     model: str

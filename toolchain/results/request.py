@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from toolchain.device.sealed import must_be_plain
+from toolchain.device.checksums import must_be_plain
 from toolchain.errors import BuildError
 from toolchain.files import write_json
 from toolchain.layout import STRATEGIES, Request

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from toolchain.device.checksums import package_name
 from toolchain.device.link.axi.selftest import bench_of
 from toolchain.device.link.axi.sense import expected_of
 from toolchain.device.link.golden import Golden, read_golden
-from toolchain.device.sealed import package_name
 from toolchain.errors import ToolError, VerificationError
 from toolchain.places.remote import Remote
 from toolchain.results.manifest import Manifest

@@ -98,7 +98,7 @@ def pack_device(package: Path, board: OrtBoard, content: DeviceContent) -> Devic
     """Write everything of a device package but its manifest.
 
     Args:
-        package: the package's folder; what it holds already stays. Seal it afterwards (`package.sealed.seal`).
+        package: the package's folder; what it holds already stays. `device.checksums.write_manifest` comes afterwards.
 
     Returns:
         What device.json says, for the manifest.
@@ -160,7 +160,7 @@ def _copy_graph(package: Path, name: str, graph: DeviceGraph) -> PackedGraph:
         file=file,
         sha256=sha256(graph.path),
         floor=floor,
-        judge=graph.promise,
+        promise=graph.promise,
         precision=graph.precision,
         gpu=graph.gpu,
         meaning=graph.meaning,

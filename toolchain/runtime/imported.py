@@ -28,7 +28,7 @@ class Imported:
         left_out: variants that could not be made, and why.
         vectors: inputs, maybe with true classes.
         reference: outputs of the reference, shape (N, ...).
-        judge: name of the reference.
+        reference_name: what the reference is, in words.
         integers: what the integer graph of the file says, shape (N, ...), or None where there is none. The graphs of
             `INTEGER_VARIANTS` answer to it: sums of floats in the reference may round, its never do.
         meaning: what the outputs are.
@@ -40,7 +40,7 @@ class Imported:
     left_out: dict[str, str]
     vectors: Vectors
     reference: NDArray[Any]
-    judge: str
+    reference_name: str
     integers: NDArray[Any] | None = None
     meaning: Meaning = VALUES
     notices: tuple[str, ...] = ()

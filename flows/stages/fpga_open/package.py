@@ -7,7 +7,7 @@ from flows.stages.clocking import clock_hz
 from flows.stages.context import Context, Outcome
 from hls.chip import vector_bytes
 from toolchain.device.bundle import module_file
-from toolchain.device.sealed import seal
+from toolchain.device.checksums import write_manifest
 from toolchain.files import write_atomic
 from toolchain.fpga.flash_image import flash_file, flash_image
 from toolchain.fpga.pll import MHZ
@@ -36,7 +36,7 @@ def run(context: Context) -> Outcome:
         "host_link": {"kind": "uart", "baud": board.host_link.baud},
         **({"flash": flash.to_json()} if flash else {}),
     }
-    whole = seal(context.out, {**manifest.to_json(), **told, "roles": roles})
+    whole = write_manifest(context.out, {**manifest.to_json(), **told, "roles": roles})
     return Outcome(packing.summary(whole, records), facts=OpenPackageFacts(bitstream=bitstream))
 
 

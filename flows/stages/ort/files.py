@@ -38,11 +38,11 @@ class MeaningSaid(Record):
 class GraphsIndex(RecordFile):
     """What stands beside the graphs and the vectors; see `toolchain.runtime.imported.Imported`."""
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     TITLE: ClassVar[str] = "index of graphs"
 
     kind: str
-    judge: str
+    reference: str
     vectors: VectorKind
     left_out: Mapping[str, str]
     graphs: tuple[str, ...]
@@ -59,7 +59,7 @@ def save(made: Imported, out: Path) -> None:
     np.savez(out / _GOLDEN, allow_pickle=False, x=made.vectors.x, reference=made.reference, **arrays)
     index = GraphsIndex(
         kind=made.kind,
-        judge=made.judge,
+        reference=made.reference_name,
         vectors=made.vectors.kind,
         left_out=made.left_out,
         graphs=tuple(made.graphs),
@@ -84,7 +84,7 @@ def load(context: Context) -> Imported:
         dict(index.left_out),
         vectors,
         reference,
-        index.judge,
+        index.reference,
         optional["integers"],
         Meaning(**vars(index.meaning)),
         index.notices,

@@ -41,7 +41,7 @@ def run(context: Context) -> Outcome:
     left = f"; left out: {', '.join(made.left_out)}" if made.left_out else ""
     facts = GraphsFacts(
         kind=made.kind,
-        judge=made.judge,
+        reference=made.reference_name,
         vectors=VectorCount(count=len(made.vectors.x), kind=made.vectors.kind),
         left_out=made.left_out,
         accuracy=made.accuracy(made.reference),

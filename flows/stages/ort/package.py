@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from flows.stages import packing
 from flows.stages.context import Context, Outcome
 from flows.stages.ort.files import GRAPHS, is_exact, load, proofs_of, suits
-from toolchain.device.sealed import seal
+from toolchain.device.checksums import write_manifest
 from toolchain.files import write_atomic
 from toolchain.report.comparisons import told
 from toolchain.report.model_card import model_card
@@ -61,7 +61,7 @@ def run(context: Context) -> Outcome:
     if not context.request.file:
         write_atomic(context.out / "MODEL.md", model_card(context.model.title, manifest, words_of(context.model)))
         roles["model_card"] = "MODEL.md"
-    whole = seal(context.out, {**manifest.to_json(), "device": device.to_json(), "roles": roles})
+    whole = write_manifest(context.out, {**manifest.to_json(), "device": device.to_json(), "roles": roles})
     return Outcome(packing.summary(whole, records), facts=OrtPackageFacts(chosen=content.chosen))
 
 

@@ -162,7 +162,7 @@ def _check(row: Answered, made: Imported, tolerance: float, *, exact: bool) -> C
 def _packed(context: Context) -> list[str]:
     """Graphs of the package that promise something of their answers."""
     device = read_device(context.layout.stage("package"))
-    return [name for name, graph in device.graphs.items() if graph.judge.kind != "none"]
+    return [name for name, graph in device.graphs.items() if graph.promise.kind != "none"]
 
 
 def _emulated(context: Context, emulator: Emulator) -> list[str]:

@@ -14,9 +14,9 @@ from tests.conftest import REPOSITORY
 from tests.fast.toolchain.device.link.axi.fakes import CONTROL, DMA, FakeChip, FakeDevice, FakeDma, FakeMemory
 from tests.fast.toolchain.package.amd.packages import CLASSES, LABELS, MANIFEST, VECTORS, content
 from tests.sim.hls.axi.shapes import SHAPES
+from toolchain.device.checksums import file_hashes, verify_package
 from toolchain.device.link.axi.opening import open_board
 from toolchain.device.link.axi.selftest import run_self_test
-from toolchain.device.sealed import file_hashes, verify_package
 from toolchain.package.amd.content import write_handoff
 from toolchain.vivado.project import ProjectSpec, write_project
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, class_bytes, label_of, uart_board
+from toolchain.device.checksums import verify_package, write_manifest
 from toolchain.device.link import protocol as link
 from toolchain.device.link.protocol import AnswerLayout
-from toolchain.device.sealed import seal, verify_package
 from toolchain.package.amd import content as amd
 from toolchain.package.open.content import write_driver
 from toolchain.package.vectors import VectorFormat, write_vectors
@@ -39,7 +39,9 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     identity = {"model_hash": IDENTITY.model_hash.hex(), "build_id": IDENTITY.build_id.hex()}
     link_facts = {"kind": "uart", "baud": 1_000_000}
     timing = {"clock_mhz": 25, "latency_cycles": 100, "initiation_interval": 10, "cycles_kind": "simulated"}
-    seal(out, {"board": "ulx3s", "model": "m", "identity": identity, "host_link": link_facts, "timing": timing})
+    write_manifest(
+        out, {"board": "ulx3s", "model": "m", "identity": identity, "host_link": link_facts, "timing": timing}
+    )
     return out
 
 
@@ -165,7 +167,7 @@ with open_package({port!r}) as board:
 
 def test_the_driver_of_an_amd_board_leaves_its_package_as_packed_too(tmp_path: Path) -> None:
     amd.write_driver(tmp_path)
-    seal(tmp_path, {"board": "zcu104", "model": "m"})
+    write_manifest(tmp_path, {"board": "zcu104", "model": "m"})
     ask = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import driver; print(driver.open_package)"
     run = subprocess.run([sys.executable, "-I", "-c", ask], capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 0, run.stderr

@@ -18,7 +18,7 @@ from onnx import TensorProto, helper
 from tests.sim.runtime.small_models import INPUTS, save, save_mlp, save_rounded_bias, save_two
 from toolchain.board import OrtBoard
 from toolchain.catalog import load_board
-from toolchain.device.sealed import seal
+from toolchain.device.checksums import write_manifest
 from toolchain.results.device import Promise
 from toolchain.results.model import read_file
 from toolchain.results.options import RunOptions
@@ -51,7 +51,7 @@ def _pack(folder: Path, graphs: dict[str, DeviceGraph], x: Any, y: Any, binary: 
     binaries = {os.uname().machine: binary}
     content = DeviceContent("small", graphs, next(iter(graphs)), x, y, "values", "random", [], 0.0, binaries)
     pack_device(package, board, content)
-    seal(package, {"model": "small"})
+    write_manifest(package, {"model": "small"})
     return package
 
 

@@ -98,7 +98,7 @@ def packed_classifier(package: Path, device: DeviceDescription) -> OrtClassifier
         ModelError: ONNX Runtime refuses the graph.
     """
     graph = device.graphs[device.chosen]
-    proved = "exact" if graph.judge.kind == "exact" else "within its accuracy budget"
+    proved = "exact" if graph.promise.kind == "exact" else "within its accuracy budget"
     raw = (package / graph.file).read_bytes()
     return OrtClassifier(f"{device.chosen} ({proved})", raw, graph.options)
 

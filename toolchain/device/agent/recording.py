@@ -12,7 +12,7 @@ from .sampler import Event, Series
 from .source import Lost, Traits
 from .workload import Work
 
-SCHEMA = 1
+SCHEMA = 2
 UNFINISHED, COMPLETE, INTERRUPTED, FAILED = "unfinished", "complete", "interrupted", "failed"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional
 
+from toolchain.device.checksums import verify_package
 from toolchain.device.link import command_line
 from toolchain.device.link.axi.sense import expected_of
 from toolchain.device.link.golden import Golden, read_golden
@@ -14,7 +15,6 @@ from toolchain.device.link.patience import Patience, simulated
 from toolchain.device.link.serial_link import Port, SerialBoard, must_be
 from toolchain.device.link.serial_port import SerialPort, find_port
 from toolchain.device.packed import PackedManifest
-from toolchain.device.sealed import verify_package
 from toolchain.errors import BuildError
 
 BENCH_INFERENCES = 100_000

@@ -164,11 +164,11 @@ def _elements(sides: Sequence[Mapping[str, Any]]) -> int:
     return sum(side["elements"] for side in sides)
 
 
-def compare(golden: GoldenArrays, answers: Values, judge: Mapping[str, Any]) -> Verdict:
+def compare(golden: GoldenArrays, answers: Values, promise: Mapping[str, Any]) -> Verdict:
     """Hold answers against the reference.
 
     Args:
-        judge: what the graph promises. `kind` is "exact" (every output equal), "labels" (at most the share `differing`
+        promise: of the graph. `kind` is "exact" (every output equal), "labels" (at most the share `differing`
             of labels differs; outputs within `tie` of a vector's greatest are equal to it) or "values" (at most the
             share `differing` of vectors has an output off by more than `tolerance` of its magnitude), or "none".
 
@@ -181,15 +181,15 @@ def compare(golden: GoldenArrays, answers: Values, judge: Mapping[str, Any]) -> 
     rows = [slice(i * width, (i + 1) * width) for i in range(golden.vectors)]
     unequal = [i for i, row in enumerate(rows) if not _same(golden.outputs[row], answers[row])]
     pairs = [(golden.outputs[rows[i]], answers[rows[i]]) for i in unequal]
-    labels = sum(_label_differs(expected, found, judge.get("tie", 0)) for expected, found in pairs)
-    tolerance = judge.get("tolerance", 0)
+    labels = sum(_label_differs(expected, found, promise.get("tie", 0)) for expected, found in pairs)
+    tolerance = promise.get("tolerance", 0)
     beyond = sum(_relative(expected, found, golden.magnitudes) > tolerance for expected, found in pairs)
     # A share of whole vectors may fall short of them by the rounding of floats.
     # All that may differ may be among those that were chosen.
-    promises = int(judge.get("differing", 0) * (golden.packed or golden.vectors) + 1e-6)
-    may = {"kind": judge["kind"], "differing": min(promises, golden.vectors)}
-    counted = {"exact": len(unequal), "labels": labels, "values": beyond, "none": 0}[judge["kind"]]
-    promised = dict(may, tolerance=tolerance) if judge["kind"] == "values" else may
+    promises = int(promise.get("differing", 0) * (golden.packed or golden.vectors) + 1e-6)
+    may = {"kind": promise["kind"], "differing": min(promises, golden.vectors)}
+    counted = {"exact": len(unequal), "labels": labels, "values": beyond, "none": 0}[promise["kind"]]
+    promised = dict(may, tolerance=tolerance) if promise["kind"] == "values" else may
     worst = max((_distance(expected, found) for expected, found in pairs), default=0.0)
     first = unequal[0] if unequal else None
     passed = counted <= may["differing"]

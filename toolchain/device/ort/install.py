@@ -19,7 +19,7 @@ _SHOWN = 5
 def install(wheels: Sequence[Path], work: Path) -> Path:
     """Unpack wheels to `work/site`, unless it holds what they do; returns that folder, to be put on Python's path.
 
-    The wheels are sealed with the package; what lies unpacked is held against them at every start.
+    The wheels have their checksums in the package; what lies unpacked is held against them at every start.
 
     Raises:
         BuildError: a wheel is damaged, there is no room, or something else lies there: see `must_be_installed`.

@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Seq
 
 from toolchain.errors import BuildError, ConfigError, GateweaveError, ToolError, VerificationError
 
-from . import checks, golden, install, machine, report, runners, seal
+from . import checks, checksums, golden, install, machine, report, runners
 from .runs import Run, runs_of, skipped
 
 CALLS = 10000
@@ -58,7 +58,7 @@ def self_test(package: Path, options: Options, say: Any) -> Dict[str, Any]:
     Raises:
         GateweaveError: the package or the device is not what it should be.
     """
-    manifest = seal.verify(package)
+    manifest = checksums.verify(package)
     device = _read_device(package)
     _must_know(options.only, device)
     say(f"{device['model']} for {device['title']}: {len(manifest['files'])} files as packed")
@@ -72,7 +72,7 @@ def self_test(package: Path, options: Options, say: Any) -> Dict[str, Any]:
     result = {
         "board": device["board"],
         "model": device["model"],
-        "manifest": manifest["seal"],
+        "manifest": manifest["content_digest"],
         "kind": "emulated" if options.emulated else f"measured on {facts['model'] or 'this machine'}",
         "python": found["python"],
         "onnxruntime": found["onnxruntime"],
@@ -151,7 +151,7 @@ def _run(
         try:
             result = runners.execute(programs, name, device, run, job)
             answers = golden.answers_of(vectors, graph, job.answers)
-            row["verdict"] = golden.as_json(golden.compare(vectors, answers, _judge(device, run)))
+            row["verdict"] = golden.as_json(golden.compare(vectors, answers, _promise(device, run)))
             row.update({key: result[key] for key in ("latency", "floor", "provider", "machine") if key in result})
         except (ToolError, VerificationError) as error:
             # The other runs may do without what this one lacks: all are tried before the test fails.
@@ -168,11 +168,11 @@ def _core(device: Mapping[str, Any]) -> int:
     return core if core in usable else max(usable)
 
 
-def _judge(device: Mapping[str, Any], run: Run) -> Mapping[str, Any]:
+def _promise(device: Mapping[str, Any], run: Run) -> Mapping[str, Any]:
     """What a run promises: a graph that is exact on the CPU may round on a GPU, within the budget."""
-    judge: Mapping[str, Any] = device["graphs"][run.graph]["judge"]
-    if judge["kind"] != "exact" or run.providers == [checks.CPU]:
-        return judge
+    promise: Mapping[str, Any] = device["graphs"][run.graph]["promise"]
+    if promise["kind"] != "exact" or run.providers == [checks.CPU]:
+        return promise
     if device["outputs"] == "classes":
         return {"kind": "labels", "differing": device["budget"]}
     return {"kind": "values", "tolerance": device["budget"]}
@@ -212,7 +212,9 @@ def _options(package: Path, words: Optional[Sequence[str]]) -> Options:
     parser.add_argument("--no-timing", action="store_true", help="compare answers only")
     parser.add_argument("--site", type=Path, help="folder with ONNX Runtime and NumPy to use instead of the package's")
     parser.add_argument("--emulated", action="store_true", help="run in an emulator: nothing is timed")
-    parser.add_argument("--work", type=Path, default=package / seal.WORK, help="folder to write to (default: work)")
+    parser.add_argument(
+        "--work", type=Path, default=package / checksums.WORK, help="folder to write to (default: work)"
+    )
     parser.add_argument("--python", default=sys.executable, help="the Python to use, words apart by spaces")
     parser.add_argument("--c-runner", default="", help="the C runner to use, words apart by spaces")
     asked = parser.parse_args(words)

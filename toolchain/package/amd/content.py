@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from toolchain.device.bundle import SOURCES, bundle, package_folder
+from toolchain.device.checksums import BITSTREAM, HANDOFF, MANIFEST, write_manifest
 from toolchain.device.packed import PackedManifest
 from toolchain.device.programs import write_program
-from toolchain.device.sealed import BITSTREAM, HANDOFF, MANIFEST, seal
 from toolchain.errors import BuildError
 from toolchain.files import write_atomic
 from toolchain.report.amd_readme import readme_amd
@@ -86,7 +86,7 @@ def write_handoff(out: Path, project: Path, manifest: PackedManifest) -> PackedM
     roles = {**manifest.get("roles", {}), **_roles(out, {"finish": FINISH})}
     whole: PackedManifest = {**manifest, "status": HANDOFF, "roles": roles}
     write_atomic(out / "README.md", readme_amd(whole))
-    return seal(out, whole)
+    return write_manifest(out, whole)
 
 
 def write_bitstream(out: Path, built: Built, manifest: PackedManifest) -> PackedManifest:
@@ -123,7 +123,7 @@ def write_bitstream(out: Path, built: Built, manifest: PackedManifest) -> Packed
     }
     whole["roles"].pop("finish", None)
     write_atomic(out / "README.md", readme_amd(whole))
-    return seal(out, whole)
+    return write_manifest(out, whole)
 
 
 def carry_over(handoff: Path, out: Path) -> None:

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from toolchain.device.checksums import BITSTREAM, verify_package
 from toolchain.device.packed import PackedManifest
-from toolchain.device.sealed import BITSTREAM, verify_package
 from toolchain.errors import BuildError, GateweaveError, ToolError
 from toolchain.files import unwritten
 from toolchain.package.amd.content import FINN_MODEL, PROJECT, Built, carry_over, write_bitstream

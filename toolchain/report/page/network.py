@@ -50,12 +50,12 @@ def headline_accuracy(build: Build) -> Figure:
 
 def foreign_accuracy(build: Build) -> Figure | None:
     """Of a network that came as a file, on the classes that came with it; None without."""
-    for group, judge in (("graphs", "judge"), ("integers", "framework")):
+    for group, reference in (("graphs", "reference"), ("integers", "framework")):
         share = number(build.manifest, group, "accuracy")
         if share is not None and build.layout.request.file is not None:
             vectors = mapping(build.manifest, group, "vectors")
             on = f"{count(number(vectors, 'count'))} vectors ({words_of(text(vectors, 'kind'))})"
-            return Figure(percent(share), "simulated", f"of {text(build.manifest, group, judge)}, on {on}")
+            return Figure(percent(share), "simulated", f"of {text(build.manifest, group, reference)}, on {on}")
     return None
 
 

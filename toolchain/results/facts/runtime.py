@@ -30,7 +30,7 @@ class GraphsFacts(Facts):
 
     Attributes:
         kind: whose network it is.
-        judge: what every graph is held against.
+        reference: what every graph is held against.
         left_out: why a graph was not made, by graph.
         accuracy: of the reference, 0 to 1; None without true classes.
         notices: what else a person should know.
@@ -38,7 +38,7 @@ class GraphsFacts(Facts):
 
     form: Literal["graphs"] = "graphs"
     kind: str
-    judge: str
+    reference: str
     vectors: VectorCount
     left_out: Mapping[str, str]
     accuracy: Number | None

@@ -8,7 +8,7 @@ from tests.doubles.packed import manifest
 from tests.fast.toolchain.package.amd.packages import bitstream_package
 from tests.fast.toolchain.package.amd.test_content import handoff
 from toolchain.cli.flash import flash
-from toolchain.device.sealed import seal
+from toolchain.device.checksums import write_manifest
 from toolchain.errors import BuildError, ConfigError
 
 
@@ -18,7 +18,7 @@ def package(tmp_path: Path) -> Path:
     folder = tmp_path / "package"
     folder.mkdir()
     (folder / "ulx3s-cqmlp.bit").write_bytes(b"bits")
-    seal(folder, manifest(roles={"bitstream": "ulx3s-cqmlp.bit"}))
+    write_manifest(folder, manifest(roles={"bitstream": "ulx3s-cqmlp.bit"}))
     return folder
 
 
@@ -36,7 +36,7 @@ def test_weights_are_written_with_the_bitstream(tmp_path: Path, loader: Path, ke
     for name in names.values():
         (tmp_path / "package").mkdir(exist_ok=True)
         (tmp_path / "package" / name).write_bytes(b"bits")
-    seal(tmp_path / "package", manifest(board="icebreaker", roles=names))
+    write_manifest(tmp_path / "package", manifest(board="icebreaker", roles=names))
     flash("icebreaker", "cqmlp", tmp_path / "package", keep)
     *_, last = (loader / "asked").read_text().splitlines()
     assert last == f"--board ice40_generic --write-flash {tmp_path}/package/icebreaker-cqmlp-flash.bin"

@@ -110,7 +110,7 @@ def test_a_board_through_any_link_is_closed_at_the_end(
     assert (summary.accuracy.right, summary.kind) == (1.0, "simulated")
     assert closed == ["ulx3s"]
     assert "a simulated board: no figure of a real one" in capsys.readouterr().out
-    assert lines(capture.with_suffix(".log"))[0]["judge"] == "ulx3s, virtual"
+    assert lines(capture.with_suffix(".log"))[0]["classifier"] == "ulx3s, virtual"
 
 
 def test_ctrl_c_ends_a_live_bus_with_a_summary(host: Layout, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from tests.doubles.packed import manifest
 from toolchain.cli import measure as command
 from toolchain.cli.flash import checked_package, flash
 from toolchain.cli.measure import How
-from toolchain.device.sealed import seal
+from toolchain.device.checksums import write_manifest
 from toolchain.errors import ConfigError
 from toolchain.layout import Request
 from toolchain.measure.measure import Job
@@ -61,7 +61,7 @@ def test_this_computer_is_measured_by_its_own_sensors(
     monkeypatch.chdir(tmp_path)
     command.measure("host", "cqmlp", None, How(None, None, None, 20.0, 7, "tree"), True)
     told = json.loads(capsys.readouterr().out)
-    assert (told["schema"], told["status"], told["energy"]) == (1, "unavailable", None)
+    assert (told["schema"], told["status"], told["energy"]) == (2, "unavailable", None)
     assert asked["place"] == "local"
     assert asked["python"] == (sys.executable,)
     assert asked["board_dir"] == tmp_path / "cqmlp" / "host"
@@ -72,7 +72,7 @@ def test_this_computer_is_measured_by_its_own_sensors(
 def test_a_package_for_onnx_runtime_needs_no_bitstream_and_is_not_flashed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    seal(tmp_path, manifest(board="host", status="runnable"))
+    write_manifest(tmp_path, manifest(board="host", status="runnable"))
     assert checked_package("host", "cqmlp", tmp_path)[1].status == "runnable"
     with pytest.raises(ConfigError, match=r"host: has no FPGA to flash; copy its package there and run `\./run\.sh`"):
         flash("host", "cqmlp", tmp_path, False)
@@ -83,7 +83,7 @@ def test_a_package_of_a_file_is_found_by_the_files_name(monkeypatch: pytest.Monk
     request = Request("host", "net", flow="ort", file="/x/net.onnx")
     package = tmp_path / "net/host" / request.variant / "package"
     package.mkdir(parents=True)
-    seal(package, manifest(board="host", model="net", status="runnable"))
+    write_manifest(package, manifest(board="host", model="net", status="runnable"))
     write_newest(tmp_path / "net/host/latest.json", request)
     assert checked_package("host", "net", None)[0] == package
     with pytest.raises(ConfigError, match="nett"):

@@ -14,10 +14,10 @@ from tests.doubles.packed import manifest
 from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, label_of, uart_board
 from tests.fast.toolchain.package.amd.packages import bitstream_package
 from toolchain.cli import run as command
+from toolchain.device.checksums import write_manifest
 from toolchain.device.link import serial_port
 from toolchain.device.link.protocol import AnswerLayout
 from toolchain.device.link.serial_link import SerialBoard, must_be
-from toolchain.device.sealed import seal
 from toolchain.errors import BuildError, ConfigError, VerificationError
 from toolchain.layout import Layout, Request
 from toolchain.package.vectors import VectorFormat, write_vectors
@@ -36,7 +36,7 @@ def write_package(folder: Path, labels: bytes = LABELS, **changes: Any) -> Path:
     names = ["normal", "dos", "fuzzing", "gear", "rpm"]
     layout = VectorFormat(len(VECTORS), 184, "BINARY", VECTOR_BYTES, AnswerLayout.of_class(5), names)
     write_vectors(folder, layout, b"".join(VECTORS), labels)
-    seal(folder, {**manifest(identity=IDENTIFIERS), **changes})
+    write_manifest(folder, {**manifest(identity=IDENTIFIERS), **changes})
     return folder
 
 

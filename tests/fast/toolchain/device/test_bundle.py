@@ -21,14 +21,14 @@ STANDARD_LIBRARY_38 = {
 
 
 def test_a_module_brings_what_it_imports_and_the_packages_around_it() -> None:
-    found = closure(["toolchain.device.sealed"])
+    found = closure(["toolchain.device.checksums"])
     assert found == {
         "toolchain/__init__.py",
         "toolchain/errors.py",
         "toolchain/device/__init__.py",
         "toolchain/device/intact.py",
         "toolchain/device/packed.py",
-        "toolchain/device/sealed.py",
+        "toolchain/device/checksums.py",
         "toolchain/files.py",
     }
 

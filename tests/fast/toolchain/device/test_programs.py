@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from toolchain.device.checksums import write_manifest
 from toolchain.device.programs import write_program
-from toolchain.device.sealed import seal
 from toolchain.errors import BuildError
 from toolchain.package.amd import content as amd
 from toolchain.package.open import content as serial
@@ -26,7 +26,7 @@ def test_a_flipped_bit_in_the_check_itself_ends_in_one_line(
     tmp_path: Path, write: Callable[[Path], None], name: str
 ) -> None:
     write(tmp_path)
-    seal(tmp_path, {})
+    write_manifest(tmp_path, {})
     assert _run(tmp_path / name).returncode == 0
     check = tmp_path / "lib/toolchain/device/intact.py"
     check.write_bytes(check.read_bytes().replace(b"faults.items() if names", b"faults.items() if ncmes"))

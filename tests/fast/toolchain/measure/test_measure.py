@@ -116,8 +116,8 @@ def altered(path: str, value: Any) -> str:
     [
         ("Segmentation fault", "it printed 'Segmentation fault', no JSON object"),
         ("[1, 2]", "it printed"),
-        ('{"schema": 1}', "status: is missing"),
-        (json.dumps({**told(), "schema": 2}), "schema: 2, should be 1"),
+        ('{"schema": 2}', "status: is missing"),
+        (json.dumps({**told(), "schema": 1}), "schema: 1, should be 2"),
         (altered("status", "splendid"), "status: 'splendid', should be failed or"),
         (altered("reasons", "none"), "reasons: 'none', should be a list"),
         (altered("started_unix", 1e300), "started_unix: 1e\\+300, should be 0 to"),
@@ -229,7 +229,7 @@ def test_a_driver_on_this_computer(tmp_path: Path) -> None:
 
 
 def test_results_are_kept_and_what_is_none_is_passed_over(tmp_path: Path) -> None:
-    whole = {"schema": 1, "status": "ok", "provenance": {}, "reasons": [], "latency": None, "energy": None}
+    whole = {"schema": 2, "status": "ok", "provenance": {}, "reasons": [], "latency": None, "energy": None}
     for started in (2000, 1000):
         save_result(tmp_path, record({**whole, "started_unix": started}), None)
     (tmp_path / "measurements" / "a.json").write_text("{broken")
@@ -289,7 +289,7 @@ def test_words_of_packages() -> None:
 
 
 def test_results_are_plain_json(tmp_path: Path) -> None:
-    assert json.loads(json.dumps(Bench(tmp_path).run(), allow_nan=False))["schema"] == 1
+    assert json.loads(json.dumps(Bench(tmp_path).run(), allow_nan=False))["schema"] == 2
 
 
 def test_what_the_agent_tells_is_the_record_to_the_last_key(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.doubles.packed import device, manifest
 from toolchain.device.agent.plan import Settings
-from toolchain.device.sealed import BITSTREAM, HANDOFF, seal
+from toolchain.device.checksums import BITSTREAM, HANDOFF, write_manifest
 from toolchain.errors import BuildError, ToolError
 from toolchain.measure.measure import measure_at
 from toolchain.measure.packages import provenance_of, ready_amd_package, ready_runtime_package
@@ -34,7 +34,7 @@ def runtime_package(folder: Path, self_test: str = SELF_TEST) -> Path:
     (folder / "selftest.py").write_text(self_test)
     (folder / "runner" / "runner.py").write_text(RUNNER)
     (folder / "device.json").write_text(json.dumps(device()))
-    seal(folder, MANIFEST)
+    write_manifest(folder, MANIFEST)
     return folder
 
 
@@ -43,7 +43,7 @@ def test_a_runtime_package_is_tested_then_measured(tmp_path: Path) -> None:
     job = ready_runtime_package(place, package, QUICK, python=[sys.executable])
     result = measure_at(place, job, tmp_path / "build", [sys.executable])
     assert result.latency and result.latency.inferences >= 100
-    assert result.provenance.model_hash == "aa" and len(result.provenance.seal or "") == 64
+    assert result.provenance.model_hash == "aa" and len(result.provenance.content_digest or "") == 64
     assert not (package / "work").exists()
 
 
@@ -64,7 +64,7 @@ def test_a_package_altered_by_a_byte_goes_nowhere(tmp_path: Path) -> None:
 def amd_package(folder: Path, status: str) -> Path:
     folder.mkdir()
     (folder / "driver.py").write_text("open('loaded', 'w')\n")
-    seal(folder, {**MANIFEST, "board": "zcu104", "status": status})
+    write_manifest(folder, {**MANIFEST, "board": "zcu104", "status": status})
     return folder
 
 
@@ -82,18 +82,23 @@ def test_a_hand_off_is_refused(tmp_path: Path) -> None:
 
 def test_provenance_is_what_the_manifest_knows() -> None:
     build = {"variant": "v", "flow": "open", "strategy": "folded"}
-    said = {**MANIFEST, "seal": "s"}
+    said = {**MANIFEST, "content_digest": "s"}
     del said["format"]
-    assert provenance_of(Manifest(**said)).to_json() == {"seal": "s", **build, "model_hash": "aa", "build_id": "bb"}
-    assert provenance_of(Manifest(**{**said, "identity": None})).to_json() == {"seal": "s", **build}
+    assert provenance_of(Manifest(**said)).to_json() == {
+        "content_digest": "s",
+        **build,
+        "model_hash": "aa",
+        "build_id": "bb",
+    }
+    assert provenance_of(Manifest(**{**said, "identity": None})).to_json() == {"content_digest": "s", **build}
 
 
 def test_a_package_of_another_version_says_what_to_run(tmp_path: Path) -> None:
     package = runtime_package(tmp_path / "package")
-    seal(package, {**MANIFEST, "format": 0})
+    write_manifest(package, {**MANIFEST, "format": 0})
     with pytest.raises(BuildError, match=r"manifest\.json: a manifest of version 0 .* run `make build` again"):
         ready_runtime_package(Here(tmp_path / "home"), package, QUICK)
     (package / "device.json").write_text(json.dumps({**device(), "format": 1}))
-    seal(package, MANIFEST)
+    write_manifest(package, MANIFEST)
     with pytest.raises(BuildError, match=r"device\.json: .*format: 1: .*; run `make build` again"):
         ready_runtime_package(Here(tmp_path / "home"), package, QUICK)

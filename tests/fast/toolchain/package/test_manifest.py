@@ -9,7 +9,7 @@ import pytest
 from tests.fast.toolchain.fabricated import FACTS, USE, record, records
 from toolchain.board import AmdBoard
 from toolchain.catalog import load_board
-from toolchain.device.sealed import seal
+from toolchain.device.checksums import write_manifest
 from toolchain.layout import Request
 from toolchain.package.amd.facts import board_facts
 from toolchain.package.manifest import Origin, build_manifest
@@ -29,7 +29,7 @@ def _origin(root: Path) -> Origin:
 
 def test_the_manifest_names_where_everything_comes_from(tmp_path: Path) -> None:
     manifest = build_manifest(_origin(tmp_path), records()).to_json()
-    assert manifest["format"] == 1
+    assert manifest["format"] == Manifest.VERSION
     assert manifest["seeds"] == {"data": 3, "training": 4, "place and route": 1}
     assert manifest["status"] == "bitstream"
     assert manifest["tools"] == {"tool": "1"}
@@ -96,6 +96,6 @@ def test_the_manifest_of_an_amd_package_is_read_back_as_it_was(
         **board_facts(board),
         "stream": {"input": stream, "output": stream},
     }
-    sealed = seal(tmp_path, {**whole, "roles": {"manifest": "manifest.json"}})
-    assert (sealed["status"], sealed["resources"]["kind"]) == ("handoff", kind)
-    assert parse(sealed, Manifest, "manifest.json", "make build").to_json() == sealed
+    packed = write_manifest(tmp_path, {**whole, "roles": {"manifest": "manifest.json"}})
+    assert (packed["status"], packed["resources"]["kind"]) == ("handoff", kind)
+    assert parse(packed, Manifest, "manifest.json", "make build").to_json() == packed

@@ -8,8 +8,8 @@ import pytest
 
 from tests.doubles.self_test import findings
 from tests.fast.toolchain.package.amd.packages import bitstream_package
+from toolchain.device.checksums import verify_package
 from toolchain.device.link.asking import SELF_TEST_FORMAT
-from toolchain.device.sealed import verify_package
 from toolchain.errors import ConfigError, ToolError, VerificationError
 from toolchain.places.remote import Remote
 from toolchain.report.run_table import run_table

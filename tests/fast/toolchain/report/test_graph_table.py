@@ -38,7 +38,7 @@ CLASSES = OutputMeaning(kind="classes", why="nobody says else")
 def graphs(proof: GraphProof, **changes: Any) -> Graphs:
     said = {
         "kind": "onnx",
-        "judge": "the model",
+        "reference": "the model",
         "vectors": VectorCount(count=1000, kind="random"),
         "left_out": {"int8": "no data"},
         "accuracy": None,

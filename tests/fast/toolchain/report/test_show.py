@@ -10,7 +10,7 @@ from rich.console import Console
 
 from tests.fast.toolchain.fabricated import record, records
 from tests.fast.toolchain.package.test_manifest import _origin
-from toolchain.device.sealed import seal
+from toolchain.device.checksums import write_manifest
 from toolchain.errors import BuildError
 from toolchain.files import sha256, write_json
 from toolchain.layout import Layout, Request
@@ -36,7 +36,7 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
         layout.token(name).write_text(token_of(one))
     manifest = build_manifest(_origin(tmp_path), records()).to_json()
     layout.stage("package").mkdir(parents=True)
-    seal(layout.stage("package"), {**manifest, "roles": {"bitstream": "x.bit"}})
+    write_manifest(layout.stage("package"), {**manifest, "roles": {"bitstream": "x.bit"}})
     write_newest(layout.latest, layout.request)
     return layout
 
@@ -125,12 +125,12 @@ def test_the_newest_measurement_of_this_build_is_shown(layout: Layout) -> None:
     assert report_of(layout).measurement is None
     folder = layout.board_dir / "measurements"
     for name, build_id in (("1", "bb" * 8), ("2", "cc" * 8)):
-        result = {"schema": 1, "status": "unavailable", "reasons": ["no sensor"], "latency": None, "energy": None}
+        result = {"schema": 2, "status": "unavailable", "reasons": ["no sensor"], "latency": None, "energy": None}
         write_json(folder / f"{name}.json", {**result, "provenance": {"build_id": build_id}})
     report = report_of(layout)
     assert report.measurement
     assert report.measurement.provenance.build_id == "bb" * 8
-    assert report.to_json()["measurement"]["schema"] == 1
+    assert report.to_json()["measurement"]["schema"] == 2
     console = Console(width=100, file=io.StringIO())
     print_report(report, console, "windows")
     assert "energy of an inference" in console.file.getvalue()  # type: ignore[attr-defined]
@@ -143,12 +143,12 @@ def test_a_manifest_that_was_altered_is_no_report(layout: Layout) -> None:
         report_of(layout)
 
 
-def test_a_manifest_that_was_sealed_anew_is_no_report(layout: Layout) -> None:
+def test_a_manifest_that_was_written_anew_is_no_report(layout: Layout) -> None:
     folder = layout.stage("package")
     name = str((folder / "manifest.json").relative_to(layout.root))
     write_record(layout.record("package"), record("package", {name: sha256(folder / "manifest.json")}))
     report_of(layout)
-    seal(folder, {**json.loads((folder / "manifest.json").read_text()), "status": "altered"})
+    write_manifest(folder, {**json.loads((folder / "manifest.json").read_text()), "status": "altered"})
     with pytest.raises(BuildError, match=r"manifest\.json: was altered after the build wrote it"):
         report_of(layout)
 
@@ -158,17 +158,17 @@ def test_what_is_shown_keeps_its_schema(layout: Layout) -> None:
 
 
 def test_a_manifest_of_another_version_says_which_build_to_run_again(layout: Layout) -> None:
-    _sealed_anew(layout, {"format": 0})
-    with pytest.raises(BuildError, match="version 0 where this Gateweave has 1; run `make build BOARD=ulx3s"):
+    _written_anew(layout, {"format": 0})
+    with pytest.raises(BuildError, match="version 0 where this Gateweave has 2; run `make build BOARD=ulx3s"):
         report_of(layout)
 
 
 def test_a_key_that_no_manifest_has_is_named(layout: Layout) -> None:
-    _sealed_anew(layout, {"speed": 3})
+    _written_anew(layout, {"speed": 3})
     with pytest.raises(BuildError, match=r"not a manifest: speed: is unknown; run `make build BOARD=ulx3s"):
         report_of(layout)
 
 
-def _sealed_anew(layout: Layout, changes: dict[str, object]) -> None:
+def _written_anew(layout: Layout, changes: dict[str, object]) -> None:
     folder = layout.stage("package")
-    seal(folder, {**json.loads((folder / "manifest.json").read_text()), **changes})
+    write_manifest(folder, {**json.loads((folder / "manifest.json").read_text()), **changes})

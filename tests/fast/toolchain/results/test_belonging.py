@@ -16,7 +16,7 @@ OWN = Marks("bb", "5e", "default-folded", "d1", "aa")
     [
         ({"identity": {"build_id": "bb"}}, True),
         ({"identity": {"build_id": "cc", "model_hash": "aa"}}, False),
-        ({"provenance": {"seal": "5e", "variant": "another"}}, True),
+        ({"provenance": {"content_digest": "5e", "variant": "another"}}, True),
         ({"provenance": {"package": {"variant": "default-folded"}}}, True),
         ({"package": {"manifest_sha256": "d2"}}, False),
         ({"provenance": {"model_hash": "aa"}}, True),
@@ -28,7 +28,7 @@ def test_the_surest_mark_decides(said: dict[str, Any], expected: bool | None) ->
     assert belongs(said, OWN) is expected
 
 
-def test_a_build_without_an_identity_is_known_by_its_seal() -> None:
+def test_a_build_without_an_identity_is_known_by_its_digest() -> None:
     host = OWN._replace(build_id=None, model_hash=None)
-    assert belongs({"provenance": {"build_id": "bb", "seal": "5f"}}, host) is False
-    assert belongs({"provenance": {"build_id": "bb", "seal": "5e"}}, host) is True
+    assert belongs({"provenance": {"build_id": "bb", "content_digest": "5f"}}, host) is False
+    assert belongs({"provenance": {"build_id": "bb", "content_digest": "5e"}}, host) is True

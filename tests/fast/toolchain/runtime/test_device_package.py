@@ -13,7 +13,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from tests.fast.toolchain.device.ort.packages import INPUTS, OUTPUTS, board, content, pack, save_model
-from toolchain.device.sealed import verify_package
+from toolchain.device.checksums import verify_package
 from toolchain.errors import ModelError
 from toolchain.files import sha256
 from toolchain.results.device import DeviceDescription, Promise
@@ -67,7 +67,7 @@ def test_device_json_says_what_the_device_must_be_and_what_each_graph_promises(t
     assert (device["machine"], device["python"], device["core"]) == ("aarch64", "3.11", 3)
     assert device["chosen"] == "qcdq"
     graph = device["graphs"]["fp16"]
-    assert graph["judge"] == {"kind": "labels", "differing": 0.25, "tolerance": 0.0, "tie": 0.0}
+    assert graph["promise"] == {"kind": "labels", "differing": 0.25, "tolerance": 0.0, "tie": 0.0}
     assert graph["sha256"] == sha256(tmp_path / "package" / graph["file"])
     assert graph["inputs"] == [{"name": "input", "shape": [1, 3], "type": "float"}] and graph["open"]
     assert [output["type"] for output in graph["outputs"]] == ["float"]
@@ -76,11 +76,11 @@ def test_device_json_says_what_the_device_must_be_and_what_each_graph_promises(t
 
 
 def test_equal_content_gives_equal_bytes(tmp_path: Path) -> None:
-    seals = []
+    digests = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        seals.append(verify_package(pack(tmp_path / name))["seal"])
-    assert seals[0] == seals[1]
+        digests.append(verify_package(pack(tmp_path / name))["content_digest"])
+    assert digests[0] == digests[1]
 
 
 def test_a_jetson_gets_trtexec_with_the_graphs_that_its_gpu_takes(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from toolchain.can.live.opening import Watch
 from toolchain.catalog import load_board
 from toolchain.cli.build_options import BuildOptions
 from toolchain.cli.ids import ids
-from toolchain.device.sealed import seal
+from toolchain.device.checksums import write_manifest
 from toolchain.errors import VerificationError
 from toolchain.layout import Layout, Request, layout_of
 from toolchain.results.core import ChipFile, write_chip
@@ -38,7 +38,7 @@ def layout(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     generate_all(layout.stage("generate"))
     package = layout.stage("package")
     package.mkdir(parents=True)
-    seal(package, manifest(identity={"model_hash": MODEL_HASH.hex(), "build_id": BUILD_ID.hex()}))
+    write_manifest(package, manifest(identity={"model_hash": MODEL_HASH.hex(), "build_id": BUILD_ID.hex()}))
     return layout
 
 
@@ -88,7 +88,7 @@ def test_a_board_with_another_network_is_refused(layout: Layout, tmp_path: Path)
     package, path = layout.stage("package"), layout.stage("package") / "manifest.json"
     before = path.read_bytes()
     path.unlink()
-    seal(package, manifest(identity={"model_hash": "ff" * 8, "build_id": BUILD_ID.hex()}))
+    write_manifest(package, manifest(identity={"model_hash": "ff" * 8, "build_id": BUILD_ID.hex()}))
     with pytest.raises(VerificationError, match="model_hash"):
         ids(ULX3S, Watch(capture(tmp_path), virtual=True))
     path.write_bytes(before)

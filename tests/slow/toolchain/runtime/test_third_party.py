@@ -168,7 +168,7 @@ def _byte_product(folder: Path, refused: bool = False) -> Path:
 
 def test_a_quantised_file_becomes_every_variant_and_stays_one_itself(tmp_path: Path) -> None:
     imported = import_model(_byte_product(tmp_path))
-    assert (imported.judge, imported.left_out) == ("ONNX Runtime's integer kernels", {})
+    assert (imported.reference_name, imported.left_out) == ("ONNX Runtime's integer kernels", {})
     assert list(imported.graphs) == ["fp32", "qcdq", "fp16", "tensorrt", "qdq"]
     proofs = prove_import(imported)
     assert proofs["qdq"].options.entries == (NO_SATURATION,)

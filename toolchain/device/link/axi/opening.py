@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Union
 
+from toolchain.device.checksums import must_be_bitstream, verify_package
 from toolchain.device.link import registers as link
 from toolchain.device.link.answers import Bench, Counters, Identity, Inference, Values
 from toolchain.device.link.axi import dma, finn, with_pynq
@@ -16,7 +17,6 @@ from toolchain.device.link.axi.linux import LinuxDevice
 from toolchain.device.link.board import differences
 from toolchain.device.link.golden import Golden, read_golden
 from toolchain.device.packed import PackedIdentity, PackedLink, PackedManifest
-from toolchain.device.sealed import must_be_bitstream, verify_package
 from toolchain.errors import ConfigError, ToolError, VerificationError
 
 DEVICES = ("auto", "pynq", "linux")

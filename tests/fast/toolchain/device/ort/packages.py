@@ -11,7 +11,7 @@ from onnx import TensorProto, helper
 
 from toolchain.board import OrtBoard
 from toolchain.catalog import load_board
-from toolchain.device.sealed import seal
+from toolchain.device.checksums import write_manifest
 from toolchain.results.device import Promise
 from toolchain.runtime.device_package import DeviceContent, DeviceGraph, pack_device
 
@@ -63,9 +63,9 @@ def board(name: str = "raspberrypi4") -> OrtBoard:
 
 
 def pack(folder: Path, name: str = "raspberrypi4", **changes: object) -> Path:
-    """A sealed package in `folder/package`."""
+    """A package in `folder/package`."""
     package = folder / "package"
     package.mkdir()
     pack_device(package, board(name), dataclasses.replace(content(folder), **changes))  # type: ignore[arg-type]
-    seal(package, {"model": "small"})
+    write_manifest(package, {"model": "small"})
     return package

@@ -91,13 +91,13 @@ def test_a_large_vector_does_not_hide_what_differs_in_a_small_one() -> None:
     assert (verdict.beyond, verdict.passed) == (1, False)
 
 
-@pytest.mark.parametrize("judge", [EXACT, {"kind": "labels"}, {"kind": "values", "tolerance": 0.0}])
-def test_nan_equals_nan_and_infinity_infinity(judge: dict[str, Any]) -> None:
+@pytest.mark.parametrize("promise", [EXACT, {"kind": "labels"}, {"kind": "values", "tolerance": 0.0}])
+def test_nan_equals_nan_and_infinity_infinity(promise: dict[str, Any]) -> None:
     nan, inf = float("nan"), float("inf")
     golden = GoldenArrays(2, array("B", [1, 2]), array("f", [nan, 1, -inf, 2]), array("d", [1, 1]), ROWS)
-    assert compare(golden, array("f", [nan, 1, -inf, 2]), judge).passed
-    assert not compare(golden, array("f", [0, 1, -inf, 2]), judge).passed
-    assert not compare(golden, array("f", [nan, 1, inf, 2]), judge).passed
+    assert compare(golden, array("f", [nan, 1, -inf, 2]), promise).passed
+    assert not compare(golden, array("f", [0, 1, -inf, 2]), promise).passed
+    assert not compare(golden, array("f", [nan, 1, inf, 2]), promise).passed
 
 
 def test_a_verdict_is_plain_json_even_where_a_difference_has_no_end() -> None:
@@ -105,10 +105,10 @@ def test_a_verdict_is_plain_json_even_where_a_difference_has_no_end() -> None:
     assert as_json(verdict)["worst"] is None
 
 
-@pytest.mark.parametrize("judge", [EXACT, {"kind": "labels"}, {"kind": "values", "tolerance": 1e30}])
-def test_nan_is_no_answer(judge: dict[str, Any]) -> None:
+@pytest.mark.parametrize("promise", [EXACT, {"kind": "labels"}, {"kind": "values", "tolerance": 1e30}])
+def test_nan_is_no_answer(promise: dict[str, Any]) -> None:
     nan = float("nan")
-    assert not compare(REFERENCE, array("f", [1, 5, 4, 0, nan, 2]), judge).passed
+    assert not compare(REFERENCE, array("f", [1, 5, 4, 0, nan, 2]), promise).passed
 
 
 def test_answers_must_be_as_many_as_vectors() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.fast.toolchain.package.amd.packages import bitstream_package, built, content, manifest
 from toolchain.catalog import load_board
-from toolchain.device.sealed import verify_package
+from toolchain.device.checksums import verify_package
 from toolchain.errors import BuildError
 from toolchain.package.amd.content import write_bitstream, write_driver, write_handoff
 from toolchain.package.amd.facts import board_facts
@@ -117,7 +117,9 @@ def test_a_corrupted_handoff_is_named_before_vivado_is_looked_for(tmp_path: Path
 
 
 @pytest.mark.parametrize("content", [b"def broken(:\n", b"\0\xff", b""])
-@pytest.mark.parametrize("name", ["device/intact.py", "device/sealed.py", "package/amd/finish.py", "device/bundle.py"])
+@pytest.mark.parametrize(
+    "name", ["device/intact.py", "device/checksums.py", "package/amd/finish.py", "device/bundle.py"]
+)
 def test_a_lib_so_damaged_that_it_does_not_load_is_named(tmp_path: Path, name: str, content: bytes) -> None:
     package = handoff(tmp_path)
     (package / "lib/toolchain" / name).write_bytes(content)

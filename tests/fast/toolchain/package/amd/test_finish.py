@@ -13,7 +13,7 @@ import pytest
 
 from tests.fast.toolchain.package.amd.packages import FINN_HWH, HWH, STREAM, bit_file
 from tests.fast.toolchain.package.amd.test_content import handoff
-from toolchain.device.sealed import file_hashes, verify_package
+from toolchain.device.checksums import file_hashes, verify_package
 from toolchain.errors import BuildError, GateweaveError, TimingError, ToolError
 from toolchain.package.amd import finish as finishing
 from toolchain.package.amd.figures import streams_of

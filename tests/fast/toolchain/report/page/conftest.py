@@ -6,7 +6,7 @@ import pytest
 
 from tests.fast.toolchain.fabricated import records
 from tests.fast.toolchain.package.test_manifest import _origin
-from toolchain.device.sealed import seal
+from toolchain.device.checksums import write_manifest
 from toolchain.layout import Layout, Request
 from toolchain.package.manifest import build_manifest
 from toolchain.results.record import token_of, write_record
@@ -22,7 +22,7 @@ def fabricate(root: Path, request: Request) -> Layout:
         layout.token(name).write_text(token_of(record))
     manifest = build_manifest(_origin(root), records()).to_json() | {"roles": {}, "board": request.board}
     layout.stage("package").mkdir(parents=True)
-    seal(layout.stage("package"), manifest)
+    write_manifest(layout.stage("package"), manifest)
     write_request(layout.request_file, request)
     return layout
 

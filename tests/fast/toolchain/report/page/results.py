@@ -49,7 +49,7 @@ def measurement(**changes: Any) -> dict[str, Any]:
     ]
     source = {"name": "ina226", "rail": "12 V input", "kind": "measured", "quantity": "power", "in_total": True}
     return {
-        "schema": 1, "kind": "measured", "status": "ok", "reasons": [], "provenance": MARKS, "sources": [source],
+        "schema": 2, "kind": "measured", "status": "ok", "reasons": [], "provenance": MARKS, "sources": [source],
         "latency": {"inferences": 1000, "seconds_per_inference": spread(1.1e-4)}, "energy": energy,
         "repeats": repeats, "sampling_cost": {"share": 0.002},
         **changes,

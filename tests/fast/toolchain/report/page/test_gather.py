@@ -8,7 +8,7 @@ import pytest
 from tests.fast.toolchain.fabricated import record, records
 from tests.fast.toolchain.report.page.conftest import fabricate
 from tests.fast.toolchain.report.page.results import measurement, run_result
-from toolchain.device.sealed import seal
+from toolchain.device.checksums import write_manifest
 from toolchain.errors import BuildError
 from toolchain.files import sha256, write_json
 from toolchain.layout import Layout, Request
@@ -102,6 +102,6 @@ def test_a_build_that_does_not_say_what_it_is_is_named(layout: Layout, content: 
 
 
 def test_every_part_of_a_manifest_may_be_absent(layout: Layout) -> None:
-    seal(layout.stage("package"), {"stages": 3})
+    write_manifest(layout.stage("package"), {"stages": 3})
     build = gather(layout)
     assert "simulate" in build.checks

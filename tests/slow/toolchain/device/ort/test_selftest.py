@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from tests.fast.toolchain.device.ort.packages import board, pack
+from toolchain.device.checksums import write_manifest
 from toolchain.device.ort.checks import CPU
 from toolchain.device.ort.runs import Run
-from toolchain.device.ort.selftest import _judge
-from toolchain.device.sealed import seal
+from toolchain.device.ort.selftest import _promise
 
 # Takes the first two of three columns, as the graph says, and notes what it was told.
 RUNNER = """
@@ -46,7 +46,7 @@ def make(folder: Path, *, version: str = "1.25.1", spoil: str = "", name: str = 
             archive.writestr(f"{module}/__init__.py", text)
     package = pack(folder, name, wheels=wheels)
     (package / "runner" / "runner.py").write_text(RUNNER.format(spoil=spoil))
-    seal(package, {"model": "small"})
+    write_manifest(package, {"model": "small"})
     return package
 
 
@@ -119,9 +119,9 @@ def test_a_graph_that_promises_labels_only_may_round_and_says_so(tmp_path: Path)
 
 @pytest.mark.parametrize(("outputs", "kind"), [("classes", "labels"), ("values", "values")])
 def test_on_a_gpu_what_is_exact_may_round_within_the_budget(outputs: str, kind: str) -> None:
-    device = {"graphs": {"g": {"judge": {"kind": "exact"}}}, "outputs": outputs, "budget": 0.01}
-    assert _judge(device, Run("g", [CPU], {}))["kind"] == "exact"
-    promised = _judge(device, Run("g", ["CUDAExecutionProvider", CPU], {}))
+    device = {"graphs": {"g": {"promise": {"kind": "exact"}}}, "outputs": outputs, "budget": 0.01}
+    assert _promise(device, Run("g", [CPU], {}))["kind"] == "exact"
+    promised = _promise(device, Run("g", ["CUDAExecutionProvider", CPU], {}))
     assert promised["kind"] == kind and 0.01 in promised.values()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.fast.toolchain.report.page.conftest import fabricate
 from tests.fast.toolchain.report.page.results import measurement, run_result, write_results
-from toolchain.device.sealed import seal
+from toolchain.device.checksums import write_manifest
 from toolchain.errors import BuildError
 from toolchain.files import write_json
 from toolchain.layout import Layout, Request
@@ -223,7 +223,7 @@ def test_results_that_lack_parts_or_hold_nonsense_still_make_a_page(layout: Layo
 
 
 def test_a_manifest_that_lacks_all_but_its_name_still_makes_a_page(layout: Layout) -> None:
-    seal(layout.stage("package"), {"accuracy": None, "layers": None})
+    write_manifest(layout.stage("package"), {"accuracy": None, "layers": None})
     text = _Page(build_page(layout)).text
     assert "accuracy not measured" in text
     assert "latency, fabric alone not measured" in text
@@ -262,7 +262,7 @@ def _runtime(board: str, root: Path) -> Layout:
     times = {"min_us": 2.0, "p50_us": 2.5, "p90_us": 2.6, "p99_us": 3.0, "floor_us": 0.8}
     rows = [{"variant": name, "runner": "c", "kind": "measured", "where": "host: EPYC", **times} for name in "ab"]
     latency = {"rows": rows, "chosen": "b", "throughput": {"kind": "measured", "batch": 64, "per_second": 2110000}}
-    seal(layout.stage("package"), {"latency": latency, "device": {"machine": "aarch64"}})
+    write_manifest(layout.stage("package"), {"latency": latency, "device": {"machine": "aarch64"}})
     return layout
 
 
@@ -302,8 +302,8 @@ def test_texts_that_cannot_be_written_are_replaced(layout: Layout) -> None:
 
 def _foreign(root: Path, accuracy: float | None) -> Layout:
     layout = fabricate(root, Request("host", "net", flow="ort", file="/x/net.onnx"))
-    graphs = {"accuracy": accuracy, "judge": "ONNX Runtime", "vectors": {"count": 120, "kind": "calibration"}}
-    seal(layout.stage("package"), {"accuracy": None, "graphs": graphs})
+    graphs = {"accuracy": accuracy, "reference": "ONNX Runtime", "vectors": {"count": 120, "kind": "calibration"}}
+    write_manifest(layout.stage("package"), {"accuracy": None, "graphs": graphs})
     return layout
 
 
@@ -316,7 +316,7 @@ def test_the_accuracy_of_a_file_is_that_on_the_labels_that_came_with_it(tmp_path
 def test_so_is_that_of_a_file_on_an_fpga(tmp_path: Path) -> None:
     layout = fabricate(tmp_path, Request("ulx3s", "net", file="/x/net.onnx"))
     read = {"accuracy": 0.925, "framework": "the qonnx executor", "vectors": {"count": 60, "kind": "test set"}}
-    seal(layout.stage("package"), {"accuracy": None, "integers": read})
+    write_manifest(layout.stage("package"), {"accuracy": None, "integers": read})
     assert (
         "accuracy 92.50 % simulated of the qonnx executor, on 60 vectors (test set)" in _Page(build_page(layout)).text
     )
@@ -358,7 +358,7 @@ def test_an_altered_build_is_named_and_the_others_are_shown(layout: Layout) -> N
 )
 def test_an_estimate_names_what_it_is_of(layout: Layout, estimate: dict[str, str], words: str) -> None:
     manifest = json.loads((layout.stage("package") / "manifest.json").read_text())
-    seal(layout.stage("package"), {**manifest, "estimate": {"kind": "estimated", "lut": 900, **estimate}})
+    write_manifest(layout.stage("package"), {**manifest, "estimate": {"kind": "estimated", "lut": 900, **estimate}})
     assert f"estimated, {words}" in _Page(build_page(layout)).text
 
 
@@ -383,7 +383,7 @@ def test_a_core_of_units_is_drawn_with_its_fifos(layout: Layout) -> None:
     write_record(layout.record("fold"), record.model_copy(update={"facts": facts}))
     manifest = json.loads((layout.stage("package") / "manifest.json").read_text())
     manifest["stages"]["fold"]["token"] = token_of(read_record(layout, "fold"))
-    seal(layout.stage("package"), manifest)
+    write_manifest(layout.stage("package"), manifest)
     text = build_page(layout)
     assert "2 stages of the core and the FIFOs between them" in text
     assert "1,234 x 6" in text

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from toolchain.device.sealed import MANIFEST, file_hashes, must_be_bitstream, seal, verify_package
+from toolchain.device.checksums import MANIFEST, file_hashes, must_be_bitstream, verify_package, write_manifest
 from toolchain.errors import BuildError
 
 
@@ -17,7 +17,7 @@ def package(tmp_path: Path) -> Path:
         path = tmp_path / "package" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    seal(tmp_path / "package", {"status": "handoff", "clock_mhz": 100.0})
+    write_manifest(tmp_path / "package", {"status": "handoff", "clock_mhz": 100.0})
     return tmp_path / "package"
 
 
@@ -27,14 +27,14 @@ def test_a_whole_package_gives_its_manifest(package: Path) -> None:
     assert sorted(manifest["files"]) == ["a.bin", "lib/b.py", "lib/manifest.json"]
 
 
-def test_what_json_writes_in_another_way_keeps_its_seal(tmp_path: Path) -> None:
-    made = seal(tmp_path, {"numbers": {10: (1, 2), 9: 0.1}, "text": "\N{GREEK SMALL LETTER MU}s"})
+def test_what_json_writes_in_another_way_keeps_its_digest(tmp_path: Path) -> None:
+    made = write_manifest(tmp_path, {"numbers": {10: (1, 2), 9: 0.1}, "text": "\N{GREEK SMALL LETTER MU}s"})
     assert verify_package(tmp_path) == made
 
 
-def test_equal_packages_have_equal_seals(package: Path) -> None:
+def test_equal_packages_have_equal_digests(package: Path) -> None:
     before = (package / MANIFEST).read_bytes()
-    seal(package, json.loads(before))
+    write_manifest(package, json.loads(before))
     assert (package / MANIFEST).read_bytes() == before
 
 
@@ -51,8 +51,9 @@ def test_equal_packages_have_equal_seals(package: Path) -> None:
         (lambda p: (p / MANIFEST).unlink(), r"no manifest\.json; this is no package"),
         (lambda p: (p / MANIFEST).write_text("{"), "cannot be read"),
         (lambda p: (p / MANIFEST).write_bytes(b"\xff\xfe"), "cannot be read"),
-        (lambda p: (p / MANIFEST).write_text("[]"), "is no sealed manifest"),
-        (lambda p: (p / MANIFEST).write_text('{"files": {}}'), "is no sealed manifest"),
+        (lambda p: (p / MANIFEST).write_text("[]"), "holds no SHA-256 of files and of itself"),
+        (lambda p: (p / MANIFEST).write_text('{"files": {}}'), "holds no SHA-256 of files and of itself"),
+        (lambda p: (p / MANIFEST).write_text('{"files": {}, "seal": ""}'), "as one of an older version; build"),
     ],
 )
 def test_any_damage_is_named(package: Path, damage: Callable[[Path], object], words: str) -> None:
@@ -131,8 +132,8 @@ def test_what_the_package_writes_itself_is_no_damage(package: Path) -> None:
     ],
 )
 def test_names_that_lead_elsewhere_are_refused(package: Path, key: str, value: object) -> None:
-    """Sealed anew, as somebody would who wants them to pass."""
-    seal(package, {**json.loads((package / MANIFEST).read_text()), key: value})
+    """With right checksums, as somebody would who wants them to pass."""
+    write_manifest(package, {**json.loads((package / MANIFEST).read_text()), key: value})
     with pytest.raises(BuildError, match=r"manifest\.json: .*(no plain name|no path inside|mapping is expected)"):
         verify_package(package)
 

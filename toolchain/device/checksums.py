@@ -1,4 +1,4 @@
-"""A package's seal: the SHA-256 of every file, and of the manifest itself, so that a damaged copy is noticed.
+"""A package's checksums: the SHA-256 of every file, and of the manifest itself, so that a damaged copy is noticed.
 
 Standard library only, Python 3.8 or newer: it also runs on the machine with Vivado and on the board. What is checked
 stands in `toolchain.device.intact`.
@@ -30,7 +30,7 @@ def file_hashes(folder: Path) -> dict[str, str]:
     return _told(intact.hashes, str(folder), MANIFEST)
 
 
-def seal(folder: Path, manifest: Mapping[str, object]) -> PackedManifest:
+def write_manifest(folder: Path, manifest: Mapping[str, object]) -> PackedManifest:
     """Write `manifest.json` over all files that the folder holds now; returns it. Empty folders do not stay.
 
     Raises:
@@ -39,7 +39,7 @@ def seal(folder: Path, manifest: Mapping[str, object]) -> PackedManifest:
     _drop_empty_folders(folder)
     # As it will be read again: JSON knows no tuples, and no keys but texts.
     whole: PackedManifest = json.loads(json.dumps({**manifest, "files": file_hashes(folder)}))
-    whole["seal"] = intact.digest_of(whole)
+    whole["content_digest"] = intact.digest_of(whole)
     write_json(folder / MANIFEST, whole)
     return whole
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from toolchain.device import sealed
-from toolchain.device.ort import seal
+from toolchain.device import checksums
+from toolchain.device.ort import checksums as of_device
 from toolchain.errors import BuildError
 
 Damage = Callable[[Path], object]
@@ -19,19 +19,19 @@ def package(tmp_path: Path) -> Path:
         path = tmp_path / "package" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(name.encode())
-    sealed.seal(tmp_path / "package", {"model": "m", "accuracy": 0.1})
+    checksums.write_manifest(tmp_path / "package", {"model": "m", "accuracy": 0.1})
     return tmp_path / "package"
 
 
-def test_the_device_reads_the_seal_that_the_build_wrote(package: Path) -> None:
-    assert seal.verify(package) == sealed.verify_package(package)
+def test_the_device_reads_the_digest_that_the_build_wrote(package: Path) -> None:
+    assert of_device.verify(package) == checksums.verify_package(package)
 
 
 def test_what_the_package_writes_itself_is_no_part_of_it(package: Path) -> None:
     path = package / "work/site/numpy/__init__.py"
     path.parent.mkdir(parents=True)
     path.touch()
-    seal.verify(package)
+    of_device.verify(package)
 
 
 def _reword(package: Path) -> None:
@@ -46,7 +46,7 @@ def _reword(package: Path) -> None:
         (lambda p: (p / "run.sh").unlink(), r"missing: run\.sh; copy"),
         (lambda p: (p / "models/other.onnx").touch(), r"extra: models/other\.onnx; copy"),
         (lambda p: (p / "manifest.json").unlink(), r"no manifest\.json"),
-        (lambda p: (p / "manifest.json").write_text("[]"), r"manifest\.json: is no sealed manifest"),
+        (lambda p: (p / "manifest.json").write_text("[]"), r"manifest\.json: holds no SHA-256 of files and of itself"),
         (lambda p: (p / "manifest.json").write_text('{"files"'), r"manifest\.json: cannot be read"),
         (lambda p: (p / "lib" / "json.py").touch(), r"extra: lib/json\.py; copy"),
         (_reword, r"manifest\.json: was altered after packing"),
@@ -55,6 +55,6 @@ def _reword(package: Path) -> None:
 def test_damage_is_named_as_the_build_would(package: Path, damage: Damage, words: str) -> None:
     damage(package)
     with pytest.raises(BuildError, match=words):
-        seal.verify(package)
+        of_device.verify(package)
     with pytest.raises(BuildError):
-        sealed.verify_package(package)
+        checksums.verify_package(package)
