@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shlex
 import signal
 import time
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,7 @@ from toolchain.model_folder import folder_of
 from toolchain.model_origin import keep_origin
 from toolchain.report.show import latest_layout, report_of
 from toolchain.report.table import print_report
+from toolchain.results.again import build_command
 from toolchain.results.request import write_newest
 from toolchain.training.author import words_of
 
@@ -45,8 +47,12 @@ def build(request: Request, target: str, jobs: int, extra: Sequence[str]) -> Non
         order = Order(layout, target, jobs, tuple(damaged_stages(layout)), tuple(extra))
         with BuildProgress(console, _says(request)) as progress:
             events = run(order, locks, progress)
-        write_newest(layout.latest, request)
-    if any(event.kind == "done" for event in events):
+        left = _left(order) if order.further else []
+        if not left:
+            write_newest(layout.latest, request)
+    if left:
+        _partly(order, [event.stage for event in events if event.kind == "done"], left)
+    elif any(event.kind == "done" for event in events):
         _print(layout, console)
     else:
         _nothing_to_do(layout, time.monotonic() - started)
@@ -146,6 +152,18 @@ def _nothing_to_do(layout: Layout, seconds: float) -> None:
     named = f"BOARD={request.board} MODEL={request.model} ({request.variant})"
     out().print(f"nothing to do: {named} is up to date ({seconds:.1f} s)")
     out().print(f"package: {layout.stage('package')}")
+
+
+def _left(order: Order) -> list[str]:
+    """The build's stages that are still to run: Snakemake may have been told to stop before, or to run nothing."""
+    harmed = tuple(damaged_stages(order.layout))
+    whole = dataclasses.replace(order, forced=harmed, extra=(), plain=True)
+    return [step.stage for step in read_plan(planned(whole), order.layout, {}) if step.runs]
+
+
+def _partly(order: Order, ran: Sequence[str], left: Sequence[str]) -> None:
+    out().print(f"as asked of Snakemake by {shlex.join(order.further)}: {', '.join(ran) or 'nothing'} ran")
+    out().print(f"still to run: {', '.join(left)}; `{build_command(order.layout.request)}` goes on")
 
 
 def _plan_table(steps: Sequence[Step]) -> Table:

@@ -39,6 +39,7 @@ class Order:
         jobs: cores to use.
         forced: stages to run even though Snakemake may think them done.
         extra: further arguments for Snakemake, such as an executor.
+        plain: whether nothing further is said to it, by SNAKEMAKE_ARGS neither.
     """
 
     layout: Layout
@@ -46,6 +47,16 @@ class Order:
     jobs: int
     forced: Sequence[str] = ()
     extra: Sequence[str] = ()
+    plain: bool = False
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """What a person says to Snakemake.
+
+        Raises:
+            ConfigError: SNAKEMAKE_ARGS is not quoted as a shell needs it.
+        """
+        return () if self.plain else (*_further_words(), *self.extra)
 
     def command(self, request_file: Path) -> list[str]:
         """The command line that runs it; the request is read from a file."""
@@ -54,9 +65,8 @@ class Order:
         words += [",".join(self.forced), "--cores", str(self.jobs), "--nolock", "--scheduler", "greedy", "--nocolor"]
         # The stages' records tell what is out of date; times of files that were copied do not.
         words += ["--logger", LOGGER, "--rerun-triggers", "input"]
-        further = [*_further_words(), *self.extra]
         # Whoever says something to Snakemake wants it to be heard.
-        return [*words, *(further or [IF_NEEDED])]
+        return [*words, *(self.further or [IF_NEEDED])]
 
 
 def _further_words() -> list[str]:
@@ -193,7 +203,9 @@ def _explain_failure(layout: Layout, events: Sequence[Event]) -> str:
 
 def _no_stage_failed(layout: Layout) -> str:
     """What ended Snakemake, by its log, and where to read on."""
-    return f"Snakemake could not run the stages: {cause_in(layout.log.read_text(errors='replace'))}; see {layout.log}"
+    cause = cause_in(layout.log.read_text(errors="replace"))
+    known = f"; this build has {', '.join(layout.request.table)}" if cause.startswith("MissingRuleException") else ""
+    return f"Snakemake could not run the stages: {cause}{known}; see {layout.log}"
 
 
 def cause_in(log: str) -> str:
