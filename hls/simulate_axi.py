@@ -148,16 +148,19 @@ class Script:
         addresses = [map_.ADDRESS[name] for name in _COUNTERS]
         return self._add([_read(address) for address in addresses], lambda rows: Counters(*_values(rows)))
 
-    def burst(self, vectors: NDArray[np.uint8], *, cut: int = 0, stalls: int = 0) -> Script:
+    def burst(self, vectors: NDArray[np.uint8], *, cut: int = 0, stalls: int = 0, rest: int = 0) -> Script:
         """Run packed vectors, shape (vectors, bytes), as one burst of the streams.
 
         Args:
             cut: bytes left out at the end, which leaves the last vectors incomplete.
             stalls: seed of random pauses on both sides; 0: none.
+            rest: clock cycles in which nothing is asked of the core before.
         """
         data = vectors.tobytes()
+        # A constant with bits that are never clear.
+        resting = [f"P {map_.ADDRESS['MAGIC']:x} {map_.MAGIC:x} {rest:x}"] if rest else []
         lines = [f"B {stalls:x} 1 {data[: len(data) - cut].hex()}", _wait(self.patience), *self._results()]
-        return self._add(lines, self._burst)
+        return self._add([*resting, *lines], lambda rows: self._burst(rows[len(resting) :]))
 
     def begin_burst(self, vectors: NDArray[np.uint8]) -> Script:
         """Send packed vectors without an end of the packet and take no result; the answer means nothing.
