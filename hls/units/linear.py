@@ -157,11 +157,8 @@ def walked(product: Product, choice: Choice) -> windows.Walk | None:
 
 def build(name: str, product: Product, choice: Choice) -> tuple[Unit, ...]:
     """The unit of the product, and before it the one of the window where one is needed."""
-    walk = walked(product, choice)
-    mac = _mac(name, product, choice)
-    if walk is None:
-        return (mac,)
-    return windows.build(f"{name}_window", walk, product.x.element, product.element), mac
+    walk, mac = walked(product, choice), _mac(name, product, choice)
+    return windows.in_front(mac, name, walk, product.x.element, product.element)
 
 
 def _mac(name: str, product: Product, choice: Choice) -> Unit:
@@ -263,9 +260,7 @@ def _parameters(product: Product, choice: Choice, words: Integers) -> dict[str, 
 
 def needs(product: Product, choice: Choice) -> Needs:
     """Estimated needs of the product and of the window before it, if any; fitted to what ECP5 synthesis takes."""
-    walk = walked(product, choice)
-    own = _Shape.of(product, choice).needs()
-    return own + windows.needs(walk, product.element.bits) if walk else own
+    return _Shape.of(product, choice).needs() + windows.needs(walked(product, choice), product.element.bits)
 
 
 @dataclass(frozen=True)

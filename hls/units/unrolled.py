@@ -45,9 +45,7 @@ def cycles(product: Product) -> int:
 
 def build(name: str, product: Product) -> tuple[Unit, ...]:
     """The unit of the product, and before it the one of the window where there is one."""
-    walk = _walked(product)
-    unit = _unit(name, product)
-    return (windows.build(f"{name}_window", walk, product.x.element, product.element), unit) if walk else (unit,)
+    return windows.in_front(_unit(name, product), name, _walked(product), product.x.element, product.element)
 
 
 def _walked(product: Product) -> windows.Walk | None:
@@ -95,9 +93,7 @@ def _few_digits(product: Product) -> bool:
 
 def needs(product: Product) -> Needs:
     """Estimated needs of the product and of the window before it, if any."""
-    walk = _walked(product)
-    own = _own_needs(product)
-    return own + windows.needs(walk, product.element.bits) if walk else own
+    return _own_needs(product) + windows.needs(_walked(product), product.element.bits)
 
 
 def _own_needs(product: Product) -> Needs:

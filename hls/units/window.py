@@ -204,8 +204,15 @@ def _takes(walk: Walk) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return inside.repeat(walk.position)
 
 
-def needs(walk: Walk, bits: int, one_port: bool = False) -> Needs:
-    """Estimated needs, for elements of so many bits; fitted to what ECP5 synthesis takes."""
+def in_front(unit: Unit, name: str, walk: Walk | None, x: IntType, element: IntType) -> tuple[Unit, ...]:
+    """A unit, and before it the one that reads windows for it; alone where it needs none."""
+    return (unit,) if walk is None else (build(f"{name}_window", walk, x, element), unit)
+
+
+def needs(walk: Walk | None, bits: int, one_port: bool = False) -> Needs:
+    """Estimated needs, for elements of so many bits; fitted to what ECP5 synthesis takes. None without a window."""
+    if walk is None:
+        return Needs()
     width, small, padded = walk.lanes * bits, _small(walk, bits), walk.window.padded
     counts = (walk.reach + max(walk.reach, walk.row) + walk.depth).bit_length() + 1
     loops = [walk.beats, *walk.window.kernel, walk.repeats, walk.groups, *walk.positions]

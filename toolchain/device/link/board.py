@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, Protocol
 from toolchain.device.link.answers import Bench, Counters, Identity, Inference, Values
 from toolchain.device.link.golden import Golden
 from toolchain.device.link.protocol import AnswerLayout, bench_checksum
+from toolchain.device.packed import PackedIdentity
+from toolchain.errors import VerificationError
 
 
 class Board(Protocol):
@@ -56,6 +58,24 @@ def differences(answer: object, right: Mapping[str, object]) -> list[Difference]
     """
     pairs = ((name, value, getattr(answer, name, answer)) for name, value in right.items())
     return [Difference(name, value, got) for name, value, got in pairs if got != value]
+
+
+def must_be(identity: Identity, packed: PackedIdentity, name: str) -> None:
+    """Refuse a board that answers as another model or build than the package's.
+
+    Args:
+        packed: the manifest's `identity`: hexadecimal `model_hash` and `build_id`.
+        name: how the board is reached, for the message.
+
+    Raises:
+        VerificationError: it is another one.
+    """
+    right = {"model_hash": bytes.fromhex(packed["model_hash"]), "build_id": bytes.fromhex(packed["build_id"])}
+    for key, expected, answered in differences(identity, right):
+        raise VerificationError(
+            f"{name}: {key}: the board answers {answered.hex()}, the package has {expected.hex()}; load the "
+            f"package's bitstream, as its README.md says"
+        )
 
 
 def wrong_answers(answered: Sequence[object], right: Iterable[Values]) -> list[WrongAnswer]:

@@ -15,12 +15,10 @@ from typing import Any, Protocol, TypeVar
 from toolchain.device.link import protocol as link
 from toolchain.device.link import streamed
 from toolchain.device.link.answers import Bench, Counters, Identity, Inference, Values
-from toolchain.device.link.board import differences
 from toolchain.device.link.conversation import Conversation, Request
 from toolchain.device.link.patience import Patience
 from toolchain.device.link.streaming import Streaming
-from toolchain.device.packed import PackedIdentity
-from toolchain.errors import ToolError, VerificationError
+from toolchain.errors import ToolError
 
 STREAM_WINDOW = 64
 """Requests on their way at most; far below the 256 sequence numbers, so that each is told from the others."""
@@ -362,24 +360,6 @@ class SerialBoard:
     def _count(self, conversation: Conversation) -> None:
         for name in ("sent", "answered", "refused", "silent", "strays"):
             setattr(self.traffic, name, getattr(self.traffic, name) + getattr(conversation, name))
-
-
-def must_be(identity: Identity, packed: PackedIdentity, name: str) -> None:
-    """Refuse a board that answers as another model or build than the package's.
-
-    Args:
-        packed: the manifest's `identity`: hexadecimal `model_hash` and `build_id`.
-        name: of the port, for the message.
-
-    Raises:
-        VerificationError: it is another one.
-    """
-    right = {"model_hash": bytes.fromhex(packed["model_hash"]), "build_id": bytes.fromhex(packed["build_id"])}
-    for key, expected, answered in differences(identity, right):
-        raise VerificationError(
-            f"{name}: {key}: the board answers {answered.hex()}, the package has {expected.hex()}; load the "
-            f"package's bitstream, as its README.md says"
-        )
 
 
 def _identity(reply: link.Identity) -> Identity:

@@ -10,9 +10,10 @@ from typing import Optional
 from toolchain.device.checksums import verify_package
 from toolchain.device.link import command_line
 from toolchain.device.link.axi.sense import expected_of
+from toolchain.device.link.board import must_be
 from toolchain.device.link.golden import Golden, read_golden
 from toolchain.device.link.patience import Patience, simulated
-from toolchain.device.link.serial_link import Port, SerialBoard, must_be
+from toolchain.device.link.serial_link import Port, SerialBoard
 from toolchain.device.link.serial_port import SerialPort, find_port
 from toolchain.device.packed import PackedManifest
 from toolchain.errors import BuildError

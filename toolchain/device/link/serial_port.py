@@ -15,8 +15,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from toolchain.device.link.board import must_be
 from toolchain.device.link.patience import Patience
-from toolchain.device.link.serial_link import SerialBoard, must_be
+from toolchain.device.link.serial_link import SerialBoard
 from toolchain.device.packed import PackedIdentity
 from toolchain.errors import ConfigError, ToolError
 

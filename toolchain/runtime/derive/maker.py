@@ -158,14 +158,19 @@ class Maker:
         largest = int(max(self.type(name).magnitude.max(), held.largest(self.type(name)).max())) + abs(least)
         kind = self.real(name, max(largest, abs(held.least)))
         kind = max(kind, held.kind, key=lambda k: k.itemsize)
-        current = self.cast(held.name, held.kind, kind)
-        if held.unit != 1 and held.largest(self.type(name)).any():
-            current = self.add("Mul", [current, self.number(held.unit, kind)], f"{name}_times")
+        current = self.times(held, name, held.unit, kind, f"{name}_times")
         if held.least != least:
             current = self.add("Add", [current, self.number(held.least - least, kind)], f"{name}_values")
         if unit != 1:
             current = self.add("Div", [current, self.number(unit, kind)], f"{name}_units")
         return Held(current, kind, unit, least)
+
+    def times(self, held: Held, name: str, factor: int, kind: np.dtype[Any], hint: str) -> str:
+        """What is held of a tensor times a factor, in floats; zeros alone need none, and it may be beyond the range."""
+        current = self.cast(held.name, held.kind, kind)
+        if factor == 1 or not held.largest(self.type(name)).any():
+            return current
+        return self.add("Mul", [current, self.number(factor, kind)], hint)
 
     def packed(self, name: str) -> tuple[np.dtype[Any], int, int]:
         """Type, unit and least value that a node's tensor is best held in."""

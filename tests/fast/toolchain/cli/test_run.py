@@ -16,8 +16,9 @@ from tests.fast.toolchain.package.amd.packages import bitstream_package
 from toolchain.cli import run as command
 from toolchain.device.checksums import write_manifest
 from toolchain.device.link import serial_port
+from toolchain.device.link.board import must_be
 from toolchain.device.link.protocol import AnswerLayout
-from toolchain.device.link.serial_link import SerialBoard, must_be
+from toolchain.device.link.serial_link import SerialBoard
 from toolchain.errors import BuildError, ConfigError, VerificationError
 from toolchain.layout import Layout, Request
 from toolchain.package.vectors import VectorFormat, write_vectors

@@ -14,10 +14,10 @@ from toolchain.device.link.axi.chip import Chip, DmaPath
 from toolchain.device.link.axi.device import Device
 from toolchain.device.link.axi.hardware import address_of, addresses
 from toolchain.device.link.axi.linux import LinuxDevice
-from toolchain.device.link.board import differences
+from toolchain.device.link.board import must_be
 from toolchain.device.link.golden import Golden, read_golden
-from toolchain.device.packed import PackedIdentity, PackedLink, PackedManifest
-from toolchain.errors import ConfigError, ToolError, VerificationError
+from toolchain.device.packed import PackedLink, PackedManifest
+from toolchain.errors import ConfigError, ToolError
 
 DEVICES = ("auto", "pynq", "linux")
 AnyChip = Union[Chip, finn.FinnChip]  # noqa: UP007 (Python 3.8 runs this line)
@@ -96,7 +96,7 @@ def open_board(folder: Path, device: str | Device = "auto", load: bool = True) -
     open_chip = {"dataflow": _open_chip, "finn": _open_finn}[manifest["flow"]]
     chip, why = open_chip(folder, manifest, golden, reached)
     board = Board(manifest, golden, reached, chip, why)
-    _must_be_the_packed_one(board.identify(), manifest["identity"])
+    must_be(board.identify(), manifest["identity"], reached.name)
     return board
 
 
@@ -148,11 +148,3 @@ def _must_lie_where_expected(hardware: Path, where: PackedLink) -> None:
     for name, right in (("axi_chip_0", where["control"]), ("axi_dma_0", where["dma"])):
         if name in found and found[name] != right:
             raise ToolError(f"{hardware}: {name} is at {found[name]:#x}, in the manifest {right:#x}; build again")
-
-
-def _must_be_the_packed_one(identity: Identity, packed: PackedIdentity) -> None:
-    right = {"model_hash": bytes.fromhex(packed["model_hash"]), "build_id": bytes.fromhex(packed["build_id"])}
-    for name, expected, answered in differences(identity, right):
-        raise VerificationError(
-            f"{name}: the board answers {answered.hex()}, the package has {expected.hex()}; load its bitstream"
-        )

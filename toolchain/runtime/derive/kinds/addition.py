@@ -47,15 +47,12 @@ def _summed(maker: Maker, region: Region) -> Held:
         held = maker.paired(maker.floats(source) if maker.held[source].flat is None else maker.values(source), source)
         most = int(held.largest(maker.type(source)).max())
         constant += factor * held.least
-        # What multiplies nothing but zeros may be beyond the float's range.
-        terms.append((held, factor * held.unit if most else 1))
+        terms.append((held, source, factor * held.unit))
         largest += abs(factor * held.unit) * most
     kind = maker.real(name, largest + abs(constant))
     current = ""
-    for held, factor in terms:
-        part = maker.cast(held.name, held.kind, kind)
-        if factor != 1:
-            part = maker.add("Mul", [part, maker.number(factor, kind)], f"{name}_times")
+    for held, source, factor in terms:
+        part = maker.times(held, source, factor, kind, f"{name}_times")
         current = part if not current else maker.add("Add", [current, part], f"{name}_sum")
     if constant:
         current = maker.add("Add", [current, maker.number(constant, kind)], f"{name}_constant")

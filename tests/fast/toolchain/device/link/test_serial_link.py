@@ -6,7 +6,8 @@ import pytest
 
 from tests.doubles.uart_board import IDENTITY, TYPES, VECTOR_BYTES, Line, UartBoard, class_bytes, label_of, uart_board
 from toolchain.device.link import protocol as link
-from toolchain.device.link.serial_link import SerialBoard, must_be
+from toolchain.device.link.board import must_be
+from toolchain.device.link.serial_link import SerialBoard
 from toolchain.errors import ToolError, VerificationError
 
 
