@@ -104,7 +104,7 @@ class Fpga(_Strict):
     part: Word
     device: Word
     package: Word
-    speed: Word | Literal[""] = ""
+    speed: Annotated[str, Field(pattern=r"^[A-Za-z0-9_./+-]{0,64}$")] = ""
     resources: Resources
     bram_kbit: Positive
     spram: Annotated[int, Field(ge=0)] = 0

@@ -102,7 +102,13 @@ def _explain_one(error: ErrorDetails, schema: type[BaseModel]) -> str:
     if error["type"] == "missing":
         return f"{key}: missing; add this key"
     message = error["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    return f"{key}: {_short(error['input'])}: should be {message}"
+    # YAML takes 8 for a number and no for a truth value.
+    mend = "; put quotes around it" if _is_meant_as_text(error) else ""
+    return f"{key}: {_short(error['input'])}: should be {message}{mend}"
+
+
+def _is_meant_as_text(error: ErrorDetails) -> bool:
+    return error["type"] == "string_type" and isinstance(error["input"], int | float)
 
 
 def _keys_beside(schema: type[BaseModel], location: Sequence[str | int]) -> set[str]:

@@ -46,6 +46,12 @@ def test_unknown_board_names_near_matches_and_all_others(root: Path, name: str, 
     assert "icebreaker, " in str(caught.value)
 
 
+def test_a_word_that_yaml_reads_as_a_number_is_to_be_quoted(root: Path) -> None:
+    _edit(root, 'speed: "6"', "speed: 6")
+    with pytest.raises(ConfigError, match=r"fpga\.speed: 6: should be a valid string; put quotes around it$"):
+        load_board("ulx3s", root)
+
+
 def test_unknown_model_and_recipe(root: Path) -> None:
     with pytest.raises(ConfigError, match="unknown model 'cqmpl'; did you mean cqmlp"):
         load_model("cqmpl", root)
