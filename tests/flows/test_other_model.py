@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -166,16 +167,9 @@ def test_it_learns_and_every_stage_answers_alike(built: Layout) -> None:
     assert "(real images)" in _said(built)["train"]
 
 
+_PAGE = (REPOSITORY / "docs" / "adding-a-model.md").read_text()
 TWO_FILES = {
-    "model.py": """\
-from torch import nn
-
-from toolchain.training.blocks import dense, entry, scores
-
-
-def build(settings, signature):
-    return nn.Sequential(entry(signature), dense(signature.inputs, 16, 4, 4), scores(16, signature, 4))
-""",
+    "model.py": re.findall(r"```python\n(from torch import nn\n.*?)```", _PAGE, re.DOTALL)[0],
     "recipes/default.yaml": """\
 title: sides of a line
 data: {format: csv, path: ../points.csv, label: side, split: {by: group, key: day}}
