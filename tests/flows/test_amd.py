@@ -143,7 +143,7 @@ def test_the_chip_of_a_convolution_s_hand_off_passes_the_self_test_of_its_finish
     findings = list(selftest.run_self_test(open_board(finished, device_of(chip)), inferences=200))
     chip.close()
     assert [difference for finding in findings for difference in finding.differences] == []
-    assert findings[2].counts["compared"] == golden.count == 1000
+    assert findings[2].counts.compared == golden.count == 1000
     assert (golden.layout.classes, golden.layout.elements) == (0, 5)
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
+from toolchain.device.link.answers import Bench, Counters, Identity, Values
 from toolchain.device.link.axi.sense import bench_faults, expected_of, must_make_sense, pace_faults
 from toolchain.device.link.board import Board, played_answers
+from toolchain.device.link.finding import Finding, said
 from toolchain.device.link.golden import Golden
 from toolchain.device.packed import PackedManifest
 from toolchain.errors import BuildError, GateweaveError
@@ -73,9 +75,9 @@ def ask(board: Asked, options: argparse.Namespace) -> int:
     """
     answered = _COMMANDS[options.command](board, options)
     if options.json:
-        print(json.dumps(answered))
+        print(json.dumps(answered.to_json()))
         return 0
-    for line in _LINES.get(options.command, _named)(answered):
+    for line in answered.lines():
         print(line)
     return 0
 
@@ -108,23 +110,90 @@ def _packed(where: str, line: str, golden: Golden) -> bytes:
 _DIVIDERS = str.maketrans(",;[]", "    ")
 
 
-def _identify(board: Asked, options: argparse.Namespace) -> dict[str, Any]:
-    identity = board.identify()
-    told = {k: v.hex() if isinstance(v, bytes) else v for k, v in identity._asdict().items() if v is not None}
-    return {**told, "answer": identity.answer._asdict()}
+class Answer(Protocol):
+    """What a board answered: as JSON for programs, and in lines for people."""
+
+    def to_json(self) -> Mapping[str, object]:
+        """Its keys."""
+
+    def lines(self) -> list[str]:
+        """Its lines."""
 
 
-def _infer(board: Asked, options: argparse.Namespace) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Identified:
+    identity: Identity
+
+    def to_json(self) -> Mapping[str, object]:
+        said = self.identity._asdict().items()
+        told = {name: value.hex() if isinstance(value, bytes) else value for name, value in said if value is not None}
+        return {**told, "answer": self.identity.answer._asdict()}
+
+    def lines(self) -> list[str]:
+        return _named(self.to_json())
+
+
+@dataclass(frozen=True)
+class _Inferred:
+    answers: Sequence[Values]
+    told: Sequence[str]
+    without_dma: str
+    labels: Sequence[int] | None = None
+    names: Sequence[str] | None = None
+
+    def to_json(self) -> Mapping[str, object]:
+        return said(self)
+
+    def lines(self) -> list[str]:
+        note = [f"one by one through registers: {self.without_dma}"] if self.without_dma else []
+        return note + [f"vector {index}: {told}" for index, told in enumerate(self.told)]
+
+
+@dataclass(frozen=True)
+class _Benched:
+    bench: Bench
+    told: str
+    started_monotonic: float
+    ended_monotonic: float
+
+    def to_json(self) -> Mapping[str, object]:
+        own = {name: value for name, value in vars(self).items() if name != "bench"}
+        return {**self.bench._asdict(), **own}
+
+    def lines(self) -> list[str]:
+        bench = self.bench
+        cycles = "not counted by this design" if bench.cycles is None else bench.cycles
+        results = [f"last answer: {self.told}", f"cycles: {cycles}", f"checksum: {bench.checksum:08x}"]
+        return [*results, f"seconds: {bench.seconds:.6f}"]
+
+
+@dataclass(frozen=True)
+class _Counted:
+    counters: Counters
+
+    def to_json(self) -> Mapping[str, object]:
+        return self.counters._asdict()
+
+    def lines(self) -> list[str]:
+        return _named(self.to_json())
+
+
+def _identify(board: Asked, options: argparse.Namespace) -> Answer:
+    return _Identified(board.identify())
+
+
+def _infer(board: Asked, options: argparse.Namespace) -> Answer:
     golden = board.golden
     vectors = read_vectors(options.vectors, golden) if options.vectors else golden.vectors(options.count or 1)
     answers = board.infer_many(vectors)
     labels = [label for label in map(golden.label, answers) if label is not None]
-    named = {"labels": labels, "names": [golden.class_name(label) for label in labels]} if golden.classes else {}
     told = [golden.told(values) for values in answers]
-    return {"answers": answers, **named, "told": told, "without_dma": board.without_dma}
+    if not golden.classes:
+        return _Inferred(answers, told, board.without_dma)
+    return _Inferred(answers, told, board.without_dma, labels, [golden.class_name(label) for label in labels])
 
 
-def _bench(board: Asked, options: argparse.Namespace) -> dict[str, Any]:
+def _bench(board: Asked, options: argparse.Namespace) -> Answer:
     """A bench with the times between which it ran, as the measuring agent wants them."""
     count = options.count or 1
     played_answers(board, board.golden, board.identify().bench_vectors)
@@ -133,53 +202,38 @@ def _bench(board: Asked, options: argparse.Namespace) -> dict[str, Any]:
     ended = time.monotonic()
     faults = bench_faults(bench, expected_of(board.manifest)) + pace_faults(bench, board.identify().clock_hz)
     must_make_sense("bench", faults)
-    times = {"started_monotonic": started, "ended_monotonic": ended}
     told = board.golden.told(bench.values) if bench.values else "not told by this design"
-    return {**bench._asdict(), "told": told, **times}
+    return _Benched(bench, told, started, ended)
 
 
-def _counters(board: Asked, options: argparse.Namespace) -> dict[str, Any]:
-    return board.counters()._asdict()
+def _counters(board: Asked, options: argparse.Namespace) -> Answer:
+    return _Counted(board.counters())
 
 
-def _named(answered: Mapping[str, Any]) -> list[str]:
+def _named(answered: Mapping[str, object]) -> list[str]:
     return [f"{name}: {'not counted' if value is None else value}" for name, value in answered.items()]
 
 
-def _infer_lines(answered: Mapping[str, Any]) -> list[str]:
-    note = [f"one by one through registers: {answered['without_dma']}"] if answered["without_dma"] else []
-    return note + [f"vector {index}: {told}" for index, told in enumerate(answered["told"])]
-
-
-def _bench_lines(answered: Mapping[str, Any]) -> list[str]:
-    cycles = "not counted by this design" if answered["cycles"] is None else answered["cycles"]
-    results = [f"last answer: {answered['told']}", f"cycles: {cycles}", f"checksum: {answered['checksum']:08x}"]
-    return [*results, f"seconds: {answered['seconds']:.6f}"]
-
-
-_COMMANDS: Mapping[str, Callable[[Asked, argparse.Namespace], Any]]
+_COMMANDS: Mapping[str, Callable[[Asked, argparse.Namespace], Answer]]
 _COMMANDS = {"identify": _identify, "infer": _infer, "bench": _bench, "counters": _counters}
-_LINES = {"infer": _infer_lines, "bench": _bench_lines}
 
 
-def report_findings(board: Asked, findings: Sequence[Any], reached: Mapping[str, str], as_json: bool) -> int:
+def report_findings(board: Asked, findings: Sequence[Finding], reached: Mapping[str, str], as_json: bool) -> int:
     """Print the self-test's end (as JSON: all of it); exit status 0 only where nothing differs."""
     differing = sum(len(finding.differences) for finding in findings)
     if as_json:
-        report: dict[str, Any] = {"format": SELF_TEST_FORMAT, "kind": "measured", **reached}
-        report["findings"] = [dataclasses.asdict(finding) for finding in findings]
-        print(json.dumps(report, indent=2))
+        report = {"format": SELF_TEST_FORMAT, "kind": "measured", **reached, "findings": findings}
+        print(json.dumps(report, indent=2, default=said))
     else:
         print(f"reached by {reached['device']}" + (f"; no DMA: {board.without_dma}" if board.without_dma else ""))
         print("PASSED: no difference" if not differing else f"FAILED: {differing} differences")
     return 1 if differing else 0
 
 
-def show_finding(finding: object) -> None:
+def show_finding(finding: Finding) -> None:
     """One check of the self-test for a person."""
-    values = dataclasses.asdict(finding)  # type: ignore[call-overload]
-    print(f"{'ok  ' if not values['differences'] else 'NO  '}{values['name']}: {values['summary']}")
-    for difference in values["differences"]:
+    print(f"{'ok  ' if not finding.differences else 'NO  '}{finding.name}: {finding.summary}")
+    for difference in finding.differences:
         print(f"      {difference}")
-    if values["measured"]:
-        print("      measured: " + ", ".join(f"{name} {value}" for name, value in values["measured"].items()))
+    if measured := said(finding.measured):
+        print("      measured: " + ", ".join(f"{name} {value}" for name, value in measured.items()))

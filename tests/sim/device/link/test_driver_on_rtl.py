@@ -33,8 +33,8 @@ def test_self_test_finds_no_difference(board: Board, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(selftest, "_CLOCK_SECONDS", math.inf)
     findings = list(run_self_test(board, inferences=500))
     assert [difference for finding in findings for difference in finding.differences] == []
-    assert f" {COUNT} compared" in f" {findings[2].counts['compared']} compared"
-    assert findings[3].measured["latency_cycles"] > 0
+    assert f" {COUNT} compared" in f" {findings[2].counts.compared} compared"
+    assert findings[3].measured.latency_cycles > 0
 
 
 def test_a_bench_that_takes_too_long_is_given_up_and_the_chip_answers_again(board: Board) -> None:
@@ -56,6 +56,6 @@ def test_self_test_of_a_chip_without_windows(tmp_path: Path, monkeypatch: pytest
     board.close()
     chip.close()
     assert [difference for finding in findings for difference in finding.differences] == []
-    assert findings[2].counts["compared"] == count
-    assert findings[3].measured["latency_cycles"] == shape.latency
-    assert 0 <= findings[3].measured["initiation_interval"] - shape.interval <= 1
+    assert findings[2].counts.compared == count
+    assert findings[3].measured.latency_cycles == shape.latency
+    assert 0 <= findings[3].measured.initiation_interval - shape.interval <= 1

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from toolchain.device.link.answers import Values
+from toolchain.device.link.answers import Bench, Values
 from toolchain.device.link.asking import Asked
 from toolchain.device.link.axi.sense import bench_faults, bench_in_reach, expected_of, identity_faults, pace_faults
 from toolchain.device.link.board import (
@@ -19,6 +18,7 @@ from toolchain.device.link.board import (
     what_is_played,
     wrong_answers,
 )
+from toolchain.device.link.finding import Counts, Finding, Measured, WrongVector
 from toolchain.device.link.golden import Golden
 from toolchain.device.packed import PackedManifest
 
@@ -32,22 +32,6 @@ _CLOCK_TOLERANCE = 0.02
 # A short bench costs more time in the host than on the chip; below this its seconds say nothing of the clock.
 _CLOCK_SECONDS = 0.2
 _BENCH = {"values": "last answer {}, expected {}", "checksum": "checksum {:08x}, expected {:08x}"}
-
-
-@dataclass
-class Finding:
-    """One check: what it saw and every difference, for people; figures and counts, for programs.
-
-    Attributes:
-        measured: figures, all of them measured on the board.
-        counts: what was compared; programs read these, never the words.
-    """
-
-    name: str
-    summary: str = ""
-    differences: list[str] = field(default_factory=list)
-    measured: dict[str, Any] = field(default_factory=dict)
-    counts: dict[str, Any] = field(default_factory=dict)
 
 
 def run_self_test(
@@ -112,12 +96,9 @@ def _answers(
     finding.differences = [_told(golden, one) for one in wrong[:_SHOWN]]
     if len(wrong) > _SHOWN:
         finding.differences.append(f"and {len(wrong) - _SHOWN:,} more vectors")
-    finding.measured = {"vectors": count, "seconds_with_driver": round(seconds, 6)}
-    differing = [
-        {"vector": one.vector, "element": one.element, "answered": one.got, "expected": one.expected}
-        for one in wrong[:_SHOWN]
-    ]
-    finding.counts = {"compared": count, "equal": count - len(wrong), "differing": differing}
+    finding.measured = Measured(vectors=count, seconds_with_driver=round(seconds, 6))
+    differing = [WrongVector(one.vector, one.element, one.got, one.expected) for one in wrong[:_SHOWN]]
+    finding.counts = Counts(count, count - len(wrong), differing)
     return finding
 
 
@@ -137,30 +118,30 @@ def _bench(board: Asked, inferences: int, seconds: float) -> Finding:
     what = f"over {stored} stored vectors" if stored else f"of {what_is_played(board.golden)}"
     finding = Finding("bench", f"{inferences:,} inferences {what}")
     right = bench_answer(board.golden.layout, played, inferences)
-    finding.counts = {"checksum": f"{bench.checksum:08x}", "expected_checksum": f"{right.checksum:08x}"}
+    finding.counts = Counts(checksum=f"{bench.checksum:08x}", expected_checksum=f"{right.checksum:08x}")
     wrong = bench_differences(bench, board.golden.layout, played)
     finding.differences = [_BENCH[name].format(got, value) for name, value, got in wrong]
-    finding.measured = {"inferences": inferences, "seconds": round(bench.seconds, 6)}
-    finding.measured["inferences_per_second"] = round(inferences / bench.seconds, 1) if bench.seconds else None
+    finding.measured = Measured(inferences=inferences, seconds=round(bench.seconds, 6))
+    finding.measured.inferences_per_second = round(inferences / bench.seconds, 1) if bench.seconds else None
     faults = [fault for run in (single, bench) for fault in bench_faults(run, expected_of(board.manifest))]
     faults += pace_faults(bench, board.identify().clock_hz)
     finding.differences += faults
     if not faults and bench.cycles is not None and single.cycles is not None:
-        _add_cycles(finding, board, single.cycles, bench.cycles, bench.seconds)
+        _add_cycles(finding, board, single.cycles, bench)
     return finding
 
 
-def _add_cycles(finding: Finding, board: Asked, latency: int, cycles: int, seconds: float) -> None:
+def _add_cycles(finding: Finding, board: Asked, latency: int, bench: Bench) -> None:
     """Latency and interval as the chip counted them; the clock as host time and cycles tell it."""
-    inferences = finding.measured["inferences"]
-    finding.measured["latency_cycles"] = latency
-    if inferences > 1:
-        finding.measured["initiation_interval"] = round((cycles - latency) / (inferences - 1), 3)
+    cycles, seconds = bench.cycles or 0, bench.seconds
+    finding.measured.latency_cycles = latency
+    if bench.inferences > 1:
+        finding.measured.initiation_interval = round((cycles - latency) / (bench.inferences - 1), 3)
     built_for = board.identify().clock_hz
     if seconds < _CLOCK_SECONDS or built_for < 1:
         return
     hertz = cycles / seconds
-    finding.measured["clock_mhz"] = round(hertz / 1e6, 2)
+    finding.measured.clock_mhz = round(hertz / 1e6, 2)
     if abs(hertz / built_for - 1) > _CLOCK_TOLERANCE:
         finding.differences.append(
             f"the clock runs at about {hertz / 1e6:.1f} MHz, the design was built for {built_for / 1e6:g}: "
@@ -173,7 +154,7 @@ def _counters(board: Asked, before: Any, asked: int) -> Finding:
     counted = (after.inferences - before.inferences) % (1 << 32)
     asked += 1 + inferred_before(board.golden, board.identify().bench_vectors)  # the bench of one, and what it played
     finding = Finding("counters", f"{counted:,} inferences counted, {asked:,} asked for")
-    finding.measured = {"inferences_counted": counted, "inferences_asked": asked}
+    finding.measured = Measured(inferences_counted=counted, inferences_asked=asked)
     if counted != asked % (1 << 32):
         finding.differences.append(f"inferences: {counted} counted, {asked} asked for; is another program at it?")
     for name in ("damaged", "refused", "bus_errors"):

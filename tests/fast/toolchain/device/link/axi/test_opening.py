@@ -37,7 +37,8 @@ from tests.fast.toolchain.package.amd.packages import (
 from toolchain.device.link.answers import Bench
 from toolchain.device.link.axi import commands, selftest
 from toolchain.device.link.axi.opening import open_board
-from toolchain.device.link.axi.selftest import Finding, run_self_test
+from toolchain.device.link.axi.selftest import run_self_test
+from toolchain.device.link.finding import Finding, Measured
 from toolchain.errors import BuildError, ConfigError, ToolError, VerificationError
 from toolchain.package.amd.content import write_handoff
 
@@ -166,16 +167,16 @@ def test_a_right_board_passes_and_is_measured(package: Path) -> None:
     findings = list(run_self_test(open_board(package, Machine(FakeMemory()).device), inferences=500))
     assert differences(findings) == []
     bench = next(finding for finding in findings if finding.name == "bench")
-    assert (bench.measured["latency_cycles"], bench.measured["initiation_interval"]) == (LATENCY, INTERVAL)
+    assert (bench.measured.latency_cycles, bench.measured.initiation_interval) == (LATENCY, INTERVAL)
     assert findings[2].summary == f"{COUNT} labels compared, {COUNT} equal"
     asked = 2 * COUNT + 500 + 1
-    assert findings[4].measured == {"inferences_counted": asked, "inferences_asked": asked}
+    assert findings[4].measured == Measured(inferences_counted=asked, inferences_asked=asked)
 
 
 def test_finn_passes_without_cycles(finn_package: Path) -> None:
     findings = list(run_self_test(open_board(finn_package, finn_device(FakeMemory())), inferences=500))
     assert differences(findings) == []
-    assert "latency_cycles" not in findings[3].measured
+    assert findings[3].measured.latency_cycles is None
 
 
 def test_every_difference_is_named(package: Path) -> None:
@@ -240,7 +241,7 @@ def test_cycles_that_cannot_be_are_a_difference_and_no_figure(package: Path, mon
     monkeypatch.setattr(board, "bench", lambda count, seconds=60.0: right(count, seconds)._replace(cycles=3))
     findings = {finding.name: finding for finding in run_self_test(board, inferences=10)}
     assert "cycles: 3 for 10 inferences, should be" in findings["bench"].differences[1]
-    assert "initiation_interval" not in findings["bench"].measured
+    assert findings["bench"].measured.initiation_interval is None
 
 
 def test_a_bench_that_ends_before_its_clock_allows_is_a_difference(
