@@ -34,7 +34,7 @@ class UartCheck(ChipAnswers):
         Raises:
             VerificationError: an answer is wrong or missing; names the first.
         """
-        cycles = REPLY_CYCLES + 2 * self.bench_inferences * self.chip.core.initiation_interval
+        cycles = REPLY_CYCLES + 2 * self.bench_inferences * self.pace
         raw = simulator.exchange(self.requests(), reply_cycles=cycles)
         replies = [self._only_reply(data) for data in raw]
         self.check_identity(replies[0])

@@ -142,3 +142,10 @@ def test_a_resting_core_takes_the_same_cycles_for_every_vector(axi: axi_check.Ax
     assert axi.latency(answers) == 40
     with pytest.raises(VerificationError, match="infer: input 6: cycles: expected 40, got 41"):
         axi.latency([*answers, answers[0]._replace(cycles=41)])
+
+
+@pytest.mark.parametrize(("elements", "inferences"), [(1, 100), (40_000, 50), (700_000, 3)])
+def test_a_bench_of_long_answers_is_short(axi: axi_check.AxiCheck, elements: int, inferences: int) -> None:
+    """An answer leaves a byte a clock; each stored vector is played once and the first anew."""
+    chip = SimpleNamespace(core=replace(CORE, output=CoreOutput(elements, 8, False, 1, None)))
+    assert replace(axi, chip=chip).bench_inferences == inferences  # type: ignore[arg-type]
