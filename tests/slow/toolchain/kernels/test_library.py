@@ -50,7 +50,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def test_its_own_test_passes_and_finds_a_wrong_answer(library: Path) -> None:
     def test() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(["make", "test", "CFLAGS=-O1"], cwd=library, capture_output=True, text=True)
+        return subprocess.run(
+            ["make", "--no-print-directory", "test", "CFLAGS=-O1"], cwd=library, capture_output=True, text=True
+        )
 
     assert test().stdout.endswith("all answers equal\n")
     answers = library / "answers.bin"
