@@ -159,17 +159,17 @@ module axi_link #(
     wire                start_bench = phase == COUNT && counted;
     wire                start       = start_infer || start_bench || burst;
 
-    generate if (STREAMED) begin : no_vector
-        assign host_data = 0;
-        wire unused = &{1'b0, feed_read, feed_address};
+    generate if (STREAMED) begin : part
+        bench_source #(.WIDTH(IN_WIDTH), .DEPTH(PART_BEATS), .FILE(BENCH_FILE)) stored (
+            .clk(clk), .rewind(start_bench || feed_ends), .read(feed_read), .data(host_data));
+        wire unused = &{1'b0, feed_address};
     end else begin : host_vector
         axi_vector #(.IN_WIDTH(IN_WIDTH), .IN_BEATS(IN_BEATS)) vector (
             .clk(clk), .clear(infer), .in_data(gear_data), .in_valid(gear_valid && stall), .read(feed_read),
             .address(feed_address), .data(host_data));
     end endgenerate
     bench_feeder #(
-        .IN_WIDTH(IN_WIDTH), .IN_BEATS(IN_BEATS), .BENCH_VECTORS(BENCH_VECTORS), .FILE(BENCH_FILE),
-        .PART_BEATS(PART_BEATS)
+        .IN_WIDTH(IN_WIDTH), .IN_BEATS(IN_BEATS), .BENCH_VECTORS(STREAMED ? 0 : BENCH_VECTORS), .FILE(BENCH_FILE)
     ) feeder (
         .clk(clk), .rst(rst), .count_bit(count[0]), .count_shift(phase == COUNT && !counted),
         .start_host(start_infer), .start_bench(start_bench), .active(feeding), .vector_ends(feed_ends),

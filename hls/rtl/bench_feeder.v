@@ -9,7 +9,6 @@ module bench_feeder #(
     parameter IN_BEATS      = 40,
     parameter BENCH_VECTORS = 16,  // 0: none are stored
     parameter FILE          = "",
-    parameter PART_BEATS    = 0,   // where not 0: what is stored are so many beats, played over and over in each vector
     parameter BEAT          = IN_BEATS > 1 ? $clog2(IN_BEATS) : 1  // derived: width of a beat's number
 ) (
     input  wire                clk,
@@ -46,11 +45,8 @@ module bench_feeder #(
         wire [IN_WIDTH-1:0] bench_data;
         assign out_data = bench ? bench_data : host_data;
         always @(posedge clk) if (start_host || start_bench) bench <= start_bench;
-        bench_source #(
-            .WIDTH(IN_WIDTH), .DEPTH(PART_BEATS > 0 ? PART_BEATS : BENCH_VECTORS * IN_BEATS), .FILE(FILE)
-        ) source (
-            .clk(clk), .rewind(start_bench || (PART_BEATS > 0 && vector_ends)), .read(read && bench),
-            .data(bench_data));
+        bench_source #(.WIDTH(IN_WIDTH), .DEPTH(BENCH_VECTORS * IN_BEATS), .FILE(FILE)) source (
+            .clk(clk), .rewind(start_bench), .read(read && bench), .data(bench_data));
     end endgenerate
 
     always @(posedge clk) begin

@@ -140,7 +140,7 @@ def test_pauses_and_resets_lose_nothing(made: Made) -> None:
 
 FAULTS = {
     "a part goes on in the next vector": Fault(
-        "bench_feeder.v", "start_bench || (PART_BEATS > 0 && vector_ends)", "start_bench"
+        "axi_link.v", ".rewind(start_bench || feed_ends)", ".rewind(start_bench)"
     ),
     "the core is not waited for": Fault("axi_link.v", ".out_ready(bursting ? in_ready : 1'b1)", ".out_ready(1'b1)"),
     "the sink is not waited for": Fault("axi_link.v", "!bursting || exit_ready;", "1'b1;"),
