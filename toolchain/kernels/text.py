@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -71,6 +72,15 @@ int model_run({parameters}, void *work, size_t work_bytes)
 """
 
 
+# Words of C, what `model_run` names besides its tensors, and MODEL_BAD_COUNT.
+_TAKEN = (
+    "auto break case char const continue default do double else enum extern float for goto if inline int long register "
+    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
+    "work work_bytes space memcpy bad"
+)
+_STEP = re.compile(r"step\d+")
+
+
 @dataclass(frozen=True)
 class Argument:
     """A tensor that enters or leaves.
@@ -115,11 +125,11 @@ class Argument:
 
 def arguments(names: Sequence[tuple[str, TensorType, Output | None]]) -> tuple[Argument, ...]:
     """Arguments under names that C takes, each another one."""
-    taken = {"work", "work_bytes", "space"}
+    taken = set(_TAKEN.split())
     made = []
     for name, kind, output in names:
         plain = identifier(name).lower()
-        while plain in taken or f"{plain}_count" in taken:
+        while plain in taken or f"{plain}_count" in taken or _STEP.fullmatch(plain):
             plain += "_"
         taken |= {plain, f"{plain}_count"}
         made.append(Argument(name, plain, kind, output))

@@ -82,8 +82,8 @@ def _by_vnni(op: Linear, name: str, x: Row, y: Row, constants: list[str]) -> tup
 
     Inputs below 0 are counted from the least byte, and what that adds is taken off where the sums begin.
     """
-    fits = array_type(op.weights) == x.c == "int8_t" or (x.c, array_type(op.weights)) == ("uint8_t", "int8_t")
-    if op.groups > 1 or not fits or y.dtype != np.int32 or not _LEAST_INPUTS <= len(op.weights) <= _MOST_INPUTS:
+    bytes_alone = x.c in ("int8_t", "uint8_t") and array_type(op.weights) == "int8_t"
+    if op.groups > 1 or not bytes_alone or y.dtype != np.int32 or not _LEAST_INPUTS <= len(op.weights) <= _MOST_INPUTS:
         return ()
     negative = x.type.low.min() < 0
     start = op.bias - (128 * op.weights.sum(axis=0) if negative else 0)

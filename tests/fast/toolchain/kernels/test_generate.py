@@ -92,6 +92,31 @@ def test_values_that_the_type_does_not_hold_are_refused(tmp_path: Path) -> None:
         network.run({"x": x})
 
 
+def test_names_that_c_has_for_something_else(tmp_path: Path) -> None:
+    """Words of C, names of the library's own, and two that become one."""
+    graph = Graph()
+    for name in ("int", "bad", "step0", "memcpy", "a:b", "a/b", "work"):
+        graph.add(name, Input(TensorType((2,), 0, 9)))
+    graph.add("sum", Add((1,) * 7), *graph.inputs)
+    graph.add("twice", Add((2,)), "sum")
+    for name in ("for", "a.b", "A_B"):
+        graph.end(name, "twice")
+    must_agree(graph, feeds_of(graph, 1, 5), CompiledNetwork(graph, tmp_path, QUICK))
+
+
+@pytest.mark.parametrize("bias", [2**31 - 2**12, -(2**31) + 2**12])
+def test_what_is_taken_off_a_sum_of_bytes_may_be_larger_than_any_sum(bias: int, tmp_path: Path) -> None:
+    graph = Graph()
+    graph.add("x", Input(TensorType((2, 16), -1, 1)))
+    weights = np.full((16, 3), 127) * np.sign(-bias)
+    graph.add("sums", Linear(weights, np.full(3, bias)), "x")
+    graph.add("codes", Threshold(np.arange(bias - 2000, bias + 2000, 100)[None]), "sums")
+    graph.end("y", "codes")
+    network = CompiledNetwork(graph, tmp_path, QUICK)
+    assert "dots_vnni(" in network.source.source
+    must_agree(graph, feeds_of(graph, 1, 9), network)
+
+
 class Odd(Op):
     """A node kind of tomorrow."""
 
