@@ -281,9 +281,13 @@ def _beside_vectors(beside: Callable[[int], Fitted], blocks: Callable[[int], int
         blocks: block RAMs that those leave.
     """
     first = fitted = beside(1)
-    while fitted.resources.blocks > blocks(_lanes(fitted.netlist)):
+    tried = {1}
+    while fitted.resources.blocks > blocks(lanes := _lanes(fitted.netlist)):
+        if lanes in tried:
+            return first
+        tried.add(lanes)
         try:
-            fitted = beside(_lanes(fitted.netlist))
+            fitted = beside(lanes)
         except TooLargeError:
             return first
     return fitted

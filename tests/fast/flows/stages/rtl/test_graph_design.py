@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,22 @@ def test_fifos_that_find_no_block_ram_leave_less_to_the_rest(tmp_path: Path, mon
     over[:] = [5, 5, 5]
     with pytest.raises(TooLargeError, match=r"block RAMs where .* are free .* wait for another branch"):
         design.fold(context, link)
+
+
+def test_beats_that_turn_in_a_circle_end_with_what_fitted_first() -> None:
+    """A core beside memories of one width that takes another one, and back."""
+    takes = {1: 4, 4: 2, 2: 4}
+
+    def beside(lanes: int) -> Any:
+        stream = SimpleNamespace(lanes=takes[lanes])
+        netlist = SimpleNamespace(input=SimpleNamespace(stream=stream))
+        return SimpleNamespace(netlist=netlist, resources=Resources(blocks=9), asked=lanes)
+
+    for left, asked in ((8, 1), (9, 1)):
+        found: Any = graph_design._beside_vectors(beside, lambda lanes, left=left: left)
+        assert found.asked == asked
+    found = graph_design._beside_vectors(beside, lambda lanes: 9 if lanes == 2 else 8)
+    assert found.asked == 4
 
 
 def convolution(shape: tuple[int, ...], outputs: int) -> Graph:
