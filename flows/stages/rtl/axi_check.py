@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from flows.stages import files
 from flows.stages.rtl.chip_answers import Asked, ChipAnswers, vectors_asked
 from hls.chip import played_inputs, types_of, vector_bytes
@@ -27,8 +30,14 @@ class AxiCheck(ChipAnswers):
     """What to ask the chip through its AXI ports, and what it must answer.
 
     The inputs go one by one through the window, then all in one burst, then in one with random pauses.
+
+    Attributes:
+        alone: what messages call the way in which an input goes by itself.
+        held: whether the chip has windows.
     """
 
+    alone: ClassVar[str] = "infer"
+    held: ClassVar[bool] = True
     link: ClassVar[str] = "AXI ports"
     identity: ClassVar[type[Any]] = Identity
     inference: ClassVar[type[Any]] = Inference
@@ -44,7 +53,7 @@ class AxiCheck(ChipAnswers):
         """
         identity, *answers, burst, stalled, bench, counters = simulator.play(self._script()).answers
         self.check_identity(identity)
-        self.check_answers("infer", [a.values if isinstance(a, Inference) else a for a in answers])
+        self.check_answers(self.alone, [self._values(answer) for answer in answers])
         for answer in (burst, stalled):
             self._check_burst(answer)
         self.check_bench(bench)
@@ -76,10 +85,18 @@ class AxiCheck(ChipAnswers):
 
     def _script(self) -> Script:
         packed = pack_inputs(self.x, self.reference.input_type)
-        script = Script(self.reference.output.layout, self.patience).identify()
+        script = Script(self.reference.output.layout, self.patience, held=self.held).identify()
         for vector in packed:
-            script = script.infer(vector.tobytes())
+            script = self._asking(script, vector)
         return script.burst(packed).burst(packed, stalls=_STALLS).bench(self.bench_inferences).counters()
+
+    def _asking(self, script: Script, vector: NDArray[np.uint8]) -> Script:
+        """The script, and one packed vector by itself."""
+        return script.infer(vector.tobytes())
+
+    def _values(self, answer: Answer) -> object:
+        """What came of that: its elements, or what is no answer to it."""
+        return answer.values if isinstance(answer, Inference) else answer
 
     def _check_burst(self, answer: Answer) -> None:
         self.check_answers("burst", answer.answers if isinstance(answer, Burst) else [])
@@ -91,23 +108,10 @@ class AxiCheck(ChipAnswers):
 
 @dataclass(frozen=True)
 class StreamedAxiCheck(AxiCheck):
-    """The same of a chip without windows: bursts alone, each vector by itself first, and a bench of what it stores."""
+    """The same of a chip without windows: each vector goes as a burst of one, and the bench plays what is stored."""
 
-    def run(self, simulator: AxiChipSimulator) -> Asked:
-        """Ask everything and compare.
-
-        Raises:
-            VerificationError: an answer is wrong or missing; names the first.
-        """
-        identity, *single, burst, stalled, bench, counters = simulator.play(self._script()).answers
-        self.check_identity(identity)
-        self.check_answers("burst of one", [_only(answer) for answer in single])
-        for answer in (burst, stalled):
-            self._check_burst(answer)
-        self.check_bench(bench)
-        self.check_counters(counters, 3 * len(self.x) + self.bench_inferences)
-        checks = {**self.checks, "bursts": self.all_equal(2 * len(self.x))}
-        return Asked(checks, self.latency(single))
+    alone: ClassVar[str] = "burst of one"
+    held: ClassVar[bool] = False
 
     @cached_property
     def bench_answers(self) -> list[Values]:
@@ -119,15 +123,9 @@ class StreamedAxiCheck(AxiCheck):
         """See `ChipAnswers`; there is no window that tells the last answer."""
         return {"checksum": self.right_bench.checksum}
 
-    def _script(self) -> Script:
-        packed = pack_inputs(self.x, self.reference.input_type)
-        script = Script(self.reference.output.layout, self.patience, held=False).identify()
-        for vector in packed:
-            # A resting core may write padding ahead, for no longer than it works on a vector.
-            script = script.burst(vector[None], rest=self.chip.core.initiation_interval)
-        return script.burst(packed).burst(packed, stalls=_STALLS).bench(self.bench_inferences).counters()
+    def _asking(self, script: Script, vector: NDArray[np.uint8]) -> Script:
+        # A resting core may write padding ahead, for no longer than it works on a vector.
+        return script.burst(vector[None], rest=self.chip.core.initiation_interval)
 
-
-def _only(answer: Answer) -> object:
-    """The answer of a burst of one vector."""
-    return answer.answers[0] if isinstance(answer, Burst) and len(answer.answers) == 1 else answer
+    def _values(self, answer: Answer) -> object:
+        return answer.answers[0] if isinstance(answer, Burst) and len(answer.answers) == 1 else answer
