@@ -41,6 +41,10 @@ class BlockRam(Protocol):
         """Words and bits of a word of the large RAMs of one port that a device may have besides."""
 
     @property
+    def two_port_bits(self) -> int:
+        """Most bits of a word where it is read at both of its ports; 0: it has no second one."""
+
+    @property
     def lone_ff(self) -> float:
         """Of flip-flops, the share that takes a cell without its LUT, where LUT and flip-flop are one cell; else 0."""
 
@@ -80,15 +84,16 @@ def _bits(count: int) -> int:
     return max(1, (count - 1).bit_length())
 
 
-def rows_and_columns(words: int, width: int, block: BlockRam) -> tuple[int, int]:
+def rows_and_columns(words: int, width: int, block: BlockRam, *, two_ports: bool = False) -> tuple[int, int]:
     """Of the fewest block RAMs that make up a memory; rows need a multiplexer, so there are few of equals."""
-    fields = ((-(-words // depth), -(-width // bits)) for depth, bits in block.shapes)
+    shapes = (shape for shape in block.shapes if not two_ports or shape[1] <= block.two_port_bits)
+    fields = ((-(-words // depth), -(-width // bits)) for depth, bits in shapes)
     return min(fields, key=lambda field: (math.prod(field), field))
 
 
-def blocks_of(words: int, width: int, block: BlockRam) -> int:
+def blocks_of(words: int, width: int, block: BlockRam, *, two_ports: bool = False) -> int:
     """Block RAMs of a memory."""
-    return math.prod(rows_and_columns(words, width, block))
+    return math.prod(rows_and_columns(words, width, block, two_ports=two_ports))
 
 
 def rom(words: int, width: int, memories: Memories) -> tuple[str, Cost]:

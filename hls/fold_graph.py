@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from hls.cost import BlockRam
 from hls.fitting import NAMES, largest_layer, least, shortage
 from hls.knapsack import least_cost
 from hls.memories import Resources, resources_of
+from hls.shared_roms import resources_in_halves
 from hls.units.stage import Option, Stage
 from toolchain.errors import FitError, TooLargeError
 
@@ -53,7 +54,13 @@ class Folded:
 
 
 def fold(
-    stages: Sequence[Stage], limits: Resources, interval: int | None, block: BlockRam, *, strict: bool = True
+    stages: Sequence[Stage],
+    limits: Resources,
+    interval: int | None,
+    block: BlockRam,
+    *,
+    strict: bool = True,
+    shares: bool = False,
 ) -> Folded:
     """The least LUTs that keep `interval`; with None the fastest that fits.
 
@@ -61,22 +68,23 @@ def fold(
         limits: what all stages together may take.
         block: the device's block RAM.
         strict: whether an interval out of reach is an error; else it gives the fastest that fits.
+        shares: estimate all of them together as if each ROM shared its block RAMs with another of its size.
 
     Raises:
         TooLargeError: nothing fits; by how much, and which stage is largest.
         FitError: the interval is out of reach; tells the best.
     """
-    search = _Search(stages, limits, block)
+    search = _SharingSearch(stages, limits, block) if shares else _Search(stages, limits, block)
     found = None if interval is None else search.within(interval)
     if found is None:
         best = search.fastest()
         if interval is None or not strict:
-            return best
+            return search.whole(best)
         raise FitError(
             f"{interval} clocks an inference are out of reach; the best that fits is {best.interval} (estimated "
             f"{round(best.resources.lut)} LUT, {best.resources.dsp} multipliers); the slowest is {_slowest(best)}"
         )
-    return found
+    return search.whole(found)
 
 
 def _slowest(folded: Folded) -> str:
@@ -86,9 +94,17 @@ def _slowest(folded: Folded) -> str:
 
 class _Search:
     def __init__(self, stages: Sequence[Stage], limits: Resources, block: BlockRam) -> None:
-        self._limits = limits
-        self._stages = {s.tensor: [Sized(o, resources_of(o.needs, block)) for o in s.options] for s in stages}
+        self._limits, self._block = limits, block
+        self._stages = {s.tensor: [Sized(o, self._sized(o)) for o in s.options] for s in stages}
         self._loads = any(sized.resources.one_port for options in self._stages.values() for sized in options)
+
+    def _sized(self, option: Option) -> Resources:
+        """What an option takes, in the search's own measure."""
+        return resources_of(option.needs, self._block)
+
+    def whole(self, folded: Folded) -> Folded:
+        """What was found, in the measure of all others."""
+        return folded
 
     def within(self, interval: int) -> Folded | None:
         """The least LUTs that keep the interval and fit; None where nothing does."""
@@ -151,6 +167,21 @@ class _Search:
 
     def _excess(self, folded: Folded) -> float:
         return max(need / max(have, 1) for need, have in _pairs(folded.resources, self._limits))
+
+
+class _SharingSearch(_Search):
+    """Counts block RAMs in halves, those of a ROM as if another one shared them."""
+
+    def __init__(self, stages: Sequence[Stage], limits: Resources, block: BlockRam) -> None:
+        super().__init__(stages, replace(limits, blocks=2 * limits.blocks), block)
+
+    def _sized(self, option: Option) -> Resources:
+        return resources_in_halves(option.needs, self._block)
+
+    def whole(self, folded: Folded) -> Folded:
+        together = replace(folded.resources, blocks=-(-folded.resources.blocks // 2))
+        alone = {name: Sized(o, resources_of(o.needs, self._block)) for name, o in folded.options.items()}
+        return Folded(alone, folded.interval, together)
 
 
 def cheapest(options: Iterable[Sized], dsp: float, block: float, large: float = 0.0) -> Sized:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from hls.cost import BlockRam
@@ -15,12 +15,16 @@ from hls.memories import Resources, resources_of, small_ram
 from hls.netlist import Netlist
 from hls.netlist_needs import netlist_needs
 from hls.one_port_memories import one_port_units
+from hls.shared_roms import sharing_units
 from hls.token_simulator import TokenRun
 from hls.units.stage import Stage
-from toolchain.errors import TooLargeError
+from toolchain.errors import FitError, TooLargeError
 from toolchain.graph.graph import Graph
 
 _TRIES = 6
+
+_SCARCE = 0.9
+"""Share of block RAMs that a core takes where more of them could make it faster."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ def fit(
 ) -> Fitted:
     """The least LUTs for an interval of the first form of the graph that reaches it; else, or with None, the fastest.
 
-    Weights are loaded only where no form does without, or where it is faster so.
+    Weights are loaded, and ROMs share memories, only where no form does without or where it is faster so.
 
     Args:
         limits: what the core may take, but for the places of FIFOs that have to be deep.
@@ -124,12 +128,38 @@ def fit(
     """
     forms = forms_of(graph)
     ways = [(form, loaded) for loaded in ((False, True) if loads else (False,)) for form in forms]
-    return best_that_fits(
-        ways,
-        lambda way: _fit(way[0], _offered(way[0], weight_bits, factor_bits, way[1]), limits, interval, block, strict),
-        lambda fitted: fitted.netlist.interval,
-        interval,
-    )
+
+    def best(shares: bool) -> Fitted:
+        def made(way: tuple[Graph, bool]) -> Fitted:
+            stages = _offered(way[0], weight_bits, factor_bits, way[1])
+            return _fit(way[0], stages, limits, interval, block, strict, shares)
+
+        return best_that_fits(ways, made, _cycles, interval)
+
+    if not block.two_port_bits:
+        return best(False)
+    try:
+        plain = best(False)
+    except FitError as error:
+        return _or_error(lambda: best(True), error)
+    if _cycles(plain) <= (interval or 0) or plain.resources.blocks < _SCARCE * limits.blocks:
+        return plain
+    try:
+        return min(plain, best(True), key=_cycles)
+    except FitError:
+        return plain
+
+
+def _cycles(fitted: Fitted) -> int:
+    return fitted.netlist.interval
+
+
+def _or_error(made: Callable[[], Fitted], error: FitError) -> Fitted:
+    """What is made, or an error where that does not fit: of the two the one that tells more."""
+    try:
+        return made()
+    except TooLargeError:
+        raise error from None
 
 
 def _offered(graph: Graph, weight_bits: int | None, factor_bits: int, loads: bool) -> tuple[Stage, ...]:
@@ -141,17 +171,24 @@ def _offered(graph: Graph, weight_bits: int | None, factor_bits: int, loads: boo
 
 
 def _fit(
-    graph: Graph, stages: Sequence[Stage], limits: Resources, interval: int | None, block: BlockRam, strict: bool
+    graph: Graph,
+    stages: Sequence[Stage],
+    limits: Resources,
+    interval: int | None,
+    block: BlockRam,
+    strict: bool,
+    shares: bool,
 ) -> Fitted:
     # What FIFOs and changes of lanes take is left out at the next try; each large RAM frees a block RAM at least.
     output = output_tensor(graph)
     room = replace(limits, blocks=limits.blocks + limits.one_port)
     for _ in range(_TRIES):
-        folded = fold(stages, room, interval, block, strict=strict)
+        folded = fold(stages, room, interval, block, strict=strict, shares=shares)
         netlist = build_netlist(graph, stages, folded.options, output).made_of(small_ram(block))
         kept = max(interval or 0, netlist.interval)
         free = limits.one_port - folded.resources.one_port
         netlist = netlist.in_one_port(one_port_units(netlist, free, block, kept))
+        netlist = netlist.sharing(sharing_units(netlist, block)) if shares else netlist
         whole = resources_of(netlist_needs(netlist), block)
         if not over(whole, limits):
             return Fitted(graph, folded, netlist, whole)

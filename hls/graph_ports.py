@@ -6,8 +6,8 @@ import zlib
 from pathlib import Path
 
 from hls.netlist import Netlist
-from hls.netlist_core import LOADING, write_core
-from hls.units.instance import LOAD_PORTS, rom_file
+from hls.netlist_core import LOADING, rom_files, write_core
+from hls.units.instance import LOAD_PORTS
 from hls.units.stream import Stream
 from hls.weight_loading import contents, pages_of
 from toolchain.device.link.protocol import MOST_DIMENSIONS
@@ -35,7 +35,7 @@ def generate_graph_core(netlist: Netlist, graph: Graph, rtl_dir: Path) -> CoreDe
     return CoreDescription(
         strategy="units",
         sources=(*core.sources, f"{TOP}.v"),
-        roms=tuple(rom_file(unit, rom.parameter) for unit in netlist.units for rom in unit.roms),
+        roms=rom_files(netlist),
         input_type=kind,
         vector_bits=source.elements * bits,
         in_width=source.lanes * bits,

@@ -47,8 +47,9 @@ def small_ram(block: BlockRam) -> SmallRam:
 def resources_of(needs: Needs, block: BlockRam) -> Resources:
     """What a device with such block RAM gives."""
     own = Resources(needs.lut, needs.ff, 0, needs.dsp)
-    memories = [_in_blocks(memory, block) for memory in needs.blocks]
+    memories = [_in_blocks(memory, block) for memory in (*needs.blocks, *needs.roms)]
     memories += [_in_one_port(memory, block) for memory in needs.one_port]
+    memories += [_in_blocks(memory, block, two_ports=True) for memory in needs.two_port]
     whole = sum([*memories, *(_small(memory, small_ram(block) == "distributed") for memory in needs.small)], own)
     return replace(whole, cells=cells_of(whole.lut, whole.ff, block))
 
@@ -58,9 +59,9 @@ def cells_of(lut: float, ff: float, block: BlockRam) -> float:
     return lut + block.lone_ff * ff if block.lone_ff else 0.0
 
 
-def _in_blocks(memory: Memory, block: BlockRam) -> Resources:
-    rows, columns = rows_and_columns(*memory, block)
-    return Resources(lut=0.75 * (rows - 1) * memory[1], blocks=rows * columns)
+def _in_blocks(memory: Memory, block: BlockRam, *, two_ports: bool = False) -> Resources:
+    rows, columns = rows_and_columns(*memory, block, two_ports=two_ports)
+    return Resources(lut=0.75 * (1 + two_ports) * (rows - 1) * memory[1], blocks=rows * columns)
 
 
 def _in_one_port(memory: Memory, block: BlockRam) -> Resources:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -51,12 +51,14 @@ class Netlist:
     Attributes:
         stages: for each unit the tensor of the stage that it is part of.
         small_ram: how the device makes small memories, those of FIFOs too.
+        shared: names of units whose ROMs lie in one memory; see `hls.shared_roms`.
     """
 
     units: tuple[Unit, ...]
     fifos: tuple[Fifo, ...]
     stages: tuple[str, ...] = ()
     small_ram: SmallRam = "distributed"
+    shared: tuple[tuple[str, str], ...] = ()
 
     @property
     def interval(self) -> int:
@@ -99,6 +101,12 @@ class Netlist:
         chosen = set(names)
         made = {unit.name: unit.in_one_port() for unit in self.units if unit.name in chosen and unit.in_one_port}
         return replace(self, units=tuple(made.get(unit.name, unit) for unit in self.units))
+
+    def sharing(self, pairs: Sequence[tuple[str, str]]) -> Netlist:
+        """The same with the ROMs of each pair of units in one memory, which those units must be able to use."""
+        outside = {name for pair in pairs for name in pair}
+        units = tuple(unit.with_rom_outside() if unit.name in outside else unit for unit in self.units)
+        return replace(self, units=units, shared=tuple(pairs))
 
     def with_depths(self, depths: Mapping[int, tuple[int, bool]]) -> Netlist:
         """The same with other depths, each with whether it lies in block RAM, by the FIFO's index."""

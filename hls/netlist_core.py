@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 from hls.netlist import Fifo, Netlist
+from hls.pack import write_rom
+from hls.shared_roms import MODULE, shared_roms
 from hls.stream import AXI, StreamCore
-from hls.units.instance import instance, ports, preloading, sources, write_files
+from hls.units.instance import LIBRARY, instance, own_roms, ports, preloading, rom_file, sources, write_files
 from hls.units.stream import Stream
 from hls.weight_loading import pages_of
 from toolchain.results.core import Tap
 
 TOP = "gateweave_core"
+SHARED_SOURCE = f"{MODULE}.v"
 
 LOADING = """,
     input load_enable,  // weights are written before the first beat
@@ -29,6 +33,9 @@ def write_core(netlist: Netlist, rtl_dir: Path) -> StreamCore:
     rtl_dir.mkdir(parents=True, exist_ok=True)
     for unit in netlist.units:
         write_files(unit, rtl_dir)
+    for memory in shared_roms(netlist):
+        write_rom(rtl_dir / memory.file, memory.rom.words, memory.rom.width)
+        shutil.copyfile(LIBRARY / SHARED_SOURCE, rtl_dir / SHARED_SOURCE)
     core = describe(netlist)
     (rtl_dir / core.sources[0]).write_text(core_text(netlist))
     return core
@@ -36,9 +43,10 @@ def write_core(netlist: Netlist, rtl_dir: Path) -> StreamCore:
 
 def describe(netlist: Netlist) -> StreamCore:
     """What `write_core` writes, for its simulation."""
+    shared = (SHARED_SOURCE,) if netlist.shared else ()
     return StreamCore(
         top=TOP,
-        sources=(f"{TOP}.v", *sorted({file for unit in netlist.units for file in sources(unit)})),
+        sources=(f"{TOP}.v", *sorted({*shared, *(file for unit in netlist.units for file in sources(unit))})),
         input=_axi(netlist.input.stream, "in"),
         layers=(*_taps(netlist), _axi(netlist.output.stream, "out")),
         initiation_interval=netlist.interval,
@@ -48,9 +56,16 @@ def describe(netlist: Netlist) -> StreamCore:
     )
 
 
+def rom_files(netlist: Netlist) -> tuple[str, ...]:
+    """Names of all ROM files of a core."""
+    own = (rom_file(unit, rom.parameter) for unit in netlist.units for rom in own_roms(unit))
+    return (*own, *(memory.file for memory in shared_roms(netlist)))
+
+
 def core_text(netlist: Netlist) -> str:
     """Verilog of the top: units, and the FIFOs between them; FIFO ``f<i>`` has its beats on ``t<i>_t...``."""
     parts = [_header(netlist), _ports(netlist)]
+    parts += [memory.instance() for memory in shared_roms(netlist)]
     parts += [instance(unit, netlist.small_ram) for unit in netlist.units]
     parts += [_fifo(netlist, index) for index in range(len(netlist.fifos))]
     parts.append("endmodule\n")

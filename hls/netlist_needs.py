@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hls.netlist import Fifo, Netlist
+from hls.shared_roms import shared_needs
 from hls.units.unit import Needs
 from hls.weight_loading import LOADER
 
@@ -10,7 +11,9 @@ from hls.weight_loading import LOADER
 def netlist_needs(netlist: Netlist) -> Needs:
     """Estimated needs of a core, and of what loads its weights where some are loaded."""
     loader = LOADER if any(unit.loaded for unit in netlist.units) else Needs()
-    return sum((*(unit.needs for unit in netlist.units), *map(fifo_needs, netlist.fifos)), loader)
+    return sum(
+        (*(unit.needs for unit in netlist.units), *map(fifo_needs, netlist.fifos), shared_needs(netlist)), loader
+    )
 
 
 def fifo_needs(fifo: Fifo) -> Needs:

@@ -44,14 +44,9 @@ class Pages:
         return max(1, (self.words - 1).bit_length())
 
 
-def loaded_rom(unit: Unit) -> Rom:
-    """The ROM of a unit that is loaded."""
-    return next(rom for rom in unit.roms if rom.parameter == unit.loaded)
-
-
 def pages_of(units: Sequence[Unit]) -> Pages | None:
     """The pages of all units that are loaded; None where there are none."""
-    roms = [loaded_rom(unit) for unit in units if unit.loaded]
+    roms = [unit.rom(unit.loaded) for unit in units if unit.loaded]
     if not roms:
         return None
     bits = min(_MOST_BITS, max(1, max(len(rom.words) - 1 for rom in roms).bit_length()))
@@ -67,7 +62,7 @@ def with_pages(netlist: Netlist) -> Netlist:
     for unit in netlist.units:
         if unit.loaded:
             place = {"PAGE_BITS": pages.bits, "FIRST_PAGE": first, "LOAD_BITS": pages.address_bits}
-            first += _count(loaded_rom(unit), pages.bits)
+            first += _count(unit.rom(unit.loaded), pages.bits)
             unit = replace(unit, parameters={**unit.parameters, **place})
         units.append(unit)
     return replace(netlist, units=tuple(units))
@@ -78,7 +73,7 @@ def contents(units: Sequence[Unit]) -> bytes:
     pages = pages_of(units)
     assert pages is not None, "asked for units that are loaded only"
     size = 1 << pages.bits
-    parts = [part for unit in units if unit.loaded for part in _parts(loaded_rom(unit), pages.bits)]
+    parts = [part for unit in units if unit.loaded for part in _parts(unit.rom(unit.loaded), pages.bits)]
     return b"".join(np.array(part + [0] * (size - len(part)), "<u2").tobytes() for part in parts)
 
 

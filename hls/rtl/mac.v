@@ -9,14 +9,15 @@
 //   For kinds 0 and 1 a negative weight contributes the inverted input, x -> 2**IN_BITS-1-x: the constant that this adds
 //   belongs into the start. WEIGHT_FILE has BEATS*FOLDS words, fold by fold; a ROM of ROM_STYLE "block" has an output
 //   register. So has a memory of ROM_STYLE "loaded": a weight_memory, with its parameters PAGE_BITS, FIRST_PAGE and
-//   LOAD_BITS, that is written before the first beat. MULTIPLIER is "dsp", "lut" for products by shifts and adders, or
+//   LOAD_BITS, that is written before the first beat. Where it is "outside", another module holds the words: `rom_fetched`
+//   is the one at `rom_word` a clock before. MULTIPLIER is "dsp", "lut" for products by shifts and adders, or
 //   "packed": SHARED neurons share a multiplier for each element, SPACING bits apart in it, and their weights are stored
 //   2**(WEIGHT_BITS-1) too large.
 //   An accumulator of ACC_BITS + DROP (modulo arithmetic) begins at its fold's word of START_FILE (PE entries; FOLDS
 //   words, or STARTS is 1) and adds FACTOR times each beat's sum, of SUM_BITS; the upper ACC_BITS leave.
 // Timing: one beat a clock. The last beat of a fold waits for room; the accumulators are pushed 2 clocks later, and one
-//   more for each of: integer weights, MULTIPLIER "packed", ROM_STYLE "block" or "loaded", and each level of the tree that
-//   adds the lanes.
+//   more for each of: integer weights, MULTIPLIER "packed", a ROM_STYLE with an output register, and each level of the
+//   tree that adds the lanes.
 module mac #(
     parameter PE = 1,
     parameter SIMD = 1,
@@ -39,7 +40,9 @@ module mac #(
     parameter START_FILE = "",
     parameter PAGE_BITS = 1,
     parameter FIRST_PAGE = 0,
-    parameter LOAD_BITS = 1
+    parameter LOAD_BITS = 1,
+    parameter ADDRESS_BITS = BEATS * FOLDS > 1 ? $clog2(BEATS * FOLDS) : 1,  // derived
+    parameter WORD_BITS = PE * (DEPTHWISE ? 1 : SIMD) * WEIGHT_BITS  // derived
 ) (
     input clk,
     input rst,
@@ -52,16 +55,17 @@ module mac #(
     output [PE*ACC_BITS-1:0] out_data,
     input load_enable,  // these where ROM_STYLE is "loaded"
     input [LOAD_BITS-1:0] load_address,
-    input [15:0] load_data
+    input [15:0] load_data,
+    output [ADDRESS_BITS-1:0] rom_word,  // these where it is "outside"
+    input [WORD_BITS-1:0] rom_fetched
 );
     localparam TERMS = DEPTHWISE ? 1 : SIMD;
     localparam WORDS = BEATS * FOLDS;
-    localparam WORD_BITS = PE * TERMS * WEIGHT_BITS;
-    localparam ADDRESS_BITS = WORDS > 1 ? $clog2(WORDS) : 1;
     localparam FULL_BITS = ACC_BITS + DROP;
     // Stages of registers: inputs and weights, products, the tree. The accumulators come behind them.
     localparam LOADED = ROM_STYLE == "loaded";
-    localparam ROM_STAGES = ROM_STYLE == "block" || LOADED ? 2 : 1;
+    localparam OUTSIDE = ROM_STYLE == "outside";
+    localparam ROM_STAGES = ROM_STYLE == "block" || LOADED || OUTSIDE ? 2 : 1;
     localparam PRODUCT_STAGES = WEIGHT_KIND != 2 ? 0 : MULTIPLIER == "packed" ? 2 : 1;
     localparam STAGES = ROM_STAGES + PRODUCT_STAGES + $clog2(TERMS);
 
@@ -95,6 +99,7 @@ module mac #(
     loop_end #(.SIZE(WORDS)) walk (.clk(clk), .rst(rst), .step(issue), .round(word), .last());
     (* rom_style = ROM_STYLE *)
     reg [WORD_BITS-1:0] rom [0:WORDS-1];
+    assign rom_word = word;
     generate
         if (WEIGHT_FILE != "" && !LOADED) begin : load
             initial $readmemh(WEIGHT_FILE, rom);
@@ -116,6 +121,13 @@ module mac #(
             always @(posedge clk) begin
                 taken <= in_data;
                 weights <= fetched;
+                elements <= taken;
+            end
+        end else if (OUTSIDE) begin : outside
+            reg [SIMD*IN_BITS-1:0] taken;
+            always @(posedge clk) begin
+                taken <= in_data;
+                weights <= rom_fetched;
                 elements <= taken;
             end
         end else if (ROM_STAGES == 2) begin : output_register

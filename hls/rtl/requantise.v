@@ -9,7 +9,8 @@
 //   them up in STEPS slices, the lowest first; OFFSET_FILE has those of the first beat. One narrow ROM wastes less block RAM.
 //   The sum of ACC_BITS loses DIGIT bits after each step but the last, and SHIFT bits at the end; of its rest, which has
 //   1 bit more than OUT_BITS or more, TOP is the greatest code. ROUND 1 takes 1 away from odd results of exact sums (so
-//   that halves go to even codes), ROUND 2 from even ones, ROUND 0 never. ROM_STYLE is the ROMs' rom_style attribute.
+//   that halves go to even codes), ROUND 2 from even ones, ROUND 0 never. ROM_STYLE is the ROMs' rom_style attribute;
+//   where it is "outside", that of the multipliers lies behind the ports `rom_word` and `rom_fetched`, as in rom_walk.v.
 // Timing: a beat is taken at the first of STEPS operations and yields at the last one; 4 clocks and those
 //   of product.v later, with ROUND 1 more.
 module requantise #(
@@ -34,7 +35,11 @@ module requantise #(
     parameter ROUND = 0,
     parameter ROM_STYLE = "auto",
     parameter MULTIPLIER_FILE = "",
-    parameter OFFSET_FILE = ""
+    parameter OFFSET_FILE = "",
+    parameter START_BITS = LANES * OFFSET_BITS * (BENT + 1),  // derived
+    parameter SLICE = TOGETHER ? (START_BITS + STEPS - 1) / STEPS : 0,  // derived
+    parameter WORD_BITS = SLICE + LANES * DIGIT,  // derived
+    parameter ADDRESS_BITS = MULTIPLIERS * STEPS > 1 ? $clog2(MULTIPLIERS * STEPS) : 1  // derived
 ) (
     input clk,
     input rst,
@@ -44,7 +49,9 @@ module requantise #(
     output [LANES*OUT_BITS-1:0] out_data,
     output out_push,
     output out_reserve,
-    input out_room
+    input out_room,
+    output [ADDRESS_BITS-1:0] rom_word,
+    input [WORD_BITS-1:0] rom_fetched
 );
     localparam TERMS = DSP ? ((IN_BITS + A_PIECE - 1) / A_PIECE) * ((DIGIT + B_PIECE - 1) / B_PIECE) : DIGIT;
     localparam SUM_AT = 3 + $clog2(TERMS);  // clocks from an operation's issue to its product
@@ -77,13 +84,13 @@ module requantise #(
     end
     assign out_push = ended[LATENCY-1];
 
-    localparam START_BITS = LANES * OFFSET_BITS * (BENT + 1);
-    localparam SLICE = TOGETHER ? (START_BITS + STEPS - 1) / STEPS : 0;
-    wire [SLICE+LANES*DIGIT-1:0] word;
+    wire [WORD_BITS-1:0] word;
     wire [LANES*DIGIT-1:0] digits = word[LANES*DIGIT-1:0];
     wire [START_BITS-1:0] stored, starts;
-    rom_walk #(.WORDS(MULTIPLIERS*STEPS), .WIDTH(SLICE+LANES*DIGIT), .ROM_STYLE(ROM_STYLE), .FILE(MULTIPLIER_FILE))
-        multipliers (.clk(clk), .rst(rst), .next(issue), .word(word));
+    rom_walk #(.WORDS(MULTIPLIERS*STEPS), .WIDTH(WORD_BITS), .ROM_STYLE(ROM_STYLE), .FILE(MULTIPLIER_FILE))
+        multipliers (
+            .clk(clk), .rst(rst), .next(issue), .word(word), .rom_word(rom_word), .rom_fetched(rom_fetched)
+        );
     // Read when the product is nearly there.
     rom_walk #(.WORDS(OFFSETS), .WIDTH(START_BITS), .ROM_STYLE(ROM_STYLE), .FILE(OFFSET_FILE))
         offsets (.clk(clk), .rst(rst), .next(began[SUM_AT-3]), .word(stored));

@@ -7,10 +7,13 @@ from pathlib import Path
 
 from hls.pack import write_rom
 from hls.units.stream import Stream
-from hls.units.unit import SMALL, Unit
+from hls.units.unit import SMALL, Rom, Unit
 
 LIBRARY = Path(__file__).parents[1] / "rtl"
 """Where the modules are."""
+
+ROM_PORTS = ("rom_word", "rom_fetched")
+"""What a unit has whose ROM lies outside; the wires to it are called ``<unit>_<port>``."""
 
 LOAD_PORTS = ("load_enable", "load_address", "load_data")
 """What a unit that is loaded has besides; so are the wires called that its instance is connected to."""
@@ -43,7 +46,8 @@ def instance(unit: Unit, small_ram: str = "distributed") -> str:
             wires += [f"    wire {size}{name};" for size, name in zip(sizes, names, strict=True)]
             connected.append(f".{kind}_{wire}({{{', '.join(reversed(names))}}})")
     connected += [f".{port}({port})" for port in LOAD_PORTS] if unit.loaded else []
-    files = {rom.parameter: rom_file(unit, rom.parameter) for rom in unit.roms}
+    connected += [f".{port}({unit.name}_{port})" for port in ROM_PORTS] if unit.outside else []
+    files = {rom.parameter: rom_file(unit, rom.parameter) for rom in own_roms(unit)}
     values = {key: small_ram if value == SMALL else value for key, value in {**unit.parameters, **files}.items()}
     settings = ", ".join(f".{key}({_literal(value)})" for key, value in values.items())
     module = f"{unit.module} #({settings})" if settings else unit.module
@@ -53,6 +57,11 @@ def instance(unit: Unit, small_ram: str = "distributed") -> str:
 
 def _names(kind: str, count: int) -> list[str]:
     return [kind] if count == 1 else [f"{kind}{i}" for i in range(count)]
+
+
+def own_roms(unit: Unit) -> tuple[Rom, ...]:
+    """The ROMs that lie in the unit."""
+    return tuple(rom for rom in unit.roms if rom.parameter != unit.outside)
 
 
 def rom_file(unit: Unit, parameter: str) -> str:
@@ -73,7 +82,7 @@ def preloading(unit: Unit, core: str = "") -> str:
 
 def write_files(unit: Unit, folder: Path) -> None:
     """Write what the instance is made of, `sources`, and the ROMs that it reads."""
-    for rom in unit.roms:
+    for rom in own_roms(unit):
         write_rom(folder / rom_file(unit, rom.parameter), rom.words, rom.width)
     own = {f"{unit.module}.v": unit.text} if unit.text else {}
     for name in sources(unit):

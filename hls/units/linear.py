@@ -176,6 +176,7 @@ def _mac(name: str, product: Product, choice: Choice) -> Unit:
         _roms(product, choice, words),
         uses=_USES,
         loaded="WEIGHT_FILE" if choice.rom == "loaded" else "",
+        shareable="WEIGHT_FILE" if choice.rom == "block" else "",
     )
 
 
@@ -310,7 +311,7 @@ class _Shape:
         if self.choice.rom == "logic":
             return Needs(lut + 1.3 * _rom_luts(self.words) * bits, ff)
         memory = ((self.words, bits),)
-        return Needs(lut, ff, one_port=memory) if self.choice.rom == "loaded" else Needs(lut, ff, blocks=memory)
+        return Needs(lut, ff, one_port=memory) if self.choice.rom == "loaded" else Needs(lut, ff, roms=memory)
 
     def products(self) -> Needs:
         """Products and their registers."""

@@ -50,6 +50,7 @@ def build(name: str, node: Thresholding, choice: Choice) -> Unit:
         needs=layout.needs(),
         roms=layout.roms(),
         uses=("product", "rom_walk"),
+        shareable=layout.shareable,
     )
 
 
@@ -151,6 +152,11 @@ class _Layout:
         return self._choice.rom == "block"
 
     @property
+    def shareable(self) -> str:
+        """The ROM that may lie outside, if any."""
+        return "MULTIPLIER_FILE" if self._together and self._beats * self._choice.steps > 1 else ""
+
+    @property
     def _beats(self) -> int:
         """Beats with constants of their own."""
         return max(self._multipliers, self._offsets)
@@ -234,7 +240,8 @@ class _Layout:
         steps, digits = self._choice.steps, lanes * shape.digit
         if self._together:
             gathered = Needs(0, self._slice * (self.latency + steps))
-            return own + gathered + self._rom(self._beats * steps, digits + self._slice)
+            rom = self._rom(self._beats * steps, digits + self._slice)
+            return own + gathered + replace(rom, blocks=(), roms=rom.blocks)
         return own + self._rom(self._multipliers * steps, digits) + self._rom(self._offsets, self._start_bits)
 
     def _rom(self, words: int, width: int) -> Needs:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hls.units.stream import Stream
 from hls.units.tokens import Tokens
 
 SMALL = "small"
 """Of a parameter: the device says how a small memory is made; see `hls.netlist.SmallRam`."""
+
+OUTSIDE = "outside"
+"""Of ROM_STYLE: the words come from a memory outside the module, through its ports `rom_word` and `rom_fetched`."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Needs:
         blocks: memories that lie in block RAM.
         small: memories that lie in LUTs where the device has such, in flip-flops otherwise.
         one_port: large memories that are written or read in a clock, not both.
+        roms: memories in block RAM that may lie outside their unit, in one with another's; see `hls.shared_roms`.
+        two_port: memories in block RAM that are read in two places in a clock.
     """
 
     lut: float = 0.0
@@ -48,6 +53,8 @@ class Needs:
     blocks: tuple[Memory, ...] = ()
     small: tuple[Memory, ...] = ()
     one_port: tuple[Memory, ...] = ()
+    roms: tuple[Memory, ...] = ()
+    two_port: tuple[Memory, ...] = ()
 
     def __add__(self, other: Needs) -> Needs:
         return Needs(
@@ -57,6 +64,8 @@ class Needs:
             self.blocks + other.blocks,
             self.small + other.small,
             self.one_port + other.one_port,
+            self.roms + other.roms,
+            self.two_port + other.two_port,
         )
 
 
@@ -77,6 +86,7 @@ class Unit:
         uses: further files of `hls/rtl` that the module instantiates, without ``.v``.
         in_one_port: makes the same unit with its memory in a large RAM of one port; None where it has no such memory.
         loaded: the parameter of the ROM that lies in large RAMs, written before the core begins; empty: none does.
+        shareable: the parameter of the ROM that may lie outside, the only one of `needs.roms`; empty: none may.
         text: makes the Verilog of a module that is this unit's alone; None where it is a file of `hls/rtl`.
     """
 
@@ -92,4 +102,18 @@ class Unit:
     uses: tuple[str, ...] = field(default=())
     in_one_port: Callable[[], Unit] | None = None
     loaded: str = ""
+    shareable: str = ""
     text: Callable[[], str] | None = None
+
+    @property
+    def outside(self) -> str:
+        """The parameter of the ROM that lies outside, in a memory with another unit's; empty: none does."""
+        return self.shareable if self.parameters.get("ROM_STYLE") == OUTSIDE else ""
+
+    def with_rom_outside(self) -> Unit:
+        """The same with its shareable ROM outside."""
+        return replace(self, parameters={**self.parameters, "ROM_STYLE": OUTSIDE}, needs=replace(self.needs, roms=()))
+
+    def rom(self, parameter: str) -> Rom:
+        """One of the ROMs."""
+        return next(rom for rom in self.roms if rom.parameter == parameter)

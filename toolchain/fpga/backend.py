@@ -30,6 +30,7 @@ class BlockRam:
         shapes: how it can be cut: (words, bits of a word), all of about the same size.
         lut_ram: whether the family has small memories in LUTs besides; without them even a small buffer takes a block.
         luts_route: whether memories in LUTs find places easily; if not, cores of units make theirs of flip-flops.
+        two_port_bits: most bits of a word where both ports of a block read; 0 where it has one for reading alone.
         one_port: words and bits of a word of the large RAMs of one port that devices may have besides.
         lone_ff: of flip-flops, the share that takes a cell without its LUT, where LUT and flip-flop are one cell.
     """
@@ -39,6 +40,7 @@ class BlockRam:
     luts_route: bool = True
     lone_ff: float = 0.0
     one_port: tuple[int, int] | None = None
+    two_port_bits: int = 0
 
     @property
     def kbit(self) -> int:

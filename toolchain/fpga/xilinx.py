@@ -18,7 +18,9 @@ from toolchain.progress import Progress
 Family = Literal["zynq_7000", "zynq_ultrascale"]
 
 # Half of a RAMB36, as `resources.bram` of a board counts.
-BLOCK_RAM = BlockRam(((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), lut_ram=True)
+BLOCK_RAM = BlockRam(
+    ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), lut_ram=True, two_port_bits=18
+)
 
 FACTOR_BITS: dict[Family, int] = {"zynq_7000": 24, "zynq_ultrascale": 26}
 """Unsigned bits of the wider side of DSP48E1 and DSP48E2, whose inputs are signed."""

@@ -108,6 +108,7 @@ class FoldedUnits(Record):
         estimate: of the core.
         small_ram: how small memories are made; see `hls.netlist.SmallRam`.
         one_port: names of the units whose memory is a large RAM of one port.
+        shared: pairs of units whose ROMs lie in one memory.
     """
 
     strategy: Literal["units"]
@@ -121,6 +122,7 @@ class FoldedUnits(Record):
     estimate: FoldedUse
     small_ram: Literal["distributed", "registers"]
     one_port: tuple[str, ...] = ()
+    shared: tuple[tuple[str, str], ...] = ()
 
     @property
     def tensors(self) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ def folding_of(graph: Graph, core: GraphCore, clock_hz: int, target_fps: float |
         estimate=use_of(core.resources),
         small_ram=core.netlist.small_ram,
         one_port=tuple(unit.name for unit in core.netlist.units if unit.needs.one_port),
+        shared=core.netlist.shared,
     )
 
 
@@ -47,11 +48,21 @@ def netlist_of(graph: Graph, folding: FoldedUnits) -> Netlist:
     stages = stages_of(graph, loads=True)
     chosen = {stage.tensor: option for stage, option in zip(stages, _options(stages, folding), strict=True)}
     netlist = build_netlist(graph, stages, chosen, output_tensor(graph)).made_of(folding.small_ram)
-    netlist = netlist.in_one_port(folding.one_port)
+    netlist = netlist.in_one_port(folding.one_port).sharing(_pairs(netlist, folding))
     netlist = netlist.with_depths({i: (f.depth, f.block) for i, f in enumerate(folding.fifos[: len(netlist.fifos)])})
     if _fifos(netlist) != folding.fifos:
         raise BuildError(f"folding.json: its FIFOs are not those of the network; {_AGAIN}")
     return netlist
+
+
+def _pairs(netlist: Netlist, folding: FoldedUnits) -> tuple[tuple[str, str], ...]:
+    """Those whose ROMs share a memory."""
+    names = {unit.name for unit in netlist.units if unit.shareable}
+    for name in (name for pair in folding.shared for name in pair):
+        if name not in names:
+            raise BuildError(f"folding.json: {name} has no ROM that it could share; {_AGAIN}")
+        names.remove(name)
+    return folding.shared
 
 
 def use_of(resources: Resources) -> FoldedUse:

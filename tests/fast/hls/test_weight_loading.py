@@ -10,7 +10,7 @@ import pytest
 from hls.graph_core import Fitted, fit
 from hls.memories import Resources
 from hls.netlist import Netlist
-from hls.weight_loading import LOADER, Pages, contents, loaded_rom, pages_of
+from hls.weight_loading import LOADER, Pages, contents, pages_of
 from toolchain.errors import FitError, TooLargeError
 from toolchain.fpga.families.ice40 import Ice40Backend
 from toolchain.graph.graph import Graph
@@ -81,7 +81,7 @@ def test_weights_are_loaded_where_a_rate_needs_it() -> None:
 def test_pages_hold_all_weights_in_order(fitted: Fitted) -> None:
     netlist = fitted.netlist
     (unit,) = (unit for unit in netlist.units if unit.loaded)
-    pages, rom = pages_of(netlist.units), loaded_rom(unit)
+    pages, rom = pages_of(netlist.units), unit.rom(unit.loaded)
     assert pages is not None
     columns = -(-rom.width // 16)
     assert pages == Pages(14 if len(rom.words) > 8192 else (len(rom.words) - 1).bit_length(), columns)

@@ -253,12 +253,19 @@ def random_graph(random: Random) -> Graph:
 
 
 def random_core(seed: int) -> tuple[Graph, Netlist, TokenRun, NDArray[np.int64]]:
-    """A graph, a core of it in which each stage is built in one of its ways, what its tokens do, and inputs."""
+    """A graph, a core of it with stages built in one of their ways and ROMs shared, what its tokens do, and inputs."""
     random = np.random.default_rng(seed)
     graph = random_graph(random)
     small = netlist_of(graph, random).made_of("registers" if random.integers(2) else "distributed")
     netlist, told = with_depths(small, blocks=bool(random.integers(2)))
-    return graph, netlist, told, values_of(graph, random, VECTORS)
+    x = values_of(graph, random, VECTORS)
+    return graph, netlist.sharing(_pairs(netlist, random)), told, x
+
+
+def _pairs(netlist: Netlist, random: Random) -> list[tuple[str, str]]:
+    """Two units each whose ROM may lie outside, whether that saves anything or not; in half of the cores none."""
+    names = random.permutation([unit.name for unit in netlist.units if unit.shareable]).tolist()
+    return list(zip(names[::2], names[1::2], strict=False)) if random.integers(2) else []
 
 
 def must_be_equal(seed: int, folder: Path) -> None:

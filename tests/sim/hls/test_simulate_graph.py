@@ -87,6 +87,29 @@ def test_a_wrong_word_of_a_rom_is_found_in_its_tensor(
     assert run.first_difference is not None and f"({tensor})" in run.first_difference
 
 
+def test_two_products_have_their_weights_in_one_memory(
+    residual: tuple[Graph, Netlist, TokenRun], tmp_path: Path
+) -> None:
+    """Their words differ in number and width; where they lie, and for whom, is exchanged as well."""
+    graph, netlist, told = residual
+    first, second, *_ = (unit.name for unit in netlist.units if unit.shareable)
+    x = values_of(graph, np.random.default_rng(0), 6)
+    for number, pair in enumerate([(first, second), (second, first)]):
+        run = run_core(netlist.sharing([pair]), graph, x, tmp_path / str(number))
+        assert run.first_difference is None
+        assert (run.latency_cycles, run.greatest) == (told.latency, told.peaks)
+
+
+def test_a_wrong_word_of_a_shared_rom_is_found(residual: tuple[Graph, Netlist, TokenRun], tmp_path: Path) -> None:
+    graph, netlist, _ = residual
+    pair = [unit.name for unit in netlist.units if unit.shareable][:2]
+    tensor = next(node.name for node in graph if isinstance(node.op, Linear))
+    broken = _with_wrong_word(netlist.sharing([(pair[0], pair[1])]), tensor, "WEIGHT_FILE")
+    run = run_core(broken, graph, values_of(graph, np.random.default_rng(0), 6), tmp_path)
+
+    assert run.first_difference is not None and f"({tensor})" in run.first_difference
+
+
 def _with_wrong_word(netlist: Netlist, tensor: str, parameter: str) -> Netlist:
     """A core of which one ROM has one bit flipped: that of the unit that yields a tensor."""
     (index,) = {fifo.source[0] for fifo in netlist.fifos if fifo.source and fifo.stream.tensor == tensor}

@@ -45,7 +45,9 @@ class Ecp5Backend(Backend):
     suffix = ".bit"
     answers_jtag = True
     factor_bits = 18
-    block_ram = BlockRam(((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), lut_ram=True)
+    block_ram = BlockRam(
+        ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), lut_ram=True, two_port_bits=18
+    )
     read_back_vectors = 256
     synthesis_command = "synth_lattice -family ecp5 -nodsp -nowidelut"
     multiplier_synthesis_command = "synth_lattice -family ecp5 -nowidelut"

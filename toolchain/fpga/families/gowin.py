@@ -50,6 +50,7 @@ class GowinBackend(Backend):
         lut_ram=True,
         luts_route=False,
         lone_ff=0.55,
+        two_port_bits=18,
     )
     synthesis_command = "synth_gowin -family gw1n -nodsp -nowidelut"
     multiplier_synthesis_command = "synth_gowin -family gw1n -nowidelut"
