@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
-import threading
-import tty
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.doubles.terminal import at_terminal
 from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, class_bytes, label_of, uart_board
 from toolchain.device.checksums import verify_package, write_manifest
 from toolchain.device.link import protocol as link
@@ -53,25 +51,8 @@ def package(packed: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def port(request: pytest.FixtureRequest) -> Iterator[str]:
     """A port at which the model board answers; of another identity where the test asks for one."""
-    master, slave = os.openpty()
-    tty.setraw(slave)
-    board, stop = uart_board(identity=getattr(request, "param", IDENTITY)), threading.Event()
-
-    def serve() -> None:
-        while not stop.is_set():
-            data = os.read(master, 4096)
-            # A byte of a break is no byte of a frame.
-            board.write(data)
-            os.write(master, board.read(0.0))
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    yield os.ttyname(slave)
-    stop.set()
-    os.write(slave, b"\0")
-    thread.join()
-    os.close(slave)
-    os.close(master)
+    with at_terminal(uart_board(identity=getattr(request, "param", IDENTITY))) as port:
+        yield port
 
 
 def driver(package: Path, *words: str, program: str = "driver.py") -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,36 @@
+"""A model of a board at a pseudo-terminal, for programs that open a port of their own."""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.doubles.uart_board import TIMEOUT_US, UartBoard
+
+
+@contextmanager
+def at_terminal(board: UartBoard) -> Iterator[str]:
+    """The port at which a board answers for the time of a `with`. A break is no byte there: the board sees none."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    stop = threading.Event()
+
+    def serve() -> None:
+        while not stop.is_set():
+            if select.select([master], [], [], 1e-6 * TIMEOUT_US)[0]:
+                board.write(os.read(master, 4096))
+            os.write(master, board.read(1e-6 * TIMEOUT_US))
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield os.ttyname(slave)
+    finally:
+        stop.set()
+        thread.join()
+        os.close(slave)
+        os.close(master)
