@@ -33,17 +33,27 @@ def run(graph: Graph, feeds: Mapping[str, NDArray[Any]], keep: Iterable[str] | N
         ModelError: an input is missing, or holds what its type does not; names the first such element.
     """
     wanted = tuple(dict.fromkeys(output.node for output in graph.outputs) if keep is None else keep)
-    checked = {name: _checked(name, graph.types[name], feeds) for name in graph.inputs}
-    counts = {len(values) for values in checked.values()}
-    if len(counts) != 1:
-        raise ModelError(f"the inputs hold {' and '.join(map(str, sorted(counts)))} vectors; as many each are expected")
-    rows = counts.pop()
+    given = checked(graph, feeds)
+    rows = len(next(iter(given.values())))
     if not rows:
         # Kinds need not know of empty batches: one vector has the shapes.
-        one = {name: np.broadcast_to(graph.types[name].low, (1, *graph.types[name].shape)) for name in checked}
+        one = {name: np.broadcast_to(graph.types[name].low, (1, *graph.types[name].shape)) for name in given}
         return {name: values[:0] for name, values in run(graph, one, wanted).items()}
-    parts = list(_parts(graph, checked, rows, wanted))
+    parts = list(_parts(graph, given, rows, wanted))
     return {name: np.concatenate([part[name] for part in parts]) for name in wanted}
+
+
+def checked(graph: Graph, feeds: Mapping[str, NDArray[Any]]) -> dict[str, Integers]:
+    """Values for each input of a graph, each in the dtype of its type.
+
+    Raises:
+        ModelError: an input is missing, or holds what its type does not; names the first such element.
+    """
+    given = {name: _checked(name, graph.types[name], feeds) for name in graph.inputs}
+    counts = {len(values) for values in given.values()}
+    if len(counts) != 1:
+        raise ModelError(f"the inputs hold {' and '.join(map(str, sorted(counts)))} vectors; as many each are expected")
+    return given
 
 
 def run_one(graph: Graph, x: NDArray[Any], keep: Iterable[str] | None = None) -> dict[str, Integers]:

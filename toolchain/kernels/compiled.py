@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ class CompiledNetwork:
 
     Raises:
         ModelError: a node kind has no kernel.
-        ToolError: there is no C compiler, or it fails.
+        ToolError: there is no C compiler, it fails, or it compiles for another machine.
     """
 
     def __init__(self, graph: Graph, folder: Path, flags: Sequence[str] = FAST) -> None:
@@ -48,8 +49,7 @@ class CompiledNetwork:
         self._inputs = [t for t in self.source.tensors if not t.output]
         write_sources(self.source, folder)
         compile_c([*flags, "-shared", "-fPIC", "-o", "libmodel.so", "model.c"], folder)
-        self._run = ctypes.CDLL(str(folder / "libmodel.so")).model_run
-        self._work = _aligned(self.source.memory.size)
+        self._run = _loaded(folder / "libmodel.so").model_run
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, Integers]:
         """All outputs by their names, shape (N, ...), of inputs by theirs.
@@ -59,13 +59,19 @@ class CompiledNetwork:
         """
         xs = [np.ascontiguousarray(feeds[t.name], t.dtype).reshape(-1, t.type.size) for t in self._inputs]
         ys = [np.empty((len(xs[0]), t.type.size), t.dtype) for t in self._outputs]
-        for vector in range(len(xs[0])):
-            self._one([values[vector] for values in (*xs, *ys)], vector)
+        cores = os.cpu_count() or 1
+        with ThreadPoolExecutor(cores) as pool:
+            list(pool.map(lambda core: self._some(xs, ys, range(core, len(xs[0]), cores)), range(cores)))
         return {t.name: y.reshape(len(y), *t.type.shape) for t, y in zip(self._outputs, ys, strict=True)}
 
-    def _one(self, rows: list[NDArray[Any]], vector: int) -> None:
+    def _some(self, xs: Sequence[NDArray[Any]], ys: Sequence[NDArray[Any]], vectors: range) -> None:
+        memory = _aligned(self.source.memory.size)
+        for vector in vectors:
+            self._one([values[vector] for values in (*xs, *ys)], memory, vector)
+
+    def _one(self, rows: list[NDArray[Any]], memory: NDArray[np.uint8], vector: int) -> None:
         given = [word for row in rows for word in (ctypes.c_void_p(row.ctypes.data), ctypes.c_size_t(row.size))]
-        work = ctypes.c_void_p(self._work.ctypes.data), ctypes.c_size_t(self._work.size)
+        work = ctypes.c_void_p(memory.ctypes.data), ctypes.c_size_t(memory.size)
         if code := self._run(*given, *work):
             why = "an input holds what its type does not" if code == _BAD_VALUE else f"model_run returned {code}"
             raise ModelError(f"vector {vector}: {why}")
@@ -90,6 +96,13 @@ def compile_c(arguments: Sequence[str], folder: Path) -> None:
         raise ToolError(f"{command[0]}: not on the PATH; install gcc, or name a compiler by CC=") from error
     if done.returncode:
         raise ToolError(f"{shlex.join(command)}: {done.stderr.strip()[:2000]}")
+
+
+def _loaded(path: Path) -> ctypes.CDLL:
+    try:
+        return ctypes.CDLL(str(path))
+    except OSError as error:
+        raise ToolError(f"{path}: cannot be loaded: {error}; name a compiler for this machine by CC=") from error
 
 
 def _aligned(size: int) -> NDArray[np.uint8]:

@@ -67,7 +67,7 @@ def import_integers(
     meaning = meaning_of(
         file or next(iter(shelf.graphs.values())), reference, vectors, asked, last_of(opened.source.graph)
     )
-    told = (*notices, *opened.source.notices, *remarks(meaning, reference))
+    told = (*notices, *opened.source.notices, *filter(None, [proved.notice]), *remarks(meaning, reference))
     return Imported(
         kind, shelf.graphs, shelf.left_out, vectors, reference, opened.framework, proved.answers, meaning, told
     )

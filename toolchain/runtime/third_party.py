@@ -188,19 +188,19 @@ def _qonnx(
     if settings.batch is None:
         lowered, _ = settle_batch(lowered, vectors.x, reference)
     shelf, integers = Shelf(vectors.x, reference, {"lowered": lowered}), None
-    rounded = ""
+    said: list[str] = []
     # What the integer networks of ours are made for, unless the model is newer.
     cores = replace(settings, opset=qonnx_opset(model, settings.opset, least=GraphSettings().opset))
     try:
         source = read_qonnx(wrapper)
         given = integers_of(source, vectors.x)
-        integers = outputs_of(source, given)
-        rounded = as_the_model(source, given, reference, integers, lowered, vectors.x)
+        integers = outputs_of(source, given, said.append)
+        said.append(as_the_model(source, given, reference, integers, lowered, vectors.x))
         for name, make in whole_makers(source, cores).items():
             shelf.add(name, make)
     except ModelError as error:
         shelf.left_out.update(dict.fromkeys(INTEGER_VARIANTS, str(error)))
         integers = None
     meaning = meaning_of(wrapper.model, reference, vectors, asked)
-    notices = (*filter(None, [rounded]), *remarks(meaning, reference))
+    notices = (*filter(None, said), *remarks(meaning, reference))
     return Imported("qonnx", shelf.graphs, shelf.left_out, vectors, reference, _EXECUTOR, integers, meaning, notices)

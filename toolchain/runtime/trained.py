@@ -24,6 +24,7 @@ from toolchain.graph.readers.qonnx.grid import unit_of
 from toolchain.graph.readers.qonnx.read import read_qonnx
 from toolchain.graph.readers.source import Port, Source
 from toolchain.graph.types import Integers
+from toolchain.progress import Progress
 from toolchain.results.check import Check
 from toolchain.runtime.network_file.answer import integers_of, outputs_of
 
@@ -108,15 +109,18 @@ def _thresholds(graph: Graph) -> list[str]:
     return [node.name for node in graph if isinstance(node.op, Threshold)]
 
 
-def verify_trained(trained: Trained, golden: Golden) -> Check:
+def verify_trained(trained: Trained, golden: Golden, told: Progress = lambda text: None) -> Check:
     """The integer graph against the golden float logits: scaled, its own must equal them exactly.
+
+    Args:
+        told: learns why the interpreter has to answer many vectors alone.
 
     Raises:
         VerificationError: they differ; names the first input and layer.
     """
     source = trained.source
     integers = integers_of(source, golden.x.reshape(len(golden.x), *source.inputs[0].shape))
-    logits = outputs_of(source, integers)
+    logits = outputs_of(source, integers, told)
     check, index = compare("streamline", golden.logits, logits.reshape(golden.logits.shape))
     if index is not None:
         one = {name: values[index : index + 1] for name, values in integers.items()}

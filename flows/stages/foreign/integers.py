@@ -14,13 +14,13 @@ from flows.stages.network.files import GOLDEN, INTEGER
 from hls.graph_stages import stages_of
 from toolchain.errors import BuildError, ModelError
 from toolchain.finn.lowering import lowered
-from toolchain.graph.execute import run as execute
 from toolchain.graph.file.store import load_graph, save_graph
 from toolchain.graph.golden_vectors import Golden
 from toolchain.graph.graph import Graph
 from toolchain.graph.labelled import answer_of, as_chain
 from toolchain.graph.ops import ArgMax
 from toolchain.graph.readers.source import Source
+from toolchain.kernels.quick import run as execute
 from toolchain.results.facts import IntegersFacts
 from toolchain.results.facts.runtime import VectorCount
 from toolchain.runtime.meaning import labels_of, must_fit

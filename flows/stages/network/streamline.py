@@ -24,15 +24,15 @@ def run(context: Context) -> Outcome:
     save_graph(trained.graph, context.out / INTEGER)
     trained = trained.as_written(load_graph(context.out / INTEGER))
     golden = Golden.load(context.file("export", GOLDEN))
-    check = verify_trained(trained, golden)
+    said: list[str] = []
+    check = verify_trained(trained, golden, said.append)
     if trained.network is None:
         entered(trained, golden).save(context.out / GOLDEN)
     layers = layers_of_trained(trained)
     facts = StreamlineFacts(layers=layers, logit_scale=trained.scores.scale)
     counted = f"{check.equal:,} of {check.compared:,} test {words(context).rows}"
-    return Outcome(
-        f"integer = PyTorch, every output, on {counted}; {_shape(layers)}", {"pytorch_integer": check}, facts
-    )
+    told = "; ".join([f"integer = PyTorch, every output, on {counted}; {_shape(layers)}", *said])
+    return Outcome(told, {"pytorch_integer": check}, facts)
 
 
 def _shape(layers: Sequence[Layer]) -> str:

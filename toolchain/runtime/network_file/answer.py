@@ -11,9 +11,10 @@ import onnx
 from numpy.typing import NDArray
 
 from toolchain.errors import ModelError
-from toolchain.graph.execute import run
 from toolchain.graph.readers.source import Port, Source
 from toolchain.graph.types import Integers
+from toolchain.kernels.quick import run
+from toolchain.progress import Progress
 from toolchain.results.options import RunOptions
 from toolchain.runtime.derive.graphs import answers
 from toolchain.runtime.rows import Rows, joined, parts_of
@@ -37,10 +38,14 @@ def integers_of(source: Source, x: Rows) -> dict[str, Integers]:
     return {name: fed[name].reshape(len(x), *source.graph.types[name].shape) for name in names}
 
 
-def outputs_of(source: Source, integers: Mapping[str, Integers]) -> Rows:
-    """The file's outputs, shape (N, ...), for integers of the graph's inputs."""
-    values = run(source.graph, integers)
-    rows = len(next(iter(integers.values())))
+def outputs_of(source: Source, integers: Mapping[str, Integers], told: Progress = lambda text: None) -> Rows:
+    """The file's outputs, shape (N, ...), for integers of the graph's inputs; `told` as in `quick.run`."""
+    return finished(source, run(source.graph, integers, told=told))
+
+
+def finished(source: Source, values: Mapping[str, Integers]) -> Rows:
+    """The file's outputs, shape (N, ...), of the tensors that the graph's outputs are."""
+    rows = len(next(iter(values.values())))
     scaled = {
         o.name: values[o.node] if whole else answers(o, values[o.node])
         for o, whole in zip(source.graph.outputs, source.whole_outputs, strict=True)

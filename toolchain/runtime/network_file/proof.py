@@ -12,9 +12,9 @@ import onnx
 from numpy.typing import NDArray
 
 from toolchain.errors import ModelError, VerificationError
-from toolchain.graph.execute import run
 from toolchain.graph.ops import ArgMax
 from toolchain.graph.readers.source import Source
+from toolchain.kernels.quick import run
 from toolchain.progress import Progress
 from toolchain.results.check import Check
 from toolchain.results.options import RunOptions
@@ -43,7 +43,8 @@ class Proved:
         integers: the same as the graph is given them, shape (N, ...), by the names of its inputs.
         outputs: the framework's, shape (N, ...).
         answers: the integer graph's, in the file's own terms, shape (N, ...).
-        notice: which vectors the rounding of floats decides in the framework; empty where none.
+        notice: which vectors the rounding of floats decides in the framework, and why the interpreter answered many
+            alone; empty where neither.
     """
 
     opened: Opened
@@ -103,9 +104,10 @@ def prove_on(opened: Opened, vectors: Vectors, progress: Progress) -> Proved:
     wanted = opened.reference(vectors.x)
     progress(f"the integer graph on {len(vectors.x):,} vectors")
     integers = integers_of(source, vectors.x)
-    got = outputs_of(source, integers)
+    said: list[str] = []
+    got = outputs_of(source, integers, said.append)
     check, notice = _compared(opened, integers, wanted, got, vectors)
-    return Proved(opened, vectors, integers, wanted, got, check, notice)
+    return Proved(opened, vectors, integers, wanted, got, check, "; ".join(filter(None, [notice, *said])))
 
 
 def _compared(

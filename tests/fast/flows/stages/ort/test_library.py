@@ -13,6 +13,7 @@ from flows.stages.context import Context
 from flows.stages.ort import graphs, library
 from tests.fast.flows.stages.ort.foreign import following, loaded
 from toolchain.errors import VerificationError
+from toolchain.kernels import quick
 from toolchain.kernels.compiled import CompiledNetwork
 from toolchain.results.facts import LibraryFacts
 
@@ -80,5 +81,22 @@ def test_another_answer_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(CompiledNetwork, "run", wrong)
     context = _behind_graphs(tmp_path, _integers(tmp_path / "net.onnx"))
-    with pytest.raises(VerificationError, match="library: vector 7: output y/codes differs"):
+    with pytest.raises(VerificationError, match="vector 7: output y/codes: the compiled C answers otherwise"):
+        library.run(context)
+
+
+def test_an_answer_that_the_interpreter_was_not_asked_for_fails_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = CompiledNetwork.run
+
+    def wrong(self: CompiledNetwork, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        found = run(self, feeds)
+        next(iter(found.values()))[7] ^= 1
+        return found
+
+    context = _behind_graphs(tmp_path, _integers(tmp_path / "net.onnx"))
+    monkeypatch.setattr(quick, "SAMPLE", 5)
+    monkeypatch.setattr(CompiledNetwork, "run", wrong)
+    with pytest.raises(VerificationError, match="library: vector 7: the C answers otherwise than the integer graph"):
         library.run(context)
