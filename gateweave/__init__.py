@@ -4,6 +4,9 @@ In the repository these rooms lie beside this folder, in an installed copy insid
 both, and so do the copies of it that go onto boards, which know no `gateweave`. So a room keeps one true name, such as
 `toolchain`. Only this package finds it; nothing of that name lies at the top of an environment. `gateweave.toolchain`
 is another name of the very same module, and no module is ever loaded twice.
+
+For programs and notebooks there are `gateweave.load`, `gateweave.build` and what they return: see docs/python.md. They
+are loaded when they are first asked for.
 """
 
 from __future__ import annotations
@@ -16,7 +19,12 @@ from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from toolchain.api import Build, GateweaveError, Network, Rate, Tensor, build, built, load
+
+__all__ = ["Build", "GateweaveError", "Network", "Rate", "Tensor", "build", "built", "load"]
 
 ROOMS = ("toolchain", "flows", "hls", "models")
 
@@ -88,3 +96,13 @@ def _must_be_ours(name: str) -> None:
 for _name in ROOMS:
     _must_be_ours(_name)
 sys.meta_path.insert(0, _Rooms())
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'gateweave' has no attribute {name!r}")
+    return getattr(import_module("toolchain.api"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 
 API = (
+    "toolchain.api",
     "toolchain.board",
     "toolchain.catalog",
     "toolchain.errors",

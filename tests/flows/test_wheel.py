@@ -97,7 +97,7 @@ def test_the_wheel_holds_every_file_and_nothing_else_at_the_top(installed: Insta
     inside = {name.removeprefix("gateweave/") for name in names if name.startswith("gateweave/")}
     tree = {str(path.relative_to(REPOSITORY)) for room in _ROOMS for path in (REPOSITORY / room).rglob("*")}
     expected = {name for name in tree if (REPOSITORY / name).is_file() and "__pycache__" not in name}
-    assert inside == expected | {"__init__.py", "__main__.py", *PINS}
+    assert inside == expected | {"__init__.py", "__main__.py", "py.typed", *PINS}
     name, version, *_ = installed.wheel.stem.split("-")
     assert {path.split("/")[0] for path in names} == {"gateweave", f"{name}-{version}.dist-info"}
     assert not (installed.wheel.parent / "source" / "build").exists(), "where builds lie, nothing else does"

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import shlex
 import signal
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -34,15 +35,18 @@ from toolchain.results.request import write_newest
 from toolchain.training.author import words_of
 
 
-def build(request: Request, target: str, jobs: int, extra: Sequence[str]) -> None:
+def build(request: Request, target: str, jobs: int, extra: Sequence[str] = (), console: Console | None = None) -> None:
     """Bring a build up to date, then say what it came to.
+
+    Args:
+        console: where to say it; the standard output where None.
 
     Raises:
         GateweaveError: a stage failed, or the build was interrupted.
     """
     must_be_able_to_build(request)
-    layout, console, started = layout_of(request), out(), time.monotonic()
-    with _ended_by_signals(), _build_locked(layout) as locks:
+    layout, console, started = layout_of(request), console or out(), time.monotonic()
+    with _ended_by_signals(), _build_locked(layout, console) as locks:
         keep_origin(layout)
         order = Order(layout, target, jobs, tuple(damaged_stages(layout)), tuple(extra))
         with BuildProgress(console, _says(request)) as progress:
@@ -51,11 +55,11 @@ def build(request: Request, target: str, jobs: int, extra: Sequence[str]) -> Non
         if not left:
             write_newest(layout.latest, request)
     if left:
-        _partly(order, [event.stage for event in events if event.kind == "done"], left)
+        _partly(order, [event.stage for event in events if event.kind == "done"], left, console)
     elif any(event.kind == "done" for event in events):
-        _print(layout, console)
+        tell(layout, console)
     else:
-        _nothing_to_do(layout, time.monotonic() - started)
+        _nothing_to_do(layout, time.monotonic() - started, console)
 
 
 def verify(request: Request, jobs: int, extra: Sequence[str]) -> None:
@@ -105,10 +109,15 @@ def show(board: str, model: str, chosen: Request | None, as_json: bool) -> None:
     if as_json:
         print(json.dumps(report_of(layout).to_json(), indent=2))
     else:
-        _print(layout, out())
+        tell(layout, out())
 
 
-def _print(layout: Layout, console: Console) -> None:
+def tell(layout: Layout, console: Console) -> None:
+    """Print what a build came to.
+
+    Raises:
+        BuildError: it has no package, or the package's manifest was altered.
+    """
     print_report(report_of(layout), console, words_of(folder_of(layout.request)).rows)
 
 
@@ -117,11 +126,11 @@ def _says(request: Request) -> dict[str, str]:
 
 
 @contextmanager
-def _build_locked(layout: Layout) -> Iterator[tuple[int, int]]:
+def _build_locked(layout: Layout, console: Console) -> Iterator[tuple[int, int]]:
     """Wait while the same build runs elsewhere. Others go on beside it, and `make clean` is refused while any does."""
 
     def waiting(holder: str) -> None:
-        out().print(f"the same build runs already (pid {holder}): waiting until it has ended")
+        console.print(f"the same build runs already (pid {holder}): waiting until it has ended")
 
     with (
         locked(layout.root / ".lock", shared=True) as every,
@@ -137,7 +146,9 @@ def _ended_by_signals() -> Iterator[None]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = {sign: signal.signal(sign, interrupt) for sign in (signal.SIGTERM, signal.SIGHUP)}
+    # Python takes handlers in the main thread only; a program that builds in another one ends it in its own way.
+    signs = (signal.SIGTERM, signal.SIGHUP) if threading.current_thread() is threading.main_thread() else ()
+    before = {sign: signal.signal(sign, interrupt) for sign in signs}
     try:
         yield
     except KeyboardInterrupt:
@@ -147,11 +158,11 @@ def _ended_by_signals() -> Iterator[None]:
             signal.signal(sign, handler)
 
 
-def _nothing_to_do(layout: Layout, seconds: float) -> None:
+def _nothing_to_do(layout: Layout, seconds: float, console: Console) -> None:
     request = layout.request
     named = f"BOARD={request.board} MODEL={request.model} ({request.variant})"
-    out().print(f"nothing to do: {named} is up to date ({seconds:.1f} s)")
-    out().print(f"package: {layout.stage('package')}")
+    console.print(f"nothing to do: {named} is up to date ({seconds:.1f} s)")
+    console.print(f"package: {layout.stage('package')}")
 
 
 def _left(order: Order) -> list[str]:
@@ -161,9 +172,9 @@ def _left(order: Order) -> list[str]:
     return [step.stage for step in read_plan(planned(whole), order.layout, {}) if step.runs]
 
 
-def _partly(order: Order, ran: Sequence[str], left: Sequence[str]) -> None:
-    out().print(f"as asked of Snakemake by {shlex.join(order.further)}: {', '.join(ran) or 'nothing'} ran")
-    out().print(f"still to run: {', '.join(left)}; `{build_command(order.layout.request)}` goes on")
+def _partly(order: Order, ran: Sequence[str], left: Sequence[str], console: Console) -> None:
+    console.print(f"as asked of Snakemake by {shlex.join(order.further)}: {', '.join(ran) or 'nothing'} ran")
+    console.print(f"still to run: {', '.join(left)}; `{build_command(order.layout.request)}` goes on")
 
 
 def _plan_table(steps: Sequence[Step]) -> Table:

@@ -25,21 +25,39 @@ def check(file: Path, board: str | None, as_json: bool) -> None:
     """Print what can be said of a file; exit status 1 where a board that was asked for cannot take it.
 
     Raises:
-        DataError: there is no such file.
-        ModelError: it is no network.
+        ConfigError, DataError, ModelError: as `checked`.
     """
-    if not file.is_file():
-        raise DataError(f"{file}: {'is no file' if file.exists() else why_absent(file, 'file')}")
-    boards = [load_board(name) for name in ([board] if board else list_boards())]
-    found = check_file(file, boards)
-    if board is not None:
-        found = with_estimates(file, found)
+    found = checked(file, board)
     if as_json:
         print(json.dumps(found.to_json(), indent=2))
     else:
         _tell(found)
     if found.problem if board is None else not found.takes:
         raise typer.Exit(1)
+
+
+def checked(file: Path, board: str | None) -> CheckedNetwork:
+    """What can be said of a file; of one board with an estimate of what our own RTL takes there.
+
+    Raises:
+        ConfigError: there is no such board.
+        DataError: there is no such file.
+        ModelError: it is no network.
+    """
+    must_be_file(file)
+    boards = [load_board(name) for name in ([board] if board else list_boards())]
+    found = check_file(file, boards)
+    return found if board is None else with_estimates(file, found)
+
+
+def must_be_file(file: Path) -> None:
+    """Refuse what is no file.
+
+    Raises:
+        DataError: it is something else, or not there.
+    """
+    if not file.is_file():
+        raise DataError(f"{file}: {'is no file' if file.exists() else why_absent(file, 'file')}")
 
 
 def _tell(found: CheckedNetwork) -> None:

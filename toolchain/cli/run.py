@@ -51,8 +51,9 @@ def run(
     faults: str = "",
     count: int | None = None,
     as_json: bool = False,
-) -> None:
-    """Send the package's vectors through a board; print and keep accuracy, latency and every difference.
+    console: Console | None = None,
+) -> RunResult:
+    """Send the package's vectors through a board; print, keep and return accuracy, latency and every difference.
 
     Args:
         package: the package's folder; None takes the newest build.
@@ -61,6 +62,7 @@ def run(
         virtual: run the Verilated chip of the newest build behind a pseudo-terminal instead.
         faults: what goes wrong on a virtual board's line, such as "bits=1e-4,lost=1e-5".
         count: how many vectors; None sends all (a virtual board gets `VIRTUAL_VECTORS`).
+        console: where to print; the standard output where None.
 
     Raises:
         ConfigError: an option that does not suit the board.
@@ -76,18 +78,19 @@ def run(
         result = _run_virtual(order, faults) if virtual else _run_serial(order, port)
     else:
         result = _whole(board, model, folder, manifest, run_remotely(Remote(str(host)), folder, manifest))
-    _show(result, as_json)
+    _show(result, as_json, console or out())
     must_be_equal(result)
+    return result
 
 
-def _show(result: RunResult, as_json: bool) -> None:
+def _show(result: RunResult, as_json: bool, console: Console) -> None:
     kept = _kept(result)
     if as_json:
         print(json.dumps(result.to_json(), indent=2))
         print(kept, file=sys.stderr)
     else:
-        out().print(run_table(result))
-        out().print(kept + ("; a simulated board: no time here is a board's" if result.virtual else ""))
+        console.print(run_table(result))
+        console.print(kept + ("; a simulated board: no time here is a board's" if result.virtual else ""))
 
 
 def _must_suit(target: object, host: str | None, virtual: bool, faults: str) -> None:

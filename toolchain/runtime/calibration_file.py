@@ -42,24 +42,37 @@ def read_vectors(path: Path, feeds: Sequence[Feed]) -> Vectors:
         DataError: the file cannot be read, or its arrays do not fit the model; one line.
     """
     array_bytes(path)
-    arrays, parts = _read(path, lambda archive: _all(path, archive, feeds)), {}
+    arrays = _read(path, lambda archive: _all(path, archive, feeds))
+    x = rows_of(str(path), arrays, feeds)
+    return Vectors(x, _truth(path, x, arrays.get(_Y)), "calibration")
+
+
+def rows_of(place: str, arrays: Mapping[str, NDArray[Any]], feeds: Sequence[Feed]) -> Rows:
+    """Rows of arrays, each of its input's shape and type; see `read_vectors`.
+
+    Args:
+        place: where the arrays come from, as errors name it.
+
+    Raises:
+        DataError: an array does not fit its input; names the first element.
+    """
+    parts = {}
     for feed in feeds:
         name = feed.name if feed.name in arrays else _X
-        parts[feed.name] = _input(_Where(path, name), arrays[name], feed)
-    _must_be_as_many(path, parts)
-    x = joined(parts)
-    return Vectors(x, _truth(path, x, arrays.get(_Y)), "calibration")
+        parts[feed.name] = _input(_Where(place, name), arrays[name], feed)
+    _must_be_as_many(place, parts)
+    return joined(parts)
 
 
 @dataclass(frozen=True)
 class _Where:
-    """An array in a file, as errors name it."""
+    """An array, as errors name it: where it comes from, and what it is called there."""
 
-    path: Path
+    place: str
     name: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.name}"
+        return f"{self.place}: {self.name}"
 
 
 def _input(where: _Where, array: NDArray[Any], feed: Feed) -> NDArray[Any]:
@@ -71,10 +84,10 @@ def _input(where: _Where, array: NDArray[Any], feed: Feed) -> NDArray[Any]:
     return x
 
 
-def _must_be_as_many(path: Path, parts: Mapping[str, NDArray[Any]]) -> None:
+def _must_be_as_many(place: str, parts: Mapping[str, NDArray[Any]]) -> None:
     if len({len(part) for part in parts.values()}) > 1:
         told = ", ".join(f"{name} has {len(part):,}" for name, part in parts.items())
-        raise DataError(f"{path}: {told} rows; expected as many of each input")
+        raise DataError(f"{place}: {told} rows; expected as many of each input")
 
 
 def array_bytes(path: Path) -> int:

@@ -119,3 +119,17 @@ def test_the_package_is_made_of_all_rooms_and_carries_the_pins() -> None:
         assert (REPOSITORY / folder).is_dir()
     for name in ("requirements.txt", "requirements-finn.txt"):
         assert (REPOSITORY / "gateweave" / name).resolve() == REPOSITORY / name
+
+
+def test_names_for_programs_load_nothing_before_they_are_asked_for(place: Path) -> None:
+    rooms = place / ("gateweave" if (place / "gateweave" / "toolchain").is_dir() else "")
+    (rooms / "toolchain/api.py").write_text("print('asked for')\nload = 1\n")
+    code = """\
+import gateweave as gw, sys
+assert "load" in dir(gw) and "toolchain" not in sys.modules and "numpy" not in sys.modules
+print(gw.load)
+gw.nothing
+"""
+    done = _run(place, "-c", code)
+    assert done.stdout == "asked for\n1\n"
+    assert done.stderr.splitlines()[-1] == "AttributeError: module 'gateweave' has no attribute 'nothing'"
