@@ -9,15 +9,19 @@ from typing import Annotated
 
 import typer
 
+from toolchain.catalog import load_board
 from toolchain.cli import EXIT_USAGE, listing
 from toolchain.cli import build as builds
 from toolchain.cli import flash as flashing
 from toolchain.cli.build_options import BoardName, BuildOptions, ModelName, NetworkFile, takes_build_options
 from toolchain.cli.choose import choose, name_of_file, name_of_model
+from toolchain.cli.following import after_build, after_flash, after_measure, after_run, tell_next
 from toolchain.cli.usage import for_snakemake
 from toolchain.console import out
 from toolchain.layout import build_root
 from toolchain.report.show import shown
+
+_STEPS, _BESIDES = "What one does, in this order", "And besides"
 
 app = typer.Typer(
     name="gateweave",
@@ -25,8 +29,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Takes a trained network to an FPGA bitstream, [bold]bit-exact at every stage[/bold], with open "
-    "tools only.\n\nStart with [cyan]gateweave build[/cyan]; [cyan]gateweave show[/cyan] then tells what "
-    "came out, [cyan]gateweave plan[/cyan] what a build would redo and why.",
+    "tools only.\n\n[cyan]gateweave build[/cyan] alone builds the project's own network; from data of your own begin "
+    "with [cyan]gateweave new[/cyan], with a network's file by [cyan]gateweave check[/cyan]. Each command ends by "
+    "saying what comes next.",
 )
 
 Jobs = Annotated[int, typer.Option("--jobs", "-j", envvar="JOBS", min=1, help="Cores to use.")]
@@ -65,32 +70,7 @@ _CORES = os.cpu_count() or 1
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": False}
 
 
-@app.command(context_settings=_PASS_ON)
-@takes_build_options
-def build(context: typer.Context, options: BuildOptions, jobs: Jobs = _CORES) -> None:
-    """Build a board package: train, export, generate, verify, synthesise, implement, pack.
-
-    Stages that are still valid are not run again. What follows `--` goes to Snakemake, for example
-    [cyan]gateweave build -- --executor slurm --jobs 20[/cyan].
-    """
-    builds.build(choose(options), "all", jobs, for_snakemake(context.args, sys.argv))
-
-
-@app.command(context_settings=_PASS_ON)
-@takes_build_options
-def verify(context: typer.Context, options: BuildOptions, jobs: Jobs = _CORES) -> None:
-    """Build, then run what was built as the board would: the routed chip, or the package under an emulator."""
-    builds.verify(choose(options), jobs, for_snakemake(context.args, sys.argv))
-
-
-@app.command(context_settings=_PASS_ON)
-@takes_build_options
-def compare(context: typer.Context, options: BuildOptions, jobs: Jobs = _CORES) -> None:
-    """Build, then train the float reference and the random split to compare with; on AMD boards make all cores."""
-    builds.compare(choose(options), jobs, for_snakemake(context.args, sys.argv))
-
-
-@app.command("new")
+@app.command("new", rich_help_panel=_STEPS)
 def new_model(
     name: Annotated[str, typer.Argument(help="The folder to make, anywhere; its name is the model's.")],
     data: Annotated[
@@ -109,7 +89,34 @@ def new_model(
     new(name, kind, data, label, window)
 
 
-@app.command("check")
+@app.command(context_settings=_PASS_ON, rich_help_panel=_STEPS)
+@takes_build_options
+def build(context: typer.Context, options: BuildOptions, jobs: Jobs = _CORES) -> None:
+    """Build a board package: train, export, generate, verify, synthesise, implement, pack.
+
+    Stages that are still valid are not run again. What follows `--` goes to Snakemake, for example
+    [cyan]gateweave build -- --executor slurm --jobs 20[/cyan].
+    """
+    request = choose(options)
+    if builds.build(request, "all", jobs, for_snakemake(context.args, sys.argv)):
+        tell_next(out(), after_build(load_board(request.board), request))
+
+
+@app.command(context_settings=_PASS_ON, rich_help_panel=_BESIDES)
+@takes_build_options
+def verify(context: typer.Context, options: BuildOptions, jobs: Jobs = _CORES) -> None:
+    """Build, then run what was built as the board would: the routed chip, or the package under an emulator."""
+    builds.verify(choose(options), jobs, for_snakemake(context.args, sys.argv))
+
+
+@app.command(context_settings=_PASS_ON, rich_help_panel=_BESIDES)
+@takes_build_options
+def compare(context: typer.Context, options: BuildOptions, jobs: Jobs = _CORES) -> None:
+    """Build, then train the float reference and the random split to compare with; on AMD boards make all cores."""
+    builds.compare(choose(options), jobs, for_snakemake(context.args, sys.argv))
+
+
+@app.command("check", rich_help_panel=_BESIDES)
 def check_network(
     file: Annotated[Path, typer.Argument(help="A QONNX, ONNX or TFLite file.")],
     board: Annotated[str | None, typer.Option(help="One board; without it all of them.")] = None,
@@ -124,14 +131,14 @@ def check_network(
     check(file, board, as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=_BESIDES)
 @takes_build_options
 def plan(options: BuildOptions, as_json: AsJson = False) -> None:
     """Tell which stages a build would run, and why; run nothing."""
     builds.plan(choose(options), as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=_BESIDES)
 @takes_build_options
 def show(options: BuildOptions, as_json: AsJson = False) -> None:
     """Show what a build came to: accuracy, resources, timing, files. The newest build, unless options choose one."""
@@ -139,7 +146,7 @@ def show(options: BuildOptions, as_json: AsJson = False) -> None:
     builds.show(options.board, chosen.model if chosen else name_of_model(options.model), chosen, as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=_STEPS)
 def flash(
     board: BoardName = "ulx3s",
     model: ModelName = "cqmlp",
@@ -152,10 +159,12 @@ def flash(
     host: Host = None,
 ) -> None:
     """Check a package's SHA-256, the cable and the FPGA, and load the bitstream; AMD boards by SSH."""
-    flashing.flash(board, _named(model, network), package, keep, cable, host)
+    name = _named(model, network)
+    if flashing.flash(board, name, package, keep, cable, host):
+        tell_next(out(), after_flash(board, name, host))
 
 
-@app.command()
+@app.command(rich_help_panel=_STEPS)
 def run(
     board: BoardName = "ulx3s",
     model: ModelName = "cqmlp",
@@ -174,9 +183,11 @@ def run(
 
     name = _named(model, network)
     run_board(board, name, package, port=port, host=host, virtual=virtual, faults=faults, count=count, as_json=as_json)
+    if not as_json:
+        tell_next(out(), after_run(board, name, host, virtual=virtual))
 
 
-@app.command()
+@app.command(rich_help_panel=_STEPS)
 def measure(
     board: BoardName = "ulx3s",
     model: ModelName = "cqmlp",
@@ -202,9 +213,11 @@ def measure(
 
     how = How(host, port, meter, seconds, repeats, sensor_root, virtual, tuple(source or ()))
     measure_package(board, _named(model, network), package, how, as_json)
+    if not as_json:
+        tell_next(out(), after_measure())
 
 
-@app.command()
+@app.command(rich_help_panel=_BESIDES)
 @takes_build_options
 def ids(
     options: BuildOptions,
@@ -230,7 +243,7 @@ def _named(model: str, network: str | None) -> str:
     return name_of_file(network) if network else name_of_model(model)
 
 
-@app.command()
+@app.command(rich_help_panel=_BESIDES)
 def report() -> None:
     """Write one HTML page per build, report.html beside it, and build/report.html across all."""
     from toolchain.report.page import write_overview
@@ -238,19 +251,19 @@ def report() -> None:
     out().print(shown(write_overview(build_root(), lambda text: out().print(f"notice: {text}"))))
 
 
-@app.command()
+@app.command(rich_help_panel=_BESIDES)
 def boards(as_json: AsJson = False) -> None:
     """List the boards."""
     listing.boards(as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=_BESIDES)
 def models(as_json: AsJson = False) -> None:
     """List the models and their recipes."""
     listing.models(as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=_BESIDES)
 def doctor(as_json: AsJson = False) -> None:
     """Check this machine: Python, packages against their pins, tools, disk."""
     listing.doctor(as_json)

@@ -35,10 +35,11 @@ from toolchain.results.request import write_newest
 from toolchain.training.author import words_of
 
 
-def build(request: Request, target: str, jobs: int, extra: Sequence[str] = (), console: Console | None = None) -> None:
-    """Bring a build up to date, then say what it came to.
+def build(request: Request, target: str, jobs: int, extra: Sequence[str] = (), console: Console | None = None) -> bool:
+    """Bring a build up to date, then say what it came to; whether all of it is there.
 
     Args:
+        extra: further words for Snakemake, which may have it do a part alone.
         console: where to say it; the standard output where None.
 
     Raises:
@@ -60,6 +61,7 @@ def build(request: Request, target: str, jobs: int, extra: Sequence[str] = (), c
         tell(layout, console)
     else:
         _nothing_to_do(layout, time.monotonic() - started, console)
+    return not left
 
 
 def verify(request: Request, jobs: int, extra: Sequence[str]) -> None:

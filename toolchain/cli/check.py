@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from toolchain.catalog import list_boards, load_board
+from toolchain.cli.following import after_check, tell_next
 from toolchain.cli.listing import table_of
 from toolchain.cli.reckoning import with_estimates
 from toolchain.console import out
@@ -34,6 +35,8 @@ def check(file: Path, board: str | None, as_json: bool) -> None:
         _tell(found)
     if found.problem if board is None else not found.takes:
         raise typer.Exit(1)
+    if not as_json:
+        tell_next(out(), after_check(file, board))
 
 
 def checked(file: Path, board: str | None) -> CheckedNetwork:

@@ -20,8 +20,10 @@ from toolchain.run.remote_run import load_remotely
 
 def flash(
     board: str, model: str, package: Path | None, keep: bool, cable: str | None = None, host: str | None = None
-) -> None:
+) -> bool:
     """Check a package, then load its bitstream: by openFPGALoader on open boards, by SSH on AMD boards.
+
+    Returns whether it was loaded.
 
     Args:
         package: the package's folder; None takes the newest build of the model for the board.
@@ -48,6 +50,8 @@ def flash(
         out().print(load_remotely(Remote(host), folder, manifest).rstrip())
     else:
         out().print(_how_to(manifest, folder))
+        return False
+    return True
 
 
 def checked_package(board: str, model: str, package: Path | None) -> tuple[Path, Manifest]:

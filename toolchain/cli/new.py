@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from toolchain.cli.following import after_new, tell_next
 from toolchain.console import out
 from toolchain.errors import ConfigError
 from toolchain.files import unwritten
@@ -236,4 +236,4 @@ def _tell(begun: _Begun, said: tuple[str, ...], name: str) -> None:
     recipe = Path(name) / "recipes" / "default.yaml"
     console.print(f"{_WORDS[begun.kind]} for them: {Path(name) / 'model.py'}; data and training: {recipe}")
     where = name if os.sep in name or name.startswith((".", "~")) else f"./{name}"
-    console.print(f"build it: gateweave build --board ulx3s --model {shlex.quote(where)}")
+    tell_next(console, after_new(where))

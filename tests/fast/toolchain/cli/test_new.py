@@ -58,7 +58,7 @@ def test_a_table_and_what_is_told_of_it(table: Path, capsys: pytest.CaptureFixtu
     told = capsys.readouterr().out
     assert "40 rows of 2 UINT8, classes: a, b; random split: 28 train, 6 validation, 6 test" in told
     assert "taken for granted: class: column 'species', by its name" in told
-    assert "build it: gateweave build --board ulx3s --model ./flowers" in told
+    assert "next  gateweave build --board ulx3s --model ./flowers" in told
     assert (_data("./flowers").label, _data("./flowers").path) == ("species", "../flowers.csv")
 
 

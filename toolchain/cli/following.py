@@ -1,0 +1,100 @@
+"""What one would do next: the last lines of each command that a person reads. What comes after what is decided here."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from toolchain.board import AmdBoard, AnyBoard, OpenBoard
+from toolchain.console import typeable
+from toolchain.layout import Request
+
+
+@dataclass(frozen=True)
+class Next:
+    """A command, and what it is for."""
+
+    command: str
+    why: str
+
+
+_PAGE = Next("make report", "a page of each build, and one that compares them")
+
+
+def tell_next(console: Console, steps: Sequence[Next]) -> None:
+    """Print them, one a line."""
+    commands = [typeable(step.command) for step in steps]
+    width = max(map(len, commands), default=0)
+    for number, (command, step) in enumerate(zip(commands, steps, strict=True)):
+        line = Text("      " if number else "next  ", style="dim") + Text(command.ljust(width), style="cyan")
+        console.print(line + Text(f"  {step.why}", style="dim"), soft_wrap=True)
+
+
+def after_build(board: AnyBoard, request: Request) -> list[Next]:
+    """Of a build whose package is whole."""
+    chosen = f"NETWORK={shlex.quote(request.file)}" if request.file else _model(request.folder or request.model)
+    return [*_tried(board, f"BOARD={request.board} {chosen}"), _PAGE]
+
+
+def after_new(folder: str) -> list[Next]:
+    """Of a model's folder that was just written, by the name that a person gave it."""
+    return [Next(f"gateweave build --board ulx3s --model {shlex.quote(folder)}", "train it, down to a bitstream")]
+
+
+def after_check(file: Path, board: str | None) -> list[Next]:
+    """Of a network's file that a board can take."""
+    name = shlex.quote(str(file))
+    if board is None:
+        return [Next(f"gateweave check {name} --board ulx3s", "what it takes there, and how fast it is: estimates")]
+    return [Next(f"make build BOARD={board} NETWORK={name}", "TEST=file.npz beside it: x, y to prove it on")]
+
+
+def after_flash(board: str, model: str, host: str | None) -> list[Next]:
+    """Of a bitstream that was loaded."""
+    return [Next(f"make run {_built(board, model)}{_at(host)}", "its answers against the network's, vector by vector")]
+
+
+def after_run(board: str, model: str, host: str | None, *, virtual: bool) -> list[Next]:
+    """Of a run whose answers were right."""
+    command = f"make measure {_built(board, model)}{' VIRTUAL=1' if virtual else _at(host)}"
+    return [Next(command, "time of an inference, and energy where a sensor is"), _PAGE]
+
+
+def after_measure() -> list[Next]:
+    """Of a measurement that was kept."""
+    return [_PAGE]
+
+
+def _tried(board: AnyBoard, which: str) -> list[Next]:
+    """How a package is tried: without a board, then on one."""
+    if isinstance(board, OpenBoard):
+        return [
+            Next(f"make run {which} VIRTUAL=1", "its answers from the Verilated chip, without a board"),
+            Next(f"make flash {which}", "load it into the board at this computer; then `make run`"),
+        ]
+    if isinstance(board, AmdBoard):
+        return [Next(f"make flash {which} HOST=user@address", "once Vivado has made the bitstream: package/README.md")]
+    if board.name == "host":
+        return [Next(f"make measure {which}", "time and energy on this computer")]
+    return [
+        Next(f"make verify {which}", "run the package under an emulator"),
+        Next(f"make measure {which} HOST=user@address", "time and energy on the board"),
+    ]
+
+
+def _built(board: str, model: str) -> str:
+    """The variables that name the newest build of a network for a board."""
+    return f"BOARD={board} {_model(model)}"
+
+
+def _model(name: str) -> str:
+    return f"MODEL={shlex.quote(name)}"
+
+
+def _at(host: str | None) -> str:
+    return f" HOST={shlex.quote(host)}" if host else ""
