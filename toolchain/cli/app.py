@@ -16,6 +16,7 @@ from toolchain.cli import flash as flashing
 from toolchain.cli.build_options import BoardName, BuildOptions, ModelName, NetworkFile, takes_build_options
 from toolchain.cli.choose import choose, name_of_file, name_of_model
 from toolchain.cli.following import after_build, after_flash, after_measure, after_run, tell_next
+from toolchain.cli.offering import offer
 from toolchain.cli.usage import for_snakemake
 from toolchain.console import out
 from toolchain.layout import build_root
@@ -97,8 +98,9 @@ def build(context: typer.Context, options: BuildOptions, jobs: Jobs = _CORES) ->
     Stages that are still valid are not run again. What follows `--` goes to Snakemake, for example
     [cyan]gateweave build -- --executor slurm --jobs 20[/cyan].
     """
-    request = choose(options)
-    if builds.build(request, "all", jobs, for_snakemake(context.args, sys.argv)):
+    further, request = for_snakemake(context.args, sys.argv), choose(options)
+    offer(context, options, out())
+    if builds.build(request, "all", jobs, further):
         tell_next(out(), after_build(load_board(request.board), request))
 
 
