@@ -26,6 +26,9 @@ FAST = ("-O3", "-march=native")
 PORTABLE = "-DMODEL_PORTABLE"
 """Leaves out what only some processors can do; see `toolchain.kernels.variants`."""
 
+ROWS = 8
+"""Rows at once on a processor that has memory for them."""
+
 _BAD_VALUE = -3
 
 
@@ -37,14 +40,15 @@ class CompiledNetwork:
         folder: gets ``model.h``, ``model.c`` and ``libmodel.so``. A process loads a library once: no folder serves two
             networks.
         flags: of the compiler, beside those that allow no warning.
+        rows: see `c_source`.
 
     Raises:
         ModelError: a node kind has no kernel.
         ToolError: there is no C compiler, it fails, or it compiles for another machine.
     """
 
-    def __init__(self, graph: Graph, folder: Path, flags: Sequence[str] = FAST) -> None:
-        self.source = c_source(graph)
+    def __init__(self, graph: Graph, folder: Path, flags: Sequence[str] = FAST, rows: int = ROWS) -> None:
+        self.source = c_source(graph, rows)
         self._outputs = [t for t in self.source.tensors if t.output]
         self._inputs = [t for t in self.source.tensors if not t.output]
         write_sources(self.source, folder)

@@ -10,7 +10,7 @@ from toolchain.kernels.c_text import c_type, stored
 
 
 def window_row(op: Window, x: TensorType, result: TensorType, y: str) -> tuple[str, ...]:
-    """Gathers the row of position `p` of a tensor `x0` into `row`, whose elements are of C type `y`."""
+    """Gathers the row of position `p + r` of a tensor `x0` into `row`, whose elements are of C type `y`."""
     loops, inside, place = _taps(op, x, result)
     source = f"x0 + (size_t)({place}) * {x.channels}"
     copy: tuple[str, ...]
@@ -35,7 +35,7 @@ def window_row(op: Window, x: TensorType, result: TensorType, y: str) -> tuple[s
 def _taps(op: Window, x: TensorType, result: TensorType) -> tuple[tuple[str, ...], str, str]:
     """Loops over the taps, which count `tap`; the condition to be inside; and the place of a tap's position."""
     names = ["i", "j"][: len(op.kernel)]
-    left, lines = "p", []
+    left, lines = "(p + r)", []
     sizes = result.shape[:-1]
     starts = []
     for axis, (stride, before) in enumerate(zip(op.stride, op.before, strict=True)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -35,8 +35,11 @@ class CSource:
     memory: MemoryPlan
 
 
-def c_source(graph: Graph) -> CSource:
+def c_source(graph: Graph, rows: int = 1) -> CSource:
     """The graph as C99 that includes the standard headers alone.
+
+    Args:
+        rows: how many rows go through a step's nodes at once: many are faster and take more memory.
 
     Raises:
         ModelError: a node kind has no kernel; names each such node.
@@ -44,12 +47,12 @@ def c_source(graph: Graph) -> CSource:
     known: tuple[type[Op], ...] = (*KERNELS, Input, Reshape, Window, Repeat, Transpose)
     if missing := [f"{node.name} ({type(node.op).__name__})" for node in graph if not isinstance(node.op, known)]:
         raise ModelError(f"no C for {', '.join(missing)}; the interpreter and ONNX Runtime take such a network")
-    return _Writer(graph).run()
+    return _Writer(graph, rows).run()
 
 
 class _Writer:
-    def __init__(self, graph: Graph) -> None:
-        self._graph, self._steps = graph, steps_of(graph)
+    def __init__(self, graph: Graph, rows: int) -> None:
+        self._graph, self._steps, self._most = graph, steps_of(graph), rows
         self._tensors = arguments(
             [
                 *((name, graph.types[name], None) for name in graph.inputs),
@@ -100,7 +103,8 @@ class _Writer:
         """Rows between a step's nodes."""
         for node in step.nodes[:-1]:
             row = self._row(node, step)
-            yield Buffer(_row_name(number, node), row.size * row.dtype.itemsize, number, number)
+            size = self._at_once(step) * row.size * row.dtype.itemsize
+            yield Buffer(_row_name(number, node), size, number, number)
 
     def _row(self, node: Node, step: Step) -> Row:
         """What a node makes: a tensor is kept narrow, a row between two nodes as sums come."""
@@ -138,8 +142,10 @@ class _Writer:
         made: RowKernel = KERNELS[type(node.op)](node.op, name, xs, y)
         self._helpers.update(dict.fromkeys(made.helpers))
         takes = ", ".join(f"const {x.c} *restrict x{i}" for i, x in enumerate(xs))
-        body = "\n".join(f"    {line}" for line in made.body)
-        return f"{''.join(made.constants)}static void {name}({takes}, {y.c} *restrict y)\n{{\n{body}\n}}\n"
+        steps = ", ".join([*(f"x{i} += {x.size}" for i, x in enumerate(xs)), f"y += {y.size}"])
+        lines = [*made.at_once, f"for (int r = 0; r < rows; r++, {steps}) {{", *_indented(made.body), "}"]
+        body = "\n".join(_indented(lines))
+        return f"{''.join(made.constants)}static void {name}({takes}, {y.c} *restrict y, int rows)\n{{\n{body}\n}}\n"
 
     def _moving(self, number: int, step: Step) -> str:
         (node,), (x,) = step.nodes, self._taken(step)
@@ -148,16 +154,26 @@ class _Writer:
         return self._framed(number, step, lines)
 
     def _looping(self, number: int, step: Step) -> str:
-        first = step.nodes[0]
-        positions = math.prod(self._graph.types[first.name].shape[:-1])
+        positions, most = self._positions(step), self._at_once(step)
         lines = []
         for node in step.nodes[:-1]:
             row = self._row(node, step)
             place = self._memory.offsets[_row_name(number, node)]
             lines.append(f"{row.c} *const {_local(step, node)} = ({row.c} *)(void *)(space + {place});")
-        lines.append(f"for (int p = 0; p < {positions}; p++) {{")
+        lines.append(f"for (int p = 0; p < {positions}; p += {most}) {{")
+        lines.append(
+            f"    const int rows = {positions} - p < {most} ? {positions} - p : {most};"
+            if positions % most
+            else f"    const int rows = {most};"
+        )
         lines += [f"    {line}" for line in self._row_calls(number, step)]
         return self._framed(number, step, (*lines, "}"))
+
+    def _positions(self, step: Step) -> int:
+        return math.prod(self._graph.types[step.nodes[0].name].shape[:-1])
+
+    def _at_once(self, step: Step) -> int:
+        return min(self._most, self._positions(step))
 
     def _row_calls(self, number: int, step: Step) -> Iterator[str]:
         rows = [f"x{i} + (size_t)p * {row.size}" for i, row in enumerate(self._taken(step))]
@@ -167,14 +183,14 @@ class _Writer:
             if isinstance(node.op, Window):
                 yield from self._windowed(node, step, target)
             else:
-                yield f"n{number}_{place}({', '.join([*rows, target])});"
+                yield f"n{number}_{place}({', '.join([*rows, target, 'rows'])});"
             rows = [target]
 
     def _windowed(self, node: Node, step: Step, target: str) -> Iterator[str]:
         assert isinstance(node.op, Window)
         (x,), row = self._taken(step), self._row(node, step)
-        yield "{"
-        yield f"    {row.c} *const row = {target};"
+        yield "for (int r = 0; r < rows; r++) {"
+        yield f"    {row.c} *const row = {target} + (size_t)r * {row.size};"
         yield from (f"    {line}" for line in gather.window_row(node.op, x.type, row.type, row.c))
         yield "}"
 
@@ -202,6 +218,10 @@ class _Writer:
         for tensor in self._tensors:
             if tensor.output and (place := self._place(tensor.output.node)) != tensor.c_name:
                 yield f"memcpy({tensor.c_name}, {place}, {tensor.macro} * sizeof(*{tensor.c_name}));"
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
 
 
 def _row_name(number: int, node: Node) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolchain.errors import ModelError, ToolError, VerificationError
+from toolchain.errors import ModelError, ToolError, VerificationError, first_line
 from toolchain.graph import execute
 from toolchain.graph.graph import Graph, Output, with_outputs
 from toolchain.graph.types import Integers
@@ -48,7 +48,7 @@ def run(
         try:
             network = CompiledNetwork(part, Path(folder))
         except (ModelError, ToolError) as error:
-            told(f"{rows:,} vectors by the interpreter, since there is no compiled C: {error}")
+            told(f"{rows:,} vectors by the interpreter, since there is no compiled C: {first_line(error)}")
             return execute.run(graph, given, wanted)
     found = network.run({name: given[name] for name in part.inputs})
     must_agree(part, given, found)

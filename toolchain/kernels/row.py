@@ -42,11 +42,13 @@ class RowKernel:
         body: what stands between its braces; the rows that it takes are `x0`, `x1` and so on, what it makes is `y`.
         constants: definitions that stand before it.
         helpers: definitions that several kernels may share.
+        at_once: what stands before the loop over rows, and may do for all of them, of which there are `rows`.
     """
 
     body: tuple[str, ...]
     constants: tuple[str, ...] = ()
     helpers: tuple[str, ...] = ()
+    at_once: tuple[str, ...] = ()
 
 
 def one_for_all(values: NDArray[Any]) -> bool:

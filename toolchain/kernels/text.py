@@ -61,11 +61,12 @@ _SOURCE = """\
 int model_run({parameters}, void *work, size_t work_bytes)
 {{
     unsigned char *const space = work;
+    int bad = 0;
     if ({counts})
         return MODEL_BAD_COUNT;
     if (work_bytes < MODEL_WORK_BYTES || (uintptr_t)work % {alignment})
         return MODEL_BAD_WORK;
-{checks}    (void)space;
+{checks}    (void)space, (void)bad;
 {calls}
     return MODEL_OK;
 }}
@@ -184,5 +185,8 @@ def _check(tensor: Argument) -> str:
         wrong.append(f"({name}[i] - ({literal(kind.low)})) % {kind.step}")
     if not wrong:
         return ""
-    loop = f"    for (size_t i = 0; i < {tensor.macro}; i++)\n"
-    return f"{loop}        if ({' || '.join(wrong)})\n            return MODEL_BAD_VALUE;\n"
+    # Without a way out of the loop a compiler takes many elements at once.
+    loop = (
+        f"    for (size_t i = 0; i < {tensor.macro}; i++)\n        bad |= {' || '.join(f'({one})' for one in wrong)};\n"
+    )
+    return f"{loop}    if (bad)\n        return MODEL_BAD_VALUE;\n"

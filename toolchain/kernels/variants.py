@@ -1,58 +1,192 @@
-"""Dot products by instructions that some processors have, chosen when the program runs.
+"""Dot products of bytes by instructions that some processors have; each build of the C takes those that it may use.
 
-`MODEL_PORTABLE` leaves all of them out of a compilation.
+Weights lie in blocks of 16 outputs: of each block four inputs after four, and of those the four bytes of each output.
+So one register holds sums of several outputs, and no sum is ever added up across a register.
+`MODEL_PORTABLE` leaves all of it out of a compilation.
 """
 
 from __future__ import annotations
 
+BLOCK = 16
+"""Outputs whose weights lie together."""
 DOTS = """\
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(MODEL_PORTABLE)
+#if !defined(MODEL_PORTABLE) && defined(__GNUC__)
+#if defined(__AVX512VNNI__) && defined(__AVX512BW__)
 #define MODEL_VNNI
-#include <immintrin.h>
+#elif defined(__AVX2__)
+#define MODEL_AVX2
+#elif defined(__ARM_FEATURE_DOTPROD)
+#define MODEL_NEON
+#endif
+#endif
 
-/* Sums of each of 16 registers, in order. */
-__attribute__((target("avx512f,avx512bw,avx512vnni")))
-static __m512i added_up(const __m512i *s)
+#if defined(MODEL_VNNI) || defined(MODEL_AVX2)
+#include <immintrin.h>
+#elif defined(MODEL_NEON)
+#include <arm_neon.h>
+#endif
+
+#if defined(MODEL_VNNI) || defined(MODEL_AVX2) || defined(MODEL_NEON)
+#define MODEL_DOTS
+/* How bytes become what a product takes. */
+#ifdef MODEL_NEON
+#define MODEL_UNSIGNED 0x80808080
+#define MODEL_SIGNED 0
+#else
+#define MODEL_UNSIGNED 0
+#define MODEL_SIGNED 0x80808080
+#endif
+#define MODEL_INLINE static inline __attribute__((always_inline))
+
+/* Four bytes of a row, or what is left of it. */
+MODEL_INLINE uint32_t four_bytes(const uint8_t *x, int left)
 {
-    __m512i pairs[8], fours[4], halves[2];
-    for (int i = 0; i < 8; i++)
-        pairs[i] = _mm512_add_epi32(
-            _mm512_unpacklo_epi32(s[2 * i], s[2 * i + 1]), _mm512_unpackhi_epi32(s[2 * i], s[2 * i + 1]));
-    for (int i = 0; i < 4; i++)
-        fours[i] = _mm512_add_epi32(
-            _mm512_unpacklo_epi64(pairs[2 * i], pairs[2 * i + 1]),
-            _mm512_unpackhi_epi64(pairs[2 * i], pairs[2 * i + 1]));
-    for (int i = 0; i < 2; i++)
-        halves[i] = _mm512_add_epi32(
-            _mm512_shuffle_i32x4(fours[2 * i], fours[2 * i + 1], 0x88),
-            _mm512_shuffle_i32x4(fours[2 * i], fours[2 * i + 1], 0xdd));
-    return _mm512_add_epi32(
-        _mm512_shuffle_i32x4(halves[0], halves[1], 0x88), _mm512_shuffle_i32x4(halves[0], halves[1], 0xdd));
+    uint32_t word = 0;
+    if (left >= 4)
+        memcpy(&word, x, 4);
+    else
+        for (int i = 0; i < left; i++)
+            word |= (uint32_t)x[i] << 8 * i;
+    return word;
 }
 
-/* y[c] = start[c] + sum of x[i] * weights[c * inputs + i], 16 outputs at a time. */
-__attribute__((target("avx512f,avx512bw,avx512vnni")))
-static void dots_vnni(
-    const uint8_t *x, const int8_t *weights, const int32_t *start, int inputs, int outputs, int32_t *y)
+/* Sums of one block of outputs, and how four inputs are multiplied into them. */
+#if defined(MODEL_VNNI)
+typedef __m512i Sums;
+enum { MODEL_ROWS = 4, MODEL_BLOCKS = 4 };
+#define START _mm512_setzero_si512()
+
+/* Unsigned bytes by signed ones: `flip` makes signed bytes unsigned, 128 more, which the start takes off. */
+MODEL_INLINE Sums multiplied(Sums sums, uint32_t word, uint32_t flip, const int8_t *weights)
 {
-    const int whole = inputs / 64 * 64;
-    const __mmask64 rest = ((__mmask64)1 << (inputs - whole)) - 1;
-    for (int c = 0; c < outputs; c += 16) {
-        __m512i sums[16];
-        const int left = outputs - c < 16 ? outputs - c : 16;
-        for (int j = 0; j < 16; j++) {
-            const int8_t *row = weights + (size_t)(c + (j < left ? j : 0)) * (size_t)inputs;
-            __m512i sum = _mm512_setzero_si512();
-            for (int i = 0; i < whole; i += 64)
-                sum = _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(x + i), _mm512_loadu_si512(row + i));
-            sums[j] = _mm512_dpbusd_epi32(
-                sum, _mm512_maskz_loadu_epi8(rest, x + whole), _mm512_maskz_loadu_epi8(rest, row + whole));
-        }
-        const __mmask16 kept = (__mmask16)((1u << left) - 1);
-        const __m512i begun = _mm512_maskz_loadu_epi32(kept, start + c);
-        _mm512_mask_storeu_epi32(y + c, kept, _mm512_add_epi32(begun, added_up(sums)));
+    return _mm512_dpbusd_epi32(sums, _mm512_set1_epi32((int)(word ^ flip)), _mm512_loadu_si512(weights));
+}
+
+MODEL_INLINE void added(Sums sums, const int32_t *start, int left, int32_t *y)
+{
+    const __mmask16 kept = (__mmask16)(left >= 16 ? 0xffff : (1 << left) - 1);
+    _mm512_mask_storeu_epi32(y, kept, _mm512_add_epi32(sums, _mm512_loadu_si512(start)));
+}
+#elif defined(MODEL_AVX2)
+/* Two sums of each output; four outputs a register. */
+typedef struct {
+    __m256i of[4];
+} Sums;
+enum { MODEL_ROWS = 2, MODEL_BLOCKS = 1 };
+#define START (Sums){{{0}}}
+
+/* Bytes as 16 bits, so that no product of pairs is beyond its type. `flip` 0: unsigned bytes. */
+MODEL_INLINE Sums multiplied(Sums sums, uint32_t word, uint32_t flip, const int8_t *weights)
+{
+    const __m128i bytes = _mm_set1_epi32((int)word);
+    const __m256i x = flip ? _mm256_cvtepi8_epi16(bytes) : _mm256_cvtepu8_epi16(bytes);
+    for (int i = 0; i < 4; i++) {
+        const __m256i w = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(weights + 16 * i)));
+        sums.of[i] = _mm256_add_epi32(sums.of[i], _mm256_madd_epi16(x, w));
+    }
+    return sums;
+}
+
+MODEL_INLINE void added(Sums sums, const int32_t *start, int left, int32_t *y)
+{
+    int32_t all[16];
+    for (int i = 0; i < 2; i++) {
+        const __m256i pairs = _mm256_hadd_epi32(sums.of[2 * i], sums.of[2 * i + 1]);
+        const __m256i in_order = _mm256_permute4x64_epi64(pairs, 0xd8);
+        const __m256i begun = _mm256_loadu_si256((const __m256i *)(const void *)(start + 8 * i));
+        _mm256_storeu_si256((__m256i *)(void *)(all + 8 * i), _mm256_add_epi32(in_order, begun));
+    }
+    memcpy(y, all, (size_t)(left < 16 ? left : 16) * sizeof(*y));
+}
+#else
+typedef int32x4x4_t Sums;
+enum { MODEL_ROWS = 4, MODEL_BLOCKS = 1 };
+#define START (Sums){{vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)}}
+
+/* Signed bytes: `flip` makes unsigned bytes signed, 128 less, which the start adds. */
+MODEL_INLINE Sums multiplied(Sums sums, uint32_t word, uint32_t flip, const int8_t *weights)
+{
+    const int8x16_t x = vreinterpretq_s8_u32(vdupq_n_u32(word ^ flip));
+    for (int i = 0; i < 4; i++)
+        sums.val[i] = vdotq_s32(sums.val[i], x, vld1q_s8(weights + 16 * i));
+    return sums;
+}
+
+MODEL_INLINE void added(Sums sums, const int32_t *start, int left, int32_t *y)
+{
+    int32_t all[16];
+    for (int i = 0; i < 4; i++)
+        vst1q_s32(all + 4 * i, vaddq_s32(sums.val[i], vld1q_s32(start + 4 * i)));
+    memcpy(y, all, (size_t)(left < 16 ? left : 16) * sizeof(*y));
+}
+#endif
+
+/* Four inputs of some rows, or what is left of them, into all sums. */
+MODEL_INLINE void dots_four(
+    Sums *sums, const uint8_t *x, size_t step, int left, const int8_t *weights, size_t block, uint32_t flip,
+    const int rows, const int blocks)
+{
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) {
+        const uint32_t word = four_bytes(x + (size_t)r * step, left);
+#pragma GCC unroll 16
+        for (int b = 0; b < blocks; b++)
+            sums[r * blocks + b] = multiplied(sums[r * blocks + b], word, flip, weights + (size_t)b * block);
+    }
+}
+
+/* Some rows by some blocks of outputs, both few and known when this is compiled. */
+MODEL_INLINE void dots_tile(
+    const uint8_t *x, size_t step, const int8_t *weights, const int32_t *start, int inputs, uint32_t flip, int32_t *y,
+    int outputs, int left, const int rows, const int blocks)
+{
+    const int whole = inputs / 4, rest = inputs % 4;
+    const size_t block = 64 * (size_t)(whole + (rest > 0));
+    Sums sums[16];
+#pragma GCC unroll 16
+    for (int i = 0; i < rows * blocks; i++)
+        sums[i] = START;
+    for (int i = 0; i < whole; i++)
+        dots_four(sums, x + 4 * i, step, 4, weights + 64 * i, block, flip, rows, blocks);
+    if (rest)
+        dots_four(sums, x + 4 * whole, step, rest, weights + 64 * whole, block, flip, rows, blocks);
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 16
+        for (int b = 0; b < blocks; b++)
+            added(sums[r * blocks + b], start + 16 * b, left - 16 * b, y + (size_t)r * (size_t)outputs + 16 * b);
+}
+
+/* y[r][c] = start[c] + sum of x[r][i] * weight of c and i, for all rows, which lie `step` bytes apart. */
+static void dots(
+    const uint8_t *x, size_t step, int rows, const int8_t *weights, const int32_t *start, int inputs, uint32_t flip,
+    int outputs, int32_t *y)
+{
+    const size_t block = (size_t)(inputs + 3) / 4 * 64;
+    for (int c = 0; c < outputs; c += 16 * MODEL_BLOCKS) {
+        const int left = outputs - c;
+        const int8_t *w = weights + (size_t)(c / 16) * block;
+#define TILE(r, b) \\
+    dots_tile(x + (size_t)row * step, step, w, start + c, inputs, flip, y + (size_t)row * (size_t)outputs + c, \\
+              outputs, left, r, b)
+#if defined(MODEL_VNNI)
+#define BLOCKS(r) \\
+    switch (left > 48 ? 4 : (left + 15) / 16) { \\
+    case 1: TILE(r, 1); break; \\
+    case 2: TILE(r, 2); break; \\
+    case 3: TILE(r, 3); break; \\
+    default: TILE(r, 4); \\
+    }
+#else
+#define BLOCKS(r) TILE(r, 1)
+#endif
+        int row = 0;
+        for (; row + MODEL_ROWS <= rows; row += MODEL_ROWS)
+            BLOCKS(MODEL_ROWS);
+        for (; row < rows; row++)
+            BLOCKS(1);
     }
 }
 #endif
 """
-"""`dots_vnni`: AVX-512 VNNI multiplies unsigned bytes with signed ones, and adds in 32 bits."""
+"""`dots`, where `MODEL_DOTS` is defined: bytes by bytes, added up in 32 bits."""

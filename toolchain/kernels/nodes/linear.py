@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toolchain.graph.ops import Linear
 from toolchain.kernels.c_text import Whole, accumulating, array_type, c_type, constant, wide_constant
 from toolchain.kernels.row import Row, RowKernel, one_for_all
-from toolchain.kernels.variants import DOTS
+from toolchain.kernels.variants import BLOCK, DOTS
 
-# Fewer inputs than that are added up sooner one by one; more would make a copy of a row large.
-_LEAST_INPUTS, _MOST_INPUTS = 16, 8192
+# Fewer inputs than that are added up sooner one by one.
+_LEAST_INPUTS = 8
 
 
 def sums_of(op: Linear, x: Row) -> Whole:
@@ -23,7 +24,7 @@ def kernel(op: Linear, name: str, xs: tuple[Row, ...], y: Row) -> RowKernel:
     (x,) = xs
     inner = len(op.weights) // op.taps
     if op.groups > 1 and inner == 1 and y.dtype == sums_of(op, x):
-        return _tap_by_tap(op, name, y)
+        return _tap_by_tap(op, name, x, y)
     return _by_outputs(op, name, x, y, inner)
 
 
@@ -34,29 +35,35 @@ def _bias(op: Linear, name: str, constants: list[str]) -> str:
     return f"{name}_bias[c]"
 
 
-def _tap_by_tap(op: Linear, name: str, y: Row) -> RowKernel:
+def _tap_by_tap(op: Linear, name: str, x: Row, y: Row) -> RowKernel:
     constants = [constant(f"{name}_weights", op.weights)]
     each = op.outputs // op.groups
-    channel = "c" if each == 1 else f"c / {each}"
+    taken = f"x0[t * {op.groups} + {'c' if each == 1 else f'c / {each}'}]"
     return RowKernel(
         (
             f"for (int c = 0; c < {op.outputs}; c++)",
             f"    y[c] = {_bias(op, name, constants)};",
             f"for (int t = 0; t < {op.taps}; t++)",
             f"    for (int c = 0; c < {op.outputs}; c++)",
-            f"        y[c] += ({y.c})x0[t * {op.groups} + {channel}] * {name}_weights[t * {op.outputs} + c];",
+            f"        y[c] += ({_product(op, x, y)})({taken} * {name}_weights[t * {op.outputs} + c]);",
         ),
         tuple(constants),
     )
+
+
+def _product(op: Linear, x: Row, y: Row) -> str:
+    """The narrowest type of a product: of bytes a processor multiplies more at once in 16 bits."""
+    reach = x.reach * int(np.abs(op.weights).max())
+    narrow = reach < 2**15 and x.dtype.itemsize == 1 and array_type(op.weights) in ("int8_t", "uint8_t")
+    return "int16_t" if narrow else y.c
 
 
 def _by_outputs(op: Linear, name: str, x: Row, y: Row, inner: int) -> RowKernel:
     """Weights lie output by output, and of each in the order of the inputs."""
     constants = [constant(f"{name}_weights", np.ascontiguousarray(op.weights.T))]
     total, each = c_type(sums_of(op, x)), op.outputs // op.groups
-    quick = _by_vnni(op, name, x, y, constants)
+    quick = _by_bytes(op, name, x, y, constants)
     head = (
-        *quick,
         f"for (int c = 0; c < {op.outputs}; c++) {{",
         f"    const {array_type(op.weights)} *weights = {name}_weights + (size_t)c * {len(op.weights)};",
         f"    {total} sum = {_bias(op, name, constants)};",
@@ -74,32 +81,43 @@ def _by_outputs(op: Linear, name: str, x: Row, y: Row, inner: int) -> RowKernel:
             f"        for (int i = 0; i < {inner}; i++)",
             f"            sum += ({total})x0[{own}] * weights[t * {inner} + i];",
         )
-    return RowKernel((*head, *sums, *tail), tuple(constants), (DOTS,) if quick else ())
+    return RowKernel((*head, *sums, *tail), tuple(constants), (DOTS,) if quick else (), quick)
 
 
-def _by_vnni(op: Linear, name: str, x: Row, y: Row, constants: list[str]) -> tuple[str, ...]:
-    """The same by bytes, on processors that multiply those; nothing where weights, inputs or sums are wider.
+def _by_bytes(op: Linear, name: str, x: Row, y: Row, constants: list[str]) -> tuple[str, ...]:
+    """All rows at once by products of bytes, in builds that have those; nothing where something is wider.
 
-    Inputs below 0 are counted from the least byte, and what that adds is taken off where the sums begin.
+    Where both sides must have a sign, or one must not, inputs are counted from 128 away; what that adds is taken off
+    where the sums begin.
     """
     bytes_alone = x.c in ("int8_t", "uint8_t") and array_type(op.weights) == "int8_t"
-    if op.groups > 1 or not bytes_alone or y.dtype != np.int32 or not _LEAST_INPUTS <= len(op.weights) <= _MOST_INPUTS:
+    if op.groups > 1 or not bytes_alone or y.dtype != np.int32 or len(op.weights) < _LEAST_INPUTS:
         return ()
-    negative = x.type.low.min() < 0
-    start = op.bias - (128 * op.weights.sum(axis=0) if negative else 0)
-    constants.append(f"#ifdef MODEL_VNNI\n{wide_constant(f'{name}_start', start)}#endif\n")
-    given = "codes" if negative else "(const uint8_t *)x0"
-    copied = (
-        f"    uint8_t codes[{x.size}];",
-        f"    for (int i = 0; i < {x.size}; i++)",
-        "        codes[i] = (uint8_t)(x0[i] + 128);",
-    )
+    signed, moved = x.c == "int8_t", 128 * op.weights.sum(axis=0)
+    start = f"{name}_start"
+    away = wide_constant(start, _padded(op.bias - moved if signed else op.bias + moved))
+    plain = wide_constant(start, _padded(op.bias))
+    constants += [
+        "#ifdef MODEL_DOTS\n",
+        constant(f"{name}_blocks", _blocks(op.weights)),
+        f"#ifdef {'MODEL_VNNI' if signed else 'MODEL_NEON'}\n{away}#else\n{plain}#endif\n",
+        "#endif\n",
+    ]
+    sizes = f"{len(op.weights)}, {'MODEL_SIGNED' if signed else 'MODEL_UNSIGNED'}, {op.outputs}"
     return (
-        "#ifdef MODEL_VNNI",
-        'if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw")) {',
-        *(copied if negative else ()),
-        f"    dots_vnni({given}, {name}_weights, {name}_start, {x.size}, {op.outputs}, y);",
-        "    return;",
-        "}",
+        "#ifdef MODEL_DOTS",
+        f"dots((const uint8_t *)x0, {x.size}, rows, {name}_blocks, {start}, {sizes}, y);",
+        "return;",
         "#endif",
     )
+
+
+def _blocks(weights: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Weights of shape (inputs, outputs) as `variants.DOTS` takes them."""
+    inputs, outputs = weights.shape
+    whole = np.pad(weights, ((0, -inputs % 4), (0, -outputs % BLOCK)))
+    return whole.reshape(-1, 4, whole.shape[1] // BLOCK, BLOCK).transpose(2, 0, 3, 1)
+
+
+def _padded(start: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.pad(start, (0, -len(start) % BLOCK))

@@ -22,7 +22,7 @@ def kernel(op: Threshold, name: str, xs: tuple[Row, ...], y: Row) -> RowKernel:
         return RowKernel((f"for (int c = 0; c < {y.size}; c++)", f"    y[c] = {literal(op.least)};", "(void)x0;"))
     channels = range(y.size)
     if op.uniform is None or not op.uniform.found.any():
-        return _counted(op, name, channels, y)
+        return _compared(op, name, x, y) if op.levels <= _FEW else _counted(op, name, channels, y)
     lines = _on_lines(op, op.uniform, name, x, y)
     apart = np.flatnonzero(~op.uniform.found).tolist()
     return _both(lines, _counted(op, name, apart, y)) if apart else lines
@@ -58,6 +58,24 @@ def _on_lines(op: Threshold, form: Uniform, name: str, x: Row, y: Row) -> RowKer
         f"for (int c = 0; c < {y.size}; c++) {{",
         f"    {whole} count = (({whole})x0[c] * {multiplier} + {offset}) >> {shift};",
         f"    count = count < 0 ? 0 : count > {op.levels} ? {op.levels} : count;",
+        f"    y[c] = {_value(op, 'count', y)};",
+        "}",
+    )
+    return RowKernel(body, tuple(constants))
+
+
+def _compared(op: Threshold, name: str, x: Row, y: Row) -> RowKernel:
+    """One threshold after the other, each against all channels at once."""
+    table = np.broadcast_to(op.table, (y.size, op.levels)).T
+    shared = bool((table[:, :1] == table).all())
+    kind = c_type(accumulating(x.reach, *(int(end) for end in (table.min(), table.max()))))
+    constants = [constant(f"{name}_thresholds", table[:, 0] if shared else table)]
+    places = [f"{level}" if shared else f"{level * y.size} + c" for level in range(op.levels)]
+    count = " + ".join(f"(value >= {name}_thresholds[{place}])" for place in places)
+    body = (
+        f"for (int c = 0; c < {y.size}; c++) {{",
+        f"    const {kind} value = x0[c];",
+        f"    const int count = {count};",
         f"    y[c] = {_value(op, 'count', y)};",
         "}",
     )

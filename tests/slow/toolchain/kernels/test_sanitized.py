@@ -15,10 +15,12 @@ from toolchain.graph.execute import run
 from toolchain.graph.graph import Graph
 from toolchain.graph.types import Integers
 from toolchain.kernels.c_text import c_type
-from toolchain.kernels.compiled import compile_c, write_sources
+from toolchain.kernels.compiled import PORTABLE, compile_c, write_sources
 from toolchain.kernels.generate import CSource, c_source
 
 _SANITIZERS = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+
+_BUILDS = ([PORTABLE], ["-mavx2"], ["-march=native"])
 
 
 @pytest.mark.parametrize("seed", range(100, 112))
@@ -33,10 +35,12 @@ def test_random_networks_of_several_inputs_and_outputs(seed: int, tmp_path: Path
 
 def _must_agree(graph: Graph, seed: int, folder: Path) -> None:
     """Each tensor and the work space are memory of their own, so that a step beyond any of them is seen."""
-    made, feeds = c_source(graph), feeds_of(graph, seed, 8)
+    # Each processor's own instructions in turn, with one row at a time and with several.
+    own, rows = _BUILDS[seed % len(_BUILDS)], (1, 8)[seed // 2 % 2]
+    made, feeds = c_source(graph, rows), feeds_of(graph, seed, 8)
     write_sources(made, folder)
     (folder / "main.c").write_text(_program(made))
-    compile_c([*_SANITIZERS, "-o", "main", "main.c", "model.c"], folder)
+    compile_c([*_SANITIZERS, *own, "-o", "main", "main.c", "model.c"], folder)
     expected = run(graph, feeds)
     for vector in range(8):
         given = b"".join(feeds[t.name][vector].astype(t.dtype).tobytes() for t in made.tensors if not t.output)
