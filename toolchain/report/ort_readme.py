@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from toolchain.board import Jetson, OrtBoard
-from toolchain.results.device import DeviceDescription, PackedGraph, PackedInput, Promise
+from toolchain.results.device import COMPILED, DeviceDescription, PackedGraph, PackedInput, Promise
 
 _KINDS = {"test set": "of the test set", "calibration": "of the calibration data", "random": "random"}
 # ONNX's names of types that NumPy calls otherwise.
@@ -52,7 +52,7 @@ them and says which is fastest here.
 
 ## In your own program
 
-{_example(device)}
+{_example(device)}{_other_operator(device)}
 
 The C runner is in `runner/`: source, and binaries for aarch64 and x86-64 that load `libonnxruntime.so` at run time
 (`runner/runner-{machine} --help`).
@@ -138,11 +138,31 @@ def _example(device: DeviceDescription) -> str:
         "    import onnxruntime\n\n"
         "    options = onnxruntime.SessionOptions()\n"
         "    options.intra_op_num_threads = 1\n"
-        f"{level}{entries}"
+        f"{level}{entries}{_operator(device, device.chosen)}"
         f'    session = onnxruntime.InferenceSession("{graph.file}", options, '
         f'providers=["CPUExecutionProvider"]{disabled})\n'
         f"    outputs = session.run(None, {_feeds(graph)})\n\n"
         f"{_rows(graph)} These are the session options that the answers were proved with."
+    )
+
+
+def _operator(device: DeviceDescription, name: str) -> str:
+    """The line that makes a network's own operator known; empty where the graph has none."""
+    if name != COMPILED:
+        return ""
+    library = f"{device.graphs[name].file.removesuffix('.onnx')}-{device.machine}.so"
+    return f'    options.register_custom_ops_library("{library}")\n'
+
+
+def _other_operator(device: DeviceDescription) -> str:
+    """How the graph of one operator is opened, where another one was chosen."""
+    if COMPILED not in device.graphs or device.chosen == COMPILED:
+        return ""
+    return (
+        f"\n\n`{COMPILED}` is the network as one operator of compiled C, which ONNX Runtime has to be told of:\n\n"
+        "    options = onnxruntime.SessionOptions()\n"
+        f"{_operator(device, COMPILED)}"
+        f'    session = onnxruntime.InferenceSession("{device.graphs[COMPILED].file}", options)'
     )
 
 

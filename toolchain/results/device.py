@@ -18,6 +18,9 @@ from toolchain.results.options import RunOptions
 DEVICE = "device.json"
 DEVICE_FORMAT: Literal[3] = 3
 
+COMPILED = "compiled"
+"""The graph of one operator; see `toolchain.runtime.compiled_graph`."""
+
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
 class Promise:

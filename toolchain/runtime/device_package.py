@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -31,6 +31,7 @@ from toolchain.results.device import (
 from toolchain.results.options import RunOptions
 from toolchain.runtime.binaries import runner_files
 from toolchain.runtime.jetson import TensorRtGraph, trtexec_script
+from toolchain.runtime.operator_library import library_beside
 from toolchain.runtime.package_golden import write_golden
 from toolchain.runtime.rows import Rows
 from toolchain.runtime.span import inputs_of
@@ -45,6 +46,7 @@ class DeviceGraph:
     Attributes:
         path: the ONNX file.
         promise: what it promises of its answers to the golden vectors on the device's CPU.
+        libraries: of its operator, by machine; empty where all its operators are the runtime's own.
         floor: an Identity model of the same input, whose latency is the least that this machine can do; or None.
         precision: that of its arithmetic in TensorRT: "int8" where it has Q/DQ nodes.
         gpu: whether it is made for a GPU, too.
@@ -62,6 +64,7 @@ class DeviceGraph:
     proved: str
     within_budget: bool = True
     floor: Path | None = None
+    libraries: Mapping[str, Path] = field(default_factory=dict)
     options: RunOptions = RunOptions()  # noqa: RUF009 (it cannot change)
 
 
@@ -152,6 +155,8 @@ def _wheel(wheel: Wheel, packed: Sequence[Path]) -> PackedWheel:
 def _copy_graph(package: Path, name: str, graph: DeviceGraph) -> PackedGraph:
     file = f"models/{name}.onnx"
     _copy(graph.path, package / file)
+    for machine, library in graph.libraries.items():
+        _copy(library, library_beside(package / file, machine))
     floor = f"models/{graph.floor.name}" if graph.floor else None
     if graph.floor and floor:
         _copy(graph.floor, package / floor)

@@ -8,11 +8,12 @@ from typing import Any
 import onnx
 from numpy.typing import NDArray
 
+from toolchain.results.device import COMPILED
 from toolchain.runtime.derive.graphs import STYLES
 from toolchain.runtime.meaning import VALUES, Meaning, accuracy
 from toolchain.runtime.proof_vectors import Vectors
 
-INTEGER_VARIANTS = tuple(STYLES)
+INTEGER_VARIANTS = (*STYLES, COMPILED)
 
 FILE = "qdq"
 """The variant that is an ONNX file of 8-bit integers as it came."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from toolchain.errors import ModelError
 from toolchain.graph.refusals import in_our_words
 from toolchain.results.options import RunOptions
+from toolchain.runtime.operator_library import library_of
 from toolchain.runtime.rows import Rows, joined, parts_of
 
 CPU = "CPUExecutionProvider"
@@ -58,6 +59,8 @@ def open_session(
     settings.log_severity_level = _FATAL
     for entry in options.entries:
         settings.add_session_config_entry(*entry.split("=", 1))
+    if isinstance(model, onnx.ModelProto) and (library := library_of(model)):
+        settings.register_custom_ops_library(str(library))
     raw = model if isinstance(model, bytes) else model.SerializeToString(deterministic=True)
     try:
         return onnxruntime.InferenceSession(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,13 @@ from flows.stages.context import Context
 from toolchain.files import write_atomic
 from toolchain.layout import OutputKind
 from toolchain.results.check import VectorKind
+from toolchain.results.device import COMPILED
 from toolchain.results.facts import ProveFacts
 from toolchain.results.facts.runtime import GraphProof
 from toolchain.results.model import Record, RecordFile, read_file, write_file
 from toolchain.runtime.imported import FILE, Imported
 from toolchain.runtime.meaning import Meaning
+from toolchain.runtime.operator_library import library_beside, make_known, operator_of
 from toolchain.runtime.proof_vectors import Vectors
 
 OWN = "network"
@@ -74,6 +77,9 @@ def load(context: Context) -> Imported:
     folder = context.layout.stage("graphs")
     index = read_file(folder / _INDEX, GraphsIndex, "make build")
     graphs = {name: onnx.load(folder / f"{name}.onnx") for name in index.graphs}
+    for name, model in graphs.items():
+        if operator := operator_of(model):
+            make_known(operator, library_beside(folder / f"{name}.onnx", os.uname().machine))
     with np.load(folder / _GOLDEN) as arrays:
         optional = {name: arrays[name] if name in arrays.files else None for name in ("truth", "integers")}
         vectors = Vectors(arrays["x"], optional["truth"], index.vectors)
@@ -107,6 +113,7 @@ GRAPHS: Mapping[str, Graph] = {
     "qdq": Graph("int8", False),
     "lowered": Graph("fp32", True),
     "tensorrt": Graph("int8", True),
+    COMPILED: Graph("int8", False),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,15 +15,20 @@ from flows.stages.files import network_file
 from flows.stages.foreign.load import CALIBRATION, TEST, file_of
 from flows.stages.network.files import INTEGER, QONNX
 from flows.stages.ort.files import OWN, save
-from toolchain.errors import GateweaveError, ModelError
+from toolchain.errors import GateweaveError, ModelError, ToolError
 from toolchain.graph.file.store import load_graph
 from toolchain.graph.model_file import load_model
+from toolchain.graph.readers.source import Source
+from toolchain.results.device import COMPILED
 from toolchain.results.facts import GraphsFacts
 from toolchain.results.facts.runtime import OutputMeaning, VectorCount
 from toolchain.runtime.builder import GraphSettings
+from toolchain.runtime.compiled_graph import compiled_graph
 from toolchain.runtime.imported import Imported
 from toolchain.runtime.meaning import Meaning
+from toolchain.runtime.network_file.opening import open_network
 from toolchain.runtime.network_file.whole import whole_makers
+from toolchain.runtime.operator_library import library_beside, make_known, write_operator
 from toolchain.runtime.proof_vectors import Vectors
 from toolchain.runtime.shelf import Shelf
 from toolchain.runtime.third_party import import_model
@@ -35,8 +41,11 @@ _OPSET = 17
 
 
 def run(context: Context) -> Outcome:
-    """Write `<graph>.onnx` for each, `golden.npz` and `graphs.json`."""
+    """Write `<graph>.onnx` for each, the libraries of the compiled one, `golden.npz` and `graphs.json`."""
     made = _third_party(context) if context.request.file else _own(context)
+    if made.kind == OWN or made.integers is not None:
+        context.progress("compiling the network as one operator")
+        _add_compiled(context, made)
     save(made, context.out)
     left = f"; left out: {', '.join(made.left_out)}" if made.left_out else ""
     facts = GraphsFacts(
@@ -65,11 +74,34 @@ def file_settings(context: Context) -> GraphSettings:
     return replace(settings_of(context), opset=context.ort_board.runtime.opset)
 
 
+def _source(context: Context) -> Source:
+    """The network's integers, and what stands around them."""
+    if context.request.file:
+        return open_network(file_of(context)).source
+    trained = read_trained(load_model(context.file("export", QONNX)))
+    return trained.as_written(load_graph(network_file(context, INTEGER))).source
+
+
+def _add_compiled(context: Context, made: Imported) -> None:
+    """The network as one operator, with a library for this machine and for the board's; or why there is none."""
+    settings = settings_of(context) if made.kind == OWN else file_settings(context)
+    shelf = Shelf(made.vectors.x, made.reference, made.graphs, made.left_out)
+    try:
+        found = compiled_graph(_source(context), settings)
+        for machine in sorted({os.uname().machine, context.ort_board.runtime.machine}):
+            library = library_beside(context.out / f"{COMPILED}.onnx", machine)
+            name = write_operator(found.source, found.ends, machine, library)
+    except (ModelError, ToolError) as error:
+        made.left_out[COMPILED] = str(error).removeprefix(f"{COMPILED}: ")
+        return
+    make_known(name, library_beside(context.out / f"{COMPILED}.onnx", os.uname().machine))
+    shelf.add(COMPILED, lambda: found.model)
+
+
 def _own(context: Context) -> Imported:
     with np.load(context.file("export", "golden.npz")) as golden:
         x, logits, truth = golden["x"].astype(np.float32), golden["logits"], golden["truth"]
-    trained = read_trained(load_model(context.file("export", QONNX)))
-    source = trained.as_written(load_graph(network_file(context, INTEGER))).source
+    source = _source(context)
     x, makes = x.reshape(len(x), *source.inputs[0].shape), whole_makers(source, settings_of(context))
     vectors, shelf = Vectors(x, truth.astype(np.int64), "test set"), Shelf(x, logits)
     for name, make in makes.items():

@@ -24,6 +24,7 @@ from toolchain.runtime.binaries import MACHINES, build_runner
 from toolchain.runtime.compare import TOLERANCE, Proof
 from toolchain.runtime.device_package import DeviceContent, DeviceGraph, pack_device
 from toolchain.runtime.imported import Imported
+from toolchain.runtime.operator_library import library_beside
 from toolchain.runtime.package_golden import choose_vectors
 from toolchain.runtime.prove import prove
 from toolchain.runtime.rows import width
@@ -79,8 +80,9 @@ def _graph(context: Context, made: Imported, name: str, rows: NDArray[np.int64])
     # As the self-test runs it: one at a time.
     proof = prove(model, x, reference, options, tie=TOLERANCE, tolerance=TOLERANCE, batches=(1,))
     kind = GRAPHS[name]
+    path = context.layout.stage("graphs") / f"{name}.onnx"
     return DeviceGraph(
-        path=context.layout.stage("graphs") / f"{name}.onnx",
+        path=path,
         promise=_promise(made, name, proof),
         precision=kind.precision,
         gpu=kind.gpu,
@@ -88,6 +90,7 @@ def _graph(context: Context, made: Imported, name: str, rows: NDArray[np.int64])
         proved=told(asdict(proved.check)),
         within_budget=proved.within_budget,
         floor=floor,
+        libraries={machine: found for machine in MACHINES if (found := library_beside(path, machine)).exists()},
         options=proved.options,
     )
 

@@ -15,9 +15,11 @@ from flows.stages.ort.graphs import file_settings
 from toolchain.errors import VerificationError
 from toolchain.report.comparisons import counted
 from toolchain.results.check import Check
+from toolchain.results.device import COMPILED
 from toolchain.results.facts import ProveFacts
 from toolchain.results.facts.runtime import GraphProof
 from toolchain.runtime.compare import Proof, first_difference, near
+from toolchain.runtime.compiled_graph import MEANING
 from toolchain.runtime.derive.graphs import MEANINGS
 from toolchain.runtime.imported import FILE, Imported
 from toolchain.runtime.network_file.derived import ABLE, first_node
@@ -28,7 +30,7 @@ from toolchain.runtime.session import open_session, run_session
 
 # Share of labels that may differ in a graph that is chosen; those of `_EXACT` must not differ at all.
 BUDGET = 0.001
-_EXACT = ("fp32", "qcdq")
+_EXACT = ("fp32", "qcdq", COMPILED)
 
 _FOREIGN_MEANINGS = {
     "fp32": "the model in float32",
@@ -116,7 +118,7 @@ def _within_budget(made: Imported, name: str, proof: Proof) -> bool:
 
 
 def _facts(made: Imported, name: str, proof: Proof) -> GraphProof:
-    meanings = MEANINGS if made.kind == OWN or made.is_whole(name) else _FOREIGN_MEANINGS
+    meanings = {**MEANINGS, COMPILED: MEANING} if made.kind == OWN or made.is_whole(name) else _FOREIGN_MEANINGS
     # Of values no label is meant, and NaN has none.
     labelled = proof.labelled and made.classifies
     return GraphProof(

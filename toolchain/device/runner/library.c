@@ -5,6 +5,7 @@
 #include "runner.h"
 
 OrtFunctions ort;
+const OrtApiBase *runtime_base;
 const char *runtime_version = "";
 
 void check(OrtStatus *status, const char *what) {
@@ -27,9 +28,9 @@ void load_library(const char *path) {
     const OrtApiBase *(*get_base)(void);
     *(void **)&get_base = dlsym(library, "OrtGetApiBase");
     if (!get_base) fail("%s: not an ONNX Runtime library (no OrtGetApiBase)", path ? path : "libonnxruntime.so");
-    const OrtApiBase *base = get_base();
-    runtime_version = base->GetVersionString();
-    const void *const *table = base->GetApi(ORT_API_VERSION);
+    runtime_base = get_base();
+    runtime_version = runtime_base->GetVersionString();
+    const void *const *table = runtime_base->GetApi(ORT_API_VERSION);
     if (!table) fail("ONNX Runtime %s is too old; 1.%d or newer is needed", runtime_version, ORT_API_VERSION);
 #define LOAD(place, result, name, arguments) memcpy(&ort.name, &table[place], sizeof ort.name);
     ORT_FUNCTIONS(LOAD)

@@ -27,6 +27,7 @@ static const char help[] =
     "  how:       --batch B --threads T (inside a call) --core K (pins the calling thread)\n"
     "  session:   --level all|extended|basic|none --disable PASS --config KEY=VALUE\n"
     "             --provider NAME --provider-option NAME:KEY=VALUE --fallback (go on without a provider that is absent)\n"
+    "  a library of the network's own operator, such as name-x86_64.so, is taken from beside name.onnx\n"
     "  result:    --json FILE (else standard output) --emulated (refuse to time anything)\n";
 
 static long whole(const char *name, const char *text, long least, long most) {

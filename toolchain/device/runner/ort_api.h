@@ -1,4 +1,4 @@
-/* The few functions of ONNX Runtime's C API that the runner calls: place in the table, and signature.
+/* The few functions of ONNX Runtime's C API that the runner and a package's operator call: place in the table, and signature.
  *
  * Places are those of `struct OrtApi` in onnxruntime_c_api.h. A shipped version of the table never changes, newer versions
  * only append to it; all that is used here is in version 11 (ONNX Runtime 1.11), so one binary runs on every later runtime.
@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define ORT_API_VERSION 11
+#define ORT_WITH_STATUS 16 /* version from which on an operator's computation may return a status */
 
 typedef struct OrtStatus OrtStatus;
 typedef struct OrtEnv OrtEnv;
@@ -23,9 +24,12 @@ typedef struct OrtTensorInfo OrtTensorInfo; /* OrtTensorTypeAndShapeInfo */
 typedef struct OrtMemoryInfo OrtMemoryInfo;
 typedef struct OrtAllocator OrtAllocator;
 typedef struct OrtIoBinding OrtIoBinding;
+typedef struct OrtKernelContext OrtKernelContext;
+typedef struct OrtCustomOpDomain OrtCustomOpDomain;
+typedef struct OrtCustomOp OrtCustomOp;
 typedef struct OrtGpuOptions OrtGpuOptions; /* OrtTensorRTProviderOptionsV2, OrtCUDAProviderOptionsV2 */
 
-enum { ORT_LOG_ERROR = 3, ORT_SEQUENTIAL = 0, ORT_ARENA_ALLOCATOR = 1, ORT_MEMORY_DEFAULT = 0 };
+enum { ORT_INVALID_ARGUMENT = 2, ORT_LOG_ERROR = 3, ORT_SEQUENTIAL = 0, ORT_ARENA_ALLOCATOR = 1, ORT_MEMORY_DEFAULT = 0 };
 
 /* ONNXTensorElementDataType */
 enum { ORT_FLOAT = 1, ORT_UINT8 = 2, ORT_INT8 = 3, ORT_UINT16 = 4, ORT_INT16 = 5, ORT_INT32 = 6, ORT_INT64 = 7,
@@ -34,6 +38,7 @@ enum { ORT_FLOAT = 1, ORT_UINT8 = 2, ORT_INT8 = 3, ORT_UINT16 = 4, ORT_INT16 = 5
 typedef const char *const *Names;
 
 #define ORT_FUNCTIONS(F)                                                                                               \
+    F(0, OrtStatus *, CreateStatus, (int code, const char *message))                                                   \
     F(2, const char *, GetErrorMessage, (const OrtStatus *))                                                           \
     F(3, OrtStatus *, CreateEnv, (int level, const char *name, OrtEnv **))                                             \
     F(7, OrtStatus *, CreateSession, (const OrtEnv *, const char *path, const OrtSessionOptions *, OrtSession **))     \
@@ -44,6 +49,9 @@ typedef const char *const *Names;
     F(23, OrtStatus *, SetSessionGraphOptimizationLevel, (OrtSessionOptions *, int level))                             \
     F(24, OrtStatus *, SetIntraOpNumThreads, (OrtSessionOptions *, int))                                               \
     F(25, OrtStatus *, SetInterOpNumThreads, (OrtSessionOptions *, int))                                               \
+    F(26, OrtStatus *, CreateCustomOpDomain, (const char *name, OrtCustomOpDomain **))                                 \
+    F(27, OrtStatus *, CustomOpDomain_Add, (OrtCustomOpDomain *, const OrtCustomOp *))                                 \
+    F(28, OrtStatus *, AddCustomOpDomain, (OrtSessionOptions *, OrtCustomOpDomain *))                                  \
     F(30, OrtStatus *, SessionGetInputCount, (const OrtSession *, size_t *))                                           \
     F(31, OrtStatus *, SessionGetOutputCount, (const OrtSession *, size_t *))                                          \
     F(33, OrtStatus *, SessionGetInputTypeInfo, (const OrtSession *, size_t index, OrtTypeInfo **))                    \
@@ -56,10 +64,16 @@ typedef const char *const *Names;
     F(60, OrtStatus *, GetTensorElementType, (const OrtTensorInfo *, int *type))                                       \
     F(61, OrtStatus *, GetDimensionsCount, (const OrtTensorInfo *, size_t *))                                          \
     F(62, OrtStatus *, GetDimensions, (const OrtTensorInfo *, int64_t *, size_t))                                      \
+    F(64, OrtStatus *, GetTensorShapeElementCount, (const OrtTensorInfo *, size_t *))                                  \
     F(65, OrtStatus *, GetTensorTypeAndShape, (const OrtValue *, OrtTensorInfo **))                                    \
     F(69, OrtStatus *, CreateCpuMemoryInfo, (int allocator, int memory, OrtMemoryInfo **))                             \
     F(78, OrtStatus *, GetAllocatorWithDefaultOptions, (OrtAllocator **))                                              \
+    F(90, OrtStatus *, KernelContext_GetInput, (const OrtKernelContext *, size_t, const OrtValue **))                  \
+    F(91, OrtStatus *, KernelContext_GetOutput,                                                                        \
+      (OrtKernelContext *, size_t, const int64_t *shape, size_t rank, OrtValue **))                                    \
+    F(93, void, ReleaseStatus, (OrtStatus *))                                                                          \
     F(96, void, ReleaseValue, (OrtValue *))                                                                            \
+    F(99, void, ReleaseTensorTypeAndShapeInfo, (OrtTensorInfo *))                                                      \
     F(125, OrtStatus *, GetAvailableProviders, (char ***, int *))                                                      \
     F(130, OrtStatus *, AddSessionConfigEntry, (OrtSessionOptions *, const char *key, const char *value))              \
     F(133, OrtStatus *, RunWithBinding, (OrtSession *, const OrtRunOptions *, const OrtIoBinding *))                   \
@@ -77,6 +91,30 @@ typedef const char *const *Names;
 typedef struct {
     ORT_FUNCTIONS(ORT_MEMBER)
 } OrtFunctions;
+
+/* An operator of one's own. A runtime reads no further than the version that the operator says it has: 11 ends with the
+ * characteristics, 16 with what is here. */
+struct OrtCustomOp {
+    uint32_t version;
+    void *(*CreateKernel)(const OrtCustomOp *, const void *api, const void *info);
+    const char *(*GetName)(const OrtCustomOp *);
+    const char *(*GetExecutionProviderType)(const OrtCustomOp *);
+    int (*GetInputType)(const OrtCustomOp *, size_t index);
+    size_t (*GetInputTypeCount)(const OrtCustomOp *);
+    int (*GetOutputType)(const OrtCustomOp *, size_t index);
+    size_t (*GetOutputTypeCount)(const OrtCustomOp *);
+    void (*KernelCompute)(void *kernel, OrtKernelContext *);
+    void (*KernelDestroy)(void *kernel);
+    int (*GetInputCharacteristic)(const OrtCustomOp *, size_t index);
+    int (*GetOutputCharacteristic)(const OrtCustomOp *, size_t index);
+    int (*GetInputMemoryType)(const OrtCustomOp *, size_t index);
+    int (*GetVariadicInputMinArity)(const OrtCustomOp *);
+    int (*GetVariadicInputHomogeneity)(const OrtCustomOp *);
+    int (*GetVariadicOutputMinArity)(const OrtCustomOp *);
+    int (*GetVariadicOutputHomogeneity)(const OrtCustomOp *);
+    OrtStatus *(*CreateKernelV2)(const OrtCustomOp *, const void *api, const void *info, void **kernel);
+    OrtStatus *(*KernelComputeV2)(void *kernel, OrtKernelContext *);
+};
 
 typedef struct {
     const void *const *(*GetApi)(uint32_t version); /* NULL: older than that version */

@@ -80,12 +80,16 @@ Options parse_options(int count, char **words);
 
 /* library.c */
 extern OrtFunctions ort;
+extern const OrtApiBase *runtime_base;
 extern const char *runtime_version;
 void load_library(const char *path);
 void check(OrtStatus *status, const char *what);
 
 /* providers.c */
 void add_providers(OrtSessionOptions *settings, const Options *options, Model *model);
+
+/* operator.c */
+void add_operator(OrtSessionOptions *settings, const char *model);
 
 /* session.c */
 Model open_model(const char *path, const Options *options);

@@ -6,6 +6,7 @@ Python 3.6 or newer, numpy and onnxruntime; hence the quoted annotations.
 
 import argparse
 import collections
+import ctypes
 import gc
 import json
 import os
@@ -176,6 +177,28 @@ def session_options(options: argparse.Namespace) -> "onnxruntime.SessionOptions"
     return settings
 
 
+def add_operator(settings: "onnxruntime.SessionOptions", path: str) -> None:
+    """Register the library of the network's own operator, "name-x86_64.so" beside "name.onnx", where there is one.
+
+    Raises:
+        RunnerError: it is another network's.
+    """
+    library = "{}-{}.so".format(os.path.splitext(path)[0], platform.machine())
+    if not os.path.isfile(library):
+        return
+    library = os.path.abspath(library)  # a bare name would be looked for elsewhere
+    try:
+        name = ctypes.string_at(ctypes.addressof(ctypes.c_char.in_dll(ctypes.CDLL(library), "gateweave_operator")))
+    except (OSError, ValueError) as error:
+        raise RunnerError(f"{library}: not the library of a network's operator: {error}") from error
+    with open(path, "rb") as stream:
+        if name not in stream.read():
+            raise RunnerError(
+                f"{library}: it holds {name.decode()}, another network than {path}; take both from one package"
+            )
+    settings.register_custom_ops_library(library)
+
+
 def describe(node: "onnxruntime.NodeArg") -> Side:
     """Name, numpy type and row shape of an input."""
     word = node.type[len("tensor(") : -1]
@@ -191,9 +214,11 @@ def open_session(path: str, options: argparse.Namespace) -> "tuple[onnxruntime.I
     if not os.path.isfile(path):
         raise RunnerError(f"{path}: no such model, or not readable")
     more = {"disabled_optimizers": options.disable} if options.disable else {}
+    settings = session_options(options)
+    add_operator(settings, path)
     session = onnxruntime.InferenceSession(
         path,
-        session_options(options),
+        settings,
         providers=[name for name, _ in providers],
         provider_options=[settings for _, settings in providers],
         **more,

@@ -145,7 +145,7 @@ static void require_named_passes(const Options *options) {
              runtime_version, FIRST_WITH_DISABLED_PASSES);
 }
 
-static OrtSessionOptions *settings_of(const Options *options, Model *model) {
+static OrtSessionOptions *settings_of(const char *path, const Options *options, Model *model) {
     OrtSessionOptions *settings;
     require_named_passes(options);
     check(ort.CreateSessionOptions(&settings), "session options");
@@ -154,6 +154,7 @@ static OrtSessionOptions *settings_of(const Options *options, Model *model) {
     check(ort.SetInterOpNumThreads(settings, 1), "inter-op threads");
     check(ort.SetSessionGraphOptimizationLevel(settings, options->level), "--level");
     add_config(settings, options);
+    add_operator(settings, path);
     add_providers(settings, options, model);
     return settings;
 }
@@ -165,7 +166,7 @@ Model open_model(const char *path, const Options *options) {
     if (!file) fail("%s: no such model, or not readable", path);
     fclose(file);
     if (!environment) check(ort.CreateEnv(ORT_LOG_ERROR, "gateweave", &environment), "environment");
-    check(ort.CreateSession(environment, path, settings_of(options, &model), &model.session), path);
+    check(ort.CreateSession(environment, path, settings_of(path, options, &model), &model.session), path);
     describe(&model, options);
     choose_batch(&model, options);
     probe_outputs(&model);

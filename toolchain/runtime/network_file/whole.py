@@ -61,16 +61,30 @@ def _whole(source: Source, graph: Graph, make: Callable[[], onnx.ModelProto], ro
     parts = [
         _front(to_opset(source.front, opset), source, graph) if source.front else _entry(source, graph, known),
         _renamed(core, CORE, known),
-        _tail(to_opset(source.tail, opset), source, graph) if source.tail else _exit(source, graph, known),
+        tail_part(to_opset(source.tail, opset), source) if source.tail else _exit(source, graph, known),
     ]
+    return joined_model(source, parts, core.graph.name, opset, rows)
+
+
+def joined_model(
+    source: Source, parts: Sequence[Part], name: str, opset: int, rows: int | str, *domains: str
+) -> onnx.ModelProto:
+    """A checked model of a file's own inputs and outputs.
+
+    Args:
+        domains: of operators that are neither ONNX's nor ONNX Runtime's.
+
+    Raises:
+        ModelError: the parts do not join.
+    """
     body = helper.make_graph(
         [node for nodes, _ in parts for node in nodes],
-        core.graph.name,
+        name,
         [_value(port, rows) for port in source.inputs],
         [_value(port, rows) for port in source.outputs],
         [constant for _, constants in parts for constant in constants],
     )
-    return _model(body, opset)
+    return _model(body, opset, domains)
 
 
 def _plain(source: Source, graph: Graph) -> dict[str, str]:
@@ -107,15 +121,25 @@ def _renamed(model: onnx.ModelProto, prefix: str, known: Mapping[str, str]) -> P
     return nodes, constants
 
 
+def front_part(front: onnx.ModelProto, source: Source) -> Part:
+    """The front, whose integers are named behind `front_`."""
+    return _renamed(front, "front_", {port.name: port.name for port in source.inputs})
+
+
 def _front(front: onnx.ModelProto, source: Source, graph: Graph) -> Part:
     """The front, and its integers as floats."""
-    nodes, constants = _renamed(front, "front_", {port.name: port.name for port in source.inputs})
+    nodes, constants = front_part(front, source)
     for name in graph.inputs:
         nodes.append(helper.make_node("Cast", [f"front_{name}"], [f"{CORE}{name}"], to=TensorProto.FLOAT))
     return nodes, constants
 
 
-def _tail(tail: onnx.ModelProto, source: Source, graph: Graph) -> Part:
+def tail_part(tail: onnx.ModelProto, source: Source) -> Part:
+    """The tail, which takes what is named behind `CORE`.
+
+    Raises:
+        ModelError: it takes and gives something by one name.
+    """
     known = {port.name: port.name for port in source.outputs}
     inputs = {value.name: f"{CORE}{value.name}" for value in tail.graph.input}
     if clash := known.keys() & inputs.keys():
@@ -161,8 +185,9 @@ def _element(port: Port) -> int:
     return int(helper.np_dtype_to_tensor_dtype(port.dtype))
 
 
-def _model(body: onnx.GraphProto, opset: int) -> onnx.ModelProto:
+def _model(body: onnx.GraphProto, opset: int, domains: Sequence[str]) -> onnx.ModelProto:
     opsets = [helper.make_opsetid("", opset)]
+    opsets += [helper.make_opsetid(domain, 1) for domain in domains]
     if any(node.domain == "com.microsoft" for node in body.node):
         opsets.append(helper.make_opsetid("com.microsoft", 1))
     model = helper.make_model(body, producer_name="gateweave", opset_imports=opsets, ir_version=IR_VERSIONS[opset])

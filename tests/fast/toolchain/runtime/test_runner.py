@@ -10,7 +10,7 @@ import pytest
 from toolchain.device.runner import runner
 from toolchain.runtime.binaries import SOURCES, runner_files
 
-STANDARD = {"argparse", "collections", "gc", "json", "os", "platform", "resource", "sys", "threading", "time"}
+STANDARD = {"argparse", "collections", "ctypes", "gc", "json", "os", "platform", "resource", "sys", "threading", "time"}
 
 
 def test_python_runner_is_written_for_the_oldest_board() -> None:

@@ -1,0 +1,50 @@
+/* The network's own operator: a library beside the graph, "name-x86_64.so" beside "name.onnx". */
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "runner.h"
+
+/* Where a graph's library would lie. */
+static char *beside(const char *path) {
+    struct utsname name;
+    uname(&name);
+    const char *dot = strrchr(path, '.'), *slash = strrchr(path, '/');
+    size_t stem = dot && (!slash || dot > slash) ? (size_t)(dot - path) : strlen(path), room = stem + strlen(name.machine) + 5;
+    char *text = allocate(room);
+    snprintf(text, room, "%.*s-%s.so", (int)stem, path, name.machine);
+    return text;
+}
+
+static bool file_holds(const char *path, const char *text) {
+    FILE *file = fopen(path, "rb");
+    if (!file || fseek(file, 0, SEEK_END) != 0) fail("%s: cannot be read", path);
+    size_t bytes = (size_t)ftell(file);
+    rewind(file);
+    char *data = allocate(bytes);
+    bool found = fread(data, 1, bytes, file) == bytes && memmem(data, bytes, text, strlen(text));
+    fclose(file);
+    free(data);
+    return found;
+}
+
+void add_operator(OrtSessionOptions *settings, const char *model) {
+    char *path = beside(model);
+    FILE *there = fopen(path, "rb");
+    if (!there) {
+        free(path);
+        return;
+    }
+    fclose(there);
+    /* It stays loaded and its name is kept: sessions use it to the end. A name with a slash is looked for nowhere else. */
+    char *place = realpath(path, NULL);
+    void *library = place ? dlopen(place, RTLD_NOW | RTLD_LOCAL) : NULL;
+    if (!library) fail("%s: cannot be loaded: %s", path, dlerror());
+    const char *name = dlsym(library, "gateweave_operator");
+    OrtStatus *(*add)(OrtSessionOptions *, const OrtApiBase *);
+    *(void **)&add = dlsym(library, "RegisterCustomOps");
+    if (!name || !add) fail("%s: not the library of a network's operator", path);
+    if (!file_holds(model, name)) fail("%s: it holds %s, another network than %s; take both from one package", path, name, model);
+    check(add(settings, runtime_base), path);
+}

@@ -1,0 +1,413 @@
+"""A network's C as one operator of ONNX Runtime: what stands between its tensors and ONNX Runtime's, as C."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from toolchain.kernels.c_text import Whole, c_type
+from toolchain.kernels.generate import CSource
+from toolchain.kernels.text import Argument
+
+DOMAIN = "gateweave"
+"""Of the operator, in a graph and in ONNX Runtime."""
+
+# Numbers of ONNX's element types, and C's names.
+_ELEMENTS = {
+    "float32": (1, "float"),
+    "float64": (11, "double"),
+    **{
+        name: (number, f"{name}_t")
+        for name, number in (
+            ("uint8", 2), ("int8", 3), ("uint16", 4), ("int16", 5), ("int32", 6), ("int64", 7), ("uint32", 12)
+        )
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class End:
+    """A tensor of the operator.
+
+    Attributes:
+        tensor: what it is in C.
+        dtype: of its elements in ONNX.
+        shape: of one vector in ONNX.
+        scaled: whether an output is ``(integer - zero) * scale + offset`` in float32; else it is the integer.
+        zero, scale, offset: those numbers.
+    """
+
+    tensor: Argument
+    dtype: Whole
+    shape: tuple[int, ...]
+    scaled: bool = False
+    zero: int = 0
+    scale: float = 1.0
+    offset: float = 0.0
+
+    @property
+    def c(self) -> str:
+        """C's name of an element in ONNX."""
+        return _ELEMENTS[self.dtype.name][1]
+
+    @property
+    def element(self) -> int:
+        """ONNX's number of it."""
+        return _ELEMENTS[self.dtype.name][0]
+
+    @property
+    def direct(self) -> bool:
+        """Whether ONNX's elements are C's."""
+        return not self.scaled and self.dtype == self.tensor.dtype
+
+
+def known(dtype: Whole) -> bool:
+    """Whether an operator may have elements of this dtype."""
+    return dtype.name in _ELEMENTS
+
+
+def operator_name(made: CSource, ends: Sequence[End]) -> str:
+    """Its name, which no other network has: it ends in a hash of the C and of what stands around it."""
+    told = repr([(e.tensor.c_name, e.dtype.name, e.shape, e.scaled, e.zero, e.scale, e.offset) for e in ends])
+    return f"Network_{hashlib.sha256((made.header + made.source + told).encode()).hexdigest()[:16]}"
+
+
+def operator_source(made: CSource, ends: Sequence[End], name: str, builds: Sequence[str]) -> str:
+    """``operator.c``.
+
+    Args:
+        ends: inputs and outputs in the order of the network's.
+        builds: conditions in C under which each of several builds of ``model.c`` may run, the fastest first; the last
+            one must hold everywhere. Build `i` names its function ``model_run_<i>``.
+    """
+    inputs = [end for end in ends if end.tensor.output is None]
+    outputs = [end for end in ends if end.tensor.output is not None]
+    parameters = ", ".join(end.tensor.parameters for end in ends)
+    return _SOURCE.format(
+        name=name,
+        domain=DOMAIN,
+        parameters=parameters,
+        runs="\n".join(f"int model_run_{i}(RUN_PARAMETERS);" for i in range(len(builds))),
+        choices="\n".join(f"    if ({condition})\n        return model_run_{i};" for i, condition in enumerate(builds)),
+        rows="\n".join(_row(end) for end in ends if not end.direct),
+        conversions="\n".join([*map(_taken, inputs), *map(_given, outputs)]),
+        inputs=len(inputs),
+        outputs=len(outputs),
+        input_types=", ".join(str(end.element) for end in inputs),
+        output_types=", ".join(str(end.element) for end in outputs),
+        counts=", ".join(end.tensor.macro for end in inputs),
+        shapes="\n".join(_shape(i, end) for i, end in enumerate(outputs)),
+        ranks=", ".join(str(len(end.shape) + 1) for end in outputs),
+        shape_names=", ".join(f"shape{i}" for i in range(len(outputs))),
+        take="".join(_take(i, end) for i, end in enumerate(inputs)),
+        arguments=", ".join(
+            [*(_place(i, e, "x") for i, e in enumerate(inputs)), *(_place(i, e, "y") for i, e in enumerate(outputs))]
+        ),
+        give="".join(
+            f"        give_{e.tensor.c_name}(row_{e.tensor.c_name}, {_at(i, e, 'y')});\n"
+            for i, e in enumerate(outputs)
+            if not e.direct
+        ),
+        voids="".join(_void(i, end) for i, end in enumerate(outputs)),
+    )
+
+
+def _row(end: End) -> str:
+    return f"static __thread {c_type(end.tensor.dtype)} row_{end.tensor.c_name}[{end.tensor.macro}];"
+
+
+def _shape(number: int, end: End) -> str:
+    return f"    int64_t shape{number}[] = {{rows, {', '.join(map(str, end.shape))}}};".replace(", }", "}")
+
+
+def _at(number: int, end: End, side: str) -> str:
+    const = "const " if side == "x" else ""
+    return f"({const}{end.c} *){side}[{number}] + row * {end.tensor.macro}"
+
+
+def _place(number: int, end: End, side: str) -> str:
+    place = _at(number, end, side) if end.direct else f"row_{end.tensor.c_name}"
+    return f"{place}, {end.tensor.macro}"
+
+
+def _take(number: int, end: End) -> str:
+    if end.direct:
+        return ""
+    return f"        wrong |= take_{end.tensor.c_name}({_at(number, end, 'x')}, row_{end.tensor.c_name});\n"
+
+
+def _taken(end: End) -> str:
+    """Integers of ONNX's elements; 1 where one is no integer that C's type holds."""
+    if end.direct:
+        return ""
+    kind, name = end.tensor.type, end.tensor.c_name
+    low, high = int(kind.low.min()), int(kind.high.max())
+    limits = np.iinfo(end.dtype) if end.dtype.kind in "iu" else None
+    inside = [f"given[i] >= {low}"] if limits is None or limits.min < low else []
+    inside += [f"given[i] <= {high}"] if limits is None or limits.max > high else []
+    fraction = f" | (({end.c})value != given[i] && inside)" if limits is None else ""
+    wide = "int32_t" if low >= -(2**31) and high < 2**31 else "int64_t"
+    return f"""\
+static int take_{name}(const {end.c} *restrict given, {c_type(end.tensor.dtype)} *restrict x)
+{{
+    int wrong = 0;
+    for (int i = 0; i < {end.tensor.macro}; i++) {{
+        const int inside = {" && ".join(inside) or "1"};
+        const {wide} value = inside ? ({wide})given[i] : 0;
+        wrong |= !inside{fraction};
+        x[i] = ({c_type(end.tensor.dtype)})value;
+    }}
+    return wrong;
+}}
+"""
+
+
+def _given(end: End) -> str:
+    """ONNX's elements of integers, in the order of operations that every graph has; see `derive.graphs.answers`."""
+    if end.direct:
+        return ""
+    value = f"({end.c})y[i]"
+    if end.scaled:
+        value = f"((float)y[i] - {_float(end.zero)})" if end.zero else "(float)y[i]"
+        value += f" * {_float(end.scale)}" if end.scale != 1 else ""
+        value = f"({end.c})({value} + {_float(end.offset)})" if end.offset else f"({end.c})({value})"
+    return f"""\
+static void give_{end.tensor.c_name}(const {c_type(end.tensor.dtype)} *restrict y, {end.c} *restrict given)
+{{
+    for (int i = 0; i < {end.tensor.macro}; i++)
+        given[i] = {value};
+}}
+"""
+
+
+def _float(value: float) -> str:
+    """A float32 as C has it, to the bit."""
+    return f"({float(np.float32(value)).hex()}f)"
+
+
+def _void(number: int, end: End) -> str:
+    """What an output holds where an input was wrong and the runtime takes no status: nothing that is an answer."""
+    nothing = "(0.0f / 0.0f)" if end.dtype.kind == "f" else "0"
+    size = math.prod(end.shape)
+    return f"    for (int64_t i = 0; i < rows * {size}; i++)\n        (({end.c} *)y[{number}])[i] = {nothing};\n"
+
+
+_SOURCE = """\
+/* The network as one operator of ONNX Runtime, 1.11 or newer. */
+#include "ort_api.h"
+
+#define model_run model_run_declared
+#include "model.h"
+#undef model_run
+
+#include <string.h>
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
+
+#define PUBLIC __attribute__((visibility("default")))
+#define RUN_PARAMETERS {parameters}, void *work, size_t work_bytes
+
+/* Runners look for it in the graph's file: a graph of another network has another name. */
+PUBLIC const char gateweave_operator[] = "{name}";
+
+{runs}
+typedef int (*Run)(RUN_PARAMETERS);
+
+static Run fastest(void)
+{{
+{choices}
+}}
+
+/* Memory of each thread, taken on its first call. */
+static __thread int64_t work[(MODEL_WORK_BYTES + 7) / 8];
+{rows}
+
+{conversions}
+enum {{ INPUTS = {inputs}, OUTPUTS = {outputs} }};
+
+static OrtFunctions ort;
+static Run run;
+
+static OrtStatus *rows_of(const OrtValue *value, size_t count, int64_t *rows)
+{{
+    OrtTensorInfo *info;
+    size_t elements = 0;
+    OrtStatus *status = ort.GetTensorTypeAndShape(value, &info);
+    if (status)
+        return status;
+    status = ort.GetTensorShapeElementCount(info, &elements);
+    ort.ReleaseTensorTypeAndShapeInfo(info);
+    if (status)
+        return status;
+    if (elements % count || (*rows >= 0 && elements / count != (size_t)*rows))
+        return ort.CreateStatus(ORT_INVALID_ARGUMENT, "{name}: an input has another shape than the network takes");
+    *rows = (int64_t)(elements / count);
+    return NULL;
+}}
+
+static OrtStatus *all_rows(int64_t rows, void **x, void **y)
+{{
+    for (int64_t row = 0; row < rows; row++) {{
+        int wrong = 0;
+{take}        if (wrong || run({arguments}, work, sizeof work) != MODEL_OK)
+            return ort.CreateStatus(ORT_INVALID_ARGUMENT, "{name}: an input holds what the network does not take");
+{give}    }}
+    return NULL;
+}}
+
+/* Where it fails, outputs that are there hold nothing that looks like an answer: older runtimes take no status. */
+static OrtStatus *compute(void *kernel, OrtKernelContext *context)
+{{
+    static const size_t counts[] = {{{counts}}};
+    void *x[INPUTS], *y[OUTPUTS];
+    int64_t rows = -1;
+    (void)kernel;
+    for (size_t i = 0; i < INPUTS; i++) {{
+        const OrtValue *value;
+        OrtStatus *status = ort.KernelContext_GetInput(context, i, &value);
+        if (!status)
+            status = rows_of(value, counts[i], &rows);
+        if (!status)
+            status = ort.GetTensorMutableData((OrtValue *)value, &x[i]);
+        if (status)
+            return status;
+    }}
+{shapes}
+    const int64_t *const shapes[] = {{{shape_names}}};
+    static const size_t ranks[] = {{{ranks}}};
+    for (size_t i = 0; i < OUTPUTS; i++) {{
+        OrtValue *value;
+        OrtStatus *status = ort.KernelContext_GetOutput(context, i, shapes[i], ranks[i], &value);
+        if (!status)
+            status = ort.GetTensorMutableData(value, &y[i]);
+        if (status)
+            return status;
+    }}
+    OrtStatus *status = all_rows(rows, x, y);
+    if (!status)
+        return NULL;
+{voids}    return status;
+}}
+
+static void compute_silently(void *kernel, OrtKernelContext *context)
+{{
+    OrtStatus *status = compute(kernel, context);
+    if (status)
+        ort.ReleaseStatus(status);
+}}
+
+/* A kernel keeps nothing; what is handed out must only be no null pointer. */
+static void *made(const OrtCustomOp *self, const void *api, const void *info)
+{{
+    (void)api, (void)info;
+    return (void *)self;
+}}
+
+static OrtStatus *made_too(const OrtCustomOp *self, const void *api, const void *info, void **kernel)
+{{
+    *kernel = made(self, api, info);
+    return NULL;
+}}
+
+static void destroyed(void *kernel) {{ (void)kernel; }}
+
+static const char *name_of(const OrtCustomOp *self)
+{{
+    (void)self;
+    return gateweave_operator;
+}}
+
+static const char *provider_of(const OrtCustomOp *self)
+{{
+    (void)self;
+    return "CPUExecutionProvider";
+}}
+
+static int input_type(const OrtCustomOp *self, size_t index)
+{{
+    static const int types[] = {{{input_types}}};
+    (void)self;
+    return types[index];
+}}
+
+static int output_type(const OrtCustomOp *self, size_t index)
+{{
+    static const int types[] = {{{output_types}}};
+    (void)self;
+    return types[index];
+}}
+
+static size_t input_count(const OrtCustomOp *self)
+{{
+    (void)self;
+    return INPUTS;
+}}
+
+static size_t output_count(const OrtCustomOp *self)
+{{
+    (void)self;
+    return OUTPUTS;
+}}
+
+/* Required, ORT_MEMORY_DEFAULT: both are 0. */
+static int nothing_special(const OrtCustomOp *self, size_t index)
+{{
+    (void)self, (void)index;
+    return 0;
+}}
+
+static int no_list(const OrtCustomOp *self)
+{{
+    (void)self;
+    return 1;
+}}
+
+static OrtCustomOp operator_of(uint32_t version)
+{{
+    return (OrtCustomOp){{
+        .version = version,
+        .CreateKernel = made,
+        .GetName = name_of,
+        .GetExecutionProviderType = provider_of,
+        .GetInputType = input_type,
+        .GetInputTypeCount = input_count,
+        .GetOutputType = output_type,
+        .GetOutputTypeCount = output_count,
+        .KernelCompute = compute_silently,
+        .KernelDestroy = destroyed,
+        .GetInputCharacteristic = nothing_special,
+        .GetOutputCharacteristic = nothing_special,
+        .GetInputMemoryType = nothing_special,
+        .GetVariadicInputMinArity = no_list,
+        .GetVariadicInputHomogeneity = no_list,
+        .GetVariadicOutputMinArity = no_list,
+        .GetVariadicOutputHomogeneity = no_list,
+        .CreateKernelV2 = made_too,
+        .KernelComputeV2 = compute,
+    }};
+}}
+
+/* What ONNX Runtime calls when the library is registered. */
+PUBLIC OrtStatus *RegisterCustomOps(OrtSessionOptions *options, const OrtApiBase *base)
+{{
+    static OrtCustomOp operator;
+    const void *const *table = base->GetApi(ORT_API_VERSION);
+    if (!table)
+        return NULL; /* the graph is then refused, since it names an operator that is not there */
+#define LOAD(place, result, name, arguments) memcpy(&ort.name, &table[place], sizeof ort.name);
+    ORT_FUNCTIONS(LOAD)
+    run = fastest();
+    /* A runtime that takes a status is given one. */
+    operator = operator_of(base->GetApi(ORT_WITH_STATUS) ? ORT_WITH_STATUS : ORT_API_VERSION);
+    OrtCustomOpDomain *domain;
+    OrtStatus *status = ort.CreateCustomOpDomain("{domain}", &domain);
+    if (!status)
+        status = ort.CustomOpDomain_Add(domain, &operator);
+    return status ? status : ort.AddCustomOpDomain(options, domain);
+}}
+"""
