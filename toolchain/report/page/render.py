@@ -18,6 +18,7 @@ from toolchain.model_folder import ModelFolder, folder_of
 from toolchain.report.page import commands, compare, energy, hardware, latency, network
 from toolchain.report.page.core_drawing import core_drawing
 from toolchain.report.page.gather import Build, find_builds, gather
+from toolchain.report.page.graph_drawing import cycles_of, graph_drawing
 from toolchain.report.page.values import mapping, text, texts
 from toolchain.training.author import words_of
 
@@ -147,6 +148,8 @@ def _filled_page(build: Build, builds: Sequence[Build]) -> str:
         confusion=network.confusion(mapping(manifest, "accuracy", "confusion")),
         layers=network.layers(build),
         layers_kind="estimated",
+        graph_drawing=graph_drawing(build),
+        graph_cycles=bool(cycles_of(build)),
         core_drawing=core_drawing(build),
         utilisation=hardware.utilisation(build),
         estimated_of=hardware.estimated_of(build),
