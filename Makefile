@@ -28,7 +28,7 @@ PYTEST := env --unset=PYTHONDONTWRITEBYTECODE --unset=MAKEFLAGS $(BIN)/python -m
 PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help build compare plan show verify flash run measure report boards models doctor test check bench docs clean clean-env system-deps environment
+.PHONY: help build compare plan show explain verify flash run measure report boards models doctor test check bench docs clean clean-env system-deps environment
 
 help:
 	@echo 'Gateweave takes a trained network to an FPGA bitstream, bit-exact at every stage, with open tools only.'
@@ -45,6 +45,7 @@ help:
 	@echo 'And besides:'
 	@echo '  make plan          what `make build` would run, and why'
 	@echo '  make show          what the newest build came to: accuracy, resources, timing, files'
+	@echo '  make explain       which layer limits it, and what another folding, more resources or another board would give'
 	@echo '  make verify        build, then run the routed chip (or the bitstream read back) by its pins'
 	@echo '  make compare       build, then train the float reference and the random split; AMD boards: make the other cores, too'
 	@echo '  make boards        the boards        make models    the models and their recipes'
@@ -80,7 +81,7 @@ help:
 	@echo
 	@echo 'Example: make build BOARD=icebreaker FPS=max'
 
-build compare plan show flash run measure report boards models doctor: environment
+build compare plan show explain flash run measure report boards models doctor: environment
 	@$(RUN) $@
 
 verify: environment

@@ -70,7 +70,7 @@ def choose_folding(
         return _unrolled(network, clock_hz, target_fps if reached else None, capacity, fixed_lut)
     if strategy != "folded":
         raise ConfigError(f"STRATEGY={strategy}: unknown; allowed are folded and unrolled")
-    search = _Search(analyse(network), capacity, fixed_lut)
+    search = Search(analyse(network), capacity, fixed_lut)
     if target_fps is not None and (found := search.within(int(clock_hz / target_fps))):
         return _folding(found, clock_hz, target_fps)
     fastest = search.fastest()
@@ -80,13 +80,19 @@ def choose_folding(
 
 
 @dataclass(frozen=True)
-class _Choice:
+class Choice:
+    """A folding of the chain, where its memories lie, and what the core is estimated to take."""
+
     plans: tuple[LayerPlan, ...]
     memories: Memories
     cost: Cost
 
 
-def _folding(choice: _Choice, clock_hz: int, target_fps: float | None) -> Folding:
+def _choice(plans: Sequence[LayerPlan], memories: Memories) -> Choice:
+    return Choice(tuple(plans), memories, total(layer_cost(plan, memories) for plan in plans))
+
+
+def _folding(choice: Choice, clock_hz: int, target_fps: float | None) -> Folding:
     cycles = interval(choice.plans)
     layers = tuple(
         LayerFolding(
@@ -107,7 +113,7 @@ def _rounded(cost: Cost) -> FoldedUse:
     return FoldedUse(lut=round(cost.lut), ff=round(cost.ff), bram=cost.blocks)
 
 
-def _out_of_reach(target_fps: float, clock_hz: int, fastest: _Choice) -> str:
+def _out_of_reach(target_fps: float, clock_hz: int, fastest: Choice) -> str:
     cycles = interval(fastest.plans)
     return (
         f"{target_fps:g} inferences/s at {clock_hz / 1e6:g} MHz leave {int(clock_hz / target_fps)} cycles each; "
@@ -116,7 +122,7 @@ def _out_of_reach(target_fps: float, clock_hz: int, fastest: _Choice) -> str:
     )
 
 
-class _Search:
+class Search:
     """Exact search over the chain of layers, for one device."""
 
     def __init__(self, arithmetic: Sequence[LayerArithmetic], capacity: Capacity, fixed_lut: int) -> None:
@@ -125,18 +131,23 @@ class _Search:
         self.lut = capacity.lut - fixed_lut
         self.cache: dict[tuple[int, int, int, int, Memories], Cost] = {}
 
-    def within(self, cycles: int) -> _Choice | None:
+    def within(self, cycles: int) -> Choice | None:
         """Fewest LUTs with an interval of at most `cycles` that fits; None where nothing does."""
         fitting = [choice for choice in self._candidates(cycles) if self._fits(choice.cost)]
         return min(fitting, key=lambda choice: (choice.cost.lut, choice.cost.blocks), default=None)
 
-    def fastest(self) -> _Choice:
+    def fastest(self) -> Choice:
         """The folding of the least interval that fits."""
-        steps = sorted(set(self._intervals()))
+        steps = self.steps
         best = least(steps, self.within)
         if best is None:
             raise TooLargeError(self._too_large(steps[-1]))
         return best
+
+    @property
+    def steps(self) -> list[int]:
+        """All intervals that a layer may have, ascending."""
+        return sorted(set(self._intervals()))
 
     def _intervals(self) -> Iterator[int]:
         for layer in self.arithmetic:
@@ -148,14 +159,27 @@ class _Search:
         kbit = cost.blocks * self.capacity.block.kbit
         return cost.lut <= self.lut and cost.ff <= self.capacity.ff and kbit <= self.capacity.bram_kbit
 
-    def _candidates(self, cycles: int) -> Iterator[_Choice]:
+    def taken(self, folding: Folding) -> Choice | None:
+        """The choice that a folding records; None where it is none of these."""
+        pairs = [(layer.pe, layer.simd) for layer in folding.layers]
+        plans = plan_layers(self.arithmetic, pairs)
+        roms = [(layer.weight_rom, layer.threshold_rom) for layer in folding.layers]
+        for memories in self._memories():
+            if roms == [(weight_rom(plan, memories)[0], threshold_rom(plan, memories)[0]) for plan in plans]:
+                return _choice(plans, memories)
+        return None
+
+    def _memories(self) -> Iterator[Memories]:
+        """Where ROMs may lie, by what a block RAM is worth."""
         block = self.capacity.block if self.capacity.bram_kbit else None
         for price in _PRICES if block else _PRICES[:1]:
-            memories = Memories(block, price * block.kbit if block else 0.0)
+            yield Memories(block, price * block.kbit if block else 0.0)
+
+    def _candidates(self, cycles: int) -> Iterator[Choice]:
+        for memories in self._memories():
             pairs = self._cheapest(cycles, memories)
             if pairs is not None:
-                plans = plan_layers(self.arithmetic, pairs)
-                yield _Choice(plans, memories, total(layer_cost(p, memories) for p in plans))
+                yield _choice(plan_layers(self.arithmetic, pairs), memories)
 
     def _options(self, index: int, cycles: int) -> list[tuple[int, int]]:
         layer = self.arithmetic[index].layer
@@ -225,7 +249,7 @@ class _Search:
             f"{self._largest(smallest)}"
         )
 
-    def _largest(self, choice: _Choice) -> str:
+    def _largest(self, choice: Choice) -> str:
         costs = {plan.arithmetic.layer.name: layer_cost(plan, choice.memories) for plan in choice.plans}
         return largest_layer(costs, self._shares(choice.cost))
 

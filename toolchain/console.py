@@ -19,7 +19,7 @@ from toolchain.layout import INSTALLED
 _HEARTBEAT_SECONDS = 30.0
 _UNBROKEN = 240
 _ORDER = re.compile(
-    r"\bmake (build|plan|show|verify|compare|flash|run|measure|report|boards|models)\b"
+    r"\bmake (build|plan|show|explain|verify|compare|flash|run|measure|report|boards|models)\b"
     r"((?: [A-Z]+=(?:'[^']*'|[^\s`'])+)*)"
 )
 

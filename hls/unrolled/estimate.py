@@ -7,7 +7,7 @@ from hls.unrolled.emit import last_reads
 from hls.unrolled.generate import Pipeline, plan_pipeline
 from hls.unrolled.lower import LoweredLayer
 from hls.unrolled.schedule import Schedule
-from toolchain.graph.dense import DenseNetwork
+from toolchain.graph.dense import LABEL, DenseNetwork
 
 # Measured LUT positions (LUT4 + 2 CCU2C, yosys synth_ecp5 -abc9) over the positions that the graphs add up to.
 _MAPPED = 1.03
@@ -25,12 +25,25 @@ def estimate_unrolled(network: DenseNetwork, clock_hz: int) -> dict[str, int]:
     return {"lut": round(_MAPPED * _positions(pipeline)) + _FLOW_LUT, "ff": _registers(pipeline), "bram": 0}
 
 
+def lut_of_layers(network: DenseNetwork, clock_hz: int) -> dict[str, int]:
+    """LUT positions of each layer, by its name; what joins them is left out.
+
+    Raises:
+        ModelError: a layer that the hardware cannot compute.
+    """
+    # Behind the last layer comes the choice of the greatest score.
+    names = [*(layer.name for layer in network.layers), LABEL]
+    layers = plan_pipeline(network, clock_hz).layers
+    return {name: round(_MAPPED * _positions_of(layer)) for name, layer in zip(names, layers, strict=True)}
+
+
 def _positions(pipeline: Pipeline) -> float:
-    total = 0.0
-    for layer in pipeline.layers:
-        live = [output for output, wanted in zip(layer.graph.outputs, layer.live, strict=True) if wanted]
-        total += total_positions(layer.graph, live)
-    return total
+    return sum(map(_positions_of, pipeline.layers))
+
+
+def _positions_of(layer: LoweredLayer) -> float:
+    live = [output for output, wanted in zip(layer.graph.outputs, layer.live, strict=True) if wanted]
+    return total_positions(layer.graph, live)
 
 
 def _registers(pipeline: Pipeline) -> int:

@@ -16,6 +16,8 @@ from toolchain.cli.build import build as bring_up_to_date
 from toolchain.cli.build import tell
 from toolchain.cli.build_options import BuildOptions
 from toolchain.cli.choose import choose, name_of_file, name_of_model
+from toolchain.cli.explain import explained
+from toolchain.cli.explain import tell as tell_explanation
 from toolchain.cli.home import give_home
 from toolchain.console import out
 from toolchain.errors import ConfigError
@@ -23,6 +25,7 @@ from toolchain.found_models import is_folder
 from toolchain.layout import Layout, OutputKind, layout_of
 from toolchain.report.page import write_build_page
 from toolchain.report.show import latest_layout, report_of
+from toolchain.results.explained import Explanation
 from toolchain.results.manifest import Resources
 from toolchain.results.report import ComparedAccuracy, Report
 from toolchain.results.run import RunResult
@@ -129,6 +132,20 @@ class Build:
         request = self.layout.request
         how = {"port": port, "host": host, "virtual": virtual, "faults": faults, "count": count}
         return run(request.board, request.model, self.package, console=_console(show), **how)  # type: ignore[arg-type]
+
+    def explain(self, *, show: bool = True) -> Explanation:
+        """Which layer limits it, and what other foldings, more resources and other boards would give.
+
+        Args:
+            show: whether to print it, as `gateweave explain` does.
+
+        Raises:
+            BuildError: a record of it is gone.
+        """
+        console = _console(show)
+        made = explained(self.layout, console)
+        tell_explanation(made, console)
+        return made
 
     def __repr__(self) -> str:
         request = self.layout.request

@@ -148,6 +148,22 @@ def show(options: BuildOptions, as_json: AsJson = False) -> None:
     builds.show(options.board, chosen.model if chosen else name_of_model(options.model), chosen, as_json)
 
 
+@app.command("explain", rich_help_panel=_BESIDES)
+@takes_build_options
+def explain_build(
+    folder: Annotated[Path | None, typer.Argument(help="A build's folder; without it as for `show`.")] = None,
+    *,
+    options: BuildOptions,
+    as_json: AsJson = False,
+) -> None:
+    """Explain a build: which layer limits rate and size, what other foldings, more resources and boards would give."""
+    from toolchain.cli.explain import explain, layout_to_explain
+
+    chosen = choose(options) if options.is_particular else None
+    model = "" if folder else chosen.model if chosen else name_of_model(options.model)
+    explain(layout_to_explain(folder, options.board, model, chosen), as_json)
+
+
 @app.command(rich_help_panel=_STEPS)
 def flash(
     board: BoardName = "ulx3s",

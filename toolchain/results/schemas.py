@@ -10,6 +10,7 @@ from toolchain.files import write_atomic
 from toolchain.layout import ROOT
 from toolchain.results.checked import CheckedNetwork
 from toolchain.results.device import DeviceDescription
+from toolchain.results.explained import Explanation
 from toolchain.results.manifest import Manifest
 from toolchain.results.measurement import Measurement
 from toolchain.results.model import Record
@@ -21,6 +22,7 @@ FOLDER = ROOT / "docs" / "schemas"
 FILES: Mapping[str, type[Record]] = {
     "check.json": CheckedNetwork,
     "device.json": DeviceDescription,
+    "explanation.json": Explanation,
     "manifest.json": Manifest,
     "measurement.json": Measurement,
     "report.json": Report,

@@ -21,7 +21,7 @@ from toolchain.results.checked import Reckoned
 from toolchain.results.core import CoreDescription
 from toolchain.results.facts import FoldFacts
 from toolchain.results.facts.hardware import Estimate
-from toolchain.results.folding import Folding, read_folding, write_folding
+from toolchain.results.folding import FoldedUse, Folding, read_folding, write_folding
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class DenseDesign:
     def reckon(self, context: Context, link: LinkCost) -> Reckoned:
         """See `Design`."""
         folding = self.must_fit(context, link)
-        chip = {"dsp": 0, **_chip(context, link, folding)}
+        chip = {"dsp": 0, **chip_of(context, link, folding.estimate)}
         return reckoned(context, "folded", chip, folding.initiation_interval, folding.clock_hz)
 
     def rank(self, context: Context, link: LinkCost) -> Rank:
@@ -62,7 +62,7 @@ class DenseDesign:
         """See `Design`. The estimate is of core and host link, as what is synthesised and routed is."""
         folding = self.must_fit(context, link)
         write_folding(context.out, folding)
-        facts = FoldFacts(estimate=Estimate(of="chip", **_chip(context, link, folding)), folding=folding)
+        facts = FoldFacts(estimate=Estimate(of="chip", **chip_of(context, link, folding.estimate)), folding=folding)
         missed = context.request.fps is None and folding.target_fps is None
         return facts, told(folding, context.fpga_board.target.fps if missed else None)
 
@@ -81,6 +81,6 @@ class DenseDesign:
         return check_core(context, chip, self.network, work)
 
 
-def _chip(context: Context, link: LinkCost, folding: Folding) -> dict[str, int]:
-    """What the whole chip takes."""
-    return link.with_core(folding.estimate.to_json(), -(-link.kbit // context.fpga_board.fpga.bram_kbit))
+def chip_of(context: Context, link: LinkCost, core: FoldedUse) -> dict[str, int]:
+    """What the whole chip takes, of what its core does."""
+    return link.with_core(core.to_json(), -(-link.kbit // context.fpga_board.fpga.bram_kbit))

@@ -126,17 +126,29 @@ class GraphDesign:
 
     def _at(self, context: Context, link: LinkCost, kept: int, clock_hz: int, strict: bool) -> Fitted:
         """What fits at a clock; `strict`: with the rate, else the fastest where that is out of reach."""
-        interval, block = _interval(context, clock_hz), block_ram_of(context.fpga_board)
+        return self._held(context, link, _interval(context, clock_hz), Resources(blocks=-kept), strict)
+
+    def within(self, context: Context, link: LinkCost, interval: int | None, more: Resources) -> Fitted:
+        """What keeps an interval with so much more than the board has, the fastest that fits with None.
+
+        Raises:
+            FitError: nothing does.
+        """
+        return self._held(context, self._form(context, link), interval, more, True)
+
+    def _held(self, context: Context, link: LinkCost, interval: int | None, more: Resources, strict: bool) -> Fitted:
+        block, few = block_ram_of(context.fpga_board), self.weight_bits
         factor, loads = factor_bits_of(context.fpga_board), _loads(context.fpga_board)
-        few = self.weight_bits
+
+        def limits_beside(lanes: int) -> Resources:
+            limits = self._limits(context, link, lanes) + more
+            return replace(limits, blocks=max(0, limits.blocks))
 
         def beside(lanes: int) -> Fitted:
-            limits = self._limits(context, link, lanes)
-            limits = replace(limits, blocks=max(0, limits.blocks - kept))
-            how = {"strict": strict, "loads": loads}
+            limits, how = limits_beside(lanes), {"strict": strict, "loads": loads}
             return fit(self.graph, limits, interval, block, factor_bits=factor, weight_bits=few, **how)
 
-        return _beside_vectors(beside, lambda lanes: max(0, self._limits(context, link, lanes).blocks - kept))
+        return _beside_vectors(beside, lambda lanes: limits_beside(lanes).blocks)
 
     def reckon(self, context: Context, link: LinkCost) -> Reckoned:
         """See `Design`."""
@@ -151,6 +163,10 @@ class GraphDesign:
         wanted = _interval(context, clock_hz)
         missed = wanted is None or fitted.folded.interval > wanted
         return Rank(False, fitted.folded.interval if missed else 0, fitted.resources.lut)
+
+    def chip_of(self, context: Context, link: LinkCost, fitted: Fitted) -> dict[str, int]:
+        """What the chip around a core takes."""
+        return self._chip(context, self._form(context, link), fitted.netlist, dict(use_of(fitted.resources)))
 
     def _chip(self, context: Context, link: LinkCost, netlist: Netlist, core: Mapping[str, int]) -> dict[str, int]:
         """What the whole chip takes, of what its core does."""

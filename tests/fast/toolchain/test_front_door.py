@@ -18,6 +18,7 @@ TARGETS = (
     "build",
     "plan",
     "show",
+    "explain",
     "verify",
     "flash",
     "run",

@@ -15,8 +15,10 @@ from toolchain.errors import BuildError
 from toolchain.files import can_be_written, write_atomic
 from toolchain.layout import Layout
 from toolchain.model_folder import ModelFolder, folder_of
+from toolchain.report.explanation import LIMITS, NUMERIC, WAYS
 from toolchain.report.page import commands, compare, energy, hardware, latency, network
 from toolchain.report.page.core_drawing import core_drawing
+from toolchain.report.page.explained import explained
 from toolchain.report.page.gather import Build, find_builds, gather
 from toolchain.report.page.graph_drawing import cycles_of, graph_drawing
 from toolchain.report.page.values import mapping, text, texts
@@ -152,6 +154,10 @@ def _filled_page(build: Build, builds: Sequence[Build]) -> str:
         graph_cycles=bool(cycles_of(build)),
         core_drawing=core_drawing(build),
         utilisation=hardware.utilisation(build),
+        explained=explained(build),
+        limit_columns=LIMITS,
+        way_columns=WAYS,
+        numeric=NUMERIC,
         estimated_of=hardware.estimated_of(build),
         resources=mapping(manifest, "resources"),
         critical_path=hardware.critical_path(build),
