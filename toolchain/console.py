@@ -6,10 +6,13 @@ import re
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.live import Live
+from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
+from rich.table import Table
 from rich.text import Text
 
 from toolchain.errors import GateweaveError
@@ -18,6 +21,7 @@ from toolchain.layout import INSTALLED
 
 _HEARTBEAT_SECONDS = 30.0
 _UNBROKEN = 240
+_BAR = 24
 _ORDER = re.compile(
     r"\bmake (build|plan|show|explain|verify|compare|flash|run|measure|report|boards|models)\b"
     r"((?: [A-Z]+=(?:'[^']*'|[^\s`'])+)*)"
@@ -63,7 +67,7 @@ class BuildProgress:
 
     def __init__(self, console: Console, says: Mapping[str, str]) -> None:
         self._console, self._says = console, says
-        self._running: dict[str, tuple[float, str]] = {}
+        self._running: dict[str, tuple[float, Event]] = {}
         self._begun: set[str] = set()
         self._stages = 0
         self._spoke = time.monotonic()
@@ -91,13 +95,13 @@ class BuildProgress:
 
     def _start(self, event: Event) -> None:
         self._begun.add(event.stage)
-        self._running[event.stage] = (time.monotonic(), self._says.get(event.stage, ""))
+        self._running[event.stage] = (time.monotonic(), replace(event, text=self._says.get(event.stage, "")))
         if not self._console.is_terminal:
             self._say(f"{event.stage:<11} {self._says.get(event.stage, '')}{self._place()} ...")
 
     def _progress(self, event: Event) -> None:
-        started, _ = self._running.get(event.stage, (time.monotonic(), ""))
-        self._running[event.stage] = (started, event.text)
+        started, _ = self._running.get(event.stage, (time.monotonic(), event))
+        self._running[event.stage] = (started, event)
 
     def _done(self, event: Event) -> None:
         self._running.pop(event.stage, None)
@@ -119,13 +123,14 @@ class BuildProgress:
     def _heartbeat(self) -> None:
         silent = time.monotonic() - self._spoke > _HEARTBEAT_SECONDS
         if not self._console.is_terminal and self._running and silent:
-            for stage, (started, text) in self._running.items():
-                self._say(f"{stage:<11} {time.monotonic() - started:5.0f} s so far: {text}")
+            for stage, (started, now) in self._running.items():
+                self._say(f"{stage:<11} {time.monotonic() - started:5.0f} s so far: {now.text}")
 
     def _rows(self) -> RenderableType:
-        now = time.monotonic()
-        rows = [
-            Spinner("dots", Text(f"{stage:<11} {now - started:5.0f} s  {text}", style="cyan"))
-            for stage, (started, text) in self._running.items()
-        ]
-        return Group(*rows)
+        """A spinner for each running stage, and a bar where its end is known."""
+        rows = Table.grid(padding=(0, 2))
+        for stage, (started, now) in self._running.items():
+            words = Text(f"{stage:<11} {time.monotonic() - started:5.0f} s  {now.text}", style="cyan")
+            bar = "" if now.share is None else ProgressBar(total=1.0, completed=now.share, width=_BAR)
+            rows.add_row(Spinner("dots", words), bar)
+        return rows

@@ -21,12 +21,14 @@ class Event:
     Attributes:
         text: progress so far, the result in a few words, or the error.
         seconds: wall-clock time of a finished stage.
+        share: of what the stage is at, how much is done, 0 to 1; None: nobody knows its end.
     """
 
     kind: Kind
     stage: str
     text: str = ""
     seconds: float | None = None
+    share: float | None = None
 
 
 def emit(path: Path, event: Event) -> None:

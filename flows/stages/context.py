@@ -114,6 +114,6 @@ class Context:
         """
         return self.record(stage).facts_as(kind)
 
-    def progress(self, text: str) -> None:
-        """Say how far the stage is, in a few words."""
-        emit(self.layout.events, Event("progress", self.stage, text))
+    def progress(self, text: str, share: float | None = None) -> None:
+        """Say how far the stage is, in a few words; `share` of it, 0 to 1, where the end is known."""
+        emit(self.layout.events, Event("progress", self.stage, text, share=share))

@@ -42,6 +42,7 @@ class Tool:
         entry: what `launch.py` runs ("yosys" or "module:function"); empty: a program on the PATH.
         package: the package that brings it.
         phases: text of a log line to the phrase that `Progress` gets when it appears first.
+        left: pattern of a log line whose first group tells how much the present phase has left to do, and what that is.
         replaceable: whether a native program of this name may take its place; see `PNR`.
     """
 
@@ -49,6 +50,7 @@ class Tool:
     entry: str
     package: str
     phases: tuple[tuple[str, str], ...] = ()
+    left: tuple[str, str] | None = None
     replaceable: bool = False
 
     def version(self) -> str:
@@ -127,10 +129,13 @@ _NEXTPNR_PHASES = (
 )
 """What a log of nextpnr says when a phase begins."""
 
+_NEXTPNR_LEFT = (r"^Info: +\d+ \|[^|]*\|[^|]*\| *(\d+)\| +[\d.]+ +[\d.]+\|", "connections left")
+"""A row of what its router says every thousand connections."""
+
 
 def nextpnr(name: str, package: str) -> Tool:
     """A nextpnr that comes as a YoWASP package, and may be replaced by a native one."""
-    return replace(yowasp(name, package), phases=_NEXTPNR_PHASES, replaceable=True)
+    return replace(yowasp(name, package), phases=_NEXTPNR_PHASES, left=_NEXTPNR_LEFT, replaceable=True)
 
 
 def yowasp(name: str, package: str) -> Tool:
@@ -257,15 +262,18 @@ class _Phases:
     """Turns log lines into phrases for a progress callback."""
 
     def __init__(self, tool: Tool, progress: Progress | None) -> None:
-        self._left = dict(tool.phases)
-        self._name = tool.name
+        self._to_come = dict(tool.phases)
+        self._tool, self._phase = tool, ""
         self._progress = progress
 
     def see(self, line: str) -> None:
         if self._progress is None:
             return
-        for text in [text for text in self._left if text in line]:
-            self._progress(f"{self._name}: {self._left.pop(text)}")
+        for text in [text for text in self._to_come if text in line]:
+            self._phase = f"{self._tool.name}: {self._to_come.pop(text)}"
+            self._progress(self._phase)
+        if self._tool.left and (found := re.search(self._tool.left[0], line)):
+            self._progress(f"{self._phase}, {int(found[1]):,} {self._tool.left[1]}")
 
 
 def _sink(path: Path | None) -> IO[str]:

@@ -53,4 +53,6 @@ def dataset_of(context: Context) -> Dataset:
 
 def step_progress(context: Context, what: str) -> StepProgress:
     """Progress of a training, said in a few words."""
-    return lambda done, steps, loss: context.progress(f"{what}step {done:,} of {steps:,}, loss {loss:.4f}")
+    return lambda done, steps, loss: context.progress(
+        f"{what}step {done:,} of {steps:,}, loss {loss:.4f}", done / steps
+    )

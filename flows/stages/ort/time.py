@@ -69,7 +69,7 @@ def _progress(context: Context, effort: Effort, seconds: Mapping[str, float]) ->
     def say(done: int) -> None:
         left = math.ceil((runs - done) * each)
         graphs = f"{len(seconds)} graphs, two runners, {effort.repeats} times {effort.calls:,} calls each"
-        context.progress(f"{graphs}: run {done + 1} of {runs}, about {left:,} s to go")
+        context.progress(f"{graphs}: run {done + 1} of {runs}, about {left:,} s to go", done / runs)
 
     return say
 

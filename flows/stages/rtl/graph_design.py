@@ -267,7 +267,7 @@ def _deepened(context: Context, fitted: Fitted, limits: Resources, interval: int
         limits,
         interval,
         block_ram_of(context.fpga_board),
-        lambda share: context.progress(f"depths of FIFOs: {share:.0%} of the search"),
+        lambda share: context.progress(f"depths of FIFOs: {share:.0%} of the search", share),
     )
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,11 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tool:
             if what == "say":
                 print("Info: Packing things", flush=True)
                 print("done", file=sys.stderr)
+            if what == "route":
+                print("Info: Packing things")
+                print("Info:    IterCnt |  w/ripup   wo/ripup |  w/r  wo/r |      arcs| batch(sec) total(sec)|")
+                print("Info:       2000 |      907       1092 |  554   446 |    106801|       3.27      10.64|")
+                print("Info: [  3204,   3806) |+")
             if what == "fail":
                 print("Info: fine so far")
                 print("ERROR: no such thing")
@@ -53,6 +59,13 @@ def test_log_holds_both_streams_and_phases_are_told_once(fake: Tool, tmp_path: P
     assert execute(fake, ["say"], cwd=tmp_path, log=log, progress=told.append) == 0
     assert set(log.read_text().split("\n")) == {"Info: Packing things", "done", ""}
     assert told == ["fake: packing"]
+
+
+def test_how_much_is_left_to_route_is_told(fake: Tool, tmp_path: Path) -> None:
+    told: list[str] = []
+    router = replace(fake, left=tools.nextpnr("nextpnr-ecp5", "p").left)
+    assert execute(router, ["route"], cwd=tmp_path, log=tmp_path / "log", progress=told.append) == 0
+    assert told == ["fake: packing", "fake: packing, 106,801 connections left"]
 
 
 def test_failure_names_tool_error_and_log(fake: Tool, tmp_path: Path) -> None:
