@@ -31,6 +31,9 @@ ROWS = 8
 
 _BAD_VALUE = -3
 
+# Vectors of a call: many, and few enough to share among cores.
+_TOGETHER = 256
+
 
 class CompiledNetwork:
     """A network's C as a shared library.
@@ -53,7 +56,7 @@ class CompiledNetwork:
         self._inputs = [t for t in self.source.tensors if not t.output]
         write_sources(self.source, folder)
         compile_c([*flags, "-shared", "-fPIC", "-o", "libmodel.so", "model.c"], folder)
-        self._run = _loaded(folder / "libmodel.so").model_run
+        self._run = _loaded(folder / "libmodel.so").model_run_batch
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, Integers]:
         """All outputs by their names, shape (N, ...), of inputs by theirs.
@@ -63,22 +66,23 @@ class CompiledNetwork:
         """
         xs = [np.ascontiguousarray(feeds[t.name], t.dtype).reshape(-1, t.type.size) for t in self._inputs]
         ys = [np.empty((len(xs[0]), t.type.size), t.dtype) for t in self._outputs]
-        cores = os.cpu_count() or 1
-        with ThreadPoolExecutor(cores) as pool:
-            list(pool.map(lambda core: self._some(xs, ys, range(core, len(xs[0]), cores)), range(cores)))
+        starts = range(0, len(xs[0]), _TOGETHER)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(lambda start: self._some([v[start : start + _TOGETHER] for v in (*xs, *ys)], start), starts))
         return {t.name: y.reshape(len(y), *t.type.shape) for t, y in zip(self._outputs, ys, strict=True)}
 
-    def _some(self, xs: Sequence[NDArray[Any]], ys: Sequence[NDArray[Any]], vectors: range) -> None:
-        memory = _aligned(self.source.memory.size)
-        for vector in vectors:
-            self._one([values[vector] for values in (*xs, *ys)], memory, vector)
-
-    def _one(self, rows: list[NDArray[Any]], memory: NDArray[np.uint8], vector: int) -> None:
+    def _some(self, rows: Sequence[NDArray[Any]], first: int) -> None:
+        memory, one = _aligned(self.source.memory.size), len(rows[0]) == 1
         given = [word for row in rows for word in (ctypes.c_void_p(row.ctypes.data), ctypes.c_size_t(row.size))]
         work = ctypes.c_void_p(memory.ctypes.data), ctypes.c_size_t(memory.size)
-        if code := self._run(*given, *work):
-            why = "an input holds what its type does not" if code == _BAD_VALUE else f"model_run returned {code}"
-            raise ModelError(f"vector {vector}: {why}")
+        code = self._run(*given, ctypes.c_size_t(len(rows[0])), *work)
+        if code == _BAD_VALUE and not one:
+            # Which one of them: each alone.
+            for vector in range(len(rows[0])):
+                self._some([row[vector : vector + 1] for row in rows], first + vector)
+        if code:
+            why = "an input holds what its type does not" if code == _BAD_VALUE else f"model_run_batch returned {code}"
+            raise ModelError(f"vector {first}: {why}")
 
 
 def write_sources(made: CSource, folder: Path) -> None:

@@ -67,7 +67,7 @@ class _Writer:
         calls = [*(self._call(number, step) for number, step in enumerate(self._steps)), *self._copies()]
         return CSource(
             header(self._tensors, self._memory.size),
-            source(self._tensors, [*self._helpers, *functions], calls),
+            source(self._tensors, [*self._helpers, *functions], calls, together=self._together),
             self._tensors,
             self._memory,
         )
@@ -160,12 +160,13 @@ class _Writer:
             row = self._row(node, step)
             place = self._memory.offsets[_row_name(number, node)]
             lines.append(f"{row.c} *const {_local(step, node)} = ({row.c} *)(void *)(space + {place});")
-        lines.append(f"for (int p = 0; p < {positions}; p += {most}) {{")
-        lines.append(
-            f"    const int rows = {positions} - p < {most} ? {positions} - p : {most};"
-            if positions % most
-            else f"    const int rows = {most};"
-        )
+        if self._together:
+            lines.append(f"for (size_t p = 0; p < vectors; p += {most}) {{")
+            lines.append(f"    const int rows = vectors - p < {most} ? (int)(vectors - p) : {most};")
+        else:
+            lines.append(f"for (int p = 0; p < {positions}; p += {most}) {{")
+            left = f"{positions} - p < {most} ? {positions} - p : " if positions % most else ""
+            lines.append(f"    const int rows = {left}{most};")
         lines += [f"    {line}" for line in self._row_calls(number, step)]
         return self._framed(number, step, (*lines, "}"))
 
@@ -173,7 +174,22 @@ class _Writer:
         return math.prod(self._graph.types[step.nodes[0].name].shape[:-1])
 
     def _at_once(self, step: Step) -> int:
-        return min(self._most, self._positions(step))
+        return self._most if self._together else min(self._most, self._positions(step))
+
+    @cached_property
+    def _together(self) -> bool:
+        """Whether vectors are to the network what rows are to a step: it is one step, of one row."""
+        if len(self._steps) != 1 or any(True for _ in self._copied()):
+            return False
+        (step,) = self._steps
+        given = all(root(self._graph, name) in self._given for name in step.takes)
+        return given and self._positions(step) == 1 and not step.moves and not isinstance(step.nodes[0].op, Window)
+
+    def _copied(self) -> Iterator[Argument]:
+        """Outputs that no step writes where they leave."""
+        for tensor in self._tensors:
+            if tensor.output and self._written.get(root(self._graph, tensor.output.node)) is not tensor:
+                yield tensor
 
     def _row_calls(self, number: int, step: Step) -> Iterator[str]:
         rows = [f"x{i} + (size_t)p * {row.size}" for i, row in enumerate(self._taken(step))]
@@ -198,12 +214,14 @@ class _Writer:
         takes = ", ".join(f"const {x.c} *x{i}" for i, x in enumerate(self._taken(step)))
         body = "\n".join(f"    {line}" for line in lines)
         space = ", unsigned char *space" if len(step.nodes) > 1 else ""
+        space += ", size_t vectors" if self._together else ""
         told = "; ".join(f"{node.name} ({type(node.op).__name__})" for node in step.nodes).replace("*/", "* /")
         made = self._row(step.nodes[-1], step).c
         return f"/* {told} */\nstatic void step{number}({takes}, {made} *y{space})\n{{\n{body}\n}}\n"
 
     def _call(self, number: int, step: Step) -> str:
         space = ["space"] if len(step.nodes) > 1 else []
+        space += ["vectors"] if self._together else []
         return f"step{number}({', '.join([*map(self._place, step.takes), self._place(step.result), *space])});"
 
     def _place(self, name: str) -> str:

@@ -35,6 +35,7 @@ example: example.c model.h libmodel.a
 
 test: example
 \t$(RUN) ./example < vectors.bin | cmp - answers.bin
+\t$(RUN) ./example one < vectors.bin | cmp - answers.bin
 \t@echo "all answers equal"
 
 clean:
@@ -54,26 +55,59 @@ target_link_libraries(example model)
 """
 
 _EXAMPLE = """\
-/* Runs one vector after the other: reads the elements of all inputs, as this machine keeps them, from standard input
-   and writes those of all outputs to standard output. */
+/* Reads the elements of all inputs of one vector after the other, as this machine keeps them, from standard input and
+   writes those of all outputs to standard output. Many vectors go to the network at once; with any word, one by one. */
 #include "model.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
+enum {{ MANY = 64 }};
+
 {tensors}
-int main(void)
+/* One vector, into its place. */
+static int taken(size_t at)
+{{
+    return {read};
+}}
+
+static int given(size_t at)
+{{
+    return {write};
+}}
+
+static int run(size_t vectors, void *work)
+{{
+    return model_run_batch({batch}, vectors, work, MODEL_WORK_BYTES);
+}}
+
+static int run_one(size_t at, void *work)
+{{
+    return model_run({one}, work, MODEL_WORK_BYTES);
+}}
+
+int main(int words, char **word)
 {{
     void *work = malloc(MODEL_WORK_BYTES);
     if (!work)
         return 1;
-    while ({read}) {{
-        int code = model_run({arguments}, work, MODEL_WORK_BYTES);
+    (void)word;
+    for (size_t vectors = MANY; vectors == MANY;) {{
+        int code = MODEL_OK;
+        for (vectors = 0; vectors < MANY && taken(vectors);)
+            vectors++;
+        if (words == 1)
+            code = run(vectors, work);
+        for (size_t at = 0; words > 1 && at < vectors && code == MODEL_OK; at++)
+            code = run_one(at, work);
         if (code != MODEL_OK) {{
             fprintf(stderr, "model_run: %d, see model.h\\n", code);
             return 1;
         }}
-{write}    }}
+        for (size_t at = 0; at < vectors; at++)
+            if (!given(at))
+                return 1;
+    }}
     free(work);
     return ferror(stdin) || fflush(stdout) ? 1 : 0;
 }}
@@ -97,14 +131,17 @@ _library = ctypes.CDLL(str(Path(__file__).resolve().with_name("libmodel.so")))
 
 
 def run(*inputs):
-    """All outputs as integers, a list of arrays of shape (N, ...), for the inputs in order, each of shape (N, ...)."""
+    """All outputs as integers, a list of arrays of shape (N, ...), for the inputs in order, each of shape (N, ...).
+
+    All N go to the library in one call: give it many.
+    """
     if len(inputs) != len(INPUTS):
         raise ValueError("%d inputs; the network takes %s" % (len(inputs), ", ".join(INPUTS)))
     given = [_rows(x, name, *INPUTS[name]) for x, name in zip(inputs, INPUTS)]
     made = [np.empty((len(given[0]), int(np.prod(shape))), dtype) for dtype, shape, _, _ in OUTPUTS.values()]
-    work = np.zeros(_WORK_BYTES // 8 + 1, np.int64)
-    for vector in range(len(given[0])):
-        _run_one([rows[vector] for rows in given + made], work, vector)
+    if len({len(rows) for rows in given}) != 1:
+        raise ValueError("inputs of %s vectors; as many each are expected" % " and ".join(str(len(x)) for x in given))
+    _run(given + made, len(given[0]))
     return [y.reshape((len(y), *shape)) for y, (_, shape, _, _) in zip(made, OUTPUTS.values())]
 
 
@@ -115,11 +152,13 @@ def _rows(x, name, dtype, shape):
     return values.reshape(len(values), -1)
 
 
-def _run_one(rows, work, vector):
-    sized = [part for row in rows for part in (ctypes.c_void_p(row.ctypes.data), ctypes.c_size_t(row.size))]
-    code = _library.model_run(*sized, ctypes.c_void_p(work.ctypes.data), ctypes.c_size_t(work.nbytes))
+def _run(tensors, vectors):
+    work = np.zeros(_WORK_BYTES // 8 + 1, np.int64)
+    sized = [part for x in tensors for part in (ctypes.c_void_p(x.ctypes.data), ctypes.c_size_t(x.size))]
+    memory = ctypes.c_void_p(work.ctypes.data), ctypes.c_size_t(work.nbytes)
+    code = _library.model_run_batch(*sized, ctypes.c_size_t(vectors), *memory)
     if code:
-        raise ValueError("vector %d: %s" % (vector, _WRONG.get(code, code)))
+        raise ValueError(_WRONG.get(code, code))
 '''
 
 _README = """\
@@ -146,7 +185,11 @@ static int64_t work[(MODEL_WORK_BYTES + 7) / 8];
 int code = model_run(@CALL@, work, sizeof work);
 ```
 
-It returns `MODEL_OK` (0), or what is wrong, before anything is computed: `MODEL_BAD_COUNT` (-1) a tensor of another
+`model_run_batch` runs many inputs in one call, which is faster. `n` of them lie one behind the other without gaps, and
+so do the outputs; counts are `n` times those above, and `n` stands before the work space, which is the same. Every
+answer is the one that `model_run` gives.
+
+Both return `MODEL_OK` (0), or what is wrong, before anything is computed: `MODEL_BAD_COUNT` (-1) a tensor of another
 size, `MODEL_BAD_WORK` (-2) a work space that is too small or whose address is no multiple of @ALIGNMENT@,
 `MODEL_BAD_VALUE` (-3) an input beyond its type. Calls with work spaces of their own may run at the same time.
 
@@ -219,21 +262,22 @@ def _raw(values: Mapping[str, Integers], tensors: Sequence[Argument]) -> bytes:
 
 
 def _example(tensors: Sequence[Argument]) -> str:
-    def all_moved(way: str, stream: str) -> list[tuple[str, str]]:
-        return [
-            (t.macro, f"{way}({t.c_name}, sizeof(*{t.c_name}), {t.macro}, {stream})")
-            for t in tensors
-            if bool(t.output) == (way == "fwrite")
-        ]
+    def moved(way: str, stream: str) -> str:
+        sides = [t for t in tensors if bool(t.output) == (way == "fwrite")]
+        calls = [f"{way}({_at(t)}, sizeof(*{t.c_name}), {t.macro}, {stream}) == {t.macro}" for t in sides]
+        return "\n        && ".join(calls)
 
     return _EXAMPLE.format(
-        tensors="".join(f"static {c_type(t.dtype)} {t.c_name}[{t.macro}];\n" for t in tensors),
-        read=" && ".join(f"{call} == {macro}" for macro, call in all_moved("fread", "stdin")),
-        arguments=_arguments(tensors),
-        write="".join(
-            f"        if ({call} != {macro})\n            return 1;\n" for macro, call in all_moved("fwrite", "stdout")
-        ),
+        tensors="".join(f"static {c_type(t.dtype)} {t.c_name}[MANY * {t.macro}];\n" for t in tensors),
+        read=moved("fread", "stdin"),
+        write=moved("fwrite", "stdout"),
+        batch=", ".join(f"{t.c_name}, vectors * {t.macro}" for t in tensors),
+        one=", ".join(f"{_at(t)}, {t.macro}" for t in tensors),
     )
+
+
+def _at(tensor: Argument) -> str:
+    return f"{tensor.c_name} + at * {tensor.macro}"
 
 
 def _arguments(tensors: Sequence[Argument]) -> str:

@@ -16,6 +16,9 @@ from toolchain.kernels.text import Argument
 DOMAIN = "gateweave"
 """Of the operator, in a graph and in ONNX Runtime."""
 
+# Vectors converted at once, and bytes that stay near a core.
+_MOST_TOGETHER, _NEAR = 64, 2**15
+
 # Numbers of ONNX's element types, and C's names.
 _ELEMENTS = {
     "float32": (1, "float"),
@@ -76,25 +79,20 @@ def operator_name(made: CSource, ends: Sequence[End]) -> str:
     return f"Network_{hashlib.sha256((made.header + made.source + told).encode()).hexdigest()[:16]}"
 
 
-def operator_source(made: CSource, ends: Sequence[End], name: str, builds: Sequence[str]) -> str:
-    """``operator.c``.
+def operator_source(ends: Sequence[End], name: str, builds: Sequence[str]) -> str:
+    """``operator.c``: what ONNX Runtime calls.
 
     Args:
         ends: inputs and outputs in the order of the network's.
-        builds: conditions in C under which each of several builds of ``model.c`` may run, the fastest first; the last
-            one must hold everywhere. Build `i` names its function ``model_run_<i>``.
+        builds: conditions in C under which each of several builds of ``rows.c`` may run, the fastest first; the last
+            one must hold everywhere. Build `i` names its function ``rows_<i>``.
     """
-    inputs = [end for end in ends if end.tensor.output is None]
-    outputs = [end for end in ends if end.tensor.output is not None]
-    parameters = ", ".join(end.tensor.parameters for end in ends)
+    inputs, outputs = _sides(ends)
     return _SOURCE.format(
         name=name,
         domain=DOMAIN,
-        parameters=parameters,
-        runs="\n".join(f"int model_run_{i}(RUN_PARAMETERS);" for i in range(len(builds))),
-        choices="\n".join(f"    if ({condition})\n        return model_run_{i};" for i, condition in enumerate(builds)),
-        rows="\n".join(_row(end) for end in ends if not end.direct),
-        conversions="\n".join([*map(_taken, inputs), *map(_given, outputs)]),
+        runs="\n".join(f"int rows_{i}(ROWS_PARAMETERS);" for i in range(len(builds))),
+        choices="\n".join(f"    if ({condition})\n        return rows_{i};" for i, condition in enumerate(builds)),
         inputs=len(inputs),
         outputs=len(outputs),
         input_types=", ".join(str(end.element) for end in inputs),
@@ -103,21 +101,42 @@ def operator_source(made: CSource, ends: Sequence[End], name: str, builds: Seque
         shapes="\n".join(_shape(i, end) for i, end in enumerate(outputs)),
         ranks=", ".join(str(len(end.shape) + 1) for end in outputs),
         shape_names=", ".join(f"shape{i}" for i in range(len(outputs))),
+        voids="".join(_void(i, end) for i, end in enumerate(outputs)),
+    )
+
+
+def rows_source(ends: Sequence[End]) -> str:
+    """``rows.c``: ``model.c``, and between its tensors and ONNX's; the processor matters to all of it."""
+    inputs, outputs = _sides(ends)
+    return _ROWS.format(
+        rows="\n".join(_row(end) for end in ends if not end.direct),
+        conversions="\n".join([*map(_taken, inputs), *map(_given, outputs)]),
+        together=_together(ends),
         take="".join(_take(i, end) for i, end in enumerate(inputs)),
         arguments=", ".join(
             [*(_place(i, e, "x") for i, e in enumerate(inputs)), *(_place(i, e, "y") for i, e in enumerate(outputs))]
         ),
         give="".join(
-            f"        give_{e.tensor.c_name}(row_{e.tensor.c_name}, {_at(i, e, 'y')});\n"
+            f"        give_{e.tensor.c_name}(row_{e.tensor.c_name}, {_at(i, e, 'y')}, count);\n"
             for i, e in enumerate(outputs)
             if not e.direct
         ),
-        voids="".join(_void(i, end) for i, end in enumerate(outputs)),
     )
 
 
+def _sides(ends: Sequence[End]) -> tuple[list[End], list[End]]:
+    """Inputs, and outputs."""
+    return [e for e in ends if e.tensor.output is None], [e for e in ends if e.tensor.output is not None]
+
+
+def _together(ends: Sequence[End]) -> int:
+    """Vectors that are converted at once: as many as stay near a core."""
+    largest = max((e.tensor.type.size * e.tensor.dtype.itemsize for e in ends if not e.direct), default=1)
+    return max(1, min(_MOST_TOGETHER, _NEAR // largest))
+
+
 def _row(end: End) -> str:
-    return f"static __thread {c_type(end.tensor.dtype)} row_{end.tensor.c_name}[{end.tensor.macro}];"
+    return f"static __thread {c_type(end.tensor.dtype)} row_{end.tensor.c_name}[TOGETHER * {end.tensor.macro}];"
 
 
 def _shape(number: int, end: End) -> str:
@@ -131,13 +150,13 @@ def _at(number: int, end: End, side: str) -> str:
 
 def _place(number: int, end: End, side: str) -> str:
     place = _at(number, end, side) if end.direct else f"row_{end.tensor.c_name}"
-    return f"{place}, {end.tensor.macro}"
+    return f"{place}, count * {end.tensor.macro}"
 
 
 def _take(number: int, end: End) -> str:
     if end.direct:
         return ""
-    return f"        wrong |= take_{end.tensor.c_name}({_at(number, end, 'x')}, row_{end.tensor.c_name});\n"
+    return f"        wrong |= take_{end.tensor.c_name}({_at(number, end, 'x')}, row_{end.tensor.c_name}, count);\n"
 
 
 def _taken(end: End) -> str:
@@ -149,14 +168,14 @@ def _taken(end: End) -> str:
     limits = np.iinfo(end.dtype) if end.dtype.kind in "iu" else None
     inside = [f"given[i] >= {low}"] if limits is None or limits.min < low else []
     inside += [f"given[i] <= {high}"] if limits is None or limits.max > high else []
-    fraction = f" | (({end.c})value != given[i] && inside)" if limits is None else ""
+    fraction = f" | (({end.c})value != given[i])" if limits is None else ""
     wide = "int32_t" if low >= -(2**31) and high < 2**31 else "int64_t"
     return f"""\
-static int take_{name}(const {end.c} *restrict given, {c_type(end.tensor.dtype)} *restrict x)
+static int take_{name}(const {end.c} *restrict given, {c_type(end.tensor.dtype)} *restrict x, size_t count)
 {{
     int wrong = 0;
-    for (int i = 0; i < {end.tensor.macro}; i++) {{
-        const int inside = {" && ".join(inside) or "1"};
+    for (size_t i = 0; i < count * {end.tensor.macro}; i++) {{
+        const int inside = {" & ".join(f"({one})" for one in inside) or "1"};
         const {wide} value = inside ? ({wide})given[i] : 0;
         wrong |= !inside{fraction};
         x[i] = ({c_type(end.tensor.dtype)})value;
@@ -175,10 +194,11 @@ def _given(end: End) -> str:
         value = f"((float)y[i] - {_float(end.zero)})" if end.zero else "(float)y[i]"
         value += f" * {_float(end.scale)}" if end.scale != 1 else ""
         value = f"({end.c})({value} + {_float(end.offset)})" if end.offset else f"({end.c})({value})"
+    takes = f"const {c_type(end.tensor.dtype)} *restrict y, {end.c} *restrict given, size_t count"
     return f"""\
-static void give_{end.tensor.c_name}(const {c_type(end.tensor.dtype)} *restrict y, {end.c} *restrict given)
+static void give_{end.tensor.c_name}({takes})
 {{
-    for (int i = 0; i < {end.tensor.macro}; i++)
+    for (size_t i = 0; i < count * {end.tensor.macro}; i++)
         given[i] = {value};
 }}
 """
@@ -200,9 +220,7 @@ _SOURCE = """\
 /* The network as one operator of ONNX Runtime, 1.11 or newer. */
 #include "ort_api.h"
 
-#define model_run model_run_declared
 #include "model.h"
-#undef model_run
 
 #include <string.h>
 #if defined(__aarch64__)
@@ -210,13 +228,13 @@ _SOURCE = """\
 #endif
 
 #define PUBLIC __attribute__((visibility("default")))
-#define RUN_PARAMETERS {parameters}, void *work, size_t work_bytes
+#define ROWS_PARAMETERS int64_t rows, void *const *x, void *const *y, void *work, size_t work_bytes
 
 /* Runners look for it in the graph's file: a graph of another network has another name. */
 PUBLIC const char gateweave_operator[] = "{name}";
 
 {runs}
-typedef int (*Run)(RUN_PARAMETERS);
+typedef int (*Run)(ROWS_PARAMETERS);
 
 static Run fastest(void)
 {{
@@ -225,9 +243,7 @@ static Run fastest(void)
 
 /* Memory of each thread, taken on its first call. */
 static __thread int64_t work[(MODEL_WORK_BYTES + 7) / 8];
-{rows}
 
-{conversions}
 enum {{ INPUTS = {inputs}, OUTPUTS = {outputs} }};
 
 static OrtFunctions ort;
@@ -247,16 +263,6 @@ static OrtStatus *rows_of(const OrtValue *value, size_t count, int64_t *rows)
     if (elements % count || (*rows >= 0 && elements / count != (size_t)*rows))
         return ort.CreateStatus(ORT_INVALID_ARGUMENT, "{name}: an input has another shape than the network takes");
     *rows = (int64_t)(elements / count);
-    return NULL;
-}}
-
-static OrtStatus *all_rows(int64_t rows, void **x, void **y)
-{{
-    for (int64_t row = 0; row < rows; row++) {{
-        int wrong = 0;
-{take}        if (wrong || run({arguments}, work, sizeof work) != MODEL_OK)
-            return ort.CreateStatus(ORT_INVALID_ARGUMENT, "{name}: an input holds what the network does not take");
-{give}    }}
     return NULL;
 }}
 
@@ -288,10 +294,9 @@ static OrtStatus *compute(void *kernel, OrtKernelContext *context)
         if (status)
             return status;
     }}
-    OrtStatus *status = all_rows(rows, x, y);
-    if (!status)
+    if (run(rows, x, y, work, sizeof work) == MODEL_OK)
         return NULL;
-{voids}    return status;
+{voids}    return ort.CreateStatus(ORT_INVALID_ARGUMENT, "{name}: an input holds what the network does not take");
 }}
 
 static void compute_silently(void *kernel, OrtKernelContext *context)
@@ -409,5 +414,27 @@ PUBLIC OrtStatus *RegisterCustomOps(OrtSessionOptions *options, const OrtApiBase
     if (!status)
         status = ort.CustomOpDomain_Add(domain, &operator);
     return status ? status : ort.AddCustomOpDomain(options, domain);
+}}
+"""
+
+_ROWS = """\
+/* One build of the network, from ONNX's tensors to ONNX's tensors. */
+#include "model.c"
+
+enum {{ TOGETHER = {together} }};
+
+/* Memory of each thread, taken on its first call. */
+{rows}
+
+{conversions}
+int rows_of_build(int64_t rows, void *const *x, void *const *y, void *work, size_t work_bytes)
+{{
+    for (int64_t row = 0; row < rows; row += TOGETHER) {{
+        const size_t count = rows - row < TOGETHER ? (size_t)(rows - row) : TOGETHER;
+        int wrong = 0;
+{take}        if (wrong || model_run_batch({arguments}, count, work, work_bytes) != MODEL_OK)
+            return MODEL_BAD_VALUE;
+{give}    }}
+    return MODEL_OK;
 }}
 """

@@ -44,6 +44,11 @@ enum {{ MODEL_WORK_BYTES = {work} }};
 /* Runs one input. Counts are in elements. Returns MODEL_OK, or what is wrong: then nothing was computed. */
 int model_run({parameters}, void *work, size_t work_bytes);
 
+/* Runs many inputs, which lie one behind the other without gaps, as do the outputs. Counts are in elements of all of
+   them: `vectors` times what they are in a call of model_run. The work space is that of one input. Returns MODEL_OK, or
+   what is wrong with any of them: then nothing was computed. */
+int model_run_batch({parameters}, size_t vectors, void *work, size_t work_bytes);
+
 #ifdef __cplusplus
 }}
 #endif
@@ -58,7 +63,7 @@ _SOURCE = """\
 #include <string.h>
 
 {functions}
-int model_run({parameters}, void *work, size_t work_bytes)
+int model_run_batch({parameters}, size_t vectors, void *work, size_t work_bytes)
 {{
     unsigned char *const space = work;
     int bad = 0;
@@ -70,6 +75,11 @@ int model_run({parameters}, void *work, size_t work_bytes)
 {calls}
     return MODEL_OK;
 }}
+
+int model_run({parameters}, void *work, size_t work_bytes)
+{{
+    return model_run_batch({arguments}, 1, work, work_bytes);
+}}
 """
 
 
@@ -77,7 +87,7 @@ int model_run({parameters}, void *work, size_t work_bytes)
 _TAKEN = (
     "auto break case char const continue default do double else enum extern float for goto if inline int long register "
     "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
-    "work work_bytes space memcpy bad"
+    "work work_bytes space memcpy bad vectors vector at given taken run run_one words word main"
 )
 _STEP = re.compile(r"step\d+")
 
@@ -143,17 +153,35 @@ def header(tensors: Sequence[Argument], work: int) -> str:
     return _HEADER.format(alignment=ALIGNMENT, work=work, tensors=told, parameters=_parameters(tensors))
 
 
-def source(tensors: Sequence[Argument], functions: Sequence[str], calls: Sequence[str]) -> str:
-    """``model.c``."""
+def source(tensors: Sequence[Argument], functions: Sequence[str], calls: Sequence[str], *, together: bool) -> str:
+    """``model.c``.
+
+    Args:
+        calls: run one vector, or all `vectors` where they go together.
+    """
     inputs = [tensor for tensor in tensors if tensor.output is None]
     return _SOURCE.format(
         functions="\n".join([*functions, *(text for tensor in inputs for text in _bounds(tensor))]),
         parameters=_parameters(tensors),
-        counts=" || ".join(f"{tensor.c_name}_count != {tensor.macro}" for tensor in tensors),
+        counts=" || ".join(map(_miscounted, tensors)),
+        arguments=", ".join(f"{tensor.c_name}, {tensor.c_name}_count" for tensor in tensors),
         alignment=ALIGNMENT,
         checks="".join(map(_check, inputs)),
-        calls="\n".join(f"    {call}" for call in calls),
+        calls="\n".join(f"    {call}" for call in (calls if together else _one_by_one(tensors, calls))),
     )
+
+
+def _miscounted(tensor: Argument) -> str:
+    """Whether it has not as many elements as so many vectors have: in a form that no number of vectors overflows."""
+    count, each = f"{tensor.c_name}_count", tensor.macro
+    return f"{count} / {each} != vectors || {count} % {each}"
+
+
+def _one_by_one(tensors: Sequence[Argument], calls: Sequence[str]) -> Iterator[str]:
+    yield "for (size_t vector = 0; vector < vectors; vector++) {"
+    yield from (f"    {call}" for call in calls)
+    yield from (f"    {tensor.c_name} += {tensor.macro};" for tensor in tensors)
+    yield "}"
 
 
 def _parameters(tensors: Sequence[Argument]) -> str:
@@ -186,7 +214,6 @@ def _check(tensor: Argument) -> str:
     if not wrong:
         return ""
     # Without a way out of the loop a compiler takes many elements at once.
-    loop = (
-        f"    for (size_t i = 0; i < {tensor.macro}; i++)\n        bad |= {' || '.join(f'({one})' for one in wrong)};\n"
-    )
-    return f"{loop}    if (bad)\n        return MODEL_BAD_VALUE;\n"
+    loop = f"    for (size_t i = 0; i < {tensor.c_name}_count; i++)\n"
+    beyond = f"        bad |= {' | '.join(f'({one})' for one in wrong)};\n"
+    return f"{loop}{beyond}    if (bad)\n        return MODEL_BAD_VALUE;\n"

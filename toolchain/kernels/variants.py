@@ -53,7 +53,7 @@ MODEL_INLINE uint32_t four_bytes(const uint8_t *x, int left)
 /* Sums of one block of outputs, and how four inputs are multiplied into them. */
 #if defined(MODEL_VNNI)
 typedef __m512i Sums;
-enum { MODEL_ROWS = 4, MODEL_BLOCKS = 4 };
+enum { MODEL_ROWS = 4, MODEL_BLOCKS = 4, MODEL_ALONE = 8 };
 #define START _mm512_setzero_si512()
 
 /* Unsigned bytes by signed ones: `flip` makes signed bytes unsigned, 128 more, which the start takes off. */
@@ -61,6 +61,8 @@ MODEL_INLINE Sums multiplied(Sums sums, uint32_t word, uint32_t flip, const int8
 {
     return _mm512_dpbusd_epi32(sums, _mm512_set1_epi32((int)(word ^ flip)), _mm512_loadu_si512(weights));
 }
+
+MODEL_INLINE Sums both(Sums one, Sums other) { return _mm512_add_epi32(one, other); }
 
 MODEL_INLINE void added(Sums sums, const int32_t *start, int left, int32_t *y)
 {
@@ -72,7 +74,7 @@ MODEL_INLINE void added(Sums sums, const int32_t *start, int left, int32_t *y)
 typedef struct {
     __m256i of[4];
 } Sums;
-enum { MODEL_ROWS = 2, MODEL_BLOCKS = 1 };
+enum { MODEL_ROWS = 2, MODEL_BLOCKS = 1, MODEL_ALONE = 1 };
 #define START (Sums){{{0}}}
 
 /* Bytes as 16 bits, so that no product of pairs is beyond its type. `flip` 0: unsigned bytes. */
@@ -85,6 +87,13 @@ MODEL_INLINE Sums multiplied(Sums sums, uint32_t word, uint32_t flip, const int8
         sums.of[i] = _mm256_add_epi32(sums.of[i], _mm256_madd_epi16(x, w));
     }
     return sums;
+}
+
+MODEL_INLINE Sums both(Sums one, Sums other)
+{
+    for (int i = 0; i < 4; i++)
+        one.of[i] = _mm256_add_epi32(one.of[i], other.of[i]);
+    return one;
 }
 
 MODEL_INLINE void added(Sums sums, const int32_t *start, int left, int32_t *y)
@@ -100,7 +109,7 @@ MODEL_INLINE void added(Sums sums, const int32_t *start, int left, int32_t *y)
 }
 #else
 typedef int32x4x4_t Sums;
-enum { MODEL_ROWS = 4, MODEL_BLOCKS = 1 };
+enum { MODEL_ROWS = 4, MODEL_BLOCKS = 1, MODEL_ALONE = 1 };
 #define START (Sums){{vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)}}
 
 /* Signed bytes: `flip` makes unsigned bytes signed, 128 less, which the start adds. */
@@ -110,6 +119,13 @@ MODEL_INLINE Sums multiplied(Sums sums, uint32_t word, uint32_t flip, const int8
     for (int i = 0; i < 4; i++)
         sums.val[i] = vdotq_s32(sums.val[i], x, vld1q_s8(weights + 16 * i));
     return sums;
+}
+
+MODEL_INLINE Sums both(Sums one, Sums other)
+{
+    for (int i = 0; i < 4; i++)
+        one.val[i] = vaddq_s32(one.val[i], other.val[i]);
+    return one;
 }
 
 MODEL_INLINE void added(Sums sums, const int32_t *start, int left, int32_t *y)
@@ -140,16 +156,27 @@ MODEL_INLINE void dots_tile(
     const uint8_t *x, size_t step, const int8_t *weights, const int32_t *start, int inputs, uint32_t flip, int32_t *y,
     int outputs, int left, const int rows, const int blocks)
 {
+    /* Few sums would each wait for the one before, so there are two of each. */
+    const int sets = MODEL_ALONE > 1 && rows * blocks <= 4 ? 2 : 1;
     const int whole = inputs / 4, rest = inputs % 4;
     const size_t block = 64 * (size_t)(whole + (rest > 0));
     Sums sums[16];
 #pragma GCC unroll 16
-    for (int i = 0; i < rows * blocks; i++)
+    for (int i = 0; i < sets * rows * blocks; i++)
         sums[i] = START;
-    for (int i = 0; i < whole; i++)
+    int i = 0;
+    for (; sets == 2 && i + 1 < whole; i += 2) {
+        dots_four(sums, x + 4 * i, step, 4, weights + 64 * i, block, flip, rows, blocks);
+        dots_four(sums + rows * blocks, x + 4 * i + 4, step, 4, weights + 64 * i + 64, block, flip, rows, blocks);
+    }
+    for (; i < whole; i++)
         dots_four(sums, x + 4 * i, step, 4, weights + 64 * i, block, flip, rows, blocks);
     if (rest)
         dots_four(sums, x + 4 * whole, step, rest, weights + 64 * whole, block, flip, rows, blocks);
+    if (sets == 2)
+#pragma GCC unroll 16
+        for (int k = 0; k < rows * blocks; k++)
+            sums[k] = both(sums[k], sums[rows * blocks + k]);
 #pragma GCC unroll 16
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 16
@@ -163,29 +190,38 @@ static void dots(
     int outputs, int32_t *y)
 {
     const size_t block = (size_t)(inputs + 3) / 4 * 64;
-    for (int c = 0; c < outputs; c += 16 * MODEL_BLOCKS) {
-        const int left = outputs - c;
-        const int8_t *w = weights + (size_t)(c / 16) * block;
+    const int together = rows / MODEL_ROWS * MODEL_ROWS;
 #define TILE(r, b) \\
-    dots_tile(x + (size_t)row * step, step, w, start + c, inputs, flip, y + (size_t)row * (size_t)outputs + c, \\
-              outputs, left, r, b)
-#if defined(MODEL_VNNI)
-#define BLOCKS(r) \\
-    switch (left > 48 ? 4 : (left + 15) / 16) { \\
-    case 1: TILE(r, 1); break; \\
-    case 2: TILE(r, 2); break; \\
-    case 3: TILE(r, 3); break; \\
-    default: TILE(r, 4); \\
-    }
+    dots_tile(x + (size_t)row * step, step, weights + (size_t)(c / 16) * block, start + c, inputs, flip, \\
+              y + (size_t)row * (size_t)outputs + c, outputs, outputs - c, r, b)
+    for (int c = 0; c < outputs; c += 16 * MODEL_BLOCKS)
+        for (int row = 0; row < together; row += MODEL_ROWS)
+#ifdef MODEL_VNNI
+            switch ((outputs - c + 15) / 16) {
+            case 1: TILE(MODEL_ROWS, 1); break;
+            case 2: TILE(MODEL_ROWS, 2); break;
+            case 3: TILE(MODEL_ROWS, 3); break;
+            default: TILE(MODEL_ROWS, 4);
+            }
 #else
-#define BLOCKS(r) TILE(r, 1)
+            TILE(MODEL_ROWS, 1);
 #endif
-        int row = 0;
-        for (; row + MODEL_ROWS <= rows; row += MODEL_ROWS)
-            BLOCKS(MODEL_ROWS);
-        for (; row < rows; row++)
-            BLOCKS(1);
-    }
+    for (int c = 0; c < outputs; c += 16 * MODEL_ALONE)
+        for (int row = together; row < rows; row++)
+#ifdef MODEL_VNNI
+            switch ((outputs - c + 15) / 16) {
+            case 1: TILE(1, 1); break;
+            case 2: TILE(1, 2); break;
+            case 3: TILE(1, 3); break;
+            case 4: TILE(1, 4); break;
+            case 5: TILE(1, 5); break;
+            case 6: TILE(1, 6); break;
+            case 7: TILE(1, 7); break;
+            default: TILE(1, 8);
+            }
+#else
+            TILE(1, 1);
+#endif
 }
 #endif
 """

@@ -15,9 +15,9 @@ import onnx
 from toolchain.device.bundle import package_folder
 from toolchain.errors import ToolError
 from toolchain.files import write_atomic
-from toolchain.kernels.compiled import STRICT, write_sources
+from toolchain.kernels.compiled import write_sources
 from toolchain.kernels.generate import CSource
-from toolchain.kernels.operator import DOMAIN, End, operator_name, operator_source
+from toolchain.kernels.operator import DOMAIN, End, operator_name, operator_source, rows_source
 
 _API = package_folder("toolchain.device.runner") / "ort_api.h"
 
@@ -55,9 +55,9 @@ BUILDS = {
 """By machine, the fastest first."""
 
 _LINK = ("-shared", "-s", "-Wl,--build-id=none")
-_COMPILE = ("-fPIC", "-fvisibility=hidden", "-ffp-contract=off")
+_COMPILE = ("-fPIC", "-fvisibility=hidden", "-ffp-contract=off", "-fno-trapping-math")
 # C of GNU's dialect: threads' own memory has no name in C99.
-_OPERATOR = ("-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror")
+_GNU = ("-std=gnu11", "-Wall", "-Wextra", "-Werror")
 
 
 def write_operator(made: CSource, ends: Sequence[End], machine: str, out: Path) -> str:
@@ -73,13 +73,15 @@ def write_operator(made: CSource, ends: Sequence[End], machine: str, out: Path) 
     with TemporaryDirectory(prefix="gateweave-") as temporary:
         folder = Path(temporary)
         write_sources(made, folder)
-        write_atomic(folder / "operator.c", operator_source(made, ends, name, [b.condition for b in builds]))
+        write_atomic(folder / "operator.c", operator_source(ends, name, [b.condition for b in builds]))
+        write_atomic(folder / "rows.c", rows_source(ends))
         shutil.copyfile(_API, folder / _API.name)
         for number, build in enumerate(builds):
-            own = f"-Dmodel_run=model_run_{number}"
-            _run([compiler, *STRICT, *build.flags, *_COMPILE, own, "-c", "-o", f"{number}.o", "model.c"], folder)
+            own = [f"-D{word}={word}_{number}" for word in ("model_run", "model_run_batch")]
+            own.append(f"-Drows_of_build=rows_{number}")
+            _run([compiler, *_GNU, *build.flags, *_COMPILE, *own, "-c", "-o", f"{number}.o", "rows.c"], folder)
         parts = [f"{number}.o" for number in range(len(builds))]
-        _run([compiler, *_OPERATOR, *_COMPILE, *_LINK, "-o", "operator.so", "operator.c", *parts], folder)
+        _run([compiler, "-O2", *_GNU, *_COMPILE, *_LINK, "-o", "operator.so", "operator.c", *parts], folder)
         write_atomic(out, (folder / "operator.so").read_bytes())
     return name
 

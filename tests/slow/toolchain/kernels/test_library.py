@@ -83,5 +83,5 @@ def test_python_gives_integers_and_refuses_other_inputs(library: Path) -> None:
         "1 inputs; the network takes first:0, 2nd",
         "input first:0: int8 of shape (N, 6, 6, 3) is expected",
         "input first:0: int8 of shape (N, 6, 6, 3) is expected",
-        "vector 0: an input holds what its type does not",
+        "an input holds what its type does not",
     ]
