@@ -1,4 +1,4 @@
-"""Files of data that nobody vouches for: npz with `x`, the inputs, and maybe `y`, the true classes.
+"""Files of data that nobody vouches for: npz with `x`, the inputs, and maybe `y`: the true classes, or target values.
 
 A network of several inputs has an array for each, by its name.
 
@@ -32,7 +32,9 @@ _CLASSES = 1 << 24
 
 
 def read_vectors(path: Path, feeds: Sequence[Feed]) -> Vectors:
-    """Read a file of data: an npz with `x`, shape (N, ...), and maybe `y`, the true classes, shape (N,).
+    """Read a file of data: an npz with `x`, shape (N, ...), and maybe `y`.
+
+    `y` are the true classes, whole numbers of shape (N,), or what the outputs should be, floats of shape (N, ...).
 
     Args:
         feeds: the model's inputs; an array must hold values of its input's type, whatever its own. Of several inputs
@@ -44,7 +46,10 @@ def read_vectors(path: Path, feeds: Sequence[Feed]) -> Vectors:
     array_bytes(path)
     arrays = _read(path, lambda archive: _all(path, archive, feeds))
     x = rows_of(str(path), arrays, feeds)
-    return Vectors(x, _truth(path, x, arrays.get(_Y)), "calibration")
+    y = arrays.get(_Y)
+    if y is not None and y.dtype.kind == "f":
+        return Vectors(x, None, "calibration", _targets(path, x, y))
+    return Vectors(x, _truth(path, x, y), "calibration")
 
 
 def rows_of(place: str, arrays: Mapping[str, NDArray[Any]], feeds: Sequence[Feed]) -> Rows:
@@ -203,11 +208,21 @@ def _truth(path: Path, x: Rows, y: NDArray[Any] | None) -> NDArray[np.int64] | N
     if y is None:
         return None
     if y.shape != (len(x),) or y.dtype.kind not in "iu":
-        raise DataError(f"{path}: y is {y.dtype} of shape {y.shape}; expected class indices, shape ({len(x)},)")
+        raise DataError(
+            f"{path}: y is {y.dtype} of shape {y.shape}; expected class indices, shape ({len(x)},), or floats that the "
+            "outputs should be"
+        )
     wrong = np.flatnonzero((y < 0) | (y >= _CLASSES))
     if len(wrong):
         raise DataError(f"{path}: y[{wrong[0]}] is {y[wrong[0]]}; expected class indices, 0 to N-1 of N classes")
     return y.astype(np.int64)
+
+
+def _targets(path: Path, x: Rows, y: NDArray[Any]) -> NDArray[Any]:
+    if y.ndim < 1 or len(y) != len(x):
+        raise DataError(f"{path}: y has shape {y.shape}; expected a row for each of the {len(x)} of x")
+    _refuse(_Where(str(path), _Y), y, ~np.isfinite(y), "expected finite numbers")
+    return y
 
 
 def _words(shape: tuple[int, ...]) -> str:

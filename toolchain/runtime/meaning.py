@@ -67,6 +67,7 @@ def meaning_of(
     """
     if len(names := names_of(reference)) > 1:
         return _of_several(names, vectors.truth, asked)
+    targets_must_fit(vectors, int(np.prod(reference.shape[1:])))
     wide, whole, truth = _classes(reference), _is_one_integer(reference), vectors.truth
     if asked == "classes" and not wide and not whole:
         raise DataError(f"OUTPUTS=classes: the outputs of one vector have shape {reference.shape[1:]}, not (classes,)")
@@ -134,6 +135,22 @@ def must_fit(vectors: Vectors, classes: int) -> None:
         raise DataError(
             f"{vectors.option}: y holds class {truth[wrong[0]]} in row {wrong[0]}; the model has {classes} outputs: "
             f"should be 0 to {classes - 1}; if the outputs are no classes, leave y out or say OUTPUTS=values"
+        )
+
+
+def targets_must_fit(vectors: Vectors, outputs: int) -> None:
+    """Refuse target values of another number than the network's outputs.
+
+    Raises:
+        DataError: names the option and both numbers.
+    """
+    if vectors.targets is None:
+        return
+    wanted = int(np.prod(vectors.targets.shape[1:]))
+    if wanted != outputs:
+        raise DataError(
+            f"{vectors.option}: y has {wanted:,} values a row; the network has {outputs:,} outputs; true classes are "
+            "whole numbers, one a row"
         )
 
 

@@ -42,11 +42,13 @@ class Vectors:
         x: shape (N, ...), of the model's input type; of several inputs see `toolchain.runtime.rows`.
         truth: true class indices, shape (N,), or None.
         kind: `calibration`, `random`, or the `test set` of a network of ours.
+        targets: values that the outputs should have, shape (N, ...), for a network that answers with values, or None.
     """
 
     x: NDArray[Any]
     truth: NDArray[np.int64] | None
     kind: VectorKind
+    targets: NDArray[np.floating[Any]] | None = None
 
     @property
     def option(self) -> str:

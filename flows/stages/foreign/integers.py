@@ -23,7 +23,7 @@ from toolchain.graph.readers.source import Source
 from toolchain.kernels.quick import run as execute
 from toolchain.results.facts import IntegersFacts
 from toolchain.results.facts.runtime import VectorCount
-from toolchain.runtime.meaning import labels_of, must_fit
+from toolchain.runtime.meaning import labels_of, must_fit, targets_must_fit
 from toolchain.runtime.network_file.opening import open_network
 from toolchain.runtime.network_file.proof import Proved, prove_on, vectors_for
 
@@ -45,6 +45,7 @@ def run(context: Context) -> Outcome:
     save_graph(graph, context.out / INTEGER)
     vectors = vectors_for(opened, Path(request.test) if request.test else None)
     must_fit(vectors, _outputs(opened.source.graph))
+    targets_must_fit(vectors, _outputs(opened.source.graph))
     proved = prove_on(opened, vectors, context.progress)
     golden = _golden(proved, load_graph(context.out / INTEGER))
     if isinstance(graph[graph.outputs[-1].node].op, ArgMax):

@@ -10,6 +10,6 @@ from toolchain.training.recipe import Bits, Settings, Width
 class NetworkSettings(Settings):
     """Channels of each stage, and bits of weights and activations."""
 
-    channels: Annotated[tuple[Width, ...], Field(min_length=1, max_length=8)] = (8, 16)
+    channels: Annotated[tuple[Width, ...], Field(min_length=1, max_length=8)] = (4, 8)
     weight_bits: Bits = 4
     activation_bits: Bits = 4

@@ -59,10 +59,10 @@ def foreign_accuracy(build: Build) -> Figure | None:
     return None
 
 
-def classes(build: Build) -> list[Row]:
-    """One row a class: precision, recall, F1, share missed, how many."""
-    per_class = mapping(build.manifest, "accuracy", "per_class")
-    names = texts(build.manifest, "accuracy", "confusion", "classes") or sorted(per_class)
+def classes(accuracy: Mapping[str, Any]) -> list[Row]:
+    """One row a class of `Scores` as plain JSON: precision, recall, F1, share missed, how many."""
+    per_class = mapping(accuracy, "per_class")
+    names = texts(accuracy, "confusion", "classes") or sorted(per_class)
     return [{"name": name, **_scores(mapping(per_class, name))} for name in names if name in per_class]
 
 

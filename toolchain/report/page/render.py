@@ -15,12 +15,16 @@ from toolchain.errors import BuildError
 from toolchain.files import can_be_written, write_atomic
 from toolchain.layout import Layout
 from toolchain.model_folder import ModelFolder, folder_of
+from toolchain.report.answers import Answers, answers_of
+from toolchain.report.comparisons import words_of as vectors_in_words
 from toolchain.report.explanation import LIMITS, NUMERIC, WAYS
 from toolchain.report.page import commands, compare, energy, hardware, latency, network
+from toolchain.report.page.confusion import AS_DRAWING, AS_TABLE, confusion_drawing, pairs
 from toolchain.report.page.core_drawing import core_drawing
 from toolchain.report.page.explained import explained
 from toolchain.report.page.gather import Build, find_builds, gather
 from toolchain.report.page.graph_drawing import cycles_of, graph_drawing
+from toolchain.report.page.mistakes import error_rows, mistakes, said_rows
 from toolchain.report.page.values import mapping, text, texts
 from toolchain.training.author import words_of
 
@@ -129,6 +133,9 @@ def _filled_page(build: Build, builds: Sequence[Build]) -> str:
     same = [other for other in builds if _network(other.layout) == _network(layout)]
     entries = compare.in_order(map(compare.entry, same))
     own = next(entry for entry in entries if entry.build is build)
+    answers = answers_of(layout, manifest, build.seconds)
+    scores = answers.scores() if answers else None
+    accuracy = mapping(manifest, "accuracy") or (scores.to_json() if scores else {})
     return _render(
         "build.html.j2",
         title=f"{layout.request.model} on {build.title}",
@@ -142,12 +149,12 @@ def _filled_page(build: Build, builds: Sequence[Build]) -> str:
         training=network.training(build),
         headline=_headline(own),
         ladder=hardware.ladder(build),
-        classes=network.classes(build),
+        classes=network.classes(accuracy),
         foreign_accuracy=network.foreign_accuracy(build),
         how_to_run=commands.how_to_run(build),
         how_to_measure=commands.how_to_measure(build),
         baselines=network.baselines(build),
-        confusion=network.confusion(mapping(manifest, "accuracy", "confusion")),
+        **_answers(answers, network.confusion(mapping(accuracy, "confusion"))),
         layers=network.layers(build),
         layers_kind="estimated",
         graph_drawing=graph_drawing(build),
@@ -183,6 +190,22 @@ def _filled_page(build: Build, builds: Sequence[Build]) -> str:
         seconds=[(stage, f"{seconds:.1f}") for stage, seconds in build.seconds.items()],
         data_notices=texts(manifest, "data", "notices"),
     )
+
+
+def _answers(answers: Answers | None, confusion: network.Confusion | None) -> dict[str, Any]:
+    """What the page shows of single answers, and of classes that are taken for each other."""
+    many = confusion is not None and len(confusion.classes) > AS_TABLE
+    drawn = many and confusion is not None and len(confusion.classes) <= AS_DRAWING
+    return {
+        "answers": answers,
+        "vectors": vectors_in_words(answers.vectors) if answers else "",
+        "confusion": None if many else confusion,
+        "confusion_drawing": confusion_drawing(confusion) if drawn and confusion else None,
+        "confused": pairs(confusion) if many and confusion else [],
+        "errors": error_rows(answers) if answers else [],
+        "said": said_rows(answers) if answers and answers.truth is None else [],
+        "mistakes": mistakes(answers) if answers else [],
+    }
 
 
 def _headline(own: compare.Entry) -> list[tuple[str, Any]]:

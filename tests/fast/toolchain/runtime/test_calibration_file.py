@@ -49,7 +49,8 @@ def test_flat_rows_take_the_models_shape(tmp_path: Path) -> None:
         ({"x": np.where(X == 6, 1e39, X)}, r"x\[1, 0, 1, 0\] is 1e\+39; expected finite float32"),
         ({"images": X}, "holds 'images.npy'; expected an array `x`"),
         ({"x": X, "y": np.zeros(2, int)}, r"y is int64 of shape \(2,\); expected class indices, shape \(3,\)"),
-        ({"x": X, "y": np.zeros(3)}, "y is float64"),
+        ({"x": X, "y": np.zeros(2)}, r"y has shape \(2,\); expected a row for each of the 3 of x"),
+        ({"x": X, "y": np.array([0, np.inf, 0])}, r"y\[1\] is inf; expected finite numbers"),
         ({"x": X, "y": np.array([0, -1, 1])}, r"y\[1\] is -1; expected class indices, 0 to N-1"),
         ({"x": X, "y": np.array([0, 1, 10**9])}, r"y\[2\] is 1000000000; expected class indices, 0 to N-1"),
         ({"x": np.array([object()])}, "x is object"),
@@ -60,6 +61,13 @@ def test_files_that_do_not_fit(arrays: dict[str, Any], message: str, tmp_path: P
     with pytest.raises(DataError, match=message) as caught:
         _read(path, SHAPE, np.float32)
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_floats_of_y_are_what_the_outputs_should_be(tmp_path: Path) -> None:
+    read = _read(_file(tmp_path, x=X, y=np.full((3, 2), 0.5)), SHAPE, np.float32)
+    assert read.truth is None
+    assert read.targets is not None
+    assert read.targets.shape == (3, 2)
 
 
 @pytest.mark.parametrize("raw", [b"", b"PK\x03\x04 but no more", b"plain text"])

@@ -91,6 +91,15 @@ def test_classes_cannot_be_asked_for_where_there_is_one_value() -> None:
         meaning_of(RELU, SCORES[:, :1], _given(None), "classes")
 
 
+def test_target_values_are_as_many_as_the_outputs() -> None:
+    def given(width: int) -> Vectors:
+        return Vectors(np.zeros((2, 3)), None, "test set", np.zeros((2, width)))
+
+    assert meaning_of(RELU, SCORES, given(3)).kind == "values"
+    with pytest.raises(DataError, match="y has 2 values a row; the network has 3 outputs"):
+        meaning_of(RELU, SCORES, given(2))
+
+
 def test_accuracy_of_scores_and_of_labels() -> None:
     assert accuracy(SCORES, np.array([1, 2])) == 0.5
     assert accuracy(LABELS, np.array([1, 0])) == 1.0
