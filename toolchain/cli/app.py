@@ -133,6 +133,30 @@ def check_network(
     check(file, board, as_json)
 
 
+@app.command("quantise", rich_help_panel=_BESIDES)
+def quantise_network(
+    file: Annotated[Path, typer.Argument(help="A float ONNX file.")],
+    calibrate: Annotated[Path, typer.Option(help="An npz of inputs `x`, and of classes `y` if they are known.")],
+    test: Annotated[Path | None, typer.Option(help="An npz to measure on; without it that of --calibrate.")] = None,
+    bits: Annotated[
+        list[str] | None, typer.Option(help="Such as W4A4; repeatable. Without it W8A8 and W4A4 are tried.")
+    ] = None,
+    train: Annotated[Path | None, typer.Option(help="An npz of `x` and `y` to fine-tune on.")] = None,
+    epochs: Annotated[int, typer.Option(min=1, max=1000, help="How often to go through it.")] = 2,
+    output: Annotated[Path | None, typer.Option("--out", help="The QONNX file to write.")] = None,
+    divide: Annotated[float, typer.Option(help="What inputs are divided by before the network, such as 255.")] = 1.0,
+    mean: Annotated[str, typer.Option(help="What is then taken off them; one number, or one a channel.")] = "0",
+    std: Annotated[str, typer.Option(help="What they are then divided by; as --mean.")] = "1",
+    board: Annotated[str, typer.Option(help="Whose LUTs and rate are estimated.")] = "ulx3s",
+    as_json: AsJson = False,
+) -> None:
+    """Quantise a trained float network without the program that trained it. See docs/quantise.md."""
+    from toolchain.cli.quantise import Asked, quantise
+
+    words = tuple(bits or ())
+    quantise(Asked(file, calibrate, test, words, train, epochs, output, divide, mean, std, board), as_json)
+
+
 @app.command(rich_help_panel=_BESIDES)
 @takes_build_options
 def plan(options: BuildOptions, as_json: AsJson = False) -> None:

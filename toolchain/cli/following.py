@@ -54,6 +54,12 @@ def after_check(file: Path, board: str | None) -> list[Next]:
     return [Next(f"make build BOARD={board} NETWORK={name}", "TEST=file.npz beside it: x, y to prove it on")]
 
 
+def after_quantise(file: str, board: str | None) -> list[Next]:
+    """Of a quantised network's file that was written."""
+    chosen = f"BOARD={board or 'host'} NETWORK={shlex.quote(file)}"
+    return [Next(f"make build {chosen} TEST=test.npz", "down to what the board is given")]
+
+
 def after_flash(board: str, model: str, host: str | None) -> list[Next]:
     """Of a bitstream that was loaded."""
     return [Next(f"make run {_built(board, model)}{_at(host)}", "its answers against the network's, vector by vector")]

@@ -14,6 +14,7 @@ from toolchain.results.explained import Explanation
 from toolchain.results.manifest import Manifest
 from toolchain.results.measurement import Measurement
 from toolchain.results.model import Record
+from toolchain.results.quantised import Quantised
 from toolchain.results.record import StageRecord
 from toolchain.results.report import Report
 from toolchain.results.run import RunResult
@@ -25,6 +26,7 @@ FILES: Mapping[str, type[Record]] = {
     "explanation.json": Explanation,
     "manifest.json": Manifest,
     "measurement.json": Measurement,
+    "quantise.json": Quantised,
     "report.json": Report,
     "run.json": RunResult,
     "stage-record.json": StageRecord,
