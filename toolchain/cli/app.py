@@ -135,8 +135,9 @@ def check_network(
 
 @app.command("quantise", rich_help_panel=_BESIDES)
 def quantise_network(
-    file: Annotated[Path, typer.Argument(help="A float ONNX file.")],
+    file: Annotated[Path, typer.Argument(help="A float ONNX file, or a checkpoint of a model's float network.")],
     calibrate: Annotated[Path, typer.Option(help="An npz of inputs `x`, and of classes `y` if they are known.")],
+    model: Annotated[str | None, typer.Option(help="A checkpoint's model, by name or folder.")] = None,
     test: Annotated[Path | None, typer.Option(help="An npz to measure on; without it that of --calibrate.")] = None,
     bits: Annotated[
         list[str] | None, typer.Option(help="Such as W4A4; repeatable. Without it W8A8 and W4A4 are tried.")
@@ -154,7 +155,7 @@ def quantise_network(
     from toolchain.cli.quantise import Asked, quantise
 
     words = tuple(bits or ())
-    quantise(Asked(file, calibrate, test, words, train, epochs, output, divide, mean, std, board), as_json)
+    quantise(Asked(file, model, calibrate, test, words, train, epochs, output, divide, mean, std, board), as_json)
 
 
 @app.command(rich_help_panel=_BESIDES)

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
@@ -25,12 +26,16 @@ from toolchain.results.checked import Reckoned
 from toolchain.results.quantised import Quantised, QuantisedLayer, QuantisedSetting
 from toolchain.runtime.network_file.checking import check_file
 
+if TYPE_CHECKING:
+    from toolchain.quantise.float_file import FloatNetwork
+
 
 @dataclass(frozen=True)
 class Asked:
     """The command's options, as they were typed."""
 
     source: Path
+    model: str | None
     calibrate: Path
     test: Path | None
     bits: tuple[str, ...]
@@ -69,7 +74,6 @@ def quantise(asked: Asked, as_json: bool) -> None:
 
 
 def _made(asked: Asked, bits: tuple[Bits, ...], progress: Progress) -> Quantised:
-    from toolchain.quantise.float_file import must_answer_alike, read_float
     from toolchain.quantise.front import Scaling
     from toolchain.quantise.quantise import DEFAULT_BITS, Order, must_be_new
     from toolchain.quantise.quantise import quantise as run
@@ -77,8 +81,7 @@ def _made(asked: Asked, bits: tuple[Bits, ...], progress: Progress) -> Quantised
     output = asked.output or Path(f"{asked.source.stem}-{str(bits[0]).lower() if len(bits) == 1 else 'quantised'}.onnx")
     must_be_new(output)
     progress(f"reading {asked.source}")
-    network = read_float(asked.source)
-    must_answer_alike(network, asked.source)
+    network = _read(asked)
     scaling = Scaling(asked.divide, _numbers("--mean", asked.mean), _numbers("--std", asked.std))
     order = Order(
         calibrate=asked.calibrate,
@@ -91,6 +94,22 @@ def _made(asked: Asked, bits: tuple[Bits, ...], progress: Progress) -> Quantised
         epochs=asked.epochs,
     )
     return run(network, str(asked.source), order, _estimate(asked.board), progress)
+
+
+def _read(asked: Asked) -> FloatNetwork:
+    from toolchain.quantise.checkpoint import SUFFIXES, read_checkpoint
+    from toolchain.quantise.float_file import must_answer_alike, read_float
+
+    if asked.model is not None:
+        return read_checkpoint(asked.source, asked.model, asked.calibrate)
+    if asked.source.suffix in SUFFIXES:
+        raise ConfigError(
+            f"{asked.source}: a checkpoint holds weights and no network: name its model by --model FOLDER, or export "
+            "it with torch.onnx.export"
+        )
+    network = read_float(asked.source)
+    must_answer_alike(network, asked.source)
+    return network
 
 
 def _numbers(option: str, text: str) -> tuple[float, ...]:

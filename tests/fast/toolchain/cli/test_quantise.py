@@ -53,6 +53,7 @@ def asked(tmp_path: Path) -> Asked:
         (tmp_path / name).write_bytes(b"")
     return Asked(
         source=tmp_path / "net.onnx",
+        model=None,
         calibrate=tmp_path / "data.npz",
         test=None,
         bits=(),
@@ -95,6 +96,7 @@ def test_what_came_of_it_is_told(
         ({"bits": ("W9A9",)}, "--bits: 'W9A9'"),
         ({"source": Path("nowhere.onnx")}, "nowhere.onnx: no such file"),
         ({"test": Path("nowhere.npz")}, "nowhere.npz: no such file"),
+        ({"source": Path("weights.pt")}, r"weights\.pt: no such file"),
         ({"board": "ulx4s"}, "ulx4s"),
     ],
 )
