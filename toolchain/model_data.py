@@ -32,7 +32,7 @@ def data_of(model: ModelFolder, name: str, recipe: Recipe, given: str | None = N
     if path is None:
         raise DataError(f"{shown}: data.path: missing; name the file or folder there, or give DATA=<path>")
     dataset = must_be_sound(build_dataset(path, recipe.data), shown)
-    return dataset, describe(dataset, words_of(model).rows)
+    return dataset, describe(dataset, words_of(model).rows_of(dataset.kind))
 
 
 def _by_its_code(model: ModelFolder, recipe: Recipe, given: str | None) -> tuple[Dataset, str]:
@@ -50,4 +50,5 @@ def _described(model: ModelFolder, code: ModuleType, dataset: Dataset) -> str:
         with authors_code(model):
             return str(own(dataset))
     shape = " x ".join(map(str, dataset.shape))
-    return f"{words_of(model).rows} of {shape} {dataset.input_type}, classes: {', '.join(dataset.classes)}"
+    rows = words_of(model).rows_of(dataset.kind)
+    return f"{rows} of {shape} {dataset.input_type}, classes: {', '.join(dataset.classes)}"

@@ -120,7 +120,9 @@ def tell(layout: Layout, console: Console) -> None:
     Raises:
         BuildError: it has no package, or the package's manifest was altered.
     """
-    print_report(report_of(layout), console, words_of(folder_of(layout.request)).rows)
+    report = report_of(layout)
+    words = words_of(folder_of(layout.request))
+    print_report(report, console, words.rows_of(report.data.kind) if report.data else "vectors")
 
 
 def _says(request: Request) -> dict[str, str]:

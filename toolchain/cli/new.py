@@ -13,8 +13,11 @@ from typing import Any
 
 import yaml
 from pydantic import ValidationError
+from rich.table import Table
+from rich.text import Text
 
 from toolchain.cli.following import after_new, tell_next
+from toolchain.cli.listing import table_of
 from toolchain.console import out
 from toolchain.errors import ConfigError
 from toolchain.files import unwritten
@@ -24,6 +27,8 @@ from toolchain.training.datasets.build import build_dataset, describe
 from toolchain.training.datasets.guess import guess
 from toolchain.training.datasets.settings import DataSettings
 from toolchain.training.sound import must_be_sound
+from toolchain.training.splits import PARTS
+from toolchain.training.words import Words
 from toolchain.yaml_file import near_matches
 
 _KINDS = ROOT / "toolchain" / "kinds"
@@ -88,7 +93,7 @@ def new(name: str, kind: str | None, data: str, label: str | None = None, window
     guessed = guess(path, label)
     section = {"format": guessed.section["format"], "path": _from(folder, path), **guessed.section, **_windows(window)}
     dataset = must_be_sound(build_dataset(path, _checked(section)), data)
-    begun = _Begun(folder, _fitting(kind, dataset), section, dataset, describe(dataset, "rows"))
+    begun = _Begun(folder, _fitting(kind, dataset), section, dataset, describe(dataset, Words().rows_of(dataset.kind)))
     _write(begun)
     _tell(begun, guessed.said, name)
 
@@ -228,9 +233,19 @@ def test_the_data_can_be_read_and_the_network_is_exact_in_integers() -> None:
 '''
 
 
+def _split_table(dataset: Dataset) -> Table:
+    """Rows by class and part, of the first classes where there are many."""
+    counts = dataset.counts("blocked")
+    table = table_of("class", *PARTS, whole=PARTS)
+    for name in dataset.classes[:_ALL_NAMED]:
+        table.add_row(Text(name), *(f"{counts[part][name]:,}" for part in PARTS))
+    return table
+
+
 def _tell(begun: _Begun, said: tuple[str, ...], name: str) -> None:
     console = out()
     console.print(f"{len(begun.dataset):,} {begun.described}")
+    console.print(_split_table(begun.dataset))
     for line in said:
         console.print(f"taken for granted: {line}")
     recipe = Path(name) / "recipes" / "default.yaml"

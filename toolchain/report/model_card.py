@@ -32,7 +32,7 @@ def model_card(title: str, manifest: Manifest, words: Words) -> str:
     parts = [
         [f"# {title}", ""],
         _summary(manifest, data, words),
-        _classes(accuracy, words.rows, data.split),
+        _classes(accuracy, words.rows_of(data.kind), data.split),
         _confusion(accuracy.confusion),
         _quantisation(manifest.layers),
         _verified(manifest.stages),

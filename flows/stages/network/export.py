@@ -30,7 +30,8 @@ def run(context: Context) -> Outcome:
     model = load_model(context.out / QONNX)
     must_be_exact(context, model)
     check = verify_export(network, model, golden)
+    rows = words(context).rows_of(dataset.kind)
     return Outcome(
-        f"QONNX = PyTorch, every output, on {check.equal:,} of {check.compared:,} test {words(context).rows}",
+        f"QONNX = PyTorch, every output, on {check.equal:,} of {check.compared:,} test {rows}",
         {"pytorch_qonnx": check},
     )

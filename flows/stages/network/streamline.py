@@ -30,7 +30,7 @@ def run(context: Context) -> Outcome:
         entered(trained, golden).save(context.out / GOLDEN)
     layers = layers_of_trained(trained)
     facts = StreamlineFacts(layers=layers, logit_scale=trained.scores.scale)
-    counted = f"{check.equal:,} of {check.compared:,} test {words(context).rows}"
+    counted = f"{check.equal:,} of {check.compared:,} test {words(context).rows or 'rows'}"
     told = "; ".join([f"integer = PyTorch, every output, on {counted}; {_shape(layers)}", *said])
     return Outcome(told, {"pytorch_integer": check}, facts)
 

@@ -134,6 +134,43 @@ def dots(name: str, label: str, unit: str, rows: tuple[Dot, ...]) -> Markup:
     return draw(name, f"{label} of {len(rows)} builds", 0.75 + _ROW * len(rows), plot)
 
 
+@dataclass(frozen=True)
+class Point:
+    """One build by what it takes and how fast it is; `best`: no other is both smaller and faster."""
+
+    name: str
+    luts: float
+    rate: float
+    best: bool
+
+
+def tradeoff(name: str, points: Sequence[Point]) -> Markup:
+    """LUTs against inferences a second, both logarithmic; the best ones are filled and joined."""
+    best = sorted((point.luts, point.rate) for point in points if point.best)
+    middle = (min(point.luts for point in points) * max(point.luts for point in points)) ** 0.5
+
+    def plot(axes: Axes) -> None:
+        axes.plot(*zip(*best, strict=True), color=MUTED, linewidth=1, linestyle="--", drawstyle="steps-post")
+        for point in points:
+            face = ACCENT if point.best else PAPER
+            axes.plot(point.luts, point.rate, "o", mfc=face, mec=ACCENT, mew=1.6, markersize=7)
+            side, shift = ("left", 6) if point.luts <= middle else ("right", -6)
+            axes.annotate(
+                point.name, (point.luts, point.rate), (shift, 5), textcoords="offset points", ha=side, va="bottom"
+            )
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.set_minor_locator(NullLocator())
+            axis.set_major_formatter(EngFormatter(sep=""))
+        axes.margins(0.12)
+        axes.set_xlabel("LUTs")
+        axes.set_ylabel("inferences a second")
+
+    return draw(name, f"LUTs and rate of {len(points)} builds", 3.2, plot)
+
+
 def _rows(axes: Axes, names: Sequence[str]) -> None:
     """A logarithmic axis with one named row below the other, the first at the top."""
     axes.set_xscale("log")

@@ -111,6 +111,36 @@ def plots(prefix: str, entries: Sequence[Entry]) -> list[tuple[str, Markup]]:
     return shown
 
 
+def points(entries: Iterable[Entry]) -> list[charts.Point]:
+    """Builds for FPGAs by LUTs and rate, and which of them no other beats."""
+    known = [(entry.name, _luts(entry), _per_second(entry)) for entry in entries if entry.target == "FPGA"]
+    both = [(name, luts, rate) for name, luts, rate in known if luts and rate]
+    return [
+        charts.Point(name, luts, rate, not any(_beats(other, (luts, rate)) for _, *other in both))
+        for name, luts, rate in both
+    ]
+
+
+def tradeoff(prefix: str, entries: Iterable[Entry]) -> Markup | None:
+    """The plot of `points`; None for fewer than two."""
+    found = points(entries)
+    return charts.tradeoff(f"{prefix}-tradeoff", found) if len(found) > 1 else None
+
+
+def _luts(entry: Entry) -> float:
+    return number(entry.build.manifest, "resources", "lut") or 0
+
+
+def _per_second(entry: Entry) -> float:
+    (rate,) = entry.of("rate")
+    return rate.span[1] if rate.span else 0
+
+
+def _beats(other: Sequence[float], one: tuple[float, float]) -> bool:
+    """Whether it is no larger and no slower, and one of the two by some."""
+    return other[0] <= one[0] and other[1] >= one[1] and tuple(other) != one
+
+
 def _dots(entry: Entry, what: str) -> Iterator[charts.Dot]:
     for value in entry.of(what):
         if value.span:

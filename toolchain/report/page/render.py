@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -140,7 +140,7 @@ def _filled_page(build: Build, builds: Sequence[Build]) -> str:
         "build.html.j2",
         title=f"{layout.request.model} on {build.title}",
         origins=_origins([folder_of(layout.request)]),
-        rows_word=words_of(folder_of(layout.request)).rows,
+        rows_word=_rows_word(layout, manifest),
         build=build,
         request=layout.request,
         manifest=manifest,
@@ -180,6 +180,7 @@ def _filled_page(build: Build, builds: Sequence[Build]) -> str:
         energy=energy.energy_table(build),
         comparison=[{**compare.row(entry), "own": entry is own, "href": ""} for entry in entries],
         plots=compare.plots("compare", entries),
+        tradeoff=compare.tradeoff("compare", entries),
         absent=compare.absent_targets(entries),
         revision=text(manifest, "git", "revision"),
         dirty=mapping(manifest, "git").get("dirty") is True,
@@ -228,17 +229,25 @@ def _overview(builds: Iterable[Build], notices: Sequence[str], root: Path) -> st
             {
                 "model": model,
                 "network": name,
-                "rows_word": words_of(folders[-1]).rows,
+                "rows_word": _rows_word(first.layout, first.manifest),
                 "training": network.training(first),
                 "synthetic": network.synthetic(first),
                 "confusion": network.confusion(mapping(first.manifest, "accuracy", "confusion")),
                 "rows": [{**compare.row(entry), "own": False, "href": _href(entry, root)} for entry in entries],
                 "plots": compare.plots(f"network-{index}", entries),
+                "tradeoff": compare.tradeoff(f"network-{index}", entries),
                 "absent": compare.absent_targets(entries),
             }
         )
     values = {"groups": groups, "notices": notices, "origins": _origins(folders)}
     return _render("overview.html.j2", title="Gateweave builds", **values)
+
+
+def _rows_word(layout: Layout, manifest: Mapping[str, Any]) -> str:
+    """What the rows of a network's data are called; of a file nobody says."""
+    if layout.request.file is not None:
+        return "vectors"
+    return words_of(folder_of(layout.request)).rows_of(text(manifest, "data", "kind"))
 
 
 def _origins(models: Iterable[ModelFolder]) -> dict[str, str]:

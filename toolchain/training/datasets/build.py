@@ -22,7 +22,7 @@ from toolchain.training.datasets.settings import DataSettings, Format
 from toolchain.training.datasets.sounds import read_sounds
 from toolchain.training.datasets.table import read_csv
 from toolchain.training.datasets.windows import cut_windows
-from toolchain.training.splits import PARTS, random_split
+from toolchain.training.splits import PARTS, stratified_split
 
 READERS: Mapping[Format, Callable[[Path, DataSettings], Rows]] = {
     "npz": read_npz,
@@ -62,8 +62,8 @@ def build_dataset(path: Path, settings: DataSettings) -> Dataset:
         y,
         input_type=made.input_type,
         classes=classes,
-        kind=_KINDS[settings.format],
-        splits={"blocked": parts, "random": random_split(len(y), settings.seed)},
+        kind="windows" if settings.windows else _KINDS[settings.format],
+        splits={"blocked": parts, "random": stratified_split(y, settings.seed)},
         notices=tuple(f"{count:,} {what}" for what, count in _counted(rows, parts).items() if count),
         provenance=_provenance(rows, made, settings),
     )

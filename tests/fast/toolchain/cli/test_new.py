@@ -57,6 +57,9 @@ def test_a_table_and_what_is_told_of_it(table: Path, capsys: pytest.CaptureFixtu
     new("flowers", None, "flowers.csv", None)
     told = capsys.readouterr().out
     assert "40 rows of 2 UINT8, classes: a, b; random split: 28 train, 6 validation, 6 test" in told
+    table = [line.split() for line in told.splitlines()]
+    assert ["a", "14", "3", "3"] in table
+    assert ["b", "14", "3", "3"] in table
     assert "taken for granted: class: column 'species', by its name" in told
     assert "next  gateweave build --board ulx3s --model ./flowers" in told
     assert (_data("./flowers").label, _data("./flowers").path) == ("species", "../flowers.csv")
@@ -90,7 +93,7 @@ def test_rows_that_are_steps_of_time(table: Path, capsys: pytest.CaptureFixture[
     lines = [f"{row % 9},{row % 5},{'ab'[row // 50 % 2]}" for row in range(400)]
     table.write_text("\n".join(["one,two,state", *lines]))
     new("steps", None, "flowers.csv", None, 10)
-    assert "40 rows of 1 x 10 x 2 UINT8" in capsys.readouterr().out
+    assert "40 windows of 1 x 10 x 2 UINT8" in capsys.readouterr().out
     assert _data("./steps").windows == WindowSettings(length=10, step=10)
     assert "convolution" in Path("steps/model.py").read_text()
     Path("sounds/a").mkdir(parents=True)
