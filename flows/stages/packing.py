@@ -25,11 +25,14 @@ from toolchain.package.ladder import must_be_verified
 from toolchain.package.manifest import Origin, build_manifest
 from toolchain.package.pins import installed, pinned
 from toolchain.package.vectors import VectorFormat, write_vectors
+from toolchain.report.answer_lines import answers_report
+from toolchain.report.answers import answers_of
 from toolchain.report.comparisons import sentence
 from toolchain.report.model_card import file_card, model_card
 from toolchain.results.facts import DataFacts, GraphsFacts, IntegersFacts
 from toolchain.results.manifest import Manifest
 from toolchain.results.record import StageRecord
+from toolchain.results.report import AnswersReport
 from toolchain.training.author import words_of
 
 Records = Mapping[str, StageRecord]
@@ -65,7 +68,8 @@ def write_network(context: Context, records: Records, manifest: Manifest) -> Non
     reference = reference_of(context) if "fold" in records else finn_reference(files.graph(context))
     names, x = class_names(records, reference.output.layout), files.golden_inputs(context)
     write_golden(context.out, reference, x, names, _played(context, x) if "fold" in records else None)
-    card = file_card(manifest) if context.request.file else own_card(context, manifest)
+    answers = answers_to_tell(context, manifest)
+    card = file_card(manifest, answers) if context.request.file else own_card(context, manifest, answers)
     write_atomic(context.out / "MODEL.md", card)
 
 
@@ -97,9 +101,15 @@ def write_golden(
     write_vectors(out, layout, packed.tobytes(), answers, benched)
 
 
-def own_card(context: Context, manifest: Manifest) -> str:
+def own_card(context: Context, manifest: Manifest, answers: AnswersReport | None) -> str:
     """The card of a model of ours."""
-    return model_card(context.model.title, manifest, words_of(context.model))
+    return model_card(context.model.title, manifest, words_of(context.model), answers)
+
+
+def answers_to_tell(context: Context, manifest: Manifest) -> AnswersReport | None:
+    """The worst of the network's answers to its test set."""
+    answers = answers_of(context.layout, manifest.to_json(), context.request.stages)
+    return None if answers is None else answers_report(answers)
 
 
 def class_names(records: Records, answer: AnswerLayout) -> list[str] | None:

@@ -6,12 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from toolchain.report.answer_lines import lines
 from toolchain.report.comparisons import compared
 from toolchain.report.table import share
 from toolchain.results.facts import DataFacts, IntegersFacts, LoadFacts
 from toolchain.results.facts.network import Confusion, Layer
 from toolchain.results.manifest import Accuracy, Manifest, StageEntry
+from toolchain.results.report import AnswersReport
 from toolchain.training.words import Words
+
+_AS_TABLE = 100
+"""Classes of which a confusion matrix is still a table."""
 
 _EXACT = "All arithmetic is integer; every scale is a power of two, so equality is exact."
 # Scales of a file are its author's: what they leave to rounding is counted, and told by the proof.
@@ -19,13 +24,14 @@ _FILE_EXACT = "All arithmetic is integer; the file's own scales stand before and
 _LIMIT = "Accuracy is of the bit-exact network in simulation; no board was measured for it."
 
 
-def model_card(title: str, manifest: Manifest, words: Words) -> str:
+def model_card(title: str, manifest: Manifest, words: Words, answers: AnswersReport | None = None) -> str:
     """The card as Markdown.
 
     Args:
         title: the model's title.
         manifest: the package's manifest, without its files.
         words: the model's.
+        answers: to its test set, where they can be read.
     """
     accuracy, data = manifest.accuracy, manifest.data
     assert accuracy and data
@@ -34,6 +40,7 @@ def model_card(title: str, manifest: Manifest, words: Words) -> str:
         _summary(manifest, data, words),
         _classes(accuracy, words.rows_of(data.kind), data.split),
         _confusion(accuracy.confusion),
+        _mistakes(answers),
         _quantisation(manifest.layers),
         _verified(manifest.stages),
         _limits(data, words),
@@ -41,13 +48,14 @@ def model_card(title: str, manifest: Manifest, words: Words) -> str:
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
-def file_card(manifest: Manifest) -> str:
+def file_card(manifest: Manifest, answers: AnswersReport | None = None) -> str:
     """The card of a network that came as a file."""
     file, integers = manifest.file, manifest.integers
     assert file and integers
     parts = [
         [f"# {manifest.model}", ""],
         _file_summary(manifest, file, integers),
+        _mistakes(answers),
         _quantisation(manifest.layers, _FILE_EXACT),
         _verified(manifest.stages),
         ["## Limits", "", *(f"- {notice}" for notice in integers.notices), f"- {_LIMIT}"],
@@ -90,7 +98,14 @@ def _classes(accuracy: Accuracy, rows_word: str, split: str) -> list[str]:
     return [title, "", *_table(head, rows), "", f"Macro-F1 {share(accuracy.macro_f1)}.", ""]
 
 
+def _mistakes(answers: AnswersReport | None) -> list[str]:
+    told = [f"- {line}" for line in lines(answers)] if answers else []
+    return ["## Mistakes", "", *told, ""] if told else []
+
+
 def _confusion(confusion: Confusion) -> list[str]:
+    if len(confusion.classes) > _AS_TABLE:
+        return []
     rows = [[name, *counts] for name, counts in zip(confusion.classes, confusion.matrix, strict=True)]
     return ["## Confusion matrix (rows: truth)", "", *_table(["", *confusion.classes], rows), ""]
 

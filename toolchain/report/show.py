@@ -11,6 +11,8 @@ from toolchain.errors import BuildError
 from toolchain.integrity import remade_input
 from toolchain.layout import Layout, Request, base_folder, build_root
 from toolchain.model_origin import origin_of
+from toolchain.report.answer_lines import answers_report
+from toolchain.report.answers import answers_of
 from toolchain.results.again import build_words
 from toolchain.results.belonging import belongs, marks_of
 from toolchain.results.built import read_built
@@ -20,7 +22,7 @@ from toolchain.results.manifest import Manifest, StageEntry
 from toolchain.results.measurement import Measurement
 from toolchain.results.measurements import read_results
 from toolchain.results.record import StageRecord, read_record, token_of
-from toolchain.results.report import ComparedAccuracy, Report, StageReport
+from toolchain.results.report import AnswersReport, ComparedAccuracy, Report, StageReport
 from toolchain.results.request import read_newest
 
 _GROUPS = ("data", "resources", "timing", "estimate", "file", "integers", "graphs", "latency")
@@ -47,6 +49,7 @@ def report_of(layout: Layout) -> Report:
     """
     manifest, folder = _manifest(layout), layout.stage("package")
     groups = {name: getattr(manifest, name) for name in _GROUPS}
+    stages = _stages(layout, manifest)
     return Report(
         **{name: getattr(manifest, name) for name in ("model", "board", "flow", "strategy", "status", "git")},
         recipe=manifest.recipe.name,
@@ -56,7 +59,8 @@ def report_of(layout: Layout) -> Report:
         comparison=_comparison(layout, manifest),
         not_run=_not_run(layout, manifest),
         measurement=_measurement(layout, manifest),
-        stages=_stages(layout, manifest),
+        answers=_answers(layout, manifest, stages),
+        stages=stages,
         files={role: shown(folder / name) for role, name in manifest.roles.items()},
     )
 
@@ -73,6 +77,13 @@ def _accuracy(layout: Layout, manifest: Manifest) -> ComparedAccuracy | None:
         return None
     record = _current(layout, "baselines")
     return ComparedAccuracy.model_validate({**own.to_json(), **(baselines(record, own) if record else {})})
+
+
+def _answers(layout: Layout, manifest: Manifest, stages: Mapping[str, StageReport]) -> AnswersReport | None:
+    """Of the stages that are still those of the package: they have seconds."""
+    current = {name for name, stage in stages.items() if stage.seconds is not None}
+    answers = answers_of(layout, manifest.to_json(), current)
+    return None if answers is None else answers_report(answers)
 
 
 def _comparison(layout: Layout, manifest: Manifest) -> tuple[CoreRow, ...] | None:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from toolchain.console import typeable
+from toolchain.report.answer_lines import lines
 from toolchain.report.compare import comparison_table
 from toolchain.report.comparisons import compared, counted
 from toolchain.report.measurement_table import measurement_table
@@ -50,6 +51,8 @@ def print_report(report: Report, console: Console, rows_word: str) -> None:
 def _tables(report: Report, rows_word: str) -> Iterator[Table | Text]:
     if report.accuracy:
         yield accuracy_table(report.accuracy, rows_word, report.data)
+    if report.answers and (told := "\n".join(lines(report.answers))):
+        yield Text(told)
     if report.integers:
         yield Text("\n".join(_read(report.integers)))
     if report.resources and report.timing:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
-from toolchain.results.check import Check, Sums
+from toolchain.results.check import Check, Sums, VectorKind
 from toolchain.results.facts import CoreRow, DataFacts, IntegersFacts, LoadFacts
 from toolchain.results.manifest import (
     Accuracy,
@@ -19,7 +19,7 @@ from toolchain.results.manifest import (
     Timing,
 )
 from toolchain.results.measurement import Measurement
-from toolchain.results.model import Record, RecordFile
+from toolchain.results.model import Number, Record, RecordFile
 
 
 class ComparedAccuracy(Accuracy):
@@ -32,6 +32,50 @@ class ComparedAccuracy(Accuracy):
     def baselines(self) -> Mapping[str, Accuracy]:
         """The other networks and splits: the float reference, the random split, and so on."""
         return self.__pydantic_extra__
+
+
+class ValueErrors(Record):
+    """How far values are off, in the file's own unit; `explained` is R squared, None where all targets are alike."""
+
+    rms: Number
+    mean: Number
+    greatest: Number
+    explained: Number | None
+
+
+class Confused(Record):
+    """So many vectors of one class were said to be of another."""
+
+    true: str
+    said: str
+    count: int
+
+
+class WorstAnswer(Record):
+    """A vector, counted from 0: classes where outputs are scores, else `off`, the root mean square of its errors."""
+
+    vector: int
+    true: str | None
+    said: str | None
+    off: Number | None
+
+
+class AnswersReport(Record):
+    """What a network answered to its vectors.
+
+    Attributes:
+        count: of vectors; vectors: which they are.
+        against: what values are held against; None of classes, and where nobody says what is right.
+        confused, worst: the most frequent mistakes, and the vectors that were answered most wrongly.
+    """
+
+    kind: Literal["classes", "values"]
+    count: int
+    vectors: VectorKind
+    against: str | None
+    errors: ValueErrors | None
+    confused: tuple[Confused, ...]
+    worst: tuple[WorstAnswer, ...]
 
 
 class StageReport(Record):
@@ -49,6 +93,7 @@ class Report(RecordFile):
     Attributes:
         strategy: what the network became: "folded", "unrolled", "finn" or "ort".
         complete: whether no later build stopped before its package.
+        answers: the worst of them, where the stages that made the golden vectors are still those of the package.
         integers: of a network that came as a file, what its integers were proved equal to.
         comparison: cores side by side, where they were made.
         not_run: stages that are made on demand only, and have not been.
@@ -57,7 +102,7 @@ class Report(RecordFile):
         files: paths by what they are for.
     """
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
     TITLE: ClassVar[str] = "report"
 
     model: str
@@ -69,6 +114,7 @@ class Report(RecordFile):
     complete: bool
     data: DataFacts | None
     accuracy: ComparedAccuracy | None
+    answers: AnswersReport | None
     resources: Resources | None
     timing: Timing | None
     estimate: EstimateOf | None

@@ -16,7 +16,6 @@ from flows.stages.ort.files import GRAPHS, is_exact, load, proofs_of, suits
 from toolchain.device.checksums import write_manifest
 from toolchain.files import write_atomic
 from toolchain.report.comparisons import told
-from toolchain.report.model_card import model_card
 from toolchain.results.device import Promise
 from toolchain.results.facts import DataFacts, LibraryFacts, OrtPackageFacts, ProveFacts, TimeFacts
 from toolchain.results.record import StageRecord
@@ -30,7 +29,6 @@ from toolchain.runtime.prove import prove
 from toolchain.runtime.rows import width
 from toolchain.runtime.timing import floor_model
 from toolchain.runtime.wheels import fetch_wheels
-from toolchain.training.author import words_of
 
 _VECTORS = 2000
 # Half of the vectors, or half of an output's size: what may be further off is no promise.
@@ -60,7 +58,8 @@ def run(context: Context) -> Outcome:
     manifest = packing.manifest_of(context, records)
     roles = {"manifest": "manifest.json", "readme": "README.md", "self_test": "run.sh"}
     if not context.request.file:
-        write_atomic(context.out / "MODEL.md", model_card(context.model.title, manifest, words_of(context.model)))
+        card = packing.own_card(context, manifest, packing.answers_to_tell(context, manifest))
+        write_atomic(context.out / "MODEL.md", card)
         roles["model_card"] = "MODEL.md"
     whole = write_manifest(context.out, {**manifest.to_json(), "device": device.to_json(), "roles": roles})
     return Outcome(packing.summary(whole, records), facts=OrtPackageFacts(chosen=content.chosen))

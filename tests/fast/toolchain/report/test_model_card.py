@@ -13,6 +13,7 @@ from toolchain.package.manifest import build_manifest
 from toolchain.report.model_card import model_card
 from toolchain.results.facts import DataFacts
 from toolchain.results.manifest import Manifest
+from toolchain.results.report import AnswersReport, WorstAnswer
 from toolchain.training.author import words_of
 from toolchain.training.words import Words
 
@@ -88,3 +89,12 @@ def test_a_model_of_something_else_has_no_word_of_cars(kind: str, trained_on: st
     assert f"Trained and tested on {trained_on}.\n" in card
     assert "| class | precision | recall | F1 | false negatives | images |" in card
     assert not any(word in card for word in ("car", "bus", "attack", "window", "traffic"))
+
+
+def test_the_worst_answers_stand_behind_the_confusion_matrix(tmp_path: Path) -> None:
+    worst = WorstAnswer(vector=7, true="DoS", said="normal", off=None)
+    found = AnswersReport(
+        kind="classes", count=100, vectors="test set", against=None, errors=None, confused=(), worst=(worst,)
+    )
+    card = model_card("CQMLP", _manifest(tmp_path, "synthetic"), words_of(find_model("cqmlp")), found)
+    assert "## Mistakes\n\n- worst vectors: 7 (DoS said normal)\n\n## Quantisation" in card

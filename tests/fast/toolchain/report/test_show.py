@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -47,6 +48,7 @@ def test_the_object_has_every_promised_key(layout: Layout) -> None:
     assert (report["model"], report["board"], report["flow"]) == ("cqmlp", "ulx3s", "fpga_open")
     assert (report["strategy"], report["status"]) == ("folded", "bitstream")
     assert report["data"]["kind"] == "synthetic"
+    assert report["answers"] is None
     assert {"macro_f1", "per_class", "confusion", "float_reference", "random_split"} <= set(report["accuracy"])
     assert set(report["stages"]) == {*records(), "package"}
     for stage in report["stages"].values():
@@ -172,3 +174,19 @@ def test_a_key_that_no_manifest_has_is_named(layout: Layout) -> None:
 def _written_anew(layout: Layout, changes: dict[str, object]) -> None:
     folder = layout.stage("package")
     write_manifest(folder, {**json.loads((folder / "manifest.json").read_text()), **changes})
+
+
+def test_the_worst_answers_are_shown_while_their_stage_is_the_packages(layout: Layout) -> None:
+    layout.stage("export").mkdir(parents=True)
+    logits = np.array([[1.0, 0.0], [0.0, 1.0], [3.0, 0.0]])
+    np.savez(layout.golden, x=np.zeros((3, 8), np.uint8), logits=logits, truth=np.array([0, 0, 1], np.uint8))
+    report = report_of(layout)
+    assert report.answers is not None
+    assert [(worst.vector, worst.true, worst.said) for worst in report.answers.worst] == [
+        (2, "DoS", "normal"),
+        (1, "normal", "DoS"),
+    ]
+    jsonschema.validate(report.to_json(), schema_of(Report))
+    stream = io.StringIO()
+    print_report(report, Console(file=stream, width=200), "windows")
+    assert "worst vectors: 2 (DoS said normal), 1 (normal said DoS)" in stream.getvalue()
