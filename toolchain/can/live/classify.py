@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +22,7 @@ from toolchain.results.options import RunOptions
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.derive.alive import without_constants
 from toolchain.runtime.derive.graphs import made
+from toolchain.runtime.operator_library import library_beside, make_known, operator_of
 from toolchain.runtime.prove import prove
 from toolchain.runtime.session import open_session, run_session
 from toolchain.training.inputs import pack
@@ -99,8 +101,11 @@ def packed_classifier(package: Path, device: DeviceDescription) -> OrtClassifier
     """
     graph = device.graphs[device.chosen]
     proved = "exact" if graph.promise.kind == "exact" else "within its accuracy budget"
-    raw = (package / graph.file).read_bytes()
-    return OrtClassifier(f"{device.chosen} ({proved})", raw, graph.options)
+    path = package / graph.file
+    model = onnx.load(path)
+    if operator := operator_of(model):
+        make_known(operator, library_beside(path, os.uname().machine))
+    return OrtClassifier(f"{device.chosen} ({proved})", model, graph.options)
 
 
 def proved_classifier(network: DenseNetwork, golden: Path) -> Classifier:

@@ -292,7 +292,9 @@ def caller(bound: Bound) -> "Call":
 
 def plain_caller(options: argparse.Namespace, bound: Bound) -> "Call":
     """What most people write: a session of default options, and `run`."""
-    session = onnxruntime.InferenceSession(options.model, providers=[CPU])
+    settings = onnxruntime.SessionOptions()
+    add_operator(settings, options.model)
+    session = onnxruntime.InferenceSession(options.model, settings, providers=[CPU])
     feed = {side.name: array.copy() for side, array in zip(bound.model.inputs, bound.x)}
     return lambda: session.run(None, feed)
 

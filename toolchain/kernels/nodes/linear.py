@@ -13,6 +13,9 @@ from toolchain.kernels.variants import BLOCK, DOTS
 # Fewer inputs than that are added up sooner one by one.
 _LEAST_INPUTS = 8
 
+# Of a window whose channels are each for itself; more would make long expressions.
+_FEW_TAPS = 49
+
 
 def sums_of(op: Linear, x: Row) -> Whole:
     """The dtype in which no partial sum overflows."""
@@ -37,18 +40,27 @@ def _bias(op: Linear, name: str, constants: list[str]) -> str:
 
 def _tap_by_tap(op: Linear, name: str, x: Row, y: Row) -> RowKernel:
     constants = [constant(f"{name}_weights", op.weights)]
-    each = op.outputs // op.groups
-    taken = f"x0[t * {op.groups} + {'c' if each == 1 else f'c / {each}'}]"
-    return RowKernel(
-        (
+    each, product = op.outputs // op.groups, _product(op, x, y)
+    channel = "c" if each == 1 else f"c / {each}"
+
+    def term(tap: str) -> str:
+        weight = f"{name}_weights[{tap} * {op.outputs} + c]"
+        return f"({product})(x0[{tap} * {op.groups} + {channel}] * {weight})"
+
+    start = f"y[c] = {_bias(op, name, constants)}"
+    if op.taps <= _FEW_TAPS:
+        # All taps in one expression: sums need no memory on the way.
+        terms = [f"        + {term(str(tap))}" for tap in range(op.taps)]
+        body = (f"for (int c = 0; c < {op.outputs}; c++)", f"    {start}", *terms[:-1], f"{terms[-1]};")
+    else:
+        body = (
             f"for (int c = 0; c < {op.outputs}; c++)",
-            f"    y[c] = {_bias(op, name, constants)};",
+            f"    {start};",
             f"for (int t = 0; t < {op.taps}; t++)",
             f"    for (int c = 0; c < {op.outputs}; c++)",
-            f"        y[c] += ({_product(op, x, y)})({taken} * {name}_weights[t * {op.outputs} + c]);",
-        ),
-        tuple(constants),
-    )
+            f"        y[c] += {term('t')};",
+        )
+    return RowKernel(body, tuple(constants))
 
 
 def _product(op: Linear, x: Row, y: Row) -> str:
@@ -93,23 +105,36 @@ def _by_bytes(op: Linear, name: str, x: Row, y: Row, constants: list[str]) -> tu
     bytes_alone = x.c in ("int8_t", "uint8_t") and array_type(op.weights) == "int8_t"
     if op.groups > 1 or not bytes_alone or y.dtype != np.int32 or len(op.weights) < _LEAST_INPUTS:
         return ()
-    signed, moved = x.c == "int8_t", 128 * op.weights.sum(axis=0)
-    start = f"{name}_start"
-    away = wide_constant(start, _padded(op.bias - moved if signed else op.bias + moved))
-    plain = wide_constant(start, _padded(op.bias))
+    flip, start = _flip(x), f"{name}_start"
     constants += [
         "#ifdef MODEL_DOTS\n",
         constant(f"{name}_blocks", _blocks(op.weights)),
-        f"#ifdef {'MODEL_VNNI' if signed else 'MODEL_NEON'}\n{away}#else\n{plain}#endif\n",
+        _starts(op, start, flip),
         "#endif\n",
     ]
-    sizes = f"{len(op.weights)}, {'MODEL_SIGNED' if signed else 'MODEL_UNSIGNED'}, {op.outputs}"
+    sizes = f"{len(op.weights)}, {flip}, {op.outputs}"
     return (
         "#ifdef MODEL_DOTS",
         f"dots((const uint8_t *)x0, {x.size}, rows, {name}_blocks, {start}, {sizes}, y);",
         "return;",
         "#endif",
     )
+
+
+def _flip(x: Row) -> str:
+    """What turns its bytes into those that a product takes: nothing where they are such without a sign and with one."""
+    if x.type.low.min() < 0:
+        return "MODEL_SIGNED"
+    return "0" if x.type.high.max() < 128 else "MODEL_UNSIGNED"
+
+
+def _starts(op: Linear, start: str, flip: str) -> str:
+    """Where sums begin: without what the flipped bytes add."""
+    plain, moved = wide_constant(start, _padded(op.bias)), 128 * op.weights.sum(axis=0)
+    if flip == "0":
+        return plain
+    build, away = ("MODEL_VNNI", op.bias - moved) if flip == "MODEL_SIGNED" else ("MODEL_NEON", op.bias + moved)
+    return f"#ifdef {build}\n{wide_constant(start, _padded(away))}#else\n{plain}#endif\n"
 
 
 def _blocks(weights: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -8,7 +8,8 @@ import numpy as np
 
 from toolchain.graph.execute import run
 from toolchain.graph.graph import Graph
-from toolchain.graph.types import Integers
+from toolchain.graph.ops import Input, Linear, Threshold, window
+from toolchain.graph.types import Integers, TensorType
 from toolchain.kernels.compiled import CompiledNetwork
 
 
@@ -30,3 +31,16 @@ def must_agree(graph: Graph, feeds: Mapping[str, Integers], network: CompiledNet
     found, expected = network.run(feeds), run(graph, feeds)
     for output in graph.outputs:
         np.testing.assert_array_equal(found[output.name], expected[output.node], err_msg=output.name)
+
+
+def bytes_by_bytes(low: int) -> Graph:
+    """A convolution up to the least and greatest byte, rows that fill no register, and more outputs than one holds."""
+    random, graph = np.random.default_rng(2), Graph()
+    graph.add("x", Input(TensorType((3, 5, 19), low, 255 if low == 0 else 127)))
+    graph.add("window", window((3, 2), stride=(1, 2), before=(1, 0), after=(1, 0), fill=low), "x")
+    weights = random.choice([-128, 127, -1, 0, 55], (114, 21))
+    weights[:, 0], weights[:, 1] = -128, 127
+    graph.add("sums", Linear(weights, random.integers(-9999, 9999, 21), taps=6), "window")
+    graph.add("codes", Threshold(np.sort(random.integers(-(2**19), 2**19, (21, 60))), least=-128), "sums")
+    graph.end("y", "codes")
+    return graph

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from tests.fast.toolchain.kernels.networks import feeds_of, must_agree
+from tests.fast.toolchain.kernels.networks import bytes_by_bytes, feeds_of, must_agree
 from tests.fast.toolchain.runtime.derive.random_graphs import random_graph
 from tests.sim.hls import random_graphs
 from toolchain.errors import ModelError
@@ -38,15 +38,7 @@ def test_random_networks_of_every_node_kind(seed: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("low", [-128, -3, 0])
 @pytest.mark.parametrize("flags", [(*QUICK, "-march=native"), (*QUICK, "-mavx2"), (*QUICK, "-march=native", PORTABLE)])
 def test_dots_of_bytes_by_whatever_the_processor_has(low: int, flags: tuple[str, ...], tmp_path: Path) -> None:
-    """Up to the least and greatest byte, rows that fill no register, more outputs than fit one, and a stride."""
-    random, graph = np.random.default_rng(2), Graph()
-    graph.add("x", Input(TensorType((3, 5, 19), low, 255 if low == 0 else 127)))
-    graph.add("window", window((3, 2), stride=(1, 2), before=(1, 0), after=(1, 0), fill=low), "x")
-    weights = random.choice([-128, 127, -1, 0, 55], (114, 21))
-    weights[:, 0], weights[:, 1] = -128, 127
-    graph.add("sums", Linear(weights, random.integers(-9999, 9999, 21), taps=6), "window")
-    graph.add("codes", Threshold(np.sort(random.integers(-(2**19), 2**19, (21, 60))), least=-128), "sums")
-    graph.end("y", "codes")
+    graph = bytes_by_bytes(low)
     network = CompiledNetwork(graph, tmp_path, flags)
     assert "dots(" in network.source.source
     must_agree(graph, feeds_of(graph, 5, 12), network)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.fast.toolchain.kernels.networks import feeds_of
+from tests.fast.toolchain.kernels.networks import bytes_by_bytes, feeds_of
 from tests.fast.toolchain.runtime.derive import random_graphs as by_ends
 from tests.sim.hls import random_graphs as by_kinds
 from toolchain.graph.execute import run
@@ -20,6 +22,7 @@ from toolchain.kernels.generate import CSource, c_source
 
 _SANITIZERS = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
+_ARM, _PLAYER = "aarch64-linux-gnu-gcc", "qemu-aarch64-static"
 _BUILDS = ([PORTABLE], ["-mavx2"], ["-march=native"])
 
 
@@ -37,14 +40,31 @@ def _must_agree(graph: Graph, seed: int, folder: Path) -> None:
     """Each tensor and the work space are memory of their own, so that a step beyond any of them is seen."""
     # Each processor's own instructions in turn, with one row at a time and with several.
     own, rows = _BUILDS[seed % len(_BUILDS)], (1, 8)[seed // 2 % 2]
+    _must_answer(graph, seed, folder, rows, [*_SANITIZERS, *own])
+
+
+@pytest.mark.parametrize("seed", range(100, 104))
+@pytest.mark.skipif(not all(map(shutil.which, (_ARM, _PLAYER))), reason=f"no {_ARM} or no {_PLAYER}")
+def test_dot_products_of_arm_in_an_emulator(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", _ARM)
+    flags, play = ["-O2", "-static", "-march=armv8.2-a+dotprod"], [_PLAYER, "-cpu", "max"]
+    for number, graph in enumerate((bytes_by_bytes(-3), bytes_by_bytes(0), by_ends.random_graph(seed))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        _must_answer(graph, seed, folder, (1, 8)[seed % 2], flags, play)
+
+
+def _must_answer(
+    graph: Graph, seed: int, folder: Path, rows: int, flags: Sequence[str], play: Sequence[str] = ()
+) -> None:
     made, feeds = c_source(graph, rows), feeds_of(graph, seed, 8)
     write_sources(made, folder)
     (folder / "main.c").write_text(_program(made))
-    compile_c([*_SANITIZERS, *own, "-o", "main", "main.c", "model.c"], folder)
+    compile_c([*flags, "-o", "main", "main.c", "model.c"], folder)
     expected = run(graph, feeds)
     for vector in range(8):
         given = b"".join(feeds[t.name][vector].astype(t.dtype).tobytes() for t in made.tensors if not t.output)
-        done = subprocess.run([folder / "main"], input=given, capture_output=True, check=False)
+        done = subprocess.run([*play, folder / "main"], input=given, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr.decode()[:3000]
         assert done.stdout == b"".join(
             _bytes(expected[t.output.node][vector], t.dtype) for t in made.tensors if t.output
