@@ -36,6 +36,8 @@ def explain(layout: Layout) -> Explanation:
     Raises:
         BuildError: it has no package, a record is missing, or the searches find its folding no more.
     """
+    if layout.request.flow == "mcu":
+        raise BuildError(f"{layout.request.board}: a processor's program has no folding to explain; see `make show`")
     context = Context("explain", layout.request, layout, Path(os.devnull))
     manifest, graph = read_built(layout), _graph(context)
     own = {"ort": _processor, "finn": _finn}.get(layout.request.flow, _folded)

@@ -403,12 +403,57 @@ class OrtBoard(Board):
         return self
 
 
-AnyBoard = OpenBoard | AmdBoard | OrtBoard
-FpgaBoard = OpenBoard | AmdBoard
+class Memory(_Strict):
+    """A piece of memory as the processor sees it."""
 
-SCHEMAS: dict[str, type[OpenBoard] | type[AmdBoard] | type[OrtBoard]] = {
+    start: Annotated[int, Field(ge=0, lt=1 << 32)]
+    bytes: Positive
+
+
+class Chip(_Strict):
+    """A microcontroller.
+
+    Attributes:
+        core: picks compiler, flags and emulator; see `toolchain.microcontroller.cores`.
+        mhz: the processor's clock, which the board's start-up sets.
+        flash: where the program and the weights lie; `ram`: where all else does.
+        image: what a programmer takes beside the ELF file.
+    """
+
+    part: Word
+    core: Literal["cortex-m0plus", "cortex-m4", "cortex-m33", "rv32imc"]
+    mhz: Annotated[int, Field(gt=0, le=1000)]
+    flash: Memory
+    ram: Memory
+    image: Literal["bin", "uf2", "esp"]
+
+
+class SerialLink(_Strict):
+    """The UART host link of a chip whose pins its start-up sets."""
+
+    kind: Literal["uart"]
+    baud: Annotated[int, Field(ge=1200, le=4_000_000)]
+
+
+class McuBoard(Board):
+    """A microcontroller that runs the network as C."""
+
+    flows: ClassVar[tuple[str, ...]] = ("mcu",)
+
+    flow: Literal["mcu"]
+    chip: Chip
+    host_link: SerialLink
+
+
+AnyBoard = OpenBoard | AmdBoard | OrtBoard | McuBoard
+FpgaBoard = OpenBoard | AmdBoard
+SerialBoard = OpenBoard | McuBoard
+"""A board that hangs on this computer by a serial port."""
+
+SCHEMAS: dict[str, type[OpenBoard] | type[AmdBoard] | type[OrtBoard] | type[McuBoard]] = {
     "fpga_open": OpenBoard,
     "fpga_amd": AmdBoard,
     "ort": OrtBoard,
+    "mcu": McuBoard,
 }
 """The schema of board.yaml by its key `flow`."""

@@ -59,7 +59,7 @@ def board_file(name: str, root: Path = ROOT) -> Path:
 class _Kind(BaseModel):
     """The key of board.yaml that picks the schema of the rest."""
 
-    flow: Literal["fpga_open", "fpga_amd", "ort"]
+    flow: Literal["fpga_open", "fpga_amd", "ort", "mcu"]
 
 
 def load_board(name: str, root: Path = ROOT) -> AnyBoard:

@@ -13,6 +13,7 @@ from toolchain.errors import GateweaveError
 from toolchain.fpga import all_families
 from toolchain.fpga.tools import cache_directory
 from toolchain.layout import INSTALLED, PINS, ROOT, build_root
+from toolchain.microcontroller.cores import CORES
 from toolchain.package.pins import installed, pinned, required
 from toolchain.vivado.find import find_vivado
 
@@ -21,6 +22,7 @@ _OPTIONAL = {
     "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu",
     "qemu-aarch64-static": "qemu-user-static",
     "mmdebstrap": "mmdebstrap",
+    **{program: package for core in CORES.values() for program, package in core.programs.items()},
     "git": "git",
     "openFPGALoader": "openfpgaloader",
 }

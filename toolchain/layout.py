@@ -129,8 +129,8 @@ class Request:
 
     @property
     def core(self) -> str:
-        """What the network becomes: `finn`, `ort`, or the strategy of our own RTL."""
-        return self.flow if self.flow in {"finn", "ort"} else self.strategy
+        """What the network becomes: `finn`, `ort`, `mcu`, or the strategy of our own RTL."""
+        return self.flow if self.flow in {"finn", "ort", "mcu"} else self.strategy
 
 
 def plain_name(text: str) -> str:

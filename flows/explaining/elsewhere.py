@@ -9,7 +9,7 @@ from typing import Literal
 from flows.stages.context import Context
 from flows.stages.rtl.design import choose_for
 from flows.stages.rtl.shell import shell_of
-from toolchain.board import AmdBoard, FpgaBoard, OrtBoard
+from toolchain.board import AmdBoard, FpgaBoard, McuBoard, OpenBoard, OrtBoard
 from toolchain.catalog import list_boards, load_board
 from toolchain.errors import FitError, ModelError
 from toolchain.graph.graph import Graph
@@ -28,7 +28,7 @@ def elsewhere(context: Context, graph: Graph) -> tuple[Elsewhere, ...]:
 
 def _places(context: Context) -> Iterator[tuple[_Why, FpgaBoard, str]]:
     own, boards = context.board, _fpga_boards()
-    if isinstance(own, OrtBoard):
+    if isinstance(own, OrtBoard | McuBoard):
         # The largest of those that need no vendor's tool.
         board = [board for board in boards if not isinstance(board, AmdBoard)][-1]
         yield "nearest FPGA", board, _flow(board)
@@ -46,7 +46,7 @@ def _places(context: Context) -> Iterator[tuple[_Why, FpgaBoard, str]]:
 
 def _fpga_boards() -> list[FpgaBoard]:
     """All with an FPGA, the smallest first."""
-    boards = (board for name in list_boards() if not isinstance(board := load_board(name), OrtBoard))
+    boards = (board for name in list_boards() if isinstance(board := load_board(name), OpenBoard | AmdBoard))
     return sorted(boards, key=lambda board: (board.fpga.resources.lut, board.name))
 
 

@@ -60,7 +60,7 @@ class Context:
     @property
     def fpga_board(self) -> FpgaBoard:
         """The board asked for, of a flow that makes hardware."""
-        assert not isinstance(self.board, OrtBoard)
+        assert isinstance(self.board, OpenBoard | AmdBoard)
         return self.board
 
     @property

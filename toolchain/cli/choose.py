@@ -6,10 +6,10 @@ import math
 import os
 import shlex
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from toolchain.board import AmdBoard, AnyBoard, OpenBoard
+from toolchain.board import AmdBoard, AnyBoard, McuBoard, OpenBoard
 from toolchain.catalog import Model, list_boards, load_board, load_model, load_recipe
 from toolchain.cli.build_options import BuildOptions
 from toolchain.errors import BuildError, ConfigError, DataError, ToolError
@@ -18,6 +18,7 @@ from toolchain.found_models import find_model, is_folder
 from toolchain.fpga.clocks import must_be_had
 from toolchain.fpga.pll import MHZ
 from toolchain.layout import OUTPUT_KINDS, STRATEGIES, OutputKind, Request, build_root, plain_name
+from toolchain.microcontroller.cores import CORES
 from toolchain.model_origin import must_have_its_name
 from toolchain.vivado.find import find_vivado
 from toolchain.yaml_file import near_matches
@@ -123,7 +124,7 @@ def _third_party(options: BuildOptions, board: AnyBoard, flow: str) -> Request:
         raise ConfigError(
             f"MODEL: {options.model!r} does not go with {given}, which takes its place; leave one of them out"
         )
-    for option in ("recipe", "data", *(("strategy", "fps") if flow == "ort" else ())):
+    for option in ("recipe", "data", *(("strategy", "fps") if flow in {"ort", "mcu"} else ())):
         if getattr(options, option):
             why = "which names a finished network" if option in {"recipe", "data"} else f"on board {options.board}"
             raise ConfigError(f"{option.upper()}: does not go with {given}, {why}; leave it out")
@@ -165,7 +166,7 @@ def must_be_able_to_build(request: Request) -> None:
         ToolError: a program is missing, or the Vivado on the PATH cannot be used.
         BuildError: too little space on the disk.
     """
-    needed = {**_PROGRAMS, **_PROGRAMS_OF_FLOW.get(request.flow, {})}
+    needed = {**_PROGRAMS, **_PROGRAMS_OF_FLOW.get(request.flow, {}), **_programs_of_board(request.board)}
     missing = [package for program, package in needed.items() if not shutil.which(program)]
     if missing:
         raise ToolError(f"missing: {', '.join(missing)}; install with `make system-deps`")
@@ -178,6 +179,12 @@ def must_be_able_to_build(request: Request) -> None:
         raise BuildError(
             f"{root}: {free >> 20} MiB free on this disk, a build needs {_NEEDED_BYTES >> 20}; free some space"
         )
+
+
+def _programs_of_board(name: str) -> Mapping[str, str]:
+    """A microcontroller's compiler and emulator."""
+    board = load_board(name)
+    return CORES[board.chip.core].programs if isinstance(board, McuBoard) else {}
 
 
 def _flow(board: str, known: Sequence[str], chosen: str | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from toolchain.board import OpenBoard, OrtBoard
+from toolchain.board import McuBoard, OpenBoard, OrtBoard
 from toolchain.catalog import load_board
 from toolchain.cli.choose import must_know_model
 from toolchain.console import out
@@ -37,7 +37,10 @@ def flash(
         BuildError: nothing was built, the package is damaged, of another board, or a hand-off.
         ToolError: the loader is missing or fails, no cable or another FPGA is there, or the board cannot be reached.
     """
-    if isinstance(load_board(board), OrtBoard):
+    known = load_board(board)
+    if isinstance(known, McuBoard):
+        raise ConfigError(f"{board}: is loaded by its own tools; the README.md of its package says how")
+    if isinstance(known, OrtBoard):
         raise ConfigError(f"{board}: has no FPGA to flash; copy its package there and run `./run.sh`")
     folder, manifest = checked_package(board, model, package)
     out().print(f"{len(manifest.files)} files as packed: {shown(folder)}")
@@ -69,7 +72,7 @@ def checked_package(board: str, model: str, package: Path | None) -> tuple[Path,
             raise BuildError(
                 f"{folder}: is for {name} {packed}, not {wanted}; say {name.upper()}={packed}, or take another package"
             )
-    if not isinstance(load_board(board), OrtBoard):
+    if not isinstance(load_board(board), OrtBoard | McuBoard):
         must_be_bitstream(folder, manifest.packed)
     return folder, manifest
 

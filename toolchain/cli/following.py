@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from toolchain.board import AmdBoard, AnyBoard, OpenBoard
+from toolchain.board import AmdBoard, AnyBoard, McuBoard, OpenBoard
 from toolchain.console import typeable
 from toolchain.layout import Request
 
@@ -82,6 +82,11 @@ def _tried(board: AnyBoard, which: str) -> list[Next]:
         return [
             Next(f"make run {which} VIRTUAL=1", "its answers from the Verilated chip, without a board"),
             Next(f"make flash {which}", "load it into the board at this computer; then `make run`"),
+        ]
+    if isinstance(board, McuBoard):
+        return [
+            Next(f"make run {which} VIRTUAL=1", "its answers from the emulated program, without a board"),
+            Next(f"make verify {which}", "make the packed program again, and run the packed one emulated"),
         ]
     if isinstance(board, AmdBoard):
         return [Next(f"make flash {which} HOST=user@address", "once Vivado has made the bitstream: package/README.md")]

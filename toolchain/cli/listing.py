@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from toolchain.board import AnyBoard, Clock, OrtBoard
+from toolchain.board import AnyBoard, Clock, McuBoard, OrtBoard
 from toolchain.catalog import list_boards, load_board, model_in, sound
 from toolchain.console import fail, out
 from toolchain.errors import GateweaveError
@@ -53,6 +53,10 @@ def _device(board: AnyBoard) -> tuple[str, str]:
     if isinstance(board, OrtBoard):
         runtime = board.runtime
         return f"{runtime.machine}, {runtime.cores} cores", f"ONNX Runtime {runtime.onnxruntime}"
+    if isinstance(board, McuBoard):
+        chip = board.chip
+        memories = f"{chip.flash.bytes >> 10:,} KiB flash, {chip.ram.bytes >> 10:,} KiB RAM"
+        return chip.part, f"{chip.core} at {chip.mhz} MHz, {memories}"
     target, clock = board.target, board.clock
     fastest = max(clock.choices, default=None) if isinstance(clock, Clock) else None
     clocks = f"{clock.mhz:g} MHz" if fastest is None else f"{clock.mhz:g} to {fastest:g} MHz"

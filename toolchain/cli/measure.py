@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from toolchain.board import AmdBoard, OpenBoard, OrtBoard
+from toolchain.board import AmdBoard, AnyBoard, McuBoard, OpenBoard, OrtBoard, SerialBoard
 from toolchain.catalog import load_board
 from toolchain.cli.flash import checked_package
 from toolchain.cli.run import layout_of_package
@@ -81,7 +81,7 @@ def measure(board: str, model: str, package: Path | None, how: How, as_json: boo
     board_dir = build_root() / model / board
     if not as_json:
         out().print(f"measuring: {expected_seconds(how.settings) / 60:.0f} minutes or more ...")
-    if isinstance(target, OpenBoard):
+    if isinstance(target, SerialBoard):
         result = _open(target, folder, manifest, how, board_dir)
     else:
         result = _linux(target, folder, how, board_dir)
@@ -91,16 +91,21 @@ def measure(board: str, model: str, package: Path | None, how: How, as_json: boo
         out().print(measurement_table(result))
 
 
-def _must_suit(target: OpenBoard | AmdBoard | OrtBoard, how: How) -> None:
-    if isinstance(target, OpenBoard) and (how.host or how.sensor_root):
+def _must_suit(target: AnyBoard, how: How) -> None:
+    if how.virtual and isinstance(target, McuBoard):
+        raise ConfigError(
+            f"{target.name}: VIRTUAL=1: an emulated processor has no time of its own; `make build` counts instructions"
+        )
+    is_serial = isinstance(target, SerialBoard)
+    if is_serial and (how.host or how.sensor_root):
         raise ConfigError(f"{target.name}: hangs on this computer; leave out HOST= and --sensor-root")
-    if how.sources and isinstance(target, OpenBoard):
+    if how.sources and is_serial:
         raise ConfigError(f"--source: {target.name} has no sensors of its own; leave it out")
-    if how.meter and not isinstance(target, OpenBoard):
+    if how.meter and not is_serial:
         raise ConfigError(f"METER={how.meter}: {target.name} is measured by its own sensors; leave it out")
     if how.virtual and (how.meter or how.port or not isinstance(target, OpenBoard)):
         raise ConfigError(f"{target.name}: VIRTUAL=1 is for boards with a serial port, without METER and PORT")
-    if not isinstance(target, OpenBoard) and target.name != "host" and how.host is None:
+    if not is_serial and target.name != "host" and how.host is None:
         raise ConfigError(f"{target.name}: say where it is: HOST=user@address")
 
 
@@ -118,7 +123,7 @@ def _sensor_root(how: How) -> str | None:
     return str(root.expanduser().resolve())
 
 
-def _open(board: OpenBoard, folder: Path, manifest: Manifest, how: How, board_dir: Path) -> Measurement:
+def _open(board: SerialBoard, folder: Path, manifest: Manifest, how: How, board_dir: Path) -> Measurement:
     # Ports are those of Linux; nothing else here is.
     from toolchain.device.link.serial_port import open_serial
 
@@ -139,13 +144,14 @@ def _open(board: OpenBoard, folder: Path, manifest: Manifest, how: How, board_di
 
 
 @contextmanager
-def _port(board: OpenBoard, model: str, folder: Path, how: How) -> Iterator[str]:
+def _port(board: SerialBoard, model: str, folder: Path, how: How) -> Iterator[str]:
     """The serial port of the board, or of a virtual one for the time of a `with`."""
     from toolchain.device.link.serial_port import find_port
 
     if not how.virtual:
         yield how.port or find_port()
         return
+    assert isinstance(board, OpenBoard)
     with virtual_board_of(layout_of_package(board.name, model, folder), board) as chip:
         yield chip.port
 

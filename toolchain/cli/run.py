@@ -14,17 +14,19 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from toolchain.board import AmdBoard, OpenBoard
+from toolchain.board import AmdBoard, McuBoard, SerialBoard
 from toolchain.catalog import load_board
 from toolchain.cli.flash import checked_package
 from toolchain.console import out
 from toolchain.device.checksums import MANIFEST
-from toolchain.device.link.axi.sense import expected_of
+from toolchain.device.link.axi.sense import Expected, expected_of
 from toolchain.device.link.golden import Golden, read_golden
 from toolchain.device.link.patience import simulated
 from toolchain.errors import BuildError, ConfigError
 from toolchain.files import sha256
 from toolchain.layout import Layout, build_root
+from toolchain.microcontroller.cores import EMULATED_HZ
+from toolchain.microcontroller.emulator import PATIENCE, emulated
 from toolchain.places.remote import Remote
 from toolchain.report.run_table import run_table
 from toolchain.report.show import latest_layout, shown
@@ -73,7 +75,7 @@ def run(
     target = load_board(board)
     _must_suit(target, host, virtual, faults)
     folder, manifest = checked_package(board, model, package)
-    if isinstance(target, OpenBoard):
+    if isinstance(target, SerialBoard):
         order = _Order(target, model, folder, manifest, count)
         result = _run_virtual(order, faults) if virtual else _run_serial(order, port)
     else:
@@ -94,12 +96,14 @@ def _show(result: RunResult, as_json: bool, console: Console) -> None:
 
 
 def _must_suit(target: object, host: str | None, virtual: bool, faults: str) -> None:
-    if not isinstance(target, OpenBoard | AmdBoard):
+    if not isinstance(target, SerialBoard | AmdBoard):
         raise ConfigError(f"{getattr(target, 'name', target)}: has no FPGA to run on; use `make measure`")
-    if virtual and not isinstance(target, OpenBoard):
+    if virtual and not isinstance(target, SerialBoard):
         raise ConfigError(f"{target.name}: VIRTUAL=1 is for boards with a serial port, such as ulx3s")
     if faults and not virtual:
         raise ConfigError("FAULTS are for virtual boards; add VIRTUAL=1")
+    if faults and isinstance(target, McuBoard):
+        raise ConfigError(f"{target.name}: FAULTS are for boards with an FPGA; an emulated processor has a clean line")
     if isinstance(target, AmdBoard) and host is None:
         raise ConfigError(f"{target.name}: say where it is: HOST=user@address")
 
@@ -108,7 +112,7 @@ def _must_suit(target: object, host: str | None, virtual: bool, faults: str) -> 
 class _Order:
     """What to send to which board with a serial port."""
 
-    board: OpenBoard
+    board: SerialBoard
     model: str
     folder: Path
     manifest: Manifest
@@ -123,6 +127,8 @@ class _Order:
         baud, identity = self.board.host_link.baud, self.manifest.packed["identity"]
         expected = expected_of(self.manifest.packed)
         patience = simulated(expected.latency) if virtual else None
+        if virtual and isinstance(self.board, McuBoard):
+            expected, patience = Expected(EMULATED_HZ), PATIENCE
         with open_serial(port, baud, identity, patience) as device, _progress() as bar:
             tell = _shown(bar)
             return run_test_set(
@@ -160,7 +166,11 @@ def _run_serial(order: _Order, port: str | None) -> RunResult:
 def _run_virtual(order: _Order, faults: str) -> RunResult:
     layout = layout_of_package(order.board.name, order.model, order.folder)
     order = replace(order, count=order.count or VIRTUAL_VECTORS)
-    with virtual_board_of(layout, order.board, faults) as chip:
+    if isinstance(order.board, McuBoard):
+        chosen = emulated(order.folder / order.manifest.roles["emulated"], order.board)
+    else:
+        chosen = virtual_board_of(layout, order.board, faults)
+    with chosen as chip:
         figures = order.run(chip.port, virtual=True)
     return order.whole(figures, "virtual", faults=faults, line=chip.done)
 

@@ -11,8 +11,17 @@ from toolchain.board import AnyBoard
 from toolchain.layout import Request
 from toolchain.package.revision import git_revision
 from toolchain.results import figures
-from toolchain.results.facts import DataFacts, GenerateFacts, IntegersFacts, LoadFacts, StreamlineFacts
+from toolchain.results.facts import (
+    CompileFacts,
+    DataFacts,
+    EmulateFacts,
+    GenerateFacts,
+    IntegersFacts,
+    LoadFacts,
+    StreamlineFacts,
+)
 from toolchain.results.facts.hardware import Identity
+from toolchain.results.facts.mcu import Sizes
 from toolchain.results.facts.network import Layer
 from toolchain.results.manifest import (
     Accuracy,
@@ -65,7 +74,7 @@ def build_manifest(origin: Origin, records: Mapping[str, StageRecord]) -> Manife
         packages=dict(origin.packages),
         stages={name: stage_entry(record) for name, record in records.items()},
         **(_foreign_network(records) if request.file else _network(records)),
-        **(_runtime(records) if request.flow == "ort" else _hardware(records)),
+        **_made(request.flow, records),
     )
 
 
@@ -99,6 +108,18 @@ class _Made(TypedDict, total=False):
     estimate: EstimateOf
     graphs: Graphs
     latency: Latency
+    memory: Sizes
+    emulated: EmulateFacts
+
+
+def _made(flow: str, records: Mapping[str, StageRecord]) -> _Made:
+    kinds = {"ort": _runtime, "mcu": _microcontroller}
+    return kinds.get(flow, _hardware)(records)
+
+
+def _microcontroller(records: Mapping[str, StageRecord]) -> _Made:
+    made, ran = records["compile"].facts_as(CompileFacts), records["emulate"].facts_as(EmulateFacts)
+    return {"status": "runnable", "identity": made.identity, "memory": made.sizes, "emulated": ran.formless()}
 
 
 def _hardware(records: Mapping[str, StageRecord]) -> _Made:

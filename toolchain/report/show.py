@@ -25,7 +25,7 @@ from toolchain.results.record import StageRecord, read_record, token_of
 from toolchain.results.report import AnswersReport, ComparedAccuracy, Report, StageReport
 from toolchain.results.request import read_newest
 
-_GROUPS = ("data", "resources", "timing", "estimate", "file", "integers", "graphs", "latency")
+_GROUPS = ("data", "resources", "timing", "estimate", "file", "integers", "graphs", "latency", "memory", "emulated")
 
 
 def latest_layout(board: str, model: str) -> Layout:

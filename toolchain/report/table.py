@@ -14,7 +14,8 @@ from toolchain.report.answer_lines import lines
 from toolchain.report.compare import comparison_table
 from toolchain.report.comparisons import compared, counted
 from toolchain.report.measurement_table import measurement_table
-from toolchain.results.facts import DataFacts, IntegersFacts
+from toolchain.results.facts import DataFacts, EmulateFacts, IntegersFacts
+from toolchain.results.facts.mcu import Sizes
 from toolchain.results.facts.runtime import GraphProof
 from toolchain.results.manifest import Graphs, Latency, Resources, Timing
 from toolchain.results.report import ComparedAccuracy, Report, StageReport
@@ -59,6 +60,8 @@ def _tables(report: Report, rows_word: str) -> Iterator[Table | Text]:
         yield hardware_table(report.resources, report.timing)
     if report.comparison:
         yield comparison_table(report.comparison)
+    if report.memory and report.emulated:
+        yield memory_table(report.memory, report.emulated)
     if report.graphs and report.latency:
         yield graph_table(report.graphs, report.latency.chosen)
         yield latency_table(report.latency)
@@ -102,6 +105,18 @@ def hardware_table(resources: Resources, timing: Timing) -> Table:
         table.add_row(label, f"{getattr(resources, key):,}", of_device, resources.kind)
     for label, value, kind in _timing_rows(timing):
         table.add_row(label, value, "", kind)
+    return table
+
+
+def memory_table(memory: Sizes, counted: EmulateFacts) -> Table:
+    """Bytes of a microcontroller's memories as linked, and instructions as counted."""
+    table = _table("memory", "what", "bytes", "of device")
+    for name, use in (("flash", memory.flash), ("RAM", memory.ram)):
+        table.add_row(name, f"{use.used:,}", f"{100 * use.used / use.of:.1f} %")
+        for what, size in use.parts.items():
+            table.add_row(f"  {what}", f"{size:,}", "")
+    table.caption = Text(f"{counted.instructions:,} instructions an inference (emulated: no time follows)")
+    table.caption_justify = "left"
     return table
 
 

@@ -15,8 +15,9 @@ from toolchain.device.packed import PackedManifest
 from toolchain.errors import BuildError
 from toolchain.results.check import Check, Sums
 from toolchain.results.device import DeviceDescription
-from toolchain.results.facts import CoreRow, DataFacts, IntegersFacts, LoadFacts
+from toolchain.results.facts import CoreRow, DataFacts, EmulateFacts, IntegersFacts, LoadFacts
 from toolchain.results.facts.hardware import Estimate, Identity, Use
+from toolchain.results.facts.mcu import Sizes
 from toolchain.results.facts.network import Layer, Scores
 from toolchain.results.facts.runtime import (
     Effort,
@@ -172,6 +173,7 @@ class Manifest(RecordFile):
         content_digest: SHA-256 of all that the manifest says beside it.
         board_title to image: what the driver and finish.py must know of an AMD board.
         device: what device.json says, of packages for ONNX Runtime.
+        memory, emulated: of a microcontroller: what the program takes, and how it ran on an emulated processor.
     """
 
     VERSION_KEY: ClassVar[str] = "format"
@@ -207,6 +209,8 @@ class Manifest(RecordFile):
     comparison: tuple[CoreRow, ...] = ()
     graphs: Graphs | None = None
     latency: Latency | None = None
+    memory: Sizes | None = None
+    emulated: EmulateFacts | None = None
 
     host_link: HostLink | None = None
     flash: FlashImage | None = None

@@ -8,7 +8,8 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict
 
 from toolchain.results.check import Check, Sums, VectorKind
-from toolchain.results.facts import CoreRow, DataFacts, IntegersFacts, LoadFacts
+from toolchain.results.facts import CoreRow, DataFacts, EmulateFacts, IntegersFacts, LoadFacts
+from toolchain.results.facts.mcu import Sizes
 from toolchain.results.manifest import (
     Accuracy,
     EstimateOf,
@@ -91,7 +92,7 @@ class Report(RecordFile):
     """Groups that a build does not have are null.
 
     Attributes:
-        strategy: what the network became: "folded", "unrolled", "finn" or "ort".
+        strategy: what the network became: "folded", "unrolled", "finn", "ort" or "mcu".
         complete: whether no later build stopped before its package.
         answers: the worst of them, where the stages that made the golden vectors are still those of the package.
         integers: of a network that came as a file, what its integers were proved equal to.
@@ -123,6 +124,8 @@ class Report(RecordFile):
     integers: IntegersFacts | None
     graphs: Graphs | None
     latency: Latency | None
+    memory: Sizes | None
+    emulated: EmulateFacts | None
     not_run: tuple[str, ...]
     measurement: Measurement | None
     stages: Mapping[str, StageReport]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import select
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,19 +15,12 @@ from toolchain.errors import BuildError, ToolError
 from toolchain.files import can_be_written
 from toolchain.layout import ROOT, Layout
 from toolchain.told import Told, parsed
+from toolchain.virtual_line import Virtual
 
 _GRACE_SECONDS = 15.0
 # After so many seconds without its port, a person is told what takes so long.
 _QUIET_SECONDS = 3.0
 _MOST_EVENTS = 1 << 63
-
-
-@dataclass
-class Virtual:
-    """A running virtual board: its port; and when it has ended, what it did to the line."""
-
-    port: str
-    done: Mapping[str, int] = field(default_factory=dict)
 
 
 @contextmanager

@@ -37,6 +37,8 @@ find_missing() {
         [ -e /usr/aarch64-linux-gnu/include/stdio.h ] || add libc6-dev-arm64-cross
         command -v qemu-aarch64-static >/dev/null || add qemu-user-static
         command -v mmdebstrap >/dev/null || add mmdebstrap
+        command -v arm-none-eabi-gcc >/dev/null || add gcc-arm-none-eabi
+        command -v qemu-system-arm >/dev/null || add qemu-system-arm
         ;;
     esac
     # The double of Vivado that the tests use runs its scripts in a real Tcl.

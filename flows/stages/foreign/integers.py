@@ -64,7 +64,7 @@ def _hardware(flow: str, path: Path, source: Source) -> Graph:
         graph = source.graph if chain is None else chain.graph
         if flow == "finn":
             lowered(graph)
-        elif chain is None:
+        elif chain is None and flow != "mcu":
             stages_of(graph)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error

@@ -11,7 +11,7 @@ from flows.stages.network.files import QONNX, model_code
 from flows.stages.rtl.design import choose_for
 from flows.stages.rtl.refusing import explained
 from flows.stages.rtl.shell import shell_of
-from toolchain.board import OrtBoard
+from toolchain.board import McuBoard, OrtBoard
 from toolchain.bounded import Bounds, OutOfBoundsError, bounded
 from toolchain.errors import FitError, ModelError
 from toolchain.model_trial import try_untrained
@@ -47,7 +47,7 @@ def _on_board(context: Context, trained: Trained) -> str:
 
 
 def _folds(context: Context, trained: Trained, shown: str) -> str:
-    if isinstance(context.board, OrtBoard):
+    if isinstance(context.board, OrtBoard | McuBoard):
         return ""
     link = shell_of(context.board).cost
     try:

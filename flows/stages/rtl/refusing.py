@@ -14,7 +14,7 @@ from flows.stages.rtl.graph_design import GraphDesign
 from flows.stages.rtl.shell import shell_of
 from hls.arithmetic import signed_bits
 from hls.fitting import least
-from toolchain.board import AmdBoard, FpgaBoard, OrtBoard
+from toolchain.board import AmdBoard, FpgaBoard, OpenBoard
 from toolchain.catalog import list_boards, load_board
 from toolchain.errors import FitError, ModelError, TooLargeError
 from toolchain.graph.graph import Graph
@@ -62,7 +62,7 @@ def _fewer_bits(context: Context, graph: Graph) -> int | None:
 
 def _boards_that_hold(context: Context, graph: Graph) -> Iterator[str]:
     """Other boards, those of the same tools first, the smallest first."""
-    boards = (board for name in list_boards() if not isinstance(board := load_board(name), OrtBoard))
+    boards = (board for name in list_boards() if isinstance(board := load_board(name), OpenBoard | AmdBoard))
     own = type(context.board)
     for board in sorted(boards, key=lambda board: (not isinstance(board, own), board.fpga.resources.lut)):
         if board.name != context.board.name and _holds(_moved(context, board), graph):

@@ -23,6 +23,7 @@ from toolchain.results.facts.hardware import (
     VerifyFacts,
     VivadoFacts,
 )
+from toolchain.results.facts.mcu import CompileFacts, EmulateFacts, McuPackageFacts
 from toolchain.results.facts.network import (
     BaselinesFacts,
     DataFacts,
@@ -58,15 +59,19 @@ AnyFacts = Annotated[
     | ProveFacts
     | TimeFacts
     | LibraryFacts
-    | OrtPackageFacts,
+    | OrtPackageFacts
+    | CompileFacts
+    | EmulateFacts
+    | McuPackageFacts,
     Field(discriminator="form"),
 ]
 
 __all__ = [
     "AmdPackageFacts", "AmdSynthesiseFacts", "AnyFacts", "BaselinesFacts", "BitstreamFacts", "ClockFacts",
-    "CompareFacts", "CoreRow",
-    "DataFacts", "Facts", "FoldFacts", "GenerateFacts", "GraphsFacts", "ImplementFacts", "IntegersFacts",
-    "LibraryFacts", "LoadFacts", "MapFacts",
+    "CompareFacts", "CompileFacts", "CoreRow",
+    "DataFacts", "EmulateFacts", "Facts", "FoldFacts", "GenerateFacts", "GraphsFacts", "ImplementFacts",
+    "IntegersFacts",
+    "LibraryFacts", "LoadFacts", "MapFacts", "McuPackageFacts",
     "OpenPackageFacts", "OrtPackageFacts", "ProveFacts", "SimulateFacts", "StreamlineFacts", "SynthesiseFacts",
     "TimeFacts", "TrainFacts", "VerifyFacts", "VivadoFacts",
 ]  # fmt: skip

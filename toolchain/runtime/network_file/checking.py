@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from toolchain.board import AnyBoard
+from toolchain.board import AnyBoard, McuBoard
 from toolchain.bounded import Bounds, bounded
-from toolchain.errors import FileError, ModelError
+from toolchain.errors import FileError, FitError, ModelError
 from toolchain.finn.lowering import lowered
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.labelled import as_chain
 from toolchain.graph.ops import Threshold
 from toolchain.graph.readers.source import Source
+from toolchain.microcontroller.reckon import reckoned
 from toolchain.results.checked import CheckedNetwork, CheckedNode, Verdict
 from toolchain.results.formats import FileFormat
 from toolchain.runtime.load import Limits
@@ -76,8 +77,21 @@ def _node(graph: Graph, node: Node) -> CheckedNode:
 
 
 def _verdict(board: AnyBoard, flow: str, source: Source | None, file: FileFormat, problem: str) -> Verdict:
-    takes, why = _by_runtime(file, problem) if flow == "ort" else _by_hardware(flow, source, problem)
+    if isinstance(board, McuBoard):
+        takes, why = _by_c(board, source, problem)
+    else:
+        takes, why = _by_runtime(file, problem) if flow == "ort" else _by_hardware(flow, source, problem)
     return Verdict(board=board.name, flow=flow, takes=takes, why=why)
+
+
+def _by_c(board: McuBoard, source: Source | None, problem: str) -> tuple[bool, str]:
+    if source is None:
+        return False, problem
+    try:
+        chain = as_chain(source)
+        return True, reckoned(source.graph if chain is None else chain.graph, board)
+    except (ModelError, FitError) as error:
+        return False, str(error)
 
 
 def _by_runtime(file: FileFormat, problem: str) -> tuple[bool, str]:

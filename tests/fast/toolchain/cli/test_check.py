@@ -75,7 +75,7 @@ def test_a_dense_classifier_goes_everywhere(tmp_path: Path, capsys: pytest.Captu
     assert status == 0
     assert found.takes
     assert [node.kind for node in found.nodes] == ["Input", "Linear", "Threshold", "Linear"]
-    assert {verdict.flow for verdict in found.boards} == {"fpga_open", "dataflow", "finn", "ort"}
+    assert {verdict.flow for verdict in found.boards} == {"fpga_open", "dataflow", "finn", "ort", "mcu"}
     assert found.operations == 8 * 6 + 6 * 2 + 6 * 4
 
 
@@ -116,7 +116,13 @@ def test_the_table_names_every_node(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_boards_that_share_a_verdict_stand_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     check(dense_qdq(tmp_path / "net.onnx"), None, False)
     verdicts = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("yes ", "NO  "))]
-    assert [line.split(",")[0] for line in verdicts] == ["yes host", "yes icebreaker", "yes kv260 (finn)"]
+    # Of microcontrollers each takes another share of its own memories.
+    verdicts = [line for line in verdicts if ": as C:" not in line]
+    assert [line.split(",")[0] for line in verdicts] == [
+        "yes host",
+        "yes icebreaker",
+        "yes kv260 (finn)",
+    ]
     assert "kv260 (dataflow)" in verdicts[1]
 
 

@@ -1,0 +1,1 @@
+"""A microcontroller's program: the network's C, cross-compiled, and proved on an emulated processor."""

@@ -1,0 +1,89 @@
+"""Processor cores of microcontrollers: compilers, flags, and the machines of qemu that play them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from toolchain.board import Memory
+
+EMULATED_HZ = 1_000_000_000
+"""What an emulated program says its clock is: one instruction a nanosecond of qemu's own time (`-icount shift=0`)."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine of qemu whose processor runs a core's program.
+
+    Attributes:
+        program: of qemu; `package`: Debian's that holds it.
+        options: that pick machine and processor.
+        flash, ram: where the program lies there; only so much of each is used as the board has.
+        source: file of `c/machines`.
+        defines: what that file is told, and start-up.
+        step: instructions that its counter goes by.
+    """
+
+    program: str
+    package: str
+    options: tuple[str, ...]
+    flash: Memory
+    ram: Memory
+    source: str
+    defines: Mapping[str, str]
+    step: float
+
+
+@dataclass(frozen=True)
+class Core:
+    """A processor core.
+
+    Attributes:
+        prefix: of the cross compiler's programs; `package`: Debian's that holds it.
+        flags: that choose the instruction set.
+        start: start-up file of `c`.
+        defines: what it is told on a board.
+    """
+
+    prefix: str
+    package: str
+    flags: tuple[str, ...]
+    start: str
+    defines: Mapping[str, str]
+    machine: Machine
+
+    @property
+    def programs(self) -> dict[str, str]:
+        """What a build needs on the PATH, and Debian's packages that bring it."""
+        return {f"{self.prefix}gcc": self.package, self.machine.program: self.machine.package}
+
+
+_ARM = ("arm-none-eabi-", "gcc-arm-none-eabi")
+_MILLION = 1 << 20
+
+
+def _mps2(board: str, flash: int, ram: int, uart: int, doubled_ticks: int) -> Machine:
+    """`doubled_ticks`: instructions in two ticks of its SysTick, whose clock qemu sets."""
+    return Machine(
+        "qemu-system-arm",
+        "qemu-system-arm",
+        ("-M", board),
+        Memory(start=flash, bytes=4 * _MILLION),
+        Memory(start=ram, bytes=4 * _MILLION),
+        "mps2.c",
+        {"UART_BASE": f"{uart:#x}u", "CYCLES_A_TICK_TIMES_2": f"{doubled_ticks}u"},
+        doubled_ticks / 2,
+    )
+
+
+CORES: Mapping[str, Core] = {
+    "cortex-m4": Core(
+        *_ARM,
+        ("-mcpu=cortex-m4", "-mthumb"),
+        "start_arm.c",
+        {"CYCLES_A_TICK_TIMES_2": "2u"},
+        # The SysTick of the MPS2 counts 25 MHz.
+        _mps2("mps2-an386", 0, 0x2000_0000, 0x4000_4000, 80),
+    ),
+}
+"""By the word of `chip.core`."""

@@ -1,0 +1,51 @@
+"""What a network takes of a microcontroller's memories, before anything is compiled."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from toolchain.board import McuBoard
+from toolchain.errors import FitError
+from toolchain.graph.graph import Graph
+from toolchain.kernels.generate import CSource, c_source
+from toolchain.microcontroller.firmware import STACK_BYTES
+
+# The host link's own, without the network: variables, and code with start-up.
+_OWN_RAM, _OWN_FLASH = 512, 4096
+# What only other processors have stands between two directives.
+_CHOSEN = re.compile(r"^#ifdef .*?^#endif\n", re.MULTILINE | re.DOTALL)
+_CONSTANT = re.compile(r"^static const (u?int\d+)_t \w+\[(\d+)\] = ", re.MULTILINE)
+
+
+def reckoned(graph: Graph, board: McuBoard) -> str:
+    """What it takes, in words.
+
+    Raises:
+        ModelError: a node kind has no kernel.
+        FitError: the board's RAM or flash is too small; says by how many bytes, and for what.
+    """
+    made = c_source(graph)
+    parts = {"the work space": made.memory.size, "inputs and outputs": _tensors(made)}
+    ram = sum(parts.values()) + STACK_BYTES + _OWN_RAM
+    portable = _CHOSEN.sub("", made.source)
+    tables = sum(np.dtype(kind).itemsize * int(count) for kind, count in _CONSTANT.findall(portable))
+    _must_fit("RAM", ram, board.chip.ram.bytes, *max(parts.items(), key=lambda part: part[1]))
+    _must_fit("flash", tables + _OWN_FLASH, board.chip.flash.bytes, "weights and tables", tables)
+    return (
+        f"as C: about {ram:,} of {board.chip.ram.bytes:,} bytes of RAM, {tables:,} bytes of weights and tables of "
+        f"{board.chip.flash.bytes:,} of flash"
+    )
+
+
+def _tensors(made: CSource) -> int:
+    """Bytes of inputs and outputs, as they come over the line and as the network takes them, at most."""
+    return sum(2 * tensor.type.size * tensor.dtype.itemsize for tensor in made.tensors)
+
+
+def _must_fit(name: str, used: int, of: int, what: str, size: int) -> None:
+    if used > of:
+        raise FitError(
+            f"{name}: about {used:,} bytes are needed, {of:,} are there: {used - of:,} too many; {what}: {size:,} bytes"
+        )
