@@ -17,10 +17,12 @@ from flows.explaining.ways import allowed, ways_of
 from flows.explaining.what_if import WhatIf
 from flows.stages import files
 from flows.stages.context import Context
+from flows.stages.foreign.load import file_of
 from toolchain.device.checksums import MANIFEST
-from toolchain.errors import BuildError, GateweaveError
+from toolchain.errors import BuildError, GateweaveError, ModelError
 from toolchain.files import sha256
 from toolchain.graph.graph import Graph
+from toolchain.graph.labelled import as_chain
 from toolchain.layout import Layout
 from toolchain.results.built import read_built
 from toolchain.results.explained import ExplainedPackage, Explanation, Limit, Timed
@@ -28,6 +30,7 @@ from toolchain.results.facts import FoldFacts, MapFacts
 from toolchain.results.folding import FoldedUnits
 from toolchain.results.manifest import Manifest
 from toolchain.results.request import read_request
+from toolchain.runtime.network_file.opening import open_network
 
 
 def explain(layout: Layout) -> Explanation:
@@ -63,10 +66,15 @@ def _common(context: Context, manifest: Manifest) -> dict[str, Any]:
 
 
 def _graph(context: Context) -> Graph | None:
-    """The integer graph; None of a network that came as a file and stayed as it was."""
-    if context.request.file and "integers" not in context.request.table:
+    """The integer graph; None of a network that came as a file which cannot be read as one."""
+    if not context.request.file or "integers" in context.request.table:
+        return files.graph(context)
+    try:
+        source = open_network(file_of(context)).source
+        chain = as_chain(source)
+    except ModelError:
         return None
-    return files.graph(context)
+    return source.graph if chain is None else chain.graph
 
 
 def _folded(context: Context, manifest: Manifest, graph: Graph | None) -> dict[str, Any]:
@@ -156,7 +164,7 @@ def _timed(manifest: Manifest) -> Timed | None:
 
 def _unknown_of_processor(context: Context, graph: Graph | None) -> Iterator[str]:
     if graph is None:
-        yield "which layer has most operations: the network stays as its file has it, not as integers"
+        yield "which layer has most operations: the file cannot be read as integers"
     yield "the time of each layer: a graph is timed as a whole"
     if context.request.board != "host":
         yield f"its time on {context.request.board}: it was timed where it was built; `make measure` times it there"

@@ -22,9 +22,9 @@ from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from toolchain.api import Build, GateweaveError, Network, Rate, Tensor, build, built, load
+    from toolchain.api import Build, GateweaveError, Network, Rate, Tensor, build, built, load, quantise
 
-__all__ = ["Build", "GateweaveError", "Network", "Rate", "Tensor", "build", "built", "load"]
+__all__ = ["Build", "GateweaveError", "Network", "Rate", "Tensor", "build", "built", "load", "quantise"]
 
 ROOMS = ("toolchain", "flows", "hls", "models")
 

@@ -55,7 +55,7 @@ def _flow(board: FpgaBoard) -> str:
 
 
 def _verdict(context: Context, graph: Graph, board: FpgaBoard, flow: str) -> Verdict:
-    moved = replace(context.request, board=board.name, flow=flow, fps="max", clock=None, strategy="folded")
+    moved = replace(context.request, board=board.name, flow=flow, fps="max", clock=None)
     there, link = replace(context, request=moved), shell_of(board).cost
     try:
         made = choose_for(there, graph, link).reckon(there, link)

@@ -2,6 +2,7 @@
 
 from toolchain.api.building import Build, Rate, build, built
 from toolchain.api.network import Network, Tensor, load
+from toolchain.api.quantising import quantise
 from toolchain.errors import GateweaveError
 
-__all__ = ["Build", "GateweaveError", "Network", "Rate", "Tensor", "build", "built", "load"]
+__all__ = ["Build", "GateweaveError", "Network", "Rate", "Tensor", "build", "built", "load", "quantise"]

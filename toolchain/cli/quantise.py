@@ -49,7 +49,19 @@ class Asked:
 
 
 def quantise(asked: Asked, as_json: bool) -> None:
-    """Quantise, write the file, and print what came of it.
+    """Quantise, write the file, and print what came of it; raises as `quantised`."""
+    made = quantised(asked)
+    if as_json:
+        print(json.dumps(made.to_json(), indent=2))
+    else:
+        tell(made)
+
+
+def quantised(asked: Asked, show: bool = True) -> Quantised:
+    """Quantise, and write the file.
+
+    Args:
+        show: whether to say on standard error what is done.
 
     Raises:
         ConfigError: an option cannot be used, or the output exists.
@@ -66,11 +78,7 @@ def quantise(asked: Asked, as_json: bool) -> None:
     with warnings.catch_warnings():
         # Of Brevitas, about packages that it can do without.
         warnings.simplefilter("ignore")
-        made = _made(asked, bits, _progress())
-    if as_json:
-        print(json.dumps(made.to_json(), indent=2))
-    else:
-        _tell(made)
+        return _made(asked, bits, _progress() if show else lambda text: None)
 
 
 def _made(asked: Asked, bits: tuple[Bits, ...], progress: Progress) -> Quantised:
@@ -138,7 +146,8 @@ def _progress() -> Progress:
     return lambda text: console.print(f"{text} ...", style="dim" if sys.stderr.isatty() else None)
 
 
-def _tell(made: Quantised) -> None:
+def tell(made: Quantised) -> None:
+    """Print what came of it, and what comes next."""
     console = out()
     console.print(_settings(made))
     console.print(_layers(made))

@@ -114,7 +114,7 @@ def _shares(chip: Use, board: Use) -> str:
 
 
 def _limit(limit: Limit) -> tuple[str, ...]:
-    unit = " cycles" if limit.what == "rate" else ""
+    unit = f" cycle{'s' if limit.value != 1 else ''}" if limit.what == "rate" else ""
     share = f"{limit.of:,}" + ("" if limit.what == "rate" else f" ({limit.value / limit.of:.0%})")
     return _NAMES[limit.what], limit.layer, limit.option, f"{limit.value:,}{unit}", f"{share} {limit.kind}"
 
