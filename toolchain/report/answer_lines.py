@@ -40,7 +40,7 @@ def lines(report: AnswersReport) -> Iterator[str]:
             f"greatest {errors.greatest:.4g}{explained}"
         )
     if report.confused:
-        pairs = (f"{pair.true} said {pair.said} {pair.count:,}" for pair in report.confused[:_TOLD])
+        pairs = (f"{pair.true} said {pair.said} ({pair.count:,})" for pair in report.confused[:_TOLD])
         yield f"most frequent mistakes: {', '.join(pairs)}"
     if report.worst:
         yield f"worst vectors: {', '.join(map(_one, report.worst[:_TOLD]))}"

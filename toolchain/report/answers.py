@@ -21,6 +21,7 @@ Array = NDArray[Any]
 Floats = NDArray[np.float64]
 
 _MOST_CLASSES = 255
+_ITSELF = "its own input, which it gives back"
 _MOST_BYTES = 1 << 28
 
 
@@ -43,6 +44,11 @@ class Answers:
     truth: Array | None = None
     vectors: str = "test set"
     against: str = "y"
+
+    @property
+    def rebuilds(self) -> bool:
+        """Whether the answers are held against the vectors themselves, as an autoencoder's are."""
+        return self.against == _ITSELF
 
     @property
     def labels(self) -> NDArray[np.int64]:
@@ -148,7 +154,7 @@ def _values(x: Array, said: Floats, y: Array | None, layout: Layout, vectors: st
         return Answers(x, said, (), None, vectors)
     truth = x.reshape(said.shape).astype(np.float64)
     truth = _in_unit(truth, units[0]) if units and x.dtype.kind != "f" else truth
-    return Answers(x, said, (), truth, vectors, "its own input, which it gives back")
+    return Answers(x, said, (), truth, vectors, _ITSELF)
 
 
 def _units(path: Path) -> tuple[Tensor, Tensor] | None:

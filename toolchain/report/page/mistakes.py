@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from toolchain.report.answers import Answers, errors_of
 from toolchain.report.page.pictures import picture
-from toolchain.report.page.values import count
+from toolchain.report.page.values import Figure, count
 
 WORST = 12
 _OUTPUTS = 16
@@ -32,15 +34,23 @@ def mistakes(answers: Answers) -> list[Mistake]:
     worst = answers.worst(WORST)
     if not len(worst) or answers.x.dtype.names is not None:
         return []
-    low, high = float(answers.x.min()), float(answers.x.max())
+    shown = _shown(answers)
+    low, high = float(shown.min()), float(shown.max())
     return [
         Mistake(
-            picture(answers.x[index], low, high, f"vector {index}"),
+            picture(shown[index], low, high, f"vector {index}"),
             _words(answers, int(index)),
             f"vector {count(float(index))}",
         )
         for index in worst
     ]
+
+
+def _shown(answers: Answers) -> NDArray[Any]:
+    """The vectors; of rows that are given back, the row and behind it what was made of it."""
+    if answers.rebuilds and answers.truth is not None and answers.x.ndim == 2:
+        return np.stack([answers.truth, answers.said], axis=-1)
+    return answers.x
 
 
 def _words(answers: Answers, index: int) -> str:
@@ -49,6 +59,12 @@ def _words(answers: Answers, index: int) -> str:
     assert answers.truth is not None
     true, said = (answers.classes[int(label)] for label in (answers.truth[index], answers.labels[index]))
     return f"{true}, said {said}"
+
+
+def headline_error(answers: Answers) -> Figure | None:
+    """The error of values as one figure; None where there is none."""
+    errors = errors_of(answers)
+    return None if errors is None else Figure(figure(errors.rms), "simulated", "root mean square")
 
 
 def error_rows(answers: Answers) -> list[Row]:
@@ -79,7 +95,7 @@ def _ranges(answers: Answers) -> Iterator[Row]:
         yield f"output {index}", *_range(answers.said[:, index])
 
 
-def _range(said: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Row:
+def _range(said: NDArray[np.float64]) -> Row:
     return figure(float(said.min())), figure(float(said.mean())), figure(float(said.max()))
 
 

@@ -24,7 +24,7 @@ from toolchain.report.page.core_drawing import core_drawing
 from toolchain.report.page.explained import explained
 from toolchain.report.page.gather import Build, find_builds, gather
 from toolchain.report.page.graph_drawing import cycles_of, graph_drawing
-from toolchain.report.page.mistakes import error_rows, mistakes, said_rows
+from toolchain.report.page.mistakes import error_rows, headline_error, mistakes, said_rows
 from toolchain.report.page.values import mapping, text, texts
 from toolchain.training.author import words_of
 
@@ -147,7 +147,7 @@ def _filled_page(build: Build, builds: Sequence[Build]) -> str:
         home=os.path.relpath(layout.root / OVERVIEW, layout.variant_dir),
         synthetic=network.synthetic(build),
         training=network.training(build),
-        headline=_headline(own),
+        headline=_headline(own, answers),
         ladder=hardware.ladder(build),
         classes=network.classes(accuracy),
         foreign_accuracy=network.foreign_accuracy(build),
@@ -209,9 +209,10 @@ def _answers(answers: Answers | None, confusion: network.Confusion | None) -> di
     }
 
 
-def _headline(own: compare.Entry) -> list[tuple[str, Any]]:
+def _headline(own: compare.Entry, answers: Answers | None) -> list[tuple[str, Any]]:
     build = own.build
-    tiles: list[tuple[str, Any]] = [("accuracy", network.headline_accuracy(build))]
+    error = headline_error(answers) if answers else None
+    tiles: list[tuple[str, Any]] = [("error", error) if error else ("accuracy", network.headline_accuracy(build))]
     tiles += [(f"latency, {value.of}", value.figure) for value in own.of("latency")]
     tiles += [("throughput", own.of("rate")[0].figure)]
     tiles += [("LUTs", lut)] if (lut := compare.row(own)["lut"]) else []

@@ -13,7 +13,7 @@ SCORES = np.array([[5.0, 1, 0], [0, 3, 4], [9, 0, 1], [1, 2, 2]])
 def test_classes_are_told_by_their_mistakes() -> None:
     answers = Answers(np.zeros((4, 2)), SCORES, ("a", "b", "c"), np.array([1, 1, 1, 1]))
     assert list(lines(answers_report(answers))) == [
-        "most frequent mistakes: b said a 2, b said c 1",
+        "most frequent mistakes: b said a (2), b said c (1)",
         "worst vectors: 2 (b said a), 0 (b said a), 1 (b said c)",
     ]
 
