@@ -90,7 +90,13 @@ def _of_one(model: onnx.ModelProto) -> onnx.ModelProto:
     inputs = [value for value in one.graph.input if value.name not in constants]
     if len(inputs) != 1 or len(one.graph.output) != 1:
         raise ModelError(f"{len(inputs)} inputs and {len(one.graph.output)} outputs; one of each is taken")
-    inputs[0].type.tensor_type.shape.dim[0].dim_value = 1
+    sizes = inputs[0].type.tensor_type.shape.dim
+    if len(sizes) < 2 or any(size.dim_value < 1 for size in sizes[1:]):
+        told = [size.dim_param or size.dim_value or "?" for size in sizes]
+        raise ModelError(
+            f"input {inputs[0].name} has shape {told}; all sizes behind the batch must be fixed: export it so"
+        )
+    sizes[0].dim_value = 1
     one.graph.output[0].type.ClearField("tensor_type")
     one.graph.output[0].type.tensor_type.elem_type = onnx.TensorProto.FLOAT
     del one.graph.value_info[:]

@@ -56,16 +56,18 @@ def with_scaling(network: FloatNetwork, scaling: Scaling) -> FloatNetwork:
     return replace(network, module=module.eval())
 
 
-def entered(network: FloatNetwork, data: Data) -> tuple[FloatNetwork, Entry]:
+def entered(network: FloatNetwork, given: Sequence[Data]) -> tuple[FloatNetwork, Entry]:
     """What the first quantiser takes; factors of integers go into the first layer, which then takes them unscaled."""
     fronts = [node for node in network.module.graph.nodes if isinstance(part_of(network.module, node), Affine)]
-    if data.integers is None or not all(_can_go(network.module, node) for node in fronts):
-        return network, Entry(None, signed=_is_signed(network, fronts, data))
+    kinds = {data.integers for data in given}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    if kind is None or not all(_can_go(network.module, node) for node in fronts):
+        return network, Entry(None, signed=any(_is_signed(network, fronts, data) for data in given))
     module = copy.deepcopy(network.module)
     for node in [node for node in module.graph.nodes if isinstance(part_of(module, node), Affine)]:
         _into_layers(module, node)
     module.recompile()
-    return replace(network, module=module), Entry(data.integers)
+    return replace(network, module=module), Entry(kind)
 
 
 def _is_signed(network: FloatNetwork, fronts: list[fx.Node], data: Data) -> bool:

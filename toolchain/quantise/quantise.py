@@ -20,7 +20,7 @@ from toolchain.quantise.search import Found, Search
 from toolchain.quantise.sensitivity import costliest, costs, with_costs
 from toolchain.quantise.setting import FINER, POWER_OF_TWO, Bits, Setting
 from toolchain.quantise.tune import lesson, tuned
-from toolchain.quantise.vectors import Data, compared_with, must_be_of_its_world, read
+from toolchain.quantise.vectors import compared_with, must_be_of_its_world, read
 from toolchain.quantise.weighed import layers_of, weight_bits_of
 from toolchain.quantise.written import FLOATS, must_be_equal, write
 from toolchain.results.checked import Reckoned
@@ -119,13 +119,8 @@ class _Work:
         self.lesson = lesson(train, network.module) if train else None
         self.wanted, self.measure = compared_with(network, self.test)
         self.float_share = self._share(network.module)
-        self.entered, self.entry = entered(network, self._all())
+        self.entered, self.entry = entered(network, [self.calibration, self.test, *([train] if train else [])])
         self.search = Search(self.entered.module, self.entry, self.calibration.tensor)
-
-    def _all(self) -> Data:
-        """What tells the type of inputs."""
-        both = (self.calibration, self.test)
-        return next((data for data in both if data.integers is None), self.calibration)
 
     def _share(self, module: nn.Module) -> float:
         return self.test.share(self.wanted, answers(module, self.test.tensor))

@@ -16,7 +16,7 @@ from toolchain.quantise.calibrate import answers
 from toolchain.quantise.vectors import Data
 
 _BATCH = 128
-_RATE = 1e-3
+_RATE = 3e-4
 # Of the training vectors, those that tell which epoch is the best.
 _KEPT_BACK, _MOST_KEPT_BACK = 0.05, 2000
 _SCALES = "scaling_impl"

@@ -75,6 +75,15 @@ def test_what_a_known_node_cannot_be_is_said_with_its_name(tmp_path: Path) -> No
         read_float(_file(tmp_path / "a.onnx", *nodes))
 
 
+def test_sizes_that_are_open_beside_the_batch_are_refused(tmp_path: Path) -> None:
+    path = _file(tmp_path / "a.onnx", helper.make_node("Relu", ["x"], ["y"]))
+    model = onnx.load(path)
+    model.graph.input[0].type.tensor_type.shape.dim[1].dim_param = "width"
+    onnx.save(model, path)
+    with pytest.raises(ModelError, match=r"input x has shape \[1, 'width'\]; all sizes behind the batch must be fixed"):
+        read_float(path)
+
+
 def test_a_quantised_file_needs_no_quantising(tmp_path: Path) -> None:
     quant = helper.make_node(
         "Quant",
