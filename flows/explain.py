@@ -107,7 +107,7 @@ def _finn(context: Context, manifest: Manifest, graph: Graph | None) -> dict[str
     mapped = context.facts("map", MapFacts)
     return {
         "asked_fps": context.request.fps if isinstance(context.request.fps, float) else None,
-        "bound": "rate",
+        "bound": "mapping",
         "limits": tuple(_finn_limits(mapped)),
         "ways": (),
         "one_more": (),

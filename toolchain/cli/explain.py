@@ -13,6 +13,7 @@ from rich.text import Text
 
 from toolchain.catalog import load_board
 from toolchain.cli.choose import must_know_model
+from toolchain.cli.following import after_explain, tell_next
 from toolchain.cli.orders import environment
 from toolchain.console import out
 from toolchain.errors import BuildError
@@ -41,6 +42,7 @@ def explain(layout: Layout, as_json: bool) -> None:
         print(json.dumps(made.to_json(), indent=2))
     else:
         tell(made, console)
+        tell_next(console, after_explain(made, layout.request))
 
 
 def tell(made: Explanation, console: Console) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -13,6 +14,8 @@ from rich.text import Text
 from toolchain.board import AmdBoard, AnyBoard, McuBoard, OpenBoard
 from toolchain.console import typeable
 from toolchain.layout import Request
+from toolchain.results.again import build_command
+from toolchain.results.explained import Explanation
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,16 @@ def after_run(board: str, model: str, host: str | None, *, virtual: bool) -> lis
     """Of a run whose answers were right."""
     command = f"make measure {_built(board, model)}{' VIRTUAL=1' if virtual else _at(host)}"
     return [Next(command, "time of an inference, and energy where a sensor is"), _PAGE]
+
+
+def after_explain(made: Explanation, request: Request) -> list[Next]:
+    """Of an explanation: the next faster folding where it fits, at the same clock; its page shows the rest."""
+    faster = next((way for way in made.ways if way.name == "next faster" and not way.lacks), None)
+    if faster is None:
+        return [_PAGE]
+    clock = made.clock_mhz if request.flow == "fpga_open" else None
+    words = build_command(replace(request, fps=float(math.floor(faster.fps)), clock=clock))
+    return [Next(words, f"the next faster folding: {faster.fps:,.0f}/s (estimated)"), _PAGE]
 
 
 def after_measure() -> list[Next]:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from toolchain.results.explained import Elsewhere, Explanation, Limit, OneMore, Way
 from toolchain.results.facts.hardware import Use
+from toolchain.results.model import Number
 
 _NAMES = {
     "rate": "rate",
@@ -58,10 +59,13 @@ def bound(made: Explanation) -> str:
         return f"Its rate is bound by what was asked for, {asked}: a faster folding fits as it is."
     if made.bound == "processor":
         return timed(made)
+    if made.bound == "form" and made.ways[0].interval == 1:
+        return "Its rate is bound by its form, one inference a clock: only a faster clock would help."
     return {
         "rate": "Its rate is not bound by the board: a faster folding fits; ask for it with FPS=.",
         "board": "Its rate is bound by the board: no faster folding fits.",
-        "form": "Its rate is bound by its form: no folding of it has fewer cycles; only a faster clock would help.",
+        "form": "Its rate is bound by its form: no folding has fewer cycles, with as much again of all neither.",
+        "mapping": "Its rate is what it was mapped for; whether a faster mapping fits, a build with FPS= tells.",
         "answer": "Its rate is bound by its answer, a byte a cycle: fewer or narrower outputs help.",
     }[made.bound]
 
@@ -93,7 +97,7 @@ def one_more(more: OneMore) -> str:
     name = _ONE_MORE[more.resource]
     if more.count is None or more.fps is None:
         return f"{name}: more of them alone buy nothing, as many again neither"
-    return f"{name}: {more.count:,} more buy {more.fps:,.0f}/s ({more.interval:,} cycles)"
+    return f"{name}: {more.count:,} more buy {more.fps:,.0f}/s ({_cycles(more.interval or 0)})"
 
 
 def elsewhere(one: Elsewhere) -> str:
@@ -103,7 +107,7 @@ def elsewhere(one: Elsewhere) -> str:
     if verdict.estimate is None:
         return f"{where}: {verdict.why}"
     made = verdict.estimate
-    rate = f"{made.fps:,.0f}/s at {made.clock_mhz:g} MHz ({made.interval:,} cycles)"
+    rate = f"{made.fps:,.0f}/s at {made.clock_mhz:g} MHz ({_cycles(made.interval)})"
     return f"{where}: up to {rate}, with {_shares(made.chip, made.board)}"
 
 
@@ -114,9 +118,13 @@ def _shares(chip: Use, board: Use) -> str:
 
 
 def _limit(limit: Limit) -> tuple[str, ...]:
-    unit = f" cycle{'s' if limit.value != 1 else ''}" if limit.what == "rate" else ""
+    takes = _cycles(limit.value) if limit.what == "rate" else f"{limit.value:,}"
     share = f"{limit.of:,}" + ("" if limit.what == "rate" else f" ({limit.value / limit.of:.0%})")
-    return _NAMES[limit.what], limit.layer, limit.option, f"{limit.value:,}{unit}", f"{share} {limit.kind}"
+    return _NAMES[limit.what], limit.layer, limit.option, takes, f"{share} {limit.kind}"
+
+
+def _cycles(count: Number) -> str:
+    return f"{count:,} cycle{'s' if count != 1 else ''}"
 
 
 def _way(way: Way) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ def _choices(request: Request) -> list[str]:
         "RECIPE": None if request.file else request.recipe,
         "STRATEGY": request.strategy if request.core == request.strategy else None,
         "FLOW": None if request.flow == "fpga_open" or (request.file and request.flow == "ort") else request.flow,
-        "FPS": request.fps if isinstance(request.fps, str | None) else f"{request.fps:g}",
+        "FPS": request.fps if isinstance(request.fps, str | None) else f"{request.fps:.12g}",
         "CLOCK": None if request.clock is None else f"{request.clock:.12g}",
         "DATA": request.data,
         "VECTORS": None if request.vectors is None else str(request.vectors),

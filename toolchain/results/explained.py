@@ -106,7 +106,8 @@ class Explanation(RecordFile):
     Attributes:
         asked_fps: the rate that it was to reach; None: as many as fit, or a processor.
         clock_mhz, fps: of the build; `fps_kind` says how they are known.
-        bound: what keeps it from being faster: the rate that was asked for, the board, or its own form.
+        bound: what keeps it from being faster: the rate that was asked for, the board, its own form or answer; of
+            FINN's cores the mapping, whose other foldings are not known.
         timed: of a processor.
         unknown: what cannot be said, and why.
     """
@@ -124,7 +125,7 @@ class Explanation(RecordFile):
     fps: Number | None
     fps_kind: str
     asked_fps: Number | None
-    bound: Literal["rate", "board", "form", "answer", "processor"]
+    bound: Literal["rate", "board", "form", "answer", "mapping", "processor"]
     limits: tuple[Limit, ...]
     ways: tuple[Way, ...]
     one_more: tuple[OneMore, ...]

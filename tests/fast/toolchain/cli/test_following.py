@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from tests.fast.toolchain.report.test_explanation import explanation
 from toolchain import console as consoles
 from toolchain.catalog import load_board
 from toolchain.cli.app import app
@@ -15,6 +16,7 @@ from toolchain.cli.following import (
     Next,
     after_build,
     after_check,
+    after_explain,
     after_flash,
     after_measure,
     after_new,
@@ -82,3 +84,12 @@ def test_every_command_that_is_named_exists() -> None:
     for board in ("ulx3s", "zcu104", "host", "raspberrypi4"):
         steps += after_build(load_board(board), Request(board, "m"))
     assert {step.command.split()[1] for step in steps} <= known
+
+
+def test_an_explanation_leads_to_the_next_faster_folding_at_the_same_clock() -> None:
+    made, request = explanation(), Request("ulx3s", "m", fps=5.0)
+    fits = made.model_copy(update={"ways": (made.ways[1].model_copy(update={"lacks": "", "fps": 1234567.8}),)})
+    [faster, page] = told(after_explain(fits, request))
+    assert faster == "make build BOARD=ulx3s MODEL=m RECIPE=default STRATEGY=folded FPS=1234567 CLOCK=24"
+    assert page == "make report"
+    assert told(after_explain(made, request)) == ["make report"], "what does not fit is no next step"
