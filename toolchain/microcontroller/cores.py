@@ -62,21 +62,30 @@ _ARM = ("arm-none-eabi-", "gcc-arm-none-eabi")
 _MILLION = 1 << 20
 
 
-def _mps2(board: str, flash: int, ram: int, uart: int, doubled_ticks: int) -> Machine:
+def _mps2(board: str, flash: int, ram: int, uart: int, doubled_ticks: int, **defines: str) -> Machine:
     """`doubled_ticks`: instructions in two ticks of its SysTick, whose clock qemu sets."""
     return Machine(
         "qemu-system-arm",
         "qemu-system-arm",
         ("-M", board),
         Memory(start=flash, bytes=4 * _MILLION),
-        Memory(start=ram, bytes=4 * _MILLION),
+        Memory(start=ram, bytes=2 * _MILLION),
         "mps2.c",
-        {"UART_BASE": f"{uart:#x}u", "CYCLES_A_TICK_TIMES_2": f"{doubled_ticks}u"},
+        {"UART_BASE": f"{uart:#x}u", "CYCLES_A_TICK_TIMES_2": f"{doubled_ticks}u", **defines},
         doubled_ticks / 2,
     )
 
 
 CORES: Mapping[str, Core] = {
+    "cortex-m0plus": Core(
+        *_ARM,
+        ("-mcpu=cortex-m0plus", "-mthumb"),
+        "start_arm.c",
+        {"CYCLES_A_TICK_TIMES_2": "2u"},
+        # A Cortex-M3, which runs ARMv6-M as it is, and is told to trap what is not aligned as that does: no machine of
+        # qemu with a smaller core has the memory.
+        _mps2("mps2-an385", 0, 0x2000_0000, 0x4000_4000, 80, TRAPS_UNALIGNED="1"),
+    ),
     "cortex-m4": Core(
         *_ARM,
         ("-mcpu=cortex-m4", "-mthumb"),
@@ -84,6 +93,14 @@ CORES: Mapping[str, Core] = {
         {"CYCLES_A_TICK_TIMES_2": "2u"},
         # The SysTick of the MPS2 counts 25 MHz.
         _mps2("mps2-an386", 0, 0x2000_0000, 0x4000_4000, 80),
+    ),
+    "cortex-m33": Core(
+        *_ARM,
+        ("-mcpu=cortex-m33", "-mthumb"),
+        "start_arm.c",
+        {"CYCLES_A_TICK_TIMES_2": "2u"},
+        # In secure state, as it starts; its SysTick counts 20 MHz.
+        _mps2("mps2-an505", 0x1000_0000, 0x3800_0000, 0x5020_0000, 100),
     ),
 }
 """By the word of `chip.core`."""

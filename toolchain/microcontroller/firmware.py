@@ -16,8 +16,8 @@ from toolchain.kernels.compiled import write_sources
 from toolchain.kernels.generate import CSource
 from toolchain.microcontroller.cores import CORES, EMULATED_HZ, Core
 
-PROGRAMS = ("firmware", "emulated")
-"""The board's program, and the same for the machine of the emulator."""
+# Boards that take UF2: the family, and whether a second stage stands before the program.
+_UF2 = {"raspberrypi-pico": ("0xe48bff56", " boot"), "raspberrypi-pico2": ("0xe48bff59", "")}
 
 STACK_BYTES = 2048
 """Kept for the stack."""
@@ -137,7 +137,7 @@ emulated.elf: $(SHARED) machine.c emulated.ld $(HEADERS)
 firmware.bin: firmware.elf
 \t$(CROSS)objcopy -O binary firmware.elf $@
 
-clean:
+{uf2}clean:
 \trm -f firmware.elf emulated.elf {images}
 
 .PHONY: all clean
@@ -194,6 +194,9 @@ def write_firmware(program: Program, board: McuBoard, folder: Path) -> None:
     for name in (*_SHARED, core.start):
         shutil.copyfile(_C / name, folder / name)
     shutil.copyfile(_C / "boards" / f"{board.name}.c", folder / "board.c")
+    if board.name in _UF2:
+        shutil.copyfile(_C / "boards" / "rp2.h", folder / "rp2.h")
+        shutil.copyfile(_C.parent / "image.py", folder / "image.py")
     shutil.copyfile(_C / "machines" / core.machine.source, folder / "machine.c")
     shutil.copyfile(_C / "machines" / "bridge.h", folder / "bridge.h")
     write_sources(program.made, folder)
@@ -217,7 +220,8 @@ def link_scripts(board: McuBoard) -> dict[str, str]:
 
 
 def _link(what: str, flash: Memory, ram: Memory) -> str:
-    head = "        KEEP(*(.vectors))\n        . = ALIGN(4);\n"
+    # What a boot ROM starts stands first, what it looks for behind the vector table.
+    head = "        KEEP(*(.boot))\n        . = ALIGN(256);\n        KEEP(*(.vectors))\n        KEEP(*(.vectors.*))\n"
     return _LINK.format(what=what, flash=flash, ram=ram, head=head, entry="start", stack=STACK_BYTES)
 
 
@@ -277,9 +281,17 @@ def _bytes(told: Identity) -> str:
     return ", ".join(map(str, payload))
 
 
+def _uf2_rule(board: McuBoard) -> str:
+    if board.name not in _UF2:
+        return ""
+    family, boot = _UF2[board.name]
+    made = f"python3 image.py uf2 {family} {board.chip.flash.start:#x} firmware.bin $@{boot}"
+    return f"firmware.uf2: firmware.bin image.py\n\t{made}\n\n"
+
+
 def images_of(board: McuBoard) -> dict[str, str]:
     """Files that a programmer takes beside the ELF file, by what they are."""
-    return {"binary": "firmware.bin"}
+    return {"binary": "firmware.bin", **({"uf2": "firmware.uf2"} if board.name in _UF2 else {})}
 
 
 def _makefile(board: McuBoard, core: Core) -> str:
@@ -290,4 +302,5 @@ def _makefile(board: McuBoard, core: Core) -> str:
         flags=" ".join(core.flags),
         start=core.start,
         images=" ".join(images_of(board).values()),
+        uf2=_uf2_rule(board),
     )

@@ -14,6 +14,10 @@ from toolchain.board import McuBoard
 # Typed from the data sheets: part, core, clock in MHz, start and KiB of flash, of RAM.
 _PUBLISHED = {
     # DS10693 rev 10: tables 2 and 13, figure 15; RM0390, 5.1.4.
+    # RP2040 data sheet: 1.1, 2.2, 2.6.2; Pico data sheet: 1. SRAM4 and SRAM5, 4 KiB each, are left out.
+    "raspberrypi-pico": ("RP2040", "cortex-m0plus", 125, (0x1000_0000, 2048), (0x2000_0000, 256)),
+    # RP2350 data sheet: 1.1, 2.2, 4.2; Pico 2 data sheet: 1. SRAM8 and SRAM9, 4 KiB each, are left out.
+    "raspberrypi-pico2": ("RP2350", "cortex-m33", 150, (0x1000_0000, 4096), (0x2000_0000, 512)),
     "nucleo-f446re": ("STM32F446RE", "cortex-m4", 168, (0x0800_0000, 512), (0x2000_0000, 128)),
 }
 

@@ -9,6 +9,7 @@ int main(void);
 #define SYSTICK_CONTROL REGISTER(0xe000e010)
 #define SYSTICK_RELOAD REGISTER(0xe000e014)
 #define SYSTICK_VALUE REGISTER(0xe000e018)
+#define VECTOR_TABLE REGISTER(0xe000ed08)
 #define CONFIGURATION REGISTER(0xe000ed14)
 
 enum { SYSTICK_SPAN = 1 << 24, UNALIGNED_TRAPS = 1 << 3 };
@@ -27,22 +28,6 @@ static void on_fault(void)
 }
 
 void start(void);
-void start(void)
-{
-    const uint32_t *from = link_data_from;
-    for (uint32_t *to = link_data_start; to < link_data_end;)
-        *to++ = *from++;
-    for (uint32_t *to = link_bss_start; to < link_bss_end;)
-        *to++ = 0;
-#ifdef TRAPS_UNALIGNED
-    /* As ARMv6-M does always: the emulator must not be more forgiving. */
-    CONFIGURATION |= UNALIGNED_TRAPS;
-#endif
-    SYSTICK_RELOAD = SYSTICK_SPAN - 1;
-    SYSTICK_VALUE = 0;
-    SYSTICK_CONTROL = 7; /* on, with its interrupt, by the processor's clock */
-    main();
-}
 
 typedef union {
     const void *stack;
@@ -56,6 +41,24 @@ __attribute__((section(".vectors"), used)) static const vector_t vectors[48] = {
     [15] = {.handler = on_systick},
     [16 ... 47] = {.handler = on_fault},
 };
+
+void start(void)
+{
+    const uint32_t *from = link_data_from;
+    for (uint32_t *to = link_data_start; to < link_data_end;)
+        *to++ = *from++;
+    for (uint32_t *to = link_bss_start; to < link_bss_end;)
+        *to++ = 0;
+    VECTOR_TABLE = (uint32_t)(uintptr_t)vectors;
+#ifdef TRAPS_UNALIGNED
+    /* As ARMv6-M does always: the emulator must not be more forgiving. */
+    CONFIGURATION |= UNALIGNED_TRAPS;
+#endif
+    SYSTICK_RELOAD = SYSTICK_SPAN - 1;
+    SYSTICK_VALUE = 0;
+    SYSTICK_CONTROL = 7; /* on, with its interrupt, by the processor's clock */
+    main();
+}
 
 /* Ticks of SysTick since the start. */
 static uint64_t ticks(void)
