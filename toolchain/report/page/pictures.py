@@ -14,23 +14,28 @@ from PIL import Image
 Array = NDArray[Any]
 
 _FEWEST = 6
+# So many times as long as high, a grid is steps of time.
+_LONGEST = 8
 # Sides of an image that a page still shows as they are; points of a line that a page can tell apart.
 _MOST_SIDE, _POINTS = 256, 240
 _WIDTH, _HEIGHT = 168.0, 84.0
-_LINES = 3
+_LINES, _MOST_COLUMNS = 3, 16
 
 
 def picture(x: Array, low: float, high: float, title: str) -> Markup:
     """One input of any shape.
 
     Args:
-        low, high: of all inputs, which are black and white, or the lower and upper edge.
+        low, high: of all inputs, which are black and white; lines have a scale of their own.
         title: read out in place of the picture.
     """
-    span = (high - low) or 1.0
-    scaled = np.clip((x.astype(np.float64) - low) / span, 0, 1)
-    pixels = _pixels(scaled)
-    return _lines(scaled, title) if pixels is None else _image(pixels, title)
+    pixels = _pixels(x)
+    return _lines(_columns(x), title) if pixels is None else _image(_scaled(pixels, low, high), title)
+
+
+def _scaled(x: Array, low: float, high: float) -> Array:
+    """The same from 0 to 1."""
+    return np.clip((x.astype(np.float64) - low) / ((high - low) or 1.0), 0, 1)
 
 
 def _pixels(x: Array) -> Array | None:
@@ -40,7 +45,8 @@ def _pixels(x: Array) -> Array | None:
     if x.ndim != 3:
         return None
     last = x if x.shape[-1] in (1, 3) else np.moveaxis(x, 0, -1)
-    is_image = last.shape[-1] in (1, 3) and min(last.shape[:2]) >= _FEWEST and max(last.shape[:2]) <= _MOST_SIDE
+    short, long = sorted(last.shape[:2])
+    is_image = last.shape[-1] in (1, 3) and _FEWEST <= short <= long <= min(_MOST_SIDE, _LONGEST * short)
     return (last[..., 0] if last.shape[-1] == 1 else last) if is_image else None
 
 
@@ -51,14 +57,23 @@ def _image(pixels: Array, title: str) -> Markup:
     return Markup('<img class="input" alt="{}" src="data:image/png;base64,{}">').format(title, data)
 
 
-def _lines(x: Array, title: str) -> Markup:
-    """A line for each column of a window, at most three, or one for all numbers."""
-    columns = x.reshape(-1, x.shape[-1]).T[:_LINES] if x.ndim > 1 and x.shape[-1] <= 16 < x.size else x.reshape(1, -1)
-    lines = [Markup('<polyline points="{}"/>').format(_points(column)) for column in columns]
+def _lines(columns: Array, title: str) -> Markup:
+    scaled = _scaled(columns, float(columns.min()), float(columns.max()))
+    lines = [Markup('<polyline points="{}"/>').format(_points(column)) for column in scaled]
     box = f"0 0 {_WIDTH:.0f} {_HEIGHT:.0f}"
     return Markup('<svg class="input" role="img" aria-label="{}" viewBox="{}">{}</svg>').format(
         title, box, Markup("").join(lines)
     )
+
+
+def _columns(x: Array) -> Array:
+    """What runs along the longer axis of a grid, three that vary most; of what is no narrow grid all in one row."""
+    grid = x.squeeze()
+    if grid.ndim != 2 or min(grid.shape) > _MOST_COLUMNS:
+        return x.reshape(1, -1)
+    columns = grid if grid.shape[0] <= grid.shape[1] else grid.T
+    varied = np.argsort(-columns.astype(np.float64).std(axis=1), kind="stable")[:_LINES]
+    return columns[np.sort(varied)]
 
 
 def _points(column: Array) -> str:

@@ -37,6 +37,15 @@ def test_rows_and_windows_are_lines() -> None:
     assert str(picture(np.zeros((1, 128, 2)), 0, 1, "window")).count("<polyline") == 2
 
 
+@pytest.mark.parametrize("shape", [(1, 9, 128), (9, 128), (128, 9, 1)])
+def test_steps_of_time_run_along_the_longer_axis(shape: tuple[int, ...]) -> None:
+    x = np.zeros(shape)
+    x[(0,) * len(shape)] = 1
+    shown = str(picture(x, 0, 1, "window"))
+    assert shown.count("<polyline") == 3
+    assert [len(line.split()) for line in re.findall(r'points="([^"]+)"', shown)] == [128] * 3
+
+
 def test_a_long_line_keeps_its_peak() -> None:
     x = np.zeros(9000)
     x[4321] = 1
