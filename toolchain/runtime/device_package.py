@@ -15,7 +15,6 @@ from toolchain.device.bundle import bundle, package_folder
 from toolchain.device.programs import write_program
 from toolchain.errors import ModelError
 from toolchain.files import sha256, write_atomic, write_json
-from toolchain.report.ort_readme import readme
 from toolchain.results.check import VectorKind
 from toolchain.results.device import (
     DEVICE,
@@ -32,6 +31,7 @@ from toolchain.results.options import RunOptions
 from toolchain.runtime.binaries import runner_files
 from toolchain.runtime.jetson import TensorRtGraph, trtexec_script
 from toolchain.runtime.operator_library import library_beside
+from toolchain.runtime.ort_readme import readme
 from toolchain.runtime.package_golden import write_golden
 from toolchain.runtime.rows import Rows
 from toolchain.runtime.span import inputs_of
