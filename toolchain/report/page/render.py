@@ -154,7 +154,8 @@ def _filled_page(build: Build, builds: Sequence[Build]) -> str:
         how_to_run=commands.how_to_run(build),
         how_to_measure=commands.how_to_measure(build),
         baselines=network.baselines(build),
-        **_answers(answers, network.confusion(mapping(accuracy, "confusion"))),
+        **_confusion(network.confusion(mapping(accuracy, "confusion"))),
+        **_answers(answers),
         layers=network.layers(build),
         layers_kind="estimated",
         graph_drawing=graph_drawing(build),
@@ -193,16 +194,23 @@ def _filled_page(build: Build, builds: Sequence[Build]) -> str:
     )
 
 
-def _answers(answers: Answers | None, confusion: network.Confusion | None) -> dict[str, Any]:
-    """What the page shows of single answers, and of classes that are taken for each other."""
-    many = confusion is not None and len(confusion.classes) > AS_TABLE
-    drawn = many and confusion is not None and len(confusion.classes) <= AS_DRAWING
+def _confusion(found: network.Confusion | None) -> dict[str, Any]:
+    """A matrix of few classes as a table, one of more as a drawing and pairs."""
+    many = found is not None and len(found.classes) > AS_TABLE
+    return {
+        "confusion": None if many else found,
+        "confusion_drawing": confusion_drawing(found)
+        if found and AS_TABLE < len(found.classes) <= AS_DRAWING
+        else None,
+        "confused": pairs(found) if found and many else [],
+    }
+
+
+def _answers(answers: Answers | None) -> dict[str, Any]:
+    """What the page shows of single answers."""
     return {
         "answers": answers,
         "vectors": vectors_in_words(answers.vectors) if answers else "",
-        "confusion": None if many else confusion,
-        "confusion_drawing": confusion_drawing(confusion) if drawn and confusion else None,
-        "confused": pairs(confusion) if many and confusion else [],
         "errors": error_rows(answers) if answers else [],
         "said": said_rows(answers) if answers and answers.truth is None else [],
         "mistakes": mistakes(answers) if answers else [],
@@ -233,7 +241,7 @@ def _overview(builds: Iterable[Build], notices: Sequence[str], root: Path) -> st
                 "rows_word": _rows_word(first.layout, first.manifest),
                 "training": network.training(first),
                 "synthetic": network.synthetic(first),
-                "confusion": network.confusion(mapping(first.manifest, "accuracy", "confusion")),
+                **_confusion(network.confusion(mapping(first.manifest, "accuracy", "confusion"))),
                 "rows": [{**compare.row(entry), "own": False, "href": _href(entry, root)} for entry in entries],
                 "plots": compare.plots(f"network-{index}", entries),
                 "tradeoff": compare.tradeoff(f"network-{index}", entries),

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.fast.toolchain.report.page.conftest import fabricate
@@ -388,3 +389,37 @@ def test_a_core_of_units_is_drawn_with_its_fifos(layout: Layout) -> None:
     assert "2 stages of the core and the FIFOs between them" in text
     assert "1,234 x 6" in text
     assert "PE 2 · 40 cycles · 4x2 of 3 bits" in text
+
+
+def _manifest_with(layout: Layout, **groups: Any) -> None:
+    manifest = json.loads((layout.stage("package") / "manifest.json").read_text())
+    write_manifest(layout.stage("package"), {**manifest, **groups})
+
+
+@pytest.mark.parametrize(("classes", "drawings"), [(20, 0), (21, 1), (100, 1), (101, 0)])
+def test_many_classes_are_drawn_and_more_are_told_by_pairs(layout: Layout, classes: int, drawings: int) -> None:
+    matrix = (9 * np.eye(classes, dtype=int)).tolist()
+    matrix[3][5] = 4
+    names = [f"class {index}" for index in range(classes)]
+    accuracy = {"accuracy": 0.9, "per_class": {}, "confusion": {"classes": names, "matrix": matrix}}
+    figures = {"precision": 1.0, "recall": 1.0, "f1": 1.0, "false_negative_rate": 0.0, "support": 9}
+    _manifest_with(layout, accuracy={**accuracy, "per_class": dict.fromkeys(names, figures), "kind": "simulated"})
+    for page in (build_page(layout), overview_page(layout.root)):
+        assert page.count('<svg class="cells"') == drawings
+        assert ("class 3 class 5 4 30.8 %" in _Page(page).text) == (classes > 20)
+
+
+def test_the_worst_mistakes_are_shown_with_their_inputs(layout: Layout) -> None:
+    layout.stage("export").mkdir(parents=True)
+    logits = np.array([[1.0, 0.0], [0.0, 1.0], [3.0, 0.0]])
+    np.savez(layout.golden, x=np.eye(3, 8, dtype=np.uint8), logits=logits, truth=np.array([0, 0, 1], np.uint8))
+    page = build_page(layout)
+    assert "DoS, said normal vector 2" in _Page(page).text
+    assert page.count("<polyline") == 2
+
+
+def test_the_split_that_was_asked_for_has_its_name(layout: Layout) -> None:
+    manifest = json.loads((layout.stage("package") / "manifest.json").read_text())
+    assert "this network blocked" in _Page(build_page(layout)).text
+    _manifest_with(layout, data={**manifest["data"], "split": "split by group 'who'"})
+    assert "this network split by group 'who'" in _Page(build_page(layout)).text
