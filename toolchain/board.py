@@ -416,7 +416,8 @@ class Chip(_Strict):
     Attributes:
         core: picks compiler, flags and emulator; see `toolchain.microcontroller.cores`.
         mhz: the processor's clock, which the board's start-up sets.
-        flash: where the program and the weights lie; `ram`: where all else does.
+        flash: where the program and the weights lie; `ram`: where all else does. Of image "esp", which the boot ROM
+            loads: where the code is loaded to, and where all else is.
         image: what a programmer takes beside the ELF file.
     """
 

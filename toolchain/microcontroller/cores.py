@@ -102,5 +102,22 @@ CORES: Mapping[str, Core] = {
         # In secure state, as it starts; its SysTick counts 20 MHz.
         _mps2("mps2-an505", 0x1000_0000, 0x3800_0000, 0x5020_0000, 100),
     ),
+    "rv32imc": Core(
+        "riscv64-unknown-elf-",
+        "gcc-riscv64-unknown-elf",
+        ("-march=rv32imc_zicsr", "-mabi=ilp32", "-msmall-data-limit=0"),
+        "start_riscv.c",
+        {},
+        Machine(
+            "qemu-system-riscv32",
+            "qemu-system-misc",
+            ("-M", "virt", "-bios", "none", "-cpu", "rv32,a=false,f=false,d=false"),
+            Memory(start=0x8000_0000, bytes=8 * _MILLION),
+            Memory(start=0x8080_0000, bytes=8 * _MILLION),
+            "virt.c",
+            {},
+            1,
+        ),
+    ),
 }
 """By the word of `chip.core`."""

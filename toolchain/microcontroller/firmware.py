@@ -88,20 +88,20 @@ SECTIONS
         . = ALIGN(4);
     }} > FLASH
     .rodata : {{
-        *(.rodata .rodata.*)
+        *(.rodata .rodata.* .srodata .srodata.*)
         . = ALIGN(4);
-    }} > FLASH
+    }} > {tables}
     .data : {{
         link_data_start = .;
-        *(.data .data.*)
+        *(.data .data.* .sdata .sdata.*)
         . = ALIGN(4);
         link_data_end = .;
-    }} > RAM AT > FLASH
+    }} > RAM{copied}
     link_data_from = LOADADDR(.data);
     .bss (NOLOAD) : {{
         . = ALIGN(8);
         link_bss_start = .;
-        *(.bss .bss.* COMMON)
+        *(.bss .bss.* .sbss .sbss.* COMMON)
         . = ALIGN(8);
         link_bss_end = .;
     }} > RAM
@@ -137,7 +137,7 @@ emulated.elf: $(SHARED) machine.c emulated.ld $(HEADERS)
 firmware.bin: firmware.elf
 \t$(CROSS)objcopy -O binary firmware.elf $@
 
-{uf2}clean:
+{image_rule}clean:
 \trm -f firmware.elf emulated.elf {images}
 
 .PHONY: all clean
@@ -196,6 +196,7 @@ def write_firmware(program: Program, board: McuBoard, folder: Path) -> None:
     shutil.copyfile(_C / "boards" / f"{board.name}.c", folder / "board.c")
     if board.name in _UF2:
         shutil.copyfile(_C / "boards" / "rp2.h", folder / "rp2.h")
+    if board.chip.image != "bin":
         shutil.copyfile(_C.parent / "image.py", folder / "image.py")
     shutil.copyfile(_C / "machines" / core.machine.source, folder / "machine.c")
     shutil.copyfile(_C / "machines" / "bridge.h", folder / "bridge.h")
@@ -214,15 +215,21 @@ def link_scripts(board: McuBoard) -> dict[str, str]:
         for there, own in ((machine.flash, chip.flash), (machine.ram, chip.ram))
     ]
     return {
-        "firmware.ld": _link(f"where all lies on a {board.title}", chip.flash, chip.ram),
-        "emulated.ld": _link(f"memories as large as those of a {board.title}, where the emulator has some", *emulated),
+        "firmware.ld": _link(chip.image, f"where all lies on a {board.title}", chip.flash, chip.ram),
+        "emulated.ld": _link(
+            chip.image, f"memories as large as those of a {board.title}, where the emulator has some", *emulated
+        ),
     }
 
 
-def _link(what: str, flash: Memory, ram: Memory) -> str:
+def _link(image: str, what: str, flash: Memory, ram: Memory) -> str:
     # What a boot ROM starts stands first, what it looks for behind the vector table.
     head = "        KEEP(*(.boot))\n        . = ALIGN(256);\n        KEEP(*(.vectors))\n        KEEP(*(.vectors.*))\n"
-    return _LINK.format(what=what, flash=flash, ram=ram, head=head, entry="start", stack=STACK_BYTES)
+    # What is loaded whole lies where it is used; bytes are not read by the bus of instructions.
+    tables, copied = ("RAM", "") if image == "esp" else ("FLASH", " AT > FLASH")
+    return _LINK.format(
+        tables=tables, copied=copied, what=what, flash=flash, ram=ram, head=head, entry="start", stack=STACK_BYTES
+    )
 
 
 def _must_be_carried(program: Program) -> None:
@@ -281,7 +288,9 @@ def _bytes(told: Identity) -> str:
     return ", ".join(map(str, payload))
 
 
-def _uf2_rule(board: McuBoard) -> str:
+def _image_rule(board: McuBoard) -> str:
+    if board.chip.image == "esp":
+        return "firmware.esp: firmware.elf image.py\n\tpython3 image.py esp firmware.elf $@\n\n"
     if board.name not in _UF2:
         return ""
     family, boot = _UF2[board.name]
@@ -291,6 +300,8 @@ def _uf2_rule(board: McuBoard) -> str:
 
 def images_of(board: McuBoard) -> dict[str, str]:
     """Files that a programmer takes beside the ELF file, by what they are."""
+    if board.chip.image == "esp":
+        return {"image": "firmware.esp"}
     return {"binary": "firmware.bin", **({"uf2": "firmware.uf2"} if board.name in _UF2 else {})}
 
 
@@ -302,5 +313,5 @@ def _makefile(board: McuBoard, core: Core) -> str:
         flags=" ".join(core.flags),
         start=core.start,
         images=" ".join(images_of(board).values()),
-        uf2=_uf2_rule(board),
+        image_rule=_image_rule(board),
     )

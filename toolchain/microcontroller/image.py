@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """Makes of a program's bytes what a board's boot ROM takes. Python 3.8, standard library only.
 
+python3 image.py esp firmware.elf firmware.esp
 python3 image.py uf2 FAMILY ADDRESS firmware.bin firmware.uf2 [boot]
 
 UF2 is described at github.com/microsoft/uf2. With `boot`, the first 252 bytes are RP2040's second stage, whose CRC the
-next four get (RP2040 data sheet, 2.8.1.3.1).
+next four get (RP2040 data sheet, 2.8.1.3.1). The form of `esp` is described in the documentation of esptool, "Firmware
+Image Format".
 """
 
 from __future__ import annotations
 
+import hashlib
 import struct
 import sys
 from collections.abc import Sequence
@@ -16,6 +19,9 @@ from collections.abc import Sequence
 _BOOT_BYTES, _BLOCK_BYTES = 252, 256
 _MAGIC = (0x0A324655, 0x9E5D5157, 0x0AB16F30)
 _FAMILY_IS_TOLD = 0x2000
+# ESP images: what each begins with, the start of its checksum, the chip, and flash: two data lines, 4 MiB, 40 MHz.
+_ESP_MAGIC, _ESP_START, _ESP32C3, _DIO, _FLASH = 0xE9, 0xEF, 5, 2, 0x20
+_LOADED = 1
 
 
 def uf2(data: bytes, address: int, family: int) -> bytes:
@@ -53,8 +59,42 @@ def boot_crc(data: bytes) -> int:
     return crc
 
 
+def esp(elf: bytes) -> bytes:
+    """An image of all that an ELF file loads, which the boot ROM of an ESP32-C3 loads."""
+    entry, segments = _segments(elf)
+    head = struct.pack("<4BI", _ESP_MAGIC, len(segments), _DIO, _FLASH, entry)
+    # No pin protects the flash, pins as they are, any revision of the chip; a hash stands at the end.
+    head += struct.pack("<4BHBHH4xB", 0xEE, 0, 0, 0, _ESP32C3, 0, 0, 0xFFFF, 1)
+    checksum = _ESP_START
+    for address, data in segments:
+        head += struct.pack("<II", address, len(data)) + data
+        for byte in data:
+            checksum ^= byte
+    head += bytes(15 - len(head) % 16) + bytes([checksum])
+    return head + hashlib.sha256(head).digest()
+
+
+def _segments(elf: bytes) -> tuple[int, list[tuple[int, bytes]]]:
+    """Entry of a 32-bit ELF file, and address and content of what it loads, in words."""
+    entry, table = struct.unpack_from("<II", elf, 24)
+    size, count = struct.unpack_from("<HH", elf, 42)
+    found = []
+    for number in range(count):
+        kind, offset, address, _, length = struct.unpack_from("<5I", elf, table + number * size)
+        if kind == _LOADED and length:
+            data = elf[offset : offset + length]
+            found.append((address, data + bytes(-len(data) % 4)))
+    return entry, found
+
+
 def main(arguments: Sequence[str]) -> None:
     """Write the image."""
+    if arguments[0] == "esp":
+        with open(arguments[1], "rb") as file:
+            data = file.read()
+        with open(arguments[2], "wb") as file:
+            file.write(esp(data))
+        return
     _, family, address, source, target, *options = arguments
     with open(source, "rb") as file:
         data = file.read()

@@ -28,15 +28,22 @@ def reckoned(graph: Graph, board: McuBoard) -> str:
     """
     made = c_source(graph)
     parts = {"the work space": made.memory.size, "inputs and outputs": _tensors(made)}
+    tables, chip = _tables(made), board.chip
+    kept = {"weights and tables": tables}
+    parts |= kept if chip.image == "esp" else {}
     ram = sum(parts.values()) + STACK_BYTES + _OWN_RAM
+    _must_fit("RAM", ram, chip.ram.bytes, *max(parts.items(), key=lambda part: part[1]))
+    told = f"as C: about {ram:,} of {chip.ram.bytes:,} bytes of RAM"
+    if chip.image == "esp":
+        return f"{told}, {tables:,} bytes of them weights and tables"
+    _must_fit("flash", tables + _OWN_FLASH, chip.flash.bytes, "weights and tables", tables)
+    return f"{told}, {tables:,} bytes of weights and tables of {chip.flash.bytes:,} of flash"
+
+
+def _tables(made: CSource) -> int:
+    """Bytes of all constants."""
     portable = _CHOSEN.sub("", made.source)
-    tables = sum(np.dtype(kind).itemsize * int(count) for kind, count in _CONSTANT.findall(portable))
-    _must_fit("RAM", ram, board.chip.ram.bytes, *max(parts.items(), key=lambda part: part[1]))
-    _must_fit("flash", tables + _OWN_FLASH, board.chip.flash.bytes, "weights and tables", tables)
-    return (
-        f"as C: about {ram:,} of {board.chip.ram.bytes:,} bytes of RAM, {tables:,} bytes of weights and tables of "
-        f"{board.chip.flash.bytes:,} of flash"
-    )
+    return sum(np.dtype(kind).itemsize * int(count) for kind, count in _CONSTANT.findall(portable))
 
 
 def _tensors(made: CSource) -> int:

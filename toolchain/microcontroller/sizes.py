@@ -31,10 +31,14 @@ def sizes_of(elf: Path, prefix: str, chip: Chip) -> Sizes:
         ToolError: it cannot be read.
     """
     sections, symbols = _sections(elf, prefix), _symbols(elf, prefix)
-    kept = {what: sections[name] for name, what in _FLASH.items()}
-    flash, ram = sum(kept.values()), sections[".data"] + sections[".bss"] + sections[".stack"]
+    # Of an image that a boot ROM loads, all but the code is loaded to RAM.
+    in_ram = (".rodata", ".data", ".bss", ".stack") if chip.image == "esp" else (".data", ".bss", ".stack")
+    kept = {what: sections[name] for name, what in _FLASH.items() if chip.image != "esp" or name not in in_ram}
+    flash, ram = sum(kept.values()), sum(sections[name] for name in in_ram)
     named = {what: symbols[name] for name, what in _RAM.items() if name in symbols}
     named["stack"] = sections[".stack"]
+    if ".rodata" in in_ram:
+        named[_FLASH[".rodata"]] = sections[".rodata"]
     return Sizes(
         flash=MemoryUse(used=flash, of=chip.flash.bytes, parts=kept),
         ram=MemoryUse(used=ram, of=chip.ram.bytes, parts={**named, "all else": ram - sum(named.values())}),

@@ -76,7 +76,7 @@ def _command(board: McuBoard) -> str:
             f'-c "program firmware/firmware.bin verify reset exit {board.chip.flash.start:#010x}"'
         )
     if board.chip.image == "esp":
-        return "    esptool.py --chip esp32c3 write_flash 0x0 firmware/firmware.esp"
+        return "    esptool.py --chip esp32c3 write_flash --flash_mode keep 0x0 firmware/firmware.esp"
     return "It starts at once."
 
 

@@ -39,6 +39,8 @@ find_missing() {
         command -v mmdebstrap >/dev/null || add mmdebstrap
         command -v arm-none-eabi-gcc >/dev/null || add gcc-arm-none-eabi
         command -v qemu-system-arm >/dev/null || add qemu-system-arm
+        command -v riscv64-unknown-elf-gcc >/dev/null || add gcc-riscv64-unknown-elf
+        command -v qemu-system-riscv32 >/dev/null || add qemu-system-misc
         ;;
     esac
     # The double of Vivado that the tests use runs its scripts in a real Tcl.

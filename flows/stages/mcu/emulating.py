@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +21,12 @@ from toolchain.microcontroller.emulator import PATIENCE, emulated
 from toolchain.results.check import Check
 from toolchain.runtime.package_golden import choose_vectors
 
-LEAST, SECONDS = 32, 60
-"""Vectors that a program is asked at least; as many more as take about so long, to all."""
+LEAST = 32
+"""Vectors that a program is asked at least; more as long as they take no more than a minute or two, to all."""
 
-_FIRST, _BENCH = 4, 10
+# Of a bench. A computer emulates some hundred million instructions a second; asking takes as long as some of them.
+# Counted so, and not by a clock, the number of vectors is the same on every computer.
+_BENCH, _MOST_INSTRUCTIONS, _ASKING = 10, 6_000_000_000, 2_000_000
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,9 @@ def opened(port: str, board: McuBoard, packed: PackedIdentity) -> SerialBoard:
 
 
 def _affordable(device: SerialBoard, vectors: list[bytes]) -> int:
-    """How many vectors fit the time."""
-    few = vectors[:_FIRST]
-    started = time.monotonic()
-    device.infer_many(few)
-    each = (time.monotonic() - started) / len(few)
-    return min(len(vectors), max(LEAST, int(SECONDS / each)))
+    """How many vectors are few enough instructions."""
+    each = device.infer(vectors[0]).cycles or 0
+    return min(len(vectors), max(LEAST, _MOST_INSTRUCTIONS // (each + _ASKING)))
 
 
 def _must_be_equal(answers: list[Values], right: list[Values]) -> None:
