@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from flows.explaining.ways import NOTHING, Candidate, Counts, LayerWay, Ways
+from hls.fitting import least
 from toolchain.results.explained import Bought, Change, Limit, OneMore, Way
 
 _LABELS = {"lut": "LUT", "bram": "block RAMs", "dsp": "multipliers"}
@@ -84,8 +85,8 @@ class WhatIf:
             if found is not None and found.chip.lut < lut:
                 yield self._way("next smaller", found)
                 break
-        if slower and (least := self.ways.within(slower[-1])) is not None and least.chip.lut < lut:
-            yield self._way("smallest", least)
+        if slower and (last := self.ways.within(slower[-1])) is not None and last.chip.lut < lut:
+            yield self._way("smallest", last)
 
     @cached_property
     def _faster(self) -> Candidate | None:
@@ -102,19 +103,15 @@ class WhatIf:
         return min(self.ways.taken.interval, max(layer.cycles for layer in self.ways.taken.layers)) - 1
 
     def _more(self, resource: Bought) -> OneMore:
-        low, high, best = 0, self.room[resource], None
-        while low < high:
-            middle = (low + high) // 2 if best else high
-            found = self.ways.within(self._below, {**NOTHING, resource: middle})
-            if found is None:
-                if best is None:
-                    return OneMore(resource=resource, count=None)
-                low = middle + 1
-            else:
-                best, high = found, middle
-        if best is None:
+        def bought(count: int) -> tuple[int, Candidate] | None:
+            found = self.ways.within(self._below, {**NOTHING, resource: count})
+            return None if found is None else (count, found)
+
+        fewest = least(range(1, self.room[resource] + 1), bought)
+        if fewest is None:
             return OneMore(resource=resource, count=None)
-        return OneMore(resource=resource, count=high, interval=best.interval, fps=self._fps(best.interval))
+        count, found = fewest
+        return OneMore(resource=resource, count=count, interval=found.interval, fps=self._fps(found.interval))
 
     def _way(self, name: _Name, found: Candidate) -> Way:
         return Way(

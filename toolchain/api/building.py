@@ -89,7 +89,7 @@ class Build:
         """How fast it is: an FPGA by its clock and the simulated cycles, a processor as timed where it was built."""
         summary = self.summary
         if summary.timing is not None:
-            cycles = summary.timing.initiation_interval
+            cycles = summary.timing.answer_cycles or summary.timing.initiation_interval
             how = f"{cycles:,} cycles each ({summary.timing.cycles_kind}) at {summary.timing.clock_mhz:g} MHz"
             return Rate(summary.timing.inferences_per_second, summary.timing.kind, how)
         if summary.latency is None:
@@ -129,9 +129,17 @@ class Build:
         """
         from toolchain.cli.run import run
 
-        request = self.layout.request
-        how = {"port": port, "host": host, "virtual": virtual, "faults": faults, "count": count}
-        return run(request.board, request.model, self.package, console=_console(show), **how)  # type: ignore[arg-type]
+        return run(
+            self.layout.request.board,
+            self.layout.request.model,
+            self.package,
+            port=port,
+            host=host,
+            virtual=virtual,
+            faults=faults,
+            count=count,
+            console=_console(show),
+        )
 
     def explain(self, *, show: bool = True) -> Explanation:
         """Which layer limits it, and what other foldings, more resources and other boards would give.
