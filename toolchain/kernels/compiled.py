@@ -32,7 +32,7 @@ ROWS = 8
 _BAD_VALUE = -3
 
 # Vectors of a call: many, and few enough to share among cores.
-_TOGETHER = 256
+_TOGETHER = 1024
 
 
 class CompiledNetwork:

@@ -10,7 +10,7 @@ from functools import cached_property
 from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import Input, Linear, Op, Reduce, Repeat, Reshape, Transpose, Window
-from toolchain.kernels import gather
+from toolchain.kernels import gather, planes
 from toolchain.kernels.c_text import Whole, c_type, stored
 from toolchain.kernels.memory import Buffer, MemoryPlan, planned
 from toolchain.kernels.nodes import KERNELS, linear, reduce
@@ -65,6 +65,8 @@ class _Writer:
     def run(self) -> CSource:
         functions = [text for number, step in enumerate(self._steps) for text in self._functions(number, step)]
         calls = [*(self._call(number, step) for number, step in enumerate(self._steps)), *self._copies()]
+        if text := self._planes():
+            functions, calls = [*functions, text], [*self._by_planes(), *calls]
         return CSource(
             header(self._tensors, self._memory.size),
             source(self._tensors, [*self._helpers, *functions], calls, together=self._together),
@@ -184,6 +186,21 @@ class _Writer:
         (step,) = self._steps
         given = all(root(self._graph, name) in self._given for name in step.takes)
         return given and self._positions(step) == 1 and not step.moves and not isinstance(step.nodes[0].op, Window)
+
+    def _planes(self) -> str | None:
+        """C that runs many vectors by bits; None where that is none, or memory is scarce."""
+        return planes.planes(self._graph, self._steps[0].nodes) if self._together and self._most > 1 else None
+
+    def _by_planes(self) -> tuple[str, ...]:
+        x, y = self._tensors
+        more = ", ".join(f"{t.c_name} += {planes.LANES} * {t.macro}" for t in (x, y))
+        lanes = planes.LANES
+        return (
+            "#ifdef MODEL_PLANES",
+            f"for (; vectors >= {lanes}; vectors -= {lanes}, {more})",
+            f"    planes_run({x.c_name}, {y.c_name});",
+            "#endif",
+        )
 
     def _copied(self) -> Iterator[Argument]:
         """Outputs that no step writes where they leave."""

@@ -17,7 +17,7 @@ DOMAIN = "gateweave"
 """Of the operator, in a graph and in ONNX Runtime."""
 
 # Vectors converted at once, and bytes that stay near a core.
-_MOST_TOGETHER, _NEAR = 64, 2**15
+_MOST_TOGETHER, _NEAR = 512, 2**17
 
 # Numbers of ONNX's element types, and C's names.
 _ELEMENTS = {

@@ -44,6 +44,26 @@ def test_dots_of_bytes_by_whatever_the_processor_has(low: int, flags: tuple[str,
     must_agree(graph, feeds_of(graph, 5, 12), network)
 
 
+@pytest.mark.parametrize("flags", [(*QUICK, "-march=native"), (*QUICK, "-mavx2"), QUICK])
+@pytest.mark.parametrize(("high", "least", "step"), [(1, 0, 1), (5, -3, 2), (3, 1, -1)])
+def test_many_vectors_of_small_values_go_by_bits(
+    flags: tuple[str, ...], high: int, least: int, step: int, tmp_path: Path
+) -> None:
+    """More vectors than go at once, sums of either sign, thresholds that are always and never reached."""
+    random, graph = np.random.default_rng(high), Graph()
+    graph.add("x", Input(TensorType((70,), 0, high)))
+    weights = random.choice([-1, 0, 1, 3], (70, 9), p=[0.2, 0.6, 0.15, 0.05])
+    graph.add("a", Linear(weights, random.integers(-9, 9, 9)), "x")
+    table = np.sort(random.integers(-12, 12, (9, 3)))
+    table[0], table[1] = -9999, 9999
+    graph.add("b", Threshold(table, step=step, least=least), "a")
+    graph.add("c", Linear(random.choice([-2, 0, 1], (9, 5)), random.integers(-3, 3, 5)), "b")
+    graph.end("y", "c")
+    network = CompiledNetwork(graph, tmp_path, flags)
+    assert "planes_run(" in network.source.source
+    must_agree(graph, feeds_of(graph, 2, 1300), network)
+
+
 def small() -> Graph:
     """A convolution whose sums are compared, a skip, and a dense layer; two names for one output."""
     random, graph = np.random.default_rng(1), Graph()
