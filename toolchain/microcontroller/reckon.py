@@ -10,10 +10,11 @@ from toolchain.board import McuBoard
 from toolchain.errors import FitError
 from toolchain.graph.graph import Graph
 from toolchain.kernels.generate import CSource, c_source
+from toolchain.kernels.text import Argument
 from toolchain.microcontroller.firmware import STACK_BYTES
 
 # The host link's own, without the network: variables, and code with start-up.
-_OWN_RAM, _OWN_FLASH = 512, 4096
+_OWN_RAM, _OWN_FLASH = 128, 4096
 # What only other processors have stands between two directives.
 _CHOSEN = re.compile(r"^#ifdef .*?^#endif\n", re.MULTILINE | re.DOTALL)
 _CONSTANT = re.compile(r"^static const (u?int\d+)_t \w+\[(\d+)\] = ", re.MULTILINE)
@@ -47,8 +48,16 @@ def _tables(made: CSource) -> int:
 
 
 def _tensors(made: CSource) -> int:
-    """Bytes of inputs and outputs, as they come over the line and as the network takes them, at most."""
-    return sum(2 * tensor.type.size * tensor.dtype.itemsize for tensor in made.tensors)
+    """Bytes of input and output as they come over the line, and again where the network has them in another form."""
+    return sum(map(_tensor, made.tensors))
+
+
+def _tensor(tensor: Argument) -> int:
+    element, own = tensor.type.element, tensor.type.size * tensor.dtype.itemsize
+    if tensor.output:
+        return own + tensor.type.size * -(-element.bits // 8)
+    is_packed = element.step == 1 and element.bits == 8 * tensor.dtype.itemsize
+    return -(-tensor.type.size * element.bits // 8) + (0 if is_packed else own)
 
 
 def _must_fit(name: str, used: int, of: int, what: str, size: int) -> None:
