@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.graph.ops import Linear
+from toolchain.kernels import arm_dsp
 from toolchain.kernels.c_text import Whole, accumulating, array_type, c_type, constant, wide_constant
 from toolchain.kernels.row import Row, RowKernel, one_for_all
 from toolchain.kernels.variants import BLOCK, DOTS
@@ -86,14 +87,18 @@ def _by_outputs(op: Linear, name: str, x: Row, y: Row, inner: int) -> RowKernel:
             f"    for (int i = 0; i < {len(op.weights)}; i++)",
             f"        sum += ({total})x0[i] * weights[i];",
         )
+        if by_bytes := x.c in ("int8_t", "uint8_t") and array_type(op.weights) == "int8_t" and total == "int32_t":
+            sums = arm_dsp.chosen(x.c, len(op.weights), sums)
     else:
+        by_bytes = False
         own = f"t * {inner * op.groups} + c / {each} * {inner} + i"
         sums = (
             f"    for (int t = 0; t < {op.taps}; t++)",
             f"        for (int i = 0; i < {inner}; i++)",
             f"            sum += ({total})x0[{own}] * weights[t * {inner} + i];",
         )
-    return RowKernel((*head, *sums, *tail), tuple(constants), (DOTS,) if quick else (), quick)
+    helpers = (*((DOTS,) if quick else ()), *((arm_dsp.DOT,) if by_bytes else ()))
+    return RowKernel((*head, *sums, *tail), tuple(constants), helpers, quick)
 
 
 def _by_bytes(op: Linear, name: str, x: Row, y: Row, constants: list[str]) -> tuple[str, ...]:
