@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from toolchain.board import AmdBoard, AnyBoard, McuBoard, OpenBoard
+from toolchain.catalog import load_board
 from toolchain.console import typeable
 from toolchain.layout import Request
 from toolchain.results.again import build_command
@@ -70,6 +71,8 @@ def after_flash(board: str, model: str, host: str | None) -> list[Next]:
 
 def after_run(board: str, model: str, host: str | None, *, virtual: bool) -> list[Next]:
     """Of a run whose answers were right."""
+    if virtual and isinstance(load_board(board), McuBoard):
+        return [_PAGE]
     command = f"make measure {_built(board, model)}{' VIRTUAL=1' if virtual else _at(host)}"
     return [Next(command, "time of an inference, and energy where a sensor is"), _PAGE]
 

@@ -19,7 +19,7 @@ from toolchain.catalog import load_board
 from toolchain.cli.flash import checked_package
 from toolchain.console import out
 from toolchain.device.checksums import MANIFEST
-from toolchain.device.link.axi.sense import Expected, expected_of
+from toolchain.device.link.axi.sense import expected_of
 from toolchain.device.link.golden import Golden, read_golden
 from toolchain.device.link.patience import simulated
 from toolchain.errors import BuildError, ConfigError
@@ -128,7 +128,7 @@ class _Order:
         expected = expected_of(self.manifest.packed)
         patience = simulated(expected.latency) if virtual else None
         if virtual and isinstance(self.board, McuBoard):
-            expected, patience = Expected(EMULATED_HZ), PATIENCE
+            expected, patience = expected._replace(clock_hz=EMULATED_HZ), PATIENCE
         with open_serial(port, baud, identity, patience) as device, _progress() as bar:
             tell = _shown(bar)
             return run_test_set(
@@ -172,7 +172,17 @@ def _run_virtual(order: _Order, faults: str) -> RunResult:
         chosen = virtual_board_of(layout, order.board, faults)
     with chosen as chip:
         figures = order.run(chip.port, virtual=True)
+    if isinstance(order.board, McuBoard):
+        figures = _timeless(figures)
     return order.whole(figures, "virtual", faults=faults, line=chip.done)
+
+
+def _timeless(figures: RunFigures) -> RunFigures:
+    """Without what would follow from a clock: an emulated processor counts instructions, and has none."""
+    latency, bench = figures.latency, figures.bench
+    without = {"latency": latency.model_copy(update={"seconds": {**latency.seconds, "fabric": None, "link": None}})}
+    rated = bench.model_copy(update={"inferences_per_second": None}) if bench else None
+    return figures.model_copy(update={**without, "bench": rated})
 
 
 def _progress() -> Progress:

@@ -39,6 +39,12 @@ class PackedTiming(TypedDict, total=False):
     answer_cycles: Optional[int]  # noqa: UP045
 
 
+class PackedEmulated(TypedDict, total=False):
+    """A microcontroller's program on an emulated processor: instructions of an inference."""
+
+    instructions: float
+
+
 class PackedStream(TypedDict):
     """One of FINN's streams: qonnx type, elements, folded shape and the instance of its DMA."""
 
@@ -69,6 +75,7 @@ class PackedManifest(TypedDict, total=False):
     identity: PackedIdentity
     host_link: PackedLink
     timing: PackedTiming
+    emulated: Optional[PackedEmulated]  # noqa: UP045
     stream: Dict[str, PackedStream]  # noqa: UP006
     capacity: Dict[str, int]  # noqa: UP006
     tools: Dict[str, str]  # noqa: UP006

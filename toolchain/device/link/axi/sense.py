@@ -22,12 +22,14 @@ class Expected(NamedTuple):
     Attributes:
         latency, interval: of the core alone.
         answer_bytes: of one answer, which leaves the chip at a byte a cycle.
+        instructions: of an inference, where a processor makes it: at a cycle or two each, a guess of its time.
     """
 
     clock_hz: Optional[int] = None  # noqa: UP045 (NamedTuple reads it under Python 3.8)
     latency: Optional[int] = None  # noqa: UP045
     interval: Optional[int] = None  # noqa: UP045
     answer_bytes: int = 1
+    instructions: Optional[float] = None  # noqa: UP045
 
 
 def expected_of(manifest: PackedManifest) -> Expected:
@@ -36,7 +38,7 @@ def expected_of(manifest: PackedManifest) -> Expected:
     megahertz = manifest.get("clock_mhz") or timing.get("clock_mhz")
     clock = round(megahertz * 1e6) if megahertz else None
     if timing.get("cycles_kind") != "simulated":
-        return Expected(clock)
+        return Expected(clock, instructions=(manifest.get("emulated") or {}).get("instructions"))
     cycles = timing.get("latency_cycles"), timing.get("initiation_interval")
     return Expected(clock, *cycles, manifest.get("answer_bytes") or 1)
 
@@ -77,6 +79,8 @@ def bench_faults(bench: Bench, expected: Expected) -> list[str]:
 
 def bench_in_reach(most: int, clocks: float, expected: Expected) -> int:
     """Inferences of a bench that ends within so many clocks, `most` at most; two at least, or it tells no interval."""
+    if expected.instructions:
+        return min(most, max(2, int(clocks // (2 * expected.instructions))))
     return most if expected.interval is None else min(most, max(2, int(clocks // _slowest(expected))))
 
 

@@ -63,3 +63,12 @@ def test_packages_without_the_size_of_an_answer_have_classes() -> None:
     timing = {"cycles_kind": "simulated", "latency_cycles": 5, "initiation_interval": 2}
     assert expected_of({"timing": timing}).answer_bytes == 1
     assert expected_of({"timing": timing, "answer_bytes": 24}).answer_bytes == 24
+
+
+def test_a_bench_of_a_processor_is_as_long_as_its_instructions_allow() -> None:
+    expected = expected_of({"clock_mhz": 100.0, "emulated": {"instructions": 20_000}})
+    assert expected == Expected(100_000_000, instructions=20_000)
+    assert bench_in_reach(1000, 4_000_000, expected) == 100
+    assert bench_in_reach(50, 4_000_000, expected) == 50
+    # Two tell an interval.
+    assert bench_in_reach(1000, 4_000, expected) == 2
