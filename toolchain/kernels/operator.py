@@ -176,7 +176,7 @@ static int take_{name}(const {end.c} *restrict given, {c_type(end.tensor.dtype)}
     int wrong = 0;
     for (size_t i = 0; i < count * {end.tensor.macro}; i++) {{
         const int inside = {" & ".join(f"({one})" for one in inside) or "1"};
-        const {wide} value = inside ? ({wide})given[i] : 0;
+        const {wide} value = ({wide})(inside ? given[i] : 0);
         wrong |= !inside{fraction};
         x[i] = ({c_type(end.tensor.dtype)})value;
     }}
