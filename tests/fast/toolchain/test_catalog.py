@@ -86,7 +86,7 @@ def test_the_name_must_be_the_folders(root: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("flow: fpga_open", "flow: magic", "flow: 'magic': should be 'fpga_open', 'fpga_amd' or 'ort'"),
+        ("flow: fpga_open", "flow: magic", "flow: 'magic': should be 'fpga_open', 'fpga_amd', 'ort' or 'mcu'"),
         ("baud: 1000000", "baud: fast", "host_link.baud: 'fast': should be a valid integer"),
         ("share: 0.8", "share: 7", "target.share: 7: should be less than or equal to 1"),
         (
