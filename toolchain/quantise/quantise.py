@@ -19,6 +19,7 @@ from toolchain.quantise.network import layer_names
 from toolchain.quantise.search import Found, Search
 from toolchain.quantise.sensitivity import costliest, costs, with_costs
 from toolchain.quantise.setting import FINER, POWER_OF_TWO, Bits, Setting
+from toolchain.quantise.settle import settled
 from toolchain.quantise.tune import lesson, tuned
 from toolchain.quantise.vectors import compared_with, must_be_of_its_world, read
 from toolchain.quantise.weighed import layers_of, weight_bits_of
@@ -141,7 +142,7 @@ class _Work:
         self.progress(
             f"{found.setting.bits}, scales {found.setting.scales}: fine-tuning on {len(self.lesson):,} vectors"
         )
-        network = tuned(found.network, self.lesson, epochs, self.progress)
+        network = settled(tuned(found.network, self.lesson, epochs, self.progress), self.calibration.tensor[:1])
         after = replace(found, network=network, divergence=self.search.divergence(network))
         return _Measured(after, self._share(network), epochs)
 

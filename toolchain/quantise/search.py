@@ -12,6 +12,7 @@ from toolchain.progress import Progress
 from toolchain.quantise.calibrate import answers, calibrated
 from toolchain.quantise.network import Entry, prepared, quantised
 from toolchain.quantise.setting import Setting
+from toolchain.quantise.settle import settled
 
 # Vectors that ways are tried on; more would take longer and tell little more.
 _MOST = 512
@@ -71,7 +72,7 @@ class Search:
     def one(self, setting: Setting, way: Way) -> Found:
         """The network quantised in one way."""
         network = quantised(self.prepared[way.equalise], setting, self._entry)
-        calibrated(network, self._x, gpfq=way.gpfq)
+        settled(calibrated(network, self._x, gpfq=way.gpfq), self._x[:1])
         return Found(network, setting, way, self.divergence(network))
 
     def divergence(self, network: fx.GraphModule) -> float:

@@ -22,15 +22,16 @@ def layers_of(network: fx.GraphModule, setting: Setting, shape: tuple[int, ...])
         shape: of one input, without the batch.
     """
     sizes = _sizes(network, shape)
-    return tuple(_layer(name, layer, setting, sizes[name]) for name, layer in _layers(network))
+    return tuple(_layer(name, layer, setting, sizes[name]) for name, layer in layers_in(network))
 
 
 def weight_bits_of(network: fx.GraphModule) -> int:
     """Bits of all weights together."""
-    return sum(layer.weight.numel() * _bits(layer) for _, layer in _layers(network))
+    return sum(layer.weight.numel() * _bits(layer) for _, layer in layers_in(network))
 
 
-def _layers(network: fx.GraphModule) -> Iterator[tuple[str, Any]]:
+def layers_in(network: fx.GraphModule) -> Iterator[tuple[str, Any]]:
+    """Quantised layers with weights, by name, in the order in which they are computed."""
     for node in network.graph.nodes:
         part = part_of(network, node)
         if isinstance(part, QuantWeightBiasInputOutputLayer):
@@ -58,7 +59,7 @@ def _sizes(network: fx.GraphModule, shape: tuple[int, ...]) -> dict[str, int]:
     def keep(name: str) -> Any:
         return lambda layer, given, result: sizes.update({name: prod(result.shape)})
 
-    handles = [layer.register_forward_hook(keep(name)) for name, layer in _layers(network)]
+    handles = [layer.register_forward_hook(keep(name)) for name, layer in layers_in(network)]
     with torch.no_grad():
         network(torch.zeros(1, *shape))
     for handle in handles:
