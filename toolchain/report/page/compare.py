@@ -15,7 +15,7 @@ from toolchain.report.page.hardware import fabric_latency, fabric_rate, is_virtu
 from toolchain.report.page.network import headline_accuracy
 from toolchain.report.page.values import ABSENT, Figure, count, dig, mapping, number, quantity, rate, text
 
-TARGETS = ("FPGA", "ARM", "Jetson", "PC")
+TARGETS = ("FPGA", "microcontroller", "ARM", "Jetson", "PC")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def entry(build: Build) -> Entry:
 def target_of(build: Build) -> str:
     """What kind of machine runs it, one of `TARGETS`."""
     if build.layout.request.flow != "ort":
-        return "FPGA"
+        return "microcontroller" if build.layout.request.flow == "mcu" else "FPGA"
     device = mapping(build.manifest, "device")
     if mapping(device, "jetson"):
         return "Jetson"

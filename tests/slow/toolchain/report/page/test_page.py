@@ -137,7 +137,7 @@ def test_what_was_not_measured_is_said_to_be_so(layout: Layout) -> None:
     assert "no board has confirmed this build yet" in text
     assert "not measured: this build has not been run" in text
     assert "not measured: no sensor has been read" in text
-    assert "Not built for ARM, Jetson, PC." in text
+    assert "Not built for microcontroller, ARM, Jetson, PC." in text
 
 
 def test_every_part_is_there_once_it_was_run_and_measured(measured_page: str) -> None:
@@ -271,7 +271,7 @@ def test_the_time_of_the_building_computer_is_not_the_boards(tmp_path: Path) -> 
     text = _Page(build_page(_runtime("raspberrypi4", tmp_path))).text
     assert "latency, one call not measured 2.50 µs measured on the computer that built it" in text
     assert "throughput not measured" in text
-    assert "Not built for FPGA, Jetson, PC." in text
+    assert "Not built for FPGA, microcontroller, Jetson, PC." in text
 
 
 def test_the_host_is_the_computer_that_built_it(tmp_path: Path) -> None:
