@@ -10,12 +10,13 @@ from toolchain.errors import GateweaveError
 from toolchain.graph.file.store import load_graph
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import Linear, Reduce, Threshold, Window
+from toolchain.graph.readers.tflite.reader import read_tflite
 from toolchain.graph.types import weight_type
 from toolchain.layout import Layout
 
 _FILES = {"integers": "integer.onnx", "streamline": "integer.onnx"}
-_LOADED = ("model.tflite", "model.onnx")
-"""Names of what the stages leave; `load` keeps the file of somebody else's network."""
+_LOADED = "model.tflite"
+"""What the stages leave; for ONNX Runtime only the file itself, of which TFLite is read."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,8 @@ def _graph(layout: Layout, stages: tuple[str, ...]) -> Graph | None:
         path = _file(layout, stage, name) if stage in stages else None
         if path:
             return load_graph(path)
-    loaded = [_file(layout, "load", name) for name in _LOADED] if "load" in stages else []
-    path = next(filter(None, loaded), None)
-    if path is None:
-        return None
-    # Imported here: the readers of files need a while, which no other page shall wait for.
-    from toolchain.runtime.network_file.opening import open_network
-
-    return open_network(path).source.graph
+    path = _file(layout, "load", _LOADED) if "load" in stages else None
+    return read_tflite(path).graph if path else None
 
 
 def _file(layout: Layout, stage: str, name: str) -> Path | None:
