@@ -18,7 +18,7 @@ from toolchain.device.agent.plan import Settings
 from toolchain.device.link.axi.sense import expected_of
 from toolchain.device.link.board import played_answers
 from toolchain.device.link.golden import read_golden
-from toolchain.device.link.patience import simulated
+from toolchain.device.link.patience import for_processor, simulated
 from toolchain.errors import ConfigError
 from toolchain.layout import build_root
 from toolchain.measure.measure import Job, expected_seconds, measure_at, measure_here
@@ -133,7 +133,8 @@ def _open(board: SerialBoard, folder: Path, manifest: Manifest, how: How, board_
         known = known.model_copy(update={"virtual": True, "emulated": True})
     job = Job(board.name, manifest.model, ["bench"], settings=how.settings, provenance=known)
     expected = expected_of(manifest.packed)
-    patience = simulated(expected.latency) if how.virtual else None
+    own = for_processor(expected.instructions, expected.clock_hz)
+    patience = simulated(expected.latency) if how.virtual else own
     with (
         _port(board, manifest.model, folder, how) as port,
         open_serial(port, board.host_link.baud, manifest.packed["identity"], patience) as device,

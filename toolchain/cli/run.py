@@ -21,7 +21,7 @@ from toolchain.console import out
 from toolchain.device.checksums import MANIFEST
 from toolchain.device.link.axi.sense import expected_of
 from toolchain.device.link.golden import Golden, read_golden
-from toolchain.device.link.patience import simulated
+from toolchain.device.link.patience import for_processor, simulated
 from toolchain.errors import BuildError, ConfigError
 from toolchain.files import sha256
 from toolchain.layout import Layout, build_root
@@ -126,7 +126,8 @@ class _Order:
         truth = self._truth(golden)
         baud, identity = self.board.host_link.baud, self.manifest.packed["identity"]
         expected = expected_of(self.manifest.packed)
-        patience = simulated(expected.latency) if virtual else None
+        own = for_processor(expected.instructions, expected.clock_hz)
+        patience = simulated(expected.latency) if virtual else own
         if virtual and isinstance(self.board, McuBoard):
             expected, patience = expected._replace(clock_hz=EMULATED_HZ), PATIENCE
         with open_serial(port, baud, identity, patience) as device, _progress() as bar:

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 # Clocks a second of a large simulated chip, and of a byte on the line; a pseudo-terminal is full of such bytes.
 _SIMULATED_CLOCKS, _BYTE_CLOCKS, _SIMULATED_WRITE = 20_000, 250, 120.0
 
+# Cycles of an instruction on average, at most: memories wait.
+_CYCLES = 8
+
 
 @dataclass(frozen=True)
 class Patience:
@@ -41,3 +44,10 @@ def simulated(latency_cycles: int | None = None) -> Patience:
         write=_SIMULATED_WRITE,
         stall=_SIMULATED_WRITE + (latency_cycles or 0) / _SIMULATED_CLOCKS,
     )
+
+
+def for_processor(instructions: float | None, clock_hz: int | None) -> Patience | None:
+    """For a processor, whose inference may take longer than a chip's; None where there is none."""
+    if not instructions or not clock_hz:
+        return None
+    return Patience(reply=Patience.reply + _CYCLES * instructions / clock_hz)

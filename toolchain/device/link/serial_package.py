@@ -12,7 +12,7 @@ from toolchain.device.link import command_line
 from toolchain.device.link.axi.sense import expected_of
 from toolchain.device.link.board import must_be
 from toolchain.device.link.golden import Golden, read_golden
-from toolchain.device.link.patience import Patience, simulated
+from toolchain.device.link.patience import Patience, for_processor, simulated
 from toolchain.device.link.serial_link import Port, SerialBoard
 from toolchain.device.link.serial_port import SerialPort, find_port
 from toolchain.device.packed import PackedManifest
@@ -58,7 +58,9 @@ def open_packed(folder: Path, name: str = "", is_simulated: bool = False) -> Pac
     """
     manifest = verify_package(folder)
     golden, baud = read_golden(folder), _baud(folder, manifest)
-    patience = simulated(expected_of(manifest).latency) if is_simulated else None
+    expected = expected_of(manifest)
+    own = for_processor(expected.instructions, expected.clock_hz)
+    patience = simulated(expected.latency) if is_simulated else own
     port = SerialPort(name or find_port(), baud, patience)
     try:
         board = PackedBoard(port, manifest, golden, patience)
