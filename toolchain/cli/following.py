@@ -98,6 +98,7 @@ def _tried(board: AnyBoard, which: str) -> list[Next]:
         return [
             Next(f"make run {which} VIRTUAL=1", "its answers from the Verilated chip, without a board"),
             Next(f"make flash {which}", "load it into the board at this computer; then `make run`"),
+            Next(f"make explain {which}", "which layer limits it, and what more or another board would give"),
         ]
     if isinstance(board, McuBoard):
         return [

@@ -34,12 +34,13 @@ def readme(board: McuBoard, manifest: Manifest) -> str:
 is written from the chip's manuals.
 
 `driver.py` asks the board over its serial port at {board.host_link.baud} baud (Python 3.8 or newer on Linux, nothing
-to install); `self_test.py` checks it against the golden vectors:
+to install); `self_test.py` checks it against the golden vectors. PORT is that port, such as /dev/ttyACM0 of a board
+with a USB serial port of its own, or /dev/ttyUSB0 of an adaptor:
 
-    python3 driver.py --port /dev/ttyACM0 identify
-    python3 driver.py --port /dev/ttyACM0 infer 10
-    python3 driver.py --port /dev/ttyACM0 bench 1000
-    python3 self_test.py --port /dev/ttyACM0
+    python3 driver.py --port PORT identify
+    python3 driver.py --port PORT infer 10
+    python3 driver.py --port PORT bench 1000
+    python3 self_test.py --port PORT
 
 Cycles of `infer` and `bench` are those of the processor's clock, {board.chip.mhz} MHz, in `model_run` alone.
 

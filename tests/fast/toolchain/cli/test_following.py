@@ -36,7 +36,14 @@ def told(steps: list[Next]) -> list[str]:
 @pytest.mark.parametrize(
     ("board", "commands"),
     [
-        ("ulx3s", ["make run BOARD=ulx3s MODEL=m VIRTUAL=1", "make flash BOARD=ulx3s MODEL=m"]),
+        (
+            "ulx3s",
+            [
+                "make run BOARD=ulx3s MODEL=m VIRTUAL=1",
+                "make flash BOARD=ulx3s MODEL=m",
+                "make explain BOARD=ulx3s MODEL=m",
+            ],
+        ),
         ("zcu104", ["make flash BOARD=zcu104 MODEL=m HOST=user@address"]),
         ("host", ["make measure BOARD=host MODEL=m"]),
         (
