@@ -40,7 +40,7 @@ def binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _graph(path: Path, options: RunOptions = RunOptions()) -> DeviceGraph:  # noqa: B008 (it is frozen)
     floor = path.with_name(f"floor-{path.name}")
     onnx.save(floor_model(onnx.load(path)), floor)
-    return DeviceGraph(path, Promise("exact"), "fp32", False, "small", "all equal", True, floor, options)
+    return DeviceGraph(path, Promise("exact"), "fp32", False, "small", "all equal", True, floor=floor, options=options)
 
 
 def _pack(folder: Path, graphs: dict[str, DeviceGraph], x: Any, y: Any, binary: Path) -> Path:
