@@ -89,6 +89,7 @@ def test_two_inputs_and_two_outputs_go_to_a_package(real_tree: Tree, tmp_path: P
     device = json.loads((package / "device.json").read_text())
     assert [side["type"] for side in device["golden"]["rows"]["outputs"]] == ["float", "uint8"]
     assert {name: graph["promise"]["kind"] for name, graph in device["graphs"].items() if name != "fp16"} == {
+        "compiled": "exact",
         "fp32": "exact",
         "qcdq": "exact",
         "qdq": "exact",

@@ -29,7 +29,7 @@ def _manifest(tree: Tree, shown: dict[str, Any]) -> dict[str, Any]:
 
 def test_every_graph_answers_exactly_and_the_fastest_is_chosen(real_tree: Tree, host: dict[str, Any]) -> None:
     proved = _manifest(real_tree, host)["graphs"]["proved"]
-    assert {"fp32", "qcdq", "fp16", "tensorrt"} == set(proved)
+    assert {"fp32", "qcdq", "fp16", "tensorrt", "compiled"} == set(proved)
     for proof in proved.values():
         assert proof["equal"] == proof["labels_equal"] == proof["compared"] == TEST_WINDOWS
     chosen = host["latency"]["chosen"]

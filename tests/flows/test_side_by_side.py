@@ -58,7 +58,7 @@ def test_the_same_build_twice_waits_and_finds_nothing_to_do(tree: Tree) -> None:
     _retrain(tree)
     first = tree.start("build", DOUBLE_GATE=f"train:{_gate(tree)}")
     tree.wait_until_runs("train")
-    second = tree.start("build")
+    second = tree.start("build", "--board", "ulx3s")
     assert second.stdout
     said = second.stdout.readline()
     assert said == f"the same build runs already (pid {first.pid}): waiting until it has ended\n"
