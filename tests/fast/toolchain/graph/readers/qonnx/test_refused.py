@@ -201,7 +201,7 @@ def test_nodes_in_any_order() -> None:
 def test_doubling_functions_take_no_doubling_time() -> None:
     model, x = row()
     a = str(model.apply("MatMul", [x, model.weights((6, 5))]))
-    for _ in range(120):
+    for _ in range(60):
         a = str(model.apply("Add", [a, a]))
     started = time.monotonic()
     same(model.made(model.quant(a)), rows=1)
