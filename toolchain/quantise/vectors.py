@@ -70,7 +70,7 @@ def read(path: Path, network: FloatNetwork, option: str, *, labelled: bool = Fal
     try:
         found = read_vectors(path, [Feed("x", network.shape, np.float32)])
     except DataError as error:
-        raise DataError(f"{option}: {error}{_hint_of_order(path, network)}") from None
+        raise DataError(f"{option}: {error}") from None
     if len(found.x) < FEWEST:
         raise DataError(f"{option}: {path}: {len(found.x)} vectors; {FEWEST} or more are needed, hundreds are better")
     if labelled and found.truth is None:
@@ -78,18 +78,6 @@ def read(path: Path, network: FloatNetwork, option: str, *, labelled: bool = Fal
     if found.truth is not None and found.truth.max() >= network.outputs:
         raise DataError(f"{option}: {path}: y reaches {found.truth.max()}; the network has {network.outputs} classes")
     return Data(path, np.asarray(found.x, np.float32), found.truth)
-
-
-def _hint_of_order(path: Path, network: FloatNetwork) -> str:
-    """What to do where only the channels stand elsewhere."""
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            shape = arrays["x"].shape[1:]
-    except Exception:  # The file cannot be read, which has been said.
-        return ""
-    if len(shape) == 3 and (shape[2], *shape[:2]) == network.shape:
-        return "; its channels stand last (NHWC), the network's first: numpy.transpose(x, (0, 3, 1, 2))"
-    return ""
 
 
 def must_be_of_its_world(network: FloatNetwork, data: Data) -> None:

@@ -177,7 +177,7 @@ def _fit(where: _Where, x: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]
     if x.ndim < 1 or len(x) == 0:
         raise DataError(f"{where} has shape {x.shape}; expected (N, {_words(shape)})")
     if x.shape[1:] != shape and not (math.prod(x.shape[1:]) == math.prod(shape) and x.ndim == 2):
-        raise DataError(f"{where} has shape {x.shape}; the model takes (N, {_words(shape)})")
+        raise DataError(f"{where} has shape {x.shape}; the model takes (N, {_words(shape)}){_hint(x.shape[1:], shape)}")
     return x.reshape(len(x), *shape)
 
 
@@ -223,6 +223,13 @@ def _targets(path: Path, x: Rows, y: NDArray[Any]) -> NDArray[Any]:
         raise DataError(f"{path}: y has shape {y.shape}; expected a row for each of the {len(x)} of x")
     _refuse(_Where(str(path), _Y), y, ~np.isfinite(y), "expected finite numbers")
     return y
+
+
+def _hint(given: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    """What to do where only the channels stand elsewhere."""
+    if len(given) == 3 and (given[2], *given[:2]) == wanted:
+        return "; its channels stand last (NHWC), the network's first: numpy.transpose(x, (0, 3, 1, 2))"
+    return ""
 
 
 def _words(shape: tuple[int, ...]) -> str:
