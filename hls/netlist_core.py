@@ -34,7 +34,9 @@ def write_core(netlist: Netlist, rtl_dir: Path) -> StreamCore:
     for unit in netlist.units:
         write_files(unit, rtl_dir)
     for memory in shared_roms(netlist):
-        write_rom(rtl_dir / memory.file, memory.rom.words, memory.rom.width)
+        rom = memory.rom
+        write_rom(rtl_dir / memory.file, rom.words, rom.width)
+    if netlist.shared:
         shutil.copyfile(LIBRARY / SHARED_SOURCE, rtl_dir / SHARED_SOURCE)
     core = describe(netlist)
     (rtl_dir / core.sources[0]).write_text(core_text(netlist))

@@ -53,8 +53,8 @@ class SharedRom:
 
     def instance(self) -> str:
         """Verilog of the instance and its wires, ``<unit>_rom_word`` and ``<unit>_rom_fetched``."""
-        rom, wires, connected = self.rom, [], [".clk(clk)"]
-        settings = {"BITS": (len(rom.words) - 1).bit_length(), "WIDTH": rom.width}
+        (words, width), wires, connected = self.memory, [], [".clk(clk)"]
+        settings = {"BITS": (words - 1).bit_length(), "WIDTH": width}
         for side, unit in (("a", self.first), ("b", self.second)):
             own = unit.rom(unit.outside)
             address = max(1, (len(own.words) - 1).bit_length())
