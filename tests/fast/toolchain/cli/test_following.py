@@ -59,8 +59,8 @@ def test_a_build_is_tried_as_its_board_allows(board: str, commands: list[str]) -
 def test_a_file_or_a_folder_is_named_as_it_was() -> None:
     (first, *_) = after_build(load_board("host"), Request("host", "net", file="/a b/net.onnx"))
     assert first.command == "make measure BOARD=host NETWORK='/a b/net.onnx'"
-    (first, *_) = after_build(load_board("host"), Request("host", "mine", folder="/work/mine"))
-    assert first.command == "make measure BOARD=host MODEL=/work/mine"
+    (first, *_) = after_build(load_board("host"), Request("host", "mine", folder="/models/mine"))
+    assert first.command == "make measure BOARD=host MODEL=/models/mine"
     assert after_new("./my model")[0].command == "gateweave build --board ulx3s --model './my model'"
 
 
