@@ -48,7 +48,7 @@ class Request:
     Attributes:
         data: absolute path of a folder of captures, or None for the model's own data.
         strategy: how our own RTL is built; the other flows have none.
-        fps: inferences per second to aim at, "max", or None for the board's own target.
+        fps: inferences per second to aim at, "max", or None for the board's own target or the recipe's.
         file: absolute path of the network's file where it is not one of ours, which `model` is then only the name of.
         test: absolute path of an npz file with inputs that `file` is proved on, and their classes, or None.
         calibration: absolute path of an npz file with inputs to calibrate `file` on, or None.

@@ -53,7 +53,9 @@ class BuildOptions:
     fps: Annotated[
         str | None,
         typer.Option(
-            envvar="FPS", help="Inferences per second to aim at, or `max`; without it the board's own target."
+            envvar="FPS",
+            help="Inferences per second to aim at, or `max`; without it the board's own target, or the recipe's `fps` "
+            "where that is lower.",
         ),
     ] = None
     clock: Annotated[

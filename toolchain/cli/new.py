@@ -35,6 +35,9 @@ _KINDS = ROOT / "toolchain" / "kinds"
 _COPIED = ("model.py", "settings.py")
 _ALL_NAMED = 20
 
+# More than a sensor or a host link gives, and few enough for small hardware that is soon placed and routed.
+_FPS = 10_000
+
 _TRAINING = {
     "steps": 1500,
     "merged_steps": 500,
@@ -169,7 +172,7 @@ def _test_file(begun: _Begun) -> str:
 def _recipe(begun: _Begun) -> str:
     network = import_module(f"toolchain.kinds.{begun.kind}.settings").NetworkSettings().model_dump(mode="json")
     parts = [
-        _yaml({"title": f"{begun.name} by {_WORDS[begun.kind]}"}, short=False),
+        _yaml({"title": f"{begun.name} by {_WORDS[begun.kind]}", "fps": _FPS}, short=False),
         _yaml({"data": dict(begun.section)}),
         _yaml({"network": network}),
         _yaml({"training": _TRAINING}, short=False),

@@ -41,9 +41,14 @@ class TrainingSettings(Settings):
 
 
 class Recipe(Settings):
-    """Everything that decides a trained network, apart from the files that were given; see `recipe_of`."""
+    """Everything that decides a trained network, apart from the files that were given; see `recipe_of`.
+
+    Attributes:
+        fps: inferences per second that are enough: a board whose own target is higher aims at this one.
+    """
 
     title: Annotated[str, Field(min_length=1, max_length=120, pattern=r"^\S")]
+    fps: Annotated[float, Field(gt=0, le=1e12)] | None = None
     data: Any
     network: Any
     training: Any

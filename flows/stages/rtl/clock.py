@@ -150,6 +150,6 @@ def _told(facts: ClockFacts) -> str:
     by = f"by the PLL from {facts.crystal_mhz:g} MHz" if facts.pll else "the crystal's own"
     others = [trial for trial in facts.trials if trial.clock_mhz != facts.clock_mhz]
     short = "".join(f"; made for {trial.clock_mhz:g} MHz it reached {trial.fmax_mhz:.1f}" for trial in others)
-    missed = f"; the board's own {facts.missed_fps:,.0f}/s are missed" if facts.missed_fps else ""
+    missed = f"; {facts.missed_fps:,.0f}/s, which it aims at, are missed" if facts.missed_fps else ""
     why = "as asked" if facts.asked else f"{facts.margin:.0%} margin" if facts.trials else "no other to choose"
     return f"{facts.clock_mhz:g} MHz, {by} ({why}){short}{missed}"

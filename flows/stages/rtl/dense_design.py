@@ -9,7 +9,7 @@ from pathlib import Path
 from flows.stages import files
 from flows.stages.context import Context
 from flows.stages.rtl.core_check import CoreChecks, check_core
-from flows.stages.rtl.folding import fold_network, reckoned, told
+from flows.stages.rtl.folding import fold_network, reckoned, target_fps, told
 from flows.stages.rtl.graph_design import limits_of
 from flows.stages.rtl.rank import Rank
 from flows.stages.rtl.reference import DenseReference, Reference
@@ -64,7 +64,7 @@ class DenseDesign:
         write_folding(context.out, folding)
         facts = FoldFacts(estimate=Estimate(of="chip", **chip_of(context, link, folding.estimate)), folding=folding)
         missed = context.request.fps is None and folding.target_fps is None
-        return facts, told(folding, context.fpga_board.target.fps if missed else None)
+        return facts, told(folding, target_fps(context) if missed else None)
 
     def generate(self, context: Context, rtl: Path, hz: int) -> CoreDescription:
         """See `Design`. An unrolled core has registers where the clock asks for them."""

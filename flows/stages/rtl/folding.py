@@ -31,7 +31,7 @@ def fold_as(context: Context, strategy: str, link: LinkCost) -> Folding:
 
 
 def fold_network(context: Context, network: DenseNetwork, strategy: str, link: LinkCost) -> Folding:
-    """The folding of any network, as `fold_as`: the fastest that fits where the board's own rate is out of reach.
+    """The folding of any network, as `fold_as`; the fastest that fits where a rate that nobody named is out of reach.
 
     It counts on the slowest clock that suffices for the rate.
     """
@@ -54,11 +54,15 @@ def fold_network(context: Context, network: DenseNetwork, strategy: str, link: L
 
 
 def target_fps(context: Context) -> float | None:
-    """Inferences per second to aim at; None: as many as the board holds."""
+    """Inferences per second to aim at; None: as many as the board holds.
+
+    What was asked for, else the board's own rate, or the recipe's where that is lower.
+    """
     fps = context.request.fps
-    if fps == "max":
-        return None
-    return context.fpga_board.target.fps if fps is None else float(fps)
+    if fps is not None:
+        return None if fps == "max" else float(fps)
+    own, enough = context.fpga_board.target.fps, None if context.request.file else context.recipe.fps
+    return own if enough is None else min(own, enough)
 
 
 def capacity_of(board: FpgaBoard, link_kbit: int) -> Capacity:
@@ -116,12 +120,12 @@ def told(folding: Folding, fps: float | None = None) -> str:
     """A folding in a few words.
 
     Args:
-        fps: the board's own rate, where nobody asked for another.
+        fps: what was aimed at and is out of reach, where nobody asked for it.
     """
     layers = " ".join(f"{layer.pe}x{layer.simd}" for layer in folding.layers)
     cycles = folding.initiation_interval
     every = "every clock" if cycles == 1 else f"every {cycles} clocks"
     shape = "all in parallel" if folding.strategy == "unrolled" else f"PE x SIMD {layers}"
-    missed = f"; the board's own {fps:,.0f}/s are out of reach, so the fastest that fits" if fps else ""
+    missed = f"; {fps:,.0f}/s, which it aims at, are out of reach, so the fastest that fits" if fps else ""
     rate = f"{folding.fps:,.0f}/s at {folding.clock_hz / 1e6:g} MHz"
     return f"{shape}; one inference {every}, {rate} (estimated){missed}"

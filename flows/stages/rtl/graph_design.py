@@ -338,7 +338,7 @@ def _told(context: Context, folding: FoldedUnits) -> str:
     """A folding in a few words."""
     use = folding.estimate
     slowest = max(folding.stages, key=lambda stage: stage.cycles)
-    missed = "" if folding.target_fps or context.request.fps else "; the board's own rate is out of reach"
+    missed = "" if folding.target_fps or context.request.fps else "; the rate it aims at is out of reach"
     return (
         f"{len(folding.stages)} units, one inference every {folding.initiation_interval:,} clocks, "
         f"{folding.fps:,.0f}/s at {folding.clock_hz / 1e6:g} MHz (estimated{missed}); {use.lut:,} LUT, "

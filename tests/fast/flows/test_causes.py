@@ -46,7 +46,7 @@ def test_recipes_and_plumbing_are_no_code() -> None:
 def test_each_stage_has_the_causes_that_decide_it() -> None:
     assert _kinds("data") == ["code", "pins", "recipe"]
     assert _kinds("streamline") == ["code", "pins"]
-    assert _kinds("fold") == ["code", "pins", "board", "fps", "strategy"]
+    assert _kinds("fold") == ["code", "pins", "recipe", "board", "fps", "strategy"]
     assert _kinds("implement") == ["code", "pins", "board"]
 
 

@@ -65,7 +65,7 @@ class ClockFacts(Facts):
         asked: whether a person asked for it.
         margin: the share by which a routed design had to be faster than a chosen clock of the PLL.
         trials: clocks that the design was routed at, in order; none where there was no choice.
-        missed_fps: the board's own rate, where it would have needed a faster clock than the design bears.
+        missed_fps: the rate aimed at that nobody asked for, where it needs a faster clock than the design bears.
     """
 
     form: Literal["clock"] = "clock"

@@ -42,7 +42,7 @@ def test_the_folder_is_whole_and_its_network_is_the_kinds_own(kind: str, tmp_pat
     for name in ("model.py", "settings.py"):
         assert (folder / name).read_text() == (ROOT / "toolchain/kinds" / kind / name).read_text()
     recipe = load_recipe(load_model(str(folder)), "default")
-    assert recipe.network.weight_bits == 4
+    assert (recipe.fps, recipe.network.weight_bits) == (10_000, 4)
     assert recipe.data.path == "../d.npz"
     assert load_model(str(folder)).title == "my-net"
     compile((folder / "test_my_net.py").read_text(), "test", "exec")

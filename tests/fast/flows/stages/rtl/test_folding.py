@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from flows.stages.context import Context
-from flows.stages.rtl.folding import block_ram_of, capacity_of, fold_network
+from flows.stages.rtl.folding import block_ram_of, capacity_of, fold_network, target_fps
 from hls.chip import LINK_COST
 from tests.fast.boards.folders import open_board
 from tests.fast.hls.networks import Shape, random_network
-from toolchain.catalog import load_board
+from toolchain.catalog import load_board, load_model, load_recipe
 from toolchain.errors import ConfigError, FitError
 from toolchain.layout import Layout, Request
 
@@ -77,3 +78,22 @@ def test_a_rate_beyond_every_clock_is_an_error_or_gives_way() -> None:
         fold_network(context(2e8, clock=50), NETWORK, "folded", LINK_COST)
     folding = fold_network(context(own_fps=2e8), NETWORK, "folded", LINK_COST)
     assert (folding.clock_hz, folding.initiation_interval, folding.target_fps) == (25_000_000, 4, None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "enough", "aim"),
+    [
+        (None, None, 100_000),
+        (None, 10_000, 10_000),
+        (None, 200_000, 100_000),
+        (50_000, 10_000, 50_000),
+        ("max", 10_000, None),
+    ],
+)
+def test_a_recipe_may_ask_for_less_than_the_board_aims_at(
+    asked: float | Literal["max"] | None, enough: float | None, aim: float | None
+) -> None:
+    request = Request("ulx3s", "cqmlp", fps=asked)
+    made = Context("fold", request, Layout(request, Path("build")), Path("out"))
+    made.__dict__["recipe"] = load_recipe(load_model("cqmlp"), "default").model_copy(update={"fps": enough})
+    assert target_fps(made) == aim

@@ -83,5 +83,5 @@ def convolution(shape: tuple[int, ...], outputs: int) -> Graph:
 
 
 def context_of(board: str, folder: Path) -> Context:
-    request = Request(board, "net", flow="dataflow" if board == "zcu104" else "fpga_open")
+    request = Request(board, "net", file="net.onnx", flow="dataflow" if board == "zcu104" else "fpga_open")
     return Context("fold", request, Layout(request, folder), folder)
