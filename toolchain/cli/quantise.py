@@ -105,8 +105,9 @@ def _made(asked: Asked, bits: tuple[Bits, ...], progress: Progress) -> Quantised
 
 
 def _read(asked: Asked) -> FloatNetwork:
-    from toolchain.quantise.checkpoint import SUFFIXES, read_checkpoint
+    from toolchain.quantise.checkpoint import read_checkpoint
     from toolchain.quantise.float_file import must_answer_alike, read_float
+    from toolchain.quantise.weight_files import SUFFIXES
 
     if asked.model is not None:
         return read_checkpoint(asked.source, asked.model, asked.calibrate)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import pickle
-import re
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,18 +15,15 @@ from toolchain.catalog import load_model, load_recipe
 from toolchain.errors import DataError, ModelError, first_line
 from toolchain.graph.export import OPSET
 from toolchain.quantise.float_file import FloatNetwork, read_float
+from toolchain.quantise.weight_files import load_weights
 from toolchain.training.author import authors_code, model_code
 from toolchain.training.derived import completed
 from toolchain.training.inputs import Signature
-from toolchain.training.state import State, load_state
+from toolchain.training.state import State
 
-SUFFIXES = (".pt", ".pth", ".ckpt", ".npz")
-"""Of files that are taken for checkpoints."""
-
-# The keys under which training programs keep the weights beside other things.
-_INSIDE = ("state_dict", "model_state_dict", "model")
-_GLOBAL = re.compile(r"GLOBAL ([\w.]+)")
 _MOST_TOLD = 4
+# Classes of a network that is built to look at the names of its weights.
+_ANY = 2
 
 
 def read_checkpoint(path: Path, model: str, calibrate: Path, recipe: str = "default") -> FloatNetwork:
@@ -45,42 +38,16 @@ def read_checkpoint(path: Path, model: str, calibrate: Path, recipe: str = "defa
         DataError: `calibrate` has no shape.
         ConfigError: there is no such model or recipe.
     """
-    state = load_weights(path)
-    shape, classes = _shape(calibrate), _classes(path, state)
-    folder = load_model(model)
+    state, shape, folder = load_weights(path), _shape(calibrate), load_model(model)
     settings = load_recipe(folder, recipe).network
     with authors_code(folder):
-        network = completed(model_code(folder, "model")).build_float(settings, Signature(shape, "UINT8", classes))
+        code = completed(model_code(folder, "model"))
+        network = code.build_float(settings, Signature(shape, "UINT8", _ANY))
+        if (classes := _classes(network, state)) != _ANY:
+            network = code.build_float(settings, Signature(shape, "UINT8", classes))
     _must_fit(path, folder.shown, network, state)
     network.load_state_dict(dict(state))
     return _through_onnx(network.eval(), shape, path)
-
-
-def load_weights(path: Path) -> State:
-    """The tensors of a file of PyTorch, or of an npz.
-
-    Raises:
-        ModelError: it holds anything else, such as code; names that.
-    """
-    try:
-        found: Any = (
-            load_state(path) if path.suffix == ".npz" else torch.load(path, map_location="cpu", weights_only=True)
-        )
-    except pickle.UnpicklingError as error:
-        raise ModelError(f"{path}: {_refusal(str(error))}; save network.state_dict() alone, with torch.save") from None
-    except (OSError, ValueError, RuntimeError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{path}: no checkpoint of weights: {first_line(error)}") from None
-    inside = next(
-        (found[key] for key in _INSIDE if isinstance(found, Mapping) and isinstance(found.get(key), Mapping)), found
-    )
-    if not isinstance(inside, Mapping) or not inside or not all(isinstance(v, torch.Tensor) for v in inside.values()):
-        raise ModelError(f"{path}: holds {type(inside).__name__}, no tensors by their names; save network.state_dict()")
-    return {str(name): value for name, value in inside.items()}
-
-
-def _refusal(said: str) -> str:
-    found = _GLOBAL.search(said)
-    return f"would run {found[1]}, which is no tensor; nothing of it was run" if found else "holds more than tensors"
 
 
 def _shape(path: Path) -> tuple[int, ...]:
@@ -92,12 +59,10 @@ def _shape(path: Path) -> tuple[int, ...]:
         raise DataError(f"--calibrate: {path}: no npz with inputs `x`: {first_line(error)}") from None
 
 
-def _classes(path: Path, state: State) -> int:
-    """Rows of the last weights."""
-    weights = [value for value in state.values() if value.ndim >= 2]
-    if not weights:
-        raise ModelError(f"{path}: holds no weights of a layer")
-    return len(weights[-1])
+def _classes(network: nn.Module, state: State) -> int:
+    """Rows of the weights that come last in the network: a file need not have them in its order."""
+    last = [name for name, value in network.state_dict().items() if value.ndim > 1][-1:]
+    return len(state[last[0]]) if last and last[0] in state and state[last[0]].ndim else _ANY
 
 
 def _must_fit(path: Path, shown: str, network: nn.Module, state: State) -> None:
