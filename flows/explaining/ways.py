@@ -12,16 +12,17 @@ from flows.stages.context import Context
 from flows.stages.rtl.dense_design import chip_of
 from flows.stages.rtl.folding import capacity_of
 from flows.stages.rtl.graph_design import GraphDesign, limits_of
+from flows.stages.rtl.layer_use import of_dense, of_unrolled
 from flows.stages.rtl.shell import shell_of
 from flows.stages.rtl.unit_folding import use_of
 from hls.arithmetic import analyse
-from hls.cost import layer_cost
 from hls.fold import Choice, Search
 from hls.graph_core import Fitted
 from hls.memories import Resources
 from hls.plan import interval as interval_of
 from hls.unrolled import lut_of_layers
 from toolchain.errors import BuildError, FitError
+from toolchain.results.checked import LayerUse
 from toolchain.results.facts import FoldFacts
 from toolchain.results.facts.hardware import Estimate, Use
 from toolchain.results.folding import FoldedUnits, FoldedUse, Folding
@@ -99,9 +100,8 @@ class DenseWays:
         """See `Ways`."""
         if self.folding.strategy == "unrolled":
             network = files.network(self.context)
-            luts = lut_of_layers(network, self.folding.clock_hz)
-            layers = tuple(LayerWay(name, "unrolled", 1, {**NOTHING, "lut": lut}) for name, lut in luts.items())
-            return Candidate(1, layers, _use(self.estimate.to_json()))
+            uses = of_unrolled(lut_of_layers(network, self.folding.clock_hz))
+            return Candidate(1, _layers(uses), _use(self.estimate.to_json()))
         choice = self._search(NOTHING).taken(self.folding)
         if choice is None:
             raise BuildError("folding.json: no folding of this version of Gateweave; run `make build` again")
@@ -133,19 +133,9 @@ class DenseWays:
         )
 
     def _candidate(self, choice: Choice) -> Candidate:
-        costs = [(plan, layer_cost(plan, choice.memories)) for plan in choice.plans]
-        layers = tuple(
-            LayerWay(
-                plan.arithmetic.layer.name,
-                f"PE {plan.pe}, SIMD {plan.simd}",
-                plan.cycles,
-                {"lut": round(cost.lut), "bram": cost.blocks, "dsp": 0},
-            )
-            for plan, cost in costs
-        )
         core = FoldedUse(lut=round(choice.cost.lut), ff=round(choice.cost.ff), bram=choice.cost.blocks)
         chip = chip_of(self.context, shell_of(self.context.board).cost, core)
-        return Candidate(interval_of(choice.plans), layers, _use(chip))
+        return Candidate(interval_of(choice.plans), _layers(of_dense(choice)), _use(chip))
 
 
 @dataclass(frozen=True)
@@ -188,6 +178,10 @@ class UnitWays:
         )
         chip = self._design.chip_of(self.context, shell_of(self.context.board).cost, fitted)
         return Candidate(fitted.netlist.interval, layers, _use(chip))
+
+
+def _layers(uses: Sequence[LayerUse]) -> tuple[LayerWay, ...]:
+    return tuple(LayerWay(use.name, use.option, use.cycles, _counts(use.to_json())) for use in uses)
 
 
 def _use(chip: Mapping[str, int]) -> Use:

@@ -22,7 +22,7 @@ from toolchain.errors import ConfigError
 from toolchain.files import why_absent
 from toolchain.progress import Progress
 from toolchain.quantise.setting import POWER_OF_TWO, Bits, read_bits
-from toolchain.results.checked import Reckoned
+from toolchain.results.checked import LayerUse, Reckoned
 from toolchain.results.quantised import Quantised, QuantisedLayer, QuantisedSetting
 from toolchain.runtime.network_file.checking import check_file
 
@@ -101,7 +101,7 @@ def _made(asked: Asked, bits: tuple[Bits, ...], progress: Progress) -> Quantised
         train=asked.train,
         epochs=asked.epochs,
     )
-    return run(network, str(asked.source), order, _estimate(asked.board), progress)
+    return run(network, str(asked.source), order, estimate_on(asked.board), progress)
 
 
 def _read(asked: Asked) -> FloatNetwork:
@@ -128,7 +128,7 @@ def _numbers(option: str, text: str) -> tuple[float, ...]:
         raise ConfigError(f"{option}: {text!r}: should be a number, or several with commas between them") from None
 
 
-def _estimate(board: str | None) -> Callable[[Path], tuple[Reckoned | None, str]]:
+def estimate_on(board: str | None) -> Callable[[Path], tuple[Reckoned | None, str]]:
     """What `gateweave check --board` says of a file."""
 
     def estimate(path: Path) -> tuple[Reckoned | None, str]:
@@ -184,11 +184,17 @@ def _row(made: Quantised, setting: QuantisedSetting) -> tuple[str, ...]:
 
 
 def _layers(made: Quantised) -> object:
-    columns = ("layer", "weights", "bits", "operations", "points", "divergence")
+    hertz = next((1e6 * s.estimate.clock_mhz for s in made.settings if s.written and s.estimate), 0.0)
+    columns = ("layer", "weights", "bits", "operations", "points", "divergence", "LUT", "DSP", "rate")
     table = table_of(*columns, whole=columns[1:])
     for layer in made.layers:
-        table.add_row(*map(Text, _layer_row(layer)))
+        table.add_row(*map(Text, (*_layer_row(layer), *_layer_use(layer.estimate, hertz))))
     return table
+
+
+def _layer_use(use: LayerUse | None, hertz: float) -> tuple[str, ...]:
+    """What a layer takes, and the rate that it alone would allow."""
+    return ("", "", "") if use is None else (f"{use.lut:,}", f"{use.dsp:,}", f"{hertz / use.cycles:,.0f}/s")
 
 
 def _layer_row(layer: QuantisedLayer) -> tuple[str, ...]:
@@ -203,7 +209,8 @@ def _layer_row(layer: QuantisedLayer) -> tuple[str, ...]:
 
 
 def _said(made: Quantised) -> list[str]:
-    lines = [f"{made.measure} of {made.vectors:,} vectors; LUTs and rates are estimated"]
+    apart = ", a layer's without FIFOs and host link" if any(layer.estimate for layer in made.layers) else ""
+    lines = [f"{made.measure} of {made.vectors:,} vectors; LUTs and rates are estimated{apart}"]
     why = next((setting.why for setting in made.settings if setting.written and setting.estimate is None), "")
     if why and made.board:
         lines.append(f"{made.board}: {why}")

@@ -22,7 +22,7 @@ from toolchain.quantise.setting import FINER, POWER_OF_TWO, Bits, Setting
 from toolchain.quantise.settle import settled
 from toolchain.quantise.tune import lesson, tuned
 from toolchain.quantise.vectors import compared_with, must_be_of_its_world, read
-from toolchain.quantise.weighed import layers_of, weight_bits_of
+from toolchain.quantise.weighed import layers_of, weight_bits_of, with_estimates
 from toolchain.quantise.written import FLOATS, must_be_equal, write
 from toolchain.results.checked import Reckoned
 from toolchain.results.quantised import Quantised, QuantisedSetting
@@ -157,6 +157,8 @@ class _Work:
         """Write the chosen network, and tell of all."""
         settings = [self._told(measured, estimate, measured is chosen) for measured in kept]
         network, out = chosen.found.network, self.order.out
+        layers = layers_of(network, chosen.found.setting, self.network.shape)
+        made = next(setting.estimate for setting in settings if setting.written)
         names = layer_names(self.search.prepared[False])
         found = costs(self.search, chosen.found, self._share_of_some, names, self.progress)
         self.progress("writing, and comparing the integer graph with PyTorch")
@@ -175,7 +177,7 @@ class _Work:
             vectors=len(self.test.x),
             board=self.order.board,
             settings=tuple(settings),
-            layers=with_costs(layers_of(network, chosen.found.setting, self.network.shape), found),
+            layers=with_estimates(with_costs(layers, found), made),
             costliest=costliest(found),
             compared=sum(len(data.x) for data in parts),
             outputs=outputs,

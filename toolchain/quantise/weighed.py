@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Any
 
@@ -12,6 +12,7 @@ from brevitas.nn.quant_layer import QuantWeightBiasInputOutputLayer
 
 from toolchain.quantise.parts import part_of
 from toolchain.quantise.setting import Setting
+from toolchain.results.checked import Reckoned
 from toolchain.results.quantised import QuantisedLayer
 
 
@@ -36,6 +37,12 @@ def layers_in(network: fx.GraphModule) -> Iterator[tuple[str, Any]]:
         part = part_of(network, node)
         if isinstance(part, QuantWeightBiasInputOutputLayer):
             yield str(node.target), part
+
+
+def with_estimates(layers: Sequence[QuantisedLayer], made: Reckoned | None) -> tuple[QuantisedLayer, ...]:
+    """The layers with what each takes of a board, which the hardware has in the same order."""
+    uses = made.layers if made and len(made.layers) == len(layers) else (None,) * len(layers)
+    return tuple(layer.model_copy(update={"estimate": use}) for layer, use in zip(layers, uses, strict=True))
 
 
 def _layer(name: str, layer: Any, setting: Setting, outputs: int) -> QuantisedLayer:

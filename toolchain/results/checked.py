@@ -28,6 +28,23 @@ class CheckedNode(Record):
     uniform: Number | None
 
 
+class LayerUse(Record):
+    """What a layer with weights is estimated to take, with what stands between it and the next.
+
+    Attributes:
+        option: how it is built, such as "PE 4, SIMD 8".
+        cycles: clocks between inferences at least.
+        lut, bram, dsp: `bram` counts blocks.
+    """
+
+    name: str
+    option: str
+    cycles: int
+    lut: int
+    bram: int
+    dsp: int
+
+
 class Reckoned(Record):
     """What a chip is estimated to take and to do, before depths of FIFOs are looked for; its host link is counted.
 
@@ -36,6 +53,7 @@ class Reckoned(Record):
         chip, board: resources that it takes, and that the device has; `bram` counts blocks of `bram_kbit`.
         interval: clocks between inferences at the least; fps: at `clock_mhz`.
         reaches: whether that is the board's own rate.
+        layers: what each takes of the core, in order; FIFOs between them are left out.
     """
 
     core: Literal["folded", "units"]
@@ -46,6 +64,7 @@ class Reckoned(Record):
     clock_mhz: Number
     fps: Number
     reaches: bool
+    layers: tuple[LayerUse, ...] = ()
 
 
 class Verdict(Record):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from toolchain.results.checked import Reckoned
+from toolchain.results.checked import LayerUse, Reckoned
 from toolchain.results.model import Number, Record, RecordFile
 
 
@@ -44,6 +44,7 @@ class QuantisedLayer(Record):
         cost: points, hundredths of `share`, that its few bits alone cost, all other layers at 8 bits; None where it
             has 8 bits itself, or was not looked for.
         divergence: what they alone add to the divergence, in nats.
+        estimate: what it takes of the board; None where that is not known.
     """
 
     name: str
@@ -53,6 +54,7 @@ class QuantisedLayer(Record):
     operations: int
     cost: Number | None = None
     divergence: Number | None = None
+    estimate: LayerUse | None = None
 
 
 class Quantised(RecordFile):

@@ -9,15 +9,18 @@ from pathlib import Path
 from flows.stages import files
 from flows.stages.context import Context
 from flows.stages.rtl.core_check import CoreChecks, check_core
-from flows.stages.rtl.folding import fold_network, reckoned, target_fps, told
+from flows.stages.rtl.folding import capacity_of, fold_network, reckoned, target_fps, told
 from flows.stages.rtl.graph_design import limits_of
+from flows.stages.rtl.layer_use import of_dense, of_unrolled
 from flows.stages.rtl.rank import Rank
 from flows.stages.rtl.reference import DenseReference, Reference
 from hls.arithmetic import WeightKind, analyse
 from hls.chip import LinkCost
+from hls.fold import Search
 from hls.generate import generate_core
+from hls.unrolled import lut_of_layers
 from toolchain.graph.dense import DenseNetwork
-from toolchain.results.checked import Reckoned
+from toolchain.results.checked import LayerUse, Reckoned
 from toolchain.results.core import CoreDescription
 from toolchain.results.facts import FoldFacts
 from toolchain.results.facts.hardware import Estimate
@@ -50,7 +53,15 @@ class DenseDesign:
         """See `Design`."""
         folding = self.must_fit(context, link)
         chip = {"dsp": 0, **chip_of(context, link, folding.estimate)}
-        return reckoned(context, "folded", chip, folding.initiation_interval, folding.clock_hz)
+        layers = self._layers(context, link, folding)
+        return reckoned(context, "folded", chip, folding.initiation_interval, folding.clock_hz, layers)
+
+    def _layers(self, context: Context, link: LinkCost, folding: Folding) -> tuple[LayerUse, ...]:
+        if folding.strategy == "unrolled":
+            return of_unrolled(lut_of_layers(self.network, folding.clock_hz))
+        capacity = capacity_of(context.fpga_board, link.kbit)
+        choice = Search(analyse(self.network), capacity, link.lut).taken(folding)
+        return of_dense(choice) if choice else ()
 
     def rank(self, context: Context, link: LinkCost) -> Rank:
         """See `Design`."""

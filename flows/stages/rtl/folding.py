@@ -16,7 +16,7 @@ from toolchain.fpga import family_of
 from toolchain.fpga.backend import BlockRam
 from toolchain.fpga.xilinx import BLOCK_RAM, FACTOR_BITS
 from toolchain.graph.dense import DenseNetwork
-from toolchain.results.checked import Reckoned
+from toolchain.results.checked import LayerUse, Reckoned
 from toolchain.results.facts.hardware import Use
 from toolchain.results.folding import Folding
 
@@ -99,7 +99,12 @@ def factor_bits_of(board: FpgaBoard) -> int:
 
 
 def reckoned(
-    context: Context, core: Literal["folded", "units"], chip: Mapping[str, int], interval: int, clock_hz: int
+    context: Context,
+    core: Literal["folded", "units"],
+    chip: Mapping[str, int],
+    interval: int,
+    clock_hz: int,
+    layers: tuple[LayerUse, ...],
 ) -> Reckoned:
     """What a chip is estimated to take and to do at the clock that folding counts on, beside what its board has."""
     board, wanted = context.fpga_board, target_fps(context)
@@ -113,6 +118,7 @@ def reckoned(
         clock_mhz=clock_hz / 1e6,
         fps=clock_hz / interval,
         reaches=wanted is not None and wanted * interval <= clock_hz,
+        layers=layers,
     )
 
 

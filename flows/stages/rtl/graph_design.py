@@ -17,6 +17,7 @@ from flows.stages.clocking import clocks_hz, fold_at_slowest
 from flows.stages.context import Context
 from flows.stages.rtl.core_check import SEED, CoreChecks, must_agree, spread
 from flows.stages.rtl.folding import block_ram_of, factor_bits_of, reckoned, target_fps
+from flows.stages.rtl.layer_use import of_units
 from flows.stages.rtl.rank import Rank
 from flows.stages.rtl.reference import GraphReference, Reference
 from flows.stages.rtl.unit_folding import folding_of, netlist_of, use_of
@@ -155,7 +156,7 @@ class GraphDesign:
         link = self._form(context, link)
         fitted, clock_hz = self._fitted(context, link)
         chip = self._chip(context, link, fitted.netlist, dict(use_of(fitted.resources)))
-        return reckoned(context, "units", chip, fitted.netlist.interval, clock_hz)
+        return reckoned(context, "units", chip, fitted.netlist.interval, clock_hz, of_units(fitted))
 
     def rank(self, context: Context, link: LinkCost) -> Rank:
         """See `Design`; limits leave no core larger than what is known to be routed."""

@@ -25,7 +25,7 @@ LARGE = Shape("UINT8", 512, (512, 128, 4), "int4", 3)
 
 
 def _context(folder: Path, board: str, graph: Graph) -> Context:
-    layout = Layout(Request(board, "net"), folder)
+    layout = Layout(Request(board, "cqmlp"), folder)
     layout.stage("streamline").mkdir(parents=True)
     save_graph(graph, layout.stage("streamline") / "integer.onnx")
     return Context("fold", layout.request, layout, folder)
@@ -39,6 +39,9 @@ def test_a_small_network_fits(tmp_path: Path, write: object, core: str, capsys: 
     assert (verdict["takes"], estimate["core"]) == (True, core)
     assert 0 < estimate["chip"]["lut"] < estimate["board"]["lut"] == 83640
     assert estimate["fps"] == pytest.approx(25e6 / estimate["interval"])
+    layers = estimate["layers"]
+    assert 0 < sum(layer["lut"] for layer in layers) < estimate["chip"]["lut"]
+    assert max(layer["cycles"] for layer in layers) <= estimate["interval"]
 
 
 def test_a_build_tells_what_would_do(tmp_path: Path) -> None:
@@ -47,7 +50,7 @@ def test_a_build_tells_what_would_do(tmp_path: Path) -> None:
         fold.run(context)
     said = str(refused.value)
     assert said.startswith(
-        "net on icebreaker, 10000/s at 12 MHz: the network does not fit: even the smallest folding needs"
+        "cqmlp on icebreaker, 10000/s at 12 MHz: the network does not fit: even the smallest folding needs"
     )
     assert "its largest layer is fc0 with" in said
     assert re.search(r"; weights of [23] bits would fit; the nearest board that holds it is ulx3s \(estimated\)$", said)

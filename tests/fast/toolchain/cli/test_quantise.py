@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.fast.toolchain.cli.test_check import ESTIMATE
 from toolchain.cli import quantise as command
-from toolchain.cli.quantise import Asked, quantise
+from toolchain.cli.quantise import Asked, quantise, tell
 from toolchain.errors import ConfigError
 from toolchain.progress import Progress
 from toolchain.quantise.setting import Bits
+from toolchain.results.checked import LayerUse
 from toolchain.results.quantised import Quantised, QuantisedLayer, QuantisedSetting
 
 MADE = Quantised(
@@ -65,6 +67,17 @@ def asked(tmp_path: Path) -> Asked:
         std="1",
         board="ulx3s",
     )
+
+
+def test_a_layer_is_told_with_what_it_takes_of_the_board(capsys: pytest.CaptureFixture[str]) -> None:
+    use = LayerUse(name="Conv_0", option="PE 1, SIMD 1", cycles=1000, lut=321, bram=2, dsp=1)
+    setting = MADE.settings[0].model_copy(update={"estimate": ESTIMATE})
+    layer = MADE.layers[0].model_copy(update={"estimate": use})
+    tell(MADE.model_copy(update={"settings": (setting,), "layers": (layer,)}))
+    said = capsys.readouterr().out
+    (row,) = [line.split() for line in said.splitlines() if line.strip().startswith("Conv_0 ") and "W4A4" in line]
+    assert row[-3:] == ["321", "1", f"{ESTIMATE.clock_mhz * 1000:,.0f}/s"]
+    assert "LUTs and rates are estimated, a layer's without FIFOs and host link" in said
 
 
 def test_what_came_of_it_is_told(

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from tests.slow.toolchain.quantise.networks import data, read
+from toolchain.cli.quantise import estimate_on
 from toolchain.errors import ConfigError
 from toolchain.quantise.front import Scaling
 from toolchain.quantise.quantise import Order, quantise
@@ -45,6 +46,20 @@ def test_the_narrowest_that_costs_little_is_written(order: Order, tmp_path: Path
     assert [layer.name for layer in made.layers] == ["Conv_0", "Gemm_0"]
     assert made.layers[0].operations == 8 * 8 * 4 * 2 * 9
     assert open_network(order.out).source.graph.outputs
+
+
+def test_each_layer_is_told_what_it_takes_of_a_board(order: Order, tmp_path: Path) -> None:
+    network, _ = read("residual", tmp_path)
+    asked = replace(order, bits=(Bits(4, 4),), board="ulx3s")
+    made = quantise(network, "residual.onnx", asked, estimate_on("ulx3s"), lambda text: None)
+    chip = next(setting.estimate for setting in made.settings if setting.written)
+    assert chip is not None and len(made.layers) > 2
+    uses = [layer.estimate for layer in made.layers]
+    assert all(use is not None and use.lut > 0 for use in uses)
+    assert sum(use.lut for use in uses if use) < chip.chip.lut
+    assert sum(use.dsp for use in uses if use) == chip.chip.dsp
+    # A convolution has more to do than the dense end behind it.
+    assert made.layers[-1].name.startswith("Gemm") and uses[0] and uses[-1] and uses[0].name.startswith("Conv")
 
 
 def test_integers_that_a_network_divides_come_in_as_they_are(order: Order, tmp_path: Path) -> None:
