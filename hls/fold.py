@@ -50,12 +50,14 @@ def choose_folding(
     strategy: str,
     fixed_lut: int = 0,
     strict: bool = True,
+    family: str = "ecp5",
 ) -> Folding:
     """Fewest LUTs (estimated) that reach `target_fps`; with None the fastest folding that fits.
 
     Args:
         fixed_lut: LUTs of the rest of the chip.
         strict: whether a rate out of reach is an error; else the fastest that fits is taken, and has no target.
+        family: the board's `fpga.family`, whose cells an unrolled core is made for.
 
     Raises:
         TooLargeError: nothing fits; by how much, and which layer is largest.
@@ -67,7 +69,7 @@ def choose_folding(
         raise ConfigError(f"FPS={target_fps}: the rate must be above 0; give a number or FPS=max")
     if strategy == "unrolled":
         reached = strict or target_fps is None or target_fps <= clock_hz
-        return _unrolled(network, clock_hz, target_fps if reached else None, capacity, fixed_lut)
+        return _unrolled(network, clock_hz, target_fps if reached else None, capacity, fixed_lut, family)
     if strategy != "folded":
         raise ConfigError(f"STRATEGY={strategy}: unknown; allowed are folded and unrolled")
     search = Search(analyse(network), capacity, fixed_lut)
@@ -271,10 +273,11 @@ def _unrolled(
     target_fps: float | None,
     capacity: Capacity,
     fixed_lut: int,
+    family: str,
 ) -> Folding:
     from hls.unrolled import estimate_unrolled
 
-    estimate = estimate_unrolled(network, clock_hz)
+    estimate = estimate_unrolled(network, clock_hz, family)
     if target_fps is not None and target_fps > clock_hz:
         raise FitError(f"{target_fps:g} inferences/s are out of reach: unrolled, the best is one a clock, {clock_hz}")
     for what, need, have in (

@@ -100,7 +100,8 @@ class DenseWays:
         """See `Ways`."""
         if self.folding.strategy == "unrolled":
             network = files.network(self.context)
-            uses = of_unrolled(lut_of_layers(network, self.folding.clock_hz))
+            family = self.context.fpga_board.fpga.family
+            uses = of_unrolled(lut_of_layers(network, self.folding.clock_hz, family))
             return Candidate(1, _layers(uses), _use(self.estimate.to_json()))
         choice = self._search(NOTHING).taken(self.folding)
         if choice is None:

@@ -91,7 +91,7 @@ def _own_rows(context: Context, strategy: str) -> list[CoreRow]:
     if note := too_large(context, f"{strategy} core", use.lut):
         return [_estimate(strategy, use, folding.initiation_interval, note)]
     shutil.rmtree(work / "rtl", ignore_errors=True)
-    core = generate_core(network, folding, work / "rtl")
+    core = generate_core(network, folding, work / "rtl", context.fpga_board.fpga.family)
     x = spread(files.golden_inputs(context), VECTORS)
     simulation = simulate_core(core, network, work / "rtl", x, work / "simulation")
     must_agree(f"{strategy} core", simulation)

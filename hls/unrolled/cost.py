@@ -5,7 +5,23 @@ A carry chain takes one LUT position a bit, in pairs (ECP5's CCU2C); a narrow su
 
 from __future__ import annotations
 
-from hls.unrolled.ir import Affine, AtLeast, Choose, Count, Graph, Greater, Majority, Parity, Rows, Sum, Table
+from hls.unrolled.counting import compare_luts, counter_luts, ternary_luts
+from hls.unrolled.ir import (
+    Affine,
+    AtLeast,
+    Choose,
+    Count,
+    Counter,
+    Graph,
+    Greater,
+    Majority,
+    Parity,
+    Reached,
+    Rows,
+    Sum,
+    Table,
+    Ternary,
+)
 
 
 def positions(graph: Graph, identifier: int) -> float:
@@ -17,8 +33,16 @@ def positions(graph: Graph, identifier: int) -> float:
         case Sum() | Rows():
             bits = graph.chain_bits(identifier)
             return bits + (bits in (3, 4, 5))
+        case Counter(columns, _):
+            return counter_luts(tuple(map(len, columns)))
+        case Ternary(columns, carry, _):
+            return ternary_luts(tuple(map(len, columns)))
+        case Reached(columns, _):
+            return compare_luts(sum(map(len, columns)), width)
         case Parity() | Majority():
             return 1
+        case Table() if graph.fabric.paired:
+            return -(-width // 2)
         case Table() | Affine():
             return width
         case AtLeast(source, threshold):

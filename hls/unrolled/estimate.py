@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hls.unrolled.cost import total_positions
 from hls.unrolled.emit import last_reads
+from hls.unrolled.fabric import fabric_of
 from hls.unrolled.generate import Pipeline, plan_pipeline
 from hls.unrolled.lower import LoweredLayer
 from hls.unrolled.schedule import Schedule
@@ -15,17 +16,17 @@ _MAPPED = 1.03
 _FLOW_LUT, _FLOW_FF = 40, 24
 
 
-def estimate_unrolled(network: DenseNetwork, clock_hz: int) -> dict[str, int]:
-    """LUT positions, flip-flops and block RAMs (none) of the network, pipelined for a clock.
+def estimate_unrolled(network: DenseNetwork, clock_hz: int, family: str = "ecp5") -> dict[str, int]:
+    """LUT positions, flip-flops and block RAMs (none) of the network on a device family, pipelined for a clock.
 
     Raises:
         ModelError: a layer that the hardware cannot compute.
     """
-    pipeline = plan_pipeline(network, clock_hz)
+    pipeline = plan_pipeline(network, clock_hz, fabric_of(family))
     return {"lut": round(_MAPPED * _positions(pipeline)) + _FLOW_LUT, "ff": _registers(pipeline), "bram": 0}
 
 
-def lut_of_layers(network: DenseNetwork, clock_hz: int) -> dict[str, int]:
+def lut_of_layers(network: DenseNetwork, clock_hz: int, family: str = "ecp5") -> dict[str, int]:
     """LUT positions of each layer, by its name; what joins them is left out.
 
     Raises:
@@ -33,7 +34,7 @@ def lut_of_layers(network: DenseNetwork, clock_hz: int) -> dict[str, int]:
     """
     # Behind the last layer comes the choice of the greatest score.
     names = [*(layer.name for layer in network.layers), LABEL]
-    layers = plan_pipeline(network, clock_hz).layers
+    layers = plan_pipeline(network, clock_hz, fabric_of(family)).layers
     return {name: round(_MAPPED * _positions_of(layer)) for name, layer in zip(names, layers, strict=True)}
 
 

@@ -17,16 +17,20 @@ from hls.unrolled.ir import (
     Choose,
     Constant,
     Count,
+    Counter,
     Graph,
     Greater,
     Majority,
     Operand,
     Parity,
+    Reached,
     Rows,
     Sum,
     Table,
+    Ternary,
     operands_of,
 )
+from hls.unrolled.pairs import Function, Pairs, added, counted, reached, tables
 
 # Name, in the reader's cycle, of a node's wire.
 Names = Callable[[int], str]
@@ -49,6 +53,23 @@ class Expressions:
     def define(self, identifier: int, names: Names) -> str:
         """The line that declares and drives the wire ``n<identifier>`` of a node that is no input or sum."""
         return self._declare(identifier, self._expression(identifier, names))
+
+    def define_pairs(self, identifier: int, names: Names) -> list[str]:
+        """Lines that declare and drive a node by look-up tables with two outputs."""
+        node, width = self._graph.nodes[identifier], self._graph.width(identifier)
+        pairs = Pairs(f"n{identifier}", lambda bit: self._bit(bit, names))
+        match node:
+            case Counter():
+                value = counted(pairs, node, width)
+            case Ternary():
+                value = added(pairs, node, width)
+            case Reached():
+                value = _joined(reached(pairs, node, width))
+            case Table(terms, offset):
+                value = _joined(self._paired_table(pairs, terms, offset, width))
+            case _:
+                raise TypeError(f"node {identifier} is not of look-up tables with two outputs")
+        return [*pairs.lines, self._declare(identifier, value)]
 
     def define_chain(self, chain: str, identifiers: list[int], names: Names) -> list[str]:
         """Lines that declare and drive the sums `identifiers`, which share one carry chain.
@@ -122,6 +143,16 @@ class Expressions:
         index = _joined([names(source) for source, _ in reversed(terms)])
         bits = [self._table_name([total >> bit & 1 for total in sums]) for bit in reversed(range(width))]
         return _joined([f"{name}[{index}]" for name in bits])
+
+    def _paired_table(self, pairs: Pairs, terms: tuple[tuple[int, int], ...], offset: int, width: int) -> list[str]:
+        bits = [Bit(source, place) for source, _ in terms for place in range(self._graph.width(source))]
+        spaces = [self._values(source, factor) for source, factor in reversed(terms)]
+        sums = [sum(values) + offset for values in product(*spaces)]
+
+        def result(output: int) -> Function:
+            return lambda values: sums[sum(value << i for i, value in enumerate(values))] >> output & 1
+
+        return tables(pairs, bits, [result(output) for output in range(width)])
 
     def _table_name(self, bits: list[int]) -> str:
         contents = sum(bit << index for index, bit in enumerate(bits))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hls.unrolled.emit import emit_layer
+from hls.unrolled.fabric import FOUR, Fabric, fabric_of
 from hls.unrolled.lower import LoweredLayer, lower_network
 from hls.unrolled.schedule import Schedule, schedule
 from toolchain.graph.dense import DenseNetwork
@@ -15,6 +16,8 @@ from toolchain.results.folding import Folding
 
 _RTL = Path(__file__).resolve().parent.parent / "rtl"
 _QUEUE = "result_queue.v"
+# What stands for cells of the device, where nodes are made of them.
+_CELLS = ("lut_pair.v", "carry_places.v")
 
 
 @dataclass(frozen=True)
@@ -35,30 +38,33 @@ class Pipeline:
         return sum(item.latency for item in self.schedules) + 2
 
 
-def plan_pipeline(network: DenseNetwork, clock_hz: int) -> Pipeline:
-    """Lower a network and schedule it for a clock.
+def plan_pipeline(network: DenseNetwork, clock_hz: int, fabric: Fabric = FOUR) -> Pipeline:
+    """Lower a network for a fabric and schedule it for a clock.
 
     Raises:
         ModelError: a layer that the hardware cannot compute.
     """
-    layers = tuple(lower_network(network))
+    layers = tuple(lower_network(network, fabric))
     return Pipeline(layers, tuple(schedule(layer.graph, clock_hz) for layer in layers))
 
 
-def generate_unrolled(network: DenseNetwork, folding: Folding, rtl_dir: Path) -> CoreDescription:
-    """Write the core's Verilog into `rtl_dir`, pipelined for the folding's clock, and describe it.
+def generate_unrolled(network: DenseNetwork, folding: Folding, rtl_dir: Path, family: str = "ecp5") -> CoreDescription:
+    """Write the core's Verilog for a device family into `rtl_dir`, pipelined for the folding's clock, and describe it.
 
     Raises:
         ModelError: a layer that the hardware cannot compute.
     """
-    pipeline = plan_pipeline(network, folding.clock_hz)
+    fabric = fabric_of(family)
+    pipeline = plan_pipeline(network, folding.clock_hz, fabric)
     rtl_dir.mkdir(parents=True, exist_ok=True)
     names = [_module(index, layer) for index, layer in enumerate(pipeline.layers)]
     for name, layer, times in zip(names, pipeline.layers, pipeline.schedules, strict=True):
         (rtl_dir / f"{name}.v").write_text(emit_layer(layer, times, name))
     (rtl_dir / "gateweave_core.v").write_text(_core_text(pipeline, names))
-    shutil.copyfile(_RTL / _QUEUE, rtl_dir / _QUEUE)
-    return _describe(network, pipeline, ("gateweave_core.v", *(f"{name}.v" for name in names), _QUEUE))
+    parts = (_QUEUE, *_CELLS) if fabric.paired else (_QUEUE,)
+    for part in parts:
+        shutil.copyfile(_RTL / part, rtl_dir / part)
+    return _describe(network, pipeline, ("gateweave_core.v", *(f"{name}.v" for name in names), *parts))
 
 
 def _module(index: int, layer: LoweredLayer) -> str:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from hls.unrolled.fabric import FOUR, Fabric
+
 Integers = NDArray[np.int64]
 
-# Operand bits of a sum that one four-input look-up table a result bit computes.
-TABLE_BITS = 4
 # Bits up to which a sum is rippled through LUTs: yosys gives so short a sum no carry chain either.
 RIPPLE_BITS = 4
 # Places of a carry chain that several sums share, at most.
@@ -65,10 +65,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Bit:
-    """Bit `place` of an unsigned node."""
+    """Bit `place` of a node's wire, or its complement."""
 
     node: int
     place: int
+    inverted: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,41 @@ class Rows:
     a: tuple[Bit | None, ...]
     b: tuple[Bit | None, ...]
     carry: Bit | None = None
+
+
+# The bits of each place of a sum, lowest place first.
+Columns = tuple[tuple[Bit, ...], ...]
+
+
+@dataclass(frozen=True)
+class Counter:
+    """The sum of `columns` and a carry on a chain of LUTs with two outputs.
+
+    Of each two places from the lowest up, the lower and the upper have at most 6 and 0, 4 and 1, or 2 and 2 bits.
+    """
+
+    columns: Columns
+    carry: Bit | None = None
+
+
+@dataclass(frozen=True)
+class Ternary:
+    """The sum of `columns` and a carry at place `start`, of at most three bits a place (there: four), on such a chain.
+
+    Below `start` a place has one bit at most.
+    """
+
+    columns: Columns
+    carry: Bit | None
+    start: int
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How many of the ascending `cuts` the sum of `columns` reaches, each place's bits counted by its weight."""
+
+    columns: Columns
+    cuts: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -135,7 +171,23 @@ class Choose:
     zero: int
 
 
-Node = Input | Constant | Sum | Table | Parity | Majority | Rows | Affine | AtLeast | Count | Greater | Choose
+Node = (
+    Input
+    | Constant
+    | Sum
+    | Table
+    | Parity
+    | Majority
+    | Rows
+    | Counter
+    | Ternary
+    | Reached
+    | Affine
+    | AtLeast
+    | Count
+    | Greater
+    | Choose
+)
 
 
 def width_of(low: int, high: int) -> int:
@@ -156,6 +208,11 @@ def operands_of(node: Node) -> tuple[int, ...]:
             return tuple(bit.node for bit in bits)
         case Rows(a, b, carry):
             return tuple(dict.fromkeys(bit.node for bit in (*a, *b, carry) if bit is not None))
+        case Counter(columns, carry) | Ternary(columns, carry):
+            single = (carry.node,) if carry else ()
+            return tuple(dict.fromkeys((*(bit.node for column in columns for bit in column), *single)))
+        case Reached(columns):
+            return tuple(dict.fromkeys(bit.node for column in columns for bit in column))
         case Affine(a):
             return (a.node,)
         case AtLeast(source):
@@ -176,6 +233,7 @@ class Graph:
     Equal nodes are one node: `add` returns the identifier (position) of the node that is already there.
     """
 
+    fabric: Fabric = FOUR
     nodes: list[Node] = field(default_factory=list)
     low: list[int] = field(default_factory=list)
     high: list[int] = field(default_factory=list)
@@ -243,7 +301,11 @@ def _evaluate(node: Node, x: Integers, value: Callable[[int], Integers]) -> Inte
     def bit(source: Bit | None) -> Integers:
         if source is None:
             return np.zeros(len(x), dtype=np.int64)
-        return value(source.node) >> source.place & 1
+        return value(source.node) >> source.place & 1 ^ source.inverted
+
+    def total(columns: Columns) -> Integers:
+        bits = [bit(b) << place for place, column in enumerate(columns) for b in column]
+        return np.asarray(sum(bits, np.zeros(len(x), dtype=np.int64)))
 
     match node:
         case Input(index):
@@ -261,6 +323,12 @@ def _evaluate(node: Node, x: Integers, value: Callable[[int], Integers]) -> Inte
         case Rows(first, second, carry):
             places = [(bit(b) + bit(c)) << i for i, (b, c) in enumerate(zip(first, second, strict=True))]
             return np.asarray(sum(places) + bit(carry))
+        case Counter(columns, carry):
+            return total(columns) + bit(carry)
+        case Ternary(columns, carry, start):
+            return total(columns) + (bit(carry) << start)
+        case Reached(columns, cuts):
+            return np.searchsorted(np.array(cuts), total(columns), side="right").astype(np.int64)
         case Affine(a, offset):
             return term(a) + offset
         case AtLeast(source, threshold, inverted):

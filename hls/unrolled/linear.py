@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from hls.unrolled.fabric import FOUR, Fabric
 from hls.unrolled.ir import (
-    TABLE_BITS,
     Affine,
     Bit,
     Constant,
+    Counter,
     Graph,
     Input,
     Majority,
@@ -19,6 +20,7 @@ from hls.unrolled.ir import (
     Rows,
     Sum,
     Table,
+    Ternary,
     operands_of,
     width_of,
 )
@@ -33,9 +35,9 @@ class LinearGraph:
     exact however often an input takes part, which chaining intervals would only bound.
     """
 
-    def __init__(self, low: Integers, high: Integers) -> None:
+    def __init__(self, low: Integers, high: Integers, fabric: Fabric = FOUR) -> None:
         """Start with one node an input, whose wire values lie in [low, high], each of shape (inputs,)."""
-        self.graph = Graph()
+        self.graph, self.fabric = Graph(fabric=fabric), fabric
         self._low, self._high = low, high
         self.coefficients: list[Integers] = []
         self.constants: list[int] = []
@@ -81,14 +83,11 @@ class LinearGraph:
         return identifier
 
     def _sum(self, a: Operand, b: Operand) -> int:
-        coefficients = sum(
-            (o.sign * (self.coefficients[o.node] << o.shift) for o in (a, b)),
-            np.zeros(len(self._low), np.int64),
-        )
+        coefficients = self._form([a, b])
         leaves = np.flatnonzero(coefficients).tolist()
-        if sum(self.graph.width(leaf) for leaf in leaves) <= TABLE_BITS:
+        if sum(self.graph.width(leaf) for leaf in leaves) <= self.fabric.table_bits:
             terms = [(leaf, int(coefficients[leaf])) for leaf in leaves]
-        elif self.graph.width(a.node) + self.graph.width(b.node) <= TABLE_BITS:
+        elif self.graph.width(a.node) + self.graph.width(b.node) <= self.fabric.table_bits:
             terms = [(o.node, o.sign << o.shift) for o in (a, b)]
         else:
             return self._chain(a, b, coefficients)
@@ -107,7 +106,7 @@ class LinearGraph:
 
     def add_rows(self, terms: list[Operand], rows: list[list[Bit | None]]) -> int:
         """Node that adds two rows of bits which together are the sum of positive `terms`."""
-        coefficients = sum((self.coefficients[o.node] << o.shift for o in terms), np.zeros(len(self._low), np.int64))
+        coefficients = self._form(terms)
         constant = sum(self.constants[o.node] << o.shift for o in terms)
         low, high = self._range(coefficients, constant)
         # The sum can't reach beyond its range, so bits above are always zero.
@@ -115,9 +114,27 @@ class LinearGraph:
         a, b = ((*row, *([None] * width))[:width] for row in rows)
         return self._add(Rows(tuple(a), tuple(b)), coefficients, constant, (low, high))
 
-    def add_gate(self, gate: Parity | Majority | Rows) -> int:
+    def add_heap(self, node: Ternary, terms: list[Operand], constant: int) -> int:
+        """Node whose value is the linear form of the terms plus `constant`, never negative."""
+        coefficients = self._form(terms)
+        low, high = self._range(coefficients, constant)
+        return self._add(node, coefficients, constant, (low, high))
+
+    def bounds_of(self, terms: list[Operand]) -> tuple[int, int]:
+        """Exact range of the linear form of the terms, without their nodes' own offsets."""
+        return self._range(self._form(terms), 0)
+
+    def _form(self, terms: list[Operand]) -> Integers:
+        parts = (o.sign * (self.coefficients[o.node] << o.shift) for o in terms)
+        return np.asarray(sum(parts, np.zeros(len(self._low), np.int64)))
+
+    def add_gate(self, gate: Parity | Majority | Rows | Counter) -> int:
         """Node of a step of a carry-save sum; its bits have no linear form of their own."""
-        high = (2 << len(gate.a)) - 1 if isinstance(gate, Rows) else 1
+        high = 1
+        if isinstance(gate, Rows):
+            high = (2 << len(gate.a)) - 1
+        elif isinstance(gate, Counter):
+            high = sum(len(column) << place for place, column in enumerate(gate.columns)) + (gate.carry is not None)
         return self._add(gate, np.zeros(len(self._low), np.int64), 0, (0, high))
 
     def _add(self, node: Node, coefficients: Integers, constant: int, ends: tuple[int, int]) -> int:

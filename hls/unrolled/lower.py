@@ -7,6 +7,7 @@ weights and thresholds of the layer that reads the wire.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 
 from hls.arithmetic import analyse
 from hls.unrolled.cost import total_positions
-from hls.unrolled.ir import AtLeast, Choose, Constant, Count, Graph, Greater, Input, Operand
+from hls.unrolled.fabric import FOUR, Fabric
+from hls.unrolled.heaps import Heap, heap_sum
+from hls.unrolled.ir import AtLeast, Choose, Constant, Count, Graph, Greater, Input, Operand, Reached
 from hls.unrolled.linear import LinearGraph
 from hls.unrolled.sharing import SharedTerms, signed_digits
 from hls.unrolled.trees import add_up
@@ -26,6 +29,11 @@ Integers = NDArray[np.int64]
 
 # Seeds of the sharing that are tried for each layer; the cheapest result is taken.
 _SEEDS = range(4)
+# Bits of a count whose thresholds are compared at once; more are compared one by one.
+_MOST_OUTPUTS = 4
+
+# A neuron's sum: a node of the graph, or bits that are not added up.
+Total = Operand | Heap
 
 
 @dataclass(frozen=True)
@@ -61,8 +69,8 @@ class LoweredLayer:
     live: tuple[bool, ...]
 
 
-def lower_network(network: DenseNetwork) -> list[LoweredLayer]:
-    """All layers in order, then the argmax.
+def lower_network(network: DenseNetwork, fabric: Fabric = FOUR) -> list[LoweredLayer]:
+    """All layers in order, then the argmax, for a fabric.
 
     Raises:
         ModelError: a layer that the hardware cannot compute; the message names it.
@@ -72,9 +80,9 @@ def lower_network(network: DenseNetwork) -> list[LoweredLayer]:
     for index, layer in enumerate(network.layers):
         readers = network.layers[index + 1].weights if index + 1 < len(network.layers) else None
         live = np.ones(layer.outputs, np.bool_) if readers is None else np.asarray(readers.any(axis=1))
-        lowered.append(_lower_layer(layer, wire, live))
+        lowered.append(_lower_layer(layer, wire, live, fabric))
         wire = lowered[-1].result
-    return [*lowered, _lower_argmax(wire)]
+    return [*lowered, _lower_argmax(wire, fabric)]
 
 
 def _input_wire(network: DenseNetwork) -> Wire:
@@ -85,8 +93,8 @@ def _input_wire(network: DenseNetwork) -> Wire:
     return Wire(np.full(shape, low), np.full(shape, high), bits, low < 0)
 
 
-def _lower_layer(layer: DenseLayer, wire: Wire, live: NDArray[np.bool_]) -> LoweredLayer:
-    graph = cheapest(lambda seed: _layer_graph(layer, wire, live, seed), live)
+def _lower_layer(layer: DenseLayer, wire: Wire, live: NDArray[np.bool_], fabric: Fabric) -> LoweredLayer:
+    graph = cheapest(lambda seed: _layer_graph(layer, wire, live, seed, fabric), live)
     return LoweredLayer(layer.name, graph, wire, _result(graph, layer), tuple(live.tolist()))
 
 
@@ -99,22 +107,25 @@ def cheapest(make: Callable[[int], Graph], live: NDArray[np.bool_]) -> Graph:
     return min(map(make, _SEEDS), key=cost)
 
 
-def _layer_graph(layer: DenseLayer, wire: Wire, live: NDArray[np.bool_], seed: int) -> Graph:
+def _layer_graph(layer: DenseLayer, wire: Wire, live: NDArray[np.bool_], seed: int, fabric: Fabric) -> Graph:
     bias = wire.offset * layer.weights.sum(axis=0) + layer.biases
     if layer.thresholds is None:
-        return sums_of(wire, layer.weights * wire.scale, bias, live, seed)
-    linear = LinearGraph(wire.low, wire.high)
-    sums = _accumulators(linear, layer.weights, live, seed)
+        return sums_of(wire, layer.weights * wire.scale, bias, live, seed, fabric)
+    linear = LinearGraph(wire.low, wire.high, fabric)
     cuts = -((bias[:, None] - layer.thresholds) // wire.scale)
-    linear.graph.outputs = [_count(linear, term, row) for term, row in zip(sums, cuts.tolist(), strict=True)]
+    outputs = cuts.shape[1].bit_length()
+    sums = _accumulators(linear, layer.weights, live, seed, outputs if outputs <= _MOST_OUTPUTS else 0)
+    linear.graph.outputs = [_count(linear, total, row) for total, row in zip(sums, cuts.tolist(), strict=True)]
     return linear.graph
 
 
-def sums_of(wire: Wire, weights: Integers, constants: Integers, live: NDArray[np.bool_], seed: int) -> Graph:
+def sums_of(
+    wire: Wire, weights: Integers, constants: Integers, live: NDArray[np.bool_], seed: int, fabric: Fabric = FOUR
+) -> Graph:
     """The graph of ``constants + wire @ weights``; see `LoweredLayer` for `live`."""
-    linear = LinearGraph(wire.low, wire.high)
-    sums = _accumulators(linear, weights, live, seed)
-    linear.graph.outputs = [_sum(linear, term, int(c)) for term, c in zip(sums, constants, strict=True)]
+    linear = LinearGraph(wire.low, wire.high, fabric)
+    sums = _accumulators(linear, weights, live, seed, 0)
+    linear.graph.outputs = [_sum(linear, total, int(c)) for total, c in zip(sums, constants, strict=True)]
     return linear.graph
 
 
@@ -129,42 +140,71 @@ def _result(graph: Graph, layer: DenseLayer) -> Wire:
     return Wire(low, high, bits, True)
 
 
-def _accumulators(linear: LinearGraph, weights: Integers, live: NDArray[np.bool_], seed: int) -> list[Operand | None]:
-    """Each column's sum, None where all its weights are zero; equal and opposite columns share one."""
+def _accumulators(
+    linear: LinearGraph, weights: Integers, live: NDArray[np.bool_], seed: int, outputs: int
+) -> list[Total | None]:
+    """Each column's sum, None where all its weights are zero; equal and opposite columns share one.
+
+    Args:
+        outputs: bits that a sum is compared to give; 0 where its value is wanted.
+    """
     columns = [tuple(column) for column in weights.T.tolist()]
     signs = [int(np.sign(next((weight for weight in column if weight), 0))) for column in columns]
     keys = [tuple(sign * weight for weight in column) for sign, column in zip(signs, columns, strict=True)]
-    known: dict[tuple[int, ...], Operand] = {}
+    known: dict[tuple[int, ...], Total] = {}
     # Live columns share among themselves; the others, which synthesis prunes, must not change that.
     for wanted in (live, ~live):
         new = [key for key, ok in zip(keys, wanted, strict=True) if ok and any(key) and key not in known]
         new = list(dict.fromkeys(new))
-        known.update(zip(new, _sums(linear, new, seed), strict=True))
+        known.update(zip(new, _sums(linear, new, seed, outputs), strict=True))
     return [_signed(known[key], sign) if sign else None for key, sign in zip(keys, signs, strict=True)]
 
 
-def _signed(term: Operand, sign: int) -> Operand:
-    return Operand(term.node, sign * term.sign, term.shift)
+def _signed(total: Total, sign: int) -> Total:
+    if isinstance(total, Heap):
+        return total.negated() if sign < 0 else total
+    return Operand(total.node, sign * total.sign, total.shift)
 
 
-def _sums(linear: LinearGraph, columns: list[tuple[int, ...]], seed: int) -> list[Operand]:
+def _sums(linear: LinearGraph, columns: list[tuple[int, ...]], seed: int, outputs: int) -> list[Total]:
     if not columns:
         return []
     shared = SharedTerms(linear, signed_digits(np.array(columns, dtype=np.int64).T), seed)
     shared.reduce()
+    if linear.fabric.paired:
+        return [_heaped(linear, terms, outputs) for terms in shared.columns()]
     return [add_up(linear, terms) for terms in shared.columns()]
 
 
-def _sum(linear: LinearGraph, term: Operand | None, constant: int) -> int:
-    return linear.constant(constant) if term is None else linear.exact(term, constant)
+def _heaped(linear: LinearGraph, terms: list[Operand], outputs: int) -> Total:
+    if len(terms) == 1 and not outputs:
+        return terms[0]
+    heap = heap_sum(linear, terms, outputs)
+    return heap if outputs else Operand(heap.columns[0][0].node)
 
 
-def _count(linear: LinearGraph, term: Operand | None, cuts: list[int]) -> int:
+def _sum(linear: LinearGraph, total: Total | None, constant: int) -> int:
+    if total is None:
+        return linear.constant(constant)
+    assert isinstance(total, Operand), "sums that are not compared are nodes"
+    return linear.exact(total, constant)
+
+
+def _count(linear: LinearGraph, total: Total | None, cuts: list[int]) -> int:
     graph = linear.graph
-    levels = tuple(_level(linear, term, cut) for cut in sorted(cuts))
+    if isinstance(total, Heap):
+        return _reached(linear, total, sorted(cuts))
+    levels = tuple(_level(linear, total, cut) for cut in sorted(cuts))
     low = sum(graph.low[level] for level in levels)
     high = sum(graph.high[level] for level in levels)
     return linear.constant(low) if low == high else graph.add(Count(levels), low, high)
+
+
+def _reached(linear: LinearGraph, heap: Heap, cuts: list[int]) -> int:
+    low, high = (bisect_right(cuts, end) for end in (heap.low, heap.high))
+    if low == high:
+        return linear.constant(low)
+    return linear.graph.add(Reached(heap.columns, tuple(cut + heap.constant for cut in cuts)), low, high)
 
 
 def _level(linear: LinearGraph, term: Operand | None, cut: int) -> int:
@@ -181,9 +221,9 @@ def _level(linear: LinearGraph, term: Operand | None, cut: int) -> int:
     return linear.graph.add(AtLeast(term.node, bound, inverted), 0, 1)
 
 
-def _lower_argmax(wire: Wire) -> LoweredLayer:
+def _lower_argmax(wire: Wire, fabric: Fabric) -> LoweredLayer:
     """A tree of comparisons of neighbours; the left one wins when equal, so the first of equals wins."""
-    graph = Graph()
+    graph = Graph(fabric=fabric)
     rivals = []
     for index, (low, high) in enumerate(zip(wire.low.tolist(), wire.high.tolist(), strict=True)):
         value = graph.add(Input(index), low, high)

@@ -1,6 +1,6 @@
 """Pipelining: which clock cycle of a layer each node is computed in.
 
-Delays are those of an ECP5-6 with its routing, set by hand from critical paths of routed cores (docs/unrolled.md).
+Delays are those of the graph's fabric (`hls.unrolled.fabric`).
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from hls.unrolled.ir import (
     Choose,
     Constant,
     Count,
+    Counter,
     Graph,
     Greater,
     Input,
     Majority,
     Parity,
+    Reached,
     Rows,
     Sum,
     Table,
+    Ternary,
     operands_of,
 )
 
-# Nanoseconds: a LUT with its routing; into and out of a carry chain, with the routing; one place of a chain; a
-# register's clock to output and set-up together.
-_LUT, _CHAIN, _CHAIN_PLACE, _REGISTER = 1.5, 2.2, 0.035, 0.6
 # Share of the clock period that is planned for; the rest is for congested routing.
 _PLANNED = 0.75
 
@@ -52,7 +52,7 @@ class Schedule:
 
 def schedule(graph: Graph, clock_hz: int) -> Schedule:
     """Fill each cycle with as many levels as the clock period holds; results end in a register."""
-    budget = _PLANNED * 1e9 / clock_hz - _REGISTER
+    budget = _PLANNED * 1e9 / clock_hz - graph.fabric.delays.register
     cycle: dict[int, int] = {}
     level: dict[int, int] = {}
     arrival: dict[int, float] = {}
@@ -72,25 +72,30 @@ def schedule(graph: Graph, clock_hz: int) -> Schedule:
 
 def delay_ns(graph: Graph, identifier: int) -> float:
     """Delay of one node with the routing before it, in nanoseconds."""
-    width = graph.width(identifier)
+    width, delays = graph.width(identifier), graph.fabric.delays
     match graph.nodes[identifier]:
         case Input() | Constant():
             return 0.0
         case Table() | Parity() | Majority():
-            return _LUT
+            return delays.lut
         case Rows(_, _, carry) if carry is not None:
-            return _CHAIN + _CHAIN_PLACE * CHAIN_PLACES
+            return delays.chain + delays.place * CHAIN_PLACES
         case Sum() | Rows() if graph.chain_bits(identifier) <= RIPPLE_BITS:
-            return _LUT * graph.chain_bits(identifier) / 2
+            return delays.lut * graph.chain_bits(identifier) / 2
         case Sum() | Rows() | Affine():
-            return _CHAIN + _CHAIN_PLACE * width
+            return delays.chain + delays.place * width
         case Greater(a):
-            return _CHAIN + _CHAIN_PLACE * graph.width(a)
+            return delays.chain + delays.place * graph.width(a)
+        case Counter(columns) | Ternary(columns):
+            return delays.chain + delays.place * len(columns)
+        case Reached(columns):
+            bits, first, each = sum(map(len, columns)), graph.fabric.lut_inputs, graph.fabric.lut_inputs - 1
+            return delays.lut * (1 if bits <= first else sum(-(-(bits - 1) // (each - i)) for i in range(width)))
         case AtLeast(source, threshold):
             bits = significant_bits(graph.width(source), threshold)
-            return _LUT * math.ceil((bits - 1) / 3)
+            return delays.lut * math.ceil((bits - 1) / 3)
         case Count(levels):
-            return _LUT * math.ceil(len(levels) / 4) if len(levels) > 1 else 0.0
+            return delays.lut * math.ceil(len(levels) / 4) if len(levels) > 1 else 0.0
         case Choose():
-            return _LUT
+            return delays.lut
     return 0.0

@@ -81,7 +81,7 @@ class DenseDesign:
         """See `Design`. An unrolled core has registers where the clock asks for them."""
         folding = read_folding(context.layout.stage("fold"))
         assert isinstance(folding, Folding), "of a chain that units were taken for, another design is asked"
-        return generate_core(self.network, replace(folding, clock_hz=hz), rtl)
+        return generate_core(self.network, replace(folding, clock_hz=hz), rtl, context.fpga_board.fpga.family)
 
     def reference(self, core: CoreDescription) -> Reference:
         """See `Design`."""

@@ -46,6 +46,7 @@ def fold_network(context: Context, network: DenseNetwork, strategy: str, link: L
             strategy=strategy,
             fixed_lut=link.lut,
             strict=strict,
+            family=context.fpga_board.fpga.family,
         )
 
     # A rate that nobody asked for need not be reached; the board's size must.
@@ -68,7 +69,7 @@ def target_fps(context: Context) -> float | None:
 def capacity_of(board: FpgaBoard, link_kbit: int) -> Capacity:
     """What a core may use of a board whose link takes `link_kbit` of block RAM.
 
-    Folding counts 4-input look-up tables; on a device with larger ones its estimate is on the safe side.
+    Folded cores are counted in 4-input look-up tables; on a device with larger ones that is on the safe side.
 
     Raises:
         ConfigError: `fpga.bram_kbit` of the board is not that of its family.

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from hls.pack import encode
+from hls.unrolled.fabric import FOUR, ULTRASCALE, Fabric
 from hls.unrolled.ir import Affine, Constant, Count, Rows, Sum, Table, width_of
 from hls.unrolled.lower import LoweredLayer, lower_network
 from tests.fast.hls.unrolled.networks import NETWORKS, random_inputs, random_network
 from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
+
+FABRICS = (FOUR, ULTRASCALE)
 
 
 def wire_inputs(network: DenseNetwork, x: np.ndarray) -> np.ndarray:
@@ -28,16 +31,18 @@ def same(layers: list[LoweredLayer], network: DenseNetwork, x: np.ndarray) -> No
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_graphs_equal_the_integer_network(name: str) -> None:
+@pytest.mark.parametrize("fabric", FABRICS, ids=str)
+def test_graphs_equal_the_integer_network(name: str, fabric: Fabric) -> None:
     network = NETWORKS[name]
-    same(lower_network(network), network, random_inputs(network, 400))
+    same(lower_network(network, fabric), network, random_inputs(network, 400))
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_every_value_stays_in_its_range(name: str) -> None:
+@pytest.mark.parametrize("fabric", FABRICS, ids=str)
+def test_every_value_stays_in_its_range(name: str, fabric: Fabric) -> None:
     network = NETWORKS[name]
     wire = wire_inputs(network, random_inputs(network, 300))
-    for layer in lower_network(network):
+    for layer in lower_network(network, fabric):
         for identifier, values in layer.graph.evaluate(wire).items():
             assert layer.graph.low[identifier] <= values.min()
             assert values.max() <= layer.graph.high[identifier]

@@ -9,6 +9,7 @@ import pytest
 
 from hls.generate import generate_core
 from hls.simulate import simulate_core
+from hls.unrolled.fabric import fabric_of
 from hls.unrolled.generate import plan_pipeline
 from tests.doubles.folded import NOTHING
 from tests.fast.hls.unrolled.networks import NETWORKS, random_inputs
@@ -16,12 +17,16 @@ from toolchain.graph.dense import network_of
 from toolchain.results.folding import Folding
 
 CASES = [
-    ("ternary on bits", 25),
-    ("ternary on bytes", 120),
-    ("bipolar activations", 120),
-    ("wide weights", 25),
-    ("signed inputs", 60),
-    ("all zero", 25),
+    ("ternary on bits", 25, "ecp5"),
+    ("ternary on bytes", 120, "ecp5"),
+    ("bipolar activations", 120, "ecp5"),
+    ("wide weights", 25, "ecp5"),
+    ("signed inputs", 60, "ecp5"),
+    ("all zero", 25, "ecp5"),
+    ("ternary on bits", 100, "zynq_ultrascale"),
+    ("ternary on bytes", 400, "zynq_ultrascale"),
+    ("wide weights", 100, "zynq_7000"),
+    ("signed inputs", 200, "zynq_7000"),
 ]
 
 
@@ -30,17 +35,17 @@ def folding(clock_mhz: int) -> Folding:
     return Folding("unrolled", (), 1, float(clock_hz), clock_hz, None, NOTHING)
 
 
-@pytest.mark.parametrize(("name", "clock_mhz"), CASES)
-def test_bit_exact(name: str, clock_mhz: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "clock_mhz", "family"), CASES)
+def test_bit_exact(name: str, clock_mhz: int, family: str, tmp_path: Path) -> None:
     network = NETWORKS[name]
-    core = generate_core(network, folding(clock_mhz), tmp_path / "rtl")
+    core = generate_core(network, folding(clock_mhz), tmp_path / "rtl", family)
     x = random_inputs(network, 3000)
     # Some thousands of cycles are over sooner than -O2 has compiled.
     where = (tmp_path / "rtl", x, tmp_path / "work")
     free = simulate_core(core, network, *where, optimise=False)
     assert (free.compared, free.equal, free.first_difference) == (3000, 3000, None)
     assert free.initiation_interval == core.initiation_interval == 1
-    assert free.latency_cycles == plan_pipeline(network, clock_mhz * 1_000_000).latency
+    assert free.latency_cycles == plan_pipeline(network, clock_mhz * 1_000_000, fabric_of(family)).latency
     stalled = simulate_core(core, network, *where, backpressure_seed=7, optimise=False)
     assert (stalled.equal, stalled.first_difference) == (3000, None)
     assert stalled.cycles > 1.5 * free.cycles

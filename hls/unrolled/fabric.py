@@ -1,0 +1,65 @@
+"""What a device family's logic can do: the one description that sharing, adders, tables, timing and cost go by.
+
+A family names its fabric here (`fabric_of`); a new one is one more `Fabric`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Delays:
+    """Nanoseconds, with the routing to the next cell, by which registers are placed.
+
+    Attributes:
+        lut: through a look-up table.
+        chain: into and out of a carry chain; place: one place along it.
+        register: clock to output and set-up together.
+    """
+
+    lut: float
+    chain: float
+    place: float
+    register: float
+
+
+@dataclass(frozen=True)
+class Fabric:
+    """Logic cells of a device family.
+
+    Attributes:
+        name: for messages.
+        lut_inputs: inputs of a look-up table.
+        paired: whether a table has a second output, of all inputs but the last, and drives a carry chain with
+            both; then a chain adds three words, or counts six bits in two places.
+        table_bits: operand bits up to which a sum of two terms is a table.
+        saved_bit: LUTs that one bit less in a neuron's adders saves.
+        delays: see `Delays`.
+    """
+
+    name: str
+    lut_inputs: int
+    paired: bool
+    table_bits: int
+    saved_bit: float
+    delays: Delays
+
+    def __str__(self) -> str:
+        return self.name
+
+
+# Set by hand from critical paths of routed cores, speed grade 6 (docs/unrolled.md).
+FOUR = Fabric("4-input LUTs", 4, False, 4, 1.0, Delays(1.5, 2.2, 0.035, 0.6))
+
+# Slices of four 6-input LUTs with two outputs and a carry chain (UG474), and of eight (UG574). No open tool routes
+# them; delays are those of the data sheets (DS181 and DS925, slowest grade but one) and as much again for routing.
+SERIES_7 = Fabric("7 series", 6, True, 5, 0.5, Delays(0.9, 1.4, 0.03, 0.6))
+ULTRASCALE = Fabric("UltraScale+", 6, True, 5, 0.5, Delays(0.5, 0.8, 0.015, 0.3))
+
+_FABRICS = {"zynq_7000": SERIES_7, "zynq_ultrascale": ULTRASCALE}
+
+
+def fabric_of(family: str) -> Fabric:
+    """The fabric of a board's `fpga.family`; all families but AMD's have 4-input LUTs."""
+    return _FABRICS.get(family, FOUR)

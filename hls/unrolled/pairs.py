@@ -1,0 +1,220 @@
+"""Nodes of a fabric whose LUTs have two outputs, as instances of `lut_pair` and `carry_places` (hls/rtl)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from hls.unrolled.ir import Bit, Counter, Reached, Ternary
+
+_ZERO = "1'b0"
+
+# The value of a look-up table for its inputs' bits, the first lowest.
+Function = Callable[[tuple[int, ...]], int]
+
+
+@dataclass
+class Pairs:
+    """Lines that compute one node.
+
+    Attributes:
+        prefix: of the names of its wires and instances.
+        bit: a bit as an expression, not inverted.
+    """
+
+    prefix: str
+    bit: Callable[[Bit], str]
+    lines: list[str] = field(default_factory=list)
+    _count: int = 0
+
+    def lut(self, bits: Sequence[Bit | str], upper: Function, lower: Function | None = None) -> tuple[str, str]:
+        """Wires of ``upper(bits)`` and, of five bits at most, ``lower(bits)``; strings are wires of this node."""
+        assert len(bits) <= (6 if lower is None else 5)
+        inverted = [isinstance(bit, Bit) and bit.inverted for bit in bits]
+
+        def contents(function: Function, size: int) -> int:
+            codes = (tuple((code >> i & 1) ^ no for i, no in enumerate(inverted)) for code in range(1 << size))
+            return sum(function(values) << code for code, values in enumerate(codes))
+
+        wires = [self.bit(bit) if isinstance(bit, Bit) else bit for bit in bits]
+        size = len(bits) if lower is None else 5
+        table, used = contents(upper, len(bits)), 1 << len(bits)
+        # Inputs that are not used are 0, but for the last, which chooses between two functions.
+        table = contents(lower, len(bits)) | table << 32 if lower is not None else table & ((1 << used) - 1)
+        inputs = [*wires, *([_ZERO] * (size - len(bits)))]
+        inputs += ["1'b1"] if lower is not None else [_ZERO] * (6 - size)
+        return self._instance(inputs, table, two=lower is not None)
+
+    def direct(self, bit: Bit) -> str:
+        """A bit without a look-up table; if it is inverted, synthesis has to make one."""
+        return f"~{self.bit(bit)}" if bit.inverted else self.bit(bit)
+
+    def chain(self, s: list[str], d: list[str], width: int) -> str:
+        """Wire of the `width` lowest bits that places show."""
+        total = f"{self.prefix}_t"
+        s, d = ([*row, *[_ZERO] * width][:width] for row in (s, d))
+        self.lines.append(f"wire [{width - 1}:0] {total};")
+        places = f".s({_concatenated(s)}), .d({_concatenated(d)})"
+        self.lines.append(f"carry_places #(.PLACES({width})) {self.prefix}_c ({places}, .sum({total}));")
+        return total
+
+    def _instance(self, inputs: list[str], table: int, *, two: bool) -> tuple[str, str]:
+        name = f"{self.prefix}_l{self._count}"
+        self._count += 1
+        upper, lower = f"{name}u", f"{name}v"
+        self.lines.append(f"wire {upper}, {lower};" if two else f"wire {upper};")
+        ports = f".i({_concatenated(inputs)}), .o5({lower if two else ''}), .o6({upper})"
+        self.lines.append(f"lut_pair #(.INIT(64'h{table:016X})) {name} ({ports});")
+        return upper, lower
+
+
+def counted(pairs: Pairs, node: Counter, width: int) -> str:
+    """The wire of a counter's value."""
+    s, d = _front(pairs, node.carry)
+    columns = [*node.columns, ()]
+    for lower, upper in zip(columns[::2], columns[1::2], strict=False):
+        for place in (_lower_place(pairs, lower), _upper_place(pairs, lower[:-1], upper)):
+            s.append(place[0])
+            d.append(place[1])
+    return _behind_front(pairs.chain(s, d, width + (node.carry is not None)), node.carry, width)
+
+
+def added(pairs: Pairs, node: Ternary, width: int) -> str:
+    """Expression of a ternary sum's value."""
+    s, d = _front(pairs, node.carry)
+    passed = [pairs.direct(column[0]) if column else _ZERO for column in node.columns[: node.start]]
+    moved: str | None = None
+    for place in range(node.start, width):
+        column = node.columns[place] if place < len(node.columns) else ()
+        if len(column) == 4:
+            moved, column = pairs.direct(column[3]), column[:3]
+        place_s, place_d, moved = _ternary_place(pairs, column, moved)
+        s.append(place_s)
+        d.append(place_d)
+    size = width - node.start
+    total = _behind_front(pairs.chain(s, d, size + (node.carry is not None)), node.carry, size)
+    return f"{{{', '.join([total, *passed[::-1]])}}}" if passed else total
+
+
+def reached(pairs: Pairs, node: Reached, width: int) -> list[str]:
+    """The bits of how many cuts are reached, the highest first."""
+    bits = [(bit, place) for place, column in enumerate(node.columns) for bit in column]
+    if len(bits) > 6:
+        return _searched(pairs, [bit for bit, _ in bits], list(node.cuts), width)
+
+    def result(output: int) -> Function:
+        def function(values: tuple[int, ...]) -> int:
+            total = sum(value << place for value, (_, place) in zip(values, bits, strict=True))
+            return bisect_right(node.cuts, total) >> output & 1
+
+        return function
+
+    return tables(pairs, [bit for bit, _ in bits], [result(output) for output in range(width)])
+
+
+def tables(pairs: Pairs, bits: list[Bit], functions: list[Function]) -> list[str]:
+    """Wires of functions of the same bits, the last first; of five bits at most two share a look-up table."""
+    wires: list[str] = []
+    if len(bits) > 5:
+        wires = [pairs.lut(bits, function)[0] for function in functions]
+    else:
+        for low, high in zip(functions[::2], [*functions[1::2], None], strict=False):
+            wires += [pairs.lut(bits, low)[0]] if high is None else pairs.lut(bits, high, low)[::-1]
+    return wires[::-1]
+
+
+def _front(pairs: Pairs, carry: Bit | None) -> tuple[list[str], list[str]]:
+    """The place that feeds a carry into a chain."""
+    return ([_ZERO], [pairs.direct(carry)]) if carry else ([], [])
+
+
+def _behind_front(total: str, carry: Bit | None, width: int) -> str:
+    if carry is None:
+        return total
+    return f"{total}[{width}:1]" if width > 1 else f"{total}[1]"
+
+
+def _parity(values: tuple[int, ...]) -> int:
+    return sum(values) & 1
+
+
+def _lower_place(pairs: Pairs, bits: tuple[Bit, ...]) -> tuple[str, str]:
+    """A pair's lower place: shows the parity; where that is 0 the last bit is the carry."""
+    if len(bits) <= 1:
+        return (pairs.direct(bits[0]) if bits else _ZERO), _ZERO
+    if len(bits) == 6:
+        return pairs.lut(bits, _parity)[0], pairs.direct(bits[5])
+    return pairs.lut(bits, _parity, lambda values: values[-1])
+
+
+def _upper_place(pairs: Pairs, lower: tuple[Bit, ...], upper: tuple[Bit, ...]) -> tuple[str, str]:
+    """A pair's upper place: twos among the lower place's other bits, and its own bits; two at most."""
+    bits, own = (*lower, *upper), len(lower)
+    if len(lower) <= 1 and len(upper) <= 1:
+        return (pairs.direct(upper[0]) if upper else _ZERO), _ZERO
+
+    def total(values: tuple[int, ...]) -> int:
+        return sum(values[:own]) // 2 + sum(values[own:])
+
+    return pairs.lut(bits, lambda values: total(values) & 1, lambda values: total(values) >> 1)
+
+
+def _ternary_place(pairs: Pairs, bits: tuple[Bit, ...], moved: str | None) -> tuple[str, str, str | None]:
+    """Sum and carry of a place that adds three bits and one moved up from the place below, and what it moves up."""
+    direct = moved or _ZERO
+    if not bits:
+        return direct, _ZERO, None
+    if len(bits) == 1 and moved is None:
+        return pairs.direct(bits[0]), _ZERO, None
+    wires: list[Bit | str] = [*bits, *([moved] if moved else [])]
+    if len(wires) == 2 and moved is None:
+        s, d = pairs.lut(wires, _parity, lambda values: values[0])
+        return s, d, None
+    if len(bits) == 1:
+        return pairs.lut(wires, _parity)[0], direct, None
+    count = len(bits)
+    s, up = pairs.lut(wires, _parity, lambda values: sum(values[:count]) >> 1)
+    return s, direct, up
+
+
+def _searched(pairs: Pairs, bits: list[Bit], cuts: list[int], width: int) -> list[str]:
+    """How many cuts a number reaches: each bit of the count, the highest first, decides which cut is next."""
+    never = 1 << len(bits)
+    cuts = [min(max(cut, 0), never) for cut in cuts] + [never] * ((1 << width) - 1 - len(cuts))
+    known: list[str] = []
+    for output in reversed(range(width)):
+        # With the bits above known as a number k, the next is whether cut (2 * k + 1) << output is reached.
+        chosen = [cuts[((2 * k + 1) << output) - 1] for k in range(1 << len(known))]
+        known.append(_compared(pairs, bits, known, chosen))
+    return known
+
+
+def _compared(pairs: Pairs, bits: list[Bit], known: list[str], cuts: list[int]) -> str:
+    """Whether a number reaches the cut that the known bits choose, its bits from the lowest up, some a LUT."""
+    below: str | None = None
+    each = 6 - len(known)
+    sizes = [each, *[each - 1] * len(bits)]
+    ends = [min(end, len(bits)) for end in accumulate(sizes)]
+    ends = ends[: ends.index(len(bits)) + 1]
+    for start, end in zip([0, *ends], ends, strict=False):
+        below = _chunk(pairs, bits[start:end], known, below, [cut >> start for cut in cuts], last=end == len(bits))
+    assert below is not None
+    return below
+
+
+def _chunk(pairs: Pairs, bits: list[Bit], known: list[str], below: str | None, cuts: list[int], *, last: bool) -> str:
+    size = len(bits)
+
+    def function(values: tuple[int, ...]) -> int:
+        number = sum(value << i for i, value in enumerate(values[:size]))
+        index = sum(value << i for i, value in enumerate(reversed(values[size : size + len(known)])))
+        own = cuts[index] if last else cuts[index] & ((1 << size) - 1)
+        return int(number > own or (number == own and (below is None or values[-1] == 1)))
+
+    return pairs.lut([*bits, *known, *([below] if below else [])], function)[0]
+
+
+def _concatenated(bits: list[str]) -> str:
+    return f"{{{', '.join(reversed(bits))}}}"
