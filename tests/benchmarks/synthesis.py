@@ -1,4 +1,4 @@
-"""One yosys command for all designs that are compared: ``synth_ecp5 -abc9 -nodsp`` in a process of its own."""
+"""One yosys command a family for all designs that are compared, in a process of its own."""
 
 from __future__ import annotations
 
@@ -9,36 +9,52 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+COMMANDS = {
+    "ecp5": "synth_ecp5 -abc9 -nodsp",
+    "zynq_ultrascale": "synth_xilinx -family xcup -flatten -nodsp -abc9",
+}
+"""By the word of a board's `fpga.family`."""
+
 _SCRIPT = """
 import sys
 from pyosys import libyosys
 design = libyosys.Design()
-top, report, *sources = sys.argv[1:]
+top, report, command, *sources = sys.argv[1:]
 libyosys.run_pass("read_verilog " + " ".join(sources), design)
-libyosys.run_pass(f"synth_ecp5 -abc9 -nodsp -top {top}", design)
+libyosys.run_pass(f"{command} -top {top}", design)
 libyosys.run_pass(f"tee -q -o {report} stat -json", design)
 """
 
 
 @dataclass(frozen=True)
 class Cells:
-    """ECP5 cells of a synthesised design."""
+    """Cells of a synthesised design.
 
-    lut4: int
+    Attributes:
+        luts: look-up tables; one with two outputs (LUT6_2) counts once, inverters and shift registers not.
+        ccu2c: ECP5's carry cells; ff: flip-flops; paired: of the look-up tables those with two outputs.
+    """
+
+    luts: int
     ccu2c: int
     ff: int
+    paired: int
 
     @property
     def positions(self) -> int:
         """LUT positions: a CCU2C takes the place of two LUT4."""
-        return self.lut4 + 2 * self.ccu2c
+        return self.luts + 2 * self.ccu2c
 
 
-def synthesise(top: str, sources: list[Path]) -> Cells:
+def synthesise(top: str, sources: list[Path], family: str = "ecp5") -> Cells:
     """Cells of module `top`."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "stat.json"
-        command = [sys.executable, "-c", _SCRIPT, top, str(report), *map(str, sources)]
+        command = [sys.executable, "-c", _SCRIPT, top, str(report), COMMANDS[family], *map(str, sources)]
         subprocess.run(command, check=True, capture_output=True)
         cells = json.loads(report.read_text())["design"]["num_cells_by_type"]
-    return Cells(cells.get("LUT4", 0), cells.get("CCU2C", 0), cells.get("TRELLIS_FF", 0))
+
+    def count(*prefixes: str) -> int:
+        return sum(number for name, number in cells.items() if name.startswith(prefixes))
+
+    return Cells(count("LUT"), count("CCU2C"), count("TRELLIS_FF", "FD"), count("LUT6_2"))

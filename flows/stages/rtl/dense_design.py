@@ -58,7 +58,7 @@ class DenseDesign:
 
     def _layers(self, context: Context, link: LinkCost, folding: Folding) -> tuple[LayerUse, ...]:
         if folding.strategy == "unrolled":
-            return of_unrolled(lut_of_layers(self.network, folding.clock_hz))
+            return of_unrolled(lut_of_layers(self.network, folding.clock_hz, context.fpga_board.fpga.family))
         capacity = capacity_of(context.fpga_board, link.kbit)
         choice = Search(analyse(self.network), capacity, link.lut).taken(folding)
         return of_dense(choice) if choice else ()
