@@ -42,8 +42,7 @@ def causes(stage: str, request: Request) -> list[str]:
     remade = request.table[stage].row.remade_by
     words = [f"code:{_code(stage, request)}", f"pins:{_digest_files(ROOT / name for name in PINS)}"]
     if remade.recipe is not None and not request.file:
-        recipe = folder_of(request).path / "recipes" / f"{request.recipe}.yaml"
-        words.append(f"recipe:{yaml_digest(recipe, remade.recipe)}")
+        words.append(f"recipe:{yaml_digest(_recipe_file(request), remade.recipe)}")
     if remade.board is not None:
         board = ROOT / "boards" / request.board / "board.yaml"
         words.append(f"board:{yaml_digest(board, () if remade.board == 'all' else remade.board)}")
@@ -108,7 +107,11 @@ def _named_by_recipe(request: Request) -> Path | None:
     model = folder_of(request)
     if model.has("data"):
         return None
-    return model.data_path(_values(model.path / "recipes" / f"{request.recipe}.yaml").get("data"))
+    return model.data_path(_values(_recipe_file(request)).get("data"))
+
+
+def _recipe_file(request: Request) -> Path:
+    return folder_of(request).path / "recipes" / f"{request.recipe}.yaml"
 
 
 def network_files(request: Request) -> list[str]:
@@ -148,6 +151,11 @@ def _code(stage: str, request: Request) -> str:
         package = folder_of(request).mount()
         # What a model's settings say by themselves stands in no recipe.
         modules += [f"{package}.{name}" for name in (*known.row.remade_by.model, "settings")]
+    modules += [
+        name
+        for section, name in known.row.remade_by.with_section.items()
+        if _values(_recipe_file(request)).get(section)
+    ]
     return _digest_files(set().union(*(sources(name) for name in modules)))
 
 

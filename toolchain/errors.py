@@ -42,6 +42,10 @@ class TooLargeError(FitError):
     """A network that does not fit its board at any rate."""
 
 
+class BudgetError(GateweaveError):
+    """A budget of LUTs that no training reached."""
+
+
 class ToolError(GateweaveError):
     """A tool that is missing, of the wrong version, or failed."""
 

@@ -58,6 +58,7 @@ class Remade(_Row):
         request: options of the request.
         files: files of the person's own that it reads.
         tools: tools outside the environment whose version counts.
+        with_section: modules that it loads only where the recipe has a section of that name.
     """
 
     model: tuple[str, ...] = ()
@@ -66,6 +67,7 @@ class Remade(_Row):
     request: tuple[Literal["fps", "strategy", "clock", "outputs", "wheels", "vectors"], ...] = ()
     files: Literal["captures", "network"] | None = None
     tools: Literal["vivado", "nextpnr"] | None = None
+    with_section: Mapping[str, str] = {}
 
 
 class Row(_Row):

@@ -92,6 +92,11 @@ class Context:
         return load_recipe(self.model, self.request.recipe)
 
     @property
+    def recipe_shown(self) -> str:
+        """The recipe's file, as errors name it."""
+        return f"{self.model.shown}/recipes/{self.request.recipe}.yaml"
+
+    @property
     def work(self) -> Path:
         """Scratch folder that outlives the run, made on first use."""
         path = self.layout.work(self.stage)

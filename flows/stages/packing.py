@@ -54,7 +54,7 @@ def verified_records(context: Context) -> dict[str, StageRecord]:
 
 def manifest_of(context: Context, records: Records) -> Manifest:
     """The manifest without its files."""
-    recipe: dict[str, Any] = {} if context.request.file else context.recipe.model_dump(mode="json")
+    recipe: dict[str, Any] = {} if context.request.file else context.recipe.model_dump(mode="json", exclude_none=True)
     packages = {name: version or "missing" for name, version in installed(pinned(ROOT)).items()}
     manifest = build_manifest(Origin(context.request, context.board, recipe, packages, ROOT), records)
     if "fold" not in records:

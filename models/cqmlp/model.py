@@ -24,7 +24,7 @@ def build(settings: NetworkSettings, signature: Signature) -> nn.Sequential:
     blocks: list[nn.Module] = [_input_layer(signature)]
     for fan_in, width in _pairs(settings, signature):
         blocks += [_linear(fan_in, width, settings), nn.BatchNorm1d(width), _activation(settings)]
-    blocks.append(_linear(settings.hidden[-1], signature.classes, settings))
+    blocks.append(_linear(settings.hidden[-1], signature.classes, settings, 2.0**settings.score_power))
     return nn.Sequential(*blocks)
 
 
@@ -43,7 +43,7 @@ def restore(settings: NetworkSettings, signature: Signature, state: State) -> nn
     for fan_in, width in _pairs(settings, signature):
         power = state[f"{len(blocks)}.power"]
         blocks += [merged_linear(fan_in, width, settings.weight_bits, power), _activation(settings)]
-    blocks.append(_linear(settings.hidden[-1], signature.classes, settings))
+    blocks.append(_linear(settings.hidden[-1], signature.classes, settings, 2.0**settings.score_power))
     network = nn.Sequential(*blocks)
     network.load_state_dict(dict(state))
     return network
@@ -79,9 +79,9 @@ def _input_layer(signature: Signature) -> qnn.QuantIdentity:
     return qnn.QuantIdentity(act_quant=input_quantiser(signature.input_type), return_quant_tensor=True)
 
 
-def _linear(inputs: int, outputs: int, settings: NetworkSettings) -> qnn.QuantLinear:
-    layer = qnn.QuantLinear(inputs, outputs, bias=False, weight_quant=weight_quantiser(settings.weight_bits))
-    nn.init.uniform_(layer.weight, -WEIGHT_STEP, WEIGHT_STEP)
+def _linear(inputs: int, outputs: int, settings: NetworkSettings, step: float = WEIGHT_STEP) -> qnn.QuantLinear:
+    layer = qnn.QuantLinear(inputs, outputs, bias=False, weight_quant=weight_quantiser(settings.weight_bits, step))
+    nn.init.uniform_(layer.weight, -step, step)
     return layer
 
 

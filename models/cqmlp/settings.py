@@ -25,11 +25,17 @@ class DataSettings(Settings):
 
 
 class NetworkSettings(Settings):
-    """Shape of the network: sizes of the hidden layers, and widths of weights and activations in bits."""
+    """Shape of the network: sizes of the hidden layers, and widths of weights and activations in bits.
+
+    Attributes:
+        score_power: weights of the last layer are in steps of 2 to this power: a narrow layer needs larger ones, or its
+            scores cannot differ enough for the loss to fall.
+    """
 
     hidden: Annotated[tuple[Width, ...], Field(min_length=1, max_length=16)]
     weight_bits: Bits = 2
     activation_bits: Bits = 2
+    score_power: Annotated[int, Field(ge=-8, le=4)] = -3
 
 
 class TrainingSettings(recipe.TrainingSettings):

@@ -22,7 +22,7 @@ from toolchain.results.facts import (
 )
 from toolchain.results.facts.hardware import Identity
 from toolchain.results.facts.mcu import Sizes
-from toolchain.results.facts.network import Layer
+from toolchain.results.facts.network import FrontPoint, Layer
 from toolchain.results.manifest import (
     Accuracy,
     EstimateOf,
@@ -82,13 +82,19 @@ class _Network(TypedDict, total=False):
     layers: tuple[Layer, ...]
     data: DataFacts | None
     accuracy: Accuracy | None
+    front: tuple[FrontPoint, ...]
     file: LoadFacts
     integers: IntegersFacts
 
 
 def _network(records: Mapping[str, StageRecord]) -> _Network:
     layers = records["streamline"].facts_as(StreamlineFacts).layers
-    return {"layers": layers, "data": figures.data(records), "accuracy": figures.accuracy(records)}
+    return {
+        "layers": layers,
+        "data": figures.data(records),
+        "accuracy": figures.accuracy(records),
+        "front": figures.front(records),
+    }
 
 
 def _foreign_network(records: Mapping[str, StageRecord]) -> _Network:

@@ -56,6 +56,7 @@ def report_of(layout: Layout) -> Report:
         complete=layout.token("package").exists(),
         **groups,
         accuracy=_accuracy(layout, manifest),
+        front=manifest.front,
         comparison=_comparison(layout, manifest),
         not_run=_not_run(layout, manifest),
         measurement=_measurement(layout, manifest),

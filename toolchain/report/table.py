@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from rich.console import Console
@@ -16,6 +16,7 @@ from toolchain.report.comparisons import compared, counted
 from toolchain.report.measurement_table import measurement_table
 from toolchain.results.facts import DataFacts, EmulateFacts, IntegersFacts
 from toolchain.results.facts.mcu import Sizes
+from toolchain.results.facts.network import FrontPoint
 from toolchain.results.facts.runtime import GraphProof
 from toolchain.results.manifest import Graphs, Latency, Resources, Timing
 from toolchain.results.report import ComparedAccuracy, Report, StageReport
@@ -52,6 +53,8 @@ def print_report(report: Report, console: Console, rows_word: str) -> None:
 def _tables(report: Report, rows_word: str) -> Iterator[Table | Text]:
     if report.accuracy:
         yield accuracy_table(report.accuracy, rows_word, report.data)
+    if report.front:
+        yield front_table(report.front)
     if report.answers and (told := "\n".join(lines(report.answers))):
         yield Text(told)
     if report.integers:
@@ -84,6 +87,14 @@ def accuracy_table(accuracy: ComparedAccuracy, rows_word: str, data: DataFacts |
     table.add_row("macro", "", "", share(accuracy.macro_f1), "", "")
     for name, other in accuracy.baselines.items():
         table.add_row(name.replace("_", " "), "", "", share(other.macro_f1), "", f"{other.windows:,}")
+    return table
+
+
+def front_table(front: Sequence[FrontPoint]) -> Table:
+    """Accuracy against LUTs of the networks that a training with a budget came by."""
+    table = _table("accuracy against LUTs, networks of the training", "LUT, estimated", "macro-F1, validation", "")
+    for point in front:
+        table.add_row(f"{point.lut:,}", share(point.macro_f1), "built" if point.kept else "")
     return table
 
 

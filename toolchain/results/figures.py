@@ -24,6 +24,7 @@ from toolchain.results.facts import (
     TrainFacts,
     VivadoFacts,
 )
+from toolchain.results.facts.network import FrontPoint
 from toolchain.results.manifest import Accuracy, EstimateOf, Graphs, Latency, Resources, Timing
 from toolchain.results.record import StageRecord
 
@@ -41,6 +42,11 @@ def accuracy(records: Records) -> Accuracy:
     """Accuracy on the test rows, which the RTL simulation reproduced bit by bit."""
     own = records["train"].facts_as(TrainFacts).accuracy.to_json()
     return Accuracy(kind="simulated", data=records["data"].facts_as(DataFacts).kind, **own)
+
+
+def front(records: Records) -> tuple[FrontPoint, ...]:
+    """Accuracy against LUTs; empty where the recipe has no budget."""
+    return records["train"].facts_as(TrainFacts).front
 
 
 def baselines(record: StageRecord, accuracy: Accuracy) -> dict[str, Accuracy]:

@@ -18,7 +18,7 @@ from toolchain.results.device import DeviceDescription
 from toolchain.results.facts import CoreRow, DataFacts, EmulateFacts, IntegersFacts, LoadFacts
 from toolchain.results.facts.hardware import Estimate, Identity, Use
 from toolchain.results.facts.mcu import Sizes
-from toolchain.results.facts.network import Layer, Scores
+from toolchain.results.facts.network import FrontPoint, Layer, Scores
 from toolchain.results.facts.runtime import (
     Effort,
     GraphProof,
@@ -166,6 +166,7 @@ class Manifest(RecordFile):
 
     Attributes:
         variant: folder of the build; fps: the rate that was asked for.
+        front: accuracy against LUTs, of a recipe with a budget.
         answer_bytes: of one answer of our own RTL, which leaves the chip at a byte a cycle.
         dma_bytes: memory that the DMA of an AMD board must have where vectors go by no other way; None where they do.
         flash: of an open board whose design loads weights; the file is the role `flash_image`.
@@ -196,6 +197,7 @@ class Manifest(RecordFile):
 
     data: DataFacts | None
     accuracy: Accuracy | None
+    front: tuple[FrontPoint, ...] = ()
     layers: tuple[Layer, ...] = ()
     file: LoadFacts | None = None
     integers: IntegersFacts | None = None

@@ -10,6 +10,7 @@ from pydantic import ConfigDict
 from toolchain.results.check import Check, Sums, VectorKind
 from toolchain.results.facts import CoreRow, DataFacts, EmulateFacts, IntegersFacts, LoadFacts
 from toolchain.results.facts.mcu import Sizes
+from toolchain.results.facts.network import FrontPoint
 from toolchain.results.manifest import (
     Accuracy,
     EstimateOf,
@@ -94,6 +95,7 @@ class Report(RecordFile):
     Attributes:
         strategy: what the network became: "folded", "unrolled", "finn", "ort" or "mcu".
         complete: whether no later build stopped before its package.
+        front: accuracy against LUTs of the networks that a training with a budget came by; empty without one.
         answers: the worst of them, where the stages that made the golden vectors are still those of the package.
         integers: of a network that came as a file, what its integers were proved equal to.
         comparison: cores side by side, where they were made.
@@ -115,6 +117,7 @@ class Report(RecordFile):
     complete: bool
     data: DataFacts | None
     accuracy: ComparedAccuracy | None
+    front: tuple[FrontPoint, ...]
     answers: AnswersReport | None
     resources: Resources | None
     timing: Timing | None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,11 +15,13 @@ from numpy.typing import NDArray
 from torch import nn
 
 from toolchain.results.facts.network import Scores
+from toolchain.training.budget import Estimate, Trained, Work, within_budget, zeros_kept
 from toolchain.training.dataset import Dataset
 from toolchain.training.inputs import Signature, Values
 from toolchain.training.loop import Loss, StepProgress, cross_entropy, fit, logits_of, set_up
+from toolchain.training.lut_cost import rising, with_lut_cost
 from toolchain.training.metrics import evaluate
-from toolchain.training.recipe import Recipe, TrainingSettings
+from toolchain.training.recipe import LutCostSettings, Recipe, TrainingSettings
 from toolchain.training.state import State
 
 # Fall of the validation macro-F1 that no fine-tuning of a healthy network shows.
@@ -65,23 +68,95 @@ class Batch:
     merged: bool
 
 
-def train_quantised(code: ModelCode, recipe: Recipe, dataset: Dataset, split: str, progress: StepProgress) -> nn.Module:
-    """Train, merge the normalisation, fine-tune; the result is what is exported."""
-    settings = recipe.training
-    x, y = _training_part(code, recipe, dataset, split)
-    set_up(settings.seed)
+def train_quantised(
+    code: ModelCode,
+    recipe: Recipe,
+    dataset: Dataset,
+    split: str,
+    progress: StepProgress,
+    estimate: Estimate | None = None,
+) -> Trained:
+    """Train, merge the normalisation, fine-tune; the result is what is exported.
+
+    Args:
+        estimate: what a merged network costs; a recipe with a budget needs it.
+
+    Raises:
+        BudgetError: no training reached the budget.
+    """
+    course = _Course(code, recipe, dataset, split, progress)
+    set_up(recipe.training.seed)
     network = code.build(recipe.network, dataset.signature)
-    first, second = _phases(code, settings, progress)
-    fit(network, x, y, settings, weight_decay=settings.weight_decay, **first)
-    network.eval()
-    merged = code.merge(network, recipe.network)
-    tune = partial(fit, merged, x, y, settings, **second)
-    _fine_tune(merged, tune, settings.weight_decay, lambda: _validation_f1(merged, dataset, split))
-    return merged
+    course.begin(network)
+    if recipe.budget:
+        assert estimate is not None, "a recipe with a budget"
+        cost = recipe.lut_cost or LutCostSettings()
+        return within_budget(network, recipe.budget, cost.weight, course.work(estimate))
+    return Trained(course.end(network))
 
 
-def _phases(code: ModelCode, settings: TrainingSettings, progress: StepProgress) -> tuple[dict[str, Any], ...]:
-    """What `fit` is told of the phase before the merge, and of that behind it."""
+class _Course:
+    """A training of the quantised network by its recipe, on one split."""
+
+    def __init__(self, code: ModelCode, recipe: Recipe, dataset: Dataset, split: str, progress: StepProgress) -> None:
+        self._code, self._recipe, self._signature = code, recipe, dataset.signature
+        self._quality = partial(_validation_f1, dataset=dataset, split=split)
+        x, y = _training_part(code, recipe, dataset, split)
+        self._fit = partial(fit, x=x, y=y, settings=recipe.training)
+        budget = recipe.budget
+        between = budget.rounds * budget.steps if budget else 0
+        self._first, self._second = _phases(code, recipe.training, progress, between)
+
+    def begin(self, network: nn.Module) -> None:
+        """The phase before the merge; the cost of LUTs rises in it, where the recipe has one."""
+        settings, cost = self._recipe.training, self._recipe.lut_cost
+        first = self._first
+        if cost:
+            first = {**first, "loss_of": self._costly(first, rising(cost, settings.steps))}
+        self._fit(network, weight_decay=settings.weight_decay, **first)
+        network.eval()
+
+    def end(self, network: nn.Module) -> nn.Module:
+        """Merge and fine-tune."""
+        merged = self._merge(network)
+        second, cost = self._second, self._recipe.lut_cost
+        if cost:
+            second = {**second, "loss_of": self._costly(second, repeat(cost.weight))}
+        tune = partial(self._fit, merged, **second)
+        _fine_tune(merged, tune, self._recipe.training.weight_decay, lambda: self._quality(merged))
+        return merged
+
+    def work(self, estimate: Estimate) -> Work:
+        """What there is to do between the two under a budget."""
+        return Work(self._merge, self._round, self._tune, self._quality, estimate)
+
+    def _merge(self, network: nn.Module) -> nn.Module:
+        return self._code.merge(network, self._recipe.network)
+
+    def _round(self, network: nn.Module, weight: float) -> None:
+        budget, rate = self._recipe.budget, self._second["learning_rate"]
+        assert budget
+        costly = self._costly(self._first, repeat(weight))
+        self._fit(network, **{**self._first, "steps": budget.steps, "learning_rate": rate, "loss_of": costly})
+        network.eval()
+
+    def _tune(self, merged: nn.Module) -> None:
+        again = zeros_kept(merged, self._signature)
+        again()
+        self._fit(merged, **self._second, pause=lambda done: again())
+
+    def _costly(self, phase: dict[str, Any], weights: Iterator[float]) -> Loss:
+        return with_lut_cost(phase["loss_of"], self._signature, weights)
+
+
+def _phases(
+    code: ModelCode, settings: TrainingSettings, progress: StepProgress, between: int = 0
+) -> tuple[dict[str, Any], ...]:
+    """What `fit` is told of the phase before the merge, and of that behind it.
+
+    Args:
+        between: most batches that are trained between the two.
+    """
     before, behind = settings.steps, settings.merged_steps
     rates = (settings.learning_rate, settings.merged_learning_rate)
     return tuple(
@@ -89,9 +164,9 @@ def _phases(code: ModelCode, settings: TrainingSettings, progress: StepProgress)
             "steps": steps,
             "learning_rate": rate,
             "loss_of": _loss(code, settings, merged=bool(done)),
-            "progress": _of(before + behind, done, progress),
+            "progress": _of(before + between + behind, done, progress),
         }
-        for steps, rate, done in zip((before, behind), rates, (0, before), strict=True)
+        for steps, rate, done in zip((before, behind), rates, (0, before + between), strict=True)
     )
 
 

@@ -40,6 +40,36 @@ class TrainingSettings(Settings):
     seed: Seed = 1
 
 
+class LutCostSettings(Settings):
+    """A term of the loss: what the network would cost as an unrolled core; see `toolchain.training.lut_cost`.
+
+    Attributes:
+        weight: cross-entropy that a LUT position is worth.
+        starts: share of the first phase after which the term begins to rise; at the end of the phase it has its weight.
+    """
+
+    weight: Annotated[float, Field(gt=0, lt=1)] = 1e-5
+    starts: Annotated[float, Field(ge=0, lt=1)] = 0.5
+
+
+class BudgetSettings(Settings):
+    """What a trained network may cost; see `toolchain.training.budget`.
+
+    Attributes:
+        lut: LUT positions of the unrolled core, as estimated.
+        macro_f1: least that the network must reach on the validation part.
+        rounds: how often, at most, the network is trained on with a dearer LUT.
+        steps: batches of a round, at the rate of the merged phase.
+        growth: by what the weight of a LUT position grows from round to round.
+    """
+
+    lut: Annotated[int, Field(gt=0, le=10**7)]
+    macro_f1: Annotated[float, Field(ge=0, le=1)] = 0.0
+    rounds: Annotated[int, Field(gt=0, le=100)] = 12
+    steps: Positive = 300
+    growth: Annotated[float, Field(gt=1, le=10)] = 1.4
+
+
 class Recipe(Settings):
     """Everything that decides a trained network, apart from the files that were given; see `recipe_of`.
 
@@ -52,6 +82,8 @@ class Recipe(Settings):
     data: Any
     network: Any
     training: Any
+    lut_cost: LutCostSettings | None = None
+    budget: BudgetSettings | None = None
 
 
 def recipe_of(

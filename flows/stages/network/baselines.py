@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.stages.context import Context, Outcome
-from flows.stages.network.files import dataset_of, kind_words, model_code, step_progress
+from flows.stages.network.files import budget_named, dataset_of, kind_words, lut_estimate, model_code, step_progress
 from toolchain.errors import ModelError
 from toolchain.results.facts import BaselinesFacts
 from toolchain.results.facts.network import Scores
@@ -24,12 +24,13 @@ def run(context: Context) -> Outcome:
     """Train and score them; only figures are kept."""
     dataset = dataset_of(context)
     code = completed(model_code(context, "model"))
-    with authors_code(context.model):
+    with authors_code(context.model), budget_named(context):
         reference = train_float(code, context.recipe, dataset, "blocked", step_progress(context, "float32 reference: "))
-        drawn = train_quantised(code, context.recipe, dataset, "random", step_progress(context, "random split: "))
+        told_steps = step_progress(context, "random split: ")
+        drawn = train_quantised(code, context.recipe, dataset, "random", told_steps, lut_estimate(context, dataset))
     networks = {
         "float_reference": score(reference, dataset, "blocked"),
-        "random_split": score(drawn, dataset, "random"),
+        "random_split": score(drawn.network, dataset, "random"),
         **_rules(context, dataset),
     }
     scores = ", ".join(f"{name.replace('_', ' ')} {told(figures.macro_f1)}" for name, figures in networks.items())

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from flows.stages.context import Context
+from toolchain.errors import BudgetError
 from toolchain.training import author as authors
 from toolchain.training.dataset import SYNTHETIC, Dataset, load
 from toolchain.training.words import Words
@@ -13,6 +18,7 @@ from toolchain.training.words import Words
 if TYPE_CHECKING:
     from qonnx.core.modelwrapper import ModelWrapper
 
+    from toolchain.training.budget import Estimate
     from toolchain.training.loop import StepProgress
 
 DATASET, NETWORK, QONNX, GOLDEN, INTEGER = (
@@ -49,6 +55,27 @@ def must_be_exact(context: Context, model: ModelWrapper) -> None:
 def dataset_of(context: Context) -> Dataset:
     """The data set."""
     return load(context.file("data", DATASET))
+
+
+def lut_estimate(context: Context, dataset: Dataset) -> Estimate | None:
+    """What a recipe with a budget counts with; None for any other.
+
+    The module is named so that only a recipe with a budget is trained again when the estimate of hardware changes; see
+    `with_section` in `toolchain.stages.Remade`.
+    """
+    if context.recipe.budget is None:
+        return None
+    module = importlib.import_module(f"{__package__}.lut_estimate")
+    return partial(module.lut_of, dataset=dataset, shown=context.recipe_shown)
+
+
+@contextmanager
+def budget_named(context: Context) -> Iterator[None]:
+    """An error of a budget says which recipe has it."""
+    try:
+        yield
+    except BudgetError as error:
+        raise BudgetError(f"{context.recipe_shown}: {error}") from error
 
 
 def step_progress(context: Context, what: str) -> StepProgress:

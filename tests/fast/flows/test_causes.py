@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from flows.causes import _needs, causes, sources
+from flows.causes import _code, _needs, causes, sources
 from toolchain.device.bundle import closure
 from toolchain.layout import ROOT, Request
 from toolchain.model_folder import ModelFolder
@@ -36,6 +37,18 @@ def test_hardware_depends_on_the_verilog_and_training_does_not() -> None:
     assert "hls/rtl/mvu.v" in _names("flows.stages.rtl.generate")
     assert not any(name.startswith("hls/") for name in _names("flows.stages.network.train"))
     assert "toolchain/fpga/families/ecp5.py" in _names("flows.stages.fpga_open.implement")
+
+
+def test_only_a_training_with_a_budget_depends_on_the_estimate_of_hardware(monkeypatch: pytest.MonkeyPatch) -> None:
+    def altered(files: Iterable[Path]) -> str:
+        return str(any(path.is_relative_to(ROOT / "hls" / "unrolled") for path in files))
+
+    monkeypatch.setattr("flows.causes._digest_files", altered)
+    _code.cache_clear()
+    budgeted = replace(REQUEST, recipe="tiny")
+    found = [causes(stage, request)[0] for request in (REQUEST, budgeted) for stage in ("train", "baselines")]
+    _code.cache_clear()
+    assert found == ["code:False", "code:False", "code:True", "code:True"]
 
 
 def test_recipes_and_plumbing_are_no_code() -> None:

@@ -23,7 +23,7 @@ from toolchain.results.facts import (
     VerifyFacts,
 )
 from toolchain.results.facts.hardware import Estimate, Identity, Use
-from toolchain.results.facts.network import ClassScores, Confusion, Layer, Scores
+from toolchain.results.facts.network import ClassScores, Confusion, FrontPoint, Layer, Scores
 from toolchain.results.folding import FoldedUse, Folding, LayerFolding
 from toolchain.results.record import StageRecord
 
@@ -75,7 +75,11 @@ FOLDED = Folding(
 )
 FACTS: dict[str, Facts] = {
     "data": data_facts(),
-    "train": TrainFacts(accuracy=scores(0.99), seed=4),
+    "train": TrainFacts(
+        accuracy=scores(0.99),
+        seed=4,
+        front=(FrontPoint(lut=923, macro_f1=0.9911, kept=True), FrontPoint(lut=2328, macro_f1=0.9944)),
+    ),
     "baselines": BaselinesFacts(networks={"float_reference": scores(0.991), "random_split": scores(0.995, "random")}),
     "streamline": StreamlineFacts(layers=(LAYER,), logit_scale=1.0),
     "fold": FoldFacts(estimate=Estimate(of="chip", lut=900, ff=400, bram=1), folding=FOLDED),

@@ -85,6 +85,18 @@ def baselines(build: Build) -> list[Row]:
     ]
 
 
+def front(build: Build) -> list[Row]:
+    """Accuracy against LUTs of the networks that a training with a budget came by."""
+    return [
+        {
+            "lut": count(number(point, "lut")),
+            "f1": _score(number(point, "macro_f1")),
+            "built": "built" if point.get("kept") else "",
+        }
+        for point in objects(build.manifest, "front")
+    ]
+
+
 def _split(build: Build, name: str) -> str:
     """A split in words: `blocked` is the one that the recipe asks for, whatever it goes by."""
     asked = text(build.manifest, "data", "split").removesuffix(" split")

@@ -154,6 +154,7 @@ def _filled_page(build: Build, builds: Sequence[Build]) -> str:
         how_to_run=commands.how_to_run(build),
         how_to_measure=commands.how_to_measure(build),
         baselines=network.baselines(build),
+        front=network.front(build),
         **_confusion(network.confusion(mapping(accuracy, "confusion"))),
         **_answers(answers),
         layers=network.layers(build),

@@ -72,12 +72,31 @@ class Scores(Record):
     confusion: Confusion
 
 
+class FrontPoint(Record):
+    """A network that a training with a budget came by; none of the others has fewer LUTs and a better F1.
+
+    Attributes:
+        lut: LUT positions of its unrolled core, estimated.
+        macro_f1: on the validation part.
+        kept: whether it is the one that was built.
+    """
+
+    lut: int
+    macro_f1: Number
+    kept: bool = False
+
+
 class TrainFacts(Facts):
-    """The trained network's figures on the test part of the blocked split."""
+    """The trained network's figures on the test part of the blocked split.
+
+    Attributes:
+        front: accuracy against LUTs, smallest first, where the recipe has a budget.
+    """
 
     form: Literal["train"] = "train"
     accuracy: Scores
     seed: int
+    front: tuple[FrontPoint, ...] = ()
 
 
 class BaselinesFacts(Facts):

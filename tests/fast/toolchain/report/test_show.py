@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -92,6 +93,14 @@ def test_the_table_says_synthetic_and_names_kinds(layout: Layout) -> None:
     text = _printed(report_of(layout))
     for words in ("synthetic data", "routed", "simulated", "25 MHz (up to 60.0)", "1,250,000/s", "float reference"):
         assert words in text
+
+
+def test_accuracy_against_luts_is_shown_of_a_training_with_a_budget(layout: Layout) -> None:
+    report = report_of(layout)
+    assert report.to_json()["front"][0] == {"lut": 923, "macro_f1": 0.9911, "kept": True}
+    text = _printed(report)
+    assert "accuracy against LUTs" in text and re.search(r"923\s+0\.9911\s+built", text)
+    assert "accuracy against LUTs" not in _printed(report.model_copy(update={"front": ()}))
 
 
 def test_the_newest_build_is_found_by_its_pointer(layout: Layout) -> None:

@@ -49,9 +49,9 @@ def quiet(done: int, steps: int, loss: float) -> None:
 
 
 def test_quantised_network_learns_and_repeats_itself(dataset: Dataset) -> None:
-    learnt = train_quantised(code, RECIPE, dataset, "blocked", quiet)
+    learnt = train_quantised(code, RECIPE, dataset, "blocked", quiet).network
     assert score(learnt, dataset, "blocked").accuracy > 0.95
-    first, second = (train_quantised(code, SHORT, dataset, "blocked", quiet) for _ in range(2))
+    first, second = (train_quantised(code, SHORT, dataset, "blocked", quiet).network for _ in range(2))
     for ours, theirs in zip(first.state_dict().values(), second.state_dict().values(), strict=True):
         assert np.array_equal(ours.numpy(), theirs.numpy())
 
@@ -88,7 +88,7 @@ def test_a_models_own_loss_is_told_the_phase_and_the_recipe_and_repeats_itself(d
 
     own = SimpleNamespace(**{name: getattr(code, name) for name in ("build", "merge", "build_float")}, loss=loss)
     recipe = RECIPE.model_copy(update={"training": RECIPE.training.model_copy(update={"steps": 6, "merged_steps": 4})})
-    networks = [train_quantised(own, recipe, dataset, "blocked", quiet) for _ in range(2)]
+    networks = [train_quantised(own, recipe, dataset, "blocked", quiet).network for _ in range(2)]
     assert seen[:10] == [(False, 64)] * 6 + [(True, 64)] * 4
     for ours, theirs in zip(*(trained.state_dict().values() for trained in networks), strict=True):
         assert np.array_equal(ours.numpy(), theirs.numpy())
