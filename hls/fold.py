@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hls.arithmetic import LayerArithmetic, analyse
@@ -275,19 +276,39 @@ def _unrolled(
     fixed_lut: int,
     family: str,
 ) -> Folding:
-    from hls.unrolled import estimate_unrolled
+    from hls.unrolled import estimate_unrolled, least_of_layers, lut_of_layers
 
-    estimate = estimate_unrolled(network, clock_hz, family)
     if target_fps is not None and target_fps > clock_hz:
         raise FitError(f"{target_fps:g} inferences/s are out of reach: unrolled, the best is one a clock, {clock_hz}")
-    for what, need, have in (
-        ("LUT", estimate["lut"], capacity.lut - fixed_lut),
-        ("FF", estimate["ff"], capacity.ff),
-    ):
-        if need > have:
-            raise FitError(
-                f"unrolled, the network needs an estimated {shortage(what, need, have)}: use STRATEGY=folded, fewer "
-                "inputs, narrower layers or a larger board"
-            )
+    free, search = capacity.lut - fixed_lut, Search(analyse(network), capacity, fixed_lut)
+    # What is out of the question is not searched for sharing, which takes minutes for it.
+    least = least_of_layers(network, family)
+    if (need := sum(least.values())) > free:
+        raise FitError(_too_dense(f"at least an estimated {shortage('LUT', need, free)}", least, clock_hz, search))
+    estimate = estimate_unrolled(network, clock_hz, family)
+    if (need := estimate["lut"]) > free:
+        layers_lut = lut_of_layers(network, clock_hz, family)
+        raise FitError(_too_dense(f"an estimated {shortage('LUT', need, free)}", layers_lut, clock_hz, search))
+    if estimate["ff"] > capacity.ff:
+        short = shortage("FF", estimate["ff"], capacity.ff)
+        raise FitError(f"unrolled, the network needs an estimated {short}: use STRATEGY=folded, or a lower CLOCK")
     layers = tuple(LayerFolding(la.name, la.outputs, la.inputs, 1) for la in network.layers)
     return Folding("unrolled", layers, 1, float(clock_hz), clock_hz, target_fps, FoldedUse(**estimate))
+
+
+def _too_dense(short: str, layers: Mapping[str, int], clock_hz: int, search: Search) -> str:
+    """That a network is too dense to unroll: its largest layer, and what it would be folded.
+
+    Args:
+        short: what it needs and what there is; layers: LUTs of each layer.
+    """
+    largest = max(layers, key=lambda name: layers[name])
+    folded = ""
+    with contextlib.suppress(FitError):
+        found = search.fastest()
+        lut, cycles = round(found.cost.lut), interval(found.plans)
+        folded = f" (an estimated {lut} LUT, one inference every {cycles} clocks, {clock_hz // cycles}/s)"
+    return (
+        f"unrolled, the network needs {short}, {layers[largest]} of them for its layer {largest}: use "
+        f"STRATEGY=folded{folded}, train with more zeros, or take narrower layers or a larger board"
+    )

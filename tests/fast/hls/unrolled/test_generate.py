@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import time
 from pathlib import Path
 
 import pytest
 
 from hls.fold import Capacity, choose_folding
 from hls.generate import generate_core
-from hls.unrolled import estimate_unrolled
+from hls.unrolled import estimate_unrolled, least_of_layers, lut_of_layers
 from hls.unrolled.generate import plan_pipeline
 from tests.doubles.folded import NOTHING
 from tests.fast.hls.unrolled.networks import NETWORKS, random_network
@@ -69,6 +71,26 @@ def test_a_network_too_large_says_by_how_much() -> None:
     capacity = Capacity(lut=100, ff=1000, bram_kbit=0, block=Ecp5Backend.block_ram)
     with pytest.raises(FitError, match=r"unrolled, the network needs an estimated \d+ LUT where 100 are free"):
         choose_folding(NETWORK, clock_hz=25_000_000, target_fps=None, capacity=capacity, strategy="unrolled")
+
+
+def test_a_layer_too_dense_is_refused_at_once_with_what_it_would_be_folded() -> None:
+    # A search for sharing would take many seconds.
+    network = random_network([100, 256, 4], 1, "UINT2")
+    capacity = Capacity(lut=8_000, ff=60_000, bram_kbit=3000, block=Ecp5Backend.block_ram)
+    start = time.process_time()
+    with pytest.raises(FitError) as caught:
+        choose_folding(network, clock_hz=25_000_000, target_fps=None, capacity=capacity, strategy="unrolled")
+    assert time.process_time() - start < 3
+    told = str(caught.value)
+    assert re.search(r"needs at least an estimated \d+ LUT where 8000 are free .* of them for its layer layer0", told)
+    assert re.search(r"STRATEGY=folded \(an estimated \d+ LUT, one inference every \d+ clocks", told)
+
+
+def test_the_least_is_below_what_sharing_finds() -> None:
+    for name in ("ternary on bits", "ternary on bytes", "wide weights"):
+        for family in ("ecp5", "zynq_ultrascale"):
+            least, found = least_of_layers(NETWORKS[name], family), lut_of_layers(NETWORKS[name], 25_000_000, family)
+            assert all(0 < least[layer] <= found[layer] for layer in least)
 
 
 def test_a_layer_without_thresholds_in_the_middle_is_refused(tmp_path: Path) -> None:
