@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from rich.console import Console, RenderableType
@@ -51,11 +51,12 @@ def typeable(text: str) -> str:
 def without_make(text: str) -> str:
     """Each `make` in words as what does the same where there is none; variables go before a command."""
     text = text.replace("make system-deps", "apt-get install").replace("`make`", "`pip install`")
-    return _ORDER.sub(_typed, text)
+    return rewritten(text, lambda command, variables: f"{variables} gateweave {command}".strip())
 
 
-def _typed(found: re.Match[str]) -> str:
-    return f"{found[2].strip()} gateweave {found[1]}".strip()
+def rewritten(text: str, word: Callable[[str, str], str]) -> str:
+    """Words with each order to make as `word` says it, of its command and its variables."""
+    return _ORDER.sub(lambda found: word(found[1], found[2].strip()), text)
 
 
 class BuildProgress:

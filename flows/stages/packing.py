@@ -32,7 +32,6 @@ from toolchain.report.model_card import file_card, model_card
 from toolchain.results.facts import DataFacts, GraphsFacts, IntegersFacts
 from toolchain.results.manifest import Manifest
 from toolchain.results.record import StageRecord
-from toolchain.results.report import AnswersReport
 from toolchain.training.author import words_of
 
 Records = Mapping[str, StageRecord]
@@ -68,8 +67,17 @@ def write_network(context: Context, records: Records, manifest: Manifest) -> Non
     reference = reference_of(context) if "fold" in records else finn_reference(files.graph(context))
     names, x = class_names(records, reference.output.layout), files.golden_inputs(context)
     write_golden(context.out, reference, x, names, _played(context, x) if "fold" in records else None)
-    answers = answers_to_tell(context, manifest)
-    card = file_card(manifest, answers) if context.request.file else own_card(context, manifest, answers)
+    write_card(context, manifest)
+
+
+def write_card(context: Context, manifest: Manifest) -> None:
+    """Write `MODEL.md`, with the worst of the network's answers to its test set."""
+    told = answers_of(context.layout, manifest.to_json(), context.request.stages)
+    answers = None if told is None else answers_report(told)
+    if context.request.file:
+        card = file_card(manifest, answers)
+    else:
+        card = model_card(context.model.title, manifest, words_of(context.model), answers)
     write_atomic(context.out / "MODEL.md", card)
 
 
@@ -99,17 +107,6 @@ def write_golden(
     layout = VectorFormat(len(x), x.shape[1], reference.input_type, size, answer, classes, scale, offset)
     answers, benched = (b"" if rows is None else answers_as_bytes(reference.run(rows), answer) for rows in (x, played))
     write_vectors(out, layout, packed.tobytes(), answers, benched)
-
-
-def own_card(context: Context, manifest: Manifest, answers: AnswersReport | None) -> str:
-    """The card of a model of ours."""
-    return model_card(context.model.title, manifest, words_of(context.model), answers)
-
-
-def answers_to_tell(context: Context, manifest: Manifest) -> AnswersReport | None:
-    """The worst of the network's answers to its test set."""
-    answers = answers_of(context.layout, manifest.to_json(), context.request.stages)
-    return None if answers is None else answers_report(answers)
 
 
 def class_names(records: Records, answer: AnswerLayout) -> list[str] | None:

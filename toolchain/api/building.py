@@ -12,6 +12,7 @@ from rich.console import Console
 
 from toolchain.api.given import AnyPath, Data, file_of
 from toolchain.api.network import Network
+from toolchain.api.spoken import spoken
 from toolchain.cli.build import build as bring_up_to_date
 from toolchain.cli.build import tell
 from toolchain.cli.build_options import BuildOptions
@@ -65,11 +66,13 @@ class Build:
         return self.layout.stage("package")
 
     @property
+    @spoken
     def summary(self) -> Report:
         """All that `gateweave show --json` tells."""
         return report_of(self.layout)
 
     @property
+    @spoken
     def report(self) -> Path:
         """The page that shows it, written anew: `report.html` in its folder."""
         return write_build_page(self.layout)
@@ -98,10 +101,12 @@ class Build:
         how = f"{summary.latency.chosen} by {made.runner}, batch {made.batch}, on the computer that built it"
         return Rate(made.per_second, made.kind, how)
 
+    @spoken
     def show(self) -> None:
         """Print what it came to, as `gateweave show` does."""
         tell(self.layout, out())
 
+    @spoken
     def run(
         self,
         *,
@@ -141,6 +146,7 @@ class Build:
             console=_console(show),
         )
 
+    @spoken
     def explain(self, *, show: bool = True) -> Explanation:
         """Which layer limits it, and what other foldings, more resources and other boards would give.
 
@@ -160,6 +166,7 @@ class Build:
         return f"Build({request.model} on {request.board}, {request.variant})"
 
 
+@spoken
 def build(
     network: Network | AnyPath | None = None,
     *,
@@ -222,6 +229,7 @@ def build(
     return Build(layout_of(request))
 
 
+@spoken
 def built(model: AnyPath = BuildOptions.model, *, board: str = BuildOptions.board) -> Build:
     """The newest build of a model for a board; nothing is run.
 

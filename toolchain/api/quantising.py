@@ -7,11 +7,13 @@ from os import fspath
 from pathlib import Path
 
 from toolchain.api.given import AnyPath, Data, file_of
+from toolchain.api.spoken import spoken
 from toolchain.cli.quantise import Asked, quantised, tell
 from toolchain.errors import ConfigError
 from toolchain.results.quantised import Quantised
 
 
+@spoken
 def quantise(
     source: AnyPath,
     *,

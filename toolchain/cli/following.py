@@ -36,7 +36,7 @@ def tell_next(console: Console, steps: Sequence[Next]) -> None:
     width = max(map(len, commands), default=0)
     for number, (command, step) in enumerate(zip(commands, steps, strict=True)):
         line = Text("      " if number else "next  ", style="dim") + Text(command.ljust(width), style="cyan")
-        console.print(line + Text(f"  {step.why}", style="dim"), soft_wrap=True)
+        console.print(line + Text(f"  {typeable(step.why)}", style="dim"), soft_wrap=True)
 
 
 def after_build(board: AnyBoard, request: Request) -> list[Next]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +10,11 @@ from toolchain.errors import GateweaveError
 from toolchain.graph.file.store import load_graph
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import Linear, Reduce, Threshold, Window
-from toolchain.graph.readers.tflite.reader import read_tflite
 from toolchain.graph.types import weight_type
 from toolchain.layout import Layout
 
-_FILES = {"integers": "integer.onnx", "streamline": "integer.onnx"}
-_LOADED = "model.tflite"
-"""What the stages leave; for ONNX Runtime only the file itself, of which TFLite is read."""
+_FILES = {"integers": ("integer.onnx",), "streamline": ("integer.onnx",), "load": ("model.tflite", "model.onnx")}
+"""What the stages leave; for ONNX Runtime only the network's own file."""
 
 
 @dataclass(frozen=True)
@@ -38,17 +36,29 @@ class ToldNode:
     computes: bool
 
 
-def nodes_of(layout: Layout, stages: Iterable[str]) -> list[ToldNode]:
-    """The nodes of a build's graph, in order; none where no stage left it, or it cannot be read.
+@dataclass(frozen=True)
+class ToldGraph:
+    """The nodes of a build's graph in order, and the file that they are read from; `why` there are none, if known."""
+
+    nodes: tuple[ToldNode, ...] = ()
+    file: str = ""
+    why: str = ""
+
+
+def graph_of(layout: Layout, stages: Iterable[str]) -> ToldGraph:
+    """The graph of a build; without nodes where no stage left one, or it cannot be read.
 
     Args:
         stages: those whose records are the package's own.
     """
+    path = _file(layout, set(stages))
+    if path is None:
+        return ToldGraph()
+    shown = str(path.relative_to(layout.root))
     try:
-        graph = _graph(layout, tuple(stages))
-    except GateweaveError:
-        return []
-    return [] if graph is None else told(graph)
+        return ToldGraph(tuple(told(_read(path))), shown)
+    except GateweaveError as error:
+        return ToldGraph(file=shown, why=str(error).removeprefix(f"{path}: "))
 
 
 def told(graph: Graph) -> list[ToldNode]:
@@ -56,18 +66,18 @@ def told(graph: Graph) -> list[ToldNode]:
     return [_told(graph, node) for node in graph]
 
 
-def _graph(layout: Layout, stages: tuple[str, ...]) -> Graph | None:
-    for stage, name in _FILES.items():
-        path = _file(layout, stage, name) if stage in stages else None
-        if path:
-            return load_graph(path)
-    path = _file(layout, "load", _LOADED) if "load" in stages else None
-    return read_tflite(path).graph if path else None
+def _file(layout: Layout, stages: Collection[str]) -> Path | None:
+    paths = (layout.stage(stage) / name for stage, names in _FILES.items() if stage in stages for name in names)
+    return next((path for path in paths if path.is_file()), None)
 
 
-def _file(layout: Layout, stage: str, name: str) -> Path | None:
-    path = layout.stage(stage) / name
-    return path if path.is_file() else None
+def _read(path: Path) -> Graph:
+    if path.name in _FILES["streamline"]:
+        return load_graph(path)
+    # Imports what takes seconds, which only builds of files for processors need.
+    from toolchain.runtime.network_file.opening import open_network
+
+    return open_network(path).source.graph
 
 
 def _told(graph: Graph, node: Node) -> ToldNode:

@@ -11,7 +11,7 @@ from toolchain.report.comparisons import compared
 from toolchain.report.table import share
 from toolchain.results.facts import DataFacts, IntegersFacts, LoadFacts
 from toolchain.results.facts.network import Confusion, Layer
-from toolchain.results.manifest import Accuracy, Manifest, StageEntry
+from toolchain.results.manifest import Accuracy, Graphs, Manifest, StageEntry
 from toolchain.results.report import AnswersReport
 from toolchain.training.words import Words
 
@@ -21,6 +21,7 @@ _AS_TABLE = 100
 _EXACT = "All arithmetic is integer; every scale is a power of two, so equality is exact."
 # Scales of a file are its author's: what they leave to rounding is counted, and told by the proof.
 _FILE_EXACT = "All arithmetic is integer; the file's own scales stand before and behind it."
+_PROCESSOR_LIMIT = "Answers are those of the computer that built this package; no board was measured for it."
 _LIMIT = "Accuracy is of the bit-exact network in simulation; no board was measured for it."
 
 
@@ -50,21 +51,26 @@ def model_card(title: str, manifest: Manifest, words: Words, answers: AnswersRep
 
 def file_card(manifest: Manifest, answers: AnswersReport | None = None) -> str:
     """The card of a network that came as a file."""
-    file, integers = manifest.file, manifest.integers
-    assert file and integers
+    file, read = manifest.file, manifest.integers or manifest.graphs
+    assert file and read
     parts = [
         [f"# {manifest.model}", ""],
-        _file_summary(manifest, file, integers),
+        _file_summary(manifest, file, read),
         _mistakes(answers),
-        _quantisation(manifest.layers, _FILE_EXACT),
+        _quantisation(manifest.layers, _FILE_EXACT) if manifest.layers else [],
         _verified(manifest.stages),
-        ["## Limits", "", *(f"- {notice}" for notice in integers.notices), f"- {_LIMIT}"],
+        ["## Limits", "", *(f"- {notice}" for notice in read.notices), f"- {_limit(manifest)}"],
     ]
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
-def _file_summary(manifest: Manifest, file: LoadFacts, read: IntegersFacts) -> list[str]:
+def _file_summary(manifest: Manifest, file: LoadFacts, read: IntegersFacts | Graphs) -> list[str]:
     vectors = f"{read.vectors.count:,} vectors ({read.vectors.kind})"
+    held = (
+        f"Its integer graph was held against {read.framework}"
+        if isinstance(read, IntegersFacts)
+        else f"The graphs of this package were held against {read.reference}"
+    )
     right = (
         f" {share(read.accuracy)} of them have their true class as the greatest output."
         if read.accuracy is not None
@@ -72,10 +78,14 @@ def _file_summary(manifest: Manifest, file: LoadFacts, read: IntegersFacts) -> l
     )
     return [
         f"`{file.file}` ({file.format}, SHA-256 `{file.sha256}`), a network that was trained elsewhere.",
-        f"Its integer graph was held against {read.framework} on {vectors}.{right}",
+        f"{held} on {vectors}.{right}",
         f"Built for `{manifest.board}`, strategy `{manifest.strategy}`.",
         "",
     ]
+
+
+def _limit(manifest: Manifest) -> str:
+    return _PROCESSOR_LIMIT if manifest.integers is None else _LIMIT
 
 
 def _summary(manifest: Manifest, data: DataFacts, words: Words) -> list[str]:

@@ -66,6 +66,7 @@ The C runner is in `runner/`: source, and binaries for aarch64 and x86-64 that l
 | `models/` | the graphs, and an Identity model: the least latency that ONNX Runtime has here |
 | `runner/` | the runners in C and in Python: answers, latency, loops for throughput and energy |
 {own_c}| `golden/` | vectors and reference outputs, raw and little-endian, as device.json describes them |
+| `MODEL.md` | the network, and what was compared |
 | `manifest.json` | SHA-256 of every file, tools, seeds, revision, verification |
 
 {_tried(board)}

@@ -14,7 +14,6 @@ from flows.stages import packing
 from flows.stages.context import Context, Outcome
 from flows.stages.ort.files import GRAPHS, is_exact, load, proofs_of, suits
 from toolchain.device.checksums import write_manifest
-from toolchain.files import write_atomic
 from toolchain.report.comparisons import told
 from toolchain.results.device import Promise
 from toolchain.results.facts import DataFacts, LibraryFacts, OrtPackageFacts, ProveFacts, TimeFacts
@@ -56,11 +55,8 @@ def run(context: Context) -> Outcome:
     _copy_library(context)
     device = pack_device(context.out, context.ort_board, content)
     manifest = packing.manifest_of(context, records)
-    roles = {"manifest": "manifest.json", "readme": "README.md", "self_test": "run.sh"}
-    if not context.request.file:
-        card = packing.own_card(context, manifest, packing.answers_to_tell(context, manifest))
-        write_atomic(context.out / "MODEL.md", card)
-        roles["model_card"] = "MODEL.md"
+    packing.write_card(context, manifest)
+    roles = {"manifest": "manifest.json", "readme": "README.md", "self_test": "run.sh", "model_card": "MODEL.md"}
     whole = write_manifest(context.out, {**manifest.to_json(), "device": device.to_json(), "roles": roles})
     return Outcome(packing.summary(whole, records), facts=OrtPackageFacts(chosen=content.chosen))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup, escape
 
-from toolchain.report.graph_nodes import ToldNode, nodes_of
+from toolchain.report.graph_nodes import ToldNode, graph_of
 from toolchain.report.page.gather import Build
 from toolchain.report.page.values import count, mapping, number, objects, text
 
@@ -43,12 +43,22 @@ class _Item:
         return _MARGIN + self.row * _ROW
 
 
-def graph_drawing(build: Build) -> Markup | None:
-    """The drawing of a build's graph; None where no stage left it, or it is beyond `MOST` nodes."""
-    nodes = nodes_of(build.layout, build.seconds)
-    if not 0 < len(nodes) <= MOST:
-        return None
-    return draw_graph(nodes, cycles_of(build))
+@dataclass(frozen=True)
+class GraphDrawing:
+    """The drawing of a build's graph, or why there is none; neither where no stage left a graph."""
+
+    svg: Markup | None = None
+    why: str = ""
+
+
+def graph_drawing(build: Build) -> GraphDrawing:
+    """The drawing of a build's graph, of at most `MOST` nodes."""
+    graph = graph_of(build.layout, build.seconds)
+    if graph.why:
+        return GraphDrawing(why=f"{graph.file} cannot be read as integers: {graph.why}")
+    if len(graph.nodes) > MOST:
+        return GraphDrawing(why=f"{graph.file} has {len(graph.nodes):,} nodes, too many for a page: open it in Netron")
+    return GraphDrawing(draw_graph(graph.nodes, cycles_of(build)) if graph.nodes else None)
 
 
 def cycles_of(build: Build) -> dict[str, float]:

@@ -10,9 +10,10 @@ from tests.fast.toolchain.fabricated import records
 from tests.fast.toolchain.package.test_manifest import _origin
 from toolchain.found_models import find_model
 from toolchain.package.manifest import build_manifest
-from toolchain.report.model_card import model_card
-from toolchain.results.facts import DataFacts
-from toolchain.results.manifest import Manifest
+from toolchain.report.model_card import file_card, model_card
+from toolchain.results.facts import DataFacts, LoadFacts
+from toolchain.results.facts.runtime import OutputMeaning, VectorCount
+from toolchain.results.manifest import Graphs, Manifest
 from toolchain.results.report import AnswersReport, WorstAnswer
 from toolchain.training.author import words_of
 from toolchain.training.words import Words
@@ -98,3 +99,29 @@ def test_the_worst_answers_stand_behind_the_confusion_matrix(tmp_path: Path) -> 
     )
     card = model_card("CQMLP", _manifest(tmp_path, "synthetic"), words_of(find_model("cqmlp")), found)
     assert "## Mistakes\n\n- worst vectors: 7 (DoS said normal)\n\n## Quantisation" in card
+
+
+def _of_file(root: Path, **more: object) -> Manifest:
+    """The manifest of a file for ONNX Runtime."""
+    file = LoadFacts(file="net.onnx", sha256="0" * 64, format="QDQ", calibrated=False)
+    graphs = Graphs(
+        kind="qdq",
+        reference="ONNX Runtime",
+        vectors=VectorCount(count=120, kind="test set"),
+        left_out={},
+        accuracy=0.925,
+        outputs=OutputMeaning(kind="classes", why="as asked"),
+        notices=("Its outputs are read as scores.",),
+        proved={},
+        budget=0.01,
+    )
+    own = {"file": file, "graphs": graphs, "layers": (), "accuracy": None, "data": None}
+    return _manifest(root, "captures").model_copy(update={**own, **more})
+
+
+def test_the_card_of_a_file_for_a_processor(tmp_path: Path) -> None:
+    card = file_card(_of_file(tmp_path, model="net", board="host", strategy="ort"))
+    assert card.startswith("# net\n\n`net.onnx` (QDQ, SHA-256 `000")
+    assert "The graphs of this package were held against ONNX Runtime on 120 vectors (test set). 0.9250 of" in card
+    assert "## Quantisation" not in card
+    assert "- Its outputs are read as scores.\n- Answers are those of the computer that built this package;" in card
