@@ -214,6 +214,7 @@ def _said(made: Quantised) -> list[str]:
     why = next((setting.why for setting in made.settings if setting.written and setting.estimate is None), "")
     if why and made.board:
         lines.append(f"{made.board}: {why}")
+    lines += made.notices
     if made.costliest:
         lines.append(f"{made.costliest} costs most; more bits there help first")
     lines.append(

@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import torch
 from torch import nn
 
-from toolchain.errors import ConfigError
+from toolchain.errors import ConfigError, ModelError
 from toolchain.files import can_be_written
 from toolchain.progress import Progress
 from toolchain.quantise.calibrate import answers
+from toolchain.quantise.exact import rounded
 from toolchain.quantise.float_file import FloatNetwork
 from toolchain.quantise.front import Scaling, entered, with_scaling
 from toolchain.quantise.network import layer_names
@@ -21,7 +23,7 @@ from toolchain.quantise.sensitivity import costliest, costs, with_costs
 from toolchain.quantise.setting import FINER, POWER_OF_TWO, Bits, Setting
 from toolchain.quantise.settle import settled
 from toolchain.quantise.tune import lesson, tuned
-from toolchain.quantise.vectors import compared_with, must_be_of_its_world, read
+from toolchain.quantise.vectors import compared_with, doubt_of_range, must_be_of_its_world, read
 from toolchain.quantise.weighed import layers_of, weight_bits_of, with_estimates
 from toolchain.quantise.written import FLOATS, must_be_equal, write
 from toolchain.results.checked import Reckoned
@@ -35,7 +37,7 @@ SMALL_COST = 0.005
 """Share of answers, half a point, that powers of two may cost, and fewer bits where none were asked for."""
 
 _SEED = 1
-# Vectors of the test data that tell what each layer costs.
+# Vectors that tell what each layer costs, and whether float32 is exact.
 _SOME = 2000
 
 Estimate = Callable[[Path], tuple[Reckoned | None, str]]
@@ -102,9 +104,9 @@ def must_be_new(path: Path) -> None:
 
 def _best(rows: Sequence[_Measured]) -> _Measured:
     """Powers of two unless the other scales are better by more than a little; what is tuned if that is no worse."""
-    plain, finer, *after = rows
-    best = plain if plain.share > finer.share - SMALL_COST else finer
-    return max((best, *after), key=lambda measured: measured.share)
+    plain, *finer = (row for row in rows if not row.epochs)
+    best = finer[0] if finer and plain.share <= finer[0].share - SMALL_COST else plain
+    return max((best, *(row for row in rows if row.epochs)), key=lambda measured: measured.share)
 
 
 class _Work:
@@ -117,6 +119,9 @@ class _Work:
         self.test = read(order.test, network, "--test") if order.test else self.calibration
         train = read(order.train, network, "--train", labelled=True) if order.train else None
         must_be_of_its_world(network, self.calibration)
+        self.doubt = doubt_of_range(network, self.calibration) if order.scaling == Scaling() else ""
+        if self.doubt:
+            progress(self.doubt)
         self.lesson = lesson(train, network.module) if train else None
         self.wanted, self.measure = compared_with(network, self.test)
         self.float_share = self._share(network.module)
@@ -131,10 +136,28 @@ class _Work:
         return self.test.share(self.wanted[:_SOME], answers(module, some))
 
     def at(self, bits: Bits) -> list[_Measured]:
-        """The network at these bits, with scales of both kinds; the better one is tuned where data are given."""
+        """The network at these bits, with scales of both kinds; the better one is tuned where data are given.
+
+        Raises:
+            ModelError: float32 rounds the sums of both.
+        """
         found = [self.search.best(Setting(bits, kind), self.progress) for kind in (POWER_OF_TWO, FINER)]
-        rows = [_Measured(one, self._share(one.network)) for one in found]
-        return [*rows, self._tuned(_best(rows))] if self.lesson else rows
+        why = {one.setting.scales: rounded(one.network, self._calibrated) for one in found}
+        for scales, said in why.items():
+            if said:
+                self.progress(f"{bits}, scales {scales}, left out: {said}")
+        rows = [_Measured(one, self._share(one.network)) for one in found if not why[one.setting.scales]]
+        if not rows:
+            raise ModelError(f"--bits {bits}: {next(iter(why.values()))}; give fewer bits, or narrower layers")
+        return self._with_tuned(rows) if self.lesson else rows
+
+    def _with_tuned(self, rows: list[_Measured]) -> list[_Measured]:
+        tuned = self._tuned(_best(rows))
+        return rows if rounded(tuned.found.network, self._calibrated) else [*rows, tuned]
+
+    @property
+    def _calibrated(self) -> torch.Tensor:
+        return self.calibration.tensor[:_SOME]
 
     def _tuned(self, before: _Measured) -> _Measured:
         assert self.lesson is not None
@@ -182,6 +205,7 @@ class _Work:
             compared=sum(len(data.x) for data in parts),
             outputs=outputs,
             inputs=self.entry.input_type or FLOATS,
+            notices=(self.doubt,) if self.doubt else (),
         )
 
     def _told(self, measured: _Measured, estimate: Estimate, is_chosen: bool) -> QuantisedSetting:

@@ -6,6 +6,7 @@ stand for all of a channel. Where no sum lies on a half, one does.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -21,26 +22,26 @@ def settled(network: fx.GraphModule, x: torch.Tensor) -> fx.GraphModule:
         x: any input, (1, ...); scales are seen on its way.
     """
     layers = list(layers_in(network))[:-1]
-    scales = _input_scales(network, layers, x)
+    inputs = inputs_of(network, layers, x)
     with torch.no_grad():
         for name, layer in layers:
-            if name in scales and layer.bias is not None:
-                unit = (scales[name] * layer.quant_weight().scale).reshape(-1)
+            if name in inputs and layer.bias is not None:
+                unit = (inputs[name].scale * layer.quant_weight().scale).reshape(-1)
                 layer.bias.copy_((torch.floor(layer.bias / unit) + 0.5) * unit)
                 layer.bias_quant.disable_quant = True
     return network
 
 
-def _input_scales(network: fx.GraphModule, layers: list[tuple[str, Any]], x: torch.Tensor) -> dict[str, torch.Tensor]:
-    """What one step of each layer's inputs stands for."""
-    scales: dict[str, torch.Tensor] = {}
+def inputs_of(network: fx.GraphModule, layers: Sequence[tuple[str, Any]], x: torch.Tensor) -> dict[str, Any]:
+    """What each layer takes of inputs (N, ...), by its name; nothing of one that takes floats."""
+    found: dict[str, Any] = {}
 
     def keep(name: str) -> Any:
-        return lambda layer, given: scales.update({name: given[0].scale} if hasattr(given[0], "scale") else {})
+        return lambda layer, given: found.update({name: given[0]} if hasattr(given[0], "scale") else {})
 
     handles = [layer.register_forward_pre_hook(keep(name)) for name, layer in layers]
     with torch.no_grad():
         network(x)
     for handle in handles:
         handle.remove()
-    return scales
+    return found

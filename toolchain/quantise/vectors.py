@@ -96,6 +96,24 @@ def must_be_of_its_world(network: FloatNetwork, data: Data) -> None:
             raise DataError(f"{data.path}: the float network labels {now:.1%} right, and {better:.1%} {why}")
 
 
+def doubt_of_range(network: FloatNetwork, data: Data) -> str:
+    """What to look at where nobody says the true classes, in words; empty without cause.
+
+    Bytes are often divided by 255 by the program that trained. A network that does not care labels both alike.
+    """
+    x = data.tensor[:_LOOKED_AT]
+    if data.y is not None or data.integers is None or x.min() < 0:
+        return ""
+    labels = (answers(network.module, given).argmax(1) for given in (x, x / _BYTE))
+    share = float((next(labels) != next(labels)).float().mean())
+    if share <= _MUCH_BETTER:
+        return ""
+    return (
+        f"{data.path}: x has whole numbers up to {float(x.max()):.0f}, and no y tells what is right: the float network "
+        f"labels {share:.0%} otherwise for x / 255; if it was trained on 0 to 1, give --divide 255"
+    )
+
+
 def _others(x: torch.Tensor) -> list[tuple[torch.Tensor, str]]:
     """The same inputs as another program would give them."""
     found = []

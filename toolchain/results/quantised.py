@@ -67,6 +67,7 @@ class Quantised(RecordFile):
         board: estimates are for; None without any.
         compared: vectors whose outputs, `outputs` in number, are equal in PyTorch and in the file's integer graph.
         inputs: the type of the integers that the file takes; FLOAT32 where it scales floats itself.
+        notices: what else a person should know.
         costliest: the layer whose few bits cost most; None where none stands out.
     """
 
@@ -85,3 +86,4 @@ class Quantised(RecordFile):
     compared: int
     outputs: int
     inputs: str
+    notices: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from toolchain.errors import DataError
 from toolchain.quantise import vectors
 from toolchain.quantise.calibrate import answers
 from toolchain.quantise.float_file import FloatNetwork
-from toolchain.quantise.vectors import Data, must_be_of_its_world
+from toolchain.quantise.vectors import Data, doubt_of_range, must_be_of_its_world
 
 
 def _saved(path: Path, **arrays: Any) -> Path:
@@ -86,3 +87,15 @@ def test_another_range_or_order_of_colours_is_hinted_at() -> None:
     turned = x * np.array([1, 1, 3]).reshape(1, 3, 1, 1) / 3
     with pytest.raises(DataError, match="BGR for RGB"):
         must_be_of_its_world(*_world(0.25, turned, turned[:, ::-1].copy()))
+
+
+def test_without_classes_bytes_raise_a_doubt() -> None:
+    x = np.random.default_rng(1).uniform(0, 1, (200, 3, 4, 4)) * np.linspace(0, 2, 200).reshape(-1, 1, 1, 1) / 2
+    network, labelled = _world(0.25, np.rint(x * 255), x)
+    unlabelled = replace(labelled, y=None)
+    said = doubt_of_range(network, unlabelled)
+    assert said.startswith("d.npz: x has whole numbers up to 25") and said.endswith("give --divide 255")
+    assert doubt_of_range(network, labelled) == ""
+    assert doubt_of_range(network, replace(unlabelled, x=x.astype(np.float32))) == ""
+    knows_bytes, _ = _world(0.0, x, x)
+    assert doubt_of_range(knows_bytes, unlabelled) == "", "what labels both alike gives no cause"
