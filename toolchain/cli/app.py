@@ -170,7 +170,9 @@ def plan(options: BuildOptions, as_json: AsJson = False) -> None:
 def show(options: BuildOptions, as_json: AsJson = False) -> None:
     """Show what a build came to: accuracy, resources, timing, files. The newest build, unless options choose one."""
     chosen = choose(options) if options.is_particular else None
-    builds.show(options.board, chosen.model if chosen else name_of_model(options.model), chosen, as_json)
+    shown = builds.show(options.board, chosen.model if chosen else name_of_model(options.model), chosen, as_json)
+    if not as_json:
+        tell_next(out(), after_build(load_board(shown.board), shown))
 
 
 @app.command("explain", rich_help_panel=_BESIDES)

@@ -102,8 +102,8 @@ def plan(request: Request, as_json: bool) -> None:
         out().print(_plan_table(steps))
 
 
-def show(board: str, model: str, chosen: Request | None, as_json: bool) -> None:
-    """Print what a build came to: the chosen one, or the newest."""
+def show(board: str, model: str, chosen: Request | None, as_json: bool) -> Request:
+    """Print what a build came to: the chosen one, or the newest; gives what was asked for by it."""
     load_board(board)
     if chosen is None:
         must_know_model(model)
@@ -112,6 +112,7 @@ def show(board: str, model: str, chosen: Request | None, as_json: bool) -> None:
         print(json.dumps(report_of(layout).to_json(), indent=2))
     else:
         tell(layout, out())
+    return layout.request
 
 
 def tell(layout: Layout, console: Console) -> None:

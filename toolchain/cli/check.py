@@ -83,7 +83,7 @@ def _summary(found: CheckedNetwork) -> str:
 def _nodes(found: CheckedNetwork) -> Table:
     columns = ("node", "kind", "shape", "type", "stored", "operations", "uniform")
     # Of names and kinds a break costs nothing; half a number is another number.
-    table = table_of(*columns, whole=columns[2:])
+    table = table_of(*columns, whole=columns[2:4], numbers=columns[4:])
     for node in found.nodes:
         share = "" if node.uniform is None else f"{node.uniform:.0%}"
         shape = "x".join(map(str, node.shape))

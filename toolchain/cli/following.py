@@ -27,13 +27,16 @@ class Next:
     why: str
 
 
+_ALIGNED = 60
+"""A longer command moves no other's reason to the right, where a terminal would break it."""
+
 _PAGE = Next("make report", "a page of each build, and one that compares them")
 
 
 def tell_next(console: Console, steps: Sequence[Next]) -> None:
     """Print them, one a line."""
     commands = [typeable(step.command) for step in steps]
-    width = max(map(len, commands), default=0)
+    width = min(_ALIGNED, max(map(len, commands), default=0))
     for number, (command, step) in enumerate(zip(commands, steps, strict=True)):
         line = Text("      " if number else "next  ", style="dim") + Text(command.ljust(width), style="cyan")
         console.print(line + Text(f"  {typeable(step.why)}", style="dim"), soft_wrap=True)

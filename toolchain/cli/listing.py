@@ -99,9 +99,12 @@ def _mark(ok: bool | None) -> Text:
     return Text("ok", style="green") if ok else Text("NO", style="bold red")
 
 
-def table_of(*columns: str, whole: Collection[str] = ()) -> Table:
-    """A table that cuts nothing however narrow the terminal is; the columns `whole` are not broken, either."""
+def table_of(*columns: str, whole: Collection[str] = (), numbers: Collection[str] = ()) -> Table:
+    """A table that cuts nothing on a narrow terminal: `whole` columns are not broken, nor `numbers` at the right."""
     table = Table(box=None, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column in whole)
+        right = column in numbers
+        table.add_column(
+            column, overflow="fold", no_wrap=right or column in whole, justify="right" if right else "left"
+        )
     return table

@@ -239,7 +239,7 @@ def test_the_data_can_be_read_and_the_network_is_exact_in_integers() -> None:
 def _split_table(dataset: Dataset) -> Table:
     """Rows by class and part, of the first classes where there are many."""
     counts = dataset.counts("blocked")
-    table = table_of("class", *PARTS, whole=PARTS)
+    table = table_of("class", *PARTS, numbers=PARTS)
     for name in dataset.classes[:_ALL_NAMED]:
         table.add_row(Text(name), *(f"{counts[part][name]:,}" for part in PARTS))
     return table

@@ -160,7 +160,7 @@ def tell(made: Quantised) -> None:
 def _settings(made: Quantised) -> object:
     rate = f"rate on {made.board}" if made.board else "rate"
     columns = ("", "bits", "scales", "weights", "epochs", made.measure, "points", "kbit", "LUT", rate)
-    table = table_of(*columns, whole=columns[4:])
+    table = table_of(*columns, numbers=columns[4:])
     table.add_row("", "float", "", "", "", f"{made.float_share:.2%}", "", "", "", "")
     for setting in made.settings:
         table.add_row(*map(Text, _row(made, setting)))
@@ -186,7 +186,7 @@ def _row(made: Quantised, setting: QuantisedSetting) -> tuple[str, ...]:
 def _layers(made: Quantised) -> object:
     hertz = next((1e6 * s.estimate.clock_mhz for s in made.settings if s.written and s.estimate), 0.0)
     columns = ("layer", "weights", "bits", "operations", "points", "divergence", "LUT", "DSP", "rate")
-    table = table_of(*columns, whole=columns[1:])
+    table = table_of(*columns, numbers=columns[1:])
     for layer in made.layers:
         table.add_row(*map(Text, (*_layer_row(layer), *_layer_use(layer.estimate, hertz))))
     return table

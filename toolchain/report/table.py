@@ -42,12 +42,22 @@ def print_report(report: Report, console: Console, rows_word: str) -> None:
     console.print(title)
     for table in _tables(report, rows_word):
         console.print()
-        console.print(table)
+        _print(console, table)
     console.print()
     for stage in report.not_run:
         console.print(f"{stage:<11} not run: {typeable('`make compare`')} {_ON_DEMAND[stage]}")
     for role, path in report.files.items():
         console.print(f"{role:<11} {path}")
+
+
+def _print(console: Console, table: Table | Text) -> None:
+    """A table with its title apart, which would be broken at the width of a narrow one."""
+    if isinstance(table, Table) and table.title:
+        title = table.title if isinstance(table.title, Text) else Text(str(table.title))
+        title.stylize("bold")
+        console.print(title)
+        table.title = None
+    console.print(table)
 
 
 def _tables(report: Report, rows_word: str) -> Iterator[Table | Text]:
