@@ -53,8 +53,12 @@ def constant(name: str, values: NDArray[np.int64] | Iterable[int]) -> str:
 
 def wide_constant(name: str, values: NDArray[np.int64]) -> str:
     """A constant array of 32 bits an element, modulo 2**32: what is only added to sums may be larger than any sum."""
-    modulo = values.reshape(-1).astype(np.int32).astype(np.int64)
-    return f"static const int32_t {name}[{values.size}] = {{\n{_wrapped(modulo)}\n}};\n"
+    return typed_constant("int32_t", name, values.astype(np.int32).astype(np.int64))
+
+
+def typed_constant(kind: str, name: str, values: NDArray[np.int64]) -> str:
+    """A constant array of a C type that holds all values."""
+    return f"static const {kind} {name}[{values.size}] = {{\n{_wrapped(values.reshape(-1))}\n}};\n"
 
 
 def array_type(values: NDArray[np.int64]) -> str:

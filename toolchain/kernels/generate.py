@@ -10,8 +10,9 @@ from functools import cached_property
 from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import Input, Linear, Op, Reduce, Repeat, Reshape, Transpose, Window
-from toolchain.kernels import gather, planes
+from toolchain.kernels import gather, planes, vnni
 from toolchain.kernels.c_text import Whole, c_type, stored
+from toolchain.kernels.fused import Fused, fused
 from toolchain.kernels.memory import Buffer, MemoryPlan, planned
 from toolchain.kernels.nodes import KERNELS, linear, reduce
 from toolchain.kernels.row import Row, RowKernel
@@ -107,6 +108,21 @@ class _Writer:
             row = self._row(node, step)
             size = self._at_once(step) * row.size * row.dtype.itemsize
             yield Buffer(_row_name(number, node), size, number, number)
+        if (quick := self._fused[number]) and quick.space:
+            yield Buffer(_own_name(number), quick.space, number, number)
+
+    @cached_property
+    def _fused(self) -> tuple[Fused | None, ...]:
+        """What of each step some processors run whole; nothing where memory is scarce, or vectors are the rows."""
+        if self._most < vnni.POSITIONS or self._together:
+            return (None,) * len(self._steps)
+        return tuple(self._fused_step(number, step) for number, step in enumerate(self._steps))
+
+    def _fused_step(self, number: int, step: Step) -> Fused | None:
+        if step.moves or len(step.takes) > 1:
+            return None
+        types = [self._graph.types[node.name] for node in step.nodes]
+        return fused([node.op for node in step.nodes], self._graph.types[step.takes[0]], types, f"s{number}")
 
     def _row(self, node: Node, step: Step) -> Row:
         """What a node makes: a tensor is kept narrow, a row between two nodes as sums come."""
@@ -134,6 +150,9 @@ class _Writer:
             if not isinstance(node.op, Window):
                 yield self._kernel(f"n{number}_{place}", node, rows, y)
             rows = (y,)
+        if quick := self._fused[number]:
+            self._helpers.update(dict.fromkeys(quick.helpers))
+            yield quick.constants
         yield self._looping(number, step)
 
     def _taken(self, step: Step) -> tuple[Row, ...]:
@@ -162,6 +181,8 @@ class _Writer:
             row = self._row(node, step)
             place = self._memory.offsets[_row_name(number, node)]
             lines.append(f"{row.c} *const {_local(step, node)} = ({row.c} *)(void *)(space + {place});")
+        if quick := self._fused[number]:
+            lines += ["#ifdef MODEL_VNNI", *self._whole(number, step, quick), "return;", "#endif"]
         if self._together:
             lines.append(f"for (size_t p = 0; p < vectors; p += {most}) {{")
             lines.append(f"    const int rows = vectors - p < {most} ? (int)(vectors - p) : {most};")
@@ -171,6 +192,24 @@ class _Writer:
             lines.append(f"    const int rows = {left}{most};")
         lines += [f"    {line}" for line in self._row_calls(number, step)]
         return self._framed(number, step, (*lines, "}"))
+
+    def _whole(self, number: int, step: Step, quick: Fused) -> Iterator[str]:
+        """The step by what runs its first nodes whole."""
+        place = f"space + {self._memory.offsets[_own_name(number)]}" if quick.space else ""
+        yield from quick.opened("x0", place, "y")
+        if quick.rows is None:
+            return
+        positions, most = self._positions(step), vnni.POSITIONS
+        yield f"for (int p = 0; p < {positions}; p += {most}) {{"
+        yield f"    const int rows = {positions} - p < {most} ? {positions} - p : {most};"
+        yield from (f"    {line}" for line in quick.rows(self._target(step.nodes[quick.nodes - 1], step)))
+        yield from (f"    {line}" for line in self._row_calls(number, step, quick.nodes))
+        yield "}"
+
+    def _target(self, node: Node, step: Step) -> str:
+        """Where a node's rows go."""
+        size = self._graph.types[node.name].channels
+        return f"y + (size_t)p * {size}" if node is step.nodes[-1] else _local(step, node)
 
     def _positions(self, step: Step) -> int:
         return math.prod(self._graph.types[step.nodes[0].name].shape[:-1])
@@ -208,12 +247,14 @@ class _Writer:
             if tensor.output and self._written.get(root(self._graph, tensor.output.node)) is not tensor:
                 yield tensor
 
-    def _row_calls(self, number: int, step: Step) -> Iterator[str]:
+    def _row_calls(self, number: int, step: Step, first: int = 0) -> Iterator[str]:
+        """Calls of a step's nodes from the `first` on."""
         rows = [f"x{i} + (size_t)p * {row.size}" for i, row in enumerate(self._taken(step))]
         for place, node in enumerate(step.nodes):
-            size = self._graph.types[node.name].channels
-            target = f"y + (size_t)p * {size}" if node is step.nodes[-1] else _local(step, node)
-            if isinstance(node.op, Window):
+            target = self._target(node, step)
+            if place < first:
+                pass
+            elif isinstance(node.op, Window):
                 yield from self._windowed(node, step, target)
             else:
                 yield f"n{number}_{place}({', '.join([*rows, target, 'rows'])});"
@@ -261,6 +302,10 @@ def _indented(lines: Iterable[str]) -> list[str]:
 
 def _row_name(number: int, node: Node) -> str:
     return f"{number}: {node.name}"
+
+
+def _own_name(number: int) -> str:
+    return f"{number}: its own"
 
 
 def _local(step: Step, node: Node) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 BLOCK = 16
 """Outputs whose weights lie together."""
-DOTS = """\
+CHOSEN = """\
 #if !defined(MODEL_PORTABLE) && defined(__GNUC__)
 #if defined(__AVX512VNNI__) && defined(__AVX512BW__)
 #define MODEL_VNNI
@@ -37,7 +37,11 @@ DOTS = """\
 #define MODEL_SIGNED 0x80808080
 #endif
 #define MODEL_INLINE static inline __attribute__((always_inline))
-
+#endif
+"""
+"""What instructions a build may use: `MODEL_DOTS`, and one of `MODEL_VNNI`, `MODEL_AVX2` and `MODEL_NEON`."""
+DOTS = """\
+#ifdef MODEL_DOTS
 /* Four bytes of a row, or what is left of it. */
 MODEL_INLINE uint32_t four_bytes(const uint8_t *x, int left)
 {

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.graph.ops import Linear
-from toolchain.kernels import arm_dsp
+from toolchain.kernels import small_dots
 from toolchain.kernels.c_text import Whole, accumulating, array_type, c_type, constant, wide_constant
 from toolchain.kernels.row import Row, RowKernel, one_for_all
-from toolchain.kernels.variants import BLOCK, DOTS
+from toolchain.kernels.variants import BLOCK, CHOSEN, DOTS
 
 # Fewer inputs than that are added up sooner one by one.
 _LEAST_INPUTS = 8
@@ -88,7 +88,7 @@ def _by_outputs(op: Linear, name: str, x: Row, y: Row, inner: int) -> RowKernel:
             f"        sum += ({total})x0[i] * weights[i];",
         )
         if by_bytes := x.c in ("int8_t", "uint8_t") and array_type(op.weights) == "int8_t" and total == "int32_t":
-            sums = arm_dsp.chosen(x.c, len(op.weights), sums)
+            sums = small_dots.chosen(x.c, len(op.weights), sums)
     else:
         by_bytes = False
         own = f"t * {inner * op.groups} + c / {each} * {inner} + i"
@@ -97,7 +97,7 @@ def _by_outputs(op: Linear, name: str, x: Row, y: Row, inner: int) -> RowKernel:
             f"        for (int i = 0; i < {inner}; i++)",
             f"            sum += ({total})x0[{own}] * weights[t * {inner} + i];",
         )
-    helpers = (*((DOTS,) if quick else ()), *((arm_dsp.DOT,) if by_bytes else ()))
+    helpers = (*((CHOSEN, DOTS) if quick else ()), *((small_dots.DOT,) if by_bytes else ()))
     return RowKernel((*head, *sums, *tail), tuple(constants), helpers, quick)
 
 
@@ -113,7 +113,7 @@ def _by_bytes(op: Linear, name: str, x: Row, y: Row, constants: list[str]) -> tu
     flip, start = _flip(x), f"{name}_start"
     constants += [
         "#ifdef MODEL_DOTS\n",
-        constant(f"{name}_blocks", _blocks(op.weights)),
+        constant(f"{name}_blocks", blocks_of(op.weights)),
         _starts(op, start, flip),
         "#endif\n",
     ]
@@ -135,19 +135,20 @@ def _flip(x: Row) -> str:
 
 def _starts(op: Linear, start: str, flip: str) -> str:
     """Where sums begin: without what the flipped bytes add."""
-    plain, moved = wide_constant(start, _padded(op.bias)), 128 * op.weights.sum(axis=0)
+    plain, moved = wide_constant(start, padded(op.bias)), 128 * op.weights.sum(axis=0)
     if flip == "0":
         return plain
     build, away = ("MODEL_VNNI", op.bias - moved) if flip == "MODEL_SIGNED" else ("MODEL_NEON", op.bias + moved)
-    return f"#ifdef {build}\n{wide_constant(start, _padded(away))}#else\n{plain}#endif\n"
+    return f"#ifdef {build}\n{wide_constant(start, padded(away))}#else\n{plain}#endif\n"
 
 
-def _blocks(weights: NDArray[np.int64]) -> NDArray[np.int64]:
+def blocks_of(weights: NDArray[np.int64]) -> NDArray[np.int64]:
     """Weights of shape (inputs, outputs) as `variants.DOTS` takes them."""
     inputs, outputs = weights.shape
     whole = np.pad(weights, ((0, -inputs % 4), (0, -outputs % BLOCK)))
     return whole.reshape(-1, 4, whole.shape[1] // BLOCK, BLOCK).transpose(2, 0, 3, 1)
 
 
-def _padded(start: NDArray[np.int64]) -> NDArray[np.int64]:
+def padded(start: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where sums begin, for whole blocks of outputs."""
     return np.pad(start, (0, -len(start) % BLOCK))

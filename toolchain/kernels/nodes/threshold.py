@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from toolchain.graph.ops import Threshold, Uniform
 from toolchain.kernels.c_text import accumulating, array_type, c_type, constant, literal
 from toolchain.kernels.row import Row, RowKernel, one_for_all
+from toolchain.kernels.scaling import Scaling, guarded, scale_arrays, scale_text, scaling
+from toolchain.kernels.variants import BLOCK, CHOSEN
+from toolchain.kernels.vnni import SCALED
 
 # Up to so many thresholds are compared one by one, which takes no branch.
 _FEW = 16
@@ -24,8 +27,25 @@ def kernel(op: Threshold, name: str, xs: tuple[Row, ...], y: Row) -> RowKernel:
     if op.uniform is None or not op.uniform.found.any():
         return _compared(op, name, x, y) if op.levels <= _FEW else _counted(op, name, channels, y)
     lines = _on_lines(op, op.uniform, name, x, y)
+    if (form := scaling(op, y.size, x.reach)) and x.dtype == np.int32 and y.dtype.itemsize == 1:
+        return _many_at_once(form, lines, name, y)
     apart = np.flatnonzero(~op.uniform.found).tolist()
     return _both(lines, _counted(op, name, apart, y)) if apart else lines
+
+
+def _many_at_once(form: Scaling, otherwise: RowKernel, name: str, y: Row) -> RowKernel:
+    """All rows at once in builds for AVX-512 VNNI."""
+    alike = form.alike
+    lanes = np.minimum(np.arange(BLOCK if alike else -(-y.size // BLOCK) * BLOCK), y.size - 1)
+    constants = [*scale_arrays(form, lanes, f"{name}_many")]
+    constants.append(f"static const Scale {name}_scale = {scale_text(form, f'{name}_many')};\n")
+    at_once = (
+        "#ifdef MODEL_VNNI",
+        f"scaled_rows(x0, rows, {y.size}, &{name}_scale, {int(alike)}, (int8_t *)y);",
+        "return;",
+        "#endif",
+    )
+    return RowKernel(otherwise.body, (*otherwise.constants, guarded(constants)), (CHOSEN, SCALED), at_once)
 
 
 def _both(first: RowKernel, second: RowKernel) -> RowKernel:

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from tests.fast.toolchain.kernels.networks import bytes_by_bytes, feeds_of, must_agree
+from tests.fast.toolchain.kernels.networks import bytes_by_bytes, feeds_of, must_agree, small_values
 from tests.fast.toolchain.runtime.derive.random_graphs import random_graph
 from tests.sim.hls import random_graphs
 from toolchain.errors import ModelError
@@ -50,15 +50,7 @@ def test_many_vectors_of_small_values_go_by_bits(
     flags: tuple[str, ...], high: int, least: int, step: int, tmp_path: Path
 ) -> None:
     """More vectors than go at once, sums of either sign, thresholds that are always and never reached."""
-    random, graph = np.random.default_rng(high), Graph()
-    graph.add("x", Input(TensorType((70,), 0, high)))
-    weights = random.choice([-1, 0, 1, 3], (70, 9), p=[0.2, 0.6, 0.15, 0.05])
-    graph.add("a", Linear(weights, random.integers(-9, 9, 9)), "x")
-    table = np.sort(random.integers(-12, 12, (9, 3)))
-    table[0], table[1] = -9999, 9999
-    graph.add("b", Threshold(table, step=step, least=least), "a")
-    graph.add("c", Linear(random.choice([-2, 0, 1], (9, 5)), random.integers(-3, 3, 5)), "b")
-    graph.end("y", "c")
+    graph = small_values(high, least, step)
     network = CompiledNetwork(graph, tmp_path, flags)
     assert "planes_run(" in network.source.source
     must_agree(graph, feeds_of(graph, 2, 1300), network)

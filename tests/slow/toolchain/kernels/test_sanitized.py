@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.fast.toolchain.kernels.networks import bytes_by_bytes, feeds_of
+from tests.fast.toolchain.kernels.networks import CONVOLUTIONS, bytes_by_bytes, feeds_of, small_values
 from tests.fast.toolchain.runtime.derive import random_graphs as by_ends
 from tests.sim.hls import random_graphs as by_kinds
 from toolchain.graph.execute import run
@@ -19,6 +19,7 @@ from toolchain.graph.types import Integers
 from toolchain.kernels.c_text import c_type
 from toolchain.kernels.compiled import PORTABLE, compile_c, write_sources
 from toolchain.kernels.generate import CSource, c_source
+from toolchain.kernels.planes import LANES
 
 _SANITIZERS = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
@@ -34,6 +35,17 @@ def test_random_networks_of_every_node_kind(seed: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(100, 112))
 def test_random_networks_of_several_inputs_and_outputs(seed: int, tmp_path: Path) -> None:
     _must_agree(by_ends.random_graph(seed), seed, tmp_path)
+
+
+@pytest.mark.parametrize("name", CONVOLUTIONS)
+def test_convolutions_that_run_whole(name: str, tmp_path: Path) -> None:
+    _must_answer(CONVOLUTIONS[name], 4, tmp_path, 8, [*_SANITIZERS, "-march=native"])
+
+
+@pytest.mark.parametrize("own", _BUILDS)
+def test_many_vectors_by_bits(own: Sequence[str], tmp_path: Path) -> None:
+    """More than go at once, and some that go alone."""
+    _must_answer(small_values(5, -3, 2), 1, tmp_path, 8, [*_SANITIZERS, *own], together=LANES + 3)
 
 
 def _must_agree(graph: Graph, seed: int, folder: Path) -> None:
@@ -55,39 +67,48 @@ def test_dot_products_of_arm_in_an_emulator(seed: int, tmp_path: Path, monkeypat
 
 
 def _must_answer(
-    graph: Graph, seed: int, folder: Path, rows: int, flags: Sequence[str], play: Sequence[str] = ()
+    graph: Graph,
+    seed: int,
+    folder: Path,
+    rows: int,
+    flags: Sequence[str],
+    play: Sequence[str] = (),
+    together: int = 1,
 ) -> None:
-    made, feeds = c_source(graph, rows), feeds_of(graph, seed, 8)
+    """As many vectors `together` as one call takes, some calls."""
+    calls = 8 if together == 1 else 2
+    made, feeds = c_source(graph, rows), feeds_of(graph, seed, calls * together)
     write_sources(made, folder)
-    (folder / "main.c").write_text(_program(made))
+    (folder / "main.c").write_text(_program(made, together))
     compile_c([*flags, "-o", "main", "main.c", "model.c"], folder)
     expected = run(graph, feeds)
-    for vector in range(8):
-        given = b"".join(feeds[t.name][vector].astype(t.dtype).tobytes() for t in made.tensors if not t.output)
+    for call in range(calls):
+        some = slice(call * together, (call + 1) * together)
+        given = b"".join(_bytes(feeds[t.name][some], t.dtype) for t in made.tensors if not t.output)
         done = subprocess.run([*play, folder / "main"], input=given, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr.decode()[:3000]
-        assert done.stdout == b"".join(
-            _bytes(expected[t.output.node][vector], t.dtype) for t in made.tensors if t.output
-        )
+        answers = (_bytes(expected[t.output.node][some], t.dtype) for t in made.tensors if t.output)
+        assert done.stdout == b"".join(answers)
 
 
 def _bytes(values: Integers, dtype: np.dtype[np.signedinteger]) -> bytes:
     return values.astype(dtype).tobytes()
 
 
-def _program(made: CSource) -> str:
-    """Reads one vector, runs it, writes what it gives."""
+def _program(made: CSource, vectors: int) -> str:
+    """Reads some vectors, runs them in one call, writes what it gives."""
     lines = ['#include "model.h"', "#include <stdio.h>", "#include <stdlib.h>", "int main(void)", "{"]
     for tensor in made.tensors:
-        name, kind = tensor.c_name, c_type(tensor.dtype)
-        lines.append(f"{kind} *{name} = malloc({tensor.macro} * sizeof({kind}));")
+        name, kind, count = tensor.c_name, c_type(tensor.dtype), f"{vectors} * {tensor.macro}"
+        lines.append(f"{kind} *{name} = malloc({count} * sizeof({kind}));")
         if not tensor.output:
-            lines.append(f"if (fread({name}, sizeof({kind}), {tensor.macro}, stdin) != {tensor.macro}) return 1;")
+            lines.append(f"if (fread({name}, sizeof({kind}), {count}, stdin) != {count}) return 1;")
     lines.append("void *work = malloc(MODEL_WORK_BYTES);")
-    given = ", ".join(f"{tensor.c_name}, {tensor.macro}" for tensor in made.tensors)
-    lines.append(f"if (model_run({given}, work, MODEL_WORK_BYTES) != MODEL_OK) return 2;")
+    given = ", ".join(f"{tensor.c_name}, {vectors} * {tensor.macro}" for tensor in made.tensors)
+    call = f"model_run({given}, " if vectors == 1 else f"model_run_batch({given}, {vectors}, "
+    lines.append(f"if ({call}work, MODEL_WORK_BYTES) != MODEL_OK) return 2;")
     for tensor in made.tensors:
         if tensor.output:
-            lines.append(f"fwrite({tensor.c_name}, sizeof(*{tensor.c_name}), {tensor.macro}, stdout);")
+            lines.append(f"fwrite({tensor.c_name}, sizeof(*{tensor.c_name}), {vectors} * {tensor.macro}, stdout);")
         lines.append(f"free({tensor.c_name});")
     return "\n".join([*lines, "free(work);", "return 0;", "}\n"])
