@@ -422,7 +422,7 @@ class Chip(_Strict):
     """
 
     part: Word
-    core: Literal["cortex-m0plus", "cortex-m4", "cortex-m33", "rv32imc"]
+    core: Literal["cortex-m0plus", "cortex-m4", "cortex-m33", "cortex-m55", "rv32imc", "rv64gcv"]
     mhz: Annotated[int, Field(gt=0, le=1000)]
     flash: Memory
     ram: Memory

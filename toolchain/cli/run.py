@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -37,6 +38,7 @@ from toolchain.results.run import RunFigures, RunPackage, RunResult
 from toolchain.run.remote_run import run_remotely
 from toolchain.run.testset import must_be_equal, run_test_set, vector_kind
 from toolchain.run.virtual import virtual_board_of
+from toolchain.virtual_line import Virtual
 
 VIRTUAL_VECTORS = 1000
 """Vectors that a virtual board gets unless more are asked for: it answers about a hundred a second."""
@@ -167,6 +169,7 @@ def _run_serial(order: _Order, port: str | None) -> RunResult:
 def _run_virtual(order: _Order, faults: str) -> RunResult:
     layout = layout_of_package(order.board.name, order.model, order.folder)
     order = replace(order, count=order.count or VIRTUAL_VECTORS)
+    chosen: AbstractContextManager[Virtual]
     if isinstance(order.board, McuBoard):
         chosen = emulated(order.folder / order.manifest.roles["emulated"], order.board)
     else:

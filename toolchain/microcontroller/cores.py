@@ -59,11 +59,12 @@ class Core:
 
 
 _ARM = ("arm-none-eabi-", "gcc-arm-none-eabi")
+_RISCV = ("riscv64-unknown-elf-", "gcc-riscv64-unknown-elf")
 _MILLION = 1 << 20
 
 
-def _mps2(board: str, flash: int, ram: int, uart: int, doubled_ticks: int, **defines: str) -> Machine:
-    """`doubled_ticks`: instructions in two ticks of its SysTick, whose clock qemu sets."""
+def _mps2(board: str, flash: int, ram: int, uart: int, tick: float, **defines: str) -> Machine:
+    """`tick`: instructions in a tick of its SysTick, whose clock qemu sets; in quarters of one."""
     return Machine(
         "qemu-system-arm",
         "qemu-system-arm",
@@ -71,8 +72,21 @@ def _mps2(board: str, flash: int, ram: int, uart: int, doubled_ticks: int, **def
         Memory(start=flash, bytes=4 * _MILLION),
         Memory(start=ram, bytes=2 * _MILLION),
         "mps2.c",
-        {"UART_BASE": f"{uart:#x}u", "CYCLES_A_TICK_TIMES_2": f"{doubled_ticks}u", **defines},
-        doubled_ticks / 2,
+        {"UART_BASE": f"{uart:#x}u", "CYCLES_A_TICK_TIMES_4": f"{round(4 * tick)}u", **defines},
+        tick,
+    )
+
+
+def _virt(program: str, processor: str) -> Machine:
+    return Machine(
+        program,
+        "qemu-system-misc",
+        ("-M", "virt", "-bios", "none", "-cpu", processor),
+        Memory(start=0x8000_0000, bytes=8 * _MILLION),
+        Memory(start=0x8080_0000, bytes=8 * _MILLION),
+        "virt.c",
+        {},
+        1,
     )
 
 
@@ -81,43 +95,49 @@ CORES: Mapping[str, Core] = {
         *_ARM,
         ("-mcpu=cortex-m0plus", "-mthumb"),
         "start_arm.c",
-        {"CYCLES_A_TICK_TIMES_2": "2u"},
+        {"CYCLES_A_TICK_TIMES_4": "4u"},
         # A Cortex-M3, which runs ARMv6-M as it is, and is told to trap what is not aligned as that does: no machine of
         # qemu with a smaller core has the memory.
-        _mps2("mps2-an385", 0, 0x2000_0000, 0x4000_4000, 80, TRAPS_UNALIGNED="1"),
+        _mps2("mps2-an385", 0, 0x2000_0000, 0x4000_4000, 40, TRAPS_UNALIGNED="1"),
     ),
     "cortex-m4": Core(
         *_ARM,
         ("-mcpu=cortex-m4", "-mthumb"),
         "start_arm.c",
-        {"CYCLES_A_TICK_TIMES_2": "2u"},
+        {"CYCLES_A_TICK_TIMES_4": "4u"},
         # The SysTick of the MPS2 counts 25 MHz.
-        _mps2("mps2-an386", 0, 0x2000_0000, 0x4000_4000, 80),
+        _mps2("mps2-an386", 0, 0x2000_0000, 0x4000_4000, 40),
     ),
     "cortex-m33": Core(
         *_ARM,
         ("-mcpu=cortex-m33", "-mthumb"),
         "start_arm.c",
-        {"CYCLES_A_TICK_TIMES_2": "2u"},
+        {"CYCLES_A_TICK_TIMES_4": "4u"},
         # In secure state, as it starts; its SysTick counts 20 MHz.
-        _mps2("mps2-an505", 0x1000_0000, 0x3800_0000, 0x5020_0000, 100),
+        _mps2("mps2-an505", 0x1000_0000, 0x3800_0000, 0x5020_0000, 50),
+    ),
+    # No board of ours has the next one, nor the last; they are there for boards of one's own, and for the tests.
+    "cortex-m55": Core(
+        *_ARM,
+        ("-mcpu=cortex-m55", "-mthumb", "-mfloat-abi=hard"),
+        "start_arm.c",
+        {"CYCLES_A_TICK_TIMES_4": "4u"},
+        # Its tightly coupled memories, 512 KiB each; its SysTick counts 32 MHz.
+        _mps2("mps3-an547", 0, 0x2000_0000, 0x5930_3000, 31.25),
     ),
     "rv32imc": Core(
-        "riscv64-unknown-elf-",
-        "gcc-riscv64-unknown-elf",
+        *_RISCV,
         ("-march=rv32imc_zicsr", "-mabi=ilp32", "-msmall-data-limit=0"),
         "start_riscv.c",
         {},
-        Machine(
-            "qemu-system-riscv32",
-            "qemu-system-misc",
-            ("-M", "virt", "-bios", "none", "-cpu", "rv32,a=false,f=false,d=false"),
-            Memory(start=0x8000_0000, bytes=8 * _MILLION),
-            Memory(start=0x8080_0000, bytes=8 * _MILLION),
-            "virt.c",
-            {},
-            1,
-        ),
+        _virt("qemu-system-riscv32", "rv32,a=false,f=false,d=false"),
+    ),
+    "rv64gcv": Core(
+        *_RISCV,
+        ("-march=rv64gcv_zicsr", "-mabi=lp64d", "-mcmodel=medany", "-msmall-data-limit=0"),
+        "start_riscv.c",
+        {},
+        _virt("qemu-system-riscv64", "rv64,v=true,vext_spec=v1.0"),
     ),
 }
 """By the word of `chip.core`."""

@@ -5,8 +5,8 @@ python3 image.py esp firmware.elf firmware.esp
 python3 image.py uf2 FAMILY ADDRESS firmware.bin firmware.uf2 [boot]
 
 UF2 is described at github.com/microsoft/uf2. With `boot`, the first 252 bytes are RP2040's second stage, whose CRC the
-next four get (RP2040 data sheet, 2.8.1.3.1). The form of `esp` is described in the documentation of esptool, "Firmware
-Image Format".
+next four get (RP2040 data sheet, boot stage 2). The form of `esp` is described in the documentation of esptool,
+"Firmware Image Format".
 """
 
 from __future__ import annotations

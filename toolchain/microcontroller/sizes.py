@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from toolchain.board import Chip
+from toolchain.board import Chip, Memory
 from toolchain.errors import FitError, ToolError
 from toolchain.results.facts.mcu import MemoryUse, Sizes
 
@@ -43,6 +43,21 @@ def sizes_of(elf: Path, prefix: str, chip: Chip) -> Sizes:
         flash=MemoryUse(used=flash, of=chip.flash.bytes, parts=kept),
         ram=MemoryUse(used=ram, of=chip.ram.bytes, parts={**named, "all else": ram - sum(named.values())}),
     )
+
+
+def stack_of(elf: Path, prefix: str) -> Memory:
+    """Where a linked program's stack lies.
+
+    Raises:
+        ToolError: it cannot be read, or names none.
+    """
+    rows = [line.split() for line in _run(f"{prefix}nm", [], elf)]
+    places = {row[2]: int(row[0], 16) for row in rows if len(row) == 3}
+    try:
+        start, end = places["link_stack_start"], places["link_stack_end"]
+    except KeyError as error:
+        raise ToolError(f"{elf}: has no symbol {error}; its link script names the stack's ends") from error
+    return Memory(start=start, bytes=end - start)
 
 
 def must_fit(sizes: Sizes, board: str) -> None:

@@ -136,7 +136,8 @@ def memory_table(memory: Sizes, counted: EmulateFacts) -> Table:
         table.add_row(name, f"{use.used:,}", f"{100 * use.used / use.of:.1f} %")
         for what, size in use.parts.items():
             table.add_row(f"  {what}", f"{size:,}", "")
-    table.caption = Text(f"{counted.instructions:,} instructions an inference (emulated: no time follows)")
+    deepest = "" if counted.stack is None else f"; the stack's deepest: {counted.stack:,} bytes"
+    table.caption = Text(f"{counted.instructions:,} instructions an inference (emulated: no time follows){deepest}")
     table.caption_justify = "left"
     return table
 

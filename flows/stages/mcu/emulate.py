@@ -30,6 +30,7 @@ def run(context: Context) -> Outcome:
         instructions=round(found.instructions),
         inferences=found.inferences,
         step=machine.step,
+        stack=found.stack,
     )
     check = found.checks["emulated"]
     told = f"{check.equal:,} of {check.compared:,} answers equal ({check.vectors}) on {facts.machine}"

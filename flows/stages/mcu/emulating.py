@@ -17,7 +17,9 @@ from toolchain.device.link.serial_link import SerialBoard
 from toolchain.device.link.serial_port import open_serial
 from toolchain.device.packed import PackedIdentity
 from toolchain.errors import VerificationError
+from toolchain.microcontroller.cores import CORES
 from toolchain.microcontroller.emulator import PATIENCE, emulated
+from toolchain.microcontroller.sizes import stack_of
 from toolchain.results.check import Check
 from toolchain.runtime.package_golden import choose_vectors
 
@@ -31,11 +33,17 @@ _BENCH, _MOST_INSTRUCTIONS, _ASKING = 10, 6_000_000_000, 2_000_000
 
 @dataclass(frozen=True)
 class Answered:
-    """What came of it: instructions of an inference, the mean of a bench of `inferences`."""
+    """What came of it.
+
+    Attributes:
+        instructions: of an inference, the mean of a bench of `inferences`.
+        stack: bytes of it in use at the deepest.
+    """
 
     checks: Mapping[str, Check]
     instructions: float
     inferences: int
+    stack: int
 
 
 def ask_all(context: Context, elf: Path, packed: PackedIdentity) -> Answered:
@@ -61,6 +69,7 @@ def ask_all(context: Context, elf: Path, packed: PackedIdentity) -> Answered:
         _must_be_equal(answers, right)
         device.play(vectors[chosen[-1]])
         bench = device.bench(_BENCH, 600.0)
+        stack = running.stack_used(stack_of(elf, CORES[board.chip.core].prefix))
         expected = bench_answer(layout, [right[-1]], _BENCH)
     if (bench.values, bench.checksum) != expected:
         raise VerificationError(f"bench: {bench.values}, checksum {bench.checksum:08x}; expected {expected}")
@@ -69,7 +78,7 @@ def ask_all(context: Context, elf: Path, packed: PackedIdentity) -> Answered:
         "bench": Check(1, 1, "replies", ""),
         "identify": Check(1, 1, "replies", ""),
     }
-    return Answered(checks, (bench.cycles or 0) / _BENCH, _BENCH)
+    return Answered(checks, (bench.cycles or 0) / _BENCH, _BENCH, stack)
 
 
 def opened(port: str, board: McuBoard, packed: PackedIdentity) -> SerialBoard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,13 +12,17 @@ import pytest
 from flows.stages.rtl.reference import GraphReference
 from hls.pack import pack_inputs
 from tests.fast.toolchain.microcontroller.programs import BOARDS, known, mcu_board, program, vectors
+from toolchain.board import Memory
 from toolchain.device.link import protocol as link
 from toolchain.device.link.board import bench_answer
 from toolchain.device.link.serial_link import SerialBoard
 from toolchain.device.link.serial_port import open_serial
+from toolchain.errors import VerificationError
+from toolchain.microcontroller.cores import CORES
 from toolchain.microcontroller.emulator import PATIENCE, emulated
-from toolchain.microcontroller.firmware import write_firmware
+from toolchain.microcontroller.firmware import STACK_BYTES, write_firmware
 from toolchain.microcontroller.make import make_programs
+from toolchain.microcontroller.sizes import stack_of
 
 # In turn: an array of C, packed codes of each kind, two bytes an element, parts, and classes.
 NETWORKS = {
@@ -62,6 +67,23 @@ def test_every_answer_and_a_bench_are_the_graphs(name: str, board: str, tmp_path
         assert device.link_counters()[1:] == (14, 13 + 2 * 9 * (name == "parts"), 0, 1, 0)
 
 
+@pytest.mark.parametrize(("core", "board"), [("cortex-m55", "nucleo-f446re"), ("rv64gcv", "esp32c3")])
+@pytest.mark.parametrize("name", ["bytes", "three bits", "without a sign", "parts"])
+def test_cores_with_vectors_that_no_board_of_ours_has(core: str, board: str, name: str, tmp_path: Path) -> None:
+    """Helium and RISC-V's V; lengths that fill no register, bytes with a sign and without."""
+    reference, like = {**NETWORKS, "without a sign": known(77, 0, 255)}[name], mcu_board(board)
+    target = like.model_copy(update={"chip": like.chip.model_copy(update={"core": core})})
+    write_firmware(program(reference), target, tmp_path)
+    subprocess.run(["make", "emulated.elf"], cwd=tmp_path, check=True, capture_output=True)
+    x = vectors(reference, 8)
+    packed = [row.tobytes() for row in pack_inputs(x, reference.input_type)]
+    with (
+        emulated(tmp_path / "emulated.elf", target) as machine,
+        open_serial(machine.port, target.host_link.baud, None, PATIENCE) as device,
+    ):
+        assert device.infer_many(packed) == [tuple(map(int, row)) for row in reference.run(x)]
+
+
 def test_damage_breaks_and_what_is_out_of_turn(tmp_path: Path) -> None:
     reference = NETWORKS["parts"]
     (vector,) = (row.tobytes() for row in pack_inputs(vectors(reference, 2)[1:], reference.input_type))
@@ -85,6 +107,26 @@ def test_damage_breaks_and_what_is_out_of_turn(tmp_path: Path) -> None:
         counters = _asked(device, link.COUNTERS, b"")
         assert isinstance(counters, link.Counters)
         assert (counters.inferences, counters.crc_errors, counters.line_errors, counters.resyncs) == (2, 1, 2, 1)
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_how_deep_the_stack_has_been_is_told(board: str, tmp_path: Path) -> None:
+    reference, target = NETWORKS["bytes"], mcu_board(board)
+    made, folder = program(reference), tmp_path / "firmware"
+    write_firmware(made, target, folder)
+    make_programs(made, target, folder, tmp_path)
+    stack = stack_of(folder / "emulated.elf", CORES[target.chip.core].prefix)
+    with (
+        emulated(folder / "emulated.elf", target) as machine,
+        open_serial(machine.port, target.host_link.baud, None, PATIENCE) as device,
+    ):
+        device.identify()
+        before = machine.stack_used(stack)
+        device.infer_many([row.tobytes() for row in pack_inputs(vectors(reference, 2), reference.input_type)])
+        assert 0 < before <= machine.stack_used(stack) < stack.bytes == STACK_BYTES
+        # Of a place that the program writes on from its first byte, none is left.
+        with pytest.raises(VerificationError, match="has been full to its end"):
+            machine.stack_used(Memory(start=stack.start + stack.bytes - 16, bytes=16))
 
 
 def _asked(device: SerialBoard, command: int, payload: bytes) -> link.Reply:

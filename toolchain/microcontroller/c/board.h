@@ -11,6 +11,9 @@ enum {
     BOARD_ERROR = -3  /* a byte with a low stop bit, or bytes were lost */
 };
 
+/* What start-up fills the stack with. */
+#define STACK_PAINT 0x57ac57acu
+
 /* Clocks and the UART: 8 data bits, no parity, 1 stop bit, BAUD. */
 void board_init(void);
 

@@ -46,6 +46,7 @@ class EmulateFacts(Facts):
         machine: of qemu, with its version.
         instructions: of one inference, the mean of a bench of `inferences`.
         step: instructions that the emulator's counter goes by.
+        stack: bytes of it in use at the deepest; None in packages made before it was measured.
     """
 
     form: Literal["emulate"] = "emulate"
@@ -54,6 +55,7 @@ class EmulateFacts(Facts):
     instructions: Number
     inferences: int
     step: Number
+    stack: int | None = None
 
 
 class McuPackageFacts(Facts):

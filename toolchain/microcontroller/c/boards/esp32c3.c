@@ -39,7 +39,7 @@ static void stop_watchdogs(void)
     SUPER_WATCHDOG |= 1u << 31; /* feeds itself */
     SUPER_WATCHDOG_KEY = 0;
     TIMER_WATCHDOG_KEY = 0x50d83aa1;
-    TIMER_WATCHDOG = 0;
+    TIMER_WATCHDOG = 1u << 22; /* off, also the part for booting; this bit hands it over to the timer's clock */
     TIMER_WATCHDOG_KEY = 0;
 }
 

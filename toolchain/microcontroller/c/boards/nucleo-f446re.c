@@ -26,7 +26,7 @@ static void start_clocks(void)
 {
     RCC_APB1ENR |= 1u << 28; /* PWR */
     PWR_CR |= 3u << 14;      /* voltage scale 1: 168 MHz without over-drive */
-    /* Five wait states at 168 MHz and 3.3 V (RM0390, table 5), prefetch and both caches. */
+    /* Five wait states at 168 MHz and 3.3 V, prefetch and both caches. */
     FLASH_ACR = 5u | 1u << 8 | 1u << 9 | 1u << 10;
     /* HSI 16 MHz / 8 = 2 MHz, times 168 = 336 MHz, / 2 = 168 MHz; Q and R as after reset, unused. */
     RCC_PLLCFGR = 8u | 168u << 6 | 0u << 16 | 7u << 24 | 2u << 28;
@@ -43,7 +43,7 @@ void board_init(void)
     start_clocks();
     RCC_AHB1ENR |= 1u;       /* GPIOA */
     RCC_APB1ENR |= 1u << 17; /* USART2 */
-    (void)RCC_APB1ENR;       /* two cycles pass before it may be written (RM0390, 6.2.13) */
+    (void)RCC_APB1ENR;       /* two cycles pass before it may be written */
     GPIOA_MODER = (GPIOA_MODER & ~(0xfu << 4)) | 0xau << 4;
     GPIOA_PUPDR = (GPIOA_PUPDR & ~(0xfu << 4)) | 0x4u << 4; /* what receives is pulled up */
     GPIOA_AFRL = (GPIOA_AFRL & ~(0xffu << 8)) | 0x77u << 8;

@@ -12,7 +12,7 @@
 #define UART_BLOCK (1u << 22)
 #include "rp2.h"
 
-/* What the boot ROM copies to RAM and starts there (RP2040 data sheet, 2.8.1): it lets the flash be read as memory, by
+/* What the boot ROM copies to RAM and starts there (RP2040 data sheet, boot sequence): it lets the flash be read as memory, by
    the serial read 03h that all flashes have, and starts the program behind it. 252 bytes at most; image.py writes
    their CRC behind them. */
 __attribute__((naked, section(".boot"), used)) void boot(void);

@@ -41,9 +41,15 @@ void board_write(uint8_t byte)
 /* The emulator counts an instruction as a cycle. */
 uint64_t board_cycles(void)
 {
+#if __riscv_xlen == 64
+    uint64_t cycles;
+    __asm__ volatile("csrr %0, mcycle" : "=r"(cycles));
+    return cycles;
+#else
     uint32_t high, low, again;
     do {
         __asm__ volatile("csrr %0, mcycleh\ncsrr %1, mcycle\ncsrr %2, mcycleh" : "=r"(high), "=r"(low), "=r"(again));
     } while (high != again);
     return (uint64_t)high << 32 | low;
+#endif
 }
