@@ -22,7 +22,7 @@ from toolchain.can.data.car import generate_car
 from toolchain.can.data.frames import Frames
 from toolchain.can.live.batch import Batch
 from toolchain.can.live.bus import BusSource
-from toolchain.can.live.classify import Classifier, IntegerClassifier, OrtClassifier
+from toolchain.can.live.classify import Classifier, CompiledClassifier, IntegerClassifier, OrtClassifier
 from toolchain.can.live.detector import Detector
 from toolchain.can.live.journal import Journal
 from toolchain.can.live.live import Live
@@ -49,6 +49,7 @@ def traffic() -> Frames:
 
 def judges(network: DenseNetwork) -> Iterator[Classifier]:
     yield IntegerClassifier(network)
+    yield CompiledClassifier(network)
     for name in ("fp32", "qcdq"):
         yield OrtClassifier(name, graphs_of(network)[name], RunOptions())
 

@@ -7,17 +7,24 @@ here, and printed; what is checked holds on a busy machine, too.
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+from numpy.typing import NDArray
 from rich.console import Console
 
 from tests.fast.hls.networks import Shape, random_network
 from tests.fast.toolchain.runtime.networks import graphs_of
 from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
+from toolchain.graph.readers.source import Port, Source
+from toolchain.results.device import COMPILED
 from toolchain.results.facts.runtime import Effort, LatencyRow
+from toolchain.runtime.builder import GraphSettings
+from toolchain.runtime.compiled_graph import compiled_graph
+from toolchain.runtime.operator_library import library_beside, make_known, write_operator
 from toolchain.runtime.timing import (
     REPEATS,
     WARMUP,
@@ -51,10 +58,27 @@ def variants(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Variant]:
     folder, result = tmp_path_factory.mktemp("graphs"), {}
     x = np.random.default_rng(6).integers(0, 2, (1000, WIDTHS[0]))
     for name, model in graphs_of(cqmlp()).items():
-        kind = onnx.helper.tensor_dtype_to_np_dtype(model.graph.input[0].type.tensor_type.elem_type)
+        kind = onnx.helper.tensor_dtype_to_np_dtype(_element(model))
         onnx.save(model, str(folder / f"{name}.onnx"))
         result[name] = Variant(folder / f"{name}.onnx", (), x.astype(kind))
+    result[COMPILED] = compiled(folder, x)
     return result
+
+
+def compiled(folder: Path, x: NDArray[np.int64]) -> Variant:
+    """The graph of one operator, with its library beside it."""
+    port = np.dtype(np.float32)
+    ports = ((Port("x", (WIDTHS[0],), port),), (Port("logits", (WIDTHS[-1],), port),))
+    found = compiled_graph(Source("QONNX", cqmlp().scores, *ports), GraphSettings())
+    model = folder / f"{COMPILED}.onnx"
+    onnx.save(found.model, str(model))
+    library = library_beside(model, platform.machine())
+    make_known(write_operator(found.source, found.ends, platform.machine(), library), library)
+    return Variant(model, (), x.astype(onnx.helper.tensor_dtype_to_np_dtype(_element(found.model))))
+
+
+def _element(model: onnx.ModelProto) -> int:
+    return model.graph.input[0].type.tensor_type.elem_type
 
 
 @pytest.fixture(scope="module")

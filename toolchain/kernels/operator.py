@@ -98,6 +98,7 @@ def operator_source(ends: Sequence[End], name: str, builds: Sequence[str]) -> st
         input_types=", ".join(str(end.element) for end in inputs),
         output_types=", ".join(str(end.element) for end in outputs),
         counts=", ".join(end.tensor.macro for end in inputs),
+        sizes=", ".join(str(end.dtype.itemsize) for end in inputs),
         shapes="\n".join(_shape(i, end) for i, end in enumerate(outputs)),
         ranks=", ".join(str(len(end.shape) + 1) for end in outputs),
         shape_names=", ".join(f"shape{i}" for i in range(len(outputs))),
@@ -222,6 +223,7 @@ _SOURCE = """\
 
 #include "model.h"
 
+#include <stdlib.h>
 #include <string.h>
 #if defined(__aarch64__)
 #include <sys/auxv.h>
@@ -249,15 +251,31 @@ enum {{ INPUTS = {inputs}, OUTPUTS = {outputs} }};
 static OrtFunctions ort;
 static Run run;
 
-static OrtStatus *rows_of(const OrtValue *value, size_t count, int64_t *rows)
+/* Where the runtime has it: all else that tells a tensor's size allocates memory. */
+static OrtStatus *(*tensor_bytes)(const OrtValue *, size_t *);
+
+static OrtStatus *elements_of(const OrtValue *value, size_t size, size_t *elements)
 {{
     OrtTensorInfo *info;
-    size_t elements = 0;
-    OrtStatus *status = ort.GetTensorTypeAndShape(value, &info);
+    OrtStatus *status;
+    if (tensor_bytes) {{
+        status = tensor_bytes(value, elements);
+        *elements /= size;
+        return status;
+    }}
+    status = ort.GetTensorTypeAndShape(value, &info);
     if (status)
         return status;
-    status = ort.GetTensorShapeElementCount(info, &elements);
+    status = ort.GetTensorShapeElementCount(info, elements);
     ort.ReleaseTensorTypeAndShapeInfo(info);
+    return status;
+}}
+
+/* `count`, `size`: elements of a row, and bytes of an element. */
+static OrtStatus *rows_of(const OrtValue *value, size_t count, size_t size, int64_t *rows)
+{{
+    size_t elements = 0;
+    OrtStatus *status = elements_of(value, size, &elements);
     if (status)
         return status;
     if (elements % count || (*rows >= 0 && elements / count != (size_t)*rows))
@@ -269,7 +287,7 @@ static OrtStatus *rows_of(const OrtValue *value, size_t count, int64_t *rows)
 /* Where it fails, outputs that are there hold nothing that looks like an answer: older runtimes take no status. */
 static OrtStatus *compute(void *kernel, OrtKernelContext *context)
 {{
-    static const size_t counts[] = {{{counts}}};
+    static const size_t counts[] = {{{counts}}}, sizes[] = {{{sizes}}};
     void *x[INPUTS], *y[OUTPUTS];
     int64_t rows = -1;
     (void)kernel;
@@ -277,7 +295,7 @@ static OrtStatus *compute(void *kernel, OrtKernelContext *context)
         const OrtValue *value;
         OrtStatus *status = ort.KernelContext_GetInput(context, i, &value);
         if (!status)
-            status = rows_of(value, counts[i], &rows);
+            status = rows_of(value, counts[i], sizes[i], &rows);
         if (!status)
             status = ort.GetTensorMutableData((OrtValue *)value, &x[i]);
         if (status)
@@ -397,6 +415,14 @@ static OrtCustomOp operator_of(uint32_t version)
     }};
 }}
 
+/* By the version's name: an older runtime complains aloud where it is asked for a table that it lacks. */
+static int has_sizes(const char *version)
+{{
+    char *behind;
+    const long major = strtol(version, &behind, 10);
+    return major > 1 || (*behind == '.' && strtol(behind + 1, NULL, 10) >= ORT_WITH_SIZES);
+}}
+
 /* What ONNX Runtime calls when the library is registered. */
 PUBLIC OrtStatus *RegisterCustomOps(OrtSessionOptions *options, const OrtApiBase *base)
 {{
@@ -407,6 +433,8 @@ PUBLIC OrtStatus *RegisterCustomOps(OrtSessionOptions *options, const OrtApiBase
 #define LOAD(place, result, name, arguments) memcpy(&ort.name, &table[place], sizeof ort.name);
     ORT_FUNCTIONS(LOAD)
     run = fastest();
+    if (has_sizes(base->GetVersionString()))
+        memcpy(&tensor_bytes, (void *const *)base->GetApi(ORT_WITH_SIZES) + ORT_TENSOR_BYTES, sizeof tensor_bytes);
     /* A runtime that takes a status is given one. */
     operator = operator_of(base->GetApi(ORT_WITH_STATUS) ? ORT_WITH_STATUS : ORT_API_VERSION);
     OrtCustomOpDomain *domain;

@@ -1,10 +1,11 @@
-"""Who judges the windows: ONNX Runtime, the integer network itself, or a board."""
+"""Who judges the windows: compiled C, ONNX Runtime, the integer network itself, or a board."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import numpy as np
@@ -14,8 +15,9 @@ from numpy.typing import NDArray
 
 from toolchain.can.data.frames import Bytes
 from toolchain.device.link.answers import Values, label_of
-from toolchain.errors import ToolError
+from toolchain.errors import ModelError, ToolError
 from toolchain.graph.dense import DenseNetwork
+from toolchain.kernels.compiled import CompiledNetwork
 from toolchain.results.detection import AnswerKind
 from toolchain.results.device import DeviceDescription
 from toolchain.results.options import RunOptions
@@ -69,6 +71,40 @@ class IntegerClassifier:
         return self._network.run(x).labels
 
 
+class CompiledClassifier:
+    """The integer network as C, compiled for this machine.
+
+    Args:
+        proved: what it was proved to be, for people.
+
+    Raises:
+        ModelError: a node kind has no C.
+        ToolError: there is no C compiler, or it fails.
+    """
+
+    kind: AnswerKind = "measured"
+    batch = 4096
+
+    def __init__(self, network: DenseNetwork, proved: str = "exact") -> None:
+        self.name, self._graph = f"host, the network as compiled C ({proved})", network.scores
+        with TemporaryDirectory(prefix="gateweave-") as folder:
+            self._compiled = CompiledNetwork(self._graph, Path(folder))
+
+    def scores(self, x: Bytes) -> NDArray[np.int64]:
+        """Integers of each class, (n, classes), of inputs (n, inputs).
+
+        Raises:
+            ModelError: an input holds what the network does not take.
+        """
+        (output,) = self._graph.outputs
+        found = self._compiled.run({self._graph.sole_input: x})[output.name]
+        return found.reshape(len(x), -1).astype(np.int64)
+
+    def labels(self, x: Bytes) -> Labels:
+        """See `Classifier.labels`."""
+        return np.asarray(self.scores(x).argmax(axis=1), np.int64)
+
+
 class OrtClassifier:
     """A graph of the network in ONNX Runtime, on one thread of this machine.
 
@@ -109,7 +145,7 @@ def packed_classifier(package: Path, device: DeviceDescription) -> OrtClassifier
 
 
 def proved_classifier(network: DenseNetwork, golden: Path) -> Classifier:
-    """A graph made of the network just now, if it answers the golden vectors exactly; else the network itself.
+    """What is made of the network just now and answers the golden vectors exactly: compiled C, a graph, or itself.
 
     Args:
         golden: `golden.npz` of the export stage; rows spread over it are tried.
@@ -119,11 +155,27 @@ def proved_classifier(network: DenseNetwork, golden: Path) -> Classifier:
     """
     with np.load(golden) as arrays:
         rows = np.linspace(0, len(arrays["x"]) - 1, min(len(arrays["x"]), _TRIED)).astype(np.int64)
-        x, reference = arrays["x"][rows].astype(np.float32), arrays["logits"][rows]
+        x, reference = arrays["x"][rows], arrays["logits"][rows]
+    told = f"exact on {len(rows):,} vectors"
+    try:
+        compiled = CompiledClassifier(network, told)
+    except (ModelError, ToolError):
+        return _graph_classifier(network, x, reference, told)
+    if (_floats(network, compiled.scores(x)) == reference).all():
+        return compiled
+    return _graph_classifier(network, x, reference, told)
+
+
+def _floats(network: DenseNetwork, scores: NDArray[np.int64]) -> NDArray[np.float32]:
+    return (scores * network.logit_scale + network.logit_offset).astype(np.float32)
+
+
+def _graph_classifier(network: DenseNetwork, x: Bytes, reference: NDArray[np.float32], told: str) -> Classifier:
+    x = x.astype(np.float32)
     options, model = RunOptions(), made(without_constants(network.scores), _GRAPH, GraphSettings()).model
     if not prove(model, x, reference, options, batches=(OrtClassifier.batch,)).exact:
         return IntegerClassifier(network)
-    return OrtClassifier(f"{_GRAPH} (exact on {len(rows):,} vectors)", model, options)
+    return OrtClassifier(f"{_GRAPH} ({told})", model, options)
 
 
 class BoardDriver(Protocol):

@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 #define ORT_API_VERSION 11
+#define ORT_WITH_SIZES 23  /* ONNX Runtime 1.23, from which on a tensor tells its bytes by one call */
+#define ORT_TENSOR_BYTES 318 /* place of GetTensorSizeInBytes in its table */
 #define ORT_WITH_STATUS 16 /* version from which on an operator's computation may return a status */
 
 typedef struct OrtStatus OrtStatus;
