@@ -26,6 +26,9 @@ from toolchain.graph.ops import (
     Add,
     ArgMax,
     Concat,
+    Confident,
+    Decide,
+    Gate,
     Linear,
     Op,
     Reduce,
@@ -47,6 +50,8 @@ _MOST_VALUES = 255
 # Bits of an activation, with its sign, that a DSP slice multiplies (its input B).
 _FACTOR_BITS = 18
 
+_NO_STAGES = "FINN runs all layers for every input"
+
 NO_LAYER: dict[type[Op], str] = {
     Add: "FINN adds streams in HLS only",
     Concat: "FINN joins streams in HLS only",
@@ -55,6 +60,9 @@ NO_LAYER: dict[type[Op], str] = {
     Transpose: "no layer of FINN's is made of it",
     Table: "FINN has tables in HLS only",
     Softmax: "FINN has a softmax of floats only",
+    Confident: _NO_STAGES,
+    Gate: _NO_STAGES,
+    Decide: _NO_STAGES,
 }
 """Kinds of nodes that FINN has no RTL for on these devices, and why."""
 

@@ -20,6 +20,9 @@ from toolchain.graph.ops import (
     Add,
     ArgMax,
     Concat,
+    Confident,
+    Decide,
+    Gate,
     Input,
     Linear,
     Op,
@@ -226,6 +229,31 @@ def _argmax(to: Operators, op: ArgMax, x: str) -> None:
     to.apply("ArgMax", x, axis=len(to.result.shape), keepdims=1, last=True)
 
 
+def _confident(to: Operators, op: Confident, x: str) -> None:
+    """The two greatest, and whether they are as far apart."""
+    values = constant_name(to.node.name, "values")
+    to.nodes.append(
+        helper.make_node("TopK", [x, to.whole("two", [2])], [values, constant_name(to.node.name, "places")], axis=-1)
+    )
+    first, second = (to.apply("Gather", values, to.whole(f"place{i}", [i]), axis=-1) for i in range(2))
+    reached = to.apply(
+        "GreaterOrEqual", to.apply("Sub", first, second), to.constant("margin", np.array([op.margin], np.int64))
+    )
+    to.apply("Cast", reached, to=TensorProto.FLOAT, last=True)
+
+
+def _gate(to: Operators, op: Gate, x: str, confident: str) -> None:
+    to.apply("Identity", x, last=True)
+
+
+def _decide(to: Operators, op: Decide, confident: str, scores: str, later: str) -> None:
+    own = to.apply("Concat", scores, to.constant("own", np.array([[op.own]], np.int64)), axis=-1)
+    if op.other is not None:
+        later = to.apply("Concat", later, to.constant("other", np.array([[op.other]], np.int64)), axis=-1)
+    yes = to.apply("Cast", confident, to=TensorProto.BOOL)
+    to.apply("Where", yes, own, later, last=True)
+
+
 def _softmax(to: Operators, op: Softmax, x: str) -> None:
     source = to.sources[0]
 
@@ -243,6 +271,9 @@ _KINDS: Mapping[type[Op], Callable[..., None]] = {
     Add: _add,
     ArgMax: _argmax,
     Concat: _concat,
+    Confident: _confident,
+    Decide: _decide,
+    Gate: _gate,
     Input: _input,
     Linear: _linear,
     Reduce: _reduce,
