@@ -37,11 +37,11 @@ def try_untrained(model: ModelFolder, code: ModelCode, recipe: Recipe, signature
         ModelError: the model's code fails, or its network cannot be expressed in integers; names the file.
         VerificationError: an answer differs.
     """
-    shown = f"{model.shown}/model.py"
+    shown, decides = f"{model.shown}/model.py", recipe.decision is not None
     set_up(recipe.training.seed)
     with authors_code(model):
-        network = must_answer(code.build(recipe.network, signature), signature, f"{shown}: build()")
-        merged = must_answer(code.merge(network, recipe.network), signature, f"{shown}: merge()")
+        network = must_answer(code.build(recipe.network, signature), signature, f"{shown}: build()", decides=decides)
+        merged = must_answer(code.merge(network, recipe.network), signature, f"{shown}: merge()", decides=decides)
         export_network(merged, signature.shape, signature.input_type, path)
     exported = load_model(path)
     must_be_powers_of_two(exported, shown)
@@ -49,7 +49,10 @@ def try_untrained(model: ModelFolder, code: ModelCode, recipe: Recipe, signature
     golden = _golden(merged, signature)
     verify_export(merged, exported, golden)
     verify_trained(trained, golden)
-    return trained
+    if not decides:
+        return trained
+    classes = signature.classes
+    return trained.deciding(classes, [0] * (golden.logits.shape[1] // classes - 1))
 
 
 def try_model(folder: Path, recipe: str = "default") -> Dataset:

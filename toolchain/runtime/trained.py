@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import ModelError
 from toolchain.graph.comparing import Named, compare, fail
+from toolchain.graph.deciding import deciding, numbers_of
 from toolchain.graph.dense import INPUT, LOGITS, DenseNetwork, dense_network
 from toolchain.graph.execute import run
 from toolchain.graph.golden_vectors import Golden
@@ -52,9 +53,20 @@ class Trained:
         """The output that the label is the greatest of."""
         return self.source.graph.outputs[0]
 
+    def deciding(self, classes: int, thresholds: Sequence[int]) -> Trained:
+        """The same as a network that stops at the first confident stage; see `toolchain.graph.deciding.deciding`.
+
+        Raises:
+            ModelError: it has no stages, or a threshold is none of theirs.
+        """
+        return replace(self, network=None).as_written(deciding(self.source.graph, classes, thresholds))
+
     def as_written(self, graph: Graph) -> Trained:
         """With the graph as it was read back from its file."""
         source = replace(self.source, graph=with_outputs(graph, scores_of(graph)))
+        if numbers_of(graph):
+            shape = graph.types[source.graph.outputs[0].node].shape
+            source = replace(source, outputs=(replace(source.outputs[0], shape=shape),), tail=None)
         network = None if self.network is None else dense_network(graph)
         return replace(self, source=source, graph=graph, network=network)
 

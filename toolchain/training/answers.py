@@ -9,8 +9,8 @@ from toolchain.errors import ModelError
 from toolchain.training.inputs import Signature
 
 
-def must_answer(network: object, signature: Signature, shown: str) -> nn.Module:
-    """The network, if it takes integer inputs and gives one logit a class.
+def must_answer(network: object, signature: Signature, shown: str, *, decides: bool = False) -> nn.Module:
+    """The network, if it takes integer inputs and gives one logit a class; for each stage, if it decides.
 
     Raises:
         ModelError: it is no network, refuses its input, or gives something else.
@@ -28,6 +28,17 @@ def must_answer(network: object, signature: Signature, shown: str) -> nn.Module:
     logits = getattr(answers, "value", answers)
     shape = tuple(getattr(logits, "shape", ()))
     wanted = (2, signature.classes)
-    if shape != wanted:
+    if decides:
+        _must_be_stages(shape, signature, shown)
+    elif shape != wanted:
         raise ModelError(f"{shown}: the network gives {shape} for 2 rows; should be {wanted}, a logit a class")
     return network
+
+
+def _must_be_stages(shape: tuple[int, ...], signature: Signature, shown: str) -> None:
+    classes = signature.classes
+    if len(shape) != 2 or shape[1] % classes or shape[1] < 2 * classes:
+        raise ModelError(
+            f"{shown}: the network gives {shape} for 2 rows; the recipe has a section 'decision', so it should be "
+            f"(2, stages x {classes}): a logit a class for each of 2 or more stages"
+        )

@@ -88,10 +88,14 @@ class Residual(nn.Module):
         return result
 
 
-def scores(inputs: int, signature: Signature, weight_bits: int) -> nn.Module:
-    """What a network ends in: a dense layer with a logit for each class, all in one scale."""
+def scores(inputs: int, signature: Signature, weight_bits: int, step: float | None = None) -> nn.Module:
+    """What a network ends in: a dense layer with a logit for each class, all in one scale.
+
+    Args:
+        step: of its weights, a power of two; where several such layers should have one scale.
+    """
     # So many steps of unit variance add up to logits of a few units.
-    step = 2.0 ** -round(log2(inputs) / 2 + 0.5)
+    step = step or 2.0 ** -round(log2(inputs) / 2 + 0.5)
     layer = qnn.QuantLinear(inputs, signature.classes, bias=False, weight_quant=weight_quantiser(weight_bits, step))
     return _begun(layer, weight_bits, step)
 

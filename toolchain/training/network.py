@@ -249,7 +249,9 @@ def restore_quantised(code: ModelCode, recipe: Recipe, dataset: Dataset, state: 
 def score(network: nn.Module, dataset: Dataset, split: str, part: str = "test") -> Scores:
     """Figures on a part of a split; see `toolchain.training.metrics.evaluate`."""
     x, y = dataset.part(split, part)
-    return evaluate(y, logits_of(network, x).argmax(axis=1), dataset.classes, split)
+    # Of several stages the last one's logits stand last.
+    logits = logits_of(network, x)[:, -len(dataset.classes) :]
+    return evaluate(y, logits.argmax(axis=1), dataset.classes, split)
 
 
 def oversample(y: NDArray[np.uint8], share: float) -> NDArray[np.int64]:

@@ -70,11 +70,25 @@ class BudgetSettings(Settings):
     growth: Annotated[float, Field(gt=1, le=10)] = 1.4
 
 
+class DecisionSettings(Settings):
+    """When a network of several stages stops; see docs/deciding.md.
+
+    Attributes:
+        thresholds: for each stage but the last, how far its greatest logit must lead the second, in units of its
+            integers; chosen on the validation part where there are none.
+        within: points of accuracy that the choice may cost there, against running all stages for every input.
+    """
+
+    thresholds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1, max_length=15)] | None = None
+    within: Annotated[float, Field(ge=0, le=100)] = 0.1
+
+
 class Recipe(Settings):
     """Everything that decides a trained network, apart from the files that were given; see `recipe_of`.
 
     Attributes:
         fps: inferences per second that are enough: a board whose own target is higher aims at this one.
+        decision: of a network that gives the logits of several stages side by side, the last stage's last.
     """
 
     title: Annotated[str, Field(min_length=1, max_length=120, pattern=r"^\S")]
@@ -84,6 +98,7 @@ class Recipe(Settings):
     training: Any
     lut_cost: LutCostSettings | None = None
     budget: BudgetSettings | None = None
+    decision: DecisionSettings | None = None
 
 
 def recipe_of(

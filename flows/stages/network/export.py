@@ -1,13 +1,18 @@
-"""export: QONNX and golden vectors; the qonnx executor must answer the whole test set as PyTorch does."""
+"""export: QONNX and golden vectors; the qonnx executor must answer the whole test set as PyTorch does.
+
+A network of several stages is proved on the logits of all; its golden answers are those of the stage that decides.
+"""
 
 from __future__ import annotations
 
 from flows.stages.context import Context, Outcome
-from flows.stages.network.files import GOLDEN, NETWORK, QONNX, dataset_of, model_code, must_be_exact, words
+from flows.stages.network.deciding import decide, told
+from flows.stages.network.files import GOLDEN, NETWORK, QONNX, SCORES, dataset_of, model_code, must_be_exact, words
 from toolchain.graph.export import export_network
 from toolchain.graph.golden_vectors import Golden
 from toolchain.graph.model_file import load_model
 from toolchain.graph.verify import verify_export
+from toolchain.results.facts import ExportFacts
 from toolchain.training.author import authors_code
 from toolchain.training.derived import completed
 from toolchain.training.loop import logits_of, set_up
@@ -26,12 +31,16 @@ def run(context: Context) -> Outcome:
     export_network(network, dataset.shape, dataset.input_type, context.out / QONNX)
     x, truth = dataset.part("blocked", "test")
     golden = Golden(x.reshape(len(x), -1), logits_of(network, x), truth)
-    golden.save(context.out / GOLDEN)
     model = load_model(context.out / QONNX)
     must_be_exact(context, model)
     check = verify_export(network, model, golden)
     rows = words(context).rows_of(dataset.kind)
-    return Outcome(
-        f"QONNX = PyTorch, every output, on {check.equal:,} of {check.compared:,} test {rows}",
-        {"pytorch_qonnx": check},
-    )
+    said = f"QONNX = PyTorch, every output, on {check.equal:,} of {check.compared:,} test {rows}"
+    if context.recipe.decision is None:
+        golden.save(context.out / GOLDEN)
+        return Outcome(said, {"pytorch_qonnx": check}, ExportFacts())
+    golden.save(context.out / SCORES)
+    x, truth = dataset.part("blocked", "validation")
+    validation = Golden(x.reshape(len(x), -1), logits_of(network, x), truth)
+    decision = decide(context, model, len(dataset.classes), validation, golden)
+    return Outcome(f"{said}; {told(decision)}", {"pytorch_qonnx": check}, ExportFacts(decision=decision))

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from toolchain.training.budget import Estimate
     from toolchain.training.loop import StepProgress
 
-DATASET, NETWORK, QONNX, GOLDEN, INTEGER = (
+DATASET, NETWORK, QONNX, GOLDEN, SCORES, INTEGER = (
     "dataset.npz",
     "network.npz",
     "model.onnx",
     "golden.npz",
+    "scores.npz",
     "integer.onnx",
 )
 

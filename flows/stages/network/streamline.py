@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from flows.stages.context import Context, Outcome
 from flows.stages.graph_layers import layers_of_trained
-from flows.stages.network.files import GOLDEN, INTEGER, QONNX, words
+from flows.stages.network.files import GOLDEN, INTEGER, QONNX, SCORES, words
 from toolchain.graph.file.store import load_graph, save_graph
 from toolchain.graph.golden_vectors import Golden
 from toolchain.graph.model_file import load_model
-from toolchain.results.facts import StreamlineFacts
+from toolchain.results.facts import ExportFacts, StreamlineFacts
 from toolchain.results.facts.network import Layer
 from toolchain.runtime.trained import entered, read_trained, verify_trained
 
@@ -18,9 +18,13 @@ from toolchain.runtime.trained import entered, read_trained, verify_trained
 def run(context: Context) -> Outcome:
     """Write the integer graph, and the golden vectors where it takes them in another order than the model does.
 
-    What is verified is read back from the file.
+    What is verified is read back from the file. Of a network of several stages the logits of all are verified first.
     """
     trained = read_trained(load_model(context.file("export", QONNX)))
+    decision = context.facts("export", ExportFacts).decision
+    if decision is not None:
+        verify_trained(trained, Golden.load(context.file("export", SCORES)))
+        trained = trained.deciding(decision.classes, decision.thresholds)
     save_graph(trained.graph, context.out / INTEGER)
     trained = trained.as_written(load_graph(context.out / INTEGER))
     golden = Golden.load(context.file("export", GOLDEN))

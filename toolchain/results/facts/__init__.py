@@ -8,6 +8,7 @@ from pydantic import Field
 
 from toolchain.results.facts.base import Facts
 from toolchain.results.facts.compare import CompareFacts, CoreRow
+from toolchain.results.facts.decision import Decision
 from toolchain.results.facts.hardware import (
     AmdPackageFacts,
     AmdSynthesiseFacts,
@@ -27,6 +28,7 @@ from toolchain.results.facts.mcu import CompileFacts, EmulateFacts, McuPackageFa
 from toolchain.results.facts.network import (
     BaselinesFacts,
     DataFacts,
+    ExportFacts,
     IntegersFacts,
     LoadFacts,
     StreamlineFacts,
@@ -37,6 +39,7 @@ from toolchain.results.facts.runtime import GraphsFacts, LibraryFacts, OrtPackag
 AnyFacts = Annotated[
     DataFacts
     | TrainFacts
+    | ExportFacts
     | StreamlineFacts
     | BaselinesFacts
     | LoadFacts
@@ -69,8 +72,8 @@ AnyFacts = Annotated[
 __all__ = [
     "AmdPackageFacts", "AmdSynthesiseFacts", "AnyFacts", "BaselinesFacts", "BitstreamFacts", "ClockFacts",
     "CompareFacts", "CompileFacts", "CoreRow",
-    "DataFacts", "EmulateFacts", "Facts", "FoldFacts", "GenerateFacts", "GraphsFacts", "ImplementFacts",
-    "IntegersFacts",
+    "DataFacts", "Decision", "EmulateFacts", "ExportFacts", "Facts", "FoldFacts", "GenerateFacts", "GraphsFacts",
+    "ImplementFacts", "IntegersFacts",
     "LibraryFacts", "LoadFacts", "MapFacts", "McuPackageFacts",
     "OpenPackageFacts", "OrtPackageFacts", "ProveFacts", "SimulateFacts", "StreamlineFacts", "SynthesiseFacts",
     "TimeFacts", "TrainFacts", "VerifyFacts", "VivadoFacts",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict
 
 from toolchain.results.facts.base import Facts
+from toolchain.results.facts.decision import Decision
 from toolchain.results.facts.runtime import VectorCount
 from toolchain.results.formats import FileFormat
 from toolchain.results.model import Number, Record
@@ -115,6 +116,13 @@ class Layer(Record):
     input_type: str
     weight_type: str
     output_type: str
+
+
+class ExportFacts(Facts):
+    """How a network of several stages decides; nothing of another."""
+
+    form: Literal["export"] = "export"
+    decision: Decision | None = None
 
 
 class StreamlineFacts(Facts):

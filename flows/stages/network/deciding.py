@@ -1,0 +1,50 @@
+"""What the stages of a network that decides have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flows.stages.context import Context
+from flows.stages.network.files import GOLDEN
+from toolchain.errors import ModelError
+from toolchain.graph.deciding import deciding
+from toolchain.graph.golden_vectors import Golden
+from toolchain.results.facts import Decision
+from toolchain.runtime.stages import StagedNetwork, decided
+from toolchain.runtime.trained import read_trained
+
+if TYPE_CHECKING:
+    from qonnx.core.modelwrapper import ModelWrapper
+
+
+def decide(context: Context, model: ModelWrapper, classes: int, validation: Golden, test: Golden) -> Decision:
+    """Find the thresholds, and write the golden answers of the network that decides by them.
+
+    Raises:
+        ModelError: the network has no stages, or the recipe's thresholds are none of theirs.
+    """
+    said = context.recipe.decision
+    assert said is not None, "a network without stages decides nothing"
+    graph = read_trained(model).source.graph
+    try:
+        network = StagedNetwork.of(graph, classes)
+    except ModelError as error:
+        raise ModelError(f"{context.model.shown}/model.py: {error}") from error
+    try:
+        decision = decided(network, validation, test, said.thresholds, said.within)
+        deciding(graph, classes, decision.thresholds)
+    except ModelError as error:
+        raise ModelError(f"{context.model.shown}/recipes/{context.request.recipe}.yaml: decision: {error}") from error
+    network.golden(test, decision.thresholds).save(context.out / GOLDEN)
+    return decision
+
+
+def told(decision: Decision) -> str:
+    """The working point in a few words."""
+    inputs = sum(stage.answered for stage in decision.stages)
+    shares = ", ".join(f"{stage.answered / max(1, inputs):.1%}" for stage in decision.stages)
+    most = decision.stages[-1].operations
+    return (
+        f"thresholds {', '.join(map(str, decision.thresholds))}: stages answer {shares} of the test set, "
+        f"{decision.accuracy:.2%} right, by {decision.operations / most:.0%} of all operations"
+    )

@@ -1,0 +1,1 @@
+"""Two small networks that complete each other."""

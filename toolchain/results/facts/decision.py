@@ -1,0 +1,51 @@
+"""How a network of several stages decides, and what that saves."""
+
+from __future__ import annotations
+
+from toolchain.results.model import Number, Record
+
+
+class StageShare(Record):
+    """One stage on the test set.
+
+    Attributes:
+        answered: inputs that it answers; `right` so many of them rightly.
+        alone: its accuracy where it answers every input.
+        operations: of an input that it answers, those of the stages before it included.
+    """
+
+    answered: int
+    right: int
+    alone: Number
+    operations: int
+
+
+class CurvePoint(Record):
+    """Accuracy, and operations of an input on average, at thresholds."""
+
+    thresholds: tuple[int, ...]
+    accuracy: Number
+    operations: Number
+
+
+class Decision(Record):
+    """The working point of a network of several stages.
+
+    Attributes:
+        thresholds: the lead at which each stage but the last is confident, in units of its integer logits.
+        classes: logits of a stage.
+        numbers: what stands behind the logits of an answer, by stage.
+        chosen: whether the thresholds were chosen on the validation part; else the recipe says them.
+        stages: of the test set, as are `accuracy` and `operations`, of an input on average.
+        validation: the same on the validation part; `curve` over the thresholds there.
+    """
+
+    classes: int
+    thresholds: tuple[int, ...]
+    numbers: tuple[int, ...]
+    chosen: bool
+    stages: tuple[StageShare, ...]
+    accuracy: Number
+    operations: Number
+    validation: CurvePoint
+    curve: tuple[CurvePoint, ...]

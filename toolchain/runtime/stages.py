@@ -1,0 +1,148 @@
+"""Where a network of several stages stops: thresholds by the validation part, and what they save and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolchain.errors import ModelError
+from toolchain.graph.deciding import Stages, stage_numbers, stages_chosen, stages_in
+from toolchain.graph.golden_vectors import Golden
+from toolchain.graph.graph import Graph
+from toolchain.graph.ops.staged import margins
+from toolchain.graph.types import Integers
+from toolchain.results.facts.decision import CurvePoint, Decision, StageShare
+
+POINTS = 100
+"""Points of the curve, beside its end: the shares of inputs that each stage sends on."""
+
+
+@dataclass(frozen=True)
+class StagedNetwork:
+    """A network that ends in the scores of its stages, before anything is decided."""
+
+    graph: Graph
+    stages: Stages
+    classes: int
+
+    @staticmethod
+    def of(graph: Graph, classes: int) -> StagedNetwork:
+        """Of a graph that ends in the scores of its stages.
+
+        Raises:
+            ModelError: it does not.
+        """
+        return StagedNetwork(graph, stages_in(graph, classes), classes)
+
+    @property
+    def operations(self) -> tuple[int, ...]:
+        """Operations of each stage alone; see `toolchain.graph.ops.base.Op.operations`."""
+        counts = [0] * len(self.stages.scores)
+        for node in self.graph:
+            if (level := self.stages.levels.get(node.name)) is not None:
+                counts[level] += node.op.operations(*self.graph.types_into(node))
+        return tuple(counts)
+
+    def scores(self, logits: NDArray[np.floating]) -> list[Integers]:
+        """The integers of each stage's logits, (N, stages * classes): each (N, classes).
+
+        Raises:
+            ModelError: a logit is no whole multiple of the scale.
+        """
+        end = self.graph.outputs[0]
+        exact = (logits.astype(np.float64) - end.offset) / end.scale
+        whole = np.rint(exact).astype(np.int64)
+        if (whole != exact).any():
+            raise ModelError(f"output {end.name}: logits that are no whole multiples of {end.scale:g}")
+        return [whole[:, at : at + self.classes] for at in range(0, whole.shape[1], self.classes)]
+
+    def golden(self, golden: Golden, thresholds: Sequence[int]) -> Golden:
+        """Golden vectors with the answers of the network that decides: scores of the chosen stage, and its number."""
+        scores, end = self.scores(golden.logits), self.graph.outputs[0]
+        chosen, numbers = stages_chosen(scores, thresholds), np.array(stage_numbers(self.graph, self.stages.scores))
+        rows = np.stack(scores)[chosen, np.arange(len(chosen))]
+        answers = np.column_stack([rows, numbers[chosen]])
+        return Golden(golden.x, (answers * end.scale + end.offset).astype(np.float32), golden.truth)
+
+
+def decided(
+    network: StagedNetwork, validation: Golden, test: Golden, thresholds: Sequence[int] | None, within: float
+) -> Decision:
+    """The working point, and what it means.
+
+    Args:
+        thresholds: as a recipe says them; chosen where it says none.
+        within: points of accuracy on the validation part that the choice may cost.
+
+    Raises:
+        ModelError: as many thresholds as stages but one are expected.
+    """
+    curve = _curve(network, validation)
+    point = _cheapest(curve, within) if thresholds is None else _point(network, validation, thresholds)
+    numbers = stage_numbers(network.graph, network.stages.scores)
+    shares = _shares(network, test, point.thresholds)
+    right = sum(share.right for share in shares) / max(1, len(test.truth))
+    expected = _expected(network, [share.answered for share in shares])
+    return Decision(
+        classes=network.classes,
+        thresholds=point.thresholds,
+        numbers=numbers,
+        chosen=thresholds is None,
+        stages=shares,
+        accuracy=right,
+        operations=expected,
+        validation=point,
+        curve=curve,
+    )
+
+
+def _curve(network: StagedNetwork, validation: Golden) -> tuple[CurvePoint, ...]:
+    """From every input answered by the first stage to all stages for every input."""
+    leads = [np.sort(margins(scores)) for scores in network.scores(validation.logits)[:-1]]
+    points: dict[tuple[int, ...], CurvePoint] = {}
+    for share in range(POINTS + 1):
+        thresholds = tuple(int(lead[min(share * len(lead) // POINTS, len(lead) - 1)]) for lead in leads)
+        if share == POINTS:
+            thresholds = tuple(int(lead[-1]) + 1 for lead in leads)
+        points.setdefault(thresholds, _point(network, validation, thresholds))
+    return tuple(points.values())
+
+
+def _point(network: StagedNetwork, golden: Golden, thresholds: Sequence[int]) -> CurvePoint:
+    shares = _shares(network, golden, thresholds)
+    return CurvePoint(
+        thresholds=tuple(thresholds),
+        accuracy=sum(share.right for share in shares) / max(1, len(golden.truth)),
+        operations=_expected(network, [share.answered for share in shares]),
+    )
+
+
+def _cheapest(curve: Sequence[CurvePoint], within: float) -> CurvePoint:
+    """The point of fewest operations that is hardly less right than all stages for every input."""
+    least = curve[-1].accuracy - within / 100
+    return min((p for p in curve if p.accuracy >= least), key=lambda p: p.operations)
+
+
+def _shares(network: StagedNetwork, golden: Golden, thresholds: Sequence[int]) -> tuple[StageShare, ...]:
+    scores = network.scores(golden.logits)
+    if len(thresholds) != len(scores) - 1:
+        raise ModelError(f"decision.thresholds: {len(thresholds)} for {len(scores)} stages; all but the last have one")
+    chosen, total = stages_chosen(scores, thresholds), np.cumsum(network.operations)
+    return tuple(
+        StageShare(
+            answered=int((chosen == number).sum()),
+            right=int((own.argmax(axis=1) == golden.truth)[chosen == number].sum()),
+            alone=float((own.argmax(axis=1) == golden.truth).mean()),
+            operations=int(total[number]),
+        )
+        for number, own in enumerate(scores)
+    )
+
+
+def _expected(network: StagedNetwork, answered: Sequence[int]) -> float:
+    """Operations of an input on average."""
+    total = np.cumsum(network.operations)
+    return float(np.dot(total, answered) / max(1, sum(answered)))
