@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph
-from toolchain.graph.ops import Linear, Reduce, Threshold, Window
+from toolchain.graph.ops import Gate, Linear, Reduce, Threshold, Window
 from toolchain.graph.types import TensorType
 from toolchain.runtime.derive.held import LIMITS, Held
 from toolchain.runtime.derive.sheet import Sheet
@@ -186,6 +186,8 @@ class Maker:
     def fill(self, name: str) -> int | None:
         """What sums behind a tensor pad it with; None where nothing pads it."""
         for taker in self.graph.takers(name):
+            if isinstance(taker.op, Gate) and (fill := self.fill(taker.name)) is not None:
+                return fill
             if isinstance(taker.op, Window) and taker.op.padded:
                 behind = [node.op for node in self.graph.takers(taker.name)]
                 if any(isinstance(op, Linear) or (isinstance(op, Reduce) and op.kind == "sum") for op in behind):

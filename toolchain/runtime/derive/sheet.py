@@ -37,9 +37,19 @@ class Sheet:
             )
         return self._constants[key].name
 
+    def own_constant(self, values: NDArray[Any], hint: str) -> str:
+        """Name of a constant that nothing else shares, so that it can be changed."""
+        name = self._own(hint)
+        self._constants["own", (), name.encode()] = numpy_helper.from_array(values, name)
+        return name
+
     def add(self, operator: str, inputs: Sequence[str], hint: str, domain: str = "", **attributes: Any) -> str:
         """Append a node; the name of its output, which is `hint` or near it."""
         return self._append(operator, inputs, self._own(hint), domain, attributes)
+
+    def unused(self, hint: str) -> None:
+        """Give the last node one more output, which nothing takes."""
+        self._nodes[-1].output.append(self._own(hint))
 
     def end(self, operator: str, inputs: Sequence[str], output: str, **attributes: Any) -> None:
         """Append the node that makes an output of the graph."""

@@ -19,6 +19,7 @@ from toolchain.runtime.builder import ROWS, GraphSettings
 from toolchain.runtime.derive.alive import without_constants
 from toolchain.runtime.derive.graphs import makers
 from toolchain.runtime.half import half
+from toolchain.runtime.lazy import lazily
 
 CORE = "core_"
 """What names of derived tensors begin with."""
@@ -32,7 +33,12 @@ def whole_makers(source: Source, settings: GraphSettings) -> dict[str, Callable[
     graph, rows = core_graph(source), settings.batch or ROWS
     cores = makers(graph, core_settings(settings))
     made = {name: partial(_whole, source, graph, make, rows) for name, make in cores.items()}
-    return {**made, "fp16": partial(_fp16, made["fp16"], made["fp32"])}
+    made["fp16"] = partial(_fp16, made["fp16"], made["fp32"])
+    return {name: partial(_lazy, make) for name, make in made.items()}
+
+
+def _lazy(make: Callable[[], onnx.ModelProto]) -> onnx.ModelProto:
+    return lazily(make())
 
 
 def _fp16(exact: Callable[[], onnx.ModelProto], fp32: Callable[[], onnx.ModelProto]) -> onnx.ModelProto:

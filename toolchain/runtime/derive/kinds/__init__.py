@@ -8,6 +8,9 @@ from toolchain.graph.ops import (
     Add,
     ArgMax,
     Concat,
+    Confident,
+    Decide,
+    Gate,
     Input,
     Linear,
     Op,
@@ -22,7 +25,7 @@ from toolchain.graph.ops import (
     Window,
 )
 from toolchain.runtime.derive.held import Held
-from toolchain.runtime.derive.kinds import addition, counts, moves, pools, products, softmax, tables
+from toolchain.runtime.derive.kinds import addition, counts, moves, pools, products, softmax, staged, tables
 from toolchain.runtime.derive.maker import Maker
 from toolchain.runtime.derive.regions import Region
 
@@ -41,5 +44,8 @@ KINDS: Mapping[type[Op], Callable[[Maker, Region], Held]] = {
     Table: tables.table,
     ArgMax: tables.label,
     Softmax: softmax.softmax,
+    Confident: staged.confident,
+    Gate: staged.gate,
+    Decide: staged.decide,
 }
 """By the class of the region's core; see `toolchain.runtime.derive.regions` for what it takes in."""

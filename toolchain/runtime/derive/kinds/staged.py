@@ -1,0 +1,69 @@
+"""What lets a network stop early: what the kinds become. `toolchain.runtime.lazy` then lets later parts idle."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from toolchain.errors import ModelError
+from toolchain.graph.ops import Confident, Decide, Gate
+from toolchain.runtime.derive.held import Held
+from toolchain.runtime.derive.maker import Maker
+from toolchain.runtime.derive.regions import Region
+
+CONFIDENT, DECIDED = "_confident", "_decided"
+"""What the names of comparisons with a threshold, and of choices, end in."""
+
+_FLAG = np.dtype(np.bool_)
+
+
+def confident(maker: Maker, region: Region) -> Held:
+    """The two greatest scores, and whether they are as far apart: a flag of shape (rows, 1)."""
+    op, (name,) = region.core.op, region.inputs
+    assert isinstance(op, Confident)
+    if maker.style.pairs:
+        raise ModelError(f"{maker.style.name}: a network that decides how much to compute is not made for TensorRT")
+    held = maker.values(name)
+    two = maker.constant(np.array([2], np.int64), "two")
+    greatest = maker.add("TopK", [held.name, two], f"{region.name}_greatest", axis=1)
+    maker.sheet.unused(f"{region.name}_places")
+    first, second = (
+        maker.add(
+            "Gather", [greatest, maker.constant(np.array([i], np.int64), f"place{i}")], f"{region.name}_{i}", axis=1
+        )
+        for i in range(2)
+    )
+    lead = maker.add("Sub", [first, second], f"{region.name}_lead")
+    # A constant of its own: it is what a person may change.
+    margin = maker.sheet.own_constant(np.asarray([op.margin], held.kind), f"{region.name}_threshold")
+    return Held(maker.add("GreaterOrEqual", [lead, margin], f"{region.name}{CONFIDENT}"), _FLAG)
+
+
+def gate(maker: Maker, region: Region) -> Held:
+    """The tensor as it is."""
+    assert isinstance(region.core.op, Gate)
+    return maker.held[region.inputs[0]]
+
+
+def decide(maker: Maker, region: Region) -> Held:
+    """The confident scores with their number behind them, or else the later answer."""
+    op, (flag, scores, later) = region.core.op, region.inputs
+    assert isinstance(op, Decide)
+    kind = maker.real(region.name, int(maker.type(region.name).magnitude.max()))
+    yes = maker.held[flag].name
+    own = _numbered(maker, region.name, _in(maker, scores, kind), yes, op.own, kind)
+    other = _in(maker, later, kind)
+    if op.other is not None:
+        other = _numbered(maker, f"{region.name}_last", other, yes, op.other, kind)
+    return Held(maker.add("Where", [yes, own, other], f"{region.name}{DECIDED}"), kind)
+
+
+def _in(maker: Maker, name: str, kind: np.dtype) -> str:
+    held = maker.values(name)
+    return maker.cast(held.name, held.kind, kind)
+
+
+def _numbered(maker: Maker, name: str, scores: str, flag: str, number: int, kind: np.dtype) -> str:
+    """Scores and a number, in as many rows as the flag has."""
+    nothing = maker.add("Mul", [maker.cast(flag, _FLAG, kind), maker.number(0, kind)], f"{name}_nothing")
+    column = maker.add("Add", [nothing, maker.number(number, kind)], f"{name}_number")
+    return maker.add("Concat", [scores, column], f"{name}_numbered", axis=1)
