@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from toolchain.errors import ModelError
+from toolchain.graph.deciding import idle_flags
 from toolchain.graph.graph import Graph, Node
-from toolchain.graph.ops import Input, Linear, Op, Reduce, Repeat, Reshape, Transpose, Window
+from toolchain.graph.ops import Gate, Input, Linear, Op, Reduce, Repeat, Reshape, Transpose, Window
 from toolchain.kernels import gather, planes, vnni
 from toolchain.kernels.c_text import Whole, c_type, stored
 from toolchain.kernels.fused import Fused, fused
@@ -45,7 +46,7 @@ def c_source(graph: Graph, rows: int = 1) -> CSource:
     Raises:
         ModelError: a node kind has no kernel; names each such node.
     """
-    known: tuple[type[Op], ...] = (*KERNELS, Input, Reshape, Window, Repeat, Transpose)
+    known: tuple[type[Op], ...] = (*KERNELS, Gate, Input, Reshape, Window, Repeat, Transpose)
     if missing := [f"{node.name} ({type(node.op).__name__})" for node in graph if not isinstance(node.op, known)]:
         raise ModelError(f"no C for {', '.join(missing)}; the interpreter and ONNX Runtime take such a network")
     return _Writer(graph, rows).run()
@@ -62,6 +63,7 @@ class _Writer:
         )
         self._given = dict(zip(graph.inputs, self._tensors, strict=False))
         self._helpers: dict[str, None] = {}
+        self._idle = idle_flags(graph)
 
     def run(self) -> CSource:
         functions = [text for number, step in enumerate(self._steps) for text in self._functions(number, step)]
@@ -89,7 +91,8 @@ class _Writer:
     def _memory(self) -> MemoryPlan:
         last: dict[str, int] = {}
         for number, step in enumerate(self._steps):
-            last.update(dict.fromkeys((root(self._graph, name) for name in step.takes), number))
+            needed = (*step.takes, *self._idle[step.result])
+            last.update(dict.fromkeys((root(self._graph, name) for name in needed), number))
         made = {step.result: number for number, step in enumerate(self._steps)}
         tensors = [
             Buffer(name, self._bytes(name), number, last.get(name, number))
@@ -280,7 +283,9 @@ class _Writer:
     def _call(self, number: int, step: Step) -> str:
         space = ["space"] if len(step.nodes) > 1 else []
         space += ["vectors"] if self._together else []
-        return f"step{number}({', '.join([*map(self._place, step.takes), self._place(step.result), *space])});"
+        call = f"step{number}({', '.join([*map(self._place, step.takes), self._place(step.result), *space])});"
+        flags = " && ".join(f"!({self._place(flag)})[0]" for flag in self._idle[step.result])
+        return f"if ({flags}) {call}" if flags else call
 
     def _place(self, name: str) -> str:
         """Where a tensor lies."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from toolchain.graph.graph import Graph, Node
-from toolchain.graph.ops import Input, Op, Repeat, Reshape, Transpose, Window
+from toolchain.graph.ops import Gate, Input, Op, Repeat, Reshape, Transpose, Window
 
 _WHOLE = (Repeat, Transpose)
 """What moves positions, and so is a step of its own; all other kinds but a window work on one row at a time."""
@@ -39,10 +39,10 @@ class Step:
 
 
 def steps_of(graph: Graph) -> tuple[Step, ...]:
-    """The steps of a graph in order; inputs and reshapes are none."""
+    """The steps of a graph in order; inputs, reshapes and gates are none."""
     open_steps: dict[str, list[Node]] = {}
     for node in graph:
-        if isinstance(node.op, Input | Reshape):
+        if isinstance(node.op, Input | Reshape | Gate):
             continue
         before = node.inputs[0]
         joins = before in open_steps and _joins(graph, node, graph[before])
@@ -68,7 +68,7 @@ def _in_order(graph: Graph, steps: dict[str, list[Node]]) -> Iterator[list[Node]
 
 
 def root(graph: Graph, name: str) -> str:
-    """The tensor whose memory a name stands for: a reshape has none of its own."""
-    while isinstance(graph[name].op, Reshape):
-        (name,) = graph[name].inputs
+    """The tensor whose memory a name stands for: a reshape or gate has none of its own."""
+    while isinstance(graph[name].op, Reshape | Gate):
+        name = graph[name].inputs[0]
     return name

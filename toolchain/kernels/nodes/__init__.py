@@ -5,14 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from toolchain.graph.ops import Add, ArgMax, Concat, Linear, Op, Reduce, Select, Softmax, Table, Threshold
-from toolchain.kernels.nodes import add, argmax, concat, linear, reduce, select, softmax, table, threshold
+from toolchain.graph.ops import (
+    Add,
+    ArgMax,
+    Concat,
+    Confident,
+    Decide,
+    Linear,
+    Op,
+    Reduce,
+    Select,
+    Softmax,
+    Table,
+    Threshold,
+)
+from toolchain.kernels.nodes import add, argmax, concat, linear, reduce, select, softmax, staged, table, threshold
 from toolchain.kernels.row import Row, RowKernel
 
 KERNELS: Mapping[type[Op], Callable[[Any, str, tuple[Row, ...], Row], RowKernel]] = {
     Add: add.kernel,
     ArgMax: argmax.kernel,
     Concat: concat.kernel,
+    Confident: staged.confident,
+    Decide: staged.decide,
     Linear: linear.kernel,
     Reduce: reduce.kernel,
     Select: select.kernel,
