@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from hls.units import label, linear, moves, softmax, table, thresholds
+from hls.units import label, linear, moves, softmax, staged, table, thresholds
 from hls.units.stage import Stage
 from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph, Node
@@ -14,6 +14,9 @@ from toolchain.graph.ops import (
     Add,
     ArgMax,
     Concat,
+    Confident,
+    Decide,
+    Gate,
     Input,
     Linear,
     Op,
@@ -43,6 +46,9 @@ _MAKERS: dict[type[Op], Maker] = {
     Table: table.stage,
     ArgMax: label.stage,
     Softmax: softmax.stage,
+    Confident: staged.confident_stage,
+    Gate: staged.gate_stage,
+    Decide: staged.decide_stage,
 }
 """What makes the stage of a node kind, in the unit's file: the one place where a unit is added."""
 

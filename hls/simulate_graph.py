@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hls.netlist import Netlist
 from hls.netlist_core import describe
 from hls.simulate_stream import CoreSimulation, simulate_stream
+from toolchain.graph.deciding import carried, idle_flags
 from toolchain.graph.execute import run
 from toolchain.graph.graph import Graph
 from toolchain.graph.types import Integers
@@ -35,12 +36,20 @@ def simulate_graph(
     """
     core = describe(netlist)
     names = [*(layer.name for layer in core.layers[:-1]), netlist.output.stream.tensor or ""]
-    tensors = run(graph, {graph.sole_input: x}, names)
+    flags = sorted({flag for found in idle_flags(graph).values() for flag in found})
+    tensors = run(graph, {graph.sole_input: x}, [*names, *flags])
     # One after the other: codes of all tensors at once would take gigabytes.
     expected = (codes(graph, name, tensors[name]) for name in names)
     entered = codes(graph, graph.sole_input, x)
     return simulate_stream(
-        core, rtl_dir, entered, expected, work_dir, backpressure_seed=backpressure_seed, optimise=optimise
+        core,
+        rtl_dir,
+        entered,
+        expected,
+        work_dir,
+        carried=[carried(graph, tensors, name) for name in names],
+        backpressure_seed=backpressure_seed,
+        optimise=optimise,
     )
 
 

@@ -31,6 +31,10 @@ _SPLIT = ("--output-split", "20000", "--output-split-cfuncs", "2000")
 _FLAGS = ("--no-timing", "-Wno-lint", "--assert", *_SPLIT)
 
 
+Carried = NDArray[np.bool_] | None
+"""Whether a stream carries each vector, shape (vectors,); None where it carries all."""
+
+
 @dataclass(frozen=True)
 class CoreSimulation:
     """Result of a simulation.
@@ -64,6 +68,7 @@ def simulate_stream(
     expected: Iterable[NDArray[np.generic]],
     work_dir: Path,
     *,
+    carried: Sequence[Carried] = (),
     backpressure_seed: int | None = None,
     optimise: bool = True,
     flags: Sequence[str] = _FLAGS,
@@ -80,6 +85,7 @@ def simulate_stream(
         x: inputs, shape (vectors, input elements).
         expected: for each of `core.layers` its vectors, shape (vectors, elements of the layer).
         work_dir: keeps the compiled model and the data of this run.
+        carried: for each of `core.layers` the vectors that its stream carries; without any, all carry all.
         flags: further ones of Verilator's.
 
     Raises:
@@ -87,7 +93,8 @@ def simulate_stream(
         ToolError: Verilator is missing or fails.
     """
     work_dir.mkdir(parents=True, exist_ok=True)
-    specification = _write_data(core, x, expected, work_dir, backpressure_seed)
+    carried = carried or [None] * len(core.layers)
+    specification = _write_data(core, x, expected, carried, work_dir, backpressure_seed)
     program = _build(core, rtl_dir, work_dir, optimise, flags)
     result = work_dir / "result.json"
     result.unlink(missing_ok=True)
@@ -243,17 +250,19 @@ def _write_data(
     core: StreamCore,
     x: NDArray[np.generic],
     expected: Iterable[NDArray[np.generic]],
+    carried: Sequence[Carried],
     work_dir: Path,
     seed: int | None,
 ) -> Path:
     """Write input, expected and specification files; the layout is in the harness's header."""
     _write_beats(work_dir / "inputs.bin", x, core.input)
     lines, offset = [], 0
-    for i, (layer, values) in enumerate(zip(core.layers, expected, strict=True)):
+    for i, (layer, values, some) in enumerate(zip(core.layers, expected, carried, strict=True)):
         file = work_dir / f"layer{i}.bin"
         _write_beats(file, values, layer)
         words = _words(layer.beat_bits)
-        lines.append(f"{file.name} {layer.beats} {words} {offset} {layer.elements_per_beat} {layer.bits}")
+        which = _write_carried(work_dir / f"carried{i}.bin", some)
+        lines.append(f"{file.name} {which} {layer.beats} {words} {offset} {layer.elements_per_beat} {layer.bits}")
         offset += words
     watchdog = 64 * (core.initiation_interval + 64) * (len(core.layers) + 2)
     shape = f"{len(x)} {core.input.beats} {_words(core.input.beat_bits)} {core.initiation_interval}"
@@ -261,6 +270,14 @@ def _write_data(
     path = work_dir / "specification.txt"
     path.write_text("\n".join([head, "inputs.bin", str(len(lines)), *lines]) + "\n")
     return path
+
+
+def _write_carried(path: Path, some: Carried) -> str:
+    """Write a word for each vector, 1 where it is carried; the file's name, or `-` where all are."""
+    if some is None:
+        return "-"
+    some.astype(np.uint32).tofile(path)
+    return path.name
 
 
 def _write_beats(path: Path, values: NDArray[np.generic], stream: Tap) -> None:

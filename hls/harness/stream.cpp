@@ -3,7 +3,8 @@
 // Usage: Vmodel <specification> <result.json>. The specification is text (hls/simulate_stream.py writes it):
 //   vectors in_beats in_words interval watchdog seed stalls(0|1)
 //   inputs                                              (a file beside it; files hold 32-bit words)
-//   streams, then for each: file beats words offset elements bits
+//   streams, then for each: file carried beats words offset elements bits
+// `carried` is a file of a word for each vector, 0 where the stream carries nothing of it, or `-` where it carries all.
 // All beats are padded to whole words: `tap_words` carries stream i at word `offset`. The last stream is the output.
 #include "Vmodel.h"
 #include "verilated.h"
@@ -57,7 +58,8 @@ class Gate {
 struct Stream {
     std::vector<uint32_t> expected;
     uint64_t beats, words, offset, elements, bits;
-    uint64_t vector = 0, beat = 0;  // of the next beat
+    std::vector<uint64_t> carried;  // the vectors in the order in which they come
+    uint64_t vector = 0, beat = 0;  // of the next beat; the vector is counted among those that are carried
 };
 
 struct Difference {
@@ -83,11 +85,15 @@ class Bench {
         inputs_ = read_words(folder + file);
         for (uint64_t i = 0; i < count; ++i) {
             Stream stream{};
-            text >> file >> stream.beats >> stream.words >> stream.offset >> stream.elements >> stream.bits;
+            std::string which;
+            text >> file >> which >> stream.beats >> stream.words >> stream.offset >> stream.elements >> stream.bits;
             stream.expected = read_words(folder + file);
+            const std::vector<uint32_t> some = which == "-" ? std::vector<uint32_t>() : read_words(folder + which);
+            for (uint64_t at = 0; at < total(); ++at)
+                if (some.empty() || some[at % vectors_]) stream.carried.push_back(at);
             streams_.push_back(stream);
         }
-        total_ = vectors_ < 4 ? 4 : vectors_;  // an interval needs a few vectors
+        total_ = total();
         wrong_.assign(vectors_, 0);
         arrivals_.assign(total_, 0);
         held_.assign(output().words, 0);
@@ -126,6 +132,7 @@ class Bench {
     }
 
   private:
+    uint64_t total() const { return vectors_ < 4 ? 4 : vectors_; }  // an interval needs a few vectors
     static unsigned long long word(uint64_t value) { return value; }
     const Stream& output() const { return streams_.back(); }
     uint64_t done() const { return output().vector; }
@@ -197,13 +204,13 @@ class Bench {
 
     void compare(size_t index) {
         Stream& stream = streams_[index];
-        const uint64_t vector = stream.vector % vectors_;
+        // Padding may begin a vector before any of its beats has come in; all else is more than was sent.
+        const bool early = stream.vector >= stream.carried.size();
+        const uint64_t vector = (early ? stream.vector : stream.carried[stream.vector]) % vectors_;
         const uint32_t* expected = &stream.expected[(vector * stream.beats + stream.beat) * stream.words];
         const uint32_t* got = &model_.tap_words[stream.offset];
         bool equal = true;
         for (uint64_t i = 0; i < stream.words; ++i) equal &= expected[i] == got[i];
-        // Padding may begin a vector before any of its beats has come in; all else is more than was sent.
-        const bool early = stream.vector >= total_;
         if (early && !(equal && stream.beat + 1 < stream.beats)) surplus_ = static_cast<long long>(index);
         if (!early && !equal) differ(index, vector, expected, got);
         moved_ = cycle_;

@@ -1,0 +1,123 @@
+"""What lets a core stop early: confidence in scores, gates before what stays idle, and the answer that counts.
+
+A gate drops the beats of an inference that an earlier stage is confident of, so the units behind it take no beat of it.
+The tokens of `gate` and `decide` are those of an inference that runs through all stages: no other takes longer, and
+FIFOs that are deep enough for those are deep enough for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hls.netlist import Wire, Wiring
+from hls.plan import divisors
+from hls.units.stage import Option, Stage, counted, single
+from hls.units.stream import Stream
+from hls.units.tokens import Take, Tokens, every, first_of, last_of
+from hls.units.unit import Needs, Unit
+from toolchain.graph.graph import Graph, Node
+from toolchain.graph.ops import Confident, Decide, Gate
+from toolchain.graph.types import IntType
+
+_FLAG = IntType(0, 1)
+
+
+def build_confident(name: str, scores: Stream, margin: int) -> Unit:
+    """The unit of `confident.v` behind scores, one a beat; `margin` in units of their values."""
+    step = scores.element.step
+    counter = (scores.beats - 1).bit_length()
+    return Unit(
+        name=name,
+        module="confident",
+        parameters={"CLASSES": scores.beats, "BITS": scores.bits, "MARGIN": -(-margin // step)},
+        inputs=(scores,),
+        outputs=(Stream(_FLAG, 1, 1),),
+        cycles=scores.beats,
+        tokens=lambda: Tokens((Take(every(scores.beats)),), last_of(1, scores.beats), 3),
+        needs=Needs(lut=5 * scores.bits + 2 * counter, ff=3 * scores.bits + counter + 6),
+    )
+
+
+def build_gate(name: str, stream: Stream, flag: Stream) -> Unit:
+    """The unit of `gate.v` behind a stream and its flags."""
+    counter = max(1, (stream.beats - 1).bit_length())
+    return Unit(
+        name=name,
+        module="gate",
+        parameters={"WIDTH": stream.width, "BEATS": stream.beats},
+        inputs=(stream, flag),
+        outputs=(Stream(stream.element, stream.lanes, stream.beats),),
+        cycles=stream.beats,
+        tokens=lambda: Tokens((Take(every(stream.beats)), Take(first_of(1, stream.beats))), every(stream.beats), 0),
+        needs=Needs(lut=2 * counter + 6, ff=counter + 2),
+    )
+
+
+def build_decide(name: str, streams: Sequence[Stream], element: IntType, op: Decide) -> Unit:
+    """The unit of `decide.v` behind flags, scores and later answers, which count as `element` does."""
+    flag, scores, later = streams
+    beats, bits = scores.beats + 1, element.bits
+    counter = beats.bit_length()
+    numbers = {"OWN": op.own, "OTHER": element.low if op.other is None else op.other}
+    return Unit(
+        name=name,
+        module="decide",
+        parameters={
+            "CLASSES": scores.beats,
+            "LATER": later.beats,
+            "BITS": bits,
+            **{key: (value - element.low) // element.step for key, value in numbers.items()},
+        },
+        inputs=(flag, scores, later),
+        outputs=(Stream(element, 1, beats),),
+        cycles=beats,
+        tokens=lambda: Tokens(
+            (
+                Take(first_of(1, beats)),
+                Take(~last_of(1, beats)),
+                Take(every(beats) if later.beats == beats else ~last_of(1, beats)),
+            ),
+            every(beats),
+            1,
+        ),
+        needs=Needs(lut=2 * bits + 2 * counter + 8, ff=bits + counter + 4),
+    )
+
+
+def confident_stage(graph: Graph, node: Node) -> Stage:
+    """The stage of a `Confident`, built in one way."""
+    assert isinstance(node.op, Confident)
+    (x,), margin = graph.types_into(node), node.op.margin
+    unit = build_confident("confident", Stream(x.element, 1, x.size), margin)
+    made = single(lambda name, streams: build_confident(name, streams[0], margin))
+    return Stage(node.name, node.inputs, (Option("1 lane", unit.cycles, unit.needs, (1,), 1, made),))
+
+
+def gate_stage(graph: Graph, node: Node) -> Stage:
+    """The stage of a `Gate`, of as many lanes as what it lets through."""
+    assert isinstance(node.op, Gate)
+    x, _ = graph.types_into(node)
+    made = single(lambda name, streams: build_gate(name, *streams))
+    options = []
+    for lanes in divisors(x.channels):
+        unit = build_gate("gate", Stream(x.element, lanes, x.size // lanes), Stream(_FLAG, 1, 1))
+        options.append(Option(f"{lanes} lanes", unit.cycles, unit.needs, (lanes, 1), lanes, made))
+    return Stage(node.name, node.inputs, tuple(options))
+
+
+def decide_stage(graph: Graph, node: Node) -> Stage:
+    """The stage of a `Decide`, built in one way: what comes in is made to count as the result does."""
+    op, element = node.op, graph.types[node.name].element
+    assert isinstance(op, Decide)
+
+    def made(name: str, wiring: Wiring, wires: Sequence[Wire]) -> Wire:
+        flag, *others = wires
+        alike = [counted(f"{name}_count{i}", wiring, wire, element) for i, wire in enumerate(others)]
+        unit = build_decide(name, [flag.stream, *(wire.stream for wire in alike)], element, op)
+        (wire,) = wiring.add(unit, flag, *alike)
+        return wire
+
+    _, scores, later = graph.types_into(node)
+    streams = [Stream(_FLAG, 1, 1), Stream(element, 1, scores.size), Stream(element, 1, later.size)]
+    unit = build_decide("decide", streams, element, op)
+    return Stage(node.name, node.inputs, (Option("1 lane", unit.cycles, unit.needs, (1, 1, 1), 1, made),))

@@ -1,0 +1,52 @@
+"""Cores that stop early: every element of every stream, what idle parts do not carry, and clocks that are saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hls.fifo_depths import with_depths
+from tests.fast.toolchain.graph.staged_graphs import decides, staged, vectors
+from tests.sim.hls.graphs import fastest_of, netlist_of, run_core
+from toolchain.graph.deciding import deciding
+from toolchain.graph.ops import Confident
+from toolchain.graph.ops.staged import greatest_margin
+
+
+@pytest.mark.parametrize(("stages", "dual", "seed"), [(2, False, 1), (3, False, 2), (2, True, 3), (3, True, 4)])
+def test_every_stream_carries_what_it_should(stages: int, dual: bool, seed: int, tmp_path: Path) -> None:
+    graph = staged(stages, seed, dual=dual)
+    x = vectors(graph, 60, seed)
+    made = decides(graph, x)
+    netlist, _ = with_depths(netlist_of(made, np.random.default_rng(seed)), blocks=False)
+    for stall in (None, 5):
+        run = run_core(netlist, made, x, tmp_path / str(stall), stall)
+        assert (run.first_difference, run.equal) == (None, 60)
+
+
+def test_an_input_that_stops_early_leaves_the_core_sooner(tmp_path: Path) -> None:
+    graph = staged(2, 1)
+    x = vectors(graph, 12)
+    most = greatest_margin(graph.types["scores0"])
+    clocks = {}
+    for name, margin in (("early", 0), ("whole", most)):
+        made = deciding(graph, 4, [margin])
+        netlist, told = with_depths(fastest_of(made), blocks=False)
+        run = run_core(netlist, made, x, tmp_path / name)
+        assert run.first_difference is None
+        clocks[name] = run.latency_cycles
+    assert clocks["early"] < clocks["whole"] == told.latency
+
+
+def test_a_wrong_threshold_is_found(tmp_path: Path) -> None:
+    """What stops where it should not is a stream that carries something else."""
+    graph = staged(2, 1)
+    x = vectors(graph, 40)
+    made = decides(graph, x)
+    netlist, _ = with_depths(fastest_of(made), blocks=False)
+    (flag,) = [node.op for node in made if isinstance(node.op, Confident)]
+    other = deciding(graph, 4, [flag.margin + 4])
+
+    assert run_core(netlist, other, x, tmp_path).first_difference is not None
