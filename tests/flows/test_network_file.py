@@ -86,6 +86,8 @@ def test_two_inputs_and_two_outputs_go_to_a_package(real_tree: Tree, tmp_path: P
     np.savez(tmp_path / "x.npz", **{n: random.uniform(-1, 9, (60, *s)).astype(np.float32) for n, s in given.items()})
     real_tree.must("build", "--board", "host", "--network", str(file), "--test", str(tmp_path / "x.npz"), within=600)
     (package,) = real_tree.build.glob("two/host/*/package")
+    card = (package / "MODEL.md").read_text()
+    assert "`two.onnx` (QDQ, SHA-256 `" in card and "on 60 vectors (test set)" in card
     device = json.loads((package / "device.json").read_text())
     assert [side["type"] for side in device["golden"]["rows"]["outputs"]] == ["float", "uint8"]
     assert {name: graph["promise"]["kind"] for name, graph in device["graphs"].items() if name != "fp16"} == {
