@@ -41,8 +41,10 @@ def positions(graph: Graph, identifier: int) -> float:
             return compare_luts(sum(map(len, columns)), width)
         case Parity() | Majority():
             return 1
-        case Table() if graph.fabric.paired:
+        case Table() | Choose() if graph.fabric.paired:
             return -(-width // 2)
+        case Greater(left, right) if graph.fabric.paired:
+            return -(-max(graph.width(left), graph.width(right)) // 2)
         case Table() | Affine():
             return width
         case AtLeast(source, threshold):

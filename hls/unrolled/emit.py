@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from hls.unrolled.expressions import Expressions, Names, can_lead, has_carry
+from hls.unrolled.expressions import PAIRED, Expressions, Names, can_lead, has_carry
 from hls.unrolled.ir import (
     CHAIN_PLACES,
     Constant,
-    Counter,
     Graph,
     Input,
-    Reached,
     Rows,
     Sum,
-    Table,
-    Ternary,
     operands_of,
 )
 from hls.unrolled.lower import LoweredLayer
@@ -92,7 +88,7 @@ def _define(layer: LoweredLayer, expressions: Expressions, group: list[int], cha
         if width == 1:
             return [f"wire n{group[0]} = x[{low}];"]
         return [f"wire [{width - 1}:0] n{group[0]} = x[{low + width - 1}:{low}];"]
-    if layer.graph.fabric.paired and isinstance(node, Counter | Ternary | Reached | Table):
+    if layer.graph.fabric.paired and isinstance(node, PAIRED):
         return expressions.define_pairs(group[0], names)
     return [expressions.define(group[0], names)]
 

@@ -7,6 +7,7 @@ are rippled through LUTs, because yosys gives a sum of up to four bits no carry 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 
 from hls.unrolled.ir import (
@@ -30,10 +31,13 @@ from hls.unrolled.ir import (
     Ternary,
     operands_of,
 )
-from hls.unrolled.pairs import Function, Pairs, added, counted, reached, tables
+from hls.unrolled.pairs import Function, Pairs, Value, added, chosen, counted, greater, reached, tables
 
 # Name, in the reader's cycle, of a node's wire.
 Names = Callable[[int], str]
+
+PAIRED = (Counter, Ternary, Reached, Table, Greater, Choose)
+"""Nodes that are instances of look-up tables where these have two outputs."""
 
 _ZERO = "1'b0"
 
@@ -67,6 +71,11 @@ class Expressions:
                 value = _joined(reached(pairs, node, width))
             case Table(terms, offset):
                 value = _joined(self._paired_table(pairs, terms, offset, width))
+            case Greater(a, b):
+                value = greater(pairs, *self._comparable(a, b))
+            case Choose(select, one, zero):
+                rows = ([self._at(source, place) for place in range(width)] for source in (one, zero))
+                value = _joined(chosen(pairs, Bit(select, 0), *rows))
             case _:
                 raise TypeError(f"node {identifier} is not of look-up tables with two outputs")
         return [*pairs.lines, self._declare(identifier, value)]
@@ -153,6 +162,23 @@ class Expressions:
             return lambda values: sums[sum(value << i for i, value in enumerate(values))] >> output & 1
 
         return tables(pairs, bits, [result(output) for output in range(width)])
+
+    def _comparable(self, a: int, b: int) -> list[list[Value]]:
+        """Bits of two numbers that compare as unsigned ones: of as many places, the signs inverted."""
+        signed = self._graph.signed(a) or self._graph.signed(b)
+        width = max(self._graph.width(i) + (signed and not self._graph.signed(i)) for i in (a, b))
+        rows = [[self._at(i, place) for place in range(width)] for i in (a, b)]
+        if signed:
+            for row in rows:
+                row[-1] = replace(row[-1], inverted=True) if isinstance(row[-1], Bit) else 1 - row[-1]
+        return rows
+
+    def _at(self, identifier: int, place: int) -> Value:
+        """A bit of a node, beyond its width its sign or zero."""
+        node, own = self._graph.nodes[identifier], self._graph.width(identifier)
+        if isinstance(node, Constant):
+            return node.value >> place & 1
+        return Bit(identifier, min(place, own - 1)) if place < own or self._graph.signed(identifier) else 0
 
     def _table_name(self, bits: list[int]) -> str:
         contents = sum(bit << index for index, bit in enumerate(bits))

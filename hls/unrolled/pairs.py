@@ -14,6 +14,9 @@ _ZERO = "1'b0"
 # The value of a look-up table for its inputs' bits, the first lowest.
 Function = Callable[[tuple[int, ...]], int]
 
+# A bit, or one that does not change.
+Value = Bit | int
+
 
 @dataclass
 class Pairs:
@@ -112,6 +115,61 @@ def reached(pairs: Pairs, node: Reached, width: int) -> list[str]:
         return function
 
     return tables(pairs, [bit for bit, _ in bits], [result(output) for output in range(width)])
+
+
+def greater(pairs: Pairs, left: Sequence[Value], right: Sequence[Value]) -> str:
+    """Wire of whether one number is greater than another of as many bits, the lowest first; two bits a place."""
+    s, d = list[str](), list[str]()
+    for place in range(0, len(left), 2):
+        given = [*left[place : place + 2], *right[place : place + 2]]
+
+        size = len(given) // 2
+        signs = [_sign_of_difference(size, sign) for sign in (0, 1)]
+        bits, (equal, more) = _of_bits(given, *signs)
+        for row, wire in zip((s, d), pairs.lut(bits, equal, more), strict=True):
+            row.append(wire)
+    # The place behind the last shows the carry.
+    return f"{pairs.chain(s, d, len(s) + 1)}[{len(s)}]"
+
+
+def chosen(pairs: Pairs, select: Bit, one: Sequence[Value], zero: Sequence[Value]) -> list[str]:
+    """Wires of the bits of one of two numbers, the highest first; two bits a look-up table."""
+    wires: list[str] = []
+    for place in range(0, len(one), 2):
+        high = place + 1 < len(one)
+        given = [select, one[place], zero[place], *((one[place + 1], zero[place + 1]) if high else ())]
+        bits, functions = _of_bits(given, *(_choice(2 * index + 1) for index in range(1 + high)))
+        wires += tables(pairs, bits, functions)[::-1]
+    return wires[::-1]
+
+
+def _choice(index: int) -> Function:
+    """The first or the second of two values, as the very first of all is 1 or 0."""
+    return lambda values: values[index] if values[0] else values[index + 1]
+
+
+def _sign_of_difference(size: int, sign: int) -> Function:
+    """Whether of two numbers of `size` bits, one behind the other, the first is equal (0) or greater (1)."""
+
+    def function(values: tuple[int, ...]) -> int:
+        first, second = (sum(value << i for i, value in enumerate(row)) for row in (values[:size], values[size:]))
+        return int((first > second) - (first < second) == sign)
+
+    return function
+
+
+def _of_bits(given: Sequence[Value], *functions: Function) -> tuple[list[Bit], list[Function]]:
+    """Those of the values that are bits, and functions of all as functions of these."""
+    places = [index for index, value in enumerate(given) if isinstance(value, Bit)]
+
+    def narrowed(function: Function) -> Function:
+        def of_bits(values: tuple[int, ...]) -> int:
+            known = dict(zip(places, values, strict=True))
+            return int(function(tuple(v if isinstance(v, int) else known[i] for i, v in enumerate(given))))
+
+        return of_bits
+
+    return [value for value in given if isinstance(value, Bit)], [*map(narrowed, functions)]
 
 
 def tables(pairs: Pairs, bits: list[Bit], functions: list[Function]) -> list[str]:

@@ -5,7 +5,8 @@ stands for ``d * 2**p * row`` in column c. Each step makes one sum of a pair (a 
 `lag`, a sign), puts it into a new row and takes it out of the two rows wherever both occur.
 
 What a use of the pair saves is bits: two terms of A + 1 and B + 1 values carry ``log2(A + 1) + log2(B + 1)``
-bits into a column's adders, their sum only ``log2(A + B + 1)``.
+bits into a column's adders, their sum only ``log2(A + B + 1)``. What these are worth is the fabric's:
+where a LUT of an adder saves two bits, a sum has to be used more often to pay.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hls.unrolled.fabric import Fabric
 from hls.unrolled.ir import Operand
 from hls.unrolled.linear import LinearGraph
 
@@ -125,16 +127,20 @@ class SharedTerms:
         for lag in range(planes):
             ahead = _uses(digits[:, :, lag:], own[:, : planes - lag])
             behind = _uses(digits[:, :, : planes - lag], own[:, lag:])
-            scores[row, lag, :, :rows] = self._score(ahead, row, _saved_bits(span, spans, lag))
-            scores[:rows, lag, :, row] = self._score(behind, row, _saved_bits(spans, span, lag)).T
+            scores[row, lag, :, :rows] = self._score(ahead, row, _Saving.of(span, spans, lag))
+            scores[:rows, lag, :, row] = self._score(behind, row, _Saving.of(spans, span, lag)).T
         scores[row, 0, :, row] = _NEVER
         np.maximum(self._best[:rows], scores[:rows, :, :, row].max(axis=(1, 2)), out=self._best[:rows])
         self._best[row] = scores[row, :, :, :rows].max()
 
-    def _score(self, uses: Floats, row: int, saved: Floats) -> Floats:
-        """Scores, shape (kinds, rows), of pairs of `row` with `uses`, each of which saves `saved` bits."""
+    def _score(self, uses: Floats, row: int, saving: _Saving) -> Floats:
+        """Scores, shape (kinds, rows), of pairs of `row` with `uses`."""
         penalty = self._penalties[row] + self._penalties[: len(self._nodes)]
-        scores = (uses - 1) * saved - penalty
+        fabric = self._linear.fabric
+        if fabric.paired:
+            scores = fabric.saved_bit * (uses * saving.bits - penalty) - saving.cost(fabric)
+        else:
+            scores = (uses - 1) * saving.bits - penalty
         return np.where(uses >= 2, scores, _NEVER).astype(np.float32)
 
     def _grow(self, capacity: int) -> None:
@@ -155,10 +161,27 @@ def _uses(digits: Floats, own: Floats) -> Floats:
     return np.asarray([total + signed, total - signed], dtype=np.float32) / np.float32(2)
 
 
-def _saved_bits(first: Floats, second: Floats, lag: int) -> Floats:
-    """Bits that the sum of a term and another shifted by `lag` has less than both have, by their spans.
+@dataclass(frozen=True)
+class _Saving:
+    """What the sum of a term and another shifted by a lag saves where both are used, by their spans.
 
-    Rounded, so that the last bits of a machine's logarithm don't decide which pair is taken.
+    Attributes:
+        bits: that the sum has less than both terms have; rounded, so that the last bits of a machine's logarithm don't
+            decide which pair is taken.
+        given, made: bits of both terms, and of their sum.
     """
-    values = first + second * np.float32(1 << lag) + 1
-    return np.asarray(np.round(np.log2((first + 1) * (second + 1) / values), 3), dtype=np.float32)
+
+    bits: Floats
+    given: Floats
+    made: Floats
+
+    @classmethod
+    def of(cls, first: Floats, second: Floats, lag: int) -> _Saving:
+        """Of terms with these spans."""
+        values = first + second * np.float32(1 << lag) + 1
+        bits = np.asarray(np.round(np.log2((first + 1) * (second + 1) / values), 3), dtype=np.float32)
+        return cls(bits, np.ceil(np.log2(first + 1)) + np.ceil(np.log2(second + 1)), np.ceil(np.log2(values)))
+
+    def cost(self, fabric: Fabric) -> Floats:
+        """LUTs of the sum: a table of two bits each, or a carry chain."""
+        return np.where(self.given <= fabric.table_bits, np.ceil(self.made / 2), self.made).astype(np.float32)
