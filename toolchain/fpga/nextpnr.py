@@ -9,6 +9,7 @@ from pathlib import Path
 from toolchain.board import OpenBoard
 from toolchain.errors import FitError, GateweaveError, TimingError, ToolError
 from toolchain.files import write_atomic
+from toolchain.fpga.congestion import Congestion
 from toolchain.fpga.report import (
     Resource,
     TimingReport,
@@ -70,7 +71,7 @@ def place_and_route(job: Job, progress: Progress | None = None) -> tuple[TimingR
         The report and the seed.
 
     Raises:
-        FitError: the device is too small.
+        FitError: the device is too small, or the connections are too dense for it.
         TimingError: no seed reaches the clock.
         ToolError: nextpnr is missing or failed otherwise.
     """
@@ -108,7 +109,8 @@ def _attempt(job: Job, seed: int, progress: Progress | None) -> TimingReport | _
     report.unlink(missing_ok=True)
     options = ["--seed", str(seed), "--freq", f"{job.mhz:.12g}", "--report", report.name]
     told = _told(progress, seed, job.seeds)
-    status = execute(job.tool, [*job.arguments, *options], cwd=job.out_dir, log=log, progress=told)
+    watch = Congestion(f"{job.board.name}, {job.board.fpga.part}").see
+    status = execute(job.tool, [*job.arguments, *options], cwd=job.out_dir, log=log, progress=told, watch=watch)
     text = log.read_text(errors="replace")
     if not report.is_file():
         raise _not_placed(job, text, status, log)

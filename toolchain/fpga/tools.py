@@ -15,7 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -179,6 +179,7 @@ def execute(
     log: Path,
     output: Path | None = None,
     progress: Progress | None = None,
+    watch: Callable[[str], None] | None = None,
 ) -> int:
     """Run a tool to its end and give its exit status; everything it prints goes to `log`.
 
@@ -189,6 +190,7 @@ def execute(
         log: takes all that it prints.
         output: takes what it prints on standard output instead of the log, for filters.
         progress: hears of each phase once.
+        watch: sees every line of the log; what it raises ends the tool.
 
     Raises:
         ToolError: it is missing or cannot start.
@@ -197,7 +199,7 @@ def execute(
     command = [*tool.command(), *arguments]
     try:
         with log.open("w", buffering=1) as sink, _sink(output) as stdout:
-            return _supervise(command, cwd, sink, stdout, _Phases(tool, progress))
+            return _supervise(command, cwd, sink, stdout, _Phases(tool, progress, watch))
     except OSError as error:
         raise unwritten(Path(error.filename or log), error) from error
 
@@ -261,12 +263,14 @@ def relative(path: Path, start: Path) -> str:
 class _Phases:
     """Turns log lines into phrases for a progress callback."""
 
-    def __init__(self, tool: Tool, progress: Progress | None) -> None:
+    def __init__(self, tool: Tool, progress: Progress | None, watch: Callable[[str], None] | None) -> None:
         self._to_come = dict(tool.phases)
         self._tool, self._phase = tool, ""
-        self._progress = progress
+        self._progress, self._watch = progress, watch
 
     def see(self, line: str) -> None:
+        if self._watch is not None:
+            self._watch(line)
         if self._progress is None:
             return
         for text in [text for text in self._to_come if text in line]:

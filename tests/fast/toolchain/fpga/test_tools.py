@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from toolchain.errors import BuildError, ConfigError, ToolError
+from toolchain.errors import BuildError, ConfigError, FitError, ToolError
 from toolchain.fpga import all_families, tools
 from toolchain.fpga.tools import Tool, execute, relative, require_output, run
 
@@ -66,6 +66,16 @@ def test_how_much_is_left_to_route_is_told(fake: Tool, tmp_path: Path) -> None:
     router = replace(fake, left=tools.nextpnr("nextpnr-ecp5", "p").left)
     assert execute(router, ["route"], cwd=tmp_path, log=tmp_path / "log", progress=told.append) == 0
     assert told == ["fake: packing", "fake: packing, 106,801 connections left"]
+
+
+def test_what_a_watcher_raises_ends_the_tool(fake: Tool, tmp_path: Path) -> None:
+    def watch(line: str) -> None:
+        raise FitError(f"seen {line.strip()}")
+
+    start = time.monotonic()
+    with pytest.raises(FitError, match="seen up"):
+        execute(fake, ["hang"], cwd=tmp_path, log=tmp_path / "log", watch=watch)
+    assert time.monotonic() - start < 30
 
 
 def test_failure_names_tool_error_and_log(fake: Tool, tmp_path: Path) -> None:

@@ -1,0 +1,50 @@
+"""A router that gets nowhere is told from one that takes its time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from toolchain.errors import FitError
+from toolchain.fpga.congestion import Congestion
+
+
+def see(left: Sequence[int], arcs: int = 65_070) -> None:
+    """Let it read a log in which so many connections are left after each thousand steps."""
+    congestion = Congestion("ulx3s, LFE5U-85F")
+    congestion.see(f"Info: Routing {arcs} arcs.\n")
+    congestion.see("Info:    IterCnt |  w/ripup   wo/ripup |  w/r  wo/r |      arcs| batch(sec) total(sec)|\n")
+    for row, count in enumerate(left, 1):
+        congestion.see(
+            f"Info: {1000 * row:>10} |      500        500 |  500   500 | {count:>9}|       0.50      12.50|\n"
+        )
+
+
+def test_a_router_that_stands_still_is_ended_with_what_to_change() -> None:
+    stuck = [64_070, 63_100, *(60_000 - 90 * row for row in range(20))]
+    with pytest.raises(FitError, match=r"LFE5U-85F: .* of 65,070 are left, and the last 8,000 .*STRATEGY=folded"):
+        see(stuck)
+
+
+def test_one_that_tears_up_more_than_it_makes_is_ended_too() -> None:
+    with pytest.raises(FitError, match="too dense to route"):
+        see([30_000 + 50 * row for row in range(12)])
+
+
+def test_slow_progress_and_a_long_end_are_left_alone() -> None:
+    see([65_000 - 200 * row for row in range(300)])
+    see([3_000] * 50)
+
+
+def test_a_few_rows_decide_nothing() -> None:
+    see([50_000] * 8)
+
+
+def test_another_attempt_begins_anew() -> None:
+    congestion = Congestion("ulx3s")
+    row = "Info:       1000 |      500        500 |  500   500 |     50000|       0.50      12.50|\n"
+    for line in [*[row] * 8, "Info: Routing 65070 arcs.\n", *[row] * 8]:
+        congestion.see(line)
+    with pytest.raises(FitError):
+        congestion.see(row)

@@ -1,0 +1,51 @@
+"""Whether a router gets anywhere, told from its log long before it would give up."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+
+from toolchain.errors import FitError
+
+# Of all designs at hand that were routed (7,000 to 109,000 connections) eight rows, of a thousand steps each, brought
+# home 3,192 connections at least while more than a twentieth were left.
+_ROWS, _LEAST, _SHARE = 8, 800, 0.05
+
+_ALL = re.compile(r"^Info: Routing (\d+) arcs\.")
+_ROW = re.compile(r"^Info: +\d+000 \|[^|]*\|[^|]*\| *(\d+)\| +[\d.]+ +[\d.]+\|")
+
+_MEND = (
+    "choose STRATEGY=folded or a lower FPS, train with more zeros or fewer inputs (an unrolled core has a wire for "
+    "each input of each neuron), or choose a larger board"
+)
+
+
+class Congestion:
+    """Reads nextpnr's log line by line. It counts the router's steps, not seconds, so all machines decide alike."""
+
+    def __init__(self, where: str) -> None:
+        """`where` names board and device in the message."""
+        self._where, self._all = where, 0
+        self._left: deque[int] = deque(maxlen=_ROWS + 1)
+
+    def see(self, line: str) -> None:
+        """Look at one line.
+
+        Raises:
+            FitError: most connections that the router makes tear up others, so that they will not come to an end.
+        """
+        if found := _ALL.match(line):
+            self._all = int(found[1])
+            self._left.clear()
+        elif found := _ROW.match(line):
+            self._left.append(int(found[1]))
+            self._judge()
+
+    def _judge(self) -> None:
+        left, home = self._left[-1], self._left[0] - self._left[-1]
+        if len(self._left) <= _ROWS or home >= _LEAST or left <= _SHARE * self._all:
+            return
+        raise FitError(
+            f"{self._where}: the connections are too dense to route: {left:,} of {self._all:,} are left, and the last "
+            f"{_ROWS},000 steps of the router brought {home:,} home; {_MEND}"
+        )
