@@ -59,7 +59,8 @@ class _Writer:
         """A function of its own for each sum: a compiler takes longer for a long one than for many short ones."""
         name = f"planes_{len(self._functions)}"
         body = "\n".join(f"    {line}" for line in lines)
-        self._functions.append(f"static __attribute__((noinline)) void {name}(Lanes *planes)\n{{\n{body}\n}}")
+        head = f"static __attribute__((noinline)) void {name}(Lanes *planes)"
+        self._functions.append(f"{head}\n{{\n    (void)planes;\n{body}\n}}")
         return f"{name}(planes);"
 
     def fits(self) -> bool:

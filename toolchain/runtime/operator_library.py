@@ -28,10 +28,12 @@ class Build:
 
     Attributes:
         condition: in C, whether this processor is one of them.
+        where: a word that ``model.c`` must hold, else this build is none of its own.
     """
 
     flags: tuple[str, ...]
     condition: str
+    where: str = ""
 
 
 def _has(*features: str) -> str:
@@ -40,9 +42,11 @@ def _has(*features: str) -> str:
 
 _V3 = ("avx2", "bmi", "bmi2", "fma")
 _V4 = (*_V3, "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl")
+_VNNI = ("-O3", "-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=512")
 BUILDS = {
     "x86_64": (
-        Build(("-O3", "-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=512"), _has(*_V4, "avx512vnni")),
+        Build((*_VNNI, "-mavx512vpopcntdq"), _has(*_V4, "avx512vnni", "avx512vpopcntdq"), "MODEL_BITS"),
+        Build(_VNNI, _has(*_V4, "avx512vnni")),
         Build(("-O3", "-march=x86-64-v3"), _has(*_V3)),
         Build(("-O2", "-march=x86-64"), "1"),
     ),
@@ -66,7 +70,8 @@ def write_operator(made: CSource, ends: Sequence[End], machine: str, out: Path) 
     Raises:
         ToolError: the compiler is missing or failed.
     """
-    builds, name = BUILDS[machine], operator_name(made, ends)
+    builds = [build for build in BUILDS[machine] if build.where in made.source]
+    name = operator_name(made, ends)
     compiler = "gcc" if machine == platform.machine() else f"{machine}-linux-gnu-gcc"
     if shutil.which(compiler) is None:
         raise ToolError(f"{compiler} is missing; install it with `make system-deps`")

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from toolchain.graph.ops import Linear
 from toolchain.kernels import small_dots
+from toolchain.kernels.bits import by_bits
 from toolchain.kernels.c_text import Whole, accumulating, array_type, c_type, constant, wide_constant
 from toolchain.kernels.row import Row, RowKernel, one_for_all
 from toolchain.kernels.variants import BLOCK, CHOSEN, DOTS
@@ -75,7 +76,7 @@ def _by_outputs(op: Linear, name: str, x: Row, y: Row, inner: int) -> RowKernel:
     """Weights lie output by output, and of each in the order of the inputs."""
     constants = [constant(f"{name}_weights", np.ascontiguousarray(op.weights.T))]
     total, each = c_type(sums_of(op, x)), op.outputs // op.groups
-    quick = _by_bytes(op, name, x, y, constants)
+    quick = dots = _by_bytes(op, name, x, y, constants)
     head = (
         f"for (int c = 0; c < {op.outputs}; c++) {{",
         f"    const {array_type(op.weights)} *weights = {name}_weights + (size_t)c * {len(op.weights)};",
@@ -97,7 +98,14 @@ def _by_outputs(op: Linear, name: str, x: Row, y: Row, inner: int) -> RowKernel:
             f"        for (int i = 0; i < {inner}; i++)",
             f"            sum += ({total})x0[{own}] * weights[t * {inner} + i];",
         )
-    helpers = (*((CHOSEN, DOTS) if quick else ()), *((small_dots.DOT,) if by_bytes else ()))
+    counted = by_bits(op, name, x, y)
+    if counted:
+        constants, quick = [*constants, *counted.constants], (*counted.at_once, *quick)
+    helpers = (
+        *(counted.helpers if counted else ()),
+        *((CHOSEN, DOTS) if dots else ()),
+        *((small_dots.DOT,) if by_bytes else ()),
+    )
     return RowKernel((*head, *sums, *tail), tuple(constants), helpers, quick)
 
 

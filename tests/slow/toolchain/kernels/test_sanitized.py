@@ -15,7 +15,8 @@ from tests.fast.toolchain.runtime.derive import random_graphs as by_ends
 from tests.sim.hls import random_graphs as by_kinds
 from toolchain.graph.execute import run
 from toolchain.graph.graph import Graph
-from toolchain.graph.types import Integers
+from toolchain.graph.ops import Input, Linear
+from toolchain.graph.types import Integers, TensorType
 from toolchain.kernels.c_text import c_type
 from toolchain.kernels.compiled import PORTABLE, compile_c, write_sources
 from toolchain.kernels.generate import CSource, c_source
@@ -40,6 +41,14 @@ def test_random_networks_of_several_inputs_and_outputs(seed: int, tmp_path: Path
 @pytest.mark.parametrize("name", CONVOLUTIONS)
 def test_convolutions_that_run_whole(name: str, tmp_path: Path) -> None:
     _must_answer(CONVOLUTIONS[name], 4, tmp_path, 8, [*_SANITIZERS, "-march=native"])
+
+
+def test_bits_that_are_counted(tmp_path: Path) -> None:
+    graph = Graph()
+    graph.add("x", Input(TensorType((3, 75), 0, 1)))
+    graph.add("y", Linear(np.random.default_rng(1).integers(-1, 2, (75, 21)), np.arange(21)), "x")
+    graph.end("y", "y")
+    _must_answer(graph, 1, tmp_path, 8, [*_SANITIZERS, "-march=native"])
 
 
 @pytest.mark.parametrize("own", _BUILDS)
