@@ -106,6 +106,7 @@ class _Course:
         budget = recipe.budget
         between = budget.rounds * budget.steps if budget else 0
         self._first, self._second = _phases(code, recipe.training, progress, between)
+        self._told, self._rounds = _of(recipe.training.steps + between + recipe.training.merged_steps, 0, progress), 0
 
     def begin(self, network: nn.Module) -> None:
         """The phase before the merge; the cost of LUTs rises in it, where the recipe has one."""
@@ -136,8 +137,15 @@ class _Course:
     def _round(self, network: nn.Module, weight: float) -> None:
         budget, rate = self._recipe.budget, self._second["learning_rate"]
         assert budget
-        costly = self._costly(self._first, repeat(weight))
-        self._fit(network, **{**self._first, "steps": budget.steps, "learning_rate": rate, "loss_of": costly})
+        done = self._recipe.training.steps + self._rounds * budget.steps
+        changes = {
+            "steps": budget.steps,
+            "learning_rate": rate,
+            "loss_of": self._costly(self._first, repeat(weight)),
+            "progress": lambda step, steps, loss: self._told(done + step, steps, loss),
+        }
+        self._fit(network, **{**self._first, **changes})
+        self._rounds += 1
         network.eval()
 
     def _tune(self, merged: nn.Module) -> None:

@@ -18,10 +18,11 @@ from toolchain.training.dataset import Dataset
 _CLOCK_HZ = 25_000_000
 
 
-def lut_of(network: nn.Module, dataset: Dataset, shown: str) -> int:
+def lut_of(network: nn.Module, dataset: Dataset, family: str, shown: str) -> int:
     """LUT positions of the unrolled core of a merged network.
 
     Args:
+        family: of the device.
         shown: the recipe's file, for errors.
 
     Raises:
@@ -36,4 +37,4 @@ def lut_of(network: nn.Module, dataset: Dataset, shown: str) -> int:
             f"{shown}: budget: it counts LUTs of an unrolled core, which only a chain of dense layers becomes; leave "
             "it out, or change the network"
         )
-    return estimate_unrolled(dense, _CLOCK_HZ)["lut"]
+    return estimate_unrolled(dense, _CLOCK_HZ, family)["lut"]
