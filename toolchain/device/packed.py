@@ -37,6 +37,7 @@ class PackedTiming(TypedDict, total=False):
     latency_cycles: int
     initiation_interval: int
     answer_cycles: Optional[int]  # noqa: UP045
+    mean_interval: Optional[int]  # noqa: UP045
 
 
 class PackedEmulated(TypedDict, total=False):

@@ -20,6 +20,7 @@ from toolchain.results.facts import (
     LoadFacts,
     StreamlineFacts,
 )
+from toolchain.results.facts.decision import Decision
 from toolchain.results.facts.hardware import Identity
 from toolchain.results.facts.mcu import Sizes
 from toolchain.results.facts.network import FrontPoint, Layer
@@ -83,18 +84,22 @@ class _Network(TypedDict, total=False):
     data: DataFacts | None
     accuracy: Accuracy | None
     front: tuple[FrontPoint, ...]
+    decision: Decision
     file: LoadFacts
     integers: IntegersFacts
 
 
 def _network(records: Mapping[str, StageRecord]) -> _Network:
     layers = records["streamline"].facts_as(StreamlineFacts).layers
-    return {
+    told: _Network = {
         "layers": layers,
         "data": figures.data(records),
         "accuracy": figures.accuracy(records),
         "front": figures.front(records),
     }
+    if (decision := figures.decision(records)) is not None:
+        told["decision"] = decision
+    return told
 
 
 def _foreign_network(records: Mapping[str, StageRecord]) -> _Network:

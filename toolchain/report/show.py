@@ -57,6 +57,7 @@ def report_of(layout: Layout) -> Report:
         **groups,
         accuracy=_accuracy(layout, manifest),
         front=manifest.front,
+        decision=manifest.decision,
         comparison=_comparison(layout, manifest),
         not_run=_not_run(layout, manifest),
         measurement=_measurement(layout, manifest),

@@ -15,6 +15,7 @@ from toolchain.report.compare import comparison_table
 from toolchain.report.comparisons import compared, counted
 from toolchain.report.measurement_table import measurement_table
 from toolchain.results.facts import DataFacts, EmulateFacts, IntegersFacts
+from toolchain.results.facts.decision import Decision
 from toolchain.results.facts.mcu import Sizes
 from toolchain.results.facts.network import FrontPoint
 from toolchain.results.facts.runtime import GraphProof
@@ -65,6 +66,8 @@ def _tables(report: Report, rows_word: str) -> Iterator[Table | Text]:
         yield accuracy_table(report.accuracy, rows_word, report.data)
     if report.front:
         yield front_table(report.front)
+    if report.decision:
+        yield decision_table(report.decision)
     if report.answers and (told := "\n".join(lines(report.answers))):
         yield Text(told)
     if report.integers:
@@ -105,6 +108,28 @@ def front_table(front: Sequence[FrontPoint]) -> Table:
     table = _table("accuracy against LUTs, networks of the training", "LUT, estimated", "macro-F1, validation", "")
     for point in front:
         table.add_row(f"{point.lut:,}", share(point.macro_f1), "built" if point.kept else "")
+    return table
+
+
+def decision_table(decision: Decision) -> Table:
+    """What each stage answers of the test set, and what that takes; operations are counted, not timed."""
+    inputs, most = sum(stage.answered for stage in decision.stages), decision.stages[-1].operations
+    columns = ("stage", "threshold", "answers", "right", "right if alone", "operations, counted", "of all")
+    table = _table("where the network stops (test set)", *columns)
+    for number, stage in enumerate(decision.stages):
+        last = number == len(decision.thresholds)
+        table.add_row(
+            str(number + 1),
+            "" if last else f"{decision.thresholds[number]:,}",
+            f"{stage.answered / max(1, inputs):.2%}",
+            f"{stage.right / stage.answered:.2%}" if stage.answered else "",
+            f"{stage.alone:.2%}",
+            f"{stage.operations:,}",
+            f"{stage.operations / most:.0%}",
+        )
+    table.add_section()
+    expected = f"{decision.operations:,.0f}", f"{decision.operations / most:.0%}"
+    table.add_row("an input", "", "", f"{decision.accuracy:.2%}", "", *expected)
     return table
 
 
@@ -224,6 +249,8 @@ def _timing_rows(timing: Timing) -> Iterator[tuple[str, str, str]]:
     yield "clock", f"{timing.clock_mhz:.12g} MHz{crystal}{most}", timing.kind
     yield "latency", f"{timing.latency_cycles:,} cycles = {timing.latency_us:,} us", timing.cycles_kind
     interval, per_second = timing.initiation_interval, f"{timing.inferences_per_second:,.0f}/s"
+    if timing.mean_interval is not None:
+        yield "stopping early", f"one every {timing.mean_interval:,} cycles on average", timing.cycles_kind
     if timing.answer_cycles is None:
         yield "inferences", f"one every {interval:,} cycles = {per_second}", timing.cycles_kind
     else:

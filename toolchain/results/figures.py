@@ -14,6 +14,8 @@ from toolchain.results.facts import (
     BaselinesFacts,
     ClockFacts,
     DataFacts,
+    Decision,
+    ExportFacts,
     FoldFacts,
     GraphsFacts,
     ImplementFacts,
@@ -40,13 +42,19 @@ def data(records: Records) -> DataFacts:
 
 def accuracy(records: Records) -> Accuracy:
     """Accuracy on the test rows, which the RTL simulation reproduced bit by bit."""
-    own = records["train"].facts_as(TrainFacts).accuracy.to_json()
+    decided = records["export"].facts_as(ExportFacts).accuracy
+    own = (decided or records["train"].facts_as(TrainFacts).accuracy).to_json()
     return Accuracy(kind="simulated", data=records["data"].facts_as(DataFacts).kind, **own)
 
 
 def front(records: Records) -> tuple[FrontPoint, ...]:
     """Accuracy against LUTs; empty where the recipe has no budget."""
     return records["train"].facts_as(TrainFacts).front
+
+
+def decision(records: Records) -> Decision | None:
+    """How a network of several stages decides; None of another."""
+    return records["export"].facts_as(ExportFacts).decision
 
 
 def baselines(record: StageRecord, accuracy: Accuracy) -> dict[str, Accuracy]:
@@ -87,6 +95,7 @@ def timing(records: Records) -> Timing:
         initiation_interval=simulated.initiation_interval,
         latency_us=round(simulated.latency_cycles / hertz * 1e6, 3),
         answer_cycles=waits,
+        mean_interval=simulated.mean_interval,
         inferences_per_second=round(hertz / (waits or simulated.initiation_interval), 1),
     )
 

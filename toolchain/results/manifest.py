@@ -16,6 +16,7 @@ from toolchain.errors import BuildError
 from toolchain.results.check import Check, Sums
 from toolchain.results.device import DeviceDescription
 from toolchain.results.facts import CoreRow, DataFacts, EmulateFacts, IntegersFacts, LoadFacts
+from toolchain.results.facts.decision import Decision
 from toolchain.results.facts.hardware import Estimate, Identity, Use
 from toolchain.results.facts.mcu import Sizes
 from toolchain.results.facts.network import FrontPoint, Layer, Scores
@@ -56,6 +57,7 @@ class Timing(Record):
         crystal_mhz: the board's oscillator, where a PLL makes the clock of it.
         critical_path: its slowest path, one step a line.
         answer_cycles: those in which an answer leaves the chip, where the core has fewer between inferences and waits.
+        mean_interval: see `SimulateFacts`.
     """
 
     kind: HardwareKind
@@ -68,6 +70,7 @@ class Timing(Record):
     initiation_interval: int
     latency_us: Number
     answer_cycles: int | None = None
+    mean_interval: int | None = None
     inferences_per_second: Number
 
 
@@ -167,6 +170,7 @@ class Manifest(RecordFile):
     Attributes:
         variant: folder of the build; fps: the rate that was asked for.
         front: accuracy against LUTs, of a recipe with a budget.
+        decision: where a network of several stages stops.
         answer_bytes: of one answer of our own RTL, which leaves the chip at a byte a cycle.
         dma_bytes: memory that the DMA of an AMD board must have where vectors go by no other way; None where they do.
         flash: of an open board whose design loads weights; the file is the role `flash_image`.
@@ -198,6 +202,7 @@ class Manifest(RecordFile):
     data: DataFacts | None
     accuracy: Accuracy | None
     front: tuple[FrontPoint, ...] = ()
+    decision: Decision | None = None
     layers: tuple[Layer, ...] = ()
     file: LoadFacts | None = None
     integers: IntegersFacts | None = None

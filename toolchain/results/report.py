@@ -9,6 +9,7 @@ from pydantic import ConfigDict
 
 from toolchain.results.check import Check, Sums, VectorKind
 from toolchain.results.facts import CoreRow, DataFacts, EmulateFacts, IntegersFacts, LoadFacts
+from toolchain.results.facts.decision import Decision
 from toolchain.results.facts.mcu import Sizes
 from toolchain.results.facts.network import FrontPoint
 from toolchain.results.manifest import (
@@ -96,6 +97,7 @@ class Report(RecordFile):
         strategy: what the network became: "folded", "unrolled", "finn", "ort" or "mcu".
         complete: whether no later build stopped before its package.
         front: accuracy against LUTs of the networks that a training with a budget came by; empty without one.
+        decision: where a network of several stages stops, and what that saves; None of another.
         answers: the worst of them, where the stages that made the golden vectors are still those of the package.
         integers: of a network that came as a file, what its integers were proved equal to.
         comparison: cores side by side, where they were made.
@@ -118,6 +120,7 @@ class Report(RecordFile):
     data: DataFacts | None
     accuracy: ComparedAccuracy | None
     front: tuple[FrontPoint, ...]
+    decision: Decision | None
     answers: AnswersReport | None
     resources: Resources | None
     timing: Timing | None

@@ -8,6 +8,7 @@ become inputs with a default, which ONNX Runtime calls overridable initializers:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from graphlib import TopologicalSorter
 
 import onnx
 from onnx import GraphProto, NodeProto, TensorProto, ValueInfoProto, helper
@@ -24,10 +25,21 @@ def lazily(model: onnx.ModelProto) -> onnx.ModelProto:
         return model
     known = {value.name: value for value in onnx.shape_inference.infer_shapes(model).graph.value_info}
     body = model.graph
+    _order(body)
     _put_off(body, {value.name for value in body.output}, known)
     _expose_thresholds(body)
     onnx.checker.check_model(model)
     return model
+
+
+def _order(body: GraphProto) -> None:
+    """Bring each node behind those whose tensors it takes: a conversion may have put casts anywhere."""
+    makers = {name: node.name for node in body.node for name in node.output}
+    nodes = {node.name: node for node in body.node}
+    before = {node.name: [makers[name] for name in node.input if name in makers] for node in body.node}
+    ordered = [nodes[name] for name in TopologicalSorter(before).static_order()]
+    del body.node[:]
+    body.node.extend(ordered)
 
 
 def _chooses(node: NodeProto) -> bool:

@@ -16,6 +16,7 @@ from toolchain.results.facts import ExportFacts
 from toolchain.training.author import authors_code
 from toolchain.training.derived import completed
 from toolchain.training.loop import logits_of, set_up
+from toolchain.training.metrics import evaluate
 from toolchain.training.network import restore_quantised
 from toolchain.training.state import load_state
 
@@ -40,7 +41,9 @@ def run(context: Context) -> Outcome:
         golden.save(context.out / GOLDEN)
         return Outcome(said, {"pytorch_qonnx": check}, ExportFacts())
     golden.save(context.out / SCORES)
-    x, truth = dataset.part("blocked", "validation")
-    validation = Golden(x.reshape(len(x), -1), logits_of(network, x), truth)
+    seen, labels = dataset.part("blocked", "validation")
+    validation = Golden(seen.reshape(len(seen), -1), logits_of(network, seen), labels)
     decision = decide(context, model, len(dataset.classes), validation, golden)
-    return Outcome(f"{said}; {told(decision)}", {"pytorch_qonnx": check}, ExportFacts(decision=decision))
+    scores = evaluate(truth, Golden.load(context.out / GOLDEN).labels, dataset.classes)
+    facts = ExportFacts(decision=decision, accuracy=scores)
+    return Outcome(f"{said}; {told(decision)}", {"pytorch_qonnx": check}, facts)

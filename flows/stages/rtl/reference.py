@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from toolchain.graph.deciding import numbers_of
 from toolchain.graph.dense import DenseNetwork
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph
@@ -28,6 +29,10 @@ class Reference(Protocol):
     @property
     def scaling(self) -> tuple[float, float] | None:
         """Scale and offset that make the network's own output of an integer; None where the answer is a class."""
+
+    @property
+    def decides(self) -> bool:
+        """Whether an inference may end early, at a stage whose number is the last element of its answer."""
 
     def run(self, x: NDArray[Any]) -> NDArray[np.int64]:
         """The right answers, shape (vectors, output.elements), to integer inputs of shape (vectors, inputs)."""
@@ -53,6 +58,11 @@ class DenseReference:
     def scaling(self) -> None:
         """See `Reference`."""
         return None
+
+    @property
+    def decides(self) -> bool:
+        """See `Reference`."""
+        return False
 
     def run(self, x: NDArray[Any]) -> NDArray[np.int64]:
         """See `Reference`."""
@@ -80,6 +90,11 @@ class GraphReference:
         """See `Reference`."""
         (end,) = self.graph.outputs
         return None if self.output.classes else (end.scale, end.offset)
+
+    @property
+    def decides(self) -> bool:
+        """See `Reference`."""
+        return bool(numbers_of(self.graph))
 
     def run(self, x: NDArray[Any]) -> NDArray[np.int64]:
         """See `Reference`."""

@@ -11,6 +11,7 @@ from toolchain.results.facts import (
     BitstreamFacts,
     ClockFacts,
     DataFacts,
+    ExportFacts,
     Facts,
     FoldFacts,
     GenerateFacts,
@@ -22,6 +23,7 @@ from toolchain.results.facts import (
     TrainFacts,
     VerifyFacts,
 )
+from toolchain.results.facts.decision import CurvePoint, Decision, StageShare
 from toolchain.results.facts.hardware import Estimate, Identity, Use
 from toolchain.results.facts.network import ClassScores, Confusion, FrontPoint, Layer, Scores
 from toolchain.results.folding import FoldedUse, Folding, LayerFolding
@@ -101,7 +103,26 @@ FACTS: dict[str, Facts] = {
         seed=1,
     ),
     "bitstream": BitstreamFacts(file="ulx3s-cqmlp.bit"),
+    "export": ExportFacts(),
 }
+DECISION = Decision(
+    classes=2,
+    thresholds=(12,),
+    numbers=(-100, -101),
+    chosen=True,
+    stages=(
+        StageShare(answered=80, right=79, alone=0.9, operations=1000),
+        StageShare(answered=20, right=18, alone=0.98, operations=4000),
+    ),
+    accuracy=0.97,
+    operations=1600.0,
+    validation=CurvePoint(thresholds=(12,), accuracy=0.98, operations=1500.0),
+    curve=(
+        CurvePoint(thresholds=(0,), accuracy=0.9, operations=1000.0),
+        CurvePoint(thresholds=(12,), accuracy=0.98, operations=1500.0),
+        CurvePoint(thresholds=(40,), accuracy=0.98, operations=4000.0),
+    ),
+)
 AFTERWARDS: dict[str, Facts] = {
     "package": OpenPackageFacts(bitstream="ulx3s-cqmlp.bit"),
     "verify": VerifyFacts(what="post-route netlist"),
@@ -118,7 +139,7 @@ CHECKS = {
         "counters": Check(1, 1, "replies", ""),
     },
 }
-STAGES = (*FACTS, "export")
+STAGES = tuple(FACTS)
 
 
 def record(stage: str, outputs: dict[str, str] | None = None, facts: Facts | None = None) -> StageRecord:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from markupsafe import Markup
 from matplotlib.axes import Axes
-from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullLocator, PercentFormatter
 
 from toolchain.report.page.drawing import ACCENT, INK, MUTED, PAPER, SECOND, draw
 from toolchain.report.page.samples import Sample, thinned
@@ -184,3 +184,18 @@ def _rows(axes: Axes, names: Sequence[str]) -> None:
     if high / low < 20:
         middle = (high * low) ** 0.5
         axes.set_xlim(min(low, middle / 5), max(high, middle * 5))
+
+
+def working_point(name: str, curve: Sequence[tuple[float, float]], chosen: tuple[float, float]) -> Markup:
+    """Accuracy, 0 to 1, against operations of an input, over the thresholds of a network that decides."""
+
+    def plot(axes: Axes) -> None:
+        axes.plot(*zip(*sorted(curve), strict=True), color=MUTED, linewidth=1, marker=".", markersize=3)
+        axes.plot(*chosen, "o", color=ACCENT, markersize=7)
+        axes.annotate("built", chosen, (6, -6), textcoords="offset points", ha="left", va="top")
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=1))
+        axes.set_xlabel("operations an input on average, counted")
+        axes.set_ylabel("accuracy, validation part")
+
+    return draw(name, f"accuracy against operations at {len(curve)} thresholds", 2.6, plot)

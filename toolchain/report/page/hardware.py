@@ -169,6 +169,8 @@ def fabric_rate(build: Build) -> Figure:
     note = "one every cycle" if interval == 1 else f"one every {count(interval)} cycles"
     if waits := number(timing, "answer_cycles"):
         note = f"the core could do {note}; an answer takes {count(waits)} cycles to leave"
+    if mean := number(timing, "mean_interval"):
+        note += f" through all stages, every {count(mean)} on average"
     return Figure(rate(per_second), text(timing, "cycles_kind") or None, note)
 
 

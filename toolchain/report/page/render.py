@@ -18,7 +18,7 @@ from toolchain.model_folder import ModelFolder, folder_of
 from toolchain.report.answers import Answers, answers_of
 from toolchain.report.comparisons import words_of as vectors_in_words
 from toolchain.report.explanation import LIMITS, NUMERIC, WAYS
-from toolchain.report.page import commands, compare, energy, hardware, latency, network
+from toolchain.report.page import commands, compare, deciding, energy, hardware, latency, network
 from toolchain.report.page.confusion import AS_DRAWING, AS_TABLE, confusion_drawing, pairs
 from toolchain.report.page.core_drawing import core_drawing
 from toolchain.report.page.explained import explained
@@ -155,6 +155,7 @@ def _filled_page(build: Build, builds: Sequence[Build]) -> str:
         how_to_measure=commands.how_to_measure(build),
         baselines=network.baselines(build),
         front=network.front(build),
+        decision=deciding.decision(build),
         **_confusion(network.confusion(mapping(accuracy, "confusion"))),
         **_answers(answers),
         layers=network.layers(build),

@@ -97,12 +97,15 @@ class SimulateFacts(Facts):
 
     Attributes:
         answer_cycles: those in which an answer leaves our own chip, a byte a cycle; None where there is no such chip.
+        mean_interval: cycles between inferences of the test set where one may end early; the others are then those of
+            an inference through all stages. None where all take as many.
     """
 
     form: Literal["simulate"] = "simulate"
     latency_cycles: int
     initiation_interval: int
     answer_cycles: int | None = None
+    mean_interval: int | None = None
 
 
 class SynthesiseFacts(Facts):

@@ -119,10 +119,11 @@ class Layer(Record):
 
 
 class ExportFacts(Facts):
-    """How a network of several stages decides; nothing of another."""
+    """How a network of several stages decides, and how well on the test part; nothing of another."""
 
     form: Literal["export"] = "export"
     decision: Decision | None = None
+    accuracy: Scores | None = None
 
 
 class StreamlineFacts(Facts):

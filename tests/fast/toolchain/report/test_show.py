@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from tests.fast.toolchain.fabricated import record, records
+from tests.fast.toolchain.fabricated import DECISION, record, records
 from tests.fast.toolchain.package.test_manifest import _origin
 from toolchain.device.checksums import write_manifest
 from toolchain.errors import BuildError
@@ -93,6 +93,14 @@ def test_the_table_says_synthetic_and_names_kinds(layout: Layout) -> None:
     text = _printed(report_of(layout))
     for words in ("synthetic data", "routed", "simulated", "25 MHz (up to 60.0)", "1,250,000/s", "float reference"):
         assert words in text
+
+
+def test_where_a_network_stops_is_shown(layout: Layout) -> None:
+    report = report_of(layout)
+    assert report.decision is None and "where the network stops" not in _printed(report)
+    text = _printed(report.model_copy(update={"decision": DECISION}))
+    assert re.search(r"1\s+12\s+80.00%\s+98.75%\s+90.00%\s+1,000\s+25%", text)
+    assert re.search(r"an input\s+97.00%\s+1,600\s+40%", text)
 
 
 def test_accuracy_against_luts_is_shown_of_a_training_with_a_budget(layout: Layout) -> None:

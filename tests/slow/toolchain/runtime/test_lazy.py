@@ -13,6 +13,7 @@ from toolchain.graph.graph import Graph
 from toolchain.graph.ops import Confident
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.derive.graphs import answers, makers
+from toolchain.runtime.half import half
 from toolchain.runtime.lazy import THRESHOLD, lazily
 from toolchain.runtime.session import open_session
 
@@ -75,3 +76,13 @@ def test_a_graph_that_chooses_nothing_stays_as_it_is() -> None:
     graph = staged(2)
     model = makers(graph, GraphSettings())["fp32"]()
     assert lazily(model) is model
+
+
+def test_what_was_rounded_to_float16_is_lazy_too() -> None:
+    graph = staged(2)
+    x = vectors(graph, 40)
+    made = decides(graph, x)
+    model = lazily(half(makers(made, GraphSettings())["fp32"]()))
+
+    assert [node.op_type for node in model.graph.node].count("If") == 1
+    np.testing.assert_array_equal(_said(made, model, x, 1), _wanted(made, x))

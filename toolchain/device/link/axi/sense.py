@@ -22,6 +22,7 @@ class Expected(NamedTuple):
     Attributes:
         latency, interval: of the core alone.
         answer_bytes: of one answer, which leaves the chip at a byte a cycle.
+        early: whether an inference may end before `latency`, and the next one before `interval`.
         instructions: of an inference, where a processor makes it: at a cycle or two each, a guess of its time.
     """
 
@@ -30,6 +31,7 @@ class Expected(NamedTuple):
     interval: Optional[int] = None  # noqa: UP045
     answer_bytes: int = 1
     instructions: Optional[float] = None  # noqa: UP045
+    early: bool = False
 
 
 def expected_of(manifest: PackedManifest) -> Expected:
@@ -40,7 +42,8 @@ def expected_of(manifest: PackedManifest) -> Expected:
     if timing.get("cycles_kind") != "simulated":
         return Expected(clock, instructions=(manifest.get("emulated") or {}).get("instructions"))
     cycles = timing.get("latency_cycles"), timing.get("initiation_interval")
-    return Expected(clock, *cycles, manifest.get("answer_bytes") or 1)
+    early = timing.get("mean_interval") is not None
+    return Expected(clock, *cycles, manifest.get("answer_bytes") or 1, early=early)
 
 
 def identity_faults(identity: Identity, golden: Golden, expected: Expected) -> list[str]:
@@ -68,7 +71,7 @@ def bench_faults(bench: Bench, expected: Expected) -> list[str]:
         return []
     least, most = 1 + further, 1 << 48
     if expected.latency is not None and expected.interval is not None:
-        least = expected.latency + further * max(1, expected.interval - 1)
+        least = least if expected.early else expected.latency + further * max(1, expected.interval - 1)
         ahead = expected.latency if further else 0
         most = expected.latency + expected.answer_bytes - 1 + ahead + further * _slowest(expected)
     if least <= cycles <= most:
@@ -104,7 +107,8 @@ def rate_faults(name: str, rate: float, expected: Expected) -> list[str]:
     """What is wrong with inferences a second: none comes sooner after another than the simulated interval."""
     if not expected.clock_hz:
         return []
-    most = expected.clock_hz / max(1, (expected.interval or 1) - 1) / _CLOCK_SHARE
+    least = 1 if expected.early else max(1, (expected.interval or 1) - 1)
+    most = expected.clock_hz / least / _CLOCK_SHARE
     return [] if rate <= most else [f"{name}: {rate:,.0f} inferences a second, should be {most:,.0f} or less"]
 
 
@@ -114,7 +118,8 @@ def loop_faults(cycles: float | None, seconds: float, expected: Expected) -> lis
         return []
     least, most = 1.0, float(1 << 48)
     if expected.latency is not None and expected.interval is not None:
-        least, most = max(1.0, expected.interval - 1.0), expected.latency + expected.interval + 1.0
+        least = least if expected.early else max(1.0, expected.interval - 1.0)
+        most = expected.latency + expected.interval + 1.0
     if not least <= cycles <= most:
         return [f"cycles: {cycles:g} an inference, should be {least:g} to {most:g} by the package's simulation"]
     fastest = cycles / expected.clock_hz * _CLOCK_SHARE if expected.clock_hz else 0.0

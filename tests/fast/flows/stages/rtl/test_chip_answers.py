@@ -140,8 +140,17 @@ def test_a_long_vector_is_sent_in_parts_and_compared_by_element() -> None:
 def test_a_resting_core_takes_the_same_cycles_for_every_vector(axi: axi_check.AxiCheck) -> None:
     answers = [simulate_axi.Inference((label,), 40) for label in LABELS]
     assert axi.latency(answers) == 40
-    with pytest.raises(VerificationError, match="infer: input 6: cycles: expected 40, got 41"):
-        axi.latency([*answers, answers[0]._replace(cycles=41)])
+    with pytest.raises(VerificationError, match="infer: input 5: cycles: expected 40, got 41"):
+        axi.latency([*answers[:-1], answers[0]._replace(cycles=41)])
+
+
+def test_a_core_that_stops_early_takes_the_same_cycles_for_every_vector_of_a_stage(axi: axi_check.AxiCheck) -> None:
+    reference: Any = SimpleNamespace(decides=True, run=lambda x: np.array([[3, -9], [2, -10], [1, -9], [0, -10]]))
+    deciding = replace(axi, reference=reference, x=X[:4])
+    answers = [simulate_axi.Inference((label,), cycles) for label, cycles in enumerate((40, 70, 40, 70))]
+    assert deciding.latency(answers) == 70
+    with pytest.raises(VerificationError, match="infer: input 2: cycles: expected 40, got 70"):
+        deciding.latency([*answers[:2], answers[1], answers[3]])
 
 
 @pytest.mark.parametrize(("elements", "inferences"), [(1, 100), (40_000, 50), (700_000, 3)])
