@@ -17,6 +17,7 @@ from toolchain.console import typeable
 from toolchain.layout import Request
 from toolchain.results.again import build_command
 from toolchain.results.explained import Explanation
+from toolchain.results.quantised import Quantised
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,10 @@ def after_check(file: Path, board: str | None) -> list[Next]:
     return [Next(f"make build BOARD={board} NETWORK={name}", "TEST=file.npz beside it: x, y to prove it on")]
 
 
-def after_quantise(file: str, board: str | None) -> list[Next]:
-    """Of a quantised network's file that was written."""
-    chosen = f"BOARD={board or 'host'} NETWORK={shlex.quote(file)}"
-    return [Next(f"make build {chosen} TEST=test.npz", "down to what the board is given")]
+def after_quantise(made: Quantised) -> list[Next]:
+    """Of a quantised network's file that was written; it is proved on what it was measured on."""
+    chosen = f"BOARD={made.board or 'host'} NETWORK={shlex.quote(made.file)} TEST={shlex.quote(made.tested)}"
+    return [Next(f"make build {chosen}", "down to what the board is given")]
 
 
 def after_flash(board: str, model: str, host: str | None) -> list[Next]:

@@ -154,7 +154,7 @@ def tell(made: Quantised) -> None:
     console.print(_layers(made))
     for line in _said(made):
         console.print(Text(line), soft_wrap=True)
-    tell_next(console, after_quantise(made.file, made.board))
+    tell_next(console, after_quantise(made))
 
 
 def _settings(made: Quantised) -> object:

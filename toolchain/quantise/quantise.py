@@ -198,6 +198,7 @@ class _Work:
             measure=self.measure,
             float_share=self.float_share,
             vectors=len(self.test.x),
+            tested=str(self.test.path),
             board=self.order.board,
             settings=tuple(settings),
             layers=with_estimates(with_costs(layers, found), made),

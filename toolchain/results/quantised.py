@@ -63,7 +63,7 @@ class Quantised(RecordFile):
     Attributes:
         file: what was written; source: the float network.
         measure: what a share is of: "accuracy", or "agreement with float" where no classes are known.
-        float_share: the float network's; of test vectors, `vectors` in number.
+        float_share: the float network's; of test vectors, `vectors` in number, which came from `tested`.
         board: estimates are for; None without any.
         compared: vectors whose outputs, `outputs` in number, are equal in PyTorch and in the file's integer graph.
         inputs: the type of the integers that the file takes; FLOAT32 where it scales floats itself.
@@ -79,6 +79,7 @@ class Quantised(RecordFile):
     measure: str
     float_share: Number
     vectors: int
+    tested: str
     board: str | None
     settings: tuple[QuantisedSetting, ...]
     layers: tuple[QuantisedLayer, ...]

@@ -22,6 +22,7 @@ MADE = Quantised(
     measure="accuracy",
     float_share=0.9,
     vectors=1000,
+    tested="my test.npz",
     board="ulx3s",
     settings=(
         QuantisedSetting(
@@ -98,7 +99,7 @@ def test_what_came_of_it_is_told(
         "ulx3s: too large by 12 LUTs",
         "Conv_0 costs most",
         "takes UINT8; all 12,000 outputs of 1,200 vectors are equal",
-        "make build BOARD=ulx3s NETWORK=out.onnx TEST=test.npz",
+        "make build BOARD=ulx3s NETWORK=out.onnx TEST='my test.npz'",
     ):
         assert words in said
 
