@@ -85,6 +85,12 @@ def numbers_of(graph: Graph) -> tuple[int, ...]:
     return tuple(sorted(numbers, reverse=True))
 
 
+def thresholds_of(graph: Graph) -> tuple[int, ...]:
+    """The threshold of each stage but the last, of a network that decides; none of another."""
+    flags = sorted((node.op for node in graph if isinstance(node.op, Confident)), key=lambda op: op.stage)
+    return tuple(op.margin for op in flags)
+
+
 def stages_chosen(scores: Sequence[Integers], thresholds: Sequence[int]) -> NDArray[np.int64]:
     """The stage that answers each vector, shape (N,), by the scores of all stages, each (N, classes)."""
     chosen = np.full(len(scores[0]), len(scores) - 1, np.int64)
@@ -158,7 +164,7 @@ class _Rewriter:
                     self._add(node, level)
             if level < len(self._thresholds):
                 flag = self._own(f"confident{level + 1}")
-                op = Confident(self._thresholds[level])
+                op = Confident(self._thresholds[level], level + 1)
                 self._flags.append(self._result.add(flag, op, self._stages.scores[level]))
         self._end()
         return self._result

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from toolchain.errors import ModelError
-from toolchain.graph.deciding import idle_flags
+from toolchain.graph.deciding import idle_flags, thresholds_of
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import Gate, Input, Linear, Op, Reduce, Repeat, Reshape, Transpose, Window
 from toolchain.kernels import gather, planes, vnni
@@ -29,12 +29,14 @@ class CSource:
         header, source: text of ``model.h`` and ``model.c``.
         tensors: what ``model_run`` takes and fills, in order, inputs first.
         memory: where tensors and rows lie in the work space.
+        thresholds: of a network that decides, which a program may change.
     """
 
     header: str
     source: str
     tensors: tuple[Argument, ...]
     memory: MemoryPlan
+    thresholds: tuple[int, ...] = ()
 
 
 def c_source(graph: Graph, rows: int = 1) -> CSource:
@@ -70,11 +72,13 @@ class _Writer:
         calls = [*(self._call(number, step) for number, step in enumerate(self._steps)), *self._copies()]
         if text := self._planes():
             functions, calls = [*functions, text], [*self._by_planes(), *calls]
+        thresholds = thresholds_of(self._graph)
         return CSource(
-            header(self._tensors, self._memory.size),
-            source(self._tensors, [*self._helpers, *functions], calls, together=self._together),
+            header(self._tensors, self._memory.size, thresholds),
+            source(self._tensors, [*self._helpers, *functions], calls, thresholds, together=self._together),
             self._tensors,
             self._memory,
+            thresholds,
         )
 
     @cached_property

@@ -11,7 +11,7 @@ import numpy as np
 
 from toolchain.kernels.c_text import Whole, c_type
 from toolchain.kernels.generate import CSource
-from toolchain.kernels.text import Argument
+from toolchain.kernels.text import Argument, threshold_array
 
 DOMAIN = "gateweave"
 """Of the operator, in a graph and in ONNX Runtime."""
@@ -79,18 +79,20 @@ def operator_name(made: CSource, ends: Sequence[End]) -> str:
     return f"Network_{hashlib.sha256((made.header + made.source + told).encode()).hexdigest()[:16]}"
 
 
-def operator_source(ends: Sequence[End], name: str, builds: Sequence[str]) -> str:
+def operator_source(ends: Sequence[End], name: str, builds: Sequence[str], thresholds: Sequence[int] = ()) -> str:
     """``operator.c``: what ONNX Runtime calls.
 
     Args:
         ends: inputs and outputs in the order of the network's.
         builds: conditions in C under which each of several builds of ``rows.c`` may run, the fastest first; the last
             one must hold everywhere. Build `i` names its function ``rows_<i>``.
+        thresholds: those of a network that decides, which a runner may change.
     """
     inputs, outputs = _sides(ends)
     return _SOURCE.format(
         name=name,
         domain=DOMAIN,
+        thresholds=_thresholds(thresholds),
         runs="\n".join(f"int rows_{i}(ROWS_PARAMETERS);" for i in range(len(builds))),
         choices="\n".join(f"    if ({condition})\n        return rows_{i};" for i, condition in enumerate(builds)),
         inputs=len(inputs),
@@ -210,6 +212,12 @@ def _float(value: float) -> str:
     return f"({float(np.float32(value)).hex()}f)"
 
 
+def _thresholds(values: Sequence[int]) -> str:
+    if not values:
+        return ""
+    return f"PUBLIC const int32_t gateweave_thresholds = MODEL_THRESHOLDS;\nPUBLIC {threshold_array(values)}\n"
+
+
 def _void(number: int, end: End) -> str:
     """What an output holds where an input was wrong and the runtime takes no status: nothing that is an answer."""
     nothing = "(0.0f / 0.0f)" if end.dtype.kind == "f" else "0"
@@ -235,7 +243,7 @@ _SOURCE = """\
 /* Runners look for it in the graph's file: a graph of another network has another name. */
 PUBLIC const char gateweave_operator[] = "{name}";
 
-{runs}
+{thresholds}{runs}
 typedef int (*Run)(ROWS_PARAMETERS);
 
 static Run fastest(void)

@@ -41,7 +41,7 @@ enum {{
 enum {{ MODEL_WORK_BYTES = {work} }};
 
 {tensors}
-/* Runs one input. Counts are in elements. Returns MODEL_OK, or what is wrong: then nothing was computed. */
+{thresholds}/* Runs one input. Counts are in elements. Returns MODEL_OK, or what is wrong: then nothing was computed. */
 int model_run({parameters}, void *work, size_t work_bytes);
 
 /* Runs many inputs, which lie one behind the other without gaps, as do the outputs. Counts are in elements of all of
@@ -56,13 +56,21 @@ int model_run_batch({parameters}, size_t vectors, void *work, size_t work_bytes)
 #endif
 """
 
+_THRESHOLDS = """\
+/* How far the greatest score of each stage but the last must lead the second for the stage to answer. All calls read
+   them: what is put there counts from the next call on. */
+enum {{ MODEL_THRESHOLDS = {count} }};
+extern int64_t model_thresholds[MODEL_THRESHOLDS];
+
+"""
+
 _SOURCE = """\
 /* Right shifts of negative numbers must round down, as those of all common compilers do. */
 #include "model.h"
 
 #include <string.h>
 
-{functions}
+{thresholds}{functions}
 int model_run_batch({parameters}, size_t vectors, void *work, size_t work_bytes)
 {{
     unsigned char *const space = work;
@@ -147,20 +155,31 @@ def arguments(names: Sequence[tuple[str, TensorType, Output | None]]) -> tuple[A
     return tuple(made)
 
 
-def header(tensors: Sequence[Argument], work: int) -> str:
-    """``model.h``."""
+def header(tensors: Sequence[Argument], work: int, thresholds: Sequence[int]) -> str:
+    """``model.h``; `thresholds` are those of a network that decides."""
     told = "\n".join(tensor.told() for tensor in tensors)
-    return _HEADER.format(alignment=ALIGNMENT, work=work, tensors=told, parameters=_parameters(tensors))
+    changed = _THRESHOLDS.format(count=len(thresholds)) if thresholds else ""
+    words = {"tensors": told, "thresholds": changed, "parameters": _parameters(tensors)}
+    return _HEADER.format(alignment=ALIGNMENT, work=work, **words)
 
 
-def source(tensors: Sequence[Argument], functions: Sequence[str], calls: Sequence[str], *, together: bool) -> str:
+def source(
+    tensors: Sequence[Argument],
+    functions: Sequence[str],
+    calls: Sequence[str],
+    thresholds: Sequence[int],
+    *,
+    together: bool,
+) -> str:
     """``model.c``.
 
     Args:
         calls: run one vector, or all `vectors` where they go together.
+        thresholds: those of a network that decides.
     """
     inputs = [tensor for tensor in tensors if tensor.output is None]
     return _SOURCE.format(
+        thresholds=_defined(thresholds),
         functions="\n".join([*functions, *(text for tensor in inputs for text in _bounds(tensor))]),
         parameters=_parameters(tensors),
         counts=" || ".join(map(_miscounted, tensors)),
@@ -169,6 +188,18 @@ def source(tensors: Sequence[Argument], functions: Sequence[str], calls: Sequenc
         checks="".join(map(_check, inputs)),
         calls="\n".join(f"    {call}" for call in (calls if together else _one_by_one(tensors, calls))),
     )
+
+
+def _defined(thresholds: Sequence[int]) -> str:
+    """Where several builds of the source are one program, the one place lies elsewhere."""
+    if not thresholds:
+        return ""
+    return f"#ifndef MODEL_THRESHOLDS_ELSEWHERE\n{threshold_array(thresholds)}#endif\n\n"
+
+
+def threshold_array(thresholds: Sequence[int]) -> str:
+    """The definition of the thresholds in C."""
+    return f"int64_t model_thresholds[MODEL_THRESHOLDS] = {{{', '.join(map(str, thresholds))}}};\n"
 
 
 def _miscounted(tensor: Argument) -> str:

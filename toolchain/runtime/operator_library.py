@@ -78,12 +78,12 @@ def write_operator(made: CSource, ends: Sequence[End], machine: str, out: Path) 
     with TemporaryDirectory(prefix="gateweave-") as temporary:
         folder = Path(temporary)
         write_sources(made, folder)
-        write_atomic(folder / "operator.c", operator_source(ends, name, [b.condition for b in builds]))
+        write_atomic(folder / "operator.c", operator_source(ends, name, [b.condition for b in builds], made.thresholds))
         write_atomic(folder / "rows.c", rows_source(ends))
         shutil.copyfile(_API, folder / _API.name)
         for number, build in enumerate(builds):
             own = [f"-D{word}={word}_{number}" for word in ("model_run", "model_run_batch")]
-            own.append(f"-Drows_of_build=rows_{number}")
+            own += [f"-Drows_of_build=rows_{number}", "-DMODEL_THRESHOLDS_ELSEWHERE"]
             _run([compiler, *_GNU, *build.flags, *_COMPILE, *own, "-c", "-o", f"{number}.o", "rows.c"], folder)
         parts = [f"{number}.o" for number in range(len(builds))]
         _run([compiler, "-O2", *_GNU, *_COMPILE, *_LINK, "-o", "operator.so", "operator.c", *parts], folder)

@@ -29,12 +29,29 @@ static bool file_holds(const char *path, const char *text) {
     return found;
 }
 
-void add_operator(OrtSessionOptions *settings, const char *model) {
+void must_have_stage(const char *model, int stage, int count) {
+    if (count == 0) fail("--threshold %d: %s: it decides nothing", stage, model);
+    if (stage > count) fail("--threshold %d: %s: it has thresholds of stages 1 to %d", stage, model, count);
+}
+
+/* All sessions of this process read them there. */
+static void set_thresholds(void *library, const char *model, const Options *options) {
+    const int32_t *count = dlsym(library, "gateweave_thresholds");
+    int64_t *places = dlsym(library, "model_thresholds");
+    for (int i = 0; i < options->threshold_count; i++) {
+        const Threshold *one = &options->thresholds[i];
+        must_have_stage(model, one->stage, count && places ? *count : 0);
+        places[one->stage - 1] = one->lead;
+    }
+}
+
+/* Whether there is one. */
+bool add_operator(OrtSessionOptions *settings, const char *model, const Options *options) {
     char *path = beside(model);
     FILE *there = fopen(path, "rb");
     if (!there) {
         free(path);
-        return;
+        return false;
     }
     fclose(there);
     /* It stays loaded and its name is kept: sessions use it to the end. A name with a slash is looked for nowhere else. */
@@ -47,4 +64,6 @@ void add_operator(OrtSessionOptions *settings, const char *model) {
     if (!name || !add) fail("%s: not the library of a network's operator", path);
     if (!file_holds(model, name)) fail("%s: it holds %s, another network than %s; take both from one package", path, name, model);
     check(add(settings, runtime_base), path);
+    set_thresholds(library, model, options);
+    return true;
 }

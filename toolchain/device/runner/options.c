@@ -7,7 +7,7 @@
 #include "runner.h"
 
 enum { MODEL = 1, FLOOR, LIBRARY, INPUTS, ANSWERS, LABELS, JSON, LEVEL, BATCH, THREADS, WORKERS, CORE, CALLS, WARMUP,
-       COUNT, SECONDS, PROVIDER, PROVIDER_OPTION, CONFIG, DISABLE, FALLBACK, EMULATED, HELP };
+       COUNT, SECONDS, PROVIDER, PROVIDER_OPTION, CONFIG, DISABLE, THRESHOLD, MEMORY, FALLBACK, EMULATED, HELP };
 
 static const struct option words_known[] = {
     {"model", 1, 0, MODEL}, {"floor", 1, 0, FLOOR}, {"library", 1, 0, LIBRARY}, {"inputs", 1, 0, INPUTS},
@@ -15,7 +15,8 @@ static const struct option words_known[] = {
     {"batch", 1, 0, BATCH}, {"threads", 1, 0, THREADS}, {"workers", 1, 0, WORKERS}, {"core", 1, 0, CORE},
     {"calls", 1, 0, CALLS}, {"warmup", 1, 0, WARMUP}, {"count", 1, 0, COUNT}, {"seconds", 1, 0, SECONDS},
     {"provider", 1, 0, PROVIDER}, {"provider-option", 1, 0, PROVIDER_OPTION}, {"config", 1, 0, CONFIG},
-    {"disable", 1, 0, DISABLE}, {"fallback", 0, 0, FALLBACK}, {"emulated", 0, 0, EMULATED}, {"help", 0, 0, HELP},
+    {"disable", 1, 0, DISABLE}, {"threshold", 1, 0, THRESHOLD},
+    {"memory", 1, 0, MEMORY}, {"fallback", 0, 0, FALLBACK}, {"emulated", 0, 0, EMULATED}, {"help", 0, 0, HELP},
     {0, 0, 0, 0}};
 
 static const char help[] =
@@ -27,6 +28,8 @@ static const char help[] =
     "  how:       --batch B --threads T (inside a call) --core K (pins the calling thread)\n"
     "  session:   --level all|extended|basic|none --disable PASS --config KEY=VALUE\n"
     "             --provider NAME --provider-option NAME:KEY=VALUE --fallback (go on without a provider that is absent)\n"
+    "  stopping:  --threshold STAGE=LEAD   how far a stage's greatest score must lead the second for the stage to answer\n"
+    "             --memory N   keep N answers by their whole inputs, the least recently used goes; batch 1\n"
     "  a library of the network's own operator, such as name-x86_64.so, is taken from beside name.onnx\n"
     "  result:    --json FILE (else standard output) --emulated (refuse to time anything)\n";
 
@@ -56,6 +59,14 @@ static double seconds_of(const char *text) {
     if (*text == 0 || *end != 0 || !isfinite(value) || value <= 0 || value > 1e6)
         fail("--seconds %s: a time in seconds above 0 is needed", text);
     return value;
+}
+
+static Threshold threshold_of(const char *text) {
+    char *end;
+    Threshold result = {.stage = (int)strtol(text, &end, 10)};
+    if (end == text || *end != '=' || result.stage < 1) fail("--threshold %s: STAGE=LEAD is needed, such as 1=300", text);
+    result.lead = whole("threshold", end + 1, 0, 1L << 53);
+    return result;
 }
 
 static void check_together(const Options *o) {
@@ -88,6 +99,11 @@ static void take(Options *o, int word, const char *name, const char *value) {
     case PROVIDER: append(&o->providers, name, value); break;
     case PROVIDER_OPTION: append(&o->provider_options, name, value); break;
     case CONFIG: append(&o->config, name, value); break;
+    case MEMORY: o->memory = whole(name, value, 1, 1 << 30); break;
+    case THRESHOLD:
+        if (o->threshold_count == MAX_LIST) fail("--threshold: given more than %d times", MAX_LIST);
+        o->thresholds[o->threshold_count++] = threshold_of(value);
+        break;
     case DISABLE: append(&o->disabled, name, value); break;
     case FALLBACK: o->fallback = true; break;
     case EMULATED: o->emulated = true; break;

@@ -56,9 +56,13 @@ typedef const char *const *Names;
     F(28, OrtStatus *, AddCustomOpDomain, (OrtSessionOptions *, OrtCustomOpDomain *))                                  \
     F(30, OrtStatus *, SessionGetInputCount, (const OrtSession *, size_t *))                                           \
     F(31, OrtStatus *, SessionGetOutputCount, (const OrtSession *, size_t *))                                          \
+    F(32, OrtStatus *, SessionGetOverridableInitializerCount, (const OrtSession *, size_t *))                          \
     F(33, OrtStatus *, SessionGetInputTypeInfo, (const OrtSession *, size_t index, OrtTypeInfo **))                    \
+    F(35, OrtStatus *, SessionGetOverridableInitializerTypeInfo, (const OrtSession *, size_t index, OrtTypeInfo **))   \
     F(36, OrtStatus *, SessionGetInputName, (const OrtSession *, size_t index, OrtAllocator *, char **))               \
     F(37, OrtStatus *, SessionGetOutputName, (const OrtSession *, size_t index, OrtAllocator *, char **))              \
+    F(38, OrtStatus *, SessionGetOverridableInitializerName,                                                           \
+      (const OrtSession *, size_t index, OrtAllocator *, char **))                                                     \
     F(49, OrtStatus *, CreateTensorWithDataAsOrtValue,                                                                 \
       (const OrtMemoryInfo *, void *data, size_t bytes, const int64_t *shape, size_t rank, int type, OrtValue **))     \
     F(51, OrtStatus *, GetTensorMutableData, (OrtValue *, void **))                                                    \

@@ -79,6 +79,9 @@ void write_report(const Options *options, const Model *model, const Vectors *vec
     if (of_model) write_latency(file, "latency", of_model, model, options);
     if (of_floor) write_latency(file, "floor", of_floor, model, options);
     if (loop) write_loop(file, loop, model, options);
+    if (model->memory)
+        fprintf(file, ",\n  \"memory\": {\"places\": %ld, \"asked\": %ld, \"recalled\": %ld}", model->memory, *model->asked,
+                *model->recalled);
     fprintf(file, "\n}\n");
     if (fclose(file) != 0) fail("%s: %s", options->json ? options->json : "standard output", strerror(errno));
 }

@@ -18,12 +18,21 @@ typedef struct {
     int count;
 } List;
 
+/* How far a stage's greatest score must lead the second, of a network that decides. */
+typedef struct {
+    int stage;
+    int64_t lead;
+} Threshold;
+
 typedef struct {
     const char *model, *floor, *library, *inputs, *answers, *labels, *json;
     int level, batch, threads, workers, core; /* core -1: not pinned; batch 0: as the model says, else 1 */
     long calls, warmup, count;                /* calls 0: no latency; count 0: all vectors */
+    long memory;                              /* earlier answers that are kept; 0: none */
     double seconds;                           /* 0: no loop */
     List providers, provider_options, config, disabled;
+    Threshold thresholds[MAX_LIST];
+    int threshold_count;
     bool fallback, emulated;
 } Options;
 
@@ -47,11 +56,18 @@ typedef struct {
     int batch;
     List absent; /* providers that were asked for and went missing, with --fallback */
     const char *provider;
+    OrtValue *thresholds[MAX_LIST]; /* what is given for inputs that have a default */
+    char *threshold_names[MAX_LIST];
+    int threshold_count;
+    long memory, *asked, *recalled; /* places for earlier answers, and what came of them: all callers count there */
 } Model;
 
-/* Buffers of one caller, bound once. */
+typedef struct Memory Memory;
+
+/* Buffers of one caller, bound once; `memory` is NULL where no answer is kept. */
 typedef struct {
     OrtIoBinding *binding;
+    Memory *memory;
     uint8_t *inputs[MAX_SIDES], *outputs[MAX_SIDES];
 } Buffers;
 
@@ -89,13 +105,20 @@ void check(OrtStatus *status, const char *what);
 void add_providers(OrtSessionOptions *settings, const Options *options, Model *model);
 
 /* operator.c */
-void add_operator(OrtSessionOptions *settings, const char *model);
+bool add_operator(OrtSessionOptions *settings, const char *model, const Options *options);
+void must_have_stage(const char *model, int stage, int count);
 
 /* session.c */
 Model open_model(const char *path, const Options *options);
 Buffers bind_buffers(const Model *model);
 void run(const Model *model, const Buffers *buffers);
 const char *type_name(int type);
+
+/* memory.c: a caller writes an input where `key_of` says; `recall` gives its answer or NULL, `keep` a place for one. */
+Memory *new_memory(size_t places, size_t key_bytes, size_t answer_bytes);
+uint8_t *key_of(Memory *memory);
+const uint8_t *recall(Memory *memory);
+uint8_t *keep(Memory *memory);
 
 /* answers.c */
 Vectors read_vectors(const Options *options, const Model *model);

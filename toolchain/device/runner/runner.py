@@ -33,9 +33,10 @@ CPU = "CPUExecutionProvider"
 ROUNDS = 20  # model and floor take turns in this many blocks, so that a drifting clock touches both alike
 
 Side = collections.namedtuple("Side", "name dtype row")  # one side of a model; `row` is the shape of one vector
+# `given`: thresholds by the names of their inputs
 # `row`: the numpy type of one vector, or of its answer: all inputs, or outputs, one after the other
-Model = collections.namedtuple("Model", "session inputs outputs row answer batch absent")
-Bound = collections.namedtuple("Bound", "model binding x y")  # x, y: arrays of a whole batch by side, bound once
+Model = collections.namedtuple("Model", "session inputs outputs row answer batch absent given memory")
+Bound = collections.namedtuple("Bound", "model binding x y memory")  # x, y: arrays of a whole batch by side, bound once
 Timed = collections.namedtuple("Timed", "call bound fresh batch")  # a call, its arrays, what to lay there each time
 
 
@@ -51,17 +52,33 @@ class Parser(argparse.ArgumentParser):
         raise RunnerError(message + "; see --help")
 
 
+def threshold_of(word: str) -> "tuple[int, int]":
+    """Stage and lead of "1=300"."""
+    stage, equals, lead = word.partition("=")
+    if not (equals and stage.isdigit() and lead.isdigit() and int(lead) < 1 << 53):
+        raise RunnerError(f"--threshold {word}: STAGE=LEAD is needed, whole numbers, such as 1=300")
+    return int(stage), int(lead)
+
+
 def options_parser() -> argparse.ArgumentParser:
     """The words of the command line."""
     parser = Parser(prog="runner.py", description=__doc__.splitlines()[0])
     for name in ("model", "floor", "library", "inputs", "answers", "labels", "json"):
         parser.add_argument("--" + name, metavar="FILE", required=name == "model")
-    for name, default in (("batch", None), ("count", None), ("core", None), ("calls", 0), ("warmup", 500)):
+    for name, default in (
+        ("batch", None),
+        ("count", None),
+        ("core", None),
+        ("memory", None),
+        ("calls", 0),
+        ("warmup", 500),
+    ):
         parser.add_argument("--" + name, type=int, default=default, metavar="N")
     parser.add_argument("--threads", type=int, default=1, metavar="N")
     parser.add_argument("--workers", type=int, default=1, metavar="N")
     parser.add_argument("--seconds", type=float, default=0.0, metavar="S")
     parser.add_argument("--level", choices=sorted(LEVELS), default="all")
+    parser.add_argument("--threshold", type=threshold_of, action="append", default=[], metavar="STAGE=LEAD")
     for name in ("disable", "config", "provider", "provider-option"):
         parser.add_argument("--" + name, action="append", default=[], metavar="WORD")
     for name in ("fallback", "emulated", "plain"):
@@ -75,7 +92,15 @@ def check_options(options: argparse.Namespace) -> None:
     Raises:
         RunnerError: naming the option.
     """
-    for name, least in (("batch", 1), ("count", 1), ("core", 0), ("threads", 1), ("workers", 1), ("warmup", 0)):
+    for name, least in (
+        ("batch", 1),
+        ("count", 1),
+        ("memory", 1),
+        ("core", 0),
+        ("threads", 1),
+        ("workers", 1),
+        ("warmup", 0),
+    ):
         value = getattr(options, name)
         if value is not None and value < least:
             raise RunnerError(f"--{name} {value}: at least {least} is needed")
@@ -177,18 +202,24 @@ def session_options(options: argparse.Namespace) -> "onnxruntime.SessionOptions"
     return settings
 
 
-def add_operator(settings: "onnxruntime.SessionOptions", path: str) -> None:
-    """Register the library of the network's own operator, "name-x86_64.so" beside "name.onnx", where there is one.
+def library_beside(path: str) -> "str | None":
+    """The library of the network's own operator, "name-x86_64.so" beside "name.onnx", where there is one."""
+    library = "{}-{}.so".format(os.path.splitext(path)[0], platform.machine())
+    return os.path.abspath(library) if os.path.isfile(library) else None  # a bare name would be looked for elsewhere
+
+
+def add_operator(settings: "onnxruntime.SessionOptions", path: str, options: argparse.Namespace) -> None:
+    """Register the library of the network's own operator, where there is one, with the thresholds asked for.
 
     Raises:
-        RunnerError: it is another network's.
+        RunnerError: it is another network's, or has no such threshold.
     """
-    library = "{}-{}.so".format(os.path.splitext(path)[0], platform.machine())
-    if not os.path.isfile(library):
+    library = library_beside(path)
+    if library is None:
         return
-    library = os.path.abspath(library)  # a bare name would be looked for elsewhere
     try:
-        name = ctypes.string_at(ctypes.addressof(ctypes.c_char.in_dll(ctypes.CDLL(library), "gateweave_operator")))
+        loaded = ctypes.CDLL(library)
+        name = ctypes.string_at(ctypes.addressof(ctypes.c_char.in_dll(loaded, "gateweave_operator")))
     except (OSError, ValueError) as error:
         raise RunnerError(f"{library}: not the library of a network's operator: {error}") from error
     with open(path, "rb") as stream:
@@ -197,15 +228,61 @@ def add_operator(settings: "onnxruntime.SessionOptions", path: str) -> None:
                 f"{library}: it holds {name.decode()}, another network than {path}; take both from one package"
             )
     settings.register_custom_ops_library(library)
+    set_in_operator(loaded, path, options.threshold)
+
+
+def set_in_operator(library: ctypes.CDLL, path: str, thresholds: "list[tuple[int, int]]") -> None:
+    """Put thresholds where the operator of a network that decides reads them; all sessions of this process do.
+
+    Raises:
+        RunnerError: it has no such stage.
+    """
+    try:
+        count = ctypes.c_int32.in_dll(library, "gateweave_thresholds").value
+    except ValueError:
+        count = 0
+    for stage, lead in thresholds:
+        must_have_stage(path, stage, count)
+        (ctypes.c_int64 * count).in_dll(library, "model_thresholds")[stage - 1] = lead
+
+
+def must_have_stage(path: str, stage: int, count: int) -> None:
+    """Refuse a threshold that a model does not have.
+
+    Raises:
+        RunnerError: naming those that it has.
+    """
+    if not 1 <= stage <= count:
+        has = f"it has thresholds of stages 1 to {count}" if count else "it decides nothing"
+        raise RunnerError(f"--threshold {stage}: {path}: {has}")
+
+
+def given_thresholds(session: "onnxruntime.InferenceSession", options: argparse.Namespace) -> "dict[str, Array]":
+    """Arrays for those inputs of a session that have a default: the thresholds of a graph that decides."""
+    if library_beside(options.model) is not None:
+        return {}  # they are in its operator
+    known = {node.name: node for node in session.get_overridable_initializers() if node.name.startswith("threshold")}
+    given: dict[str, Array] = {}
+    for stage, lead in options.threshold:
+        must_have_stage(options.model, stage, len(known))
+        node = known[f"threshold{stage}"]
+        given[node.name] = np.array([lead], describe_type(node))
+    return given
+
+
+def describe_type(node: "onnxruntime.NodeArg") -> "np.dtype[np.generic]":
+    """The numpy type of an input's elements."""
+    word = node.type[len("tensor(") : -1]
+    kind: np.dtype[np.generic] = np.dtype(TYPES.get(word, word))
+    return kind
 
 
 def describe(node: "onnxruntime.NodeArg") -> Side:
     """Name, numpy type and row shape of an input."""
-    word = node.type[len("tensor(") : -1]
     for index, size in enumerate(node.shape[1:], 1):
         if not isinstance(size, int) or size <= 0:
             raise RunnerError(f"{node.name}: dimension {index} is not fixed; only the first (the batch) may be free")
-    return Side(node.name, np.dtype(TYPES.get(word, word)), tuple(node.shape[1:]))
+    return Side(node.name, describe_type(node), tuple(node.shape[1:]))
 
 
 def open_session(path: str, options: argparse.Namespace) -> "tuple[onnxruntime.InferenceSession, list[str]]":
@@ -215,7 +292,7 @@ def open_session(path: str, options: argparse.Namespace) -> "tuple[onnxruntime.I
         raise RunnerError(f"{path}: no such model, or not readable")
     more = {"disabled_optimizers": options.disable} if options.disable else {}
     settings = session_options(options)
-    add_operator(settings, path)
+    add_operator(settings, path, options)
     session = onnxruntime.InferenceSession(
         path,
         settings,
@@ -254,7 +331,12 @@ def open_model(path: str, options: argparse.Namespace) -> Model:
         if first.shape[:1] != (batch,):
             raise RunnerError(f"output {node.name}: shape {list(first.shape)} for a batch of {batch}")
         given.append(Side(node.name, first.dtype, first.shape[1:]))
-    return Model(session, taken, given, row_of(taken), row_of(given), batch, absent)
+    thresholds = given_thresholds(session, options) if path == options.model else {}
+    places = options.memory if path == options.model else None
+    if places and batch != 1:
+        raise RunnerError(f"--memory {places}: a batch of 1 is needed, not of {batch}")
+    memory = {"places": places, "asked": 0, "recalled": 0} if places else None
+    return Model(session, taken, given, row_of(taken), row_of(given), batch, absent, thresholds, memory)
 
 
 def row_of(sides: "list[Side]") -> "np.dtype[np.void]":
@@ -268,9 +350,11 @@ def bind(model: Model) -> Bound:
     x, y = ([np.zeros((model.batch, *s.row), s.dtype) for s in sides] for sides in (model.inputs, model.outputs))
     for side, array in zip(model.inputs, x):
         binding.bind_input(side.name, "cpu", 0, array.dtype.type, list(array.shape), array.ctypes.data)
+    for name, array in model.given.items():
+        binding.bind_input(name, "cpu", 0, array.dtype.type, list(array.shape), array.ctypes.data)
     for side, array in zip(model.outputs, y):
         binding.bind_output(side.name, "cpu", 0, array.dtype.type, list(array.shape), array.ctypes.data)
-    return Bound(model, binding, x, y)
+    return Bound(model, binding, x, y, None if model.memory is None else collections.OrderedDict())
 
 
 def lay(bound: Bound, rows: "Array") -> None:
@@ -282,6 +366,8 @@ def lay(bound: Bound, rows: "Array") -> None:
 def caller(bound: Bound) -> "Call":
     """The call to time. One RunOptions for all calls: making one each time costs as much as the floor's half."""
     run, binding, settings = bound.model.session.run_with_iobinding, bound.binding, onnxruntime.RunOptions()
+    if bound.memory is not None:
+        return lambda: remember(bound, lambda: run(binding, settings))
 
     def call(kept: Bound = bound) -> None:
         # `kept`: the binding holds addresses only, so the arrays must live as long as the call.
@@ -290,12 +376,31 @@ def caller(bound: Bound) -> "Call":
     return call
 
 
+def remember(bound: Bound, call: "Call") -> None:
+    """One vector's answer, or the earlier one of the same input; the least recently used goes."""
+    counts, known = bound.model.memory, bound.memory
+    key = b"".join(array.tobytes() for array in bound.x)
+    counts["asked"] += 1
+    answer = known.get(key)
+    if answer is None:
+        call()
+        if len(known) == counts["places"]:
+            known.popitem(last=False)
+        known[key] = [array.copy() for array in bound.y]
+        return
+    counts["recalled"] += 1
+    known.move_to_end(key)
+    for array, kept in zip(bound.y, answer):
+        array[...] = kept
+
+
 def plain_caller(options: argparse.Namespace, bound: Bound) -> "Call":
     """What most people write: a session of default options, and `run`."""
     settings = onnxruntime.SessionOptions()
-    add_operator(settings, options.model)
+    add_operator(settings, options.model, options)
     session = onnxruntime.InferenceSession(options.model, settings, providers=[CPU])
     feed = {side.name: array.copy() for side, array in zip(bound.model.inputs, bound.x)}
+    feed.update(bound.model.given)
     return lambda: session.run(None, feed)
 
 
@@ -483,6 +588,8 @@ def run_all(options: argparse.Namespace) -> "dict[str, object]":
         result["loop"] = measure_loop(options, model, vectors)
     if options.seconds and options.plain:
         result["plain_loop"] = measure_loop(options, model, vectors, plain=True)
+    if model.memory is not None:
+        result["memory"] = model.memory
     return result
 
 

@@ -145,7 +145,7 @@ static void require_named_passes(const Options *options) {
              runtime_version, FIRST_WITH_DISABLED_PASSES);
 }
 
-static OrtSessionOptions *settings_of(const char *path, const Options *options, Model *model) {
+static OrtSessionOptions *settings_of(const char *path, const Options *options, Model *model, bool *compiled) {
     OrtSessionOptions *settings;
     require_named_passes(options);
     check(ort.CreateSessionOptions(&settings), "session options");
@@ -154,22 +154,69 @@ static OrtSessionOptions *settings_of(const char *path, const Options *options, 
     check(ort.SetInterOpNumThreads(settings, 1), "inter-op threads");
     check(ort.SetSessionGraphOptimizationLevel(settings, options->level), "--level");
     add_config(settings, options);
-    add_operator(settings, path);
+    *compiled = add_operator(settings, path, options);
     add_providers(settings, options, model);
     return settings;
+}
+
+/* The input with a default that a threshold is, its value laid down; its type is the graph's own. */
+static void give_threshold(Model *model, size_t index, const Threshold *one, OrtAllocator *allocator) {
+    Side side = {.rank = 1, .shape = {1}};
+    OrtTypeInfo *info;
+    const OrtTensorInfo *tensor = NULL;
+    double *place = allocate(sizeof(double));
+    check(ort.SessionGetOverridableInitializerName(model->session, index, allocator, &side.name), "threshold");
+    check(ort.SessionGetOverridableInitializerTypeInfo(model->session, index, &info), side.name);
+    check(ort.CastTypeInfoToTensorInfo(info, &tensor), side.name);
+    check(ort.GetTensorElementType(tensor, &side.type), side.name);
+    if (side.type == ORT_FLOAT)
+        *(float *)(void *)place = (float)one->lead;
+    else if (side.type == ORT_DOUBLE)
+        *place = (double)one->lead;
+    else
+        fail("%s: elements of %s are none of a threshold", side.name, type_name(side.type));
+    side.row_bytes = types[type_index(side.type)].bytes;
+    model->threshold_names[model->threshold_count] = side.name;
+    model->thresholds[model->threshold_count++] = tensor_of(&side, 1, place);
+}
+
+/* Thresholds of a graph of ONNX's own operators: inputs threshold1, threshold2 and so on, in any order. */
+static void give_thresholds(Model *model, const char *path, const Options *options) {
+    OrtAllocator *allocator;
+    size_t count;
+    check(ort.GetAllocatorWithDefaultOptions(&allocator), "allocator");
+    check(ort.SessionGetOverridableInitializerCount(model->session, &count), "thresholds");
+    for (int i = 0; i < options->threshold_count; i++) {
+        const Threshold *one = &options->thresholds[i];
+        char wanted[32], *name;
+        must_have_stage(path, one->stage, (int)count);
+        snprintf(wanted, sizeof wanted, "threshold%d", one->stage);
+        for (size_t index = 0; index < count; index++) {
+            check(ort.SessionGetOverridableInitializerName(model->session, index, allocator, &name), "threshold");
+            if (strcmp(name, wanted) == 0) give_threshold(model, index, one, allocator);
+        }
+    }
 }
 
 Model open_model(const char *path, const Options *options) {
     static OrtEnv *environment;
     Model model = {0};
+    bool compiled;
     FILE *file = fopen(path, "rb");
     if (!file) fail("%s: no such model, or not readable", path);
     fclose(file);
     if (!environment) check(ort.CreateEnv(ORT_LOG_ERROR, "gateweave", &environment), "environment");
-    check(ort.CreateSession(environment, path, settings_of(path, options, &model), &model.session), path);
+    check(ort.CreateSession(environment, path, settings_of(path, options, &model, &compiled), &model.session), path);
     describe(&model, options);
+    if (!compiled && path == options->model) give_thresholds(&model, path, options);
     choose_batch(&model, options);
     probe_outputs(&model);
+    if (path == options->model && options->memory) {
+        if (model.batch != 1) fail("--memory %ld: a batch of 1 is needed, not of %d", options->memory, model.batch);
+        model.memory = options->memory;
+        model.asked = memset(allocate(2 * sizeof(long)), 0, 2 * sizeof(long));
+        model.recalled = model.asked + 1;
+    }
     return model;
 }
 
@@ -182,14 +229,43 @@ Buffers bind_buffers(const Model *model) {
         buffers.inputs[i] = memset(allocate(bytes), 0, bytes);
         check(ort.BindInput(buffers.binding, side->name, tensor_of(side, model->batch, buffers.inputs[i])), side->name);
     }
+    for (int i = 0; i < model->threshold_count; i++)
+        check(ort.BindInput(buffers.binding, model->threshold_names[i], model->thresholds[i]), model->threshold_names[i]);
     for (size_t i = 0; i < model->outputs.count; i++) {
         const Side *side = &model->outputs.items[i];
         buffers.outputs[i] = allocate(side->row_bytes * (size_t)model->batch);
         check(ort.BindOutput(buffers.binding, side->name, tensor_of(side, model->batch, buffers.outputs[i])), side->name);
     }
+    if (model->memory) buffers.memory = new_memory((size_t)model->memory, model->inputs.row_bytes, model->outputs.row_bytes);
     return buffers;
 }
 
-void run(const Model *model, const Buffers *buffers) {
+static void call(const Model *model, const Buffers *buffers) {
     check(ort.RunWithBinding(model->session, NULL, buffers->binding), "call");
+}
+
+/* One vector, or what its earlier answer was. */
+static void remember(const Model *model, const Buffers *buffers) {
+    uint8_t *key = key_of(buffers->memory), *place;
+    for (size_t i = 0; i < model->inputs.count; key += model->inputs.items[i++].row_bytes)
+        memcpy(key, buffers->inputs[i], model->inputs.items[i].row_bytes);
+    const uint8_t *known = recall(buffers->memory);
+    __atomic_fetch_add(model->asked, 1, __ATOMIC_RELAXED);
+    if (known) {
+        __atomic_fetch_add(model->recalled, 1, __ATOMIC_RELAXED);
+        for (size_t i = 0; i < model->outputs.count; known += model->outputs.items[i++].row_bytes)
+            memcpy(buffers->outputs[i], known, model->outputs.items[i].row_bytes);
+        return;
+    }
+    call(model, buffers);
+    place = keep(buffers->memory);
+    for (size_t i = 0; i < model->outputs.count; place += model->outputs.items[i++].row_bytes)
+        memcpy(place, buffers->outputs[i], model->outputs.items[i].row_bytes);
+}
+
+void run(const Model *model, const Buffers *buffers) {
+    if (buffers->memory)
+        remember(model, buffers);
+    else
+        call(model, buffers);
 }

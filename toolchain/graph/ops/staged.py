@@ -14,9 +14,14 @@ from toolchain.graph.types import Integers, TensorType
 
 @dataclass(frozen=True)
 class Confident(Op):
-    """Whether the greatest score leads the second greatest by `margin` or more: one channel, 0 or 1."""
+    """Whether the greatest score leads the second greatest by `margin` or more: one channel, 0 or 1.
+
+    Attributes:
+        stage: number of the stage, from 1, by which a person calls its threshold.
+    """
 
     margin: int
+    stage: int = 1
 
     @override
     def result(self, *types: TensorType) -> TensorType:

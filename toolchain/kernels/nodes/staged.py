@@ -17,7 +17,7 @@ def confident(op: Confident, name: str, xs: tuple[Row, ...], y: Row) -> RowKerne
             "    second = score > first ? first : score > second ? score : second;",
             "    first = score > first ? score : first;",
             "}",
-            f"y[0] = first - second >= {op.margin};",
+            f"y[0] = first - second >= model_thresholds[{op.stage - 1}];",
         )
     )
 

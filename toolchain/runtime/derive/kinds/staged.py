@@ -13,7 +13,7 @@ from toolchain.runtime.derive.regions import Region
 CONFIDENT, DECIDED = "_confident", "_decided"
 """What the names of comparisons with a threshold, and of choices, end in."""
 
-_FLAG = np.dtype(np.bool_)
+_FLAG, _SINGLE = np.dtype(np.bool_), np.dtype(np.float32)
 
 
 def confident(maker: Maker, region: Region) -> Held:
@@ -33,8 +33,10 @@ def confident(maker: Maker, region: Region) -> Held:
         for i in range(2)
     )
     lead = maker.add("Sub", [first, second], f"{region.name}_lead")
+    kind = max(held.kind, _SINGLE, key=lambda k: k.itemsize)
+    lead = maker.cast(lead, held.kind, kind)
     # A constant of its own: it is what a person may change.
-    margin = maker.sheet.own_constant(np.asarray([op.margin], held.kind), f"{region.name}_threshold")
+    margin = maker.sheet.own_constant(np.asarray([op.margin], kind), f"{region.name}_threshold")
     return Held(maker.add("GreaterOrEqual", [lead, margin], f"{region.name}{CONFIDENT}"), _FLAG)
 
 
