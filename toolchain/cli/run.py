@@ -143,6 +143,7 @@ class _Order:
                 kind=vector_kind(self.manifest),
                 progress=tell,
                 expected=expected,
+                stages=self.manifest.decision.numbers if self.manifest.decision else (),
             )
 
     def _truth(self, golden: Golden) -> Sequence[int] | None:

@@ -48,6 +48,20 @@ class RunAccuracy(Record):
     confusion: Confusion
 
 
+class RunDecisions(Record):
+    """Where a network of several stages stopped.
+
+    Attributes:
+        answered: inputs that each stage answered, on the board.
+        compared, equal: inputs, and those of which the stage is the one that should answer.
+    """
+
+    kind: RunKind
+    answered: tuple[int, ...]
+    compared: int
+    equal: int
+
+
 class Spread(Record):
     """Of many values; an AMD board's self-test tells the median alone."""
 
@@ -204,6 +218,7 @@ class RunFigures(Record):
     Attributes:
         traffic: what became of every request, where the driver counts that.
         self_test: what the self-test on an AMD board told.
+        decisions: where a network of several stages stopped; None of another.
     """
 
     virtual: bool
@@ -218,6 +233,7 @@ class RunFigures(Record):
     counted: Counted | None
     traffic: Traffic | None
     self_test: SelfTest | None = None
+    decisions: RunDecisions | None = None
 
 
 class RunResult(RunFigures, RecordFile):

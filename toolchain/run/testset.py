@@ -30,6 +30,7 @@ from toolchain.results.run import (
     Events,
     RunAccuracy,
     RunBench,
+    RunDecisions,
     RunFigures,
     RunKind,
     RunLatency,
@@ -66,6 +67,7 @@ def run_test_set(
     kind: VectorKind = "test set",
     progress: CountProgress | None = None,
     expected: Expected = Expected(),  # noqa: B008 (it cannot change)
+    stages: Sequence[int] = (),
 ) -> RunFigures:
     """Send vectors through a board and hold every answer against golden.
 
@@ -77,6 +79,7 @@ def run_test_set(
         kind: what the vectors are.
         progress: called with how many vectors are done, and of how many.
         expected: clock and cycles as the package has them.
+        stages: numbers of the stages that may answer, of a network that decides.
 
     Returns:
         Each group of figures with its `kind`. Differences are counted and the first named; `must_be_equal` refuses
@@ -114,6 +117,7 @@ def run_test_set(
         counters=Events(**after.counters._asdict()),
         counted=compare(before, after, asked, max(1, bench)),
         traffic=traffic_of(board),
+        decisions=_decisions(golden, answers, stages, kinds[0]) if stages else None,
     )
 
 
@@ -166,6 +170,18 @@ def _answers(golden: Golden, answers: Sequence[Values], kind: RunKind, vectors: 
             WrongAnswer(vector=one.vector, element=one.element, answered=one.got, expected=one.expected)
             for one in wrong[:_SHOWN]
         ),
+    )
+
+
+def _decisions(golden: Golden, answers: Sequence[Values], stages: Sequence[int], kind: RunKind) -> RunDecisions:
+    """An answer's last element is the number of its stage."""
+    said = [values[-1] for values in answers]
+    right = [values[-1] for values in golden.answers(len(answers))]
+    return RunDecisions(
+        kind=kind,
+        answered=tuple(said.count(number) for number in stages),
+        compared=len(said),
+        equal=sum(one == other for one, other in zip(said, right, strict=True)),
     )
 
 

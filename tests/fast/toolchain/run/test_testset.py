@@ -63,6 +63,18 @@ def test_answers_accuracy_and_latency() -> None:
     assert {getattr(result, group).kind for group in groups} == {"measured"}
 
 
+def test_the_stages_that_answer_are_counted_and_compared() -> None:
+    """The double's label stands for the number behind an answer."""
+    wrong = bytes([(LABELS[0] + 1) % 5, *LABELS[1:]])
+    result = run_test_set(SerialBoard(uart_board()), golden(wrong), stages=range(5))
+    table = Console(record=True, width=120, file=StringIO())
+    table.print(run_table(result))
+
+    assert result.decisions is not None and result.decisions.answered == tuple(LABELS.count(n) for n in range(5))
+    assert (result.decisions.equal, result.decisions.compared) == (COUNT - 1, COUNT)
+    assert f"{COUNT - 1} of {COUNT}" in table.export_text()
+
+
 @pytest.mark.parametrize("kind", ["test set", "calibration", "random"])
 def test_it_is_said_what_the_vectors_are(kind: VectorKind) -> None:
     ours = Manifest(**{key: value for key, value in manifest().items() if key != "format"})
