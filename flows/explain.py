@@ -18,6 +18,7 @@ from flows.explaining.what_if import WhatIf
 from flows.stages import files
 from flows.stages.context import Context
 from flows.stages.foreign.load import file_of
+from flows.stages.rtl.folding import target_fps
 from toolchain.device.checksums import MANIFEST
 from toolchain.errors import BuildError, GateweaveError, ModelError
 from toolchain.files import sha256
@@ -106,7 +107,7 @@ def _finn(context: Context, manifest: Manifest, graph: Graph | None) -> dict[str
     """Of FINN's core: what its mapping says; its foldings are searched by builds alone."""
     mapped = context.facts("map", MapFacts)
     return {
-        "asked_fps": context.request.fps if isinstance(context.request.fps, float) else None,
+        "asked_fps": target_fps(context),
         "bound": "mapping",
         "limits": tuple(_finn_limits(mapped)),
         "ways": (),

@@ -57,6 +57,9 @@ def bound(made: Explanation) -> str:
     if made.bound == "rate" and made.asked_fps is not None:
         asked = f"{made.asked_fps:,.0f}/s"
         return f"Its rate is bound by what was asked for, {asked}: a faster folding fits as it is."
+    if made.bound == "mapping":
+        asked = "" if made.asked_fps is None else f", {made.asked_fps:,.0f}/s"
+        return f"Its rate is what it was mapped for{asked}; whether a faster mapping fits, a build with FPS= tells."
     if made.bound == "processor":
         return timed(made)
     if made.bound == "form" and made.ways[0].interval == 1:
@@ -65,7 +68,6 @@ def bound(made: Explanation) -> str:
         "rate": "Its rate is not bound by the board: a faster folding fits; ask for it with FPS=.",
         "board": "Its rate is bound by the board: no faster folding fits.",
         "form": "Its rate is bound by its form: no folding has fewer cycles, with as much again of all neither.",
-        "mapping": "Its rate is what it was mapped for; whether a faster mapping fits, a build with FPS= tells.",
         "answer": "Its rate is bound by its answer, a byte a cycle: fewer or narrower outputs help.",
     }[made.bound]
 

@@ -63,7 +63,10 @@ def explanation(**changes: Any) -> Explanation:
         ({"bound": "board"}, "no faster folding fits."),
         ({"bound": "form"}, "no folding has fewer cycles, with as much again of all neither."),
         ({"bound": "form", "ways": (WAYS[0].model_copy(update={"interval": 1}),)}, "only a faster clock would help."),
-        ({"bound": "mapping"}, "whether a faster mapping fits, a build with FPS= tells."),
+        (
+            {"bound": "mapping"},
+            "Its rate is what it was mapped for, 500,000/s; whether a faster mapping fits, a build with FPS= tells.",
+        ),
         ({"bound": "answer"}, "fewer or narrower outputs help."),
         ({"bound": "processor"}, "Its time was not measured where it was built."),
     ],
