@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from models.dualcnn.settings import NetworkSettings, TrainingSettings
+from models.litecnn.altered import half_altered
 from toolchain.training.blocks import convolution, entry, grid, halved, scores
 from toolchain.training.inputs import Signature
 from toolchain.training.network import Batch
@@ -37,7 +38,7 @@ def build(settings: NetworkSettings, signature: Signature) -> nn.Module:
 
 def loss(network: nn.Module, batch: Batch, settings: TrainingSettings) -> torch.Tensor:
     """Of the first network, and of both together: there what the first is unsure of counts more."""
-    first, both = network(batch.x).chunk(2, 1)
+    first, both = network(half_altered(batch, settings)).chunk(2, 1)
     sure = nn.functional.softmax(first.detach(), 1).gather(1, batch.y[:, None])[:, 0]
     weights = 1 + settings.doubt * (1 - sure)
     missed = nn.functional.cross_entropy(both, batch.y, reduction="none")

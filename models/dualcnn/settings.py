@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from models.litecnn import settings as litecnn
 from models.litecnn.settings import Channels, DataSettings
-from toolchain.training import recipe
 from toolchain.training.recipe import Bits, Settings
 
 __all__ = ["DataSettings", "NetworkSettings", "TrainingSettings"]
@@ -24,8 +24,8 @@ class NetworkSettings(Settings):
     activation_bits: Bits = 4
 
 
-class TrainingSettings(recipe.TrainingSettings):
-    """Hyper-parameters.
+class TrainingSettings(litecnn.TrainingSettings):
+    """Hyper-parameters, and how far every other image of a batch is altered.
 
     Attributes:
         doubt: how much more an image counts for the second network the less the first is sure of it: 0 for all alike.

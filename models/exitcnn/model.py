@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from models.exitcnn.settings import NetworkSettings, TrainingSettings
+from models.litecnn.altered import half_altered
 from toolchain.training.blocks import convolution, entry, grid, halved, scores
 from toolchain.training.inputs import Signature
 from toolchain.training.network import Batch
@@ -50,7 +51,7 @@ def build(settings: NetworkSettings, signature: Signature) -> nn.Module:
 
 def loss(network: nn.Module, batch: Batch, settings: TrainingSettings) -> torch.Tensor:
     """Of the end, and of every exit by its weight."""
-    stages = network(batch.x).chunk(len(network.ends), 1)  # type: ignore[arg-type]
+    stages = network(half_altered(batch, settings)).chunk(len(network.ends), 1)  # type: ignore[arg-type]
     losses = [nn.functional.cross_entropy(logits, batch.y) for logits in stages]
     return losses[-1] + settings.exit_weight * torch.stack(losses[:-1]).sum()
 

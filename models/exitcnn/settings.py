@@ -6,8 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from models.litecnn import settings as litecnn
 from models.litecnn.settings import Channels, DataSettings
-from toolchain.training import recipe
 from toolchain.training.recipe import Bits, Settings
 
 __all__ = ["DataSettings", "NetworkSettings", "TrainingSettings"]
@@ -37,8 +37,8 @@ class NetworkSettings(Settings):
         return self
 
 
-class TrainingSettings(recipe.TrainingSettings):
-    """Hyper-parameters.
+class TrainingSettings(litecnn.TrainingSettings):
+    """Hyper-parameters, and how far every other image of a batch is altered.
 
     Attributes:
         exit_weight: how much each exit counts in what is minimised, where the end counts 1.

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from models.litecnn.settings import TrainingSettings
+from toolchain.training.network import Batch
 
 
 def altered(images: torch.Tensor, settings: TrainingSettings, draw: torch.Generator) -> torch.Tensor:
@@ -17,6 +18,12 @@ def altered(images: torch.Tensor, settings: TrainingSettings, draw: torch.Genera
     """
     grid = nn.functional.affine_grid(_maps(images, settings, draw), list(images.shape), align_corners=False)
     return nn.functional.grid_sample(images, grid, align_corners=False).round()
+
+
+def half_altered(batch: Batch, settings: TrainingSettings) -> torch.Tensor:
+    """The images of a batch, of which the second half is altered."""
+    half = len(batch.x) // 2
+    return torch.cat([batch.x[:half], altered(batch.x[half:], settings, batch.draw)])
 
 
 def _maps(images: torch.Tensor, settings: TrainingSettings, draw: torch.Generator) -> torch.Tensor:

@@ -96,11 +96,14 @@ typedef struct {
 static void *work(void *argument) {
     Worker *worker = argument;
     Buffers buffers = bind_buffers(worker->model);
+    /* Where the time depends on the input, one input would tell nothing of the others. */
+    bool fresh = worker->vectors && (worker->model->decides || worker->model->memory);
     if (worker->vectors) fill(worker->model, &buffers, worker->vectors, worker->first);
     for (long i = 0; i < worker->warmup; i++) run(worker->model, &buffers);
     pthread_barrier_wait(worker->start);
     worker->began = now();
     do {
+        if (fresh) fill(worker->model, &buffers, worker->vectors, worker->first += (size_t)worker->model->batch);
         run(worker->model, &buffers);
         worker->calls++;
     } while ((worker->ended = now()) < worker->began + worker->nanoseconds);

@@ -46,7 +46,7 @@ static void set_thresholds(void *library, const char *model, const Options *opti
 }
 
 /* Whether there is one. */
-bool add_operator(OrtSessionOptions *settings, const char *model, const Options *options) {
+bool add_operator(OrtSessionOptions *settings, const char *model, const Options *options, bool *decides) {
     char *path = beside(model);
     FILE *there = fopen(path, "rb");
     if (!there) {
@@ -64,6 +64,7 @@ bool add_operator(OrtSessionOptions *settings, const char *model, const Options 
     if (!name || !add) fail("%s: not the library of a network's operator", path);
     if (!file_holds(model, name)) fail("%s: it holds %s, another network than %s; take both from one package", path, name, model);
     check(add(settings, runtime_base), path);
+    *decides = dlsym(library, "gateweave_thresholds") != NULL;
     set_thresholds(library, model, options);
     return true;
 }

@@ -59,6 +59,7 @@ typedef struct {
     OrtValue *thresholds[MAX_LIST]; /* what is given for inputs that have a default */
     char *threshold_names[MAX_LIST];
     int threshold_count;
+    bool decides; /* its time depends on the input */
     long memory, *asked, *recalled; /* places for earlier answers, and what came of them: all callers count there */
 } Model;
 
@@ -105,7 +106,7 @@ void check(OrtStatus *status, const char *what);
 void add_providers(OrtSessionOptions *settings, const Options *options, Model *model);
 
 /* operator.c */
-bool add_operator(OrtSessionOptions *settings, const char *model, const Options *options);
+bool add_operator(OrtSessionOptions *settings, const char *model, const Options *options, bool *decides);
 void must_have_stage(const char *model, int stage, int count);
 
 /* session.c */

@@ -34,8 +34,9 @@ ROUNDS = 20  # model and floor take turns in this many blocks, so that a driftin
 
 Side = collections.namedtuple("Side", "name dtype row")  # one side of a model; `row` is the shape of one vector
 # `given`: thresholds by the names of their inputs
+# `decides`: its time depends on the input
 # `row`: the numpy type of one vector, or of its answer: all inputs, or outputs, one after the other
-Model = collections.namedtuple("Model", "session inputs outputs row answer batch absent given memory")
+Model = collections.namedtuple("Model", "session inputs outputs row answer batch absent given memory decides")
 Bound = collections.namedtuple("Bound", "model binding x y memory")  # x, y: arrays of a whole batch by side, bound once
 Timed = collections.namedtuple("Timed", "call bound fresh batch")  # a call, its arrays, what to lay there each time
 
@@ -257,6 +258,14 @@ def must_have_stage(path: str, stage: int, count: int) -> None:
         raise RunnerError(f"--threshold {stage}: {path}: {has}")
 
 
+def decides(session: "onnxruntime.InferenceSession", path: str) -> bool:
+    """Whether the time of a model depends on its input."""
+    library = library_beside(path)
+    if library is not None:
+        return hasattr(ctypes.CDLL(library), "gateweave_thresholds")
+    return any(node.name.startswith("threshold") for node in session.get_overridable_initializers())
+
+
 def given_thresholds(session: "onnxruntime.InferenceSession", options: argparse.Namespace) -> "dict[str, Array]":
     """Arrays for those inputs of a session that have a default: the thresholds of a graph that decides."""
     if library_beside(options.model) is not None:
@@ -336,7 +345,9 @@ def open_model(path: str, options: argparse.Namespace) -> Model:
     if places and batch != 1:
         raise RunnerError(f"--memory {places}: a batch of 1 is needed, not of {batch}")
     memory = {"places": places, "asked": 0, "recalled": 0} if places else None
-    return Model(session, taken, given, row_of(taken), row_of(given), batch, absent, thresholds, memory)
+    return Model(
+        session, taken, given, row_of(taken), row_of(given), batch, absent, thresholds, memory, decides(session, path)
+    )
 
 
 def row_of(sides: "list[Side]") -> "np.dtype[np.void]":
@@ -516,12 +527,16 @@ def measure_loop(
         bound = bind(model)
         if vectors is not None:
             lay(bound, np.resize(vectors, model.batch))
+        # Where the time depends on the input, one input would tell nothing of the others.
+        fresh = vectors if vectors is not None and not plain and (model.decides or model.memory) else None
         run, clock, calls = plain_caller(options, bound) if plain else caller(bound), time.perf_counter, 0
         time_calls(Timed(run, None, None, model.batch), options.warmup)
         start.wait()
         first = last = clock()
         end = first + options.seconds
         while last < end:
+            if fresh is not None:
+                lay(bound, np.take(fresh, range(calls * model.batch, (calls + 1) * model.batch), mode="wrap"))
             run()
             calls += 1
             last = clock()

@@ -154,7 +154,7 @@ static OrtSessionOptions *settings_of(const char *path, const Options *options, 
     check(ort.SetInterOpNumThreads(settings, 1), "inter-op threads");
     check(ort.SetSessionGraphOptimizationLevel(settings, options->level), "--level");
     add_config(settings, options);
-    *compiled = add_operator(settings, path, options);
+    *compiled = add_operator(settings, path, options, &model->decides);
     add_providers(settings, options, model);
     return settings;
 }
@@ -186,6 +186,7 @@ static void give_thresholds(Model *model, const char *path, const Options *optio
     size_t count;
     check(ort.GetAllocatorWithDefaultOptions(&allocator), "allocator");
     check(ort.SessionGetOverridableInitializerCount(model->session, &count), "thresholds");
+    model->decides = count > 0;
     for (int i = 0; i < options->threshold_count; i++) {
         const Threshold *one = &options->thresholds[i];
         char wanted[32], *name;

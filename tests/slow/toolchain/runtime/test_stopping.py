@@ -129,3 +129,15 @@ def test_a_memory_needs_a_batch_of_one(made: Made, runners: dict[str, list[str]]
     words = ["--model", str(made.graphs["fp32"]), "--batch", "4", "--memory", "9"]
     done = subprocess.run([*runners[runner], *words], capture_output=True, text=True)
     assert done.returncode == 1 and "--memory 9: a batch of 1 is needed, not of 4" in done.stderr
+
+
+@pytest.mark.parametrize("graph", ["fp32", "compiled"])
+@pytest.mark.parametrize("runner", ["c", "python"])
+def test_a_loop_goes_through_all_inputs_where_their_time_differs(
+    made: Made, runners: dict[str, list[str]], runner: str, graph: str, tmp_path: Path
+) -> None:
+    """A memory of two places recalls nothing of 80 inputs in turn; of one input it would recall all."""
+    words = ["--memory", "2", "--seconds", "0.2", "--warmup", "0"]
+    _, said = _asked(runners[runner], made, graph, made.x[:80], tmp_path, *words)
+    answered = 80 + said["loop"]["inferences"]
+    assert said["memory"]["asked"] == answered > 400 and said["memory"]["recalled"] < answered / 100
