@@ -28,6 +28,11 @@ class Next:
     why: str
 
 
+ENOUGH_FPS = 10_000
+"""More inferences a second than a sensor or a host link gives, few enough for small hardware that is soon routed."""
+
+# The share of a device from which it takes long to place and route what a slower rate would make smaller.
+_LARGE = 0.2
 _ALIGNED = 60
 """A longer command moves no other's reason to the right, where a terminal would break it."""
 
@@ -65,7 +70,11 @@ def after_check(file: Path, board: str | None) -> list[Next]:
 def after_quantise(made: Quantised) -> list[Next]:
     """Of a quantised network's file that was written; it is proved on what it was measured on."""
     chosen = f"BOARD={made.board or 'host'} NETWORK={shlex.quote(made.file)} TEST={shlex.quote(made.tested)}"
-    return [Next(f"make build {chosen}", "down to what the board is given")]
+    steps = [Next(f"make build {chosen}", "down to what the board is given")]
+    found = next((setting.estimate for setting in made.settings if setting.written), None)
+    if found and found.reaches and found.fps > 2 * ENOUGH_FPS and found.chip.lut > _LARGE * found.board.lut:
+        steps.append(Next(f"make build {chosen} FPS={ENOUGH_FPS}", "slower, but smaller and much sooner routed"))
+    return steps
 
 
 def after_flash(board: str, model: str, host: str | None) -> list[Next]:

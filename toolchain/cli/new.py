@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
 
-from toolchain.cli.following import after_new, tell_next
+from toolchain.cli.following import ENOUGH_FPS, after_new, tell_next
 from toolchain.cli.listing import table_of
 from toolchain.console import out
 from toolchain.errors import ConfigError
@@ -34,9 +34,6 @@ from toolchain.yaml_file import near_matches
 _KINDS = ROOT / "toolchain" / "kinds"
 _COPIED = ("model.py", "settings.py")
 _ALL_NAMED = 20
-
-# More than a sensor or a host link gives, and few enough for small hardware that is soon placed and routed.
-_FPS = 10_000
 
 _TRAINING = {
     "steps": 1500,
@@ -172,7 +169,7 @@ def _test_file(begun: _Begun) -> str:
 def _recipe(begun: _Begun) -> str:
     network = import_module(f"toolchain.kinds.{begun.kind}.settings").NetworkSettings().model_dump(mode="json")
     parts = [
-        _yaml({"title": f"{begun.name} by {_WORDS[begun.kind]}", "fps": _FPS}, short=False),
+        _yaml({"title": f"{begun.name} by {_WORDS[begun.kind]}", "fps": ENOUGH_FPS}, short=False),
         _yaml({"data": dict(begun.section)}),
         _yaml({"network": network}),
         _yaml({"training": _TRAINING}, short=False),

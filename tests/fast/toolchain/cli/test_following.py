@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from tests.fast.toolchain.cli.test_check import ESTIMATE
+from tests.fast.toolchain.cli.test_quantise import MADE
 from tests.fast.toolchain.report.test_explanation import explanation
 from toolchain import console as consoles
 from toolchain.catalog import load_board
@@ -20,6 +22,7 @@ from toolchain.cli.following import (
     after_flash,
     after_measure,
     after_new,
+    after_quantise,
     after_run,
     tell_next,
 )
@@ -100,3 +103,16 @@ def test_an_explanation_leads_to_the_next_faster_folding_at_the_same_clock() -> 
     assert faster == "make build BOARD=ulx3s MODEL=m RECIPE=default STRATEGY=folded FPS=1234567 CLOCK=24"
     assert page == "make report"
     assert told(after_explain(made, request)) == ["make report"], "what does not fit is no next step"
+
+
+@pytest.mark.parametrize(
+    ("lut", "fps", "reaches", "commands"), [(30_000, 1e5, True, 2), (3_000, 1e5, True, 1), (30_000, 4e3, False, 1)]
+)
+def test_a_large_design_is_offered_at_a_slower_rate(lut: int, fps: float, reaches: bool, commands: int) -> None:
+    chip = ESTIMATE.chip.model_copy(update={"lut": lut})
+    board = ESTIMATE.board.model_copy(update={"lut": 83_640})
+    changed = {"chip": chip, "board": board, "fps": fps, "reaches": reaches}
+    setting = MADE.settings[0].model_copy(update={"estimate": ESTIMATE.model_copy(update=changed)})
+    steps = after_quantise(MADE.model_copy(update={"settings": (setting,)}))
+    assert len(steps) == commands
+    assert steps[-1].command.endswith(" FPS=10000") == (commands == 2)
