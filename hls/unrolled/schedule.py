@@ -84,8 +84,11 @@ def delay_ns(graph: Graph, identifier: int) -> float:
             return delays.lut * graph.chain_bits(identifier) / 2
         case Sum() | Rows() | Affine():
             return delays.chain + delays.place * width
+        case Greater(a) if graph.fabric.paired:
+            return delays.chain + delays.place * graph.width(a) / 2
         case Greater(a):
-            return delays.chain + delays.place * graph.width(a)
+            # Synthesis takes the carry out through a look-up table.
+            return delays.chain + delays.place * graph.width(a) + delays.lut
         case Counter(columns) | Ternary(columns):
             return delays.chain + delays.place * len(columns)
         case Reached(columns):
