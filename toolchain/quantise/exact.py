@@ -48,7 +48,8 @@ def _reach(layer: Any, taken: Any) -> float:
     weights, bits = layer.quant_weight(), float(taken.bit_width)
     greatest = 2 ** (bits - 1) if bool(taken.signed) else 2**bits - 1
     sums = weights.int().detach().double().abs().reshape(len(weights.value), -1).sum(1) * greatest
-    return float((sums * _odd_part((weights.scale * taken.scale).detach().double().reshape(-1))).max())
+    # Biases lie halfway between two sums.
+    return float((2 * sums * _odd_part((weights.scale * taken.scale).detach().double().reshape(-1))).max())
 
 
 def _odd_part(values: torch.Tensor) -> torch.Tensor:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from toolchain.errors import ConfigError, ModelError
@@ -80,12 +79,14 @@ def quantise(network: FloatNetwork, source: str, order: Order, estimate: Estimat
     Raises:
         ConfigError: the output exists or cannot be written.
         DataError: the data do not fit the network.
-        ModelError: the network cannot be quantised, or its file not be read as integers.
+        ModelError: the network cannot be quantised, float32 rounds its sums, or its file cannot be read as integers.
         VerificationError: the file's integer graph answers otherwise than PyTorch.
     """
     must_be_new(order.out)
     work = _Work(with_scaling(network, order.scaling), order, progress)
-    tried = [work.at(bits) for bits in order.bits]
+    tried = [rows for bits in order.bits if (rows := work.at(bits))]
+    if not tried:
+        raise ModelError(f"{source}: {work.left_out[0]}; give fewer bits by --bits, or narrower layers")
     chosen = work.chosen([_best(rows) for rows in tried])
     return work.written([row for rows in tried for row in rows], chosen, source, estimate)
 
@@ -115,6 +116,7 @@ class _Work:
     def __init__(self, network: FloatNetwork, order: Order, progress: Progress) -> None:
         set_up(_SEED)
         self.network, self.order, self.progress = network, order, progress
+        self.left_out: list[str] = []
         self.calibration = read(order.calibrate, network, "--calibrate")
         self.test = read(order.test, network, "--test") if order.test else self.calibration
         train = read(order.train, network, "--train", labelled=True) if order.train else None
@@ -138,26 +140,23 @@ class _Work:
     def at(self, bits: Bits) -> list[_Measured]:
         """The network at these bits, with scales of both kinds; the better one is tuned where data are given.
 
-        Raises:
-            ModelError: float32 rounds the sums of both.
+        Scales with which float32 rounds sums are left out; none may be left.
         """
         found = [self.search.best(Setting(bits, kind), self.progress) for kind in (POWER_OF_TWO, FINER)]
-        why = {one.setting.scales: rounded(one.network, self._calibrated) for one in found}
-        for scales, said in why.items():
-            if said:
-                self.progress(f"{bits}, scales {scales}, left out: {said}")
-        rows = [_Measured(one, self._share(one.network)) for one in found if not why[one.setting.scales]]
-        if not rows:
-            raise ModelError(f"--bits {bits}: {next(iter(why.values()))}; give fewer bits, or narrower layers")
-        return self._with_tuned(rows) if self.lesson else rows
+        rows = [_Measured(one, self._share(one.network)) for one in found if self._is_exact(one)]
+        return self._with_tuned(rows) if self.lesson and rows else rows
+
+    def _is_exact(self, found: Found) -> bool:
+        """Whether float32 keeps its sums; where it does not, that is said."""
+        said = rounded(found.network, self.calibration.tensor[:_SOME])
+        if said:
+            self.left_out.append(f"{found.setting.bits}, scales {found.setting.scales}, left out: {said}")
+            self.progress(self.left_out[-1])
+        return not said
 
     def _with_tuned(self, rows: list[_Measured]) -> list[_Measured]:
         tuned = self._tuned(_best(rows))
-        return rows if rounded(tuned.found.network, self._calibrated) else [*rows, tuned]
-
-    @property
-    def _calibrated(self) -> torch.Tensor:
-        return self.calibration.tensor[:_SOME]
+        return [*rows, tuned] if self._is_exact(tuned.found) else rows
 
     def _tuned(self, before: _Measured) -> _Measured:
         assert self.lesson is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -66,8 +67,17 @@ def test_scales_whose_sums_are_rounded_are_left_out(
     assert "W4A4, scales 3 bits, left out: too long" in said
 
 
+def test_fewer_bits_do_without_those_that_are_too_long(
+    order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(["too long", "too long", "", ""])
+    monkeypatch.setattr(module, "rounded", lambda network, x: next(answers))
+    both = replace(order, bits=(Bits(8, 8), Bits(4, 4)))
+    assert _run(both, tmp_path, []) == [POWER_OF_TWO, FINER]
+
+
 def test_where_none_are_left_nothing_is_written(order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "rounded", lambda network, x: "too long")
-    with pytest.raises(ModelError, match="--bits W4A4: too long; give fewer bits, or narrower layers"):
+    with pytest.raises(ModelError, match="W4A4, scales powers of two, left out: too long; give fewer bits by --bits"):
         _run(order, tmp_path, [])
     assert not order.out.exists()
