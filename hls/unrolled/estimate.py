@@ -14,8 +14,6 @@ from hls.unrolled.sharing import signed_digits
 from toolchain.graph.dense import LABEL, DenseNetwork
 from toolchain.graph.types import IntType
 
-# Measured LUT positions (LUT4 + 2 CCU2C, yosys synth_ecp5 -abc9) over the positions that the graphs add up to.
-_MAPPED = 1.03
 # LUT positions a bit of a non-zero digit, where a bit saved costs one: half of the least of all networks measured,
 # ternary ones and of wide weights.
 _LEAST_A_BIT = 0.3
@@ -30,7 +28,7 @@ def estimate_unrolled(network: DenseNetwork, clock_hz: int, family: str = "ecp5"
         ModelError: a layer that the hardware cannot compute.
     """
     pipeline = plan_pipeline(network, clock_hz, fabric_of(family))
-    return {"lut": round(_MAPPED * _positions(pipeline)) + _FLOW_LUT, "ff": _registers(pipeline), "bram": 0}
+    return {"lut": round(_positions(pipeline)) + _FLOW_LUT, "ff": _registers(pipeline), "bram": 0}
 
 
 def least_of_layers(network: DenseNetwork, family: str = "ecp5") -> dict[str, int]:
@@ -51,7 +49,7 @@ def lut_of_layers(network: DenseNetwork, clock_hz: int, family: str = "ecp5") ->
     # Behind the last layer comes the choice of the greatest score.
     names = [*(layer.name for layer in network.layers), LABEL]
     layers = plan_pipeline(network, clock_hz, fabric_of(family)).layers
-    return {name: round(_MAPPED * _positions_of(layer)) for name, layer in zip(names, layers, strict=True)}
+    return {name: round(_positions_of(layer)) for name, layer in zip(names, layers, strict=True)}
 
 
 def _positions(pipeline: Pipeline) -> float:
@@ -60,7 +58,7 @@ def _positions(pipeline: Pipeline) -> float:
 
 def _positions_of(layer: LoweredLayer) -> float:
     live = [output for output, wanted in zip(layer.graph.outputs, layer.live, strict=True) if wanted]
-    return total_positions(layer.graph, live)
+    return layer.graph.fabric.mapped * total_positions(layer.graph, live)
 
 
 def _registers(pipeline: Pipeline) -> int:

@@ -35,6 +35,7 @@ class Fabric:
             both; then a chain adds three words, or counts six bits in two places.
         table_bits: operand bits up to which a sum of two terms is a table.
         saved_bit: LUTs that one bit less in a neuron's adders saves.
+        mapped: LUTs that synthesis makes of one that the graphs add up to, as measured (docs/unrolled.md).
         delays: see `Delays`.
     """
 
@@ -43,6 +44,7 @@ class Fabric:
     paired: bool
     table_bits: int
     saved_bit: float
+    mapped: float
     delays: Delays
 
     def __str__(self) -> str:
@@ -51,15 +53,15 @@ class Fabric:
 
 # For families whose routed cores were not looked at, and for cores that are laid out for any; set by hand, on the
 # safe side.
-FOUR = Fabric("4-input LUTs", 4, False, 4, 1.0, Delays(1.5, 2.2, 0.035, 0.6))
+FOUR = Fabric("4-input LUTs", 4, False, 4, 1.0, 1.03, Delays(1.5, 2.2, 0.035, 0.6))
 
 # Fitted to critical paths of routed cores, speed grade 6, by tests/benchmarks/fit_delays.py.
 ECP5 = replace(FOUR, name="ECP5", delays=Delays(1.18, 1.82, 0.036, 0.74))
 
 # Slices of four 6-input LUTs with two outputs and a carry chain (UG474), and of eight (UG574). No open tool routes
 # them: delays are set by hand, on the safe side.
-SERIES_7 = Fabric("7 series", 6, True, 5, 0.5, Delays(0.9, 1.4, 0.03, 0.6))
-ULTRASCALE = Fabric("UltraScale+", 6, True, 5, 0.5, Delays(0.5, 0.8, 0.015, 0.3))
+SERIES_7 = Fabric("7 series", 6, True, 5, 0.5, 0.97, Delays(0.9, 1.4, 0.03, 0.6))
+ULTRASCALE = Fabric("UltraScale+", 6, True, 5, 0.5, 0.97, Delays(0.5, 0.8, 0.015, 0.3))
 
 _FABRICS = {"ecp5": ECP5, "zynq_7000": SERIES_7, "zynq_ultrascale": ULTRASCALE}
 
