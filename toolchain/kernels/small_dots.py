@@ -1,7 +1,7 @@
 """Dot products of bytes on small processors, a row at a time: by Arm's DSP instructions, by Helium, by RISC-V's V.
 
 Cortex-M4, M7 and M33 take two products and two sums in one instruction, Cortex-M55 sixteen, V as many as its
-registers are long. `MODEL_PORTABLE` leaves them out of a compilation.
+registers are long; others share what they read among some outputs. `MODEL_PORTABLE` leaves all of it out.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ DOT = """\
 #define MODEL_ARM_DSP
 #elif defined(__riscv_vector)
 #define MODEL_RISCV_V
+#elif !defined(__SSE2__) && !defined(__ARM_NEON)
+#define MODEL_SCALAR
 #endif
 #endif
 
@@ -71,40 +73,95 @@ static inline int32_t dot_uint8_t(const uint8_t *x, const int8_t *weights, int c
     }
 MODEL_DOT(dot_int8_t, int8_t, "vwmul.vv")
 MODEL_DOT(dot_uint8_t, uint8_t, "vwmulsu.vv")
-#elif defined(MODEL_ARM_DSP)
+#elif defined(MODEL_ARM_DSP) || defined(MODEL_SCALAR)
 #define MODEL_SMALL_DOT
-/* Four bytes a turn: the even and the odd ones become pairs of 16 bits. */
-#define MODEL_DOT(name, type, widened)                                                                       \\
-    static inline int32_t name(const type *x, const int8_t *weights, int count, int32_t sum)                \\
-    {                                                                                                       \\
-        for (; count >= 4; count -= 4, x += 4, weights += 4) {                                              \\
-            uint32_t a, b, a_even, a_odd, b_even, b_odd;                                                    \\
-            __builtin_memcpy(&a, x, 4);                                                                     \\
-            __builtin_memcpy(&b, weights, 4);                                                               \\
-            __asm__(widened " %0, %1" : "=r"(a_even) : "r"(a));                                             \\
-            __asm__(widened " %0, %1, ror #8" : "=r"(a_odd) : "r"(a));                                      \\
-            __asm__("sxtb16 %0, %1" : "=r"(b_even) : "r"(b));                                               \\
-            __asm__("sxtb16 %0, %1, ror #8" : "=r"(b_odd) : "r"(b));                                        \\
-            __asm__("smlad %0, %1, %2, %3" : "=r"(sum) : "r"(a_even), "r"(b_even), "r"(sum));               \\
-            __asm__("smlad %0, %1, %2, %3" : "=r"(sum) : "r"(a_odd), "r"(b_odd), "r"(sum));                 \\
-        }                                                                                                   \\
-        for (int i = 0; i < count; i++)                                                                     \\
-            sum += x[i] * weights[i];                                                                       \\
-        return sum;                                                                                         \\
+#ifdef MODEL_ARM_DSP
+/* Four bytes as two pairs of 16 bits: the even and the odd ones. */
+#define MODEL_PAIRS(widened, even, odd, bytes)                                                              \\
+    __asm__(widened " %0, %1" : "=r"(even) : "r"(bytes));                                                   \\
+    __asm__(widened " %0, %1, ror #8" : "=r"(odd) : "r"(bytes))
+
+static inline __attribute__((always_inline)) int32_t four_products(
+    int32_t sum, const int8_t *weights, uint32_t x_even, uint32_t x_odd)
+{
+    uint32_t bytes, even, odd;
+    __builtin_memcpy(&bytes, weights, 4);
+    MODEL_PAIRS("sxtb16", even, odd, bytes);
+    __asm__("smlad %0, %1, %2, %3" : "=r"(sum) : "r"(x_even), "r"(even), "r"(sum));
+    __asm__("smlad %0, %1, %2, %3" : "=r"(sum) : "r"(x_odd), "r"(odd), "r"(sum));
+    return sum;
+}
+
+#define MODEL_FOURS(widened)                                                                                \\
+    for (; i + 4 <= inputs; i += 4, weights += 4) {                                                         \\
+        uint32_t bytes, even, odd;                                                                          \\
+        __builtin_memcpy(&bytes, x + i, 4);                                                                 \\
+        MODEL_PAIRS(widened, even, odd, bytes);                                                             \\
+        _Pragma("GCC unroll 4")                                                                             \\
+        for (int c = 0; c < outputs; c++)                                                                   \\
+            sums[c] = four_products(sums[c], weights + c * inputs, even, odd);                              \\
     }
-MODEL_DOT(dot_int8_t, int8_t, "sxtb16")
-MODEL_DOT(dot_uint8_t, uint8_t, "uxtb16")
+#else
+#define MODEL_FOURS(widened)
+#endif
+
+/* Some outputs, few and known when this is compiled, which share the inputs that were read. */
+#define MODEL_ROW(name, type, widened)                                                                      \\
+    static inline __attribute__((always_inline)) void name##_some(                                          \\
+        const type *x, const int8_t *weights, const int inputs, const int outputs, int32_t *y)              \\
+    {                                                                                                       \\
+        int32_t sums[4];                                                                                    \\
+        int i = 0;                                                                                          \\
+        _Pragma("GCC unroll 4")                                                                             \\
+        for (int c = 0; c < outputs; c++)                                                                   \\
+            sums[c] = y[c];                                                                                 \\
+        MODEL_FOURS(widened)                                                                                \\
+        for (; i < inputs; i++, weights++)                                                                  \\
+            _Pragma("GCC unroll 4")                                                                         \\
+            for (int c = 0; c < outputs; c++)                                                               \\
+                sums[c] += x[i] * weights[c * inputs];                                                      \\
+        _Pragma("GCC unroll 4")                                                                             \\
+        for (int c = 0; c < outputs; c++)                                                                   \\
+            y[c] = sums[c];                                                                                 \\
+    }                                                                                                       \\
+                                                                                                            \\
+    static inline __attribute__((always_inline)) void name(                                                 \\
+        const type *x, const int8_t *weights, const int inputs, int outputs, int32_t *y)                    \\
+    {                                                                                                       \\
+        for (; outputs >= 4; outputs -= 4, weights += 4 * inputs, y += 4)                                    \\
+            name##_some(x, weights, inputs, 4, y);                                                          \\
+        for (; outputs > 0; outputs--, weights += inputs, y++)                                              \\
+            name##_some(x, weights, inputs, 1, y);                                                          \\
+    }
+MODEL_ROW(row_int8_t, int8_t, "sxtb16")
+MODEL_ROW(row_uint8_t, uint8_t, "uxtb16")
+#endif
+
+#if defined(MODEL_HELIUM) || defined(MODEL_RISCV_V)
+#define MODEL_ROW(name, type, dot)                                                                           \\
+    static inline void name(const type *x, const int8_t *weights, int inputs, int outputs, int32_t *y)      \\
+    {                                                                                                       \\
+        for (int c = 0; c < outputs; c++, weights += inputs)                                                \\
+            y[c] = dot(x, weights, inputs, y[c]);                                                           \\
+    }
+MODEL_ROW(row_int8_t, int8_t, dot_int8_t)
+MODEL_ROW(row_uint8_t, uint8_t, dot_uint8_t)
 #endif
 """
-"""`dot_int8_t` and `dot_uint8_t`, by the type of the inputs; weights have a sign."""
+"""`row_int8_t` and `row_uint8_t`, by the type of the inputs, add to sums; weights have a sign."""
 
 
-def chosen(x: str, inputs: int, otherwise: tuple[str, ...]) -> tuple[str, ...]:
-    """Adds a dot product of bytes to `sum`, by these instructions in builds that have them.
+def chosen(x: str, inputs: int, outputs: int, weights: str, bias: str, otherwise: tuple[str, ...]) -> tuple[str, ...]:
+    """All sums of a row, by these instructions in builds that have them.
 
     Args:
         x: type of the inputs in C, ``int8_t`` or ``uint8_t``.
+        weights, bias: in C; the bias of channel `c`.
         otherwise: what does the same.
     """
-    quick = f"    sum = dot_{x}(x0, weights, {inputs}, sum);"
-    return ("#ifdef MODEL_SMALL_DOT", quick, "#else", *otherwise, "#endif")
+    quick = (
+        f"for (int c = 0; c < {outputs}; c++)",
+        f"    y[c] = {bias};",
+        f"row_{x}(x0, {weights}, {inputs}, {outputs}, y);",
+    )
+    return ("#ifdef MODEL_SMALL_DOT", *quick, "#else", *otherwise, "#endif")

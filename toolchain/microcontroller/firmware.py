@@ -119,7 +119,7 @@ _MAKEFILE = """\
 # make: firmware.elf and what a programmer takes, with {compiler} (Debian: {package}).
 # make emulated.elf: the same for the machine of qemu that it was proved on.
 CROSS = {prefix}
-CFLAGS = -O2
+CFLAGS = -O3
 FLAGS = {flags} -std=gnu99 -Wall -Wextra -ffreestanding -fno-tree-loop-distribute-patterns -ffunction-sections \\
     -fdata-sections -I. $(CFLAGS)
 LINK = -nostdlib -static -Wl,--gc-sections

@@ -15,6 +15,15 @@ from toolchain.kernels.variants import BLOCK, CHOSEN, DOTS
 # Fewer inputs than that are added up sooner one by one.
 _LEAST_INPUTS = 8
 
+# Where there is no vector unit, 16 bits would only be one instruction more.
+_PRODUCT = """\
+#if defined(__SSE2__) || defined(__ARM_NEON) || defined(__ARM_FEATURE_MVE)
+typedef int16_t product_t;
+#else
+typedef int32_t product_t;
+#endif
+"""
+
 # Of a window whose channels are each for itself; more would make long expressions.
 _FEW_TAPS = 49
 
@@ -62,14 +71,14 @@ def _tap_by_tap(op: Linear, name: str, x: Row, y: Row) -> RowKernel:
             f"    for (int c = 0; c < {op.outputs}; c++)",
             f"        y[c] += {term('t')};",
         )
-    return RowKernel(body, tuple(constants))
+    return RowKernel(body, tuple(constants), (_PRODUCT,) if product == "product_t" else ())
 
 
 def _product(op: Linear, x: Row, y: Row) -> str:
-    """The narrowest type of a product: of bytes a processor multiplies more at once in 16 bits."""
+    """The type of a product: of bytes a vector unit multiplies more at once in 16 bits."""
     reach = x.reach * int(np.abs(op.weights).max())
     narrow = reach < 2**15 and x.dtype.itemsize == 1 and array_type(op.weights) in ("int8_t", "uint8_t")
-    return "int16_t" if narrow else y.c
+    return "product_t" if narrow else y.c
 
 
 def _by_outputs(op: Linear, name: str, x: Row, y: Row, inner: int) -> RowKernel:
@@ -88,25 +97,30 @@ def _by_outputs(op: Linear, name: str, x: Row, y: Row, inner: int) -> RowKernel:
             f"    for (int i = 0; i < {len(op.weights)}; i++)",
             f"        sum += ({total})x0[i] * weights[i];",
         )
-        if by_bytes := x.c in ("int8_t", "uint8_t") and array_type(op.weights) == "int8_t" and total == "int32_t":
-            sums = small_dots.chosen(x.c, len(op.weights), sums)
     else:
-        by_bytes = False
         own = f"t * {inner * op.groups} + c / {each} * {inner} + i"
         sums = (
             f"    for (int t = 0; t < {op.taps}; t++)",
             f"        for (int i = 0; i < {inner}; i++)",
             f"            sum += ({total})x0[{own}] * weights[t * {inner} + i];",
         )
+    body = (*head, *sums, *tail)
+    if small := op.groups == 1 and _bytes_alone(op, x) and y.dtype == np.int32:
+        bias = _bias(op, name, [])
+        body = small_dots.chosen(x.c, len(op.weights), op.outputs, f"{name}_weights", bias, body)
     counted = by_bits(op, name, x, y)
     if counted:
         constants, quick = [*constants, *counted.constants], (*counted.at_once, *quick)
     helpers = (
         *(counted.helpers if counted else ()),
         *((CHOSEN, DOTS) if dots else ()),
-        *((small_dots.DOT,) if by_bytes else ()),
+        *((small_dots.DOT,) if small else ()),
     )
-    return RowKernel((*head, *sums, *tail), tuple(constants), helpers, quick)
+    return RowKernel(body, tuple(constants), helpers, quick)
+
+
+def _bytes_alone(op: Linear, x: Row) -> bool:
+    return x.c in ("int8_t", "uint8_t") and array_type(op.weights) == "int8_t"
 
 
 def _by_bytes(op: Linear, name: str, x: Row, y: Row, constants: list[str]) -> tuple[str, ...]:
@@ -115,8 +129,7 @@ def _by_bytes(op: Linear, name: str, x: Row, y: Row, constants: list[str]) -> tu
     Where both sides must have a sign, or one must not, inputs are counted from 128 away; what that adds is taken off
     where the sums begin.
     """
-    bytes_alone = x.c in ("int8_t", "uint8_t") and array_type(op.weights) == "int8_t"
-    if op.groups > 1 or not bytes_alone or y.dtype != np.int32 or len(op.weights) < _LEAST_INPUTS:
+    if op.groups > 1 or not _bytes_alone(op, x) or y.dtype != np.int32 or len(op.weights) < _LEAST_INPUTS:
         return ()
     flip, start = _flip(x), f"{name}_start"
     constants += [

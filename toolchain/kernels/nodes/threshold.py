@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.graph.ops import Threshold, Uniform
-from toolchain.kernels.c_text import accumulating, array_type, c_type, constant, literal
+from toolchain.kernels.c_text import accumulating, array_type, c_type, constant, literal, typed_constant
 from toolchain.kernels.row import Row, RowKernel, one_for_all
 from toolchain.kernels.scaling import Scaling, guarded, scale_arrays, scale_text, scaling
 from toolchain.kernels.variants import BLOCK, CHOSEN
@@ -26,8 +26,9 @@ def kernel(op: Threshold, name: str, xs: tuple[Row, ...], y: Row) -> RowKernel:
     channels = range(y.size)
     if op.uniform is None or not op.uniform.found.any():
         return _compared(op, name, x, y) if op.levels <= _FEW else _counted(op, name, channels, y)
-    lines = _on_lines(op, op.uniform, name, x, y)
-    if (form := scaling(op, y.size, x.reach)) and x.dtype == np.int32 and y.dtype.itemsize == 1:
+    form = scaling(op, y.size, x.reach) if x.dtype == np.int32 else None
+    lines = _by_halves(form, name, y) if form and form.halves else _on_lines(op, op.uniform, name, x, y)
+    if form and y.dtype.itemsize == 1:
         return _many_at_once(form, lines, name, y)
     apart = np.flatnonzero(~op.uniform.found).tolist()
     return _both(lines, _counted(op, name, apart, y)) if apart else lines
@@ -55,6 +56,31 @@ def _both(first: RowKernel, second: RowKernel) -> RowKernel:
 def _value(op: Threshold, count: str, y: Row) -> str:
     scaled = count if op.step == 1 else f"{literal(op.step)} * {count}"
     return f"({y.c})({scaled} + ({literal(op.least)}))" if op.least else f"({y.c})({scaled})"
+
+
+def _by_halves(form: Scaling, name: str, y: Row) -> RowKernel:
+    """``clip((x * multiplier + offset) >> (32 + shift), low, high)``: a processor of 32 bits only needs a high half."""
+    constants: list[str] = []
+
+    def part(word: str, values: NDArray[np.int64], kind: str) -> str:
+        if one_for_all(values):
+            return literal(int(values[0]))
+        constants.append(typed_constant(kind, f"{name}_{word}", values))
+        return f"{name}_{word}[c]"
+
+    offset = part("offset", form.offset, "int64_t")
+    if form.negative is not None:
+        offset = f"(x0[c] < 0 ? {part('negative', form.negative, 'int64_t')} : {offset})"
+    high = f"(int32_t)(((int64_t)x0[c] * {part('multiplier', form.multiplier, 'int32_t')} + {offset}) >> 32)"
+    if (form.shift > 32).any():
+        high += f" >> {part('shift', form.shift - 32, 'int8_t')}"
+    body = (
+        f"for (int c = 0; c < {y.size}; c++) {{",
+        f"    const int32_t code = {high};",
+        f"    y[c] = ({y.c})(code < {form.low} ? {form.low} : code > {form.high} ? {form.high} : code);",
+        "}",
+    )
+    return RowKernel(body, tuple(constants))
 
 
 def _on_lines(op: Threshold, form: Uniform, name: str, x: Row, y: Row) -> RowKernel:

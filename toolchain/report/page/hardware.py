@@ -128,6 +128,32 @@ def utilisation(build: Build) -> list[dict[str, Any]]:
     return rows
 
 
+def memories(build: Build) -> list[dict[str, Any]]:
+    """One row a memory of a microcontroller and one each part of it: bytes used, of how many, in per cent."""
+    rows = []
+    for key, label in (("flash", "flash"), ("ram", "RAM")):
+        found = mapping(build.manifest, "memory", key)
+        used, capacity = number(found, "used"), number(found, "of")
+        if used is None or not capacity:
+            continue
+        percent = 100 * used / capacity
+        whole = {"share": min(percent, 100.0), "percent": f"{percent:.1f} %", "of": count(capacity)}
+        rows.append({"name": label, "used": count(used), **whole})
+        for what in mapping(found, "parts"):
+            rows.append({"name": what, "used": count(number(found, "parts", what)), "of": ""})
+    return rows
+
+
+def emulated(build: Build) -> str:
+    """What was counted on a microcontroller's emulated processor, in words; empty where nothing was."""
+    found = mapping(build.manifest, "emulated")
+    instructions, stack = number(found, "instructions"), number(found, "stack")
+    if instructions is None:
+        return ""
+    deepest = "" if stack is None else f"; the stack's deepest: {count(stack)} bytes"
+    return f"{count(instructions)} instructions an inference on {text(found, 'machine')}: no time follows{deepest}"
+
+
 def estimated_of(build: Build) -> str:
     """What the estimate is of; older builds do not say, and theirs is of the core."""
     return {"chip": "core and host link"}.get(text(build.manifest, "estimate", "of"), "the core alone")

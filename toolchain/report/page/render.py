@@ -164,6 +164,8 @@ def _filled_page(build: Build, builds: Sequence[Build]) -> str:
         graph_cycles=bool(cycles_of(build)),
         core_drawing=core_drawing(build),
         utilisation=hardware.utilisation(build),
+        memories=hardware.memories(build),
+        emulated=hardware.emulated(build),
         explained=explained(build),
         limit_columns=LIMITS,
         way_columns=WAYS,
