@@ -29,7 +29,7 @@ _PACKAGES = {
 
 def runner_files() -> list[Path]:
     """All of the runner's files, C and Python: what a package carries beside the binaries."""
-    return sorted(path for path in SOURCES.iterdir() if path.suffix in {".c", ".h"} or path.name == "runner.py")
+    return sorted(path for path in SOURCES.iterdir() if path.suffix in {".c", ".h", ".py"} and path.stem != "__init__")
 
 
 def build_runner(machine: str, out: Path) -> Path:
