@@ -15,7 +15,7 @@ from toolchain.board import AmdBoard, AnyBoard, McuBoard, OpenBoard
 from toolchain.catalog import load_board
 from toolchain.console import typeable
 from toolchain.layout import Request
-from toolchain.results.again import build_command
+from toolchain.results.again import build_command, build_words
 from toolchain.results.explained import Explanation
 from toolchain.results.quantised import Quantised
 
@@ -51,7 +51,8 @@ def tell_next(console: Console, steps: Sequence[Next]) -> None:
 def after_build(board: AnyBoard, request: Request) -> list[Next]:
     """Of a build whose package is whole."""
     chosen = f"NETWORK={shlex.quote(request.file)}" if request.file else _model(request.folder or request.model)
-    return [*_tried(board, f"BOARD={request.board} {chosen}"), _PAGE]
+    which = f"BOARD={request.board} {chosen}"
+    return [*_tried(board, which, _this(board, request, which)), _PAGE]
 
 
 def after_new(folder: str) -> list[Next]:
@@ -105,25 +106,35 @@ def after_measure() -> list[Next]:
     return [_PAGE]
 
 
-def _tried(board: AnyBoard, which: str) -> list[Next]:
-    """How a package is tried: without a board, then on one."""
+def _this(board: AnyBoard, request: Request, which: str) -> str:
+    """The words that ask for this very build, where those of its board and network ask for another."""
+    plain = Request(request.board, request.model, folder=request.folder, flow=board.flows[0], wheels=request.wheels)
+    return which if request == plain else build_words(request)
+
+
+def _tried(board: AnyBoard, which: str, this: str) -> list[Next]:
+    """How a package is tried: without a board, then on one.
+
+    Args:
+        which: names the newest build of a network; this: the very build, for commands that may make another.
+    """
     if isinstance(board, OpenBoard):
         return [
             Next(f"make run {which} VIRTUAL=1", "its answers from the Verilated chip, without a board"),
             Next(f"make flash {which}", "load it into the board at this computer; then `make run`"),
-            Next(f"make explain {which}", "which layer limits it, and what more or another board would give"),
+            Next(f"make explain {this}", "which layer limits it, and what more or another board would give"),
         ]
     if isinstance(board, McuBoard):
         return [
             Next(f"make run {which} VIRTUAL=1", "its answers from the emulated program, without a board"),
-            Next(f"make verify {which}", "make the packed program again, and run the packed one emulated"),
+            Next(f"make verify {this}", "make the packed program again, and run the packed one emulated"),
         ]
     if isinstance(board, AmdBoard):
         return [Next(f"make flash {which} HOST=user@address", "once Vivado has made the bitstream: package/README.md")]
     if board.name == "host":
         return [Next(f"make measure {which}", "time and energy on this computer")]
     return [
-        Next(f"make verify {which}", "run the package under an emulator"),
+        Next(f"make verify {this}", "run the package under an emulator"),
         Next(f"make measure {which} HOST=user@address", "time and energy on the board"),
     ]
 

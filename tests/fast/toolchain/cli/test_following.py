@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -36,6 +37,10 @@ def told(steps: list[Next]) -> list[str]:
     return [line[6:].split("  ")[0] for line in text.splitlines()]
 
 
+def _plain(board: str, **more: Any) -> Request:
+    return Request(board, "m", flow=load_board(board).flows[0], **more)
+
+
 @pytest.mark.parametrize(
     ("board", "commands"),
     [
@@ -56,7 +61,7 @@ def told(steps: list[Next]) -> list[str]:
     ],
 )
 def test_a_build_is_tried_as_its_board_allows(board: str, commands: list[str]) -> None:
-    assert told(after_build(load_board(board), Request(board, "m"))) == [*commands, "make report"]
+    assert told(after_build(load_board(board), _plain(board))) == [*commands, "make report"]
 
 
 def test_a_file_or_a_folder_is_named_as_it_was() -> None:
@@ -65,6 +70,15 @@ def test_a_file_or_a_folder_is_named_as_it_was() -> None:
     (first, *_) = after_build(load_board("host"), Request("host", "mine", folder="/models/mine"))
     assert first.command == "make measure BOARD=host MODEL=/models/mine"
     assert after_new("./my model")[0].command == "gateweave build --board ulx3s --model './my model'"
+
+
+def test_commands_that_may_make_another_build_ask_for_this_very_one() -> None:
+    request = _plain("raspberrypi4", file="/net.onnx", test="/test.npz")
+    verify, measure, _ = told(after_build(load_board("raspberrypi4"), request))
+    assert verify == "make verify BOARD=raspberrypi4 NETWORK=/net.onnx TEST=/test.npz"
+    assert measure == "make measure BOARD=raspberrypi4 NETWORK=/net.onnx HOST=user@address"
+    *_, explain, _ = told(after_build(load_board("ulx3s"), _plain("ulx3s", recipe="tiny")))
+    assert explain == "make explain BOARD=ulx3s MODEL=m RECIPE=tiny STRATEGY=folded"
 
 
 def test_a_run_and_a_flash_go_on_where_they_were() -> None:
@@ -92,7 +106,7 @@ def test_every_command_that_is_named_exists() -> None:
     known = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
     steps = [*after_flash("ulx3s", "m", None), *after_run("ulx3s", "m", None, virtual=False), *after_new("m")]
     for board in ("ulx3s", "zcu104", "host", "raspberrypi4"):
-        steps += after_build(load_board(board), Request(board, "m"))
+        steps += after_build(load_board(board), _plain(board))
     assert {step.command.split()[1] for step in steps} <= known
 
 
