@@ -167,6 +167,23 @@ def _signed(total: Total, sign: int) -> Total:
 
 
 def _sums(linear: LinearGraph, columns: list[tuple[int, ...]], seed: int, outputs: int) -> list[Total]:
+    terms = {column: _few_terms(linear, column, outputs) for column in columns}
+    many = [column for column in columns if not terms[column]]
+    totals = dict(zip(many, _shared_sums(linear, many, seed, outputs), strict=True))
+    return [_heaped(linear, few, outputs) if (few := terms[column]) else totals[column] for column in columns]
+
+
+def _few_terms(linear: LinearGraph, column: tuple[int, ...], outputs: int) -> list[Operand]:
+    """The terms of a sum that is compared, where all its bits go into one look-up table; there is nothing to share."""
+    if not outputs or not linear.fabric.paired or sum(map(bool, column)) > linear.fabric.lut_inputs:
+        return []
+    digits = signed_digits(np.array(column, dtype=np.int64)[:, None])[:, 0]
+    terms = [Operand(row, int(digits[row, place]), place) for row, place in np.argwhere(digits).tolist()]
+    bits = sum(linear.graph.width(term.node) for term in terms)
+    return terms if bits <= linear.fabric.lut_inputs else []
+
+
+def _shared_sums(linear: LinearGraph, columns: list[tuple[int, ...]], seed: int, outputs: int) -> list[Total]:
     if not columns:
         return []
     shared = SharedTerms(linear, signed_digits(np.array(columns, dtype=np.int64).T), seed)

@@ -9,7 +9,7 @@ import pytest
 
 from hls.pack import encode
 from hls.unrolled.fabric import FOUR, ULTRASCALE, Fabric
-from hls.unrolled.ir import Affine, Constant, Count, Rows, Sum, Table, width_of
+from hls.unrolled.ir import Affine, Constant, Count, Input, Reached, Rows, Sum, Table, width_of
 from hls.unrolled.lower import LoweredLayer, lower_network
 from tests.fast.hls.unrolled.networks import NETWORKS, random_inputs, random_network
 from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
@@ -75,6 +75,23 @@ def test_thresholds_out_of_reach_become_constants() -> None:
     assert (always, never) == (Constant(3), Constant(0))
     assert isinstance(partly, Count)
     assert (graph.low[graph.outputs[2]], graph.high[graph.outputs[2]]) == (1, 2)
+
+
+def test_a_neuron_of_six_bits_is_one_table_of_its_inputs_on_six_input_luts() -> None:
+    rng = np.random.default_rng(3)
+    weights = np.zeros((12, 40), np.int64)
+    for column in weights.T:
+        column[rng.choice(12, 6, replace=False)] = rng.choice([-2, -1, 1, 2], 6)
+    # Columns that have all of their pairs in common would be worth sharing otherwise.
+    weights[:, 20:] = weights[:, :20] * np.where(rng.random((12, 20)) < 0.2, -1, 1)
+    thresholds = rng.integers(-1, 2, (40, 1))
+    hidden = DenseLayer("hidden", weights, "UINT1", "UINT1", thresholds)
+    network = network_of((hidden, DenseLayer("last", rng.integers(-1, 2, (40, 3)), "UINT1", "INT8")))
+    layers = lower_network(network, ULTRASCALE)
+    same(layers, network, random_inputs(network, 500))
+    graph = layers[0].graph
+    kinds = {type(graph.nodes[identifier]) for identifier in graph.needed(graph.outputs)}
+    assert kinds <= {Input, Reached, Constant}
 
 
 def test_equal_and_opposite_columns_share_one_sum() -> None:
