@@ -201,7 +201,7 @@ A network of {_WORDS[begun.kind]} for {len(begun.dataset):,} {begun.described}.
 |---|---|
 | `model.py` | the network |
 | `settings.py` | what a recipe may set of it |
-| `recipes/default.yaml` | the data, their split and the training; further recipes beside it: `--recipe NAME` |
+| `recipes/default.yaml` | the data, their split, the training, the rate (`fps`); others beside it: `--recipe NAME` |
 | `{_test_file(begun)}` | `python -m pytest {begun.name}`: the data can be read, the untrained network is exact |
 
 ```
