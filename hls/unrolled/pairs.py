@@ -36,19 +36,12 @@ class Pairs:
         """Wires of ``upper(bits)`` and, of five bits at most, ``lower(bits)``; strings are wires of this node."""
         assert len(bits) <= (6 if lower is None else 5)
         inverted = [isinstance(bit, Bit) and bit.inverted for bit in bits]
-
-        def contents(function: Function, size: int) -> int:
-            codes = (tuple((code >> i & 1) ^ no for i, no in enumerate(inverted)) for code in range(1 << size))
-            return sum(function(values) << code for code, values in enumerate(codes))
-
         wires = [self.bit(bit) if isinstance(bit, Bit) else bit for bit in bits]
-        size = len(bits) if lower is None else 5
-        table, used = contents(upper, len(bits)), 1 << len(bits)
-        # Inputs that are not used are 0, but for the last, which chooses between two functions.
-        table = contents(lower, len(bits)) | table << 32 if lower is not None else table & ((1 << used) - 1)
-        inputs = [*wires, *([_ZERO] * (size - len(bits)))]
-        inputs += ["1'b1"] if lower is not None else [_ZERO] * (6 - size)
-        return self._instance(inputs, table, two=lower is not None)
+        # Inputs that are not used are 0, but the last where there are two functions: it is 1, and chooses the upper.
+        if lower is None:
+            return self._instance([*wires, *[_ZERO] * (6 - len(wires))], _contents(upper, inverted), two=False)
+        both = _contents(lower, inverted) | _contents(upper, inverted) << 32
+        return self._instance([*wires, *[_ZERO] * (5 - len(wires)), "1'b1"], both, two=True)
 
     def direct(self, bit: Bit) -> str:
         """A bit without a look-up table; if it is inverted, synthesis has to make one."""
@@ -71,6 +64,12 @@ class Pairs:
         ports = f".i({_concatenated(inputs)}), .o5({lower if two else ''}), .o6({upper})"
         self.lines.append(f"lut_pair #(.INIT(64'h{table:016X})) {name} ({ports});")
         return upper, lower
+
+
+def _contents(function: Function, inverted: Sequence[bool]) -> int:
+    """A look-up table's contents, bit i the function's value where the inputs are i before some are inverted."""
+    codes = (tuple((code >> i & 1) ^ no for i, no in enumerate(inverted)) for code in range(1 << len(inverted)))
+    return sum(function(values) << code for code, values in enumerate(codes))
 
 
 def counted(pairs: Pairs, node: Counter, width: int) -> str:
