@@ -11,6 +11,7 @@ import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from toolchain.errors import ModelError, first_line
+from toolchain.graph.deciding import numbers_of
 from toolchain.graph.graph import Graph, with_outputs
 from toolchain.graph.lower import opset_of, to_opset
 from toolchain.graph.opsets import IR_VERSIONS
@@ -24,6 +25,9 @@ from toolchain.runtime.lazy import lazily
 CORE = "core_"
 """What names of derived tensors begin with."""
 
+_FP16_BRANCHES = 16
+"""Least opset with which ONNX Runtime 1.25.1 opens an `If` around float16 at its highest level; 13 to 15 end it."""
+
 Part = tuple[list[NodeProto], list[TensorProto]]
 """Nodes and constants of one part of a model."""
 
@@ -34,11 +38,17 @@ def whole_makers(source: Source, settings: GraphSettings) -> dict[str, Callable[
     cores = makers(graph, core_settings(settings))
     made = {name: partial(_whole, source, graph, make, rows) for name, make in cores.items()}
     made["fp16"] = partial(_fp16, made["fp16"], made["fp32"])
+    if numbers_of(graph) and settings.opset < _FP16_BRANCHES:
+        made["fp16"] = partial(_no_branches)
     return {name: partial(_lazy, make) for name, make in made.items()}
 
 
 def _lazy(make: Callable[[], onnx.ModelProto]) -> onnx.ModelProto:
     return lazily(make())
+
+
+def _no_branches() -> onnx.ModelProto:
+    raise ModelError(f"fp16: ONNX Runtime's optimiser dies of a branch in float16 below opset {_FP16_BRANCHES}")
 
 
 def _fp16(exact: Callable[[], onnx.ModelProto], fp32: Callable[[], onnx.ModelProto]) -> onnx.ModelProto:

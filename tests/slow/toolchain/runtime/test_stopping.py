@@ -14,6 +14,7 @@ import onnx
 import pytest
 
 from tests.fast.toolchain.graph.staged_graphs import CLASSES, decides, staged, vectors
+from toolchain.errors import ModelError
 from toolchain.graph.deciding import deciding, thresholds_of
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph
@@ -141,3 +142,14 @@ def test_a_loop_goes_through_all_inputs_where_their_time_differs(
     _, said = _asked(runners[runner], made, graph, made.x[:80], tmp_path, *words)
     answered = 80 + said["loop"]["inferences"]
     assert said["memory"]["asked"] == answered > 400 and said["memory"]["recalled"] < answered / 100
+
+
+def test_float16_is_left_out_where_its_branches_end_the_runtime() -> None:
+    floats = np.dtype(np.float32)
+    graph = staged(2)
+    network = decides(graph, vectors(graph, 40))
+    ports = (Port("x", (6, 5, 2), floats),), (Port("logits", (CLASSES + 1,), floats),)
+    source = Source("QONNX", network, *ports)
+    with pytest.raises(ModelError, match="dies of a branch in float16 below opset 16"):
+        whole_makers(source, GraphSettings(13))["fp16"]()
+    assert whole_makers(source, GraphSettings(16))["fp16"]().graph.node
