@@ -27,6 +27,12 @@ def test_a_router_that_stands_still_is_ended_with_what_to_change() -> None:
         see(stuck)
 
 
+def test_the_rows_of_a_real_one_that_got_nowhere_are_told() -> None:
+    # An unrolled core of 784 inputs on an LFE5U-85F.
+    with pytest.raises(FitError, match="61,749 of 63,569 are left"):
+        see([63_075, 62_779, 62_588, 62_374, 62_265, 62_144, 61_949, 61_863, 61_749, 61_679], 63_569)
+
+
 def test_one_that_tears_up_more_than_it_makes_is_ended_too() -> None:
     with pytest.raises(FitError, match="too dense to route"):
         see([30_000 + 50 * row for row in range(12)])
