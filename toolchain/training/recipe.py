@@ -57,7 +57,7 @@ class BudgetSettings(Settings):
 
     Attributes:
         lut: LUT positions of the unrolled core, as estimated.
-        family: of the devices whose LUTs these are; all but AMD's have 4 inputs, not 6.
+        lut_inputs: of the devices' LUTs: 6 for AMD's, 4 for all others.
         macro_f1: least that the network must reach on the validation part.
         rounds: how often, at most, the network is trained on with a dearer LUT.
         steps: batches of a round, at the rate of the merged phase.
@@ -65,7 +65,7 @@ class BudgetSettings(Settings):
     """
 
     lut: Annotated[int, Field(gt=0, le=10**7)]
-    family: Literal["ecp5", "ice40", "gowin", "zynq_7000", "zynq_ultrascale"] = "ecp5"
+    lut_inputs: Literal[4, 6] = 4
     macro_f1: Annotated[float, Field(ge=0, le=1)] = 0.0
     rounds: Annotated[int, Field(gt=0, le=100)] = 12
     steps: Positive = 300

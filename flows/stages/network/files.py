@@ -67,7 +67,8 @@ def lut_estimate(context: Context, dataset: Dataset) -> Estimate | None:
     if context.recipe.budget is None:
         return None
     module = importlib.import_module(f"{__package__}.lut_estimate")
-    return partial(module.lut_of, dataset=dataset, family=context.recipe.budget.family, shown=context.recipe_shown)
+    inputs = context.recipe.budget.lut_inputs
+    return partial(module.lut_of, dataset=dataset, lut_inputs=inputs, shown=context.recipe_shown)
 
 
 @contextmanager

@@ -18,11 +18,11 @@ from toolchain.training.dataset import Dataset
 _CLOCK_HZ = 25_000_000
 
 
-def lut_of(network: nn.Module, dataset: Dataset, family: str, shown: str) -> int:
+def lut_of(network: nn.Module, dataset: Dataset, lut_inputs: int, shown: str) -> int:
     """LUT positions of the unrolled core of a merged network.
 
     Args:
-        family: of the device.
+        lut_inputs: of the device's LUTs, 4 or 6.
         shown: the recipe's file, for errors.
 
     Raises:
@@ -37,4 +37,5 @@ def lut_of(network: nn.Module, dataset: Dataset, family: str, shown: str) -> int
             f"{shown}: budget: it counts LUTs of an unrolled core, which only a chain of dense layers becomes; leave "
             "it out, or change the network"
         )
-    return estimate_unrolled(dense, _CLOCK_HZ, family)["lut"]
+    families = ("zynq_7000",) if lut_inputs == 6 else ()
+    return estimate_unrolled(dense, _CLOCK_HZ, *families)["lut"]
