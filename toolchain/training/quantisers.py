@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from brevitas.inject.enum import ScalingImplType
+from brevitas.quant.binary import SignedBinaryActPerTensorConst
 from brevitas.quant.fixed_point import (
     Int8ActPerTensorFixedPoint,
     Int8WeightPerChannelFixedPoint,
@@ -52,6 +53,11 @@ def signed_quantiser(bits: int, step: float) -> Any:
     return Int8ActPerTensorFixedPoint.let(
         bit_width=bits, scaling_impl_type=ScalingImplType.CONST, scaling_init=step * 2 ** (bits - 1)
     )
+
+
+def sign_quantiser() -> Any:
+    """Quantiser with the levels -1 and 1; zero is 1."""
+    return SignedBinaryActPerTensorConst.let(scaling_init=1.0)
 
 
 def input_quantiser(input_type: str) -> Any:

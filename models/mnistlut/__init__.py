@@ -1,0 +1,1 @@
+"""MnistLUT: handwritten digits in a few thousand LUTs, each neuron one of them."""
