@@ -14,7 +14,7 @@ from tests.conftest import REPOSITORY
 
 _ROOMS = ("gateweave", "toolchain", "flows", "hls", "models")
 # Installed apart (requirements-finn.txt), or there on a board only, or beside a program of a package.
-_ELSEWHERE = {"finn", "pynq", "driver"}
+_ELSEWHERE = {"finn", "pynq", "driver", "sessions"}
 
 
 def _plain(name: str) -> str:
