@@ -19,6 +19,7 @@ from hls.cost import (
 )
 from hls.fitting import largest_layer, least, shortage
 from hls.plan import LayerPlan, divisors, interval, output_lanes, plan_layers
+from hls.unrolled.fabric import USUAL
 from toolchain.errors import ConfigError, FitError, TooLargeError
 from toolchain.graph.dense import DenseNetwork
 from toolchain.results.folding import FoldedUse, Folding, LayerFolding
@@ -51,7 +52,7 @@ def choose_folding(
     strategy: str,
     fixed_lut: int = 0,
     strict: bool = True,
-    family: str = "ecp5",
+    family: str = USUAL,
 ) -> Folding:
     """Fewest LUTs (estimated) that reach `target_fps`; with None the fastest folding that fits.
 

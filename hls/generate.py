@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from hls.folded import generate_folded
+from hls.unrolled.fabric import USUAL
 from toolchain.graph.dense import DenseNetwork
 from toolchain.results.core import CoreDescription
 from toolchain.results.folding import Folding
 
 
-def generate_core(network: DenseNetwork, folding: Folding, rtl_dir: Path, family: str = "ecp5") -> CoreDescription:
+def generate_core(network: DenseNetwork, folding: Folding, rtl_dir: Path, family: str = USUAL) -> CoreDescription:
     """Write the core's Verilog and ROM files into `rtl_dir` and describe it.
 
     Args:

@@ -6,7 +6,7 @@ import numpy as np
 
 from hls.unrolled.cost import total_positions
 from hls.unrolled.emit import last_reads
-from hls.unrolled.fabric import fabric_of
+from hls.unrolled.fabric import USUAL, fabric_of
 from hls.unrolled.generate import Pipeline, plan_pipeline
 from hls.unrolled.lower import LoweredLayer
 from hls.unrolled.schedule import Schedule
@@ -21,7 +21,7 @@ _LEAST_A_BIT = 0.3
 _FLOW_LUT, _FLOW_FF = 40, 24
 
 
-def estimate_unrolled(network: DenseNetwork, clock_hz: int, family: str = "ecp5") -> dict[str, int]:
+def estimate_unrolled(network: DenseNetwork, clock_hz: int, family: str = USUAL) -> dict[str, int]:
     """LUT positions, flip-flops and block RAMs (none) of the network on a device family, pipelined for a clock.
 
     Raises:
@@ -31,7 +31,7 @@ def estimate_unrolled(network: DenseNetwork, clock_hz: int, family: str = "ecp5"
     return {"lut": round(_positions(pipeline)) + _FLOW_LUT, "ff": _registers(pipeline), "bram": 0}
 
 
-def least_of_layers(network: DenseNetwork, family: str = "ecp5") -> dict[str, int]:
+def least_of_layers(network: DenseNetwork, family: str = USUAL) -> dict[str, int]:
     """LUT positions of each layer that no sharing has been seen to get below, at once: of its digits' bits alone."""
     each = _LEAST_A_BIT * fabric_of(family).saved_bit
     return {
@@ -40,7 +40,7 @@ def least_of_layers(network: DenseNetwork, family: str = "ecp5") -> dict[str, in
     }
 
 
-def lut_of_layers(network: DenseNetwork, clock_hz: int, family: str = "ecp5") -> dict[str, int]:
+def lut_of_layers(network: DenseNetwork, clock_hz: int, family: str = USUAL) -> dict[str, int]:
     """LUT positions of each layer, by its name; what joins them is left out.
 
     Raises:

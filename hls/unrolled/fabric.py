@@ -66,6 +66,10 @@ ULTRASCALE = Fabric("UltraScale+", 6, True, 5, 0.5, 0.97, Delays(0.5, 0.8, 0.015
 _FABRICS = {"ecp5": ECP5, "zynq_7000": SERIES_7, "zynq_ultrascale": ULTRASCALE}
 
 
+USUAL = "ecp5"
+"""The family that a core is laid out for where nobody says: the flagship's board."""
+
+
 def fabric_of(family: str) -> Fabric:
     """The fabric of a board's `fpga.family`; all but AMD's have 4-input LUTs."""
     return _FABRICS.get(family, FOUR)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hls.unrolled.emit import emit_layer
-from hls.unrolled.fabric import FOUR, Fabric, fabric_of
+from hls.unrolled.fabric import FOUR, USUAL, Fabric, fabric_of
 from hls.unrolled.lower import LoweredLayer, lower_network
 from hls.unrolled.schedule import Schedule, schedule
 from toolchain.graph.dense import DenseNetwork
@@ -48,7 +48,7 @@ def plan_pipeline(network: DenseNetwork, clock_hz: int, fabric: Fabric = FOUR) -
     return Pipeline(layers, tuple(schedule(layer.graph, clock_hz) for layer in layers))
 
 
-def generate_unrolled(network: DenseNetwork, folding: Folding, rtl_dir: Path, family: str = "ecp5") -> CoreDescription:
+def generate_unrolled(network: DenseNetwork, folding: Folding, rtl_dir: Path, family: str = USUAL) -> CoreDescription:
     """Write the core's Verilog for a device family into `rtl_dir`, pipelined for the folding's clock, and describe it.
 
     Raises:
