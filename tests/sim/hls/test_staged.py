@@ -15,14 +15,14 @@ from toolchain.graph.ops import Confident
 from toolchain.graph.ops.staged import greatest_margin
 
 
-@pytest.mark.parametrize(("stages", "dual", "seed"), [(2, False, 1), (3, False, 2), (2, True, 3), (3, True, 4)])
+@pytest.mark.parametrize(("stages", "dual", "seed"), [(3, False, 2), (2, True, 3)])
 def test_every_stream_carries_what_it_should(stages: int, dual: bool, seed: int, tmp_path: Path) -> None:
     graph = staged(stages, seed, dual=dual)
     x = vectors(graph, 60, seed)
     made = decides(graph, x)
     netlist, _ = with_depths(netlist_of(made, np.random.default_rng(seed)), blocks=False)
     for stall in (None, 5):
-        run = run_core(netlist, made, x, tmp_path / str(stall), stall)
+        run = run_core(netlist, made, x, tmp_path, stall)
         assert (run.first_difference, run.equal) == (None, 60)
 
 
