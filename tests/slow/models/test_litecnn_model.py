@@ -152,8 +152,8 @@ def test_it_learns_from_few_drawn_digits() -> None:
     x = whole.inputs_of(np.arange(len(whole))).reshape(-1, 1, 14, 2, 14, 2).max(axis=(3, 5))
     dataset = replace(whole, packed=x.reshape(len(x), -1), shape=x.shape[1:])
     steps: list[int] = []
-    network = train_quantised(code, recipe, dataset, "blocked", lambda done, total, loss: steps.append(done))
+    trained = train_quantised(code, recipe, dataset, "blocked", lambda done, total, loss: steps.append(done))
     assert steps == [60, 80]
-    assert score(network, dataset, "blocked").accuracy > 0.35
+    assert score(trained.network, dataset, "blocked").accuracy > 0.35
     reference = train_float(code, recipe, dataset, "blocked", lambda done, total, loss: None)
     assert score(reference, dataset, "blocked").accuracy > 0.35

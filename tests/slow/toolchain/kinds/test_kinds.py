@@ -65,7 +65,7 @@ def test_it_takes_no_more_than_thirty_lines(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_learns_is_saved_and_is_exact(kind: str, dataset: Dataset, tmp_path: Path) -> None:
     code, recipe = completed(model_code(_folder(kind), "model")), _recipe(kind)
-    network = train_quantised(code, recipe, dataset, "blocked", _QUIET)
+    network = train_quantised(code, recipe, dataset, "blocked", _QUIET).network
     assert score(network, dataset, "blocked").accuracy > 0.9
     save_state(network, tmp_path / "network.npz")
     restored = code.restore(recipe.network, dataset.signature, load_state(tmp_path / "network.npz"))
