@@ -21,9 +21,11 @@ def at_terminal(board: UartBoard) -> Iterator[str]:
 
     def serve() -> None:
         while not stop.is_set():
-            if select.select([master], [], [], 1e-6 * TIMEOUT_US)[0]:
+            silent = not select.select([master], [], [], 1e-6 * TIMEOUT_US)[0]
+            if not silent:
                 board.write(os.read(master, 4096))
-            os.write(master, board.read(1e-6 * TIMEOUT_US))
+            # A frame may come in pieces: no time passes between them.
+            os.write(master, board.read(1e-6 * TIMEOUT_US if silent else 0))
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
