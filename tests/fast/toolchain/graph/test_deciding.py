@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from qonnx.core.modelwrapper import ModelWrapper
 
 from tests.fast.toolchain.graph.staged_graphs import CLASSES, decides, staged, vectors
 from toolchain.errors import ModelError
 from toolchain.graph.deciding import carried, deciding, idle_flags, numbers_of, stage_numbers, stages_chosen, stages_in
 from toolchain.graph.execute import run_one
-from toolchain.graph.file.store import load_graph, model_of, save_graph
 from toolchain.graph.graph import Graph
-from toolchain.graph.model_file import run_model
 from toolchain.graph.ops import Confident, Gate, Input, dense
 from toolchain.graph.types import TensorType
 
@@ -85,19 +80,6 @@ def test_stages_are_chosen_outside_the_graph_alike() -> None:
 
     told = run_one(made, x)[made.outputs[0].node][:, -1]
     assert told.tolist() == np.array(stage_numbers(graph, names))[chosen].tolist()
-
-
-def test_the_file_holds_the_network_and_qonnx_runs_it(tmp_path: Path) -> None:
-    graph = staged(3)
-    x = vectors(graph, 20)
-    made = decides(graph, x)
-    save_graph(made, tmp_path / "net.onnx")
-    again = load_graph(tmp_path / "net.onnx")
-
-    answers = run_model(ModelWrapper(model_of(made)), x.reshape(len(x), -1).astype(np.float32), batch=1)[""]
-
-    assert [(n.name, n.inputs) for n in again] == [(n.name, n.inputs) for n in made]
-    assert answers.astype(int).tolist() == run_one(made, x)[made.outputs[0].node].tolist()
 
 
 def test_thresholds_and_ends_that_cannot_be_are_refused() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 from onnx import NodeProto, TensorProto, helper
 from qonnx.core.modelwrapper import ModelWrapper
 
-from tests.fast.toolchain.graph.readers.qonnx.models import Model, same
+from tests.fast.toolchain.graph.readers.qonnx.models import Model
 from tests.fast.toolchain.graph.small_models import CHAIN, node, quant, raw
 from toolchain.errors import ModelError
 from toolchain.graph.readers.qonnx.checks import RefusalError, ordered
@@ -196,16 +195,6 @@ def test_graph_within_a_node() -> None:
 
 def test_nodes_in_any_order() -> None:
     assert [n.op_type for n in ordered(broken([*reversed(CHAIN)]))] == ["MatMul", "Quant", "MatMul"]
-
-
-def test_doubling_functions_take_no_doubling_time() -> None:
-    model, x = row()
-    a = str(model.apply("MatMul", [x, model.weights((6, 5))]))
-    for _ in range(60):
-        a = str(model.apply("Add", [a, a]))
-    started = time.monotonic()
-    same(model.made(model.quant(a)), rows=1)
-    assert time.monotonic() - started < 60
 
 
 def test_window_of_hostile_size() -> None:
