@@ -14,12 +14,10 @@ from flows.stages.rtl.graph_design import GraphDesign
 from hls.chip import LINK_COST
 from tests.fast.hls.networks import Shape, random_network
 from tests.fast.toolchain.fabricated import record
-from toolchain.errors import FitError
 from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
 from toolchain.graph.file.store import save_graph
 from toolchain.layout import Layout, Request
 from toolchain.results.facts import FoldFacts
-from toolchain.results.folding import write_folding
 from toolchain.results.record import write_record
 
 TERNARY = Shape("UINT4", 32, (32, 4))
@@ -67,40 +65,11 @@ def test_weights_that_the_generators_refuse_go_by_units(tmp_path: Path) -> None:
     assert isinstance(choose_for(context(tmp_path), wide.graph, LINK_COST), GraphDesign)
 
 
-def test_units_count_on_the_slowest_clock_that_suffices(tmp_path: Path) -> None:
-    design = GraphDesign(random_network(TERNARY, 1).graph)
-
-    def clock(fps: float | None) -> float:
-        return design.reckon(context(tmp_path, fps=fps), LINK_COST).clock_mhz
-
-    assert clock(None) == clock(1e6) == 25
-    fastest = design.must_fit(context(tmp_path, fps="max"), LINK_COST).netlist.interval
-    assert clock(80e6 / fastest) == 87.5
-    with pytest.raises(FitError, match="clocks an inference are out of reach; the best that fits is"):
-        clock(101e6 / fastest)
-    with pytest.raises(FitError, match=r"^0 clocks an inference are out of reach"):
-        clock(1e9)
-
-
 @pytest.mark.parametrize(("strategy", "kind"), [("folded", DenseDesign), ("units", GraphDesign)])
 def test_later_stages_take_what_was_folded(tmp_path: Path, strategy: str, kind: type) -> None:
     build, network = context(tmp_path), random_network(TERNARY, 1)
     _write(build, network, strategy)
     assert isinstance(design_of(build), kind)
-
-
-def test_an_unrolled_core_has_the_registers_that_its_clock_asks_for(tmp_path: Path) -> None:
-    """The folding counted on the crystal's clock; the chip may get another one of the PLL."""
-    build, design = context(tmp_path, "unrolled", 1e6), DenseDesign(random_network(TERNARY, 1))
-    build.layout.stage("fold").mkdir(parents=True)
-    write_folding(build.layout.stage("fold"), design.must_fit(build, LINK_COST))
-
-    def registers(mhz: int) -> int:
-        rtl = tmp_path / str(mhz)
-        core = design.generate(build, rtl, mhz * 1_000_000)
-        return sum((rtl / name).read_text().count("reg ") for name in core.sources)
-
-    assert registers(25) < registers(50) < registers(100)
 
 
 def _write(build: Context, network: DenseNetwork, strategy: str) -> None:

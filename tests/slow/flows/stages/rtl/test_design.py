@@ -1,0 +1,44 @@
+"""The clocks that cores are reckoned and laid out for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flows.stages.rtl.dense_design import DenseDesign
+from flows.stages.rtl.graph_design import GraphDesign
+from hls.chip import LINK_COST
+from tests.fast.flows.stages.rtl.test_design import TERNARY, context
+from tests.fast.hls.networks import random_network
+from toolchain.errors import FitError
+from toolchain.results.folding import write_folding
+
+
+def test_units_count_on_the_slowest_clock_that_suffices(tmp_path: Path) -> None:
+    design = GraphDesign(random_network(TERNARY, 1).graph)
+
+    def clock(fps: float | None) -> float:
+        return design.reckon(context(tmp_path, fps=fps), LINK_COST).clock_mhz
+
+    assert clock(None) == clock(1e6) == 25
+    fastest = design.must_fit(context(tmp_path, fps="max"), LINK_COST).netlist.interval
+    assert clock(80e6 / fastest) == 87.5
+    with pytest.raises(FitError, match="clocks an inference are out of reach; the best that fits is"):
+        clock(101e6 / fastest)
+    with pytest.raises(FitError, match=r"^0 clocks an inference are out of reach"):
+        clock(1e9)
+
+
+def test_an_unrolled_core_has_the_registers_that_its_clock_asks_for(tmp_path: Path) -> None:
+    """The folding counted on the crystal's clock; the chip may get another one of the PLL."""
+    build, design = context(tmp_path, "unrolled", 1e6), DenseDesign(random_network(TERNARY, 1))
+    build.layout.stage("fold").mkdir(parents=True)
+    write_folding(build.layout.stage("fold"), design.must_fit(build, LINK_COST))
+
+    def registers(mhz: int) -> int:
+        rtl = tmp_path / str(mhz)
+        core = design.generate(build, rtl, mhz * 1_000_000)
+        return sum((rtl / name).read_text().count("reg ") for name in core.sources)
+
+    assert registers(25) < registers(50) < registers(100)
