@@ -54,7 +54,8 @@ def explained(error: Any) -> str:
 def _problem(error: Any) -> str:
     if getattr(error, "param", None) is not None:
         should, _, _ = error.message.removeprefix("Input ").rstrip(".").partition(", unable to parse")
-        return f"{_names(error.param)}: {_value(error)}{should}"
+        # What is missing has no message of its own.
+        return f"{_names(error.param)}: {_value(error)}{should or 'is needed'}"
     if getattr(error, "option_name", None) and hasattr(error, "possibilities"):
         near = get_close_matches(error.option_name, error.possibilities or (), 1)
         return f"unknown option {error.option_name}" + "".join(f"; did you mean {name}?" for name in near)
@@ -64,8 +65,10 @@ def _problem(error: Any) -> str:
 
 def _names(param: Any) -> str:
     """As people know it: the variable of make, and the option."""
-    option = max(param.opts, key=len)
-    return f"{param.envvar} ({option})" if param.envvar else str(option)
+    option = str(max(param.opts, key=len))
+    if not option.startswith("-"):
+        return option.upper()
+    return f"{param.envvar} ({option})" if param.envvar else option
 
 
 def _value(error: Any) -> str:

@@ -53,7 +53,7 @@ def read_model(path: Path, limits: Limits) -> onnx.ModelProto:
     try:
         model.ParseFromString(path.read_bytes())
     except (DecodeError, ValueError) as error:
-        raise ModelError("malformed or truncated: not an ONNX model") from error
+        raise ModelError("malformed or truncated: neither an ONNX nor a TFLite file") from error
     except OSError as error:
         raise ModelError(f"cannot be read: {error.strerror}") from error
     check_text(model)

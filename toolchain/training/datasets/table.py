@@ -52,7 +52,9 @@ def header_of(path: Path) -> list[str]:
 
 
 def numeric_columns(path: Path, lines: int) -> list[str]:
-    """Names of the columns that hold numbers only in the first lines, or nothing.
+    """Names of the columns that hold numbers, or nothing, in half of the first lines or more.
+
+    A word among numbers is a mistake, which reading the table names by its line; a column of words is none.
 
     Raises:
         DataError: it cannot be read.
@@ -60,7 +62,8 @@ def numeric_columns(path: Path, lines: int) -> list[str]:
     with _opened(path) as stream:
         names, delimiter = _header(stream)
         first = [cells for cells in islice(csv.reader(stream, delimiter=delimiter), lines) if len(cells) == len(names)]
-    return [name for index, name in enumerate(names) if all(_is_number(cells[index]) for cells in first)]
+    counts = [sum(_is_number(cells[index]) for cells in first) for index in range(len(names))]
+    return [name for name, count in zip(names, counts, strict=True) if 2 * count >= len(first)]
 
 
 @contextmanager

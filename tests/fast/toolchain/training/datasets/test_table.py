@@ -9,7 +9,7 @@ import pytest
 
 from toolchain.errors import DataError
 from toolchain.training.datasets.settings import DataSettings
-from toolchain.training.datasets.table import read_csv
+from toolchain.training.datasets.table import numeric_columns, read_csv
 
 TEXT = "a,b,kind,who\n1,2.5,x,p\n\n3,-4,y,q\n"
 
@@ -85,3 +85,10 @@ def test_lines_with_a_missing_value_may_be_left_out_and_are_counted(tmp_path: Pa
     rows = read_csv(_file(tmp_path, "a,kind\n1,x\nNaN,x\n,x\n2,\n3,y\n"), _settings(missing="skip"))
     assert rows.x.ravel().tolist() == [1, 3]
     assert rows.counted["lines with a missing value left out"] == 3
+
+
+def test_a_word_among_numbers_is_no_reason_to_leave_a_column_out(tmp_path: Path) -> None:
+    lines = ["a,b,name,label", *(f"{'foo' if i == 7 else i},{i},n{i},{i % 2}" for i in range(20))]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(lines) + "\n")
+    assert numeric_columns(path, 50) == ["a", "b", "label"]
