@@ -113,7 +113,6 @@ def front_table(front: Sequence[FrontPoint]) -> Table:
 
 def decision_table(decision: Decision) -> Table:
     """What each stage answers of the test set, and what that takes; operations are counted, not timed."""
-    inputs, most = sum(stage.answered for stage in decision.stages), decision.stages[-1].operations
     columns = ("stage", "threshold", "answers", "right", "right if alone", "operations, counted", "of all")
     table = _table("where the network stops (test set)", *columns)
     for number, stage in enumerate(decision.stages):
@@ -121,14 +120,14 @@ def decision_table(decision: Decision) -> Table:
         table.add_row(
             str(number + 1),
             "" if last else f"{decision.thresholds[number]:,}",
-            f"{stage.answered / max(1, inputs):.2%}",
+            f"{stage.answered / max(1, decision.inputs):.2%}",
             f"{stage.right / stage.answered:.2%}" if stage.answered else "",
             f"{stage.alone:.2%}",
             f"{stage.operations:,}",
-            f"{stage.operations / most:.0%}",
+            f"{stage.operations / decision.most:.0%}",
         )
     table.add_section()
-    expected = f"{decision.operations:,.0f}", f"{decision.operations / most:.0%}"
+    expected = f"{decision.operations:,.0f}", f"{decision.operations / decision.most:.0%}"
     table.add_row("an input", "", "", f"{decision.accuracy:.2%}", "", *expected)
     return table
 

@@ -54,40 +54,47 @@ def _put_off(body: GraphProto, wanted: set[str], known: dict[str, ValueInfoProto
     nodes = list(body.node)
     at_once = _needed([n for n in nodes if n is not choice], wanted | set(choice.input[:2]) - {choice.output[0]})
     later = [n for n in nodes if n is not choice and not at_once & set(n.output)]
-    branch = _branch(later, choice, known, body)
+    kept = [n for n in nodes if n is choice or at_once & set(n.output)]
+    taken = {name for n in kept if n is not choice for name in n.input}
+    branch = _branch(later, choice, known, _moved(body, taken, [*later, choice]))
     test = _all(choice.input[0], choice.name)
-    own = _value(choice, known)
     then = helper.make_graph(
         [helper.make_node("Identity", [choice.input[1]], [f"{choice.name}_own"], name=f"{choice.name}_own")],
         f"{choice.name}_then",
         [],
-        [_renamed(own, f"{choice.name}_own")],
+        [_renamed(known[choice.output[0]], f"{choice.name}_own")],
     )
     branching = helper.make_node(
         "If", [test[-1].output[0]], [choice.output[0]], name=choice.name, then_branch=then, else_branch=branch
     )
-    gone = {id(n) for n in later}
-    kept = [n for n in nodes if id(n) not in gone]
-    at = kept.index(choice)
+    at = next(place for place, n in enumerate(kept) if n is choice)
     del body.node[:]
     body.node.extend([*kept[:at], *test, branching, *kept[at + 1 :]])
 
 
 def _branch(
-    later: Sequence[NodeProto], choice: NodeProto, known: dict[str, ValueInfoProto], body: GraphProto
+    later: Sequence[NodeProto],
+    choice: NodeProto,
+    known: dict[str, ValueInfoProto],
+    constants: Sequence[TensorProto],
 ) -> GraphProto:
     inner = NodeProto()
     inner.CopyFrom(choice)
     inner.name = inner.output[0] = f"{choice.name}_later"
-    outer = {name for n in body.node if n not in later and n is not choice for name in n.input}
-    own = [c for c in body.initializer if c.name not in outer and any(c.name in n.input for n in [*later, choice])]
-    branch = helper.make_graph(
-        [*later, inner], f"{choice.name}_else", [], [_renamed(_value(choice, known), inner.output[0])], own
-    )
-    for constant in own:
-        body.initializer.remove(constant)
+    end = _renamed(known[choice.output[0]], inner.output[0])
+    branch = helper.make_graph([*later, inner], f"{choice.name}_else", [], [end], constants)
     _put_off_inside(branch, known)
     return branch
+
+
+def _moved(body: GraphProto, outside: set[str], inside: Sequence[NodeProto]) -> list[TensorProto]:
+    """The constants that only nodes inside a branch take, taken out of the body."""
+    needed = {name for node in inside for name in node.input} - outside
+    moved = [constant for constant in body.initializer if constant.name in needed]
+    kept = [constant for constant in body.initializer if constant.name not in needed]
+    del body.initializer[:]
+    body.initializer.extend(kept)
+    return moved
 
 
 def _put_off_inside(branch: GraphProto, known: dict[str, ValueInfoProto]) -> None:
@@ -115,10 +122,6 @@ def _all(flag: str, name: str) -> list[NodeProto]:
         helper.make_node("ReduceMin", [steps[0]], [steps[1]], name=steps[1], keepdims=0),
         helper.make_node("Cast", [steps[1]], [steps[2]], name=steps[2], to=TensorProto.BOOL),
     ]
-
-
-def _value(choice: NodeProto, known: dict[str, ValueInfoProto]) -> ValueInfoProto:
-    return known[choice.output[0]]
 
 
 def _renamed(value: ValueInfoProto, name: str) -> ValueInfoProto:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,44 +81,79 @@ def decided(
     Raises:
         ModelError: as many thresholds as stages but one are expected.
     """
-    curve = _curve(network, validation)
-    point = _cheapest(curve, within) if thresholds is None else _point(network, validation, thresholds)
-    numbers = stage_numbers(network.graph, network.stages.scores)
-    shares = _shares(network, test, point.thresholds)
-    right = sum(share.right for share in shares) / max(1, len(test.truth))
-    expected = _expected(network, [share.answered for share in shares])
+    seen, asked = _Scored.of(network, validation), _Scored.of(network, test)
+    curve = _curve(seen)
+    point = _cheapest(curve, within) if thresholds is None else seen.point(thresholds)
+    shares = asked.shares(point.thresholds)
     return Decision(
         classes=network.classes,
         thresholds=point.thresholds,
-        numbers=numbers,
+        numbers=stage_numbers(network.graph, network.stages.scores),
         chosen=thresholds is None,
         stages=shares,
-        accuracy=right,
-        operations=expected,
+        accuracy=_accuracy(shares),
+        operations=_expected(shares),
         validation=point,
         curve=curve,
     )
 
 
-def _curve(network: StagedNetwork, validation: Golden) -> tuple[CurvePoint, ...]:
+@dataclass(frozen=True)
+class _Scored:
+    """What each stage says of the same vectors.
+
+    Attributes:
+        scores: of each stage, (N, classes); right: which rows' first greatest is the true class, (N,).
+        operations: of an input that a stage answers, those of the stages before it included.
+    """
+
+    scores: Sequence[Integers]
+    right: Sequence[NDArray[np.bool_]]
+    operations: Sequence[int]
+
+    @staticmethod
+    def of(network: StagedNetwork, golden: Golden) -> _Scored:
+        """By the golden logits of all stages."""
+        scores = network.scores(golden.logits)
+        right = [own.argmax(axis=1) == golden.truth for own in scores]
+        return _Scored(scores, right, list(accumulate(network.operations)))
+
+    def shares(self, thresholds: Sequence[int]) -> tuple[StageShare, ...]:
+        """What each stage answers.
+
+        Raises:
+            ModelError: as many thresholds as stages but one are expected.
+        """
+        stages = len(self.scores)
+        if len(thresholds) != stages - 1:
+            raise ModelError(f"decision.thresholds: {len(thresholds)} for {stages} stages; all but the last have one")
+        chosen = stages_chosen(self.scores, thresholds)
+        return tuple(
+            StageShare(
+                answered=int((chosen == number).sum()),
+                right=int(right[chosen == number].sum()),
+                alone=float(right.mean()),
+                operations=operations,
+            )
+            for number, (right, operations) in enumerate(zip(self.right, self.operations, strict=True))
+        )
+
+    def point(self, thresholds: Sequence[int]) -> CurvePoint:
+        """Accuracy and operations at thresholds."""
+        shares = self.shares(thresholds)
+        return CurvePoint(thresholds=tuple(thresholds), accuracy=_accuracy(shares), operations=_expected(shares))
+
+
+def _curve(seen: _Scored) -> tuple[CurvePoint, ...]:
     """From every input answered by the first stage to all stages for every input."""
-    leads = [np.sort(margins(scores)) for scores in network.scores(validation.logits)[:-1]]
+    leads = [np.sort(margins(scores)) for scores in seen.scores[:-1]]
     points: dict[tuple[int, ...], CurvePoint] = {}
     for share in range(POINTS + 1):
         thresholds = tuple(int(lead[min(share * len(lead) // POINTS, len(lead) - 1)]) for lead in leads)
         if share == POINTS:
             thresholds = tuple(int(lead[-1]) + 1 for lead in leads)
-        points.setdefault(thresholds, _point(network, validation, thresholds))
+        points.setdefault(thresholds, seen.point(thresholds))
     return tuple(points.values())
-
-
-def _point(network: StagedNetwork, golden: Golden, thresholds: Sequence[int]) -> CurvePoint:
-    shares = _shares(network, golden, thresholds)
-    return CurvePoint(
-        thresholds=tuple(thresholds),
-        accuracy=sum(share.right for share in shares) / max(1, len(golden.truth)),
-        operations=_expected(network, [share.answered for share in shares]),
-    )
 
 
 def _cheapest(curve: Sequence[CurvePoint], within: float) -> CurvePoint:
@@ -126,23 +162,10 @@ def _cheapest(curve: Sequence[CurvePoint], within: float) -> CurvePoint:
     return min((p for p in curve if p.accuracy >= least), key=lambda p: p.operations)
 
 
-def _shares(network: StagedNetwork, golden: Golden, thresholds: Sequence[int]) -> tuple[StageShare, ...]:
-    scores = network.scores(golden.logits)
-    if len(thresholds) != len(scores) - 1:
-        raise ModelError(f"decision.thresholds: {len(thresholds)} for {len(scores)} stages; all but the last have one")
-    chosen, total = stages_chosen(scores, thresholds), np.cumsum(network.operations)
-    return tuple(
-        StageShare(
-            answered=int((chosen == number).sum()),
-            right=int((own.argmax(axis=1) == golden.truth)[chosen == number].sum()),
-            alone=float((own.argmax(axis=1) == golden.truth).mean()),
-            operations=int(total[number]),
-        )
-        for number, own in enumerate(scores)
-    )
+def _accuracy(shares: Sequence[StageShare]) -> float:
+    return sum(share.right for share in shares) / max(1, sum(share.answered for share in shares))
 
 
-def _expected(network: StagedNetwork, answered: Sequence[int]) -> float:
+def _expected(shares: Sequence[StageShare]) -> float:
     """Operations of an input on average."""
-    total = np.cumsum(network.operations)
-    return float(np.dot(total, answered) / max(1, sum(answered)))
+    return sum(share.operations * share.answered for share in shares) / max(1, sum(share.answered for share in shares))

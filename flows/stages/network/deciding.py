@@ -34,17 +34,15 @@ def decide(context: Context, model: ModelWrapper, classes: int, validation: Gold
         decision = decided(network, validation, test, said.thresholds, said.within)
         deciding(graph, classes, decision.thresholds)
     except ModelError as error:
-        raise ModelError(f"{context.model.shown}/recipes/{context.request.recipe}.yaml: decision: {error}") from error
+        raise ModelError(f"{context.recipe_shown}: decision: {error}") from error
     network.golden(test, decision.thresholds).save(context.out / GOLDEN)
     return decision
 
 
 def told(decision: Decision) -> str:
     """The working point in a few words."""
-    inputs = sum(stage.answered for stage in decision.stages)
-    shares = ", ".join(f"{stage.answered / max(1, inputs):.1%}" for stage in decision.stages)
-    most = decision.stages[-1].operations
+    shares = ", ".join(f"{stage.answered / max(1, decision.inputs):.1%}" for stage in decision.stages)
     return (
         f"thresholds {', '.join(map(str, decision.thresholds))}: stages answer {shares} of the test set, "
-        f"{decision.accuracy:.2%} right, by {decision.operations / most:.0%} of all operations"
+        f"{decision.accuracy:.2%} right, by {decision.operations / decision.most:.0%} of all operations"
     )

@@ -20,16 +20,6 @@ class Shown:
     decision: Decision
     curve: Markup
 
-    @property
-    def inputs(self) -> int:
-        """Of the test set."""
-        return sum(stage.answered for stage in self.decision.stages)
-
-    @property
-    def most(self) -> int:
-        """Operations where all stages run."""
-        return self.decision.stages[-1].operations
-
 
 def decision(build: Build) -> Shown | None:
     """What the manifest says; None where it says nothing that can be read."""

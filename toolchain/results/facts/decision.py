@@ -49,3 +49,13 @@ class Decision(Record):
     operations: Number
     validation: CurvePoint
     curve: tuple[CurvePoint, ...]
+
+    @property
+    def inputs(self) -> int:
+        """Of the test set."""
+        return sum(stage.answered for stage in self.stages)
+
+    @property
+    def most(self) -> int:
+        """Operations where all stages run."""
+        return self.stages[-1].operations

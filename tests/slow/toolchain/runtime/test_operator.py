@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from toolchain.graph.ops import Input, Linear
 from toolchain.graph.readers.source import Port, Source
 from toolchain.graph.types import TensorType
 from toolchain.results.device import COMPILED
-from toolchain.runtime.binaries import SOURCES, build_runner, find_library
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.compiled_graph import compiled_graph
 from toolchain.runtime.network_file.answer import integers_of, outputs_of
@@ -77,15 +75,6 @@ def _made(folder: Path, seed: int, kind: type[np.generic] = np.int8) -> Made:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return _made(tmp_path_factory.mktemp("operator") / "one", 1)
-
-
-@pytest.fixture(scope="module")
-def runners(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    binary = build_runner("x86_64", tmp_path_factory.mktemp("runner") / "runner")
-    return {
-        "c": [str(binary), "--library", str(find_library())],
-        "python": [sys.executable, str(SOURCES / "runner.py")],
-    }
 
 
 @pytest.mark.parametrize("batch", [1, 7])

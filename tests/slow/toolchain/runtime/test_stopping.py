@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from toolchain.graph.deciding import deciding, thresholds_of
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph
 from toolchain.graph.readers.source import Port, Source
-from toolchain.runtime.binaries import SOURCES, build_runner, find_library
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.compiled_graph import compiled_graph
 from toolchain.runtime.derive.graphs import answers
@@ -53,15 +51,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     onnx.save(found.model, str(graphs["compiled"]))
     write_operator(found.source, found.ends, "x86_64", library_beside(graphs["compiled"], "x86_64"))
     return Made(graph, network, graphs, x)
-
-
-@pytest.fixture(scope="module")
-def runners(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    binary = build_runner("x86_64", tmp_path_factory.mktemp("runner") / "runner")
-    return {
-        "c": [str(binary), "--library", str(find_library())],
-        "python": [sys.executable, str(SOURCES / "runner.py")],
-    }
 
 
 def _asked(words: list[str], made: Made, graph: str, x: Array, folder: Path, *more: str) -> tuple[Array, Any]:

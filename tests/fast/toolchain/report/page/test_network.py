@@ -17,7 +17,7 @@ def test_where_a_network_stops_is_told_with_the_curve(layout: Layout) -> None:
     assert decision(build) is None and "Where the network stops" not in build_page(layout)
     told = decision(replace(build, manifest={**build.manifest, "decision": DECISION.to_json()}))
 
-    assert told is not None and (told.inputs, told.most) == (100, 4000)
+    assert told is not None and (told.decision.inputs, told.decision.most) == (100, 4000)
     assert "operations an input on average, counted" in told.curve and "built" in told.curve
 
 
