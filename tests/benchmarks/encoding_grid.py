@@ -67,7 +67,7 @@ def measure(encoding: Encoding, window: int, captures: Path | None) -> Row:
     settings = DataSettings(encoding=encoding, window=window, seed=recipe.data.seed)
     recipe = recipe.model_copy(update={"data": settings})
     dataset = build_dataset(captures, settings)
-    network = train_quantised(code, recipe, dataset, "blocked", lambda done, steps, loss: None)
+    network = train_quantised(code, recipe, dataset, "blocked", lambda done, steps, loss: None).network
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         export_network(network, dataset.shape, dataset.input_type, path)

@@ -27,7 +27,7 @@ WANTED = {
 def test_default_recipe_detects_the_attacks(name: str, shared_data: Path) -> None:
     recipe = load_recipe(load_model("cqmlp"), "default")
     dataset = build_dataset(shared_data / "can" / name, recipe.data)
-    network = train_quantised(code, recipe, dataset, "blocked", lambda done, steps, loss: None)
+    network = train_quantised(code, recipe, dataset, "blocked", lambda done, steps, loss: None).network
     figures = score(network, dataset, "blocked").per_class
     reached = {attack: figures[attack].f1 for attack in WANTED[name]}
     assert all(reached[attack] >= least for attack, least in WANTED[name].items()), reached

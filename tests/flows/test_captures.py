@@ -51,7 +51,7 @@ def test_captures_become_windows_of_all_classes_in_all_parts(name: str, shared_d
 @pytest.mark.parametrize("name", ["hcrl", "otids"])
 def test_a_short_training_on_them_finds_the_floods(name: str, shared_data: Path) -> None:
     dataset = _dataset(shared_data / "can" / name)
-    network = train_quantised(code, SHORT, dataset, "blocked", lambda done, steps, loss: None)
+    network = train_quantised(code, SHORT, dataset, "blocked", lambda done, steps, loss: None).network
     figures = score(network, dataset, "blocked").per_class
     assert figures["dos"].f1 > 0.98
     assert {name: figure.support for name, figure in figures.items()} == WINDOWS[name]
