@@ -18,7 +18,7 @@ from flows.explaining.what_if import WhatIf
 from flows.stages import files
 from flows.stages.context import Context
 from flows.stages.foreign.load import file_of
-from flows.stages.rtl.folding import target_fps
+from flows.stages.rtl.folding import rate_named_by, target_fps
 from toolchain.device.checksums import MANIFEST
 from toolchain.errors import BuildError, GateweaveError, ModelError
 from toolchain.files import sha256
@@ -88,6 +88,7 @@ def _folded(context: Context, manifest: Manifest, graph: Graph | None) -> dict[s
     bound = "board" if asked.is_bound_by_the_board else "rate" if asked.has_faster else "form"
     return {
         "asked_fps": folding.target_fps,
+        "asked_by": rate_named_by(context),
         "bound": "answer" if timing.answer_cycles else bound,
         "limits": asked.limits(),
         "ways": asked.points(),
@@ -108,6 +109,7 @@ def _finn(context: Context, manifest: Manifest, graph: Graph | None) -> dict[str
     mapped = context.facts("map", MapFacts)
     return {
         "asked_fps": target_fps(context),
+        "asked_by": rate_named_by(context),
         "bound": "mapping",
         "limits": tuple(_finn_limits(mapped)),
         "ways": (),
@@ -138,6 +140,7 @@ def _processor(context: Context, manifest: Manifest, graph: Graph | None) -> dic
     """Of a processor: what was timed where it was built, and where the operations are."""
     return {
         "asked_fps": None,
+        "asked_by": None,
         "bound": "processor",
         "limits": _operations(graph) if graph else (),
         "ways": (),

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -17,7 +18,7 @@ from rich.text import Text
 
 from toolchain.errors import GateweaveError
 from toolchain.events import Event
-from toolchain.layout import INSTALLED
+from toolchain.layout import INSTALLED, ROOT
 
 _HEARTBEAT_SECONDS = 30.0
 _UNBROKEN = 240
@@ -44,19 +45,25 @@ def fail(error: GateweaveError) -> None:
 
 
 def typeable(text: str) -> str:
-    """Words with commands as the person can type them: with an installed copy there is no Makefile."""
-    return without_make(text) if INSTALLED else text
+    """Words with commands as the person can type them: an installed copy has no Makefile, nor has another folder."""
+    if INSTALLED:
+        return without_make(text)
+    return text if Path.cwd() == ROOT else rewritten(text, _as_gateweave)
 
 
 def without_make(text: str) -> str:
     """Each `make` in words as what does the same where there is none; variables go before a command."""
     text = text.replace("make system-deps", "apt-get install").replace("`make`", "`pip install`")
-    return rewritten(text, lambda command, variables: f"{variables} gateweave {command}".strip())
+    return rewritten(text, _as_gateweave)
 
 
 def rewritten(text: str, word: Callable[[str, str], str]) -> str:
     """Words with each order to make as `word` says it, of its command and its variables."""
     return _ORDER.sub(lambda found: word(found[1], found[2].strip()), text)
+
+
+def _as_gateweave(command: str, variables: str) -> str:
+    return f"{variables} gateweave {command}".strip()
 
 
 class BuildProgress:

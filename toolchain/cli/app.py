@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from toolchain.catalog import load_board
-from toolchain.cli import EXIT_USAGE, listing
+from toolchain.cli import EXIT_USAGE, completing, listing
 from toolchain.cli import build as builds
 from toolchain.cli import flash as flashing
 from toolchain.cli.build_options import BoardName, BuildOptions, ModelName, NetworkFile, takes_build_options
@@ -121,7 +121,9 @@ def compare(context: typer.Context, options: BuildOptions, jobs: Jobs = _CORES) 
 @app.command("check", rich_help_panel=_BESIDES)
 def check_network(
     file: Annotated[Path, typer.Argument(help="A QONNX, ONNX or TFLite file.")],
-    board: Annotated[str | None, typer.Option(help="One board; without it all of them.")] = None,
+    board: Annotated[
+        str | None, typer.Option(help="One board; without it all of them.", autocompletion=completing.boards)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell what a network's file is made of and which boards can take it, and why not; build nothing.
@@ -148,10 +150,16 @@ def quantise_network(
     divide: Annotated[float, typer.Option(help="What inputs are divided by before the network, such as 255.")] = 1.0,
     mean: Annotated[str, typer.Option(help="What is then taken off them; one number, or one a channel.")] = "0",
     std: Annotated[str, typer.Option(help="What they are then divided by; as --mean.")] = "1",
-    board: Annotated[str, typer.Option(help="Whose LUTs and rate are estimated.")] = "ulx3s",
+    board: Annotated[
+        str, typer.Option(help="Whose LUTs and rate are estimated.", autocompletion=completing.boards)
+    ] = "ulx3s",
     as_json: AsJson = False,
 ) -> None:
-    """Quantise a trained float network without the program that trained it. See docs/quantise.md."""
+    """Quantise a trained float network without the program that trained it. See docs/quantise.md.
+
+    Prints, for each number of bits: accuracy beside the float network's, measured on --test, LUTs and rate on the board
+    (estimated), and what each layer costs in points; then which setting was written, and the command that builds it.
+    """
     from toolchain.cli.quantise import Asked, quantise
 
     words = tuple(bits or ())

@@ -9,15 +9,28 @@ from typing import Annotated, Any
 
 import typer
 
-from toolchain.layout import STRATEGIES
+from toolchain.cli import completing
+from toolchain.layout import OUTPUT_KINDS, STRATEGIES
 
 BoardName = Annotated[
     str,
-    typer.Option("--board", "-b", envvar="BOARD", help="A folder of boards/; `gateweave boards` lists them."),
+    typer.Option(
+        "--board",
+        "-b",
+        envvar="BOARD",
+        help="A folder of boards/; `gateweave boards` lists them.",
+        autocompletion=completing.boards,
+    ),
 ]
 ModelName = Annotated[
     str,
-    typer.Option("--model", "-m", envvar="MODEL", help="A name that `gateweave models` lists, or a folder anywhere."),
+    typer.Option(
+        "--model",
+        "-m",
+        envvar="MODEL",
+        help="A name that `gateweave models` lists, or a folder anywhere.",
+        autocompletion=completing.models,
+    ),
 ]
 NetworkFile = Annotated[
     str | None,
@@ -33,7 +46,11 @@ class BuildOptions:
     model: ModelName = "cqmlp"
     recipe: Annotated[
         str | None,
-        typer.Option(envvar="RECIPE", help="How to train: a file of the model's recipes/; without it `default`."),
+        typer.Option(
+            envvar="RECIPE",
+            help="How to train: a file of the model's recipes/; without it `default`.",
+            autocompletion=completing.recipes,
+        ),
     ] = None
     data: Annotated[
         str | None,
@@ -44,11 +61,19 @@ class BuildOptions:
     ] = None
     strategy: Annotated[
         str | None,
-        typer.Option(envvar="STRATEGY", help=f"How our own RTL builds layers: {' or '.join(STRATEGIES)}."),
+        typer.Option(
+            envvar="STRATEGY",
+            help=f"How our own RTL builds layers: {' or '.join(STRATEGIES)}.",
+            autocompletion=completing.one_of(*STRATEGIES),
+        ),
     ] = None
     flow: Annotated[
         str | None,
-        typer.Option(envvar="FLOW", help="AMD boards: `finn`, the default there, or `dataflow`, our own RTL."),
+        typer.Option(
+            envvar="FLOW",
+            help="AMD boards: `finn`, the default there, or `dataflow`, our own RTL.",
+            autocompletion=completing.one_of("finn", "dataflow"),
+        ),
     ] = None
     fps: Annotated[
         str | None,
@@ -92,6 +117,7 @@ class BuildOptions:
             envvar="OUTPUTS",
             help="What the file's outputs are: `classes` (labels must agree) or `values` (numbers must); without "
             "it as the model and `y` of TEST or CALIBRATION say.",
+            autocompletion=completing.one_of(*OUTPUT_KINDS),
         ),
     ] = None
     wheels: Annotated[

@@ -20,6 +20,11 @@ _NAMES = {
 }
 # Of a folding's changed layers so many are told; the record holds all.
 _CHANGES = 3
+_ASKED = {
+    "person": "what was asked for",
+    "board": "the board's target where no FPS= is given",
+    "recipe": "`fps` of its recipe where no FPS= is given",
+}
 _ONE_MORE = {"lut": "LUTs", "bram": "block RAMs", "dsp": "multipliers"}
 WAYS = ("folding", "cycles", "inferences/s", "LUT", "FF", "block RAM", "DSP", "what changes")
 LIMITS = ("what", "layer", "built as", "takes", "of all")
@@ -55,8 +60,8 @@ def headline(made: Explanation) -> str:
 def bound(made: Explanation) -> str:
     """What keeps it from being faster."""
     if made.bound == "rate" and made.asked_fps is not None:
-        asked = f"{made.asked_fps:,.0f}/s"
-        return f"Its rate is bound by what was asked for, {asked}: a faster folding fits as it is."
+        asked = f"{_ASKED[made.asked_by or 'person']}, {made.asked_fps:,.0f}/s"
+        return f"Its rate is bound by {asked}: a faster folding fits as it is."
     if made.bound == "mapping":
         asked = "" if made.asked_fps is None else f", {made.asked_fps:,.0f}/s"
         return f"Its rate is what it was mapped for{asked}; whether a faster mapping fits, a build with FPS= tells."

@@ -93,6 +93,9 @@ class Timed(Record):
     call_us: Number | None
 
 
+RateSource = Literal["person", "board", "recipe"]
+
+
 class ExplainedPackage(Record):
     """The package that is explained."""
 
@@ -105,14 +108,15 @@ class Explanation(RecordFile):
 
     Attributes:
         asked_fps: the rate that it was to reach; None: as many as fit, or a processor.
+        asked_by: who named that rate, or asked for as many as fit; None: a processor.
         clock_mhz, fps: of the build; `fps_kind` says how they are known.
-        bound: what keeps it from being faster: the rate that was asked for, the board, its own form or answer; of
+        bound: what keeps it from being faster: the rate that it was to reach, the board, its own form or answer; of
             FINN's cores the mapping, whose other foldings are not known.
         timed: of a processor.
         unknown: what cannot be said, and why.
     """
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     TITLE: ClassVar[str] = "explanation"
 
     model: str
@@ -125,6 +129,7 @@ class Explanation(RecordFile):
     fps: Number | None
     fps_kind: str
     asked_fps: Number | None
+    asked_by: RateSource | None
     bound: Literal["rate", "board", "form", "answer", "mapping", "processor"]
     limits: tuple[Limit, ...]
     ways: tuple[Way, ...]

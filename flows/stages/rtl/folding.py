@@ -17,6 +17,7 @@ from toolchain.fpga.backend import BlockRam
 from toolchain.fpga.xilinx import BLOCK_RAM, FACTOR_BITS
 from toolchain.graph.dense import DenseNetwork
 from toolchain.results.checked import LayerUse, Reckoned
+from toolchain.results.explained import RateSource
 from toolchain.results.facts.hardware import Use
 from toolchain.results.folding import Folding
 
@@ -62,8 +63,21 @@ def target_fps(context: Context) -> float | None:
     fps = context.request.fps
     if fps is not None:
         return None if fps == "max" else float(fps)
-    own, enough = context.fpga_board.target.fps, None if context.request.file else context.recipe.fps
+    own, enough = context.fpga_board.target.fps, _enough(context)
     return own if enough is None else min(own, enough)
+
+
+def rate_named_by(context: Context) -> RateSource:
+    """Who says the rate to aim at: the person who builds, else the board, or the recipe where its rate is lower."""
+    if context.request.fps is not None:
+        return "person"
+    enough = _enough(context)
+    return "board" if enough is None or enough >= context.fpga_board.target.fps else "recipe"
+
+
+def _enough(context: Context) -> float | None:
+    """The rate that the recipe says is enough; a file has no recipe."""
+    return None if context.request.file else context.recipe.fps
 
 
 def capacity_of(board: FpgaBoard, link_kbit: int) -> Capacity:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from toolchain.console import fail, without_make
 from toolchain.errors import BuildError
+from toolchain.layout import ROOT
 
 
 @pytest.mark.parametrize(
@@ -26,5 +29,15 @@ def test_an_error_names_the_command_that_the_person_has(
     installed: bool, order: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("toolchain.console.INSTALLED", installed)
+    monkeypatch.chdir(ROOT)
     fail(BuildError("no record; run `make build` again"))
     assert capsys.readouterr().err == f"error: no record; run `{order}` again\n"
+
+
+def test_from_another_folder_of_a_clone_the_command_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toolchain.console.INSTALLED", False)
+    monkeypatch.chdir(tmp_path)
+    fail(BuildError("run `make build BOARD=host`, after `make system-deps`"))
+    assert capsys.readouterr().err == "error: run `BOARD=host gateweave build`, after `make system-deps`\n"

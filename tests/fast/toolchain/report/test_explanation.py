@@ -44,6 +44,7 @@ def explanation(**changes: Any) -> Explanation:
         "fps": 1e6,
         "fps_kind": "routed",
         "asked_fps": 5e5,
+        "asked_by": "person",
         "bound": "rate",
         "limits": (LIMIT,),
         "ways": WAYS,
@@ -59,6 +60,14 @@ def explanation(**changes: Any) -> Explanation:
     ("changes", "said"),
     [
         ({}, "Its rate is bound by what was asked for, 500,000/s: a faster folding fits as it is."),
+        (
+            {"asked_by": "board"},
+            "by the board's target where no FPS= is given, 500,000/s: a faster folding fits as it is.",
+        ),
+        (
+            {"asked_by": "recipe"},
+            "`fps` of its recipe where no FPS= is given, 500,000/s: a faster folding fits as it is.",
+        ),
         ({"asked_fps": None}, "a faster folding fits; ask for it with FPS=."),
         ({"bound": "board"}, "no faster folding fits."),
         ({"bound": "form"}, "no folding has fewer cycles, with as much again of all neither."),
@@ -123,3 +132,11 @@ def test_the_terminal_shows_all_of_it() -> None:
     first = "net on ulx3s, default-folded: 1,000,000 inferences/s at 24 MHz (routed)"
     assert [words for words in (first, "fc0", "next faster", "LUTs:") if words not in shown] == []
     assert shown.rstrip().endswith("the clock of another folding")
+
+
+@pytest.mark.parametrize(
+    ("source", "named"),
+    [("board", "the board's target where no FPS= is given"), ("recipe", "`fps` of its recipe where no FPS= is given")],
+)
+def test_a_rate_that_nobody_asked_for_says_whose_it_is(source: str, named: str) -> None:
+    assert bound(explanation(asked_by=source)).startswith(f"Its rate is bound by {named}, 500,000/s:")
