@@ -111,6 +111,12 @@ def idle_flags(graph: Graph) -> dict[str, tuple[str, ...]]:
     return {name: tuple(found) for name, found in flags.items()}
 
 
+def first_stages(graph: Graph) -> dict[str, int]:
+    """Number of the first stage, from 0, for which each node has work, by name; a gate also has what it drops."""
+    flags = idle_flags(graph)
+    return {n.name: len(flags[n.inputs[0] if isinstance(n.op, Gate) else n.name]) for n in graph}
+
+
 def carried(graph: Graph, tensors: Mapping[str, Integers], name: str) -> NDArray[np.bool_] | None:
     """The vectors, shape (N,), for which a node runs where idle parts stay idle; None for all.
 

@@ -11,6 +11,7 @@ from toolchain.board import AnyBoard
 from toolchain.layout import Request
 from toolchain.package.revision import git_revision
 from toolchain.results import figures
+from toolchain.results.account import Account, account
 from toolchain.results.facts import (
     CompileFacts,
     DataFacts,
@@ -85,6 +86,7 @@ class _Network(TypedDict, total=False):
     accuracy: Accuracy | None
     front: tuple[FrontPoint, ...]
     decision: Decision
+    account: Account
     file: LoadFacts
     integers: IntegersFacts
 
@@ -99,6 +101,7 @@ def _network(records: Mapping[str, StageRecord]) -> _Network:
     }
     if (decision := figures.decision(records)) is not None:
         told["decision"] = decision
+    told["account"] = account(records)
     return told
 
 

@@ -58,6 +58,7 @@ def report_of(layout: Layout) -> Report:
         accuracy=_accuracy(layout, manifest),
         front=manifest.front,
         decision=manifest.decision,
+        account=manifest.account,
         comparison=_comparison(layout, manifest),
         not_run=_not_run(layout, manifest),
         measurement=_measurement(layout, manifest),

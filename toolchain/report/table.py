@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from toolchain.console import typeable
+from toolchain.report.account_table import account_table
 from toolchain.report.answer_lines import lines
 from toolchain.report.compare import comparison_table
 from toolchain.report.comparisons import compared, counted
@@ -68,6 +69,8 @@ def _tables(report: Report, rows_word: str) -> Iterator[Table | Text]:
         yield front_table(report.front)
     if report.decision:
         yield decision_table(report.decision)
+    if report.account and (table := account_table(report.account, report.timing, report.measurement)):
+        yield table
     if report.answers and (told := "\n".join(lines(report.answers))):
         yield Text(told)
     if report.integers:

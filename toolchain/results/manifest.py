@@ -13,6 +13,7 @@ from pydantic import ConfigDict
 
 from toolchain.device.packed import PackedManifest
 from toolchain.errors import BuildError
+from toolchain.results.account import Account
 from toolchain.results.check import Check, Sums
 from toolchain.results.device import DeviceDescription
 from toolchain.results.facts import CoreRow, DataFacts, EmulateFacts, IntegersFacts, LoadFacts
@@ -170,7 +171,7 @@ class Manifest(RecordFile):
     Attributes:
         variant: folder of the build; fps: the rate that was asked for.
         front: accuracy against LUTs, of a recipe with a budget.
-        decision: where a network of several stages stops.
+        decision: where a network of several stages stops; account: what its answers take.
         answer_bytes: of one answer of our own RTL, which leaves the chip at a byte a cycle.
         dma_bytes: memory that the DMA of an AMD board must have where vectors go by no other way; None where they do.
         flash: of an open board whose design loads weights; the file is the role `flash_image`.
@@ -203,6 +204,7 @@ class Manifest(RecordFile):
     accuracy: Accuracy | None
     front: tuple[FrontPoint, ...] = ()
     decision: Decision | None = None
+    account: Account | None = None
     layers: tuple[Layer, ...] = ()
     file: LoadFacts | None = None
     integers: IntegersFacts | None = None

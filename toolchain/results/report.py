@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
+from toolchain.results.account import Account
 from toolchain.results.check import Check, Sums, VectorKind
 from toolchain.results.facts import CoreRow, DataFacts, EmulateFacts, IntegersFacts, LoadFacts
 from toolchain.results.facts.decision import Decision
@@ -98,6 +99,7 @@ class Report(RecordFile):
         complete: whether no later build stopped before its package.
         front: accuracy against LUTs of the networks that a training with a budget came by; empty without one.
         decision: where a network of several stages stops, and what that saves; None of another.
+        account: what an answer takes, by the stage that gives it; None of a network that came as a file.
         answers: the worst of them, where the stages that made the golden vectors are still those of the package.
         integers: of a network that came as a file, what its integers were proved equal to.
         comparison: cores side by side, where they were made.
@@ -121,6 +123,7 @@ class Report(RecordFile):
     accuracy: ComparedAccuracy | None
     front: tuple[FrontPoint, ...]
     decision: Decision | None
+    account: Account | None
     answers: AnswersReport | None
     resources: Resources | None
     timing: Timing | None

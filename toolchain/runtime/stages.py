@@ -140,8 +140,13 @@ class _Scored:
 
     def point(self, thresholds: Sequence[int]) -> CurvePoint:
         """Accuracy and operations at thresholds."""
-        shares = self.shares(thresholds)
-        return CurvePoint(thresholds=tuple(thresholds), accuracy=_accuracy(shares), operations=_expected(shares))
+        stages, inputs = self.shares(thresholds), max(1, len(self.scores[0]))
+        return CurvePoint(
+            thresholds=tuple(thresholds),
+            accuracy=_accuracy(stages),
+            operations=_expected(stages),
+            shares=tuple(stage.answered / inputs for stage in stages),
+        )
 
 
 def _curve(seen: _Scored) -> tuple[CurvePoint, ...]:

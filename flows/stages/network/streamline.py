@@ -33,7 +33,9 @@ def run(context: Context) -> Outcome:
     if trained.network is None:
         entered(trained, golden).save(context.out / GOLDEN)
     layers = layers_of_trained(trained)
-    facts = StreamlineFacts(layers=layers, logit_scale=trained.scores.scale)
+    graph = trained.graph
+    operations = sum(node.op.operations(*graph.types_into(node)) for node in graph)
+    facts = StreamlineFacts(layers=layers, logit_scale=trained.scores.scale, operations=operations)
     counted = f"{check.equal:,} of {check.compared:,} test {words(context).rows or 'rows'}"
     told = "; ".join([f"integer = PyTorch, every output, on {counted}; {_shape(layers)}", *said])
     return Outcome(told, {"pytorch_integer": check}, facts)

@@ -16,6 +16,7 @@ from toolchain.errors import VerificationError
 from toolchain.graph.dense import DenseNetwork
 from toolchain.results.check import Check, VectorKind
 from toolchain.results.facts import SimulateFacts
+from toolchain.results.facts.hardware import WayCycles
 
 STALLED_VECTORS = 1000
 SEED = 1
@@ -29,12 +30,14 @@ class CoreChecks:
         whole: of the test set, or of as many of its vectors as a large core was run on.
         stalled: with random back-pressure.
         vectors: size of the test set; `kind`: what its vectors are.
+        ways: clocks of inferences that one stage answers, by stage, of a network that decides.
     """
 
     whole: CoreSimulation
     stalled: CoreSimulation
     vectors: int
     kind: VectorKind = "test set"
+    ways: tuple[WayCycles, ...] = ()
 
     @property
     def checks(self) -> dict[str, Check]:
@@ -48,7 +51,8 @@ class CoreChecks:
     @property
     def facts(self) -> SimulateFacts:
         """Cycles, as simulated."""
-        return cycles_of(self.whole)
+        facts = cycles_of(self.whole)
+        return facts.model_copy(update={"ways": self.ways}) if self.ways else facts
 
     @property
     def summary(self) -> str:

@@ -21,6 +21,7 @@ from flows.stages.rtl.layer_use import of_units
 from flows.stages.rtl.rank import Rank
 from flows.stages.rtl.reference import GraphReference, Reference
 from flows.stages.rtl.unit_folding import folding_of, netlist_of, use_of
+from flows.stages.rtl.ways import cycles_of_ways, work_of
 from hls.chip import LinkCost
 from hls.fitting import shortage
 from hls.graph_core import Fitted, GraphCore, finished, fit
@@ -29,17 +30,19 @@ from hls.graph_ports import generate_graph_core
 from hls.memories import Resources, cells_of
 from hls.netlist import Netlist
 from hls.simulate_graph import simulate_graph
+from hls.simulate_stream import CoreSimulation
 from hls.units.unit import Memory
 from toolchain.board import FpgaBoard, OpenBoard
 from toolchain.errors import ModelError, TooLargeError, VerificationError
+from toolchain.graph.deciding import numbers_of
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph, with_outputs
 from toolchain.graph.labelled import scores_of
-from toolchain.graph.types import IntType
+from toolchain.graph.types import Integers, IntType
 from toolchain.results.checked import Reckoned
 from toolchain.results.core import CoreDescription
 from toolchain.results.facts import FoldFacts
-from toolchain.results.facts.hardware import Estimate
+from toolchain.results.facts.hardware import Estimate, WayCycles
 from toolchain.results.folding import FoldedUnits, read_folding, write_folding
 
 # Clocks times LUTs that Verilator simulates in five minutes, all streams compared; measured on a core of 20,000 LUTs.
@@ -78,7 +81,8 @@ class GraphDesign:
         folding = folding_of(core.graph, core, clock_hz, target_fps(context) if reached else None)
         write_folding(context.out, folding)
         estimate = Estimate(of="chip", **self._chip(context, link, core.netlist, folding.estimate.to_json()))
-        return FoldFacts(estimate=estimate, folding=folding), _told(context, folding)
+        ways = work_of(core.graph, folding, block_ram_of(context.fpga_board))
+        return FoldFacts(estimate=estimate, folding=folding, ways=ways), _told(context, folding)
 
     def _core(self, context: Context, link: LinkCost) -> tuple[GraphCore, int]:
         """The core with FIFOs deep enough, and its clock in Hz.
@@ -225,7 +229,22 @@ class GraphDesign:
         few = spread(some, within(folding, FIVE_MINUTES * STALLED_SHARE))
         stalled = simulate_graph(netlist, form, few, chip.rtl, work, backpressure_seed=SEED)
         must_agree("core with back-pressure", stalled)
-        return CoreChecks(whole, stalled, len(x), files.vector_kind(context))
+        ways: tuple[WayCycles, ...] = ()
+        if numbers_of(form):
+            context.progress("core: inferences of each stage alone")
+            ways = cycles_of_ways(form, some, partial(_agreeing, netlist, form, chip.rtl, work))
+        return CoreChecks(whole, stalled, len(x), files.vector_kind(context), ways)
+
+
+def _agreeing(netlist: Netlist, form: Graph, rtl: Path, work: Path, x: Integers) -> CoreSimulation:
+    """Run some inputs.
+
+    Raises:
+        VerificationError: a result differs.
+    """
+    simulation = simulate_graph(netlist, form, x, rtl, work)
+    must_agree("core, inferences of one stage", simulation)
+    return simulation
 
 
 def _must_be_same(graph: Graph, form: Graph, x: NDArray[Any]) -> None:

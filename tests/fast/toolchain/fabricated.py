@@ -5,6 +5,7 @@ The doubles of the stages in `tests/flows` use this file, too; it stands on `too
 
 from __future__ import annotations
 
+from toolchain.results.account import Account, Way
 from toolchain.results.check import Check
 from toolchain.results.facts import (
     BaselinesFacts,
@@ -24,7 +25,7 @@ from toolchain.results.facts import (
     VerifyFacts,
 )
 from toolchain.results.facts.decision import CurvePoint, Decision, StageShare
-from toolchain.results.facts.hardware import Estimate, Identity, Use
+from toolchain.results.facts.hardware import Estimate, Identity, Use, WayCycles, WayWork
 from toolchain.results.facts.network import ClassScores, Confusion, FrontPoint, Layer, Scores
 from toolchain.results.folding import FoldedUse, Folding, LayerFolding
 from toolchain.results.record import StageRecord
@@ -116,13 +117,30 @@ DECISION = Decision(
     ),
     accuracy=0.97,
     operations=1600.0,
-    validation=CurvePoint(thresholds=(12,), accuracy=0.98, operations=1500.0),
+    validation=CurvePoint(thresholds=(12,), accuracy=0.98, operations=1500.0, shares=(0.8, 0.2)),
     curve=(
-        CurvePoint(thresholds=(0,), accuracy=0.9, operations=1000.0),
-        CurvePoint(thresholds=(12,), accuracy=0.98, operations=1500.0),
-        CurvePoint(thresholds=(40,), accuracy=0.98, operations=4000.0),
+        CurvePoint(thresholds=(0,), accuracy=0.9, operations=1000.0, shares=(1, 0)),
+        CurvePoint(thresholds=(12,), accuracy=0.98, operations=1500.0, shares=(0.8, 0.2)),
+        CurvePoint(thresholds=(40,), accuracy=0.98, operations=4000.0, shares=(0, 1)),
     ),
 )
+WAYS = (
+    Way(
+        name="stage 1",
+        share=0.8,
+        operations=1000,
+        work=WayWork(kind="estimated", units=3, interval=40, clocks=90, switched_bits=1800),
+        cycles=WayCycles(kind="simulated", vectors=8, latency_cycles=55, interval=41),
+    ),
+    Way(
+        name="stage 2",
+        share=0.2,
+        operations=4000,
+        work=WayWork(kind="estimated", units=5, interval=100, clocks=190, switched_bits=5000),
+        cycles=WayCycles(kind="simulated", vectors=0, latency_cycles=None, interval=None),
+    ),
+)
+ACCOUNT = Account.of(WAYS)
 AFTERWARDS: dict[str, Facts] = {
     "package": OpenPackageFacts(bitstream="ulx3s-cqmlp.bit"),
     "verify": VerifyFacts(what="post-route netlist"),

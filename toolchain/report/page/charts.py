@@ -186,8 +186,14 @@ def _rows(axes: Axes, names: Sequence[str]) -> None:
         axes.set_xlim(min(low, middle / 5), max(high, middle * 5))
 
 
-def working_point(name: str, curve: Sequence[tuple[float, float]], chosen: tuple[float, float]) -> Markup:
-    """Accuracy, 0 to 1, against operations of an input, over the thresholds of a network that decides."""
+def working_point(
+    name: str, what: str, curve: Sequence[tuple[float, float]], chosen: tuple[float, float], kind: str
+) -> Markup:
+    """Accuracy, 0 to 1, against what an input takes, over the thresholds of a network that decides.
+
+    Args:
+        what: it takes, such as "operations"; `kind`: where that comes from.
+    """
 
     def plot(axes: Axes) -> None:
         axes.plot(*zip(*sorted(curve), strict=True), color=MUTED, linewidth=1, marker=".", markersize=3)
@@ -195,7 +201,7 @@ def working_point(name: str, curve: Sequence[tuple[float, float]], chosen: tuple
         axes.annotate("built", chosen, (6, -6), textcoords="offset points", ha="left", va="top")
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=1))
-        axes.set_xlabel("operations an input on average, counted")
+        axes.set_xlabel(f"{what} an input on average, {kind}")
         axes.set_ylabel("accuracy, validation part")
 
-    return draw(name, f"accuracy against operations at {len(curve)} thresholds", 2.6, plot)
+    return draw(name, f"accuracy against {what} at {len(curve)} thresholds", 2.6, plot)

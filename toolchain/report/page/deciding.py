@@ -1,4 +1,4 @@
-"""What a page says of where a network of several stages stops."""
+"""What a page says of where a network of several stages stops, and of what its answers take."""
 
 from __future__ import annotations
 
@@ -7,25 +7,63 @@ from dataclasses import dataclass
 from markupsafe import Markup
 from pydantic import ValidationError
 
-from toolchain.report.page import charts
+from toolchain.report.account_table import COLUMNS, ESTIMATE, NO_ESTIMATE, ORIGINS, account_rows
+from toolchain.report.page import charts, energy
 from toolchain.report.page.gather import Build
-from toolchain.report.page.values import mapping
-from toolchain.results.facts.decision import Decision
+from toolchain.report.page.values import Figure, mapping
+from toolchain.results.account import Account
+from toolchain.results.facts.decision import CurvePoint, Decision
+from toolchain.results.manifest import Timing
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A decision, and accuracy against operations over the thresholds as a drawing."""
+    """A decision, and accuracy against what an input takes, over the thresholds, as drawings.
+
+    Attributes:
+        columns: of `rows`, each with where its figures come from; rows: what an answer takes, by stage.
+        measured: energy of an inference as a meter saw it, or that none has; `energy`: what is estimated.
+    """
 
     decision: Decision
-    curve: Markup
+    curves: tuple[Markup, ...]
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, ...], ...]
+    measured: Figure
+    energy: str
 
 
 def decision(build: Build) -> Shown | None:
     """What the manifest says; None where it says nothing that can be read."""
     try:
         said = Decision.model_validate(mapping(build.manifest, "decision"))
+        account = Account.model_validate(mapping(build.manifest, "account"))
+        timing = Timing.model_validate(own) if (own := mapping(build.manifest, "timing")) else None
     except ValidationError:
         return None
-    curve = [(point.operations, point.accuracy) for point in said.curve]
-    return Shown(said, charts.working_point("decision", curve, (said.validation.operations, said.validation.accuracy)))
+    estimated = account.clocks is not None
+    return Shown(
+        said,
+        tuple(_curves(said, account)),
+        tuple(zip(COLUMNS, ORIGINS, strict=True)) if estimated else (),
+        tuple(account_rows(account, timing)) if estimated else (),
+        energy.net_energy(build),
+        ESTIMATE if estimated else NO_ESTIMATE,
+    )
+
+
+def _curves(said: Decision, account: Account) -> list[Markup]:
+    """Accuracy against operations, and against the estimate of energy where there is one."""
+    bits = [way.work.switched_bits for way in account.ways if way.work is not None]
+
+    def switched(point: CurvePoint) -> float:
+        return sum(share * own for share, own in zip(point.shares, bits, strict=True))
+
+    counted = [(point.operations, point.accuracy) for point in said.curve]
+    at = (said.validation.operations, said.validation.accuracy)
+    drawn = [charts.working_point("decision", "operations", counted, at, "counted")]
+    if bits and all(len(point.shares) == len(bits) for point in (*said.curve, said.validation)):
+        estimated = [(switched(point), point.accuracy) for point in said.curve]
+        at = (switched(said.validation), said.validation.accuracy)
+        drawn.append(charts.working_point("decision-energy", "switched bits", estimated, at, "estimated"))
+    return drawn

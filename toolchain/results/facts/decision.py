@@ -21,11 +21,12 @@ class StageShare(Record):
 
 
 class CurvePoint(Record):
-    """Accuracy, and operations of an input on average, at thresholds."""
+    """Accuracy, and operations of an input on average, at thresholds; `shares` of the inputs by stage that answers."""
 
     thresholds: tuple[int, ...]
     accuracy: Number
     operations: Number
+    shares: tuple[Number, ...] = ()
 
 
 class Decision(Record):

@@ -29,12 +29,34 @@ class Estimate(Record):
     dsp: Number = 0
 
 
+class WayWork(Record):
+    """What folding expects of an inference that goes one way through a core of units; a stage's way is a stage with
+    those before it.
+
+    Attributes:
+        units: that have work.
+        interval: clocks that the slowest of them works; `clocks`: those of all of them together.
+        switched_bits: output bits of the units' cells, each for every clock that its unit works; see docs/deciding.md.
+    """
+
+    kind: Literal["estimated"]
+    units: int
+    interval: int
+    clocks: int
+    switched_bits: int
+
+
 class FoldFacts(Facts):
-    """The folding of our own RTL, and what core and host link are expected to take."""
+    """The folding of our own RTL, and what core and host link are expected to take.
+
+    Attributes:
+        ways: of a core of units, in the order of a network's stages; one way where it has none.
+    """
 
     form: Literal["fold"] = "fold"
     estimate: Estimate
     folding: AnyFolding
+    ways: tuple[WayWork, ...] = ()
 
 
 class PllSetting(Record):
@@ -92,6 +114,20 @@ class GenerateFacts(Facts):
     identity: Identity
 
 
+class WayCycles(Record):
+    """Clock cycles of inferences that all go one way, as simulated on so many vectors of the test set.
+
+    Attributes:
+        latency_cycles: from the first beat in to the last beat out, in a core that rests; None where no vector goes so.
+        interval: clocks between such inferences, one behind the other; None likewise.
+    """
+
+    kind: Literal["simulated"]
+    vectors: int
+    latency_cycles: int | None
+    interval: int | None
+
+
 class SimulateFacts(Facts):
     """Clock cycles as simulated: from the first input beat to the last output beat, and between inferences.
 
@@ -99,6 +135,7 @@ class SimulateFacts(Facts):
         answer_cycles: those in which an answer leaves our own chip, a byte a cycle; None where there is no such chip.
         mean_interval: cycles between inferences of the test set where one may end early; the others are then those of
             an inference through all stages. None where all take as many.
+        ways: of a network of several stages, in their order.
     """
 
     form: Literal["simulate"] = "simulate"
@@ -106,6 +143,7 @@ class SimulateFacts(Facts):
     initiation_interval: int
     answer_cycles: int | None = None
     mean_interval: int | None = None
+    ways: tuple[WayCycles, ...] = ()
 
 
 class SynthesiseFacts(Facts):

@@ -127,11 +127,16 @@ class ExportFacts(Facts):
 
 
 class StreamlineFacts(Facts):
-    """The integer network: `logit_scale` times its outputs are the logits."""
+    """The integer network: `logit_scale` times its outputs are the logits.
+
+    Attributes:
+        operations: multiplications, additions and comparisons of an inference that runs all of it.
+    """
 
     form: Literal["streamline"] = "streamline"
     layers: tuple[Layer, ...]
     logit_scale: Number
+    operations: int | None = None
 
 
 def layers_of(layers: Sequence[Any]) -> tuple[Layer, ...]:

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from tests.fast.toolchain.fabricated import DECISION, record, records
+from tests.fast.toolchain.fabricated import ACCOUNT, DECISION, record, records
 from tests.fast.toolchain.package.test_manifest import _origin
+from tests.fast.toolchain.report.page.results import measurement
 from toolchain.device.checksums import write_manifest
 from toolchain.errors import BuildError
 from toolchain.files import sha256, write_json
@@ -101,6 +102,22 @@ def test_where_a_network_stops_is_shown(layout: Layout) -> None:
     text = _printed(report.model_copy(update={"decision": DECISION}))
     assert re.search(r"1\s+12\s+80.00%\s+98.75%\s+90.00%\s+1,000\s+25%", text)
     assert re.search(r"an input\s+97.00%\s+1,600\s+40%", text)
+
+
+def test_what_an_answer_takes_is_shown_by_stage(layout: Layout) -> None:
+    report = report_of(layout)
+    assert report.account and report.account.ways[0].name == "every input"
+    assert "what an answer takes" not in _printed(report)
+    shown = report.model_copy(update={"account": ACCOUNT})
+    text = _printed(shown)
+    assert "no meter has measured energy" in text and "Clock tree and leakage go on" in text
+    assert re.search(r"stage 1\s+55\s+41\s+90\s+1,800", text)
+    assert re.search(r"stage 2\s+-\s+-\s+190\s+5,000", text)
+    assert re.search(r"an input\s+-\s+110\s+2,440", text)
+    result = {"schema": 2, "status": "ok", "reasons": [], "latency": None, "energy": measurement()["energy"]}
+    write_json(layout.board_dir / "measurements" / "1.json", {**result, "provenance": {"build_id": "bb" * 8}})
+    text = _printed(report_of(layout).model_copy(update={"account": ACCOUNT}))
+    assert "what an answer takes: 230 µJ an inference, measured on what `measure` played" in text
 
 
 def test_accuracy_against_luts_is_shown_of_a_training_with_a_budget(layout: Layout) -> None:

@@ -1,0 +1,90 @@
+"""What an answer takes, by the way in which the network gives it: operations, clocks, and an estimate of energy.
+
+A way is a stage of a network that decides, with the stages before it; a network that does not decide has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from toolchain.results.facts import ExportFacts, FoldFacts, SimulateFacts, StreamlineFacts
+from toolchain.results.facts.decision import Decision
+from toolchain.results.facts.hardware import WayCycles, WayWork
+from toolchain.results.model import Number, Record
+from toolchain.results.record import StageRecord
+
+
+class Way(Record):
+    """One way in which a network answers.
+
+    Attributes:
+        name: such as "stage 1".
+        share: of the test set that is answered so; None where the person who asks chooses the way.
+        operations: of an inference; counted.
+        work: of an FPGA, estimated; `cycles` likewise, as simulated.
+    """
+
+    name: str
+    share: Number | None
+    operations: int | None
+    work: WayWork | None
+    cycles: WayCycles | None
+
+
+class Account(Record):
+    """All ways, and what an input of the test set takes on average, as far as each is known.
+
+    Attributes:
+        operations: counted; `clocks` of all units together and `switched_bits`: estimated, see `WayWork`.
+    """
+
+    ways: tuple[Way, ...]
+    operations: Number | None
+    clocks: Number | None
+    switched_bits: Number | None
+
+    @staticmethod
+    def of(ways: tuple[Way, ...]) -> Account:
+        """The averages over the shares."""
+        return Account(
+            ways=ways,
+            operations=_mean(ways, lambda way: way.operations),
+            clocks=_mean(ways, lambda way: None if way.work is None else way.work.clocks),
+            switched_bits=_mean(ways, lambda way: None if way.work is None else way.work.switched_bits),
+        )
+
+
+def account(records: Mapping[str, StageRecord]) -> Account:
+    """The account of a build of a network that was trained here."""
+    decision = records["export"].facts_as(ExportFacts).decision
+    work = records["fold"].facts_as(FoldFacts).ways if "fold" in records else ()
+    own = decision is not None and "simulate" in records
+    cycles = records["simulate"].facts_as(SimulateFacts).ways if own else ()
+    whole = records["streamline"].facts_as(StreamlineFacts).operations
+    shares = _shares(decision) if decision else [("every input", 1.0, whole)]
+    return Account.of(
+        tuple(
+            Way(
+                name=name,
+                share=share,
+                operations=operations,
+                work=work[number] if number < len(work) else None,
+                cycles=cycles[number] if number < len(cycles) else None,
+            )
+            for number, (name, share, operations) in enumerate(shares)
+        )
+    )
+
+
+def _shares(decision: Decision) -> list[tuple[str, float, int]]:
+    return [
+        (f"stage {number}", stage.answered / max(1, decision.inputs), stage.operations)
+        for number, stage in enumerate(decision.stages, 1)
+    ]
+
+
+def _mean(ways: tuple[Way, ...], value: Callable[[Way], int | None]) -> float | None:
+    """Of an input on average; None where a share or a value is unknown."""
+    parts = [(way.share, value(way)) for way in ways]
+    known = [share * found for share, found in parts if share is not None and found is not None]
+    return sum(known) if known and len(known) == len(parts) else None
