@@ -8,6 +8,7 @@ import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from toolchain.board import AmdBoard, AnyBoard, McuBoard, OpenBoard
 from toolchain.catalog import Model, list_boards, load_board, load_model, load_recipe
@@ -22,6 +23,9 @@ from toolchain.microcontroller.cores import CORES
 from toolchain.model_origin import must_have_its_name
 from toolchain.vivado.find import find_vivado
 from toolchain.yaml_file import near_matches
+
+if TYPE_CHECKING:
+    from toolchain.training.recipe import Recipe
 
 _NEEDED_BYTES = 300 << 20
 _PROGRAMS = {"g++": "g++", "make": "make", "perl": "perl"}
@@ -47,7 +51,9 @@ def choose(options: BuildOptions) -> Request:
             raise ConfigError(f"{option.upper()}: is for a network of your own; name its file with NETWORK=")
     recipe = options.recipe or "default"
     model = load_model(options.model)
-    section = load_recipe(model, recipe).data
+    read = load_recipe(model, recipe)
+    section = read.data
+    _must_know_beside(model, recipe, read)
     strategy = _strategy(options.strategy)
     data, fps = _data(options.data, model, section, recipe), _rate(options.fps)
     request = Request(
@@ -67,6 +73,16 @@ def choose(options: BuildOptions) -> Request:
     if request.network in list_boards():
         raise ConfigError(f"RECIPE: {recipe!r} is also a board's name; rename the recipe")
     return request
+
+
+def _must_know_beside(model: Model, name: str, recipe: Recipe) -> None:
+    """Refuse a network to be shown beside that there is no recipe of."""
+    if recipe.decision is None or (beside := recipe.decision.beside) is None:
+        return
+    try:
+        load_recipe(load_model(beside.model), beside.recipe or name)
+    except ConfigError as error:
+        raise ConfigError(f"{model.shown}/recipes/{name}.yaml: decision.beside: {error}") from error
 
 
 def _strategy(chosen: str | None) -> str:

@@ -13,14 +13,12 @@ from toolchain.layout import Layout, Request, base_folder, build_root
 from toolchain.model_origin import origin_of
 from toolchain.report.answer_lines import answers_report
 from toolchain.report.answers import answers_of
+from toolchain.report.beside import beside_of, newest_measurement
 from toolchain.results.again import build_words
-from toolchain.results.belonging import belongs, marks_of
 from toolchain.results.built import read_built
 from toolchain.results.facts import CompareFacts, CoreRow
 from toolchain.results.figures import baselines
 from toolchain.results.manifest import Manifest, StageEntry
-from toolchain.results.measurement import Measurement
-from toolchain.results.measurements import read_results
 from toolchain.results.record import StageRecord, read_record, token_of
 from toolchain.results.report import AnswersReport, ComparedAccuracy, Report, StageReport
 from toolchain.results.request import read_newest
@@ -49,7 +47,7 @@ def report_of(layout: Layout) -> Report:
     """
     manifest, folder = _manifest(layout), layout.stage("package")
     groups = {name: getattr(manifest, name) for name in _GROUPS}
-    stages = _stages(layout, manifest)
+    stages, measured = _stages(layout, manifest), newest_measurement(layout, manifest)
     return Report(
         **{name: getattr(manifest, name) for name in ("model", "board", "flow", "strategy", "status", "git")},
         recipe=manifest.recipe.name,
@@ -59,9 +57,10 @@ def report_of(layout: Layout) -> Report:
         front=manifest.front,
         decision=manifest.decision,
         account=manifest.account,
+        beside=beside_of(layout, manifest, measured),
         comparison=_comparison(layout, manifest),
         not_run=_not_run(layout, manifest),
-        measurement=_measurement(layout, manifest),
+        measurement=measured,
         answers=_answers(layout, manifest, stages),
         stages=stages,
         files={role: shown(folder / name) for role, name in manifest.roles.items()},
@@ -110,13 +109,6 @@ def _current(layout: Layout, stage: str) -> StageRecord | None:
         return None
     record = _record(layout, stage)
     return record if record and remade_input(layout, record) is None else None
-
-
-def _measurement(layout: Layout, manifest: Manifest) -> Measurement | None:
-    """The newest measurement of this very build, or None."""
-    marks = marks_of(layout, manifest.to_json())
-    own = [result for result in read_results(layout.board_dir) if belongs(result.to_json(), marks)]
-    return own[-1] if own else None
 
 
 def _manifest(layout: Layout) -> Manifest:

@@ -12,6 +12,7 @@ from rich.text import Text
 from toolchain.console import typeable
 from toolchain.report.account_table import account_table
 from toolchain.report.answer_lines import lines
+from toolchain.report.beside_table import beside_table
 from toolchain.report.compare import comparison_table
 from toolchain.report.comparisons import compared, counted
 from toolchain.report.measurement_table import measurement_table
@@ -71,6 +72,8 @@ def _tables(report: Report, rows_word: str) -> Iterator[Table | Text]:
         yield decision_table(report.decision)
     if report.account and (table := account_table(report.account, report.timing, report.measurement)):
         yield table
+    if report.beside:
+        yield beside_table(report.beside)
     if report.answers and (told := "\n".join(lines(report.answers))):
         yield Text(told)
     if report.integers:

@@ -91,6 +91,48 @@ class StageReport(Record):
     checks: Mapping[str, Check]
 
 
+class Side(Record):
+    """One of two networks that are built alike; what is unknown is null.
+
+    Attributes:
+        accuracy: on the test set; operations: of an input on average, as all else is where inputs differ.
+        clock_mhz, interval: of an FPGA, clocks between answers as simulated; latency_cycles: of the longest way.
+        clocks, switched_bits: estimated, see `Account`.
+        lut: of an FPGA, and where the figure comes from.
+        call_us: of a processor, one call of the chosen graph, as measured on the computer that built it.
+        energy_j: net, of an inference, as a meter saw it; `energy_kind` where it comes from.
+    """
+
+    model: str
+    recipe: str
+    accuracy: Number | None
+    operations: Number | None
+    clock_mhz: Number | None
+    interval: int | None
+    latency_cycles: int | None
+    clocks: Number | None
+    switched_bits: Number | None
+    lut: Number | None
+    lut_kind: str | None
+    call_us: Number | None
+    energy_j: Number | None
+    energy_kind: str | None
+
+
+class SideBySide(Record):
+    """A network that decides, and the single larger one that its recipe names, built for the same board alike.
+
+    Attributes:
+        other: null where it has not been built so; `command` builds it then.
+        same_test: whether both have the same test set.
+    """
+
+    own: Side
+    other: Side | None
+    command: str | None
+    same_test: bool | None
+
+
 class Report(RecordFile):
     """Groups that a build does not have are null.
 
@@ -100,6 +142,7 @@ class Report(RecordFile):
         front: accuracy against LUTs of the networks that a training with a budget came by; empty without one.
         decision: where a network of several stages stops, and what that saves; None of another.
         account: what an answer takes, by the stage that gives it; None of a network that came as a file.
+        beside: the single larger network that a recipe names, built for the same board alike.
         answers: the worst of them, where the stages that made the golden vectors are still those of the package.
         integers: of a network that came as a file, what its integers were proved equal to.
         comparison: cores side by side, where they were made.
@@ -124,6 +167,7 @@ class Report(RecordFile):
     front: tuple[FrontPoint, ...]
     decision: Decision | None
     account: Account | None
+    beside: SideBySide | None
     answers: AnswersReport | None
     resources: Resources | None
     timing: Timing | None

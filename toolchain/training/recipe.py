@@ -72,6 +72,13 @@ class BudgetSettings(Settings):
     growth: Annotated[float, Field(gt=1, le=10)] = 1.4
 
 
+class BesideSettings(Settings):
+    """Another network that is shown beside: its model, and its recipe; the one of the same name, unless it is said."""
+
+    model: Annotated[str, Field(min_length=1)]
+    recipe: Annotated[str, Field(min_length=1)] | None = None
+
+
 class DecisionSettings(Settings):
     """When a network of several stages stops; see docs/deciding.md.
 
@@ -79,10 +86,12 @@ class DecisionSettings(Settings):
         thresholds: for each stage but the last, how far its greatest logit must lead the second, in units of its
             integers; chosen on the validation part where there are none.
         within: points of accuracy that the choice may cost there, against running all stages for every input.
+        beside: a single larger network, which has a build of its own.
     """
 
     thresholds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1, max_length=15)] | None = None
     within: Annotated[float, Field(ge=0, le=100)] = 0.1
+    beside: BesideSettings | None = None
 
 
 class Recipe(Settings):

@@ -10,6 +10,7 @@ from toolchain.errors import ModelError
 from toolchain.graph.deciding import deciding
 from toolchain.graph.golden_vectors import Golden
 from toolchain.results.facts import Decision
+from toolchain.results.facts.decision import Beside
 from toolchain.runtime.stages import StagedNetwork, decided
 from toolchain.runtime.trained import read_trained
 
@@ -36,7 +37,10 @@ def decide(context: Context, model: ModelWrapper, classes: int, validation: Gold
     except ModelError as error:
         raise ModelError(f"{context.recipe_shown}: decision: {error}") from error
     network.golden(test, decision.thresholds).save(context.out / GOLDEN)
-    return decision
+    if said.beside is None:
+        return decision
+    beside = Beside(model=said.beside.model, recipe=said.beside.recipe or context.request.recipe)
+    return decision.model_copy(update={"beside": beside})
 
 
 def told(decision: Decision) -> str:

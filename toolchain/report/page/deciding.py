@@ -7,13 +7,31 @@ from dataclasses import dataclass
 from markupsafe import Markup
 from pydantic import ValidationError
 
+from toolchain.errors import GateweaveError
 from toolchain.report.account_table import COLUMNS, ESTIMATE, NO_ESTIMATE, ORIGINS, account_rows
+from toolchain.report.beside import beside_of, newest_measurement
+from toolchain.report.beside_table import OTHER_TEST, Row, beside_rows, named
 from toolchain.report.page import charts, energy
 from toolchain.report.page.gather import Build
 from toolchain.report.page.values import Figure, mapping
 from toolchain.results.account import Account
+from toolchain.results.built import read_built
 from toolchain.results.facts.decision import CurvePoint, Decision
 from toolchain.results.manifest import Timing
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The single larger network beside: `names` of both and `rows`; or the command that builds it.
+
+    Attributes:
+        note: what there is to say of their test sets.
+    """
+
+    command: str | None
+    names: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -23,6 +41,7 @@ class Shown:
     Attributes:
         columns: of `rows`, each with where its figures come from; rows: what an answer takes, by stage.
         measured: energy of an inference as a meter saw it, or that none has; `energy`: what is estimated.
+        beside: the single larger network that the recipe names.
     """
 
     decision: Decision
@@ -31,6 +50,7 @@ class Shown:
     rows: tuple[tuple[str, ...], ...]
     measured: Figure
     energy: str
+    beside: Beside | None
 
 
 def decision(build: Build) -> Shown | None:
@@ -49,7 +69,22 @@ def decision(build: Build) -> Shown | None:
         tuple(account_rows(account, timing)) if estimated else (),
         energy.net_energy(build),
         ESTIMATE if estimated else NO_ESTIMATE,
+        _beside(build),
     )
+
+
+def _beside(build: Build) -> Beside | None:
+    try:
+        manifest = read_built(build.layout)
+    except GateweaveError:
+        return None
+    both = beside_of(build.layout, manifest, newest_measurement(build.layout, manifest))
+    if both is None:
+        return None
+    if both.other is None:
+        return Beside(both.command)
+    names = named(both.own), named(both.other)
+    return Beside(None, names, tuple(beside_rows(both.own, both.other)), "" if both.same_test else OTHER_TEST)
 
 
 def _curves(said: Decision, account: Account) -> list[Markup]:

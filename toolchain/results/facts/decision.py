@@ -29,6 +29,13 @@ class CurvePoint(Record):
     shares: tuple[Number, ...] = ()
 
 
+class Beside(Record):
+    """A model and its recipe, whose build figures are shown beside."""
+
+    model: str
+    recipe: str
+
+
 class Decision(Record):
     """The working point of a network of several stages.
 
@@ -39,6 +46,7 @@ class Decision(Record):
         chosen: whether the thresholds were chosen on the validation part; else the recipe says them.
         stages: of the test set, as are `accuracy` and `operations`, of an input on average.
         validation: the same on the validation part; `curve` over the thresholds there.
+        beside: a single larger network; None where the recipe names none.
     """
 
     classes: int
@@ -50,6 +58,7 @@ class Decision(Record):
     operations: Number
     validation: CurvePoint
     curve: tuple[CurvePoint, ...]
+    beside: Beside | None = None
 
     @property
     def inputs(self) -> int:

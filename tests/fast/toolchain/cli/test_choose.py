@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from toolchain.catalog import load_model, load_recipe
 from toolchain.cli.build_options import BuildOptions
-from toolchain.cli.choose import choose
+from toolchain.cli.choose import _must_know_beside, choose
 from toolchain.errors import ConfigError, DataError
 from toolchain.results.again import build_words
+from toolchain.training.recipe import Recipe
 
 
 def test_a_loop_of_links_is_named(tmp_path: Path) -> None:
@@ -42,3 +44,20 @@ def test_a_clock_is_one_that_the_board_can_have() -> None:
 def test_another_clock_is_refused(board: str, clock: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         choose(BuildOptions(board, clock=clock))
+
+
+def test_a_network_to_be_shown_beside_must_be_known() -> None:
+    model = load_model("dualcnn")
+    recipe = load_recipe(model, "default")
+    assert recipe.decision and recipe.decision.beside
+
+    def named(**changes: str) -> Recipe:
+        assert recipe.decision and recipe.decision.beside
+        beside = recipe.decision.beside.model_copy(update=changes)
+        return recipe.model_copy(update={"decision": recipe.decision.model_copy(update={"beside": beside})})
+
+    _must_know_beside(model, "default", named())
+    with pytest.raises(ConfigError, match=r"recipes/default.yaml: decision.beside: unknown model 'litecn'.*litecnn"):
+        _must_know_beside(model, "default", named(model="litecn"))
+    with pytest.raises(ConfigError, match=r"recipes/default.yaml: decision.beside: .*'mnits'"):
+        _must_know_beside(model, "default", named(recipe="mnits"))
