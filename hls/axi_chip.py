@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hls import settings
 from hls.chip import BENCH, LinkCost, check_content, types_of, vector_bytes, write_bench, write_part
+from hls.library import copy_modules
 from toolchain.device.link.protocol import ProtocolError
 from toolchain.device.link.registers import ANSWER_SPAN, VECTOR_SPAN, tensor_words, windows_hold
 from toolchain.errors import ConfigError, FitError
 from toolchain.results.core import CoreDescription
-
-_LIBRARY = Path(__file__).parent / "rtl"
 
 # Modules of the library that every AXI chip uses.
 AXI_SOURCES = (
@@ -130,8 +129,8 @@ module axi_chip (
     wire [OUT_WIDTH-1:0] out_data;
 
     reset_generator resetter (.clk(aclk), .request(bus_rst || restart), .rst(resetting));
-
-    axi_link #(
+{setting_registers}
+    axi_link #({setting_parameter}
         .CLOCK_HZ(CLOCK_HZ), .DATA_BITS(DATA_BITS), .VECTOR_BYTES(VECTOR_BYTES), .IN_WIDTH(IN_WIDTH),
         .IN_BEATS(IN_BEATS), .CLASSES(CLASSES), .OUT_BITS(OUT_BITS), .OUT_ELEMENTS(OUT_ELEMENTS),
         .OUT_BEATS(OUT_BEATS), .OUT_SIGNED(OUT_SIGNED), .INPUT(INPUT), .OUTPUT(OUTPUT), .MODEL_HASH(MODEL_HASH),
@@ -139,13 +138,13 @@ module axi_chip (
         .PART_BEATS(PART_BEATS)
     ) link (
         .clk(aclk), .bus_rst(bus_rst), .rst(rst), .restart(restart),
-{wires},
+{wires},{setting_ports}
         .in_data(in_data), .in_valid(in_valid), .in_ready(in_ready),
         .out_data(out_data), .out_valid(out_valid), .out_ready(out_ready));
 
     {core} core (
         .clk(aclk), .rst(rst), .in_data(in_data), .in_valid(in_valid), .in_ready(in_ready),
-        .out_data(out_data), .out_valid(out_valid), .out_ready(out_ready));
+        .out_data(out_data), .out_valid(out_valid), .out_ready(out_ready){setting_wires});
 
     wire unused = &{{1'b0, s_axi_awprot, s_axi_arprot}};
 endmodule
@@ -189,8 +188,8 @@ def generate_axi_chip(
         bench, part_beats = bench[:1], write_part(core, rtl_dir, bench[0])
     else:
         write_bench(core, rtl_dir, bench)
-    for name in AXI_SOURCES:
-        shutil.copyfile(_LIBRARY / name, rtl_dir / name)
+    sources = (*AXI_SOURCES, *(settings.SOURCES if core.settings else ()))
+    copy_modules(sources, rtl_dir, settings=bool(core.settings))
     text = _TEMPLATE.format(
         **{name: getattr(core, name) for name in ("in_width", "in_beats")},
         classes=core.output.classes or 0,
@@ -209,9 +208,10 @@ def generate_axi_chip(
         model_hash=model_hash.hex(),
         build_id=build_id.hex(),
         core=core.top,
+        **settings.chip_lines(core.settings, "aclk", reads_apart=True),
     )
     (rtl_dir / _TOP_FILE).write_text(text)
-    return [*core.sources, *(name for name in AXI_SOURCES if name not in core.sources), _TOP_FILE]
+    return [*core.sources, *(name for name in sources if name not in core.sources), _TOP_FILE]
 
 
 def is_streamed(core: CoreDescription, data_bits: int) -> bool:

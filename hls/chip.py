@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hls import loading
+from hls import loading, settings
 from hls.cost import BlockRam, blocks_of
+from hls.library import copy_modules
 from hls.pack import encode, words, write_rom
 from hls.units.unit import Memory
 from toolchain.device.link.protocol import (
@@ -32,8 +33,6 @@ from toolchain.device.link.protocol import (
 from toolchain.errors import ConfigError, FitError, TooLargeError
 from toolchain.graph.types import IntType
 from toolchain.results.core import CoreDescription, CoreOutput
-
-_LIBRARY = Path(__file__).parent / "rtl"
 
 # Modules of the library that a chip uses, by the form of its host link.
 LINK_SOURCES = (
@@ -191,20 +190,20 @@ module chip (
     wire [OUT_BITS*OUT_ELEMENTS-1:0] out_data;
 
     reset_generator resetting (.clk({clock}), .request({request}), .rst({reset}));
-{loading}
-    {link} #(
+{loading}{setting_registers}
+    {link} #({setting_parameter}
         .CLOCK_HZ(CLOCK_HZ), .BAUD(BAUD), .TIMEOUT_US(TIMEOUT_US), .IN_WIDTH(IN_WIDTH), .IN_BEATS(IN_BEATS),
         .OUT_BITS(OUT_BITS), .OUT_ELEMENTS(OUT_ELEMENTS), .OUT_BEATS(OUT_BEATS), .OUT_SIGNED(OUT_SIGNED),
         {link_parameters}
     ) link (
         .clk({clock}), .rst(rst), .uart_rx(uart_rx), .uart_tx(uart_tx),
         .in_data(in_data), .in_valid(in_valid), .in_ready(in_ready),
-        .out_data(out_data), .out_valid(out_valid), .out_ready(out_ready),
+        .out_data(out_data), .out_valid(out_valid), .out_ready(out_ready),{setting_ports}
         .busy(busy), .restart(restart));
 
     {core} core (
         .clk({clock}), .rst(rst), .in_data(in_data), .in_valid(in_valid), .in_ready(in_ready),
-        .out_data(out_data), .out_valid(out_valid), .out_ready(out_ready){core_ports});
+        .out_data(out_data), .out_valid(out_valid), .out_ready(out_ready){core_ports}{setting_wires});
 
     reg [HEART:0] heart = 0;
     always @(posedge {clock}) heart <= heart + 1'b1;
@@ -303,9 +302,12 @@ def generate_chip(
     _check(core, clock_hz, baud, timeout_us, (model_hash, build_id), streamed)
     if len(bench):
         write_bench(core, rtl_dir, bench)
-    sources = (*(STREAM_SOURCES if streamed else LINK_SOURCES), *(loading.SOURCES if core.loaded else ()))
-    for name in sources:
-        shutil.copyfile(_LIBRARY / name, rtl_dir / name)
+    sources = (
+        *(STREAM_SOURCES if streamed else LINK_SOURCES),
+        *(loading.SOURCES if core.loaded else ()),
+        *(settings.UART_SOURCES if core.settings else ()),
+    )
+    copy_modules(sources, rtl_dir, settings=bool(core.settings))
     if pll is not None:
         (rtl_dir / _PLL).write_text(_PLL_TEMPLATE.format(clock_hz=clock_hz, instance=pll.instance))
         shutil.copyfile(pll.models, rtl_dir / pll.models.name)
@@ -315,6 +317,7 @@ def generate_chip(
     text = _TEMPLATE.format(
         **clocking,
         **loading.lines(core, flash_offset, clocking["clock"]),
+        **settings.chip_lines(core.settings, clocking["clock"]),
         **{name: getattr(core, name) for name in ("in_width", "in_beats")},
         **_output(core.output),
         **form,

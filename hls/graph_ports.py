@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hls.netlist import Netlist
 from hls.netlist_core import LOADING, rom_files, write_core
+from hls.settings import connections, port_lines, wire_of
 from hls.units.instance import LOAD_PORTS
 from hls.units.stream import Stream
 from hls.weight_loading import contents, pages_of
@@ -47,6 +48,7 @@ def generate_graph_core(netlist: Netlist, graph: Graph, rtl_dir: Path) -> CoreDe
         multipliers=any(unit.needs.dsp for unit in netlist.units),
         input_shape=_told_shape(graph, graph.sole_input),
         loaded=_loaded(netlist, rtl_dir),
+        settings=netlist.settings,
     )
 
 
@@ -92,7 +94,8 @@ def _text(core: str, netlist: Netlist, kind: str, output: CoreOutput) -> str:
     bits = IntType.of(kind).bits
     codes = [_code(f"in_data[{lane * bits} +: {bits}]", source, kind) for lane in range(source.lanes)]
     pages = pages_of(netlist.units)
-    connected = "".join(f",\n        .{port}({port})" for port in LOAD_PORTS)
+    loads = "".join(f",\n        .{port}({port})" for port in LOAD_PORTS) if pages else ""
+    settings = connections((setting, wire_of(setting)) for setting in netlist.settings)
     values = [_value(f"codes[{lane * sink.bits} +: {sink.bits}]", sink, output) for lane in range(sink.lanes)]
     return f"""// Generated. Packed input vectors in, answers out; ready/valid, see toolchain/results/core.py.
 module {TOP} (
@@ -103,14 +106,14 @@ module {TOP} (
     output in_ready,
     output [{output.width - 1}:0] out_data,
     output out_valid,
-    input out_ready{LOADING.format(top=pages.address_bits - 1) if pages else ""}
+    input out_ready{LOADING.format(top=pages.address_bits - 1) if pages else ""}{port_lines(netlist.settings)}
 );
     wire [{sink.width - 1}:0] codes;
 {_fields("entered", codes, source.bits)}{_fields("answered", values, output.bits)}    assign out_data = answered;
     {core} core (
         .clk(clk), .rst_n(!rst),
         .in_tdata(entered), .in_tvalid(in_valid), .in_tready(in_ready),
-        .out_tdata(codes), .out_tvalid(out_valid), .out_tready(out_ready){connected if pages else ""}
+        .out_tdata(codes), .out_tvalid(out_valid), .out_tready(out_ready){loads}{settings}
     );
 endmodule
 """

@@ -8,6 +8,7 @@ from typing import Literal
 
 from hls.units.stream import Stream
 from hls.units.unit import Unit
+from toolchain.device.link.settings import MOST, Setting
 from toolchain.errors import ModelError
 
 SmallRam = Literal["distributed", "registers"]
@@ -64,6 +65,21 @@ class Netlist:
     def interval(self) -> int:
         """Clocks between inferences at least: those of the slowest unit, or of the beats that come in."""
         return max(self.input.stream.beats, self.output.stream.beats, *(unit.cycles for unit in self.units))
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """What a host may change in the units, each once, with its number.
+
+        Raises:
+            ModelError: two of one name differ, or there are too many.
+        """
+        found: dict[str, Setting] = {}
+        for setting in (setting for unit in self.units for setting in unit.settings.values()):
+            if found.setdefault(setting.name, setting) != setting:
+                raise ModelError(f"setting {setting.name}: two units take it as {found[setting.name]} and {setting}")
+        if len(found) > MOST:
+            raise ModelError(f"{len(found)} settings; a chip has {MOST} at most")
+        return tuple(replace(setting, number=number) for number, setting in enumerate(found.values()))
 
     @property
     def input(self) -> Fifo:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hls.netlist import Fifo, Netlist
 from hls.pack import write_rom
+from hls.settings import port_lines
 from hls.shared_roms import MODULE, shared_roms
 from hls.stream import AXI, StreamCore
 from hls.units.instance import LIBRARY, instance, own_roms, ports, preloading, rom_file, sources, write_files
@@ -55,6 +56,7 @@ def describe(netlist: Netlist) -> StreamCore:
         ports=replace(AXI, clock="clk", reset="rst_n"),
         watched=tuple(f"f{index}.taken" for index in range(len(netlist.fifos))),
         preloading="".join(preloading(unit, "core.") for unit in netlist.units),
+        settings=netlist.settings,
     )
 
 
@@ -86,7 +88,7 @@ module {TOP} (
     output in_tready,
     output [{netlist.output.stream.width - 1}:0] out_tdata,
     output out_tvalid,
-    input out_tready{loading}
+    input out_tready{loading}{port_lines(netlist.settings)}
 );
     wire rst = !rst_n;
 """

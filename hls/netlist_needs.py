@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from hls.netlist import Fifo, Netlist
+from hls.settings import settings_needs
 from hls.shared_roms import shared_needs
 from hls.units.unit import Needs
 from hls.weight_loading import LOADER
 
 
 def netlist_needs(netlist: Netlist) -> Needs:
-    """Estimated needs of a core, and of what loads its weights where some are loaded."""
+    """Estimated needs of a core, of what loads its weights where some are loaded, and of what holds its settings."""
     loader = LOADER if any(unit.loaded for unit in netlist.units) else Needs()
-    return sum(
-        (*(unit.needs for unit in netlist.units), *map(fifo_needs, netlist.fifos), shared_needs(netlist)), loader
-    )
+    own = (*(unit.needs for unit in netlist.units), *map(fifo_needs, netlist.fifos))
+    return sum((*own, shared_needs(netlist), settings_needs(netlist.settings)), loader)
 
 
 def fifo_needs(fifo: Fifo) -> Needs:

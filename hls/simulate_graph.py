@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,14 +29,20 @@ def simulate_graph(
     *,
     backpressure_seed: int | None = None,
     optimise: bool = True,
+    settings: Mapping[str, int] | None = None,
 ) -> CoreSimulation:
     """Run inputs of shape (vectors, *shape) through a core that `write_core` has written into `rtl_dir`.
+
+    Args:
+        settings: values of settings by their names; without one it is as after a reset.
 
     Raises:
         ModelError: a value does not fit its stream.
         ToolError: Verilator is missing or fails.
     """
     core = describe(netlist)
+    given = settings or {}
+    core = replace(core, settings=tuple(replace(one, reset=given.get(one.name, one.reset)) for one in core.settings))
     names = [*(layer.name for layer in core.layers[:-1]), netlist.output.stream.tensor or ""]
     flags = sorted({flag for found in idle_flags(graph).values() for flag in found})
     tensors = run(graph, {graph.sole_input: x}, [*names, *flags])

@@ -15,6 +15,7 @@ from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass as strict_dataclass
 
 from hls.pack import Integers, pack
+from hls.settings import connections, literal
 from hls.stream import StreamCore
 from hls.verilate import build_model
 from toolchain.errors import ModelError, ToolError
@@ -191,6 +192,7 @@ def tap_text(core: StreamCore) -> str:
         fields.append(f"{32 * (_LEAST_WORDS - used)}'b0")
     padding = source.width - source.beat_bits
     in_data = f"in_words[{source.beat_bits - 1}:0]"
+    settings = connections((setting, literal(setting)) for setting in core.settings)
     return f"""// Generated: the core with its streams as ports.
 module {_TOP} (
     input clk,
@@ -212,7 +214,7 @@ module {_TOP} (
         .{source.wires}{ports.data}({f"{{{padding}'b0, {in_data}}}" if padding else in_data}),
         .{source.wires}{ports.valid}(in_valid), .{source.wires}{ports.ready}(in_ready),
         .{sink.wires}{ports.data}(sink{ports.data}), .{sink.wires}{ports.valid}(sink{ports.valid}),
-        .{sink.wires}{ports.ready}(sink{ports.ready}){", .load_enable(1'b0)" if core.preloading else ""}
+        .{sink.wires}{ports.ready}(sink{ports.ready}){", .load_enable(1'b0)" if core.preloading else ""}{settings}
     );
 {core.preloading}    assign out_valid = sink{ports.valid};
     assign tap_words = {{{", ".join(reversed(fields))}}};

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from toolchain.device.link.settings import Setting
 from toolchain.results.core import Tap
 
 
@@ -46,6 +47,7 @@ class StreamCore:
         watched: registers within the core, such as ``f0.taken``, whose greatest values are told.
         label: what messages call the output where it is no layer.
         preloading: Verilog that gives the memories of instance ``core`` what a chip loads; empty where that is nothing.
+        settings: what a host may change; a simulation has them as after a reset.
     """
 
     top: str
@@ -57,6 +59,7 @@ class StreamCore:
     watched: tuple[str, ...] = ()
     label: str | None = None
     preloading: str = ""
+    settings: tuple[Setting, ...] = ()
 
     @property
     def told(self) -> list[str]:

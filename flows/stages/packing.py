@@ -58,7 +58,9 @@ def manifest_of(context: Context, records: Records) -> Manifest:
     manifest = build_manifest(Origin(context.request, context.board, recipe, packages, ROOT), records)
     if "fold" not in records:
         return manifest
-    return manifest.model_copy(update={"answer_bytes": files.chip(context).core.output.layout.size})
+    core = files.chip(context).core
+    settings = {"settings": core.settings} if core.settings else {}
+    return manifest.model_copy(update={"answer_bytes": core.output.layout.size, **settings})
 
 
 def write_network(context: Context, records: Records, manifest: Manifest) -> None:

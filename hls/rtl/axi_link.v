@@ -24,6 +24,9 @@ module axi_link #(
     parameter [63:0] BUILD_ID      = 0,
     parameter        BENCH_VECTORS = 16,
     parameter        BENCH_FILE    = "",
+`ifdef SETTINGS
+    parameter        SETTINGS      = 1,  // of the core
+`endif
     parameter        PART_BEATS    = 0,  // not 0: the streamed form
     parameter        BYTES         = DATA_BITS / 8,        // derived
     parameter        OUT_WIDTH     = OUT_BITS * OUT_ELEMENTS  // derived
@@ -59,6 +62,13 @@ module axi_link #(
     output wire                  m_axis_tlast,
     output wire                  m_axis_tvalid,
     input  wire                  m_axis_tready,
+`ifdef SETTINGS
+    output wire                  setting_write,
+    output wire [7:0]            setting_number,
+    output wire [7:0]            setting_asked,
+    output wire [31:0]           setting_value,
+    input  wire [31:0]           setting_held,
+`endif
     output wire [IN_WIDTH-1:0]   in_data,
     output wire                  in_valid,
     input  wire                  in_ready,
@@ -98,6 +108,9 @@ module axi_link #(
         .write_strobe(write_strobe), .write_known(write_known), .read(read), .read_address(read_address),
         .read_known(read_known), .read_data(read_data), .write_failed(write_failed), .read_failed(read_failed));
     axi_registers #(
+`ifdef SETTINGS
+        .SETTINGS(SETTINGS),
+`endif
         .CLOCK_HZ(CLOCK_HZ), .VECTOR_BYTES(VECTOR_BYTES), .BURST_BYTES(BURST_BYTES), .DATA_BITS(DATA_BITS),
         .CLASSES(CLASSES), .INPUT(INPUT), .OUTPUT(OUTPUT), .ANSWER_WORDS(ANSWER_WORDS),
         .BENCH_VECTORS(STREAMED ? 0 : BENCH_VECTORS), .STREAMED(STREAMED), .MODEL_HASH(MODEL_HASH), .BUILD_ID(BUILD_ID)
@@ -109,6 +122,10 @@ module axi_link #(
         .window_read(window_read), .window_data(window_data), .answer_read(answer_read), .answer_data(answer_data),
         .answer_word(answer_word), .idle(idle), .infer(infer), .bench(bench), .restart(restart),
         .bench_count(bench_count), .burst(burst), .damaged(damage), .cycles(cycles), .checksum(checksum),
+`ifdef SETTINGS
+        .setting_write(setting_write), .setting_number(setting_number), .setting_value(setting_value),
+        .setting_asked(setting_asked), .setting_held(setting_held),
+`endif
         .inferences(inferences));
 
     // Words from the window or from the stream, as beats to the vector or to the core.

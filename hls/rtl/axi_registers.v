@@ -12,6 +12,9 @@ module axi_registers #(
     parameter [95:0] OUTPUT        = 0,
     parameter        ANSWER_WORDS  = 1,
     parameter        BENCH_VECTORS = 16,
+`ifdef SETTINGS
+    parameter        SETTINGS      = 1,  // of the core
+`endif
     parameter        STREAMED      = 0,  // there are no windows, and INFER is refused
     parameter [63:0] MODEL_HASH    = 0,  // first byte in the top bits, as it reads in hexadecimal
     parameter [63:0] BUILD_ID      = 0
@@ -44,6 +47,14 @@ module axi_registers #(
     output wire                  bench,
     output wire                  restart,
     output reg  [31:0]           bench_count,
+`ifdef SETTINGS
+    // Settings of the core, written while no vector is in it.
+    output wire                  setting_write,
+    output wire [7:0]            setting_number,
+    output wire [31:0]           setting_value,
+    output wire [7:0]            setting_asked,  // the number of the one that is `held`
+    input  wire [31:0]           setting_held,
+`endif
     // Events, one cycle each, and results.
     input  wire                  burst,
     input  wire                  damaged,
@@ -90,6 +101,9 @@ module axi_registers #(
     localparam [7:0] RESET = 8'h80;
     localparam [7:0] BURST = 8'h10;
     // Registers end.
+`ifdef SETTINGS
+    localparam [15:0] A_SETTING = 16'h0400;
+`endif
     localparam WINDOW_WORDS = STREAMED ? 0 : BURST_BYTES / 4;
     localparam HELD_WORDS   = STREAMED ? 0 : ANSWER_WORDS;
 
@@ -108,19 +122,35 @@ module axi_registers #(
     wire        write_count    = write && write_word == A_BENCH_COUNT;
     wire        command        = write && write_word == A_COMMAND && write_strobe[0];
     wire [7:0]  code           = write_data[7:0];
+`ifdef SETTINGS
+    wire        write_setting = write_address[15:10] == A_SETTING[15:10] && write_address[9:2] < SETTINGS;
+    assign setting_write  = write && write_setting && idle && &write_strobe;
+    assign setting_number = write_address[9:2];
+    assign setting_value  = write_data;
+    assign write_known    = write_windowed || write_word == A_COMMAND || write_word == A_BENCH_COUNT || write_setting;
+`else
     assign write_known  = write_windowed || write_word == A_COMMAND || write_word == A_BENCH_COUNT;
+`endif
     assign window_write = write && write_windowed;
     assign infer        = command && idle && code == INFER && !STREAMED;
     assign bench        = command && idle && code == BENCH;
     assign restart      = command && code == RESET;
     wire obeyed = infer || bench || restart;
+`ifdef SETTINGS
+    wire refuse = (command && !obeyed) || (write && write_setting && !setting_write);
+`else
     wire refuse = command && !obeyed;
+`endif
 
     // Reads: chosen while `read`, and from the register after it a cycle later.
     wire        read_windowed = read_address >= A_VECTOR && read_address[14:2] < WINDOW_WORDS;
     wire        read_answer   = read_address[15:14] == A_ANSWER[15:14] && read_address[13:2] < HELD_WORDS;
     wire        read_register = read_address[15:8] == 0;
     wire [5:0]  read_index    = read_address[7:2];
+`ifdef SETTINGS
+    wire        read_setting  = read_address[15:10] == A_SETTING[15:10] && read_address[9:2] < SETTINGS;
+    assign setting_asked = read_address[9:2];
+`endif
     reg  [31:0] constant, live, word;
     reg         known, found, windowed, answered;
     assign window_read = read && read_windowed;
@@ -174,6 +204,12 @@ module axi_registers #(
             windowed <= read_windowed;
             answered <= read_answer;
         end
+`ifdef SETTINGS
+        if (read && read_setting) begin
+            word  <= setting_held;
+            found <= 1;
+        end
+`endif
         for (i = 0; i < 4; i = i + 1)
             if (write_count && write_strobe[i]) bench_count[8*i +: 8] <= write_data[8*i +: 8];
         if (refuse) refused <= 1;

@@ -1,14 +1,16 @@
-// Whether the greatest of CLASSES codes that arrive one a beat leads the second greatest by MARGIN or more.
+// Whether the greatest of CLASSES codes that arrive one a beat leads the second greatest by `threshold` or more.
 //
-// Parameters: CLASSES codes, 2 or more, of BITS; MARGIN, of which a lead may fall short.
+// Parameters: CLASSES codes, 2 or more, of BITS; STEP, by which a lead of one code counts; THRESHOLD_BITS.
 // Timing: a code every clock; the answer follows 3 clocks after the last one.
 module confident #(
     parameter CLASSES = 2,
     parameter BITS = 8,
-    parameter [BITS-1:0] MARGIN = 1
+    parameter STEP = 1,
+    parameter THRESHOLD_BITS = 8
 ) (
     input clk,
     input rst,
+    input [THRESHOLD_BITS-1:0] threshold,
     input [BITS-1:0] in_data,
     input in_valid,
     output in_ready,
@@ -27,6 +29,11 @@ module confident #(
     assign out_reserve = issue && last;
 
     reg [BITS-1:0] code, first, second;
+    localparam OWN = BITS + $clog2(STEP + 1);
+    localparam WIDE = OWN > THRESHOLD_BITS ? OWN : THRESHOLD_BITS + 1;
+    wire [BITS-1:0] codes = first - second;
+    wire [WIDE-1:0] lead = {{WIDE - BITS{1'b0}}, codes} * STEP;
+
     reg starts, came, ended, known, push, leads;
     assign out_data = leads;
     assign out_push = push;
@@ -46,7 +53,7 @@ module confident #(
                 second <= code;
         end
         known <= ended;
-        leads <= first - second >= MARGIN;
+        leads <= lead >= {{WIDE - THRESHOLD_BITS{1'b0}}, threshold};
         push <= known;
         if (rst) begin
             index <= 0;

@@ -21,6 +21,9 @@ module host_link #(
     parameter [63:0] BUILD_ID      = 0,
     parameter        BENCH_VECTORS = 16,     // 0: a bench plays the vector that is held
     parameter        BENCH_FILE    = "",
+`ifdef SETTINGS
+    parameter        SETTINGS      = 1,      // of the core
+`endif
     parameter        TIMEOUT_US    = 10000,  // silence that ends a frame
     parameter        BUFFER_DEPTH  = 64,     // a power of 2
     parameter        OUT_WIDTH     = OUT_BITS * OUT_ELEMENTS  // derived
@@ -35,6 +38,12 @@ module host_link #(
     input  wire [OUT_WIDTH-1:0]  out_data,
     input  wire                  out_valid,
     output wire                  out_ready,
+`ifdef SETTINGS
+    output wire                  setting_write,
+    output wire [7:0]            setting_number,
+    output wire [31:0]           setting_value,
+    input  wire [31:0]           setting_held,
+`endif
     output wire                  busy,
     output wire                  restart
 );
@@ -75,10 +84,23 @@ module host_link #(
         .byte_take(byte_take), .gap(gap), .crc_clear(receiver_clear), .crc_enable(receiver_enable),
         .crc_good(crc == RESIDUE), .payload_valid(payload_valid), .payload_busy(payload_busy),
         .incomplete(incomplete), .unplayable(BENCH_VECTORS == 0 && !playable), .load_begins(load_begins),
+`ifdef SETTINGS
+        .setting_known(setting_known), .setting_given(setting_given),
+`endif
         .request(request), .command(command),
         .sequence_number(sequence_number), .status(status), .answered(answered), .count_good(good_frame),
         .count_crc_error(crc_error), .count_resync(resync));
 
+`ifdef SETTINGS
+    // A setting of the core, which has no vector in it: one request is served at a time.
+    localparam [7:0] SETTING = 8;
+    wire setting_given;
+    wire setting_known   = {24'd0, setting_number} < SETTINGS;
+    assign setting_write = phase == LISTEN && request && status == 0 && command == SETTING && setting_given;
+    host_link_setting setting (
+        .clk(clk), .byte_data(byte_data), .byte_valid(payload_valid), .number(setting_number), .value(setting_value));
+
+`endif
     // Run: the vector received, once or as often as a bench asks, or the stored ones, through the core.
     wire accept      = phase == LISTEN && request;
     wire start_infer = accept && status == 0 && command == INFER;
@@ -136,6 +158,9 @@ module host_link #(
         .MODEL_HASH(MODEL_HASH), .BUILD_ID(BUILD_ID), .TYPES(TYPES), .BENCH_VECTORS(BENCH_VECTORS),
         .MAX_PAYLOAD(MAX_PAYLOAD), .BUFFER_BYTES(BUFFER_DEPTH - 1), .TIMEOUT_US(TIMEOUT_US), .INDEX(INDEX)
     ) payloads (
+`ifdef SETTINGS
+        .setting_held(setting_held),
+`endif
         .status(status), .command(command), .index(index), .answer(answer), .cycles(cycles), .checksum(checksum),
         .inferences(inferences), .held(held), .counter(counter), .reply_command(reply_command),
         .length(reply_length), .data(payload));

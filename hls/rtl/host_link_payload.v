@@ -23,12 +23,18 @@ module host_link_payload #(
     input  wire [31:0]      inferences,
     input  wire [15:0]      held,     // parts of the vector
     input  wire [7:0]       counter,  // byte index - 4 of the event counters
+`ifdef SETTINGS
+    input  wire [31:0]      setting_held,
+`endif
     output wire [7:0]       reply_command,
     output reg  [INDEX-1:0] length,
     output reg  [7:0]       data
 );
     localparam [7:0] VERSION = 2;
     localparam [7:0] IDENTIFY = 1, INFER = 2, BENCH = 3, COUNTERS = 4, LOAD = 5, ERROR_REPLY = 8'hff;
+`ifdef SETTINGS
+    localparam [7:0] SETTING = 8;
+`endif
     localparam OF_INFER = ANSWER_BYTES + 4, OF_BENCH = ANSWER_BYTES + 10;
 
     function [63:0] first_byte_low(input [63:0] value);
@@ -63,6 +69,12 @@ module host_link_payload #(
             end
             INFER: length = OF_INFER[INDEX-1:0];
             BENCH: length = OF_BENCH[INDEX-1:0];
+`ifdef SETTINGS
+            SETTING: begin
+                length = 4;
+                data   = setting_held[8*index[1:0] +: 8];
+            end
+`endif
             default: begin
                 length = 20;
                 if (index >= 4) data = counter;

@@ -27,6 +27,10 @@ module host_link_receiver #(
     input  wire       payload_busy,   // no payload byte can be taken
     input  wire       incomplete,     // parts of the vector are missing: INFER would have the wrong length
     input  wire       unplayable,     // BENCH has no vector to play
+`ifdef SETTINGS
+    input  wire       setting_known,  // the payload of SETTING is of a setting that may be asked for so
+    output reg        setting_given,  // SETTING has a value
+`endif
     output wire       load_begins,    // one cycle: the header of a LOAD is in
     output wire       request,        // high from the verdict on a frame until `answered`
     output reg  [7:0] command,
@@ -39,6 +43,9 @@ module host_link_receiver #(
 );
     localparam [7:0] SYNC_0 = 8'h47, SYNC_1 = 8'h57;
     localparam [7:0] IDENTIFY = 1, BENCH = 3, COUNTERS = 4;
+`ifdef SETTINGS
+    localparam [7:0] SETTING = 8;
+`endif
     localparam BITS = $clog2(MAX_PAYLOAD + 1);
     localparam LEFT = BITS > 8 ? BITS : 8;
     localparam [1:0] STATUS_GOOD = 0, STATUS_CRC = 1, STATUS_COMMAND = 2, STATUS_LENGTH = 3;
@@ -116,6 +123,10 @@ module host_link_receiver #(
             HEADER: begin
                 length_good <= left == expected && !(incomplete && command == INFER)
                                && !(unplayable && command == BENCH);
+`ifdef SETTINGS
+                if (command == SETTING) length_good <= left == 1 || left == 5;
+                setting_given <= left != 1;
+`endif
                 status      <= STATUS_LENGTH;
                 state       <= too_long ? REQUEST : left == 0 ? CRC : PAYLOAD;
                 if (left == 0) left <= 4;
@@ -123,6 +134,10 @@ module host_link_receiver #(
             CHECK: begin
                 status <= !crc_good ? STATUS_CRC : !known_command ? STATUS_COMMAND :
                           !length_good ? STATUS_LENGTH : STATUS_GOOD;
+`ifdef SETTINGS
+                if (crc_good && command == SETTING)
+                    status <= length_good && setting_known ? STATUS_GOOD : STATUS_LENGTH;
+`endif
                 state  <= REQUEST;
             end
             REQUEST: if (answered) state <= HUNT;

@@ -17,6 +17,9 @@ module stream_link #(
     parameter         OUT_BEATS    = 4096,
     parameter         OUT_SIGNED   = 0,
     parameter [455:0] IDENTITY     = 0,      // the reply to identify, first byte in the low bits
+`ifdef SETTINGS
+    parameter         SETTINGS     = 1,      // of the core
+`endif
     parameter         TIMEOUT_US   = 10000,  // silence that ends a frame
     parameter         BUFFER_DEPTH = 64,     // a power of 2
     parameter         OUT_WIDTH    = OUT_BITS * OUT_ELEMENTS  // derived
@@ -31,6 +34,12 @@ module stream_link #(
     input  wire [OUT_WIDTH-1:0]  out_data,
     input  wire                  out_valid,
     output wire                  out_ready,
+`ifdef SETTINGS
+    output wire                  setting_write,
+    output wire [7:0]            setting_number,
+    output wire [31:0]           setting_value,
+    input  wire [31:0]           setting_held,
+`endif
     output wire                  busy,
     output wire                  restart
 );
@@ -65,10 +74,23 @@ module stream_link #(
         .clk(clk), .rst(rst), .byte_data(byte_data), .byte_broken(byte_broken), .byte_valid(byte_valid),
         .byte_take(byte_take), .gap(gap), .crc_clear(receiver_clear), .crc_enable(receiver_enable),
         .crc_good(crc == RESIDUE), .payload_valid(payload_valid), .payload_busy(payload_busy),
+`ifdef SETTINGS
+        .setting_known(setting_known), .setting_given(setting_given),
+`endif
         .incomplete(1'b0), .unplayable(parts != 0), .load_begins(load_begins), .request(request),
         .command(command), .sequence_number(sequence_number), .status(status), .answered(answered),
         .count_good(good_frame), .count_crc_error(crc_error), .count_resync(resync));
 
+`ifdef SETTINGS
+    // A setting of the core, which changes only where nothing was pushed since the last reset: no vector is in the core then.
+    localparam [7:0] SETTING = 8;
+    wire setting_given;
+    wire setting_known   = {24'd0, setting_number} < SETTINGS && (parts == 0 || !setting_given);
+    assign setting_write = phase == LISTEN && request && status == 0 && command == SETTING && setting_given;
+    host_link_setting setting (
+        .clk(clk), .byte_data(byte_data), .byte_valid(payload_valid), .number(setting_number), .value(setting_value));
+
+`endif
     // Parts of vectors into the core.
     wire accept      = phase == LISTEN && request;
     wire acted       = accept && status == 0;
@@ -115,6 +137,9 @@ module stream_link #(
         .clk(clk), .hold(in_payload), .good_frame(good_frame), .crc_error(crc_error), .line_error(line_error),
         .resync(resync), .index(counter_index), .data(counter));
     stream_link_payload #(.IDENTITY(IDENTITY), .INDEX(INDEX)) payloads (
+`ifdef SETTINGS
+        .setting_held(setting_held),
+`endif
         .status(status), .command(command), .index(index), .cycles(cycles), .checksum(checksum),
         .inferences(inferences), .parts(parts), .taken(taken), .sends(sends), .size(size), .answer(answer),
         .counter(counter), .reply_command(reply_command), .length(reply_length), .data(payload));

@@ -16,11 +16,17 @@ module stream_link_payload #(
     input  wire [INDEX-1:0] size,     // its bytes
     input  wire [7:0]       answer,   // its byte at `index` - 4
     input  wire [7:0]       counter,  // byte index - 4 of the event counters
+`ifdef SETTINGS
+    input  wire [31:0]      setting_held,
+`endif
     output wire [7:0]       reply_command,
     output reg  [INDEX-1:0] length,
     output reg  [7:0]       data
 );
     localparam [7:0] IDENTIFY = 1, BENCH = 3, COUNTERS = 4, PUSH = 6, ERROR_REPLY = 8'hff;
+`ifdef SETTINGS
+    localparam [7:0] SETTING = 8;
+`endif
     wire [79:0] results = {checksum, cycles};
     wire        behind  = index >= 4;
     assign reply_command = status != 0 ? ERROR_REPLY : command | 8'h80;
@@ -45,6 +51,9 @@ module stream_link_payload #(
                 data   = behind ? counter : inferences[8*index[1:0] +: 8];
             end
             PUSH: data = parts[8*index[1:0] +: 8];
+`ifdef SETTINGS
+            SETTING: data = setting_held[8*index[1:0] +: 8];
+`endif
             default: begin
                 if (sends) length = size + 4;
                 data = behind ? answer : taken[8*index[1:0] +: 8];

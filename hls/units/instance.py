@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hls.pack import write_rom
+from hls.settings import wire_of
 from hls.units.stream import Stream
 from hls.units.unit import SMALL, Rom, Unit
 
@@ -47,6 +48,7 @@ def instance(unit: Unit, small_ram: str = "distributed") -> str:
             connected.append(f".{kind}_{wire}({{{', '.join(reversed(names))}}})")
     connected += [f".{port}({port})" for port in LOAD_PORTS] if unit.loaded else []
     connected += [f".{port}({unit.name}_{port})" for port in ROM_PORTS] if unit.outside else []
+    connected += [f".{port}({wire_of(setting)})" for port, setting in unit.settings.items()]
     files = {rom.parameter: rom_file(unit, rom.parameter) for rom in own_roms(unit)}
     values = {key: small_ram if value == SMALL else value for key, value in {**unit.parameters, **files}.items()}
     settings = ", ".join(f".{key}({_literal(value)})" for key, value in values.items())

@@ -15,26 +15,34 @@ from hls.units.stage import Option, Stage, counted, single
 from hls.units.stream import Stream
 from hls.units.tokens import Take, Tokens, every, first_of, last_of
 from hls.units.unit import Needs, Unit
+from toolchain.device.link.settings import Setting
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import Confident, Decide, Gate
+from toolchain.graph.ops.staged import greatest_margin
 from toolchain.graph.types import IntType
 
 _FLAG = IntType(0, 1)
 
 
-def build_confident(name: str, scores: Stream, margin: int) -> Unit:
-    """The unit of `confident.v` behind scores, one a beat; `margin` in units of their values."""
+def build_confident(name: str, scores: Stream, threshold: Setting) -> Unit:
+    """The unit of `confident.v` behind scores, one a beat; its threshold in units of their values."""
     step = scores.element.step
     counter = (scores.beats - 1).bit_length()
     return Unit(
         name=name,
         module="confident",
-        parameters={"CLASSES": scores.beats, "BITS": scores.bits, "MARGIN": -(-margin // step)},
+        parameters={
+            "CLASSES": scores.beats,
+            "BITS": scores.bits,
+            "STEP": step,
+            "THRESHOLD_BITS": threshold.bits,
+        },
         inputs=(scores,),
         outputs=(Stream(_FLAG, 1, 1),),
         cycles=scores.beats,
         tokens=lambda: Tokens((Take(every(scores.beats)),), last_of(1, scores.beats), 3),
         needs=Needs(lut=5 * scores.bits + 2 * counter, ff=3 * scores.bits + counter + 6),
+        settings={"threshold": threshold},
     )
 
 
@@ -85,11 +93,20 @@ def build_decide(name: str, streams: Sequence[Stream], element: IntType, op: Dec
 
 
 def confident_stage(graph: Graph, node: Node) -> Stage:
-    """The stage of a `Confident`, built in one way."""
+    """The stage of a `Confident`, built in one way; the host may change its threshold."""
     assert isinstance(node.op, Confident)
-    (x,), margin = graph.types_into(node), node.op.margin
-    unit = build_confident("confident", Stream(x.element, 1, x.size), margin)
-    made = single(lambda name, streams: build_confident(name, streams[0], margin))
+    (x,), most = graph.types_into(node), greatest_margin(graph.types_into(node)[0])
+    threshold = Setting(
+        name=f"threshold{node.op.stage}",
+        bits=max(1, most.bit_length()),
+        signed=False,
+        low=0,
+        high=most,
+        reset=node.op.margin,
+        meaning=f"lead from which stage {node.op.stage} answers",
+    )
+    unit = build_confident("confident", Stream(x.element, 1, x.size), threshold)
+    made = single(lambda name, streams: build_confident(name, streams[0], threshold))
     return Stage(node.name, node.inputs, (Option("1 lane", unit.cycles, unit.needs, (1,), 1, made),))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from hls.units.stream import Stream
 from hls.units.tokens import Tokens
+from toolchain.device.link.settings import Setting
 
 SMALL = "small"
 """Of a parameter: the device says how a small memory is made; see `hls.netlist.SmallRam`."""
@@ -88,6 +89,7 @@ class Unit:
         loaded: the parameter of the ROM that lies in large RAMs, written before the core begins; empty: none does.
         shareable: the parameter of the ROM that may lie outside, the only one of `needs.roms`; empty: none may.
         text: makes the Verilog of a module that is this unit's alone; None where it is a file of `hls/rtl`.
+        settings: what a host may change, by the port of the module that takes it; several units may share one.
     """
 
     name: str
@@ -104,6 +106,7 @@ class Unit:
     loaded: str = ""
     shareable: str = ""
     text: Callable[[], str] | None = None
+    settings: Mapping[str, Setting] = field(default_factory=dict)
 
     @property
     def outside(self) -> str:

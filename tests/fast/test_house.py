@@ -15,11 +15,11 @@ from tests.conftest import REPOSITORY
 
 _ROOMS = ("toolchain", "hls", "flows", "models")
 # The table of registers gives Verilog, driver and documentation.
-_REGISTERS = ("toolchain.device.link.registers", "toolchain.device.link.protocol")
+_LINK = tuple(f"toolchain.device.link.{name}" for name in ("registers", "protocol", "settings"))
 # What a core and its folding are crosses stages.
 _RECORDS = ("toolchain.results.core", "toolchain.results.folding")
 _ALLOWED = {
-    "hls": ("toolchain.graph", "toolchain.errors", *_RECORDS, *_REGISTERS),
+    "hls": ("toolchain.graph", "toolchain.errors", *_RECORDS, *_LINK),
     "toolchain.device": ("toolchain.errors", "toolchain.files"),
 }
 """What a package may import besides itself; who is not named may import all that makes no circle."""

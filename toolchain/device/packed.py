@@ -72,6 +72,7 @@ class PackedManifest(TypedDict, total=False):
     machine: str
     clock_mhz: float
     answer_bytes: int
+    settings: List[Dict[str, object]]  # noqa: UP006
     dma_bytes: int
     identity: PackedIdentity
     host_link: PackedLink

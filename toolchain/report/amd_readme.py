@@ -27,7 +27,7 @@ _BITSTREAM_FILES = {
     "bitstream/": "the bitstream and its description (`.hwh`), as PYNQ wants them",
     "platform/": "the hardware platform (`.xsa`) for AMD's software tools, where the flow makes one",
     "reports/": "Vivado's reports",
-    "driver.py": "identify, infer, bench and counters: a program, and a module to import",
+    "driver.py": "identify, infer, bench, counters and settings: a program, and a module to import",
     "self_test.py": "compares the board with the golden vectors, and measures it",
 }
 

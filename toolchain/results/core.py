@@ -9,6 +9,7 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from toolchain.device.link.protocol import AnswerLayout
+from toolchain.device.link.settings import Setting
 from toolchain.results.model import RecordFile, read_file, write_file
 
 CORE, CHIP = "core.json", "chip.json"
@@ -136,6 +137,7 @@ class CoreDescription:
         multipliers: whether each ``*`` of its Verilog counts on a multiplier of the device.
         input_shape: of a vector, as `output.shape`.
         loaded: its weights that are written before it begins; None where all are part of it.
+        settings: what a host may change, each on a port of its own, ``setting_<name>``, in order of their numbers.
     """
 
     strategy: str
@@ -152,6 +154,7 @@ class CoreDescription:
     multipliers: bool = False
     input_shape: tuple[int, ...] = ()
     loaded: LoadedWeights | None = None
+    settings: tuple[Setting, ...] = ()
 
 
 @dataclass(frozen=True, config=_STRICT)

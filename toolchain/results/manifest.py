@@ -11,6 +11,7 @@ from typing import ClassVar, Literal, cast
 
 from pydantic import ConfigDict
 
+from toolchain.device.link.settings import Setting
 from toolchain.device.packed import PackedManifest
 from toolchain.errors import BuildError
 from toolchain.results.account import Account
@@ -173,6 +174,7 @@ class Manifest(RecordFile):
         front: accuracy against LUTs, of a recipe with a budget.
         decision: where a network of several stages stops; account: what its answers take.
         answer_bytes: of one answer of our own RTL, which leaves the chip at a byte a cycle.
+        settings: what a host may change in the chip at run time.
         dma_bytes: memory that the DMA of an AMD board must have where vectors go by no other way; None where they do.
         flash: of an open board whose design loads weights; the file is the role `flash_image`.
         roles: files by what they are for; files: SHA-256 of all.
@@ -213,6 +215,7 @@ class Manifest(RecordFile):
     resources: Resources | None = None
     timing: Timing | None = None
     answer_bytes: int | None = None
+    settings: tuple[Setting, ...] = ()
     dma_bytes: int | None = None
     estimate: EstimateOf | None = None
     comparison: tuple[CoreRow, ...] = ()

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from hls.fifo_depths import with_depths
+from hls.netlist_core import write_core
+from hls.simulate_graph import simulate_graph
 from tests.fast.toolchain.graph.staged_graphs import decides, staged, vectors
 from tests.sim.hls.graphs import fastest_of, netlist_of, run_core
 from toolchain.graph.deciding import deciding
@@ -50,3 +52,16 @@ def test_a_wrong_threshold_is_found(tmp_path: Path) -> None:
     other = deciding(graph, 4, [flag.margin + 4])
 
     assert run_core(netlist, other, x, tmp_path).first_difference is not None
+
+
+def test_a_threshold_changes_without_another_core(tmp_path: Path) -> None:
+    graph = staged(3, 4)
+    x = vectors(graph, 40)
+    netlist, _ = with_depths(fastest_of(decides(graph, x)), blocks=False)
+    write_core(netlist, tmp_path / "rtl")
+    assert [setting.name for setting in netlist.settings] == ["threshold1", "threshold2"]
+    for thresholds in ([0, 0], [setting.high for setting in netlist.settings], [7, 3]):
+        given = {setting.name: value for setting, value in zip(netlist.settings, thresholds, strict=True)}
+        other = deciding(graph, 4, thresholds)
+        run = simulate_graph(netlist, other, x, tmp_path / "rtl", tmp_path / "work", optimise=False, settings=given)
+        assert (run.first_difference, run.equal) == (None, 40)

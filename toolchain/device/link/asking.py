@@ -16,6 +16,7 @@ from toolchain.device.link.axi.sense import bench_faults, expected_of, must_make
 from toolchain.device.link.board import Board, played_answers
 from toolchain.device.link.finding import Finding, said
 from toolchain.device.link.golden import Golden
+from toolchain.device.link.settings import Setting, setting_called, settings_of
 from toolchain.device.packed import PackedManifest
 from toolchain.errors import BuildError, GateweaveError
 
@@ -39,13 +40,35 @@ class Asked(Board, Protocol):
     without_dma: str
     way: str
 
+    def set(self, setting: Setting, value: int) -> None:
+        """Have a setting hold for all vectors that are sent from now on."""
+
+    def held(self, setting: Setting) -> int:
+        """The value that a setting has in the chip."""
+
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """The arguments that every driver takes."""
     parser.add_argument("command", choices=tuple(_COMMANDS))
     parser.add_argument("count", nargs="?", type=positive, help="how many golden vectors or inferences; 1 without it")
     parser.add_argument("--vectors", type=Path, help="infer: a text file of own vectors, one a line, of integers")
+    parser.add_argument(
+        "--set",
+        type=_given,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting of the chip, for this call",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
+
+
+def _given(text: str) -> tuple[str, int]:
+    name, _, value = text.partition("=")
+    try:
+        return name, int(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text}: should be NAME=VALUE, such as threshold1=300") from None
 
 
 def positive(text: str) -> int:
@@ -73,6 +96,9 @@ def ask(board: Asked, options: argparse.Namespace) -> int:
     Raises:
         GateweaveError: no right answer, or own vectors that do not fit.
     """
+    settings = settings_of(board.manifest.get("settings") or [])
+    for name, value in options.set:
+        board.set(setting_called(settings, name), value)
     answered = _COMMANDS[options.command](board, options)
     if options.json:
         print(json.dumps(answered.to_json()))
@@ -210,12 +236,29 @@ def _counters(board: Asked, options: argparse.Namespace) -> Answer:
     return _Counted(board.counters())
 
 
+@dataclass(frozen=True)
+class _Held:
+    held: Sequence[tuple[Setting, int]]
+
+    def to_json(self) -> Mapping[str, object]:
+        return {"settings": [{**vars(setting), "value": value} for setting, value in self.held]}
+
+    def lines(self) -> list[str]:
+        told = [f"{one.name}: {value} ({one.meaning}; {one.low} to {one.high})" for one, value in self.held]
+        return told or ["the chip has no settings"]
+
+
+def _settings(board: Asked, options: argparse.Namespace) -> Answer:
+    settings = settings_of(board.manifest.get("settings") or [])
+    return _Held([(setting, board.held(setting)) for setting in settings])
+
+
 def _named(answered: Mapping[str, object]) -> list[str]:
     return [f"{name}: {'not counted' if value is None else value}" for name, value in answered.items()]
 
 
 _COMMANDS: Mapping[str, Callable[[Asked, argparse.Namespace], Answer]]
-_COMMANDS = {"identify": _identify, "infer": _infer, "bench": _bench, "counters": _counters}
+_COMMANDS = {"identify": _identify, "infer": _infer, "bench": _bench, "counters": _counters, "settings": _settings}
 
 
 def report_findings(board: Asked, findings: Sequence[Finding], reached: Mapping[str, str], as_json: bool) -> int:

@@ -35,7 +35,7 @@ class Link:
 
 def driver(link: Link, arguments: Sequence[str]) -> int:
     """Ask the board one thing; the exit status of the program."""
-    parser = _parser(link, "driver.py", "Ask the board: identify, infer, bench, counters.")
+    parser = _parser(link, "driver.py", "Ask the board: identify, infer, bench, counters, settings.")
     add_commands(parser)
     options = parser.parse_args(arguments)
     return guarded(lambda: _ask(link, options))

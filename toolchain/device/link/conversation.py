@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Tuple  # noqa: UP035
 
 from toolchain.device.link import protocol as link
-from toolchain.device.link import streamed
+from toolchain.device.link import settings, streamed
 
 _STUCK = 8
 Request = Tuple[int, bytes]  # noqa: UP006 (Python 3.8)
@@ -81,12 +81,12 @@ class Conversation:
         name = _NAMES[self._requests[self.todo[0]][0]]
         return f"no answer to {name} after {self._in_vain or _STUCK * tries} tries"
 
-    def _decoded(self, frame: link.Frame) -> streamed.Reply | None:
+    def _decoded(self, frame: link.Frame) -> settings.Reply | None:
         index = self.flying.get(frame.sequence)
         if frame.command != link.ERROR and (index is None or frame.command != link.REPLY | self._requests[index][0]):
             return None
         try:
-            reply = streamed.decode_reply(frame)
+            reply = settings.decode_reply(frame)
         except link.ProtocolError:
             return None
         return reply if not isinstance(reply, (link.Inference, link.Bench)) or self._can_be(reply.answer) else None
@@ -140,4 +140,5 @@ _NAMES = {
     link.LOAD: "load",
     streamed.PUSH: "push",
     streamed.TAKE: "take",
+    settings.SETTING: "setting",
 }

@@ -20,6 +20,7 @@ VECTOR = 0x8000
 VECTOR_SPAN = SPAN - VECTOR
 ANSWER = 0x4000
 ANSWER_SPAN = VECTOR - ANSWER
+SETTING = 0x0400  # only of a chip with settings: a register for each
 
 # Codes of COMMAND, and of STATUS.RUN; INFER and BENCH are those of the UART host link.
 INFER = 0x02
@@ -104,8 +105,15 @@ REGISTERS = (
 )
 
 WINDOWS = (
-    (ANSWER, "ANSWER", READ_ONLY, "window: the answer to the last vector of the last run, as in a burst"),
-    (VECTOR, "VECTOR", READ_WRITE, "window: one vector, BURST_BYTES long, as in a burst"),
+    (
+        SETTING,
+        "SETTING",
+        READ_WRITE,
+        "by setting",
+        "of a chip with settings: a register for each, in order of their numbers",
+    ),
+    (ANSWER, "ANSWER", READ_ONLY, KEPT, "window: the answer to the last vector of the last run, as in a burst"),
+    (VECTOR, "VECTOR", READ_WRITE, KEPT, "window: one vector, BURST_BYTES long, as in a burst"),
 )
 
 ADDRESS = {register.name: register.offset for register in REGISTERS}
@@ -156,7 +164,7 @@ def windows_hold(burst_bytes: int, answer_bytes: int) -> bool:
 
 def markdown() -> str:
     """Tables of the registers, the fields of STATUS, and the commands."""
-    windows = [f"| `{at:04x}` | {name} | {access} | {KEPT} | {what} |" for at, name, access, what in WINDOWS]
+    windows = [f"| `{at:04x}` | {name} | {access} | {reset} | {what} |" for at, name, access, reset, what in WINDOWS]
     registers = [f"| `{r.offset:04x}` | {r.name} | {r.access} | {_hex(r.reset)} | {r.meaning} |" for r in REGISTERS]
     status = [f"| {_bit_range(field)} | {field.name} | {field.meaning} |" for field in STATUS_FIELDS]
     commands = [f"| `{code:02x}` | {name} | {meaning} |" for name, code, meaning in COMMANDS]

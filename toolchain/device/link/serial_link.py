@@ -17,6 +17,7 @@ from toolchain.device.link import streamed
 from toolchain.device.link.answers import Bench, Counters, Identity, Inference, Values
 from toolchain.device.link.conversation import Conversation, Request
 from toolchain.device.link.patience import Patience
+from toolchain.device.link.settings import SETTING, Held, Setting, request_payload
 from toolchain.device.link.streaming import Streaming
 from toolchain.errors import ToolError
 
@@ -106,17 +107,20 @@ class SerialBoard:
         # The vector that a bench plays where none are stored, and whether the board holds it.
         self._last: bytes | None = None
         self._holds = False
+        self._given: dict[Setting, int] = {}
         self.streaming = Streaming(self._ask, self.reset, port.name, self._patience)
         self.reset()
         self._identity = self._identify()
 
     def reset(self) -> None:
-        """Reset link and core by a break, whatever they do; the counters stay."""
+        """Reset link and core by a break, whatever they do; counters stay, and settings that were given hold again."""
         self.port.send_break()
         self.traffic.breaks += 1
         self._holds = False
         self.streaming.forget()
         self._drain()
+        for setting, value in self._given.items():
+            self._write(setting, value)
 
     def identify(self) -> Identity:
         """What the board says it is."""
@@ -127,6 +131,27 @@ class SerialBoard:
     def link_identity(self) -> link.Identity:
         """What the board said it is, as the host link tells it."""
         return self._identity
+
+    def set(self, setting: Setting, value: int) -> None:
+        """Have a setting hold for all vectors that are sent from now on, until the board is opened anew.
+
+        Raises:
+            ConfigError: a value outside its range.
+            ToolError: no answer, or a chip without this setting.
+        """
+        setting.word(value)
+        if self.streaming.pushed:
+            self.reset()
+        self._write(setting, value)
+        self._given[setting] = value
+
+    def held(self, setting: Setting) -> int:
+        """The value that a setting has in the chip.
+
+        Raises:
+            ToolError: as `set`.
+        """
+        return self._asked(setting, None)
 
     def infer(self, vector: bytes) -> Inference:
         """The answer to one packed vector, and the cycles it took in the fabric.
@@ -143,10 +168,17 @@ class SerialBoard:
     def infer_many(self, vectors: Sequence[bytes]) -> list[Values]:
         """The answers to many packed vectors, as many on their way at a time as the board can take.
 
+        Where settings were given, the chip still held them after the last answer: all are asked for again where it was
+        configured anew meanwhile.
+
         Raises:
             ToolError: as `infer`.
         """
-        return [inference.values for inference in self.inferences(vectors)]
+        for _ in range(self._patience.tries):
+            found = [inference.values for inference in self.inferences(vectors)]
+            if self._still_holds():
+                return found
+        raise ToolError(f"{self.port.name}: the chip loses its settings; load the bitstream again")
 
     def inferences(self, vectors: Sequence[bytes]) -> list[Inference]:
         """As `infer_many`, with the cycles of each.
@@ -223,6 +255,22 @@ class SerialBoard:
         self.close()
 
     # The rest is how ----------------------------------------------------------------------------------
+
+    def _still_holds(self) -> bool:
+        """Whether the chip has the settings that were given; it has them from now on."""
+        lost = [(setting, value) for setting, value in self._given.items() if self.held(setting) != value]
+        for setting, value in lost:
+            self._write(setting, value)
+        return not lost
+
+    def _write(self, setting: Setting, value: int) -> None:
+        held = self._asked(setting, setting.word(value))
+        if held != value:
+            raise ToolError(f"{self.port.name}: setting {setting.name}: the chip holds {held:,}, set was {value:,}")
+
+    def _asked(self, setting: Setting, word: int | None) -> int:
+        reply: Held = self._ask(SETTING, request_payload(setting.number, word))
+        return setting.value(reply.word)
 
     def _identify(self) -> link.Identity:
         reply: link.Identity | link.OtherVersion = self._exchange([(link.IDENTIFY, b"")], 1)[0]

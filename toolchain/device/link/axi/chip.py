@@ -12,6 +12,7 @@ from toolchain.device.link.answers import Bench, Counters, Identity, Inference, 
 from toolchain.device.link.axi.device import Buffer, Registers, wait_until
 from toolchain.device.link.axi.dma import AxiDma
 from toolchain.device.link.protocol import AnswerLayout, Tensor, Types
+from toolchain.device.link.settings import Setting
 from toolchain.errors import ToolError
 
 BURST_VECTORS = 256
@@ -43,6 +44,7 @@ class Chip:
 
     def __init__(self, registers: Registers, path: DmaPath | None = None) -> None:
         self._registers, self.path = registers, path
+        self._given: dict[Setting, int] = {}
         self._must_be_ours()
         self._layout = self._told_layout()
         self.reset()
@@ -68,13 +70,29 @@ class Chip:
         return max(1, min(BURST_VECTORS, _BUFFER_BYTES // max(self.burst_bytes, self.answer_room)))
 
     def reset(self) -> None:
-        """Give up what the chip does, as a break does on the UART; the counters stay.
+        """Give up what the chip does, as a break does on the UART; the counters stay, and settings that were given.
 
         Raises:
             ToolError: it stays busy.
         """
         self._write("COMMAND", link.RESET)
         self._wait("reset", _COMMAND_SECONDS)
+        for setting, value in self._given.items():
+            self._write_setting(setting, value)
+
+    def set(self, setting: Setting, value: int) -> None:
+        """Have a setting hold for all vectors that are sent from now on.
+
+        Raises:
+            ConfigError: a value outside its range.
+            ToolError: the chip did not take it.
+        """
+        self._write_setting(setting, value)
+        self._given[setting] = value
+
+    def held(self, setting: Setting) -> int:
+        """The value that a setting has in the chip."""
+        return setting.value(self._registers.read(_place_of(setting)))
 
     def identify(self) -> Identity:
         """What the chip says it is."""
@@ -148,6 +166,14 @@ class Chip:
         return Counters(*(self._read(name) for name in ("INFERENCES", "REQUESTS", "DAMAGED", "REFUSED", "BUS_ERRORS")))
 
     # The rest is how ----------------------------------------------------------------------------------
+
+    def _write_setting(self, setting: Setting, value: int) -> None:
+        self._registers.write(_place_of(setting), setting.word(value))
+        held = self.held(setting)
+        if held != value:
+            raise ToolError(
+                f"setting {setting.name}: the chip holds {held:,}, set was {value:,}; another program may be using it"
+            )
 
     def _must_be_ours(self) -> None:
         magic, version = self._read("MAGIC"), self._read("VERSION")
@@ -246,3 +272,7 @@ class Chip:
 
     def _write(self, name: str, value: int) -> None:
         self._registers.write(link.ADDRESS[name], value)
+
+
+def _place_of(setting: Setting) -> int:
+    return link.SETTING + 4 * setting.number

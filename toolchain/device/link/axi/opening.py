@@ -16,6 +16,7 @@ from toolchain.device.link.axi.hardware import address_of, addresses
 from toolchain.device.link.axi.linux import LinuxDevice
 from toolchain.device.link.board import must_be
 from toolchain.device.link.golden import Golden, read_golden
+from toolchain.device.link.settings import Setting
 from toolchain.device.packed import PackedLink, PackedManifest
 from toolchain.errors import ConfigError, ToolError
 
@@ -59,6 +60,14 @@ class Board:
         """Run that many inferences of the stored vectors, back to back."""
         return self._chip.bench(inferences, seconds)
 
+    def set(self, setting: Setting, value: int) -> None:
+        """Have a setting hold for all vectors that are sent from now on; see `Chip.set`."""
+        _with_settings(self._chip, setting).set(setting, value)
+
+    def held(self, setting: Setting) -> int:
+        """The value that a setting has in the chip."""
+        return _with_settings(self._chip, setting).held(setting)
+
     def counters(self) -> Counters:
         """What happened since the bitstream was loaded."""
         return self._chip.counters()
@@ -98,6 +107,12 @@ def open_board(folder: Path, device: str | Device = "auto", load: bool = True) -
     board = Board(manifest, golden, reached, chip, why)
     must_be(board.identify(), manifest["identity"], reached.name)
     return board
+
+
+def _with_settings(chip: AnyChip, setting: Setting) -> Chip:
+    if not isinstance(chip, Chip):
+        raise ConfigError(f"setting {setting.name}: a chip of FINN's has no settings")
+    return chip
 
 
 def choose_device(device: str | Device) -> Device:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from toolchain.device.link import registers as map_
+from toolchain.device.link.settings import MOST
 
 ROOT = Path(__file__).parents[5]
 
@@ -25,6 +26,11 @@ def test_the_documentation_has_these_tables() -> None:
 
 def test_the_verilog_has_these_constants() -> None:
     assert between("hls/rtl/axi_registers.v", "// Registers begin.\n", "    // Registers end.") == map_.verilog()
+
+
+def test_settings_lie_behind_all_registers_in_the_verilog_too() -> None:
+    assert f"A_SETTING = 16'h{map_.SETTING:04x};" in (ROOT / "hls/rtl/axi_registers.v").read_text()
+    assert max(map_.ADDRESS.values()) < map_.SETTING <= map_.ANSWER - 4 * MOST
 
 
 def test_the_verilog_answers_every_register() -> None:
