@@ -99,6 +99,11 @@ def analyse(network: DenseNetwork) -> tuple[LayerArithmetic, ...]:
     result = []
     for position, layer in enumerate(network.layers):
         last = position == len(network.layers) - 1
+        if layer.table is not None:
+            raise ModelError(
+                f"{layer.name}: its neurons are look-up tables, which the folded generator does not make; use "
+                "STRATEGY=unrolled"
+            )
         if last != (layer.thresholds is None):
             raise ModelError(
                 f"{layer.name}: every layer but the last needs thresholds and the last none; streamline the graph"
@@ -106,6 +111,18 @@ def analyse(network: DenseNetwork) -> tuple[LayerArithmetic, ...]:
         result.append(_last(layer, codes) if last else _hidden(layer, codes))
         codes = result[-1].outputs or codes
     return tuple(result)
+
+
+def must_be_computable(layer: DenseLayer) -> None:
+    """Refuse what neither generator computes.
+
+    Raises:
+        ModelError: the weights are too wide, or the outputs fall; names the layer.
+    """
+    if layer.table is None:
+        _weight_storage(layer)
+    if layer.thresholds is not None:
+        _must_rise(layer)
 
 
 def input_codes(type_name: str) -> Codes:
@@ -171,11 +188,15 @@ def _last(layer: DenseLayer, codes: Codes) -> LayerArithmetic:
 
 
 def _output_codes(layer: DenseLayer, levels: int) -> Codes:
+    _must_rise(layer)
+    return Codes(levels, layer.out_scale, layer.out_bias, unsigned_bits(levels))
+
+
+def _must_rise(layer: DenseLayer) -> None:
     if layer.out_scale <= 0:
         raise ModelError(
             f"{layer.name}: out_scale {layer.out_scale} must be positive; negate the next layer's weights instead"
         )
-    return Codes(levels, layer.out_scale, layer.out_bias, unsigned_bits(levels))
 
 
 def _weight_storage(layer: DenseLayer) -> tuple[WeightKind, int]:

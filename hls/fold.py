@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hls.arithmetic import LayerArithmetic, analyse
@@ -20,7 +20,7 @@ from hls.cost import (
 from hls.fitting import largest_layer, least, shortage
 from hls.plan import LayerPlan, divisors, interval, output_lanes, plan_layers
 from hls.unrolled.fabric import USUAL
-from toolchain.errors import ConfigError, FitError, TooLargeError
+from toolchain.errors import ConfigError, FitError, ModelError, TooLargeError
 from toolchain.graph.dense import DenseNetwork
 from toolchain.results.folding import FoldedUse, Folding, LayerFolding
 
@@ -281,15 +281,19 @@ def _unrolled(
 
     if target_fps is not None and target_fps > clock_hz:
         raise FitError(f"{target_fps:g} inferences/s are out of reach: unrolled, the best is one a clock, {clock_hz}")
-    free, search = capacity.lut - fixed_lut, Search(analyse(network), capacity, fixed_lut)
+    free = capacity.lut - fixed_lut
+
+    def folded() -> Search:
+        return Search(analyse(network), capacity, fixed_lut)
+
     # What is out of the question is not searched for sharing, which takes minutes for it.
     least = least_of_layers(network, family)
     if (need := sum(least.values())) > free:
-        raise FitError(_too_dense(f"at least an estimated {shortage('LUT', need, free)}", least, clock_hz, search))
+        raise FitError(_too_dense(f"at least an estimated {shortage('LUT', need, free)}", least, clock_hz, folded))
     estimate = estimate_unrolled(network, clock_hz, family)
     if (need := estimate["lut"]) > free:
         layers_lut = lut_of_layers(network, clock_hz, family)
-        raise FitError(_too_dense(f"an estimated {shortage('LUT', need, free)}", layers_lut, clock_hz, search))
+        raise FitError(_too_dense(f"an estimated {shortage('LUT', need, free)}", layers_lut, clock_hz, folded))
     if estimate["ff"] > capacity.ff:
         short = shortage("FF", estimate["ff"], capacity.ff)
         raise FitError(f"unrolled, the network needs an estimated {short}: use STRATEGY=folded, or a lower CLOCK")
@@ -297,16 +301,18 @@ def _unrolled(
     return Folding("unrolled", layers, 1, float(clock_hz), clock_hz, target_fps, FoldedUse(**estimate))
 
 
-def _too_dense(short: str, layers: Mapping[str, int], clock_hz: int, search: Search) -> str:
+def _too_dense(short: str, layers: Mapping[str, int], clock_hz: int, search: Callable[[], Search]) -> str:
     """That a network is too dense to unroll: its largest layer, and what it would be folded.
 
     Args:
         short: what it needs and what there is; layers: LUTs of each layer.
+        search: makes the search for a folding.
     """
     largest = max(layers, key=lambda name: layers[name])
     folded = ""
-    with contextlib.suppress(FitError):
-        found = search.fastest()
+    # The folded generator may make no such layer at all.
+    with contextlib.suppress(FitError, ModelError):
+        found = search().fastest()
         lut, cycles = round(found.cost.lut), interval(found.plans)
         folded = f" (an estimated {lut} LUT, one inference every {cycles} clocks, {clock_hz // cycles}/s)"
     return (

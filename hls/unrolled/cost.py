@@ -14,6 +14,7 @@ from hls.unrolled.ir import (
     Counter,
     Graph,
     Greater,
+    LookUp,
     Majority,
     Parity,
     Reached,
@@ -39,6 +40,9 @@ def positions(graph: Graph, identifier: int) -> float:
             return ternary_luts(tuple(map(len, columns)))
         case Reached(columns, _):
             return compare_luts(sum(map(len, columns)), width)
+        case LookUp(bits):
+            # Larger tables are several, joined by the device's own multiplexers.
+            return width * 2.0 ** max(0, len(bits) - graph.fabric.lut_inputs)
         case Parity() | Majority():
             return 1
         case Table() | Choose() if graph.fabric.paired:

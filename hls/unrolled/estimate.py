@@ -11,7 +11,7 @@ from hls.unrolled.generate import Pipeline, plan_pipeline
 from hls.unrolled.lower import LoweredLayer
 from hls.unrolled.schedule import Schedule
 from hls.unrolled.sharing import signed_digits
-from toolchain.graph.dense import LABEL, DenseNetwork
+from toolchain.graph.dense import LABEL, DenseLayer, DenseNetwork
 from toolchain.graph.types import IntType
 
 # LUT positions a bit of a non-zero digit, where a bit saved costs one: half of the least of all networks measured,
@@ -32,12 +32,17 @@ def estimate_unrolled(network: DenseNetwork, clock_hz: int, family: str = USUAL)
 
 
 def least_of_layers(network: DenseNetwork, family: str = USUAL) -> dict[str, int]:
-    """LUT positions of each layer that no sharing has been seen to get below, at once: of its digits' bits alone."""
+    """LUT positions of each layer that no sharing has been seen to get below, at once: of its digits' bits alone.
+
+    Neurons that are look-up tables are counted exactly as quickly, and have none here.
+    """
     each = _LEAST_A_BIT * fabric_of(family).saved_bit
-    return {
-        layer.name: round(each * np.count_nonzero(signed_digits(layer.weights)) * IntType.of(layer.input_type).bits)
-        for layer in network.layers
-    }
+
+    def bits(layer: DenseLayer) -> int:
+        digits = 0 if layer.table is not None else np.count_nonzero(signed_digits(layer.weights))
+        return int(digits) * IntType.of(layer.input_type).bits
+
+    return {layer.name: round(each * bits(layer)) for layer in network.layers}
 
 
 def lut_of_layers(network: DenseNetwork, clock_hz: int, family: str = USUAL) -> dict[str, int]:

@@ -6,7 +6,7 @@ are rippled through LUTs, because yosys gives a sum of up to four bits no carry 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -21,6 +21,7 @@ from hls.unrolled.ir import (
     Counter,
     Graph,
     Greater,
+    LookUp,
     Majority,
     Operand,
     Parity,
@@ -36,7 +37,7 @@ from hls.unrolled.pairs import Function, Pairs, Value, added, chosen, counted, g
 # Name, in the reader's cycle, of a node's wire.
 Names = Callable[[int], str]
 
-PAIRED = (Counter, Ternary, Reached, Table, Greater, Choose)
+PAIRED = (Counter, Ternary, Reached, Table, LookUp, Greater, Choose)
 """Nodes that are instances of look-up tables where these have two outputs."""
 
 _ZERO = "1'b0"
@@ -71,6 +72,8 @@ class Expressions:
                 value = _joined(reached(pairs, node, width))
             case Table(terms, offset):
                 value = _joined(self._paired_table(pairs, terms, offset, width))
+            case LookUp(bits, values):
+                value = _joined(tables(pairs, list(bits), [_bit_of(values, place) for place in range(width)]))
             case Greater(a, b):
                 value = greater(pairs, *self._comparable(a, b))
             case Choose(select, one, zero):
@@ -126,6 +129,9 @@ class Expressions:
         match self._graph.nodes[identifier]:
             case Table(terms, offset):
                 return self._table(terms, offset, width, names)
+            case LookUp(bits, values):
+                index = _joined([self._bit(bit, names) for bit in reversed(bits)])
+                return self._looked_up(values, width, index)
             case Affine(a, offset):
                 operand = self.extended(a.node, width, names, a.shift)
                 return f"{width}'d{offset & ((1 << width) - 1)} {'-' if a.sign < 0 else '+'} {operand}"
@@ -149,19 +155,17 @@ class Expressions:
         """One table look-up a result bit, indexed by the terms' bits, the first term lowest."""
         spaces = [self._values(source, factor) for source, factor in reversed(terms)]
         sums = [(sum(values) + offset) & ((1 << width) - 1) for values in product(*spaces)]
-        index = _joined([names(source) for source, _ in reversed(terms)])
-        bits = [self._table_name([total >> bit & 1 for total in sums]) for bit in reversed(range(width))]
+        return self._looked_up(sums, width, _joined([names(source) for source, _ in reversed(terms)]))
+
+    def _looked_up(self, values: Sequence[int], width: int, index: str) -> str:
+        bits = [self._table_name([value >> bit & 1 for value in values]) for bit in reversed(range(width))]
         return _joined([f"{name}[{index}]" for name in bits])
 
     def _paired_table(self, pairs: Pairs, terms: tuple[tuple[int, int], ...], offset: int, width: int) -> list[str]:
         bits = [Bit(source, place) for source, _ in terms for place in range(self._graph.width(source))]
         spaces = [self._values(source, factor) for source, factor in reversed(terms)]
         sums = [sum(values) + offset for values in product(*spaces)]
-
-        def result(output: int) -> Function:
-            return lambda values: sums[sum(value << i for i, value in enumerate(values))] >> output & 1
-
-        return tables(pairs, bits, [result(output) for output in range(width)])
+        return tables(pairs, bits, [_bit_of(sums, output) for output in range(width)])
 
     def _comparable(self, a: int, b: int) -> list[list[Value]]:
         """Bits of two numbers that compare as unsigned ones: of as many places, the signs inverted."""
@@ -263,6 +267,11 @@ class Expressions:
         width = max(self._graph.width(i) + (signed and not self._graph.signed(i)) for i in (a, b))
         left, right = self.extended(a, width, names), self.extended(b, width, names)
         return f"$signed({left}) > $signed({right})" if signed else f"{left} > {right}"
+
+
+def _bit_of(entries: Sequence[int], place: int) -> Function:
+    """A bit of the entry that the inputs number, the first lowest."""
+    return lambda values: entries[sum(value << i for i, value in enumerate(values))] >> place & 1
 
 
 def is_difference(graph: Graph, identifier: int) -> bool:

@@ -73,6 +73,14 @@ class Bit:
 
 
 @dataclass(frozen=True)
+class LookUp:
+    """``values[index]``, of which `bits` are the index, the lowest first: any function of them."""
+
+    bits: tuple[Bit, ...]
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Parity:
     """Sum bit of a full adder."""
 
@@ -176,6 +184,7 @@ Node = (
     | Constant
     | Sum
     | Table
+    | LookUp
     | Parity
     | Majority
     | Rows
@@ -204,6 +213,8 @@ def operands_of(node: Node) -> tuple[int, ...]:
             return a.node, b.node
         case Table(terms):
             return tuple(source for source, _ in terms)
+        case LookUp(bits):
+            return tuple(dict.fromkeys(bit.node for bit in bits))
         case Parity(bits) | Majority(bits):
             return tuple(bit.node for bit in bits)
         case Rows(a, b, carry):
@@ -316,6 +327,9 @@ def _evaluate(node: Node, x: Integers, value: Callable[[int], Integers]) -> Inte
             return term(a) + term(b) + offset
         case Table(terms, offset):
             return np.asarray(sum(value(source) * factor for source, factor in terms) + offset)
+        case LookUp(bits, entries):
+            looked_up: Integers = np.array(entries, dtype=np.int64)[total(tuple((b,) for b in bits))]
+            return looked_up
         case Parity(bits):
             return bit(bits[0]) ^ bit(bits[1]) ^ bit(bits[2])
         case Majority(bits):

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hls.arithmetic import analyse
+from hls.arithmetic import must_be_computable
 from hls.unrolled.cost import total_positions
 from hls.unrolled.fabric import FOUR, Fabric
 from hls.unrolled.heaps import Heap, heap_sum
 from hls.unrolled.ir import AtLeast, Choose, Constant, Count, Graph, Greater, Input, Operand, Reached
 from hls.unrolled.linear import LinearGraph
+from hls.unrolled.neurons import table_graph
 from hls.unrolled.sharing import SharedTerms, signed_digits
 from hls.unrolled.trees import add_up
 from toolchain.graph.dense import DenseLayer, DenseNetwork
@@ -75,7 +76,8 @@ def lower_network(network: DenseNetwork, fabric: Fabric = FOUR) -> list[LoweredL
     Raises:
         ModelError: a layer that the hardware cannot compute; the message names it.
     """
-    analyse(network)
+    for layer in network.layers:
+        must_be_computable(layer)
     lowered, wire = [], _input_wire(network)
     for index, layer in enumerate(network.layers):
         readers = network.layers[index + 1].weights if index + 1 < len(network.layers) else None
@@ -94,7 +96,10 @@ def _input_wire(network: DenseNetwork) -> Wire:
 
 
 def _lower_layer(layer: DenseLayer, wire: Wire, live: NDArray[np.bool_], fabric: Fabric) -> LoweredLayer:
-    graph = cheapest(lambda seed: _layer_graph(layer, wire, live, seed, fabric), live)
+    if layer.table is not None:
+        graph = table_graph(layer, wire, fabric)
+    else:
+        graph = cheapest(lambda seed: _layer_graph(layer, wire, live, seed, fabric), live)
     return LoweredLayer(layer.name, graph, wire, _result(graph, layer), tuple(live.tolist()))
 
 
@@ -132,6 +137,8 @@ def sums_of(
 def _result(graph: Graph, layer: DenseLayer) -> Wire:
     low = np.array([graph.low[output] for output in graph.outputs], dtype=np.int64)
     high = np.array([graph.high[output] for output in graph.outputs], dtype=np.int64)
+    if layer.table is not None:
+        return Wire(low, high, max(1, int(high.max()).bit_length()), False, layer.out_scale, layer.out_bias)
     if layer.thresholds is not None:
         bits = max(1, layer.thresholds.shape[1].bit_length())
         return Wire(low, high, bits, False, layer.out_scale, layer.out_bias)

@@ -21,6 +21,7 @@ from hls.unrolled.ir import (
     Graph,
     Greater,
     Input,
+    LookUp,
     Majority,
     Parity,
     Reached,
@@ -78,6 +79,8 @@ def delay_ns(graph: Graph, identifier: int) -> float:
             return 0.0
         case Table() | Parity() | Majority():
             return delays.lut
+        case LookUp(places):
+            return delays.lut * (2 if len(places) > graph.fabric.lut_inputs else 1)
         case Rows(_, _, carry) if carry is not None:
             return delays.chain + delays.place * CHAIN_PLACES
         case Sum() | Rows() if graph.chain_bits(identifier) <= RIPPLE_BITS:

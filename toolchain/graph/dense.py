@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from toolchain.errors import ModelError
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph, Node, with_outputs
-from toolchain.graph.ops import ArgMax, Input, Linear, Reshape, Threshold
+from toolchain.graph.ops import ArgMax, Input, Linear, Reshape, Table, Threshold
 from toolchain.graph.types import IntType, TensorType, weight_type
 
 Integers = NDArray[np.int64]
@@ -20,21 +20,27 @@ Integers = NDArray[np.int64]
 # Sums of so many values may go on without a quantiser: those of a byte.
 _MOST_VALUES = 255
 
+MOST_TABLE_BITS = 6
+"""Input bits of a neuron that is a look-up table: those of the largest look-up table of any device."""
+
 LOGITS, LABEL, INPUT = "logits", "label", "input"
 """Names that the graph of a classifier gives to its outputs, and to its input."""
 
 
 @dataclass(frozen=True)
 class DenseLayer:
-    """Integer matrix product, followed (except in the last layer) by thresholds.
+    """Integer matrix product, followed (except in the last layer) by thresholds or a table.
 
     Attributes:
         name: the product's name in the graph.
         weights: shape (inputs, outputs).
         input_type, output_type: names of qonnx DataTypes ("BINARY", "UINT8", "BIPOLAR").
         thresholds: shape (outputs, levels), ascending along levels, or None: the layer yields accumulators.
-        out_scale, out_bias: the output is ``out_scale * sum(accumulator >= thresholds) + out_bias``.
+        out_scale, out_bias: the output is ``out_scale * sum(accumulator >= thresholds) + out_bias``; with a table its
+            values are ``out_scale * code + out_bias``, codes from zero up.
         bias: shape (outputs,), part of the accumulators; zeros where there are thresholds, which hold it.
+        table: what the accumulators become, in the place of thresholds: a neuron of at most `MOST_TABLE_BITS` input
+            bits is any function of them, which its weights number.
     """
 
     name: str
@@ -45,6 +51,7 @@ class DenseLayer:
     out_scale: int = 1
     out_bias: int = 0
     bias: Integers | None = None
+    table: Table | None = None
 
     @property
     def inputs(self) -> int:
@@ -60,6 +67,11 @@ class DenseLayer:
     def biases(self) -> Integers:
         """The bias of each neuron, zeros where there is none."""
         return np.zeros(self.outputs, np.int64) if self.bias is None else self.bias
+
+    @property
+    def quantised(self) -> bool:
+        """Whether it yields codes, and no accumulators."""
+        return self.thresholds is not None or self.table is not None
 
     @property
     def weight_type(self) -> str:
@@ -154,6 +166,8 @@ def dense_graph(layers: Sequence[DenseLayer], logit_scale: float = 1.0, logit_of
         if layer.thresholds is not None:
             activation = Threshold(layer.thresholds, layer.out_scale, layer.out_bias)
             current = graph.add(f"activation_{index}", activation, current)
+        elif layer.table is not None:
+            current = graph.add(f"activation_{index}", layer.table, current)
     graph.end(LOGITS, current, logit_scale, logit_offset)
     graph.end(LABEL, graph.add(LABEL, ArgMax(), current))
     return graph
@@ -171,15 +185,18 @@ def dense_network(graph: Graph) -> DenseNetwork:
     products = [node for node in steps if isinstance(node.op, Linear)]
     for node, follower in zip(steps, [*steps[1:], None], strict=True):
         if isinstance(node.op, Linear):
-            counted = follower if follower is not None and isinstance(follower.op, Threshold) else node
-            activation = counted.op if isinstance(counted.op, Threshold) else None
+            counted = follower if follower is not None and isinstance(follower.op, Threshold | Table) else node
+            activation = counted.op if isinstance(counted.op, Threshold | Table) else None
             if activation is None and node is not products[-1]:
                 activation = _as_they_are(graph.types[node.name])
-            layers.append(_layer(node.name, node.op, kind, activation))
+            if isinstance(activation, Table):
+                layers.append(_tabled(node.name, node.op, kind, activation, graph.types[counted.name].element))
+            else:
+                layers.append(_layer(node.name, node.op, kind, activation))
             outputs.append(counted.name)
             kind = layers[-1].output_type
     for layer in layers:
-        if (layer.thresholds is None) != (layer is layers[-1]):
+        if layer.quantised == (layer is layers[-1]):
             raise ModelError(f"node {layer.name} (Linear): {_LAST if layer is layers[-1] else _INNER}")
     if not layers:
         raise ModelError("the network has no dense layer; nothing to map to hardware")
@@ -204,13 +221,29 @@ def _layer(name: str, op: Linear, input_type: str, activation: Threshold | None)
     return replace(layer, output_type=output, thresholds=table, out_scale=step, out_bias=least, bias=None)
 
 
+def _tabled(name: str, op: Linear, input_type: str, table: Table, output: IntType) -> DenseLayer:
+    """A layer of look-up tables.
+
+    Raises:
+        ModelError: a neuron has more input bits than a look-up table.
+    """
+    bits = np.count_nonzero(op.weights, axis=0) * IntType.of(input_type).bits
+    if (most := int(bits.max())) > MOST_TABLE_BITS:
+        raise ModelError(
+            f"node {name} (Linear): a table follows, and neuron {int(bits.argmax())} has {most} input bits; a neuron "
+            f"that is a table has {MOST_TABLE_BITS} at most; {_ONLY}"
+        )
+    bias = op.bias if op.bias.any() else None
+    return DenseLayer(name, op.weights, input_type, output.datatype, None, output.step, output.low, bias, table)
+
+
 def must_be_dense(graph: Graph, node: Node) -> None:
     """Refuse a node that cannot stand in a chain of dense layers.
 
     Raises:
         ModelError: names it.
     """
-    if not isinstance(node.op, Input | Linear | Threshold | Reshape | ArgMax) or _not_flat(graph, node):
+    if not isinstance(node.op, Input | Linear | Threshold | Table | Reshape | ArgMax) or _not_flat(graph, node):
         raise ModelError(f"node {node.name} ({type(node.op).__name__}): {_ONLY}")
 
 
@@ -230,8 +263,9 @@ def _chain(graph: Graph) -> Iterator[Node]:
         if len(takers) > 1:
             raise ModelError(f"{where}: the network branches at {current}; {_ONLY}")
         must_be_dense(graph, node)
-        if isinstance(node.op, Threshold) and before != "Linear":
-            raise ModelError(f"{where}: thresholds behind {before or 'the input'}; {_ONLY}")
+        if isinstance(node.op, Threshold | Table) and before != "Linear":
+            what = "a table" if isinstance(node.op, Table) else "thresholds"
+            raise ModelError(f"{where}: {what} behind {before or 'the input'}; {_ONLY}")
         current = node.name
         if not isinstance(node.op, Reshape):
             before = type(node.op).__name__

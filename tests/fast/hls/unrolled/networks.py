@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
+from toolchain.graph.ops import Table
 from toolchain.graph.types import IntType
 
 
@@ -36,6 +37,40 @@ def random_network(
         layers.append(layer)
         type_name = activation
     return network_of(tuple(layers))
+
+
+def table_network(
+    sizes: list[int], seed: int, input_type: str = "BINARY", values: tuple[int, ...] = (0, 1), bits: int = 6
+) -> DenseNetwork:
+    """A network whose neurons are tables of `values`, before the last layer's sums; no input twice in a neuron.
+
+    Some tables do not depend on all their bits, some are constants, and some are the same as others.
+    """
+    generator = np.random.default_rng(seed)
+    layers, type_name = [], input_type
+    for index, (inputs, outputs) in enumerate(pairwise(sizes[:-1])):
+        layers.append(_table_layer(generator, f"layer{index}", type_name, (inputs, outputs, bits), values))
+        type_name = layers[-1].output_type
+    layers.append(DenseLayer("last", generator.integers(-1, 2, sizes[-2:]), type_name))
+    return network_of(layers)
+
+
+def _table_layer(
+    generator: np.random.Generator, name: str, type_name: str, size: tuple[int, int, int], values: tuple[int, ...]
+) -> DenseLayer:
+    kind, (inputs, outputs, bits) = IntType.of(type_name), size
+    few = min(inputs, bits // kind.bits)
+    weights = np.zeros((inputs, outputs), np.int64)
+    for column in range(outputs):
+        weights[generator.permutation(inputs)[:few], column] = (1 << kind.bits) ** np.arange(few)
+    weights[:, -1] = weights[:, 0]
+    low, high = DenseLayer(name, weights, type_name).accumulator_range()
+    table = generator.choice(values, (outputs, int(high.max() - low.min()) + 1))
+    table[-1], table[1], table[2] = table[0], values[0], table[2, 0]
+    table[3, : table.shape[1] // 2] = table[3, -(table.shape[1] // 2) :]
+    output, least = IntType(min(values), max(values), values[1] - values[0]), int(low.min())
+    tabled = Table(table, least)
+    return DenseLayer(name, weights, type_name, output.datatype, None, output.step, output.low, table=tabled)
 
 
 def random_inputs(network: DenseNetwork, count: int, seed: int = 0) -> NDArray[np.int64]:
@@ -81,4 +116,12 @@ NETWORKS = {
     "all zero": random_network([4, 3, 2], 11, zeros=1.0),
     "one layer": random_network([9, 4], 12, "BINARY", "INT2"),
     "one class": random_network([4, 3, 1], 13),
+}
+
+TABLE_NETWORKS = {
+    "tables of bits": table_network([20, 30, 12, 3], 20),
+    "small tables": table_network([9, 14, 8, 4], 21, bits=4),
+    "tables of signs": table_network([14, 20, 9, 3], 22, "BIPOLAR", (-1, 1)),
+    "tables of numbers": table_network([8, 15, 8, 3], 23, "UINT2", (0, 1, 2, 3)),
+    "tables of signed numbers": table_network([8, 15, 8, 3], 24, "INT3", (-3, -1, 1, 3)),
 }

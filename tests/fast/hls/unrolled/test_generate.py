@@ -11,9 +11,10 @@ import pytest
 from hls.fold import Capacity, choose_folding
 from hls.generate import generate_core
 from hls.unrolled import estimate_unrolled, least_of_layers, lut_of_layers
+from hls.unrolled.fabric import ECP5, SERIES_7
 from hls.unrolled.generate import plan_pipeline
 from tests.doubles.folded import NOTHING
-from tests.fast.hls.unrolled.networks import NETWORKS, random_network
+from tests.fast.hls.unrolled.networks import NETWORKS, TABLE_NETWORKS, random_network
 from toolchain.errors import FitError, ModelError
 from toolchain.fpga.families.ecp5 import Ecp5Backend
 from toolchain.graph.dense import DenseLayer, network_of
@@ -108,3 +109,23 @@ def test_the_board_s_own_clock_decides_what_fits() -> None:
     assert chosen.estimate.ff == slow
     with pytest.raises(FitError, match=rf"{fast} FF where {fast - 1} are free"):
         choose_folding(NETWORK, clock_hz=187_000_000, target_fps=None, capacity=capacity, strategy="unrolled")
+
+
+def test_a_neuron_that_is_a_table_is_estimated_as_one_look_up_table_of_six_inputs_or_four_of_four() -> None:
+    network = TABLE_NETWORKS["tables of bits"]
+    six, four = (lut_of_layers(network, 25_000_000, family)["layer0"] for family in ("zynq_7000", "ecp5"))
+    # Of the 30 neurons 26 are read, two of them constant or the same as another.
+    assert six == round(24 * SERIES_7.mapped)
+    assert 3.9 * six < four / ECP5.mapped * SERIES_7.mapped <= 4 * six + 1
+
+
+def test_tables_that_are_too_many_are_told_as_any_layer_that_is_too_dense() -> None:
+    network, few = TABLE_NETWORKS["tables of bits"], Capacity(20, 10**6, 0, Ecp5Backend.block_ram)
+    with pytest.raises(FitError, match=r"unrolled, the network needs an estimated \d+ LUT.* for its layer layer0: use"):
+        choose_folding(network, clock_hz=25_000_000, target_fps=None, capacity=few, strategy="unrolled")
+
+
+def test_the_folded_generator_names_the_strategy_that_makes_tables() -> None:
+    network, much = TABLE_NETWORKS["tables of bits"], Capacity(10**5, 10**6, 0, Ecp5Backend.block_ram)
+    with pytest.raises(ModelError, match=r"layer0: its neurons are look-up tables, .* use STRATEGY=unrolled"):
+        choose_folding(network, clock_hz=25_000_000, target_fps=None, capacity=much, strategy="folded")

@@ -11,7 +11,7 @@ from hls.pack import encode
 from hls.unrolled.fabric import FOUR, ULTRASCALE, Fabric
 from hls.unrolled.ir import Affine, Constant, Count, Input, Reached, Rows, Sum, Table, width_of
 from hls.unrolled.lower import LoweredLayer, lower_network
-from tests.fast.hls.unrolled.networks import NETWORKS, random_inputs, random_network
+from tests.fast.hls.unrolled.networks import NETWORKS, TABLE_NETWORKS, random_inputs, random_network
 from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
 
 FABRICS = (FOUR, ULTRASCALE)
@@ -30,17 +30,17 @@ def same(layers: list[LoweredLayer], network: DenseNetwork, x: np.ndarray) -> No
     np.testing.assert_array_equal(layers[-1].graph.run(wire)[:, 0], execution.labels)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", [*NETWORKS, *TABLE_NETWORKS])
 @pytest.mark.parametrize("fabric", FABRICS, ids=str)
 def test_graphs_equal_the_integer_network(name: str, fabric: Fabric) -> None:
-    network = NETWORKS[name]
+    network = (NETWORKS | TABLE_NETWORKS)[name]
     same(lower_network(network, fabric), network, random_inputs(network, 400))
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", [*NETWORKS, *TABLE_NETWORKS])
 @pytest.mark.parametrize("fabric", FABRICS, ids=str)
 def test_every_value_stays_in_its_range(name: str, fabric: Fabric) -> None:
-    network = NETWORKS[name]
+    network = (NETWORKS | TABLE_NETWORKS)[name]
     wire = wire_inputs(network, random_inputs(network, 300))
     for layer in lower_network(network, fabric):
         for identifier, values in layer.graph.evaluate(wire).items():

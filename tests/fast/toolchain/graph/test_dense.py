@@ -14,7 +14,7 @@ from toolchain.errors import ModelError
 from toolchain.graph.dense import LABEL, DenseLayer, DenseNetwork, dense_graph, dense_network, network_of
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph
-from toolchain.graph.ops import ArgMax, Input, Linear, Threshold, dense
+from toolchain.graph.ops import ArgMax, Input, Linear, Table, Threshold, dense
 from toolchain.graph.types import TensorType
 
 
@@ -133,3 +133,32 @@ def test_scores_that_are_quantised_again_are_refused_by_that_name() -> None:
     graph.end(LABEL, graph.add("label", ArgMax(), codes))
     with pytest.raises(ModelError, match=r"node last \(Linear\): the last layer's scores are quantised again"):
         dense_network(graph)
+
+
+def _tabled(bits: int) -> Graph:
+    """Two neurons that are tables of so many bits, and two sums of them."""
+    random = np.random.default_rng(0)
+    graph = Graph()
+    x = graph.add("x", Input(TensorType((bits,), 0, 1)))
+    sums = graph.add("first", dense(np.stack([2 ** np.arange(bits), np.eye(bits, dtype=np.int64)[0]], 1)), x)
+    codes = graph.add("table", Table(random.integers(0, 2, (2, 2**bits))), sums)
+    scores = graph.add("last", dense(np.array([[1, -1], [0, 1]])), codes)
+    graph.end(LABEL, graph.add(LABEL, ArgMax(), scores))
+    return graph
+
+
+def test_neurons_that_are_tables_are_a_layer_of_a_chain_and_the_layer_makes_them_again() -> None:
+    graph = _tabled(6)
+    network = dense_network(graph)
+    x = np.random.default_rng(1).integers(0, 2, (300, 6))
+    assert (network.layers[0].quantised, network.layers[0].output_type) == (True, "BINARY")
+    assert np.array_equal(network.run(x).labels, run_one(graph, x)[LABEL].ravel())
+    assert np.array_equal(network_of(network.layers).run(x).logits, network.run(x).logits)
+
+
+def test_a_table_of_more_bits_than_a_look_up_table_has_is_no_chain() -> None:
+    said = (
+        r"node first \(Linear\): a table follows, and neuron 0 has 7 input bits; a neuron that is a table has 6 at most"
+    )
+    with pytest.raises(ModelError, match=said):
+        dense_network(_tabled(7))

@@ -12,7 +12,7 @@ from hls.simulate import simulate_core
 from hls.unrolled.fabric import fabric_of
 from hls.unrolled.generate import plan_pipeline
 from tests.doubles.folded import NOTHING
-from tests.fast.hls.unrolled.networks import NETWORKS, random_inputs
+from tests.fast.hls.unrolled.networks import NETWORKS, TABLE_NETWORKS, random_inputs
 from toolchain.graph.dense import network_of
 from toolchain.results.folding import Folding
 
@@ -27,6 +27,10 @@ CASES = [
     ("ternary on bytes", 400, "zynq_ultrascale"),
     ("wide weights", 100, "zynq_7000"),
     ("signed inputs", 200, "zynq_7000"),
+    ("tables of bits", 25, "ecp5"),
+    ("tables of signed numbers", 120, "ecp5"),
+    ("tables of bits", 100, "zynq_7000"),
+    ("tables of numbers", 400, "zynq_ultrascale"),
 ]
 
 
@@ -37,7 +41,7 @@ def folding(clock_mhz: int) -> Folding:
 
 @pytest.mark.parametrize(("name", "clock_mhz", "family"), CASES)
 def test_bit_exact(name: str, clock_mhz: int, family: str, tmp_path: Path) -> None:
-    network = NETWORKS[name]
+    network = (NETWORKS | TABLE_NETWORKS)[name]
     core = generate_core(network, folding(clock_mhz), tmp_path / "rtl", family)
     x = random_inputs(network, 3000)
     # Some thousands of cycles are over sooner than -O2 has compiled.

@@ -17,7 +17,13 @@ from toolchain.graph.readers.qonnx.steps import Parameter, Root, Step, Tree
 from toolchain.graph.readers.qonnx.values import Pending, parameter
 
 PASSING = frozenset({"Identity", "Dropout", "Cast"})
-"""Operators that leave values as they are."""
+"""Operators that leave values as they are; a Cast to integers drops fractions."""
+
+LOOK_UP = "Gather"
+"""Of a constant by a computed index, it is a function of that index."""
+
+# What integers a Cast may make.
+_WHOLE = (TensorProto.INT64, TensorProto.INT32)
 
 OPERATORS = frozenset(
     {
@@ -41,9 +47,11 @@ def stepped(node: NodeProto, values: Mapping[str, Pending], constants: Mapping[s
         ModelError: a constant does not fit it; names the node.
     """
     value = _ready(node, next(iter(values.values())), alone=len(values) == 1, constants=constants)
-    if node.op_type in PASSING:
+    if node.op_type in PASSING and not _drops_fractions(node):
         _check_passing(node)
         return value
+    if node.op_type == LOOK_UP:
+        _check_look_up(node, constants)
     trees = {name: v.tree for name, v in values.items()}
     try:
         arguments = tuple(_argument(node, place, value, trees, constants) for place in range(len(node.input)))
@@ -64,17 +72,31 @@ def same_integers(values: Sequence[Pending]) -> bool:
     )
 
 
+def _drops_fractions(node: NodeProto) -> bool:
+    return node.op_type == "Cast" and attributes_of(node).get("to") in _WHOLE
+
+
+def _check_look_up(node: NodeProto, constants: Mapping[str, NDArray[Any]]) -> None:
+    array, axis = np.asarray(constants[node.input[0]]), int(attributes_of(node).get("axis", 0))
+    if array.ndim != 1 or axis not in {0, -1}:
+        raise ModelError(
+            f"{where(node)}: looks up along axis {axis} of a constant of shape {array.shape}; a list of numbers, all "
+            "tables one after another, is supported"
+        )
+
+
 def _check_passing(node: NodeProto) -> None:
     to = attributes_of(node).get("to", TensorProto.FLOAT)
     if node.op_type == "Cast" and to != TensorProto.FLOAT:
-        raise ModelError(f"{where(node)}: to {TensorProto.DataType.Name(to)}; inside a network only FLOAT is supported")
+        name = TensorProto.DataType.Name(to)
+        raise ModelError(f"{where(node)}: to {name}; inside a network FLOAT, INT32 and INT64 are supported")
 
 
 def _ready(node: NodeProto, value: Pending, *, alone: bool, constants: Mapping[str, NDArray[Any]]) -> Pending:
     """With the axis last along which the node's constants differ."""
     if (axis := _own_axis(node, value)) is not None:
         return channels_at(value, axis, name_of(node))
-    for name in node.input:
+    for name in node.input if node.op_type != LOOK_UP else ():
         if name in constants and np.size(constants[name]) > 1 and alone and len(value.shape) > 1:
             value = _facing(node, value, constants[name])
     return value
@@ -127,6 +149,8 @@ def _argument(
     if not name:
         return None
     array = np.asarray(constants[name])
+    if node.op_type == LOOK_UP:
+        return Parameter(array)
     if node.op_type == "BatchNormalization":
         return Parameter(_ordered(value, array, value.type.channels), along=True)
     if node.op_type == "MultiThreshold":

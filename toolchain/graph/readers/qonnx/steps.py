@@ -140,6 +140,8 @@ class Executor:
         with np.errstate(all="ignore"):
             for step in steps_of(tree):
                 arrays = [_argument(a, values, results) for a in step.arguments]
+                if step.node.op_type == "Gather":
+                    arrays[1] = _indices(step, arrays[1])
                 # Values are rows of channels here, whatever the layout of the tensor that they come from.
                 made = self._runner.run(step.node, arrays, without=["data_layout"])
                 results[id(step)] = np.asarray(made[0], np.float32)
@@ -155,3 +157,15 @@ def _argument(
     if isinstance(argument, Step):
         return results[id(argument)]
     return None if argument is None else values
+
+
+def _indices(step: Step, values: NDArray[Any] | None) -> NDArray[np.int64]:
+    """What a look-up takes, which was whole before it became floats like all values here.
+
+    Raises:
+        ModelError: it is computed with fractions, which a file would not run with.
+    """
+    whole: NDArray[np.int64] = np.asarray(values).astype(np.int64)
+    if not np.array_equal(whole, np.asarray(values)):
+        raise ModelError(f"{step.where}: looks up by fractions; put a Cast to INT64 before it")
+    return whole

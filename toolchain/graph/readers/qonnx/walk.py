@@ -233,7 +233,7 @@ class Walk:
         if kind == "Concat":
             parts = [self._integers(node, n) for n in node.input]
             return [moves.concatenated(self.executor, node, parts)]
-        if kind in moves.OPERATORS:
+        if kind in moves.OPERATORS and not (kind == elementwise.LOOK_UP and node.input[0] in self.constants):
             return self._moved(node, first)
         if kind in _SUMS and len(values) == 2 and not elementwise.same_integers(list(values.values())):
             return [sums.add(self.executor, node, *values.values())]

@@ -11,6 +11,8 @@ from onnx import TensorProto
 from tests.fast.toolchain.graph.readers.qonnx.models import Model, same
 from tests.fast.toolchain.graph.readers.qonnx.small import IMAGE, image, norm, row
 from toolchain.graph.ops import Table
+from toolchain.graph.readers.qonnx.checks import RefusalError
+from toolchain.graph.readers.qonnx.read import read_qonnx
 
 
 def test_batch_normalisation_before_and_behind() -> None:
@@ -77,3 +79,37 @@ def test_same_tensor_added_to_itself() -> None:
     model, x = row()
     a = model.apply("MatMul", [x, model.weights((6, 5))])
     same(model.made(model.quant(str(model.apply("Add", [str(model.apply("Relu", [a])), a])), 4, 0.5)))
+
+
+def _looked_up(model: Model, x: str, entries: int = 16, first: float = 0.0) -> str:
+    """Five channels, each by the numbers 0 to `entries` less one of its own stretch of a list."""
+    weights = np.zeros((4, 5), np.float32)
+    for column in range(5):
+        weights[model.rng.permutation(4), column] = [1, 2, 4, 8]
+    numbers = model.apply("MatMul", [x, weights])
+    starts = model.apply("Add", [numbers, np.arange(5, dtype=np.float32) * entries + first])
+    places = model.apply("Cast", [starts], to=TensorProto.INT64)
+    return str(model.apply("Gather", [model.constant(model.rng.integers(0, 2, 5 * entries) * 1.0), places]))
+
+
+def test_a_constant_looked_up_by_a_computed_index_is_a_table_of_each_channel() -> None:
+    model = Model()
+    x = model.input("x", (4,), "BINARY")
+    source = same(model.made(str(model.apply("MatMul", [_looked_up(model, x), model.weights((5, 3))]))))
+    (table,) = [node.op for node in source.graph if isinstance(node.op, Table)]
+    assert table.values.shape == (5, 16)
+
+
+def test_a_cast_to_integers_drops_fractions_before_a_look_up() -> None:
+    model = Model()
+    x = model.input("x", (4,), "BINARY")
+    same(model.made(str(model.apply("MatMul", [_looked_up(model, x, first=0.75), model.weights((5, 3))]))))
+
+
+def test_a_list_of_rows_that_is_looked_up_is_refused() -> None:
+    model = Model()
+    x = model.input("x", (4,), "BINARY")
+    places = model.apply("Cast", [model.apply("MatMul", [x, np.eye(4)])], to=TensorProto.INT64)
+    rows = model.apply("Gather", [np.ones((9, 2)), places])
+    with pytest.raises(RefusalError, match=r"looks up along axis 0 of a constant of shape \(9, 2\); a list of numbers"):
+        read_qonnx(model.made(str(rows)))
