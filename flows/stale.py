@@ -31,6 +31,7 @@ _WORDS = {
     "outputs": "what the outputs are said to be changed",
     "wheels": "whether wheels are included changed",
     "vectors": "how many vectors are to be simulated changed",
+    "toggles": "whether toggles are to be counted changed",
     "nextpnr": "another nextpnr is to place and route",
     "vivado": "another Vivado is on the PATH, or none",
     "needs": "it waits for other stages than before",

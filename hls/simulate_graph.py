@@ -30,6 +30,7 @@ def simulate_graph(
     backpressure_seed: int | None = None,
     optimise: bool = True,
     settings: Mapping[str, int] | None = None,
+    toggles: bool = False,
 ) -> CoreSimulation:
     """Run inputs of shape (vectors, *shape) through a core that `write_core` has written into `rtl_dir`.
 
@@ -58,6 +59,7 @@ def simulate_graph(
         carried=[carried(graph, tensors, name) for name in names],
         backpressure_seed=backpressure_seed,
         optimise=optimise,
+        toggles=toggles,
     )
 
 

@@ -6,7 +6,7 @@ import math
 import subprocess
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass as strict_dataclass
 
+from hls.activity import toggles_in
 from hls.pack import Integers, pack
 from hls.settings import connections, literal
 from hls.stream import StreamCore
@@ -25,11 +26,17 @@ HARNESS = Path(__file__).parent / "harness" / "stream.cpp"
 
 _TOP = "stream_tap"
 _GREATEST = "greatest"
+_CORE = "core"
+# As the harness has it: an interval needs a few.
+_LEAST_INFERENCES = 4
 # Verilator gives ports above 64 bits one type; all buses of the harness are at least this wide.
 _LEAST_WORDS = 3
 # Small files and functions compile twice as fast in sum, and run about a tenth slower.
 _SPLIT = ("--output-split", "20000", "--output-split-cfuncs", "2000")
 _FLAGS = ("--no-timing", "-Wno-lint", "--assert", *_SPLIT)
+# Nets of any width; words of memories are left out.
+_ACTIVITY = ("--trace-saif", "--trace-max-width", "65536")
+_SAIF = "activity.saif"
 
 
 Carried = NDArray[np.bool_] | None
@@ -50,6 +57,8 @@ class CoreSimulation:
         cycles: clock cycles simulated.
         seconds: wall-clock time of the simulation without building it.
         greatest: the greatest values of the registers that were watched.
+        toggles: bits of the core's nets that changed, by clock, over all inferences; None where they were not counted.
+        inferences: that were run, some vectors several times where there are few.
     """
 
     compared: int
@@ -60,6 +69,8 @@ class CoreSimulation:
     cycles: int
     seconds: float
     greatest: tuple[int, ...] = ()
+    toggles: int | None = None
+    inferences: int = 0
 
 
 def simulate_stream(
@@ -73,6 +84,7 @@ def simulate_stream(
     backpressure_seed: int | None = None,
     optimise: bool = True,
     flags: Sequence[str] = _FLAGS,
+    toggles: bool = False,
 ) -> CoreSimulation:
     """Run integer vectors through the core in Verilator and compare all its streams.
 
@@ -88,6 +100,7 @@ def simulate_stream(
         work_dir: keeps the compiled model and the data of this run.
         carried: for each of `core.layers` the vectors that its stream carries; without any, all carry all.
         flags: further ones of Verilator's.
+        toggles: count bits that change, which takes a model of its own that runs many times slower.
 
     Raises:
         ModelError: a value does not fit its stream.
@@ -96,7 +109,7 @@ def simulate_stream(
     work_dir.mkdir(parents=True, exist_ok=True)
     carried = carried or [None] * len(core.layers)
     specification = _write_data(core, x, expected, carried, work_dir, backpressure_seed)
-    program = _build(core, rtl_dir, work_dir, optimise, flags)
+    program = _build(core, rtl_dir, work_dir, optimise, (*flags, *(_ACTIVITY if toggles else ())))
     result = work_dir / "result.json"
     result.unlink(missing_ok=True)
     start = time.perf_counter()
@@ -107,7 +120,8 @@ def simulate_stream(
     if done.returncode != 0 or "readmem" in done.stdout + done.stderr:
         raise ToolError(f"simulation of {core.top} failed: {(done.stderr or done.stdout).strip()[-400:]}")
     greatest = tuple(int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith(_GREATEST))
-    return _summary(core, len(x), TypeAdapter(_Result).validate_json(result.read_text()), seconds, greatest)
+    summary = _summary(core, len(x), TypeAdapter(_Result).validate_json(result.read_text()), seconds, greatest)
+    return replace(summary, toggles=toggles_in((work_dir / _SAIF).read_text(), _CORE)) if toggles else summary
 
 
 @strict_dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -144,6 +158,7 @@ def _summary(core: StreamCore, vectors: int, raw: _Result, seconds: float, great
         cycles=raw.cycles,
         seconds=seconds,
         greatest=greatest,
+        inferences=max(vectors, _LEAST_INFERENCES),
     )
 
 
@@ -209,7 +224,7 @@ module {_TOP} (
     wire [{sink.width - 1}:0] sink{ports.data};
     wire sink{ports.valid};
     wire sink{ports.ready} = out_ready;
-    {core.top} core (
+    {core.top} {_CORE} (
         .{ports.clock}(clk), .{ports.reset}({"!" if ports.reset_low else ""}rst),
         .{source.wires}{ports.data}({f"{{{padding}'b0, {in_data}}}" if padding else in_data}),
         .{source.wires}{ports.valid}(in_valid), .{source.wires}{ports.ready}(in_ready),

@@ -55,6 +55,7 @@ class Request:
         outputs: what the person says that the outputs of `file` are, "classes" or "values"; None: as the model says.
         wheels: whether the package holds the Python wheels it needs.
         vectors: how many vectors a core of units is simulated on; None: as many as fit five minutes.
+        toggles: whether the simulation of a core of units counts bits that change.
         clock: MHz that an open board's design is to run at, or None for the fastest of the board's that it bears.
         folder: absolute path of the model's folder where it is none of models/, which `model` is then only the name of.
     """
@@ -74,6 +75,7 @@ class Request:
     vectors: int | None = None
     clock: float | None = None
     folder: str | None = None
+    toggles: bool = False
 
     # Of whoever reads it back from JSON.
     __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid", "allow_inf_nan": False}

@@ -64,7 +64,7 @@ class Remade(_Row):
     model: tuple[str, ...] = ()
     recipe: tuple[str, ...] | None = None
     board: tuple[str, ...] | Literal["all"] | None = None
-    request: tuple[Literal["fps", "strategy", "clock", "outputs", "wheels", "vectors"], ...] = ()
+    request: tuple[Literal["fps", "strategy", "clock", "outputs", "wheels", "vectors", "toggles"], ...] = ()
     files: Literal["captures", "network"] | None = None
     tools: Literal["vivado", "nextpnr"] | None = None
     with_section: Mapping[str, str] = {}

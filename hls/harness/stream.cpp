@@ -1,6 +1,7 @@
 // Drives a core of AXI4-Streams with packed vectors and compares every beat of its tapped streams.
 //
-// Usage: Vmodel <specification> <result.json>. The specification is text (hls/simulate_stream.py writes it):
+// Usage: Vmodel <specification> <result.json>; where the model traces activity, activity.saif lies beside the result, with
+// how often every bit changed from clock to clock, until the last answer. The specification is text (hls/simulate_stream.py writes it):
 //   vectors in_beats in_words interval watchdog seed stalls(0|1)
 //   inputs                                              (a file beside it; files hold 32-bit words)
 //   streams, then for each: file carried beats words offset elements bits
@@ -8,6 +9,9 @@
 // All beats are padded to whole words: `tap_words` carries stream i at word `offset`. The last stream is the output.
 #include "Vmodel.h"
 #include "verilated.h"
+#if VM_TRACE_SAIF
+#include "verilated_saif_c.h"
+#endif
 
 #include <cstdint>
 #include <cstdio>
@@ -99,13 +103,15 @@ class Bench {
         held_.assign(output().words, 0);
     }
 
-    void run() {
+    void run(const std::string& result) {
+        open_activity(result.substr(0, result.rfind('/') + 1) + "activity.saif");
         reset();
         model_.watched = 1;
         Gate source(stalls_, interval_, 2 * seed_), sink(stalls_, interval_, 2 * seed_ + 1);
         // A lone vector shows the latency; then the rest follow as fast as they are taken.
         while (done() < 1 && !hung_) step(source.open() && sent_ < 1, sink.open());
         while (done() < total_ && !hung_) step(source.open() && sent_ < total_, sink.open());
+        close_activity();
         // What padding makes of a vector that never comes says nothing of how full a FIFO becomes.
         model_.watched = 0;
         for (uint64_t i = 0; i < 2 * interval_ + 16 && !hung_; ++i) step(false, true);
@@ -166,6 +172,7 @@ class Bench {
         const bool taken = model_.in_valid && model_.in_ready;
         if (taken) take();
         watch_output();
+        note_activity();
         for (size_t word = 0; 32 * word < streams_.size(); ++word)
             for (uint32_t fired = model_.tap_fire[word]; fired; fired &= fired - 1)
                 compare(32 * word + __builtin_ctz(fired));
@@ -174,6 +181,23 @@ class Bench {
         ++cycle_;
         hung_ = cycle_ - moved_ > watchdog_ && done() < total_;
     }
+
+    // Once a clock, when all has settled: a clock that does not change is none, and what settles in several steps counts once.
+#if VM_TRACE_SAIF
+    void open_activity(const std::string& path) {
+        Verilated::traceEverOn(true);
+        model_.trace(&activity_, 99);
+        activity_.open(path.c_str());
+    }
+    void note_activity() {
+        if (activity_.isOpen()) activity_.dump(cycle_ + 1);
+    }
+    void close_activity() { activity_.close(); }
+#else
+    void open_activity(const std::string&) {}
+    void note_activity() {}
+    void close_activity() {}
+#endif
 
     void load() {
         const uint32_t* beat = &inputs_[((sent_ % vectors_) * in_beats_ + in_beat_) * in_words_];
@@ -239,6 +263,9 @@ class Bench {
     }
 
     Vmodel model_;
+#if VM_TRACE_SAIF
+    VerilatedSaifC activity_;
+#endif
     std::vector<Stream> streams_;
     std::vector<uint32_t> inputs_, held_;
     std::vector<uint8_t> wrong_;
@@ -264,7 +291,7 @@ int main(int count, char** arguments) {
         return 2;
     }
     Bench bench(arguments[1]);
-    bench.run();
+    bench.run(arguments[2]);
     bench.write(arguments[2]);
     return 0;
 }

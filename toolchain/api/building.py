@@ -182,6 +182,7 @@ def build(
     fps: float | Literal["max"] | None = None,
     clock: float | None = None,
     vectors: int | None = None,
+    toggles: bool = False,
     wheels: bool = False,
     jobs: int | None = None,
     show: bool = True,
@@ -197,6 +198,7 @@ def build(
         fps: inferences per second to aim at, or "max".
         clock: MHz, of open boards.
         vectors: to simulate a large core on.
+        toggles: whether the simulation counts bits that change, to compare energy.
         jobs: cores to use; all where None.
         show: whether to print how far it is and what it came to.
 
@@ -222,6 +224,7 @@ def build(
         outputs,
         wheels,
         vectors,
+        toggles,
     )
     give_home()
     request = choose(options)

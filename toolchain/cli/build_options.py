@@ -133,11 +133,17 @@ class BuildOptions:
             help="Vectors that a large core is simulated on; without it as many as Verilator runs in five minutes.",
         ),
     ] = None
+    toggles: Annotated[
+        bool,
+        typer.Option(
+            "--toggles", envvar="TOGGLES", help="Count in the simulation how many bits change, to compare energy."
+        ),
+    ] = False
 
     @property
     def is_particular(self) -> bool:
         """Whether it asks for one variant, and not just for a board and a model."""
-        named = (f.name for f in fields(self) if f.name not in {"board", "model", "wheels"})
+        named = (f.name for f in fields(self) if f.name not in {"board", "model", "wheels", "toggles"})
         return any(getattr(self, name) for name in named)
 
 

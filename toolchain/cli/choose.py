@@ -68,6 +68,7 @@ def choose(options: BuildOptions) -> Request:
         vectors=options.vectors,
         clock=_clock(board, options.clock),
         folder=str(model.path) if model.is_outside else None,
+        toggles=_toggles(options, flow),
     )
     must_have_its_name(model)
     if request.network in list_boards():
@@ -83,6 +84,12 @@ def _must_know_beside(model: Model, name: str, recipe: Recipe) -> None:
         load_recipe(load_model(beside.model), beside.recipe or name)
     except ConfigError as error:
         raise ConfigError(f"{model.shown}/recipes/{name}.yaml: decision.beside: {error}") from error
+
+
+def _toggles(options: BuildOptions, flow: str) -> bool:
+    if options.toggles and flow not in {"fpga_open", "dataflow"}:
+        raise ConfigError(f"TOGGLES: counts in the simulation of our own RTL, and FLOW={flow} has none; leave it out")
+    return options.toggles
 
 
 def _strategy(chosen: str | None) -> str:
@@ -158,6 +165,7 @@ def _third_party(options: BuildOptions, board: AnyBoard, flow: str) -> Request:
         wheels=options.wheels,
         vectors=options.vectors,
         clock=_clock(board, options.clock),
+        toggles=_toggles(options, flow),
     )
 
 

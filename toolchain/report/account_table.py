@@ -9,14 +9,16 @@ from rich.text import Text
 
 from toolchain.report.measurement_table import with_prefix
 from toolchain.results.account import Account, Way
+from toolchain.results.facts.hardware import WayCycles
 from toolchain.results.manifest import Timing
 from toolchain.results.measurement import Measurement
 
-COLUMNS = ("answers after", "one every", "clocks of all units", "switched bits")
-ORIGINS = ("simulated", "simulated", "estimated", "estimated")
+COLUMNS = ("answers after", "one every", "clocks of all units", "switched bits", "toggles")
+ORIGINS = ("simulated", "simulated", "estimated", "estimated", "simulated")
 ESTIMATE = (
     "Energy is estimated by switched bits: the output bits of the cells of units that work, for every clock that they "
-    "work, as if all changed. Clock tree and leakage go on whoever answers, and are not in them."
+    "work, as if all changed; toggles are bits of nets that do change. Clock tree and leakage go on whoever answers, "
+    "and are not in them."
 )
 NO_ESTIMATE = "Energy has not been measured, nor is it estimated: what an operation takes differs between processors."
 
@@ -43,7 +45,7 @@ def account_rows(account: Account, timing: Timing | None) -> Iterator[tuple[str,
     for way in account.ways:
         yield way.name, *map(counted, _figures(way))
     mean = None if timing is None else timing.mean_interval
-    yield "an input", "", *map(counted, (mean, account.clocks, account.switched_bits))
+    yield "an input", "", *map(counted, (mean, account.clocks, account.switched_bits, account.toggles))
 
 
 def energy_words(measured: Measurement | None) -> str:
@@ -60,5 +62,6 @@ def counted(value: float | None) -> str:
 
 
 def _figures(way: Way) -> tuple[int | None, ...]:
-    clocks = (None, None) if way.cycles is None else (way.cycles.latency_cycles, way.cycles.interval)
-    return (*clocks, *((None, None) if way.work is None else (way.work.clocks, way.work.switched_bits)))
+    cycles = way.cycles or WayCycles(kind="simulated", vectors=0, latency_cycles=None, interval=None, toggles=None)
+    work = (None, None) if way.work is None else (way.work.clocks, way.work.switched_bits)
+    return cycles.latency_cycles, cycles.interval, *work, cycles.toggles

@@ -84,7 +84,7 @@ def _side(manifest: Manifest, measured: Measurement | None) -> Side:
 
 
 def _taken(account: Account | None) -> dict[str, Any]:
-    keys = ("operations", "clocks", "switched_bits")
+    keys = ("operations", "clocks", "switched_bits", "toggles")
     return {key: getattr(account, key, None) for key in keys}
 
 

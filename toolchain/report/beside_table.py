@@ -20,6 +20,7 @@ _COUNTS = (
     ("answer after, clocks at most", "latency_cycles", "simulated"),
     ("clocks of all units", "clocks", "estimated"),
     ("energy: switched bits", "switched_bits", "estimated"),
+    ("energy: toggles", "toggles", "simulated"),
 )
 
 

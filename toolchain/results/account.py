@@ -36,12 +36,14 @@ class Account(Record):
 
     Attributes:
         operations: counted; `clocks` of all units together and `switched_bits`: estimated, see `WayWork`.
+        toggles: simulated, where a build was asked to count them; see `WayCycles`.
     """
 
     ways: tuple[Way, ...]
     operations: Number | None
     clocks: Number | None
     switched_bits: Number | None
+    toggles: Number | None
 
     @staticmethod
     def of(ways: tuple[Way, ...]) -> Account:
@@ -51,6 +53,7 @@ class Account(Record):
             operations=_mean(ways, lambda way: way.operations),
             clocks=_mean(ways, lambda way: None if way.work is None else way.work.clocks),
             switched_bits=_mean(ways, lambda way: None if way.work is None else way.work.switched_bits),
+            toggles=_mean(ways, lambda way: None if way.cycles is None else way.cycles.toggles),
         )
 
 
@@ -58,8 +61,7 @@ def account(records: Mapping[str, StageRecord]) -> Account:
     """The account of a build of a network that was trained here."""
     decision = records["export"].facts_as(ExportFacts).decision
     work = records["fold"].facts_as(FoldFacts).ways if "fold" in records else ()
-    own = decision is not None and "simulate" in records
-    cycles = records["simulate"].facts_as(SimulateFacts).ways if own else ()
+    cycles = records["simulate"].facts_as(SimulateFacts).ways if "simulate" in records else ()
     whole = records["streamline"].facts_as(StreamlineFacts).operations
     shares = _shares(decision) if decision else [("every input", 1.0, whole)]
     return Account.of(

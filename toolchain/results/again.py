@@ -31,5 +31,6 @@ def _choices(request: Request) -> list[str]:
         "CLOCK": None if request.clock is None else f"{request.clock:.12g}",
         "DATA": request.data,
         "VECTORS": None if request.vectors is None else str(request.vectors),
+        "TOGGLES": "1" if request.toggles else None,
     }
     return [f"{name}={shlex.quote(value)}" for name, value in chosen.items() if value]

@@ -97,7 +97,7 @@ class Side(Record):
     Attributes:
         accuracy: on the test set; operations: of an input on average, as all else is where inputs differ.
         clock_mhz, interval: of an FPGA, clocks between answers as simulated; latency_cycles: of the longest way.
-        clocks, switched_bits: estimated, see `Account`.
+        clocks, switched_bits: estimated, and `toggles`: simulated; see `Account`.
         lut: of an FPGA, and where the figure comes from.
         call_us: of a processor, one call of the chosen graph, as measured on the computer that built it.
         energy_j: net, of an inference, as a meter saw it; `energy_kind` where it comes from.
@@ -112,6 +112,7 @@ class Side(Record):
     latency_cycles: int | None
     clocks: Number | None
     switched_bits: Number | None
+    toggles: Number | None
     lut: Number | None
     lut_kind: str | None
     call_us: Number | None

@@ -19,6 +19,7 @@ from hls.chip import LinkCost
 from hls.fold import Search
 from hls.generate import generate_core
 from hls.unrolled import lut_of_layers
+from toolchain.errors import ConfigError
 from toolchain.graph.dense import DenseNetwork
 from toolchain.results.checked import LayerUse, Reckoned
 from toolchain.results.core import CoreDescription
@@ -89,6 +90,8 @@ class DenseDesign:
 
     def check(self, context: Context, chip: files.Chip, work: Path) -> CoreChecks:
         """See `Design`: the whole test set."""
+        if context.request.toggles:
+            raise ConfigError("TOGGLES: counts in cores of units, and a chain of dense layers is none; leave it out")
         return check_core(context, chip, self.network, work)
 
 

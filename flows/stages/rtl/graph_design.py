@@ -230,19 +230,19 @@ class GraphDesign:
         stalled = simulate_graph(netlist, form, few, chip.rtl, work, backpressure_seed=SEED)
         must_agree("core with back-pressure", stalled)
         ways: tuple[WayCycles, ...] = ()
-        if numbers_of(form):
-            context.progress("core: inferences of each stage alone")
-            ways = cycles_of_ways(form, some, partial(_agreeing, netlist, form, chip.rtl, work))
+        if (toggles := context.request.toggles) or numbers_of(form):
+            context.progress("core: inferences of each stage alone" + (", toggles counted" if toggles else ""))
+            ways = cycles_of_ways(form, some, partial(_agreeing, netlist, form, chip.rtl, work, toggles))
         return CoreChecks(whole, stalled, len(x), files.vector_kind(context), ways)
 
 
-def _agreeing(netlist: Netlist, form: Graph, rtl: Path, work: Path, x: Integers) -> CoreSimulation:
+def _agreeing(netlist: Netlist, form: Graph, rtl: Path, work: Path, toggles: bool, x: Integers) -> CoreSimulation:
     """Run some inputs.
 
     Raises:
         VerificationError: a result differs.
     """
-    simulation = simulate_graph(netlist, form, x, rtl, work)
+    simulation = simulate_graph(netlist, form, x, rtl, work, toggles=toggles)
     must_agree("core, inferences of one stage", simulation)
     return simulation
 

@@ -47,23 +47,29 @@ def work_of(form: Graph, folding: FoldedUnits, block: BlockRam) -> tuple[WayWork
 
 
 def cycles_of_ways(form: Graph, x: Integers, simulate: Callable[[Integers], CoreSimulation]) -> tuple[WayCycles, ...]:
-    """The clocks of inferences that one stage answers, for each stage of a network that decides.
+    """The clocks of inferences that one stage answers, for each stage; of any, for a network that does not decide.
 
     Args:
         x: inputs of which a few are taken.
         simulate: runs some of them, one behind the other.
     """
+    if not numbers_of(form):
+        return (_cycles(x, simulate),)
     answered = run_one(form, x, [form.outputs[0].node])[form.outputs[0].node][:, -1]
     return tuple(_cycles(x[answered == number], simulate) for number in numbers_of(form))
 
 
 def _cycles(x: Integers, simulate: Callable[[Integers], CoreSimulation]) -> WayCycles:
     if not len(x):
-        return WayCycles(kind="simulated", vectors=0, latency_cycles=None, interval=None)
+        return WayCycles(kind="simulated", vectors=0, latency_cycles=None, interval=None, toggles=None)
     some: NDArray[np.generic] = x[:VECTORS]
     ran = simulate(some)
     return WayCycles(
-        kind="simulated", vectors=len(some), latency_cycles=ran.latency_cycles, interval=ran.initiation_interval
+        kind="simulated",
+        vectors=len(some),
+        latency_cycles=ran.latency_cycles,
+        interval=ran.initiation_interval,
+        toggles=None if ran.toggles is None else round(ran.toggles / ran.inferences),
     )
 
 

@@ -130,14 +130,14 @@ WAYS = (
         share=0.8,
         operations=1000,
         work=WayWork(kind="estimated", units=3, interval=40, clocks=90, switched_bits=1800),
-        cycles=WayCycles(kind="simulated", vectors=8, latency_cycles=55, interval=41),
+        cycles=WayCycles(kind="simulated", vectors=8, latency_cycles=55, interval=41, toggles=None),
     ),
     Way(
         name="stage 2",
         share=0.2,
         operations=4000,
         work=WayWork(kind="estimated", units=5, interval=100, clocks=190, switched_bits=5000),
-        cycles=WayCycles(kind="simulated", vectors=0, latency_cycles=None, interval=None),
+        cycles=WayCycles(kind="simulated", vectors=0, latency_cycles=None, interval=None, toggles=None),
     ),
 )
 ACCOUNT = Account.of(WAYS)

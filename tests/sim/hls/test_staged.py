@@ -65,3 +65,16 @@ def test_a_threshold_changes_without_another_core(tmp_path: Path) -> None:
         other = deciding(graph, 4, thresholds)
         run = simulate_graph(netlist, other, x, tmp_path / "rtl", tmp_path / "work", optimise=False, settings=given)
         assert (run.first_difference, run.equal) == (None, 40)
+
+
+def test_bits_of_idle_parts_do_not_change(tmp_path: Path) -> None:
+    graph = staged(2, 1)
+    x = vectors(graph, 4)
+    toggles = {}
+    for name, margin in (("early", 0), ("whole", greatest_margin(graph.types["scores0"]))):
+        made = deciding(graph, 4, [margin])
+        netlist, _ = with_depths(fastest_of(made), blocks=False)
+        run = run_core(netlist, made, x, tmp_path / name, toggles=True)
+        assert run.first_difference is None and run.inferences == 4
+        toggles[name] = run.toggles or 0
+    assert 0 < 1.5 * toggles["early"] < toggles["whole"]

@@ -120,12 +120,14 @@ class WayCycles(Record):
     Attributes:
         latency_cycles: from the first beat in to the last beat out, in a core that rests; None where no vector goes so.
         interval: clocks between such inferences, one behind the other; None likewise.
+        toggles: bits of the core's nets that change in an inference; None where they were not counted.
     """
 
     kind: Literal["simulated"]
     vectors: int
     latency_cycles: int | None
     interval: int | None
+    toggles: int | None
 
 
 class SimulateFacts(Facts):

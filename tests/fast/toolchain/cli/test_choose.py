@@ -61,3 +61,11 @@ def test_a_network_to_be_shown_beside_must_be_known() -> None:
         _must_know_beside(model, "default", named(model="litecn"))
     with pytest.raises(ConfigError, match=r"recipes/default.yaml: decision.beside: .*'mnits'"):
         _must_know_beside(model, "default", named(recipe="mnits"))
+
+
+def test_toggles_are_counted_in_our_own_rtl() -> None:
+    request = choose(BuildOptions("ulx3s", "litecnn", toggles=True))
+    assert request.toggles and "TOGGLES=1" in build_words(request)
+    assert request.variant == choose(BuildOptions("ulx3s", "litecnn")).variant
+    with pytest.raises(ConfigError, match=r"TOGGLES: .* and FLOW=ort has none; leave it out"):
+        choose(BuildOptions("host", "litecnn", toggles=True))

@@ -57,11 +57,14 @@ def test_the_clocks_of_a_stage_are_simulated_on_inputs_that_it_answers(decided: 
     def simulate(some: Integers) -> CoreSimulation:
         assert len(some) <= VECTORS
         seen.append(set(run_one(graph, some, [graph.outputs[0].node])[graph.outputs[0].node][:, -1].tolist()))
-        return CoreSimulation(len(some), len(some), None, 70 + len(seen), 50, 900, 0.1)
+        return CoreSimulation(
+            len(some), len(some), None, 70 + len(seen), 50, 900, 0.1, toggles=8000 * len(seen), inferences=8
+        )
 
     first, second = cycles_of_ways(graph, x, simulate)
     assert seen == [{number} for number in numbers_of(graph)]
     assert (first.latency_cycles, second.latency_cycles, second.interval) == (71, 72, 50)
+    assert (first.toggles, second.toggles) == (1000, 2000)
     answered = run_one(graph, x, [graph.outputs[0].node])[graph.outputs[0].node][:, -1]
     (none, _) = cycles_of_ways(graph, x[answered == numbers_of(graph)[1]], simulate)
     assert (none.vectors, none.latency_cycles, none.interval) == (0, None, None)
