@@ -45,7 +45,8 @@ def account_rows(account: Account, timing: Timing | None) -> Iterator[tuple[str,
     for way in account.ways:
         yield way.name, *map(counted, _figures(way))
     mean = None if timing is None else timing.mean_interval
-    yield "an input", "", *map(counted, (mean, account.clocks, account.switched_bits, account.toggles))
+    means = account.latency_cycles, mean, account.clocks, account.switched_bits, account.toggles
+    yield "an input", *map(counted, means)
 
 
 def energy_words(measured: Measurement | None) -> str:

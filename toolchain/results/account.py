@@ -35,12 +35,14 @@ class Account(Record):
     """All ways, and what an input of the test set takes on average, as far as each is known.
 
     Attributes:
-        operations: counted; `clocks` of all units together and `switched_bits`: estimated, see `WayWork`.
+        operations: counted; `latency_cycles`: simulated.
+        clocks: of all units together, and `switched_bits`: estimated, see `WayWork`.
         toggles: simulated, where a build was asked to count them; see `WayCycles`.
     """
 
     ways: tuple[Way, ...]
     operations: Number | None
+    latency_cycles: Number | None
     clocks: Number | None
     switched_bits: Number | None
     toggles: Number | None
@@ -51,6 +53,7 @@ class Account(Record):
         return Account(
             ways=ways,
             operations=_mean(ways, lambda way: way.operations),
+            latency_cycles=_mean(ways, lambda way: None if way.cycles is None else way.cycles.latency_cycles),
             clocks=_mean(ways, lambda way: None if way.work is None else way.work.clocks),
             switched_bits=_mean(ways, lambda way: None if way.work is None else way.work.switched_bits),
             toggles=_mean(ways, lambda way: None if way.cycles is None else way.cycles.toggles),
@@ -86,7 +89,7 @@ def _shares(decision: Decision) -> list[tuple[str, float, int]]:
 
 
 def _mean(ways: tuple[Way, ...], value: Callable[[Way], int | None]) -> float | None:
-    """Of an input on average; None where a share or a value is unknown."""
-    parts = [(way.share, value(way)) for way in ways]
+    """Of an input on average; None where a share is unknown, or a value of a way that inputs go."""
+    parts = [(way.share, value(way)) for way in ways if way.share != 0]
     known = [share * found for share, found in parts if share is not None and found is not None]
     return sum(known) if known and len(known) == len(parts) else None

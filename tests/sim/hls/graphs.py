@@ -42,19 +42,11 @@ def values_of(graph: Graph, random: Random, vectors: int) -> NDArray[np.int64]:
 
 
 def run_core(
-    netlist: Netlist,
-    graph: Graph,
-    x: NDArray[np.int64],
-    folder: Path,
-    seed: int | None = None,
-    optimise: bool = False,
-    toggles: bool = False,
+    netlist: Netlist, graph: Graph, x: NDArray[np.int64], folder: Path, seed: int | None = None, optimise: bool = False
 ) -> CoreSimulation:
     """Write a core below `folder`, and run inputs through it; with a seed under back-pressure."""
-    rtl, work = folder / "rtl", folder / "work"
-    write_core(netlist, rtl)
-    how = {"optimise": optimise, "toggles": toggles}
-    return simulate_graph(netlist, graph, x, rtl, work, backpressure_seed=seed, **how)
+    write_core(netlist, folder / "rtl")
+    return simulate_graph(netlist, graph, x, folder / "rtl", folder / "work", backpressure_seed=seed, optimise=optimise)
 
 
 class Growing:

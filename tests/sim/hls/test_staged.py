@@ -70,11 +70,13 @@ def test_a_threshold_changes_without_another_core(tmp_path: Path) -> None:
 def test_bits_of_idle_parts_do_not_change(tmp_path: Path) -> None:
     graph = staged(2, 1)
     x = vectors(graph, 4)
+    netlist, _ = with_depths(fastest_of(decides(graph, x)), blocks=False)
+    write_core(netlist, tmp_path / "rtl")
     toggles = {}
-    for name, margin in (("early", 0), ("whole", greatest_margin(graph.types["scores0"]))):
-        made = deciding(graph, 4, [margin])
-        netlist, _ = with_depths(fastest_of(made), blocks=False)
-        run = run_core(netlist, made, x, tmp_path / name, toggles=True)
+    for margin in (0, greatest_margin(graph.types["scores0"])):
+        other, how = deciding(graph, 4, [margin]), {"settings": {"threshold1": margin}, "toggles": True}
+        run = simulate_graph(netlist, other, x, tmp_path / "rtl", tmp_path / "work", optimise=False, **how)
         assert run.first_difference is None and run.inferences == 4
-        toggles[name] = run.toggles or 0
-    assert 0 < 1.5 * toggles["early"] < toggles["whole"]
+        toggles[margin] = run.toggles or 0
+    early, whole = toggles.values()
+    assert 0 < 1.5 * early < whole

@@ -57,7 +57,8 @@ def decision(build: Build) -> Shown | None:
     """What the manifest says; None where it says nothing that can be read."""
     try:
         said = Decision.model_validate(mapping(build.manifest, "decision"))
-        account = Account.model_validate(mapping(build.manifest, "account"))
+        # Builds of before have none.
+        account = Account.model_validate(found) if (found := mapping(build.manifest, "account")) else Account.of(())
         timing = Timing.model_validate(own) if (own := mapping(build.manifest, "timing")) else None
     except ValidationError:
         return None

@@ -113,7 +113,7 @@ def test_what_an_answer_takes_is_shown_by_stage(layout: Layout) -> None:
     assert "no meter has measured energy" in text and "Clock tree and leakage go on" in text
     assert re.search(r"stage 1\s+55\s+41\s+90\s+1,800", text)
     assert re.search(r"stage 2\s+-\s+-\s+190\s+5,000", text)
-    assert re.search(r"an input\s+-\s+110\s+2,440\s+-", text)
+    assert re.search(r"an input\s+-\s+-\s+110\s+2,440\s+-", text)
     result = {"schema": 2, "status": "ok", "reasons": [], "latency": None, "energy": measurement()["energy"]}
     write_json(layout.board_dir / "measurements" / "1.json", {**result, "provenance": {"build_id": "bb" * 8}})
     text = _printed(report_of(layout).model_copy(update={"account": ACCOUNT}))
