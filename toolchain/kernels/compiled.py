@@ -20,6 +20,7 @@ from toolchain.graph.graph import Graph
 from toolchain.graph.types import Integers
 from toolchain.kernels.generate import CSource, c_source
 from toolchain.kernels.text import ALIGNMENT
+from toolchain.kernels.ways import WRITTEN, Ways
 
 STRICT = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror")
 FAST = ("-O3", "-march=native")
@@ -43,15 +44,17 @@ class CompiledNetwork:
         folder: gets ``model.h``, ``model.c`` and ``libmodel.so``. A process loads a library once: no folder serves two
             networks.
         flags: of the compiler, beside those that allow no warning.
-        rows: see `c_source`.
+        rows, ways: see `c_source`.
 
     Raises:
         ModelError: a node kind has no kernel.
         ToolError: there is no C compiler, it fails, or it compiles for another machine.
     """
 
-    def __init__(self, graph: Graph, folder: Path, flags: Sequence[str] = FAST, rows: int = ROWS) -> None:
-        self.source = c_source(graph, rows)
+    def __init__(
+        self, graph: Graph, folder: Path, flags: Sequence[str] = FAST, rows: int = ROWS, ways: Ways = WRITTEN
+    ) -> None:
+        self.source = c_source(graph, rows, ways)
         self._outputs = [t for t in self.source.tensors if t.output]
         self._inputs = [t for t in self.source.tensors if not t.output]
         write_sources(self.source, folder)

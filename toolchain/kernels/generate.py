@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from toolchain.errors import ModelError
@@ -19,6 +19,7 @@ from toolchain.kernels.nodes import KERNELS, linear, reduce
 from toolchain.kernels.row import Row, RowKernel
 from toolchain.kernels.steps import Step, root, steps_of
 from toolchain.kernels.text import Argument, arguments, header, source
+from toolchain.kernels.ways import ORDER, ROWS, WRITTEN, Ways
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class CSource:
         tensors: what ``model_run`` takes and fills, in order, inputs first.
         memory: where tensors and rows lie in the work space.
         thresholds: of a network that decides, which a program may change.
+        ways: which way each node goes whose kind has several.
+        whole: steps that some processors run whole, by the names of their last nodes.
     """
 
     header: str
@@ -37,13 +40,17 @@ class CSource:
     tensors: tuple[Argument, ...]
     memory: MemoryPlan
     thresholds: tuple[int, ...] = ()
+    ways: Mapping[str, str] = field(default_factory=dict)
+    whole: tuple[str, ...] = ()
 
 
-def c_source(graph: Graph, rows: int = 1) -> CSource:
+def c_source(graph: Graph, rows: int = 1, ways: Ways = WRITTEN, *, timed: bool = False) -> CSource:
     """The graph as C99 that includes the standard headers alone.
 
     Args:
         rows: how many rows go through a step's nodes at once: many are faster and take more memory.
+        ways: how its nodes are computed; see `toolchain.kernels.choose`.
+        timed: calls of steps, and of nodes that may go several ways, are arguments of the macros that `choose` defines.
 
     Raises:
         ModelError: a node kind has no kernel; names each such node.
@@ -51,12 +58,13 @@ def c_source(graph: Graph, rows: int = 1) -> CSource:
     known: tuple[type[Op], ...] = (*KERNELS, Gate, Input, Reshape, Window, Repeat, Transpose)
     if missing := [f"{node.name} ({type(node.op).__name__})" for node in graph if not isinstance(node.op, known)]:
         raise ModelError(f"no C for {', '.join(missing)}; the interpreter and ONNX Runtime take such a network")
-    return _Writer(graph, rows).run()
+    return _Writer(graph, rows, ways, timed=timed).run()
 
 
 class _Writer:
-    def __init__(self, graph: Graph, rows: int) -> None:
+    def __init__(self, graph: Graph, rows: int, ways: Ways, *, timed: bool) -> None:
         self._graph, self._steps, self._most = graph, steps_of(graph), rows
+        self._ways, self._timed, self._gone = ways, timed, dict[str, str]()
         self._tensors = arguments(
             [
                 *((name, graph.types[name], None) for name in graph.inputs),
@@ -79,6 +87,8 @@ class _Writer:
             self._tensors,
             self._memory,
             thresholds,
+            self._gone,
+            tuple(step.result for step, quick in zip(self._steps, self._fused, strict=True) if quick),
         )
 
     @cached_property
@@ -126,7 +136,7 @@ class _Writer:
         return tuple(self._fused_step(number, step) for number, step in enumerate(self._steps))
 
     def _fused_step(self, number: int, step: Step) -> Fused | None:
-        if step.moves or len(step.takes) > 1:
+        if step.moves or len(step.takes) > 1 or self._ways.steps.get(step.result) == ROWS:
             return None
         types = [self._graph.types[node.name] for node in step.nodes]
         return fused([node.op for node in step.nodes], self._graph.types[step.takes[0]], types, f"s{number}")
@@ -167,12 +177,15 @@ class _Writer:
         return tuple(Row(kind, stored(kind)) for kind in kinds)
 
     def _kernel(self, name: str, node: Node, xs: tuple[Row, ...], y: Row) -> str:
-        made: RowKernel = KERNELS[type(node.op)](node.op, name, xs, y)
+        way = {"way": self._ways.nodes.get(node.name)} if type(node.op) in ORDER else {}
+        made: RowKernel = KERNELS[type(node.op)](node.op, name, xs, y, **way)
         self._helpers.update(dict.fromkeys(made.helpers))
         takes = ", ".join(f"const {x.c} *restrict x{i}" for i, x in enumerate(xs))
         steps = ", ".join([*(f"x{i} += {x.size}" for i, x in enumerate(xs)), f"y += {y.size}"])
         lines = [*made.at_once, f"for (int r = 0; r < rows; r++, {steps}) {{", *_indented(made.body), "}"]
         body = "\n".join(_indented(lines))
+        if made.way:
+            self._gone[node.name] = made.way
         return f"{''.join(made.constants)}static void {name}({takes}, {y.c} *restrict y, int rows)\n{{\n{body}\n}}\n"
 
     def _moving(self, number: int, step: Step) -> str:
@@ -264,7 +277,9 @@ class _Writer:
             elif isinstance(node.op, Window):
                 yield from self._windowed(node, step, target)
             else:
-                yield f"n{number}_{place}({', '.join([*rows, target, 'rows'])});"
+                call = f"n{number}_{place}({', '.join([*rows, target, 'rows'])});"
+                timed = self._timed and type(node.op) in ORDER
+                yield f"MODEL_NODE({number}, {place}, {call})" if timed else call
             rows = [target]
 
     def _windowed(self, node: Node, step: Step, target: str) -> Iterator[str]:
@@ -288,6 +303,8 @@ class _Writer:
         space = ["space"] if len(step.nodes) > 1 else []
         space += ["vectors"] if self._together else []
         call = f"step{number}({', '.join([*map(self._place, step.takes), self._place(step.result), *space])});"
+        if self._timed:
+            call = f"MODEL_STEP({number}, {call})"
         flags = " && ".join(f"!({self._place(flag)})[0]" for flag in self._idle[step.result])
         return f"if ({flags}) {call}" if flags else call
 

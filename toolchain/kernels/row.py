@@ -43,12 +43,14 @@ class RowKernel:
         constants: definitions that stand before it.
         helpers: definitions that several kernels may share.
         at_once: what stands before the loop over rows, and may do for all of them, of which there are `rows`.
+        way: which of several it is, of `toolchain.kernels.ways`.
     """
 
     body: tuple[str, ...]
     constants: tuple[str, ...] = ()
     helpers: tuple[str, ...] = ()
     at_once: tuple[str, ...] = ()
+    way: str = ""
 
 
 def one_for_all(values: NDArray[Any]) -> bool:

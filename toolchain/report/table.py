@@ -197,6 +197,8 @@ def _remarks(graphs: Graphs) -> Iterator[str]:
     """What the outputs are, and what else the person should know."""
     yield f"outputs are {graphs.outputs.kind}: {graphs.outputs.why}"
     yield from graphs.notices
+    if graphs.ways:
+        yield graphs.ways.told
     names: dict[str, list[str]] = {}
     for name, why in graphs.left_out.items():
         names.setdefault(why, []).append(name)

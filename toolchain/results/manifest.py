@@ -31,6 +31,7 @@ from toolchain.results.facts.runtime import (
     VectorCount,
 )
 from toolchain.results.model import Number, Record, RecordFile
+from toolchain.results.ways import MeasuredWays
 
 HardwareKind = Literal["measured", "routed", "synthesised", "estimated", "requested"]
 
@@ -94,6 +95,7 @@ class Graphs(Record):
     notices: tuple[str, ...]
     proved: Mapping[str, GraphProof]
     budget: Number
+    ways: MeasuredWays | None = None
 
 
 class Latency(Record):

@@ -18,6 +18,7 @@ from toolchain.kernels.compiled import ROWS as AT_ONCE
 from toolchain.kernels.generate import CSource, c_source
 from toolchain.kernels.operator import DOMAIN, End, known, operator_name
 from toolchain.kernels.text import Argument
+from toolchain.kernels.ways import WRITTEN, Ways
 from toolchain.results.device import COMPILED
 from toolchain.runtime.builder import ROWS, GraphSettings
 from toolchain.runtime.network_file.whole import CORE, core_graph, front_part, joined_model, tail_part
@@ -38,14 +39,14 @@ class CompiledGraph:
     ends: tuple[End, ...]
 
 
-def compiled_graph(source: Source, settings: GraphSettings) -> CompiledGraph:
+def compiled_graph(source: Source, settings: GraphSettings, ways: Ways = WRITTEN) -> CompiledGraph:
     """The graph, with the file's own inputs and outputs; what stands around the integers stays standard ONNX.
 
     Raises:
         ModelError: a node has no C, or a tensor is of a type that the operator does not take.
     """
     graph = core_graph(source)
-    made = c_source(graph, AT_ONCE)
+    made = c_source(graph, AT_ONCE, ways)
     ends = (*_inputs(source, graph, made), *_outputs(source, graph, made))
     for end in ends:
         if not known(end.dtype):

@@ -19,15 +19,17 @@ from toolchain.errors import GateweaveError, ModelError, ToolError
 from toolchain.graph.file.store import load_graph
 from toolchain.graph.model_file import load_model
 from toolchain.graph.readers.source import Source
+from toolchain.kernels.choose import measured, ways_of
 from toolchain.results.device import COMPILED
 from toolchain.results.facts import GraphsFacts
 from toolchain.results.facts.runtime import OutputMeaning, VectorCount
+from toolchain.results.ways import MeasuredWays
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.compiled_graph import compiled_graph
 from toolchain.runtime.imported import Imported
 from toolchain.runtime.meaning import Meaning
 from toolchain.runtime.network_file.opening import open_network
-from toolchain.runtime.network_file.whole import whole_makers
+from toolchain.runtime.network_file.whole import core_graph, whole_makers
 from toolchain.runtime.operator_library import library_beside, make_known, write_operator
 from toolchain.runtime.proof_vectors import Vectors
 from toolchain.runtime.shelf import Shelf
@@ -36,6 +38,9 @@ from toolchain.runtime.trained import read_trained
 
 _TRAINED = Meaning("classes", "the data set names them")
 
+WAYS = "GATEWEAVE_WAYS"
+"""The variable that, being `written`, has nothing timed: nodes of the compiled C then go in the written order."""
+
 # Every board's runtime reads it, and newer ones bring these networks nothing.
 _OPSET = 17
 
@@ -43,9 +48,7 @@ _OPSET = 17
 def run(context: Context) -> Outcome:
     """Write `<graph>.onnx` for each, the libraries of the compiled one, `golden.npz` and `graphs.json`."""
     made = _third_party(context) if context.request.file else _own(context)
-    if made.kind == OWN or made.integers is not None:
-        context.progress("compiling the network as one operator")
-        _add_compiled(context, made)
+    ways = _add_compiled(context, made) if made.kind == OWN or made.integers is not None else None
     save(made, context.out)
     left = f"; left out: {', '.join(made.left_out)}" if made.left_out else ""
     facts = GraphsFacts(
@@ -56,9 +59,11 @@ def run(context: Context) -> Outcome:
         accuracy=made.accuracy(made.reference),
         outputs=OutputMeaning(kind=made.meaning.kind, why=made.meaning.why),
         notices=tuple(made.notices),
+        ways=ways,
     )
     outputs = f"; outputs are {made.meaning.kind}: {made.meaning.why}"
-    return Outcome("; ".join([f"{', '.join(made.graphs)}{left}{outputs}", *made.notices]), facts=facts)
+    told = [f"{', '.join(made.graphs)}{left}{outputs}", *([ways.told] if ways else []), *made.notices]
+    return Outcome("; ".join(told), facts=facts)
 
 
 def settings_of(context: Context) -> GraphSettings:
@@ -82,20 +87,36 @@ def _source(context: Context) -> Source:
     return trained.as_written(load_graph(network_file(context, INTEGER))).source
 
 
-def _add_compiled(context: Context, made: Imported) -> None:
-    """The network as one operator, with a library for this machine and for the board's; or why there is none."""
+def _add_compiled(context: Context, made: Imported) -> MeasuredWays | None:
+    """The network as one operator, with a library for this machine and for the board's; or why there is none.
+
+    Returns:
+        How long the alternatives of its nodes take, where they were timed.
+    """
     settings = settings_of(context) if made.kind == OWN else file_settings(context)
     shelf = Shelf(made.vectors.x, made.reference, made.graphs, made.left_out)
+    ways = None
     try:
-        found = compiled_graph(_source(context), settings)
+        source = _source(context)
+        ways = _ways(context, source)
+        context.progress("compiling the network as one operator")
+        found = compiled_graph(source, settings, ways_of(ways))
         for machine in sorted({os.uname().machine, context.ort_board.runtime.machine}):
             library = library_beside(context.out / f"{COMPILED}.onnx", machine)
             name = write_operator(found.source, found.ends, machine, library)
     except (ModelError, ToolError) as error:
         made.left_out[COMPILED] = str(error).removeprefix(f"{COMPILED}: ")
-        return
+        return ways
     make_known(name, library_beside(context.out / f"{COMPILED}.onnx", os.uname().machine))
     shelf.add(COMPILED, lambda: found.model)
+    return ways
+
+
+def _ways(context: Context, source: Source) -> MeasuredWays | None:
+    """Times of the alternatives of each node, where the board is such a machine as this one."""
+    if os.environ.get(WAYS) == "written" or context.ort_board.runtime.machine != os.uname().machine:
+        return None
+    return measured(core_graph(source), context.layout.root / "cache" / "ways", context.progress)
 
 
 def _own(context: Context) -> Imported:

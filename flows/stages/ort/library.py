@@ -18,11 +18,12 @@ from toolchain.graph.file.store import load_graph
 from toolchain.graph.graph import Graph
 from toolchain.graph.labelled import scores_of
 from toolchain.graph.types import Integers
+from toolchain.kernels.choose import ways_of
 from toolchain.kernels.compiled import CompiledNetwork
 from toolchain.kernels.library import write_library
 from toolchain.kernels.quick import must_agree
 from toolchain.results.check import Check
-from toolchain.results.facts import LibraryFacts
+from toolchain.results.facts import GraphsFacts, LibraryFacts
 from toolchain.runtime.derive.graphs import answers as scaled
 from toolchain.runtime.imported import Imported
 from toolchain.runtime.network_file.answer import finished, integers_of
@@ -47,7 +48,8 @@ def run(context: Context) -> Outcome:
     except ModelError as error:
         why = str(error).removeprefix(f"{file_of(context)}: ")
         return Outcome(f"none: {why}", facts=LibraryFacts(left_out=why))
-    compiled, kind = CompiledNetwork(graph, context.work), made.vectors.kind
+    ways = ways_of(context.facts("graphs", GraphsFacts).ways)
+    compiled, kind = CompiledNetwork(graph, context.work, ways=ways), made.vectors.kind
     context.progress(f"the compiled C on {len(made.vectors.x):,} vectors")
     answers = compiled.run(feeds)
     interpreted = must_agree(graph, feeds, answers)

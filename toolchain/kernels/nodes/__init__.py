@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from toolchain.graph.ops import (
     Add,
@@ -20,9 +19,9 @@ from toolchain.graph.ops import (
     Threshold,
 )
 from toolchain.kernels.nodes import add, argmax, concat, linear, reduce, select, softmax, staged, table, threshold
-from toolchain.kernels.row import Row, RowKernel
+from toolchain.kernels.row import RowKernel
 
-KERNELS: Mapping[type[Op], Callable[[Any, str, tuple[Row, ...], Row], RowKernel]] = {
+KERNELS: Mapping[type[Op], Callable[..., RowKernel]] = {
     Add: add.kernel,
     ArgMax: argmax.kernel,
     Concat: concat.kernel,
@@ -35,4 +34,6 @@ KERNELS: Mapping[type[Op], Callable[[Any, str, tuple[Row, ...], Row], RowKernel]
     Table: table.kernel,
     Threshold: threshold.kernel,
 }
-"""Makes the function of a node that works row by row, of the node kind, a prefix for names, and its rows."""
+"""Makes the function of a node that works row by row, of the node, a prefix for names, the rows that it takes and the
+row that it makes; of a kind in `toolchain.kernels.ways.ORDER` also of the way that was chosen, or None.
+"""

@@ -11,6 +11,7 @@ from toolchain.kernels.bits import by_bits
 from toolchain.kernels.c_text import Whole, accumulating, array_type, c_type, constant, wide_constant
 from toolchain.kernels.row import Row, RowKernel, one_for_all
 from toolchain.kernels.variants import BLOCK, CHOSEN, DOTS
+from toolchain.kernels.ways import BITS, BYTES, PLAIN, allowed
 
 # Fewer inputs than that are added up sooner one by one.
 _LEAST_INPUTS = 8
@@ -33,13 +34,13 @@ def sums_of(op: Linear, x: Row) -> Whole:
     return accumulating(int(op.largest_sum(x.type.magnitude)))
 
 
-def kernel(op: Linear, name: str, xs: tuple[Row, ...], y: Row) -> RowKernel:
+def kernel(op: Linear, name: str, xs: tuple[Row, ...], y: Row, way: str | None = None) -> RowKernel:
     """Each output a dot product; where each channel is for itself, tap by tap, all channels at once."""
     (x,) = xs
     inner = len(op.weights) // op.taps
     if op.groups > 1 and inner == 1 and y.dtype == sums_of(op, x):
         return _tap_by_tap(op, name, x, y)
-    return _by_outputs(op, name, x, y, inner)
+    return _by_outputs(op, name, x, y, inner, allowed(op, way))
 
 
 def _bias(op: Linear, name: str, constants: list[str]) -> str:
@@ -81,11 +82,11 @@ def _product(op: Linear, x: Row, y: Row) -> str:
     return "product_t" if narrow else y.c
 
 
-def _by_outputs(op: Linear, name: str, x: Row, y: Row, inner: int) -> RowKernel:
+def _by_outputs(op: Linear, name: str, x: Row, y: Row, inner: int, ways: tuple[str, ...]) -> RowKernel:
     """Weights lie output by output, and of each in the order of the inputs."""
     constants = [constant(f"{name}_weights", np.ascontiguousarray(op.weights.T))]
     total, each = c_type(sums_of(op, x)), op.outputs // op.groups
-    quick = dots = _by_bytes(op, name, x, y, constants)
+    quick = dots = _by_bytes(op, name, x, y, constants) if BYTES in ways else ()
     head = (
         f"for (int c = 0; c < {op.outputs}; c++) {{",
         f"    const {array_type(op.weights)} *weights = {name}_weights + (size_t)c * {len(op.weights)};",
@@ -108,7 +109,7 @@ def _by_outputs(op: Linear, name: str, x: Row, y: Row, inner: int) -> RowKernel:
     if small := op.groups == 1 and _bytes_alone(op, x) and y.dtype == np.int32:
         bias = _bias(op, name, [])
         body = small_dots.chosen(x.c, len(op.weights), op.outputs, f"{name}_weights", bias, body)
-    counted = by_bits(op, name, x, y)
+    counted = by_bits(op, name, x, y) if BITS in ways else None
     if counted:
         constants, quick = [*constants, *counted.constants], (*counted.at_once, *quick)
     helpers = (
@@ -116,7 +117,8 @@ def _by_outputs(op: Linear, name: str, x: Row, y: Row, inner: int) -> RowKernel:
         *((CHOSEN, DOTS) if dots else ()),
         *((small_dots.DOT,) if small else ()),
     )
-    return RowKernel(body, tuple(constants), helpers, quick)
+    way = BITS if counted else BYTES if dots else PLAIN
+    return RowKernel(body, tuple(constants), helpers, quick, way)
 
 
 def _bytes_alone(op: Linear, x: Row) -> bool:

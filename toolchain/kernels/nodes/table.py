@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from toolchain.graph.ops import Table
 from toolchain.kernels.c_text import constant, literal
 from toolchain.kernels.row import Row, RowKernel
+from toolchain.kernels.ways import LINE, LOOKED_UP, allowed
 
 # Bits behind the point of a slope: of a byte times it 32 bits hold all.
 _POINT = 22
@@ -45,11 +46,11 @@ class Line:
         return f"{value} + (({self.part} * (int32_t)x0[c] + {offset}) >> {_POINT})"
 
 
-def kernel(op: Table, name: str, xs: tuple[Row, ...], y: Row) -> RowKernel:
+def kernel(op: Table, name: str, xs: tuple[Row, ...], y: Row, way: str | None = None) -> RowKernel:
     """One table for all channels, or one for each."""
     rows, entries = op.values.shape
-    if rows == 1 and (line := line_through(op.values[0], op.low)):
-        return RowKernel((f"for (int c = 0; c < {y.size}; c++)", f"    y[c] = ({y.c})({line.c});"))
+    if rows == 1 and LINE in allowed(op, way) and (line := line_through(op.values[0], op.low)):
+        return RowKernel((f"for (int c = 0; c < {y.size}; c++)", f"    y[c] = ({y.c})({line.c});"), way=LINE)
     start = f"c * {entries} + " if rows > 1 else ""
     return RowKernel(
         (
@@ -57,6 +58,7 @@ def kernel(op: Table, name: str, xs: tuple[Row, ...], y: Row) -> RowKernel:
             f"    y[c] = ({y.c}){name}_values[{start}(int)(x0[c] - ({literal(op.low)}))];",
         ),
         (constant(f"{name}_values", op.values),),
+        way=LOOKED_UP,
     )
 
 

@@ -13,22 +13,23 @@ from toolchain.kernels.row import Row, RowKernel, one_for_all
 from toolchain.kernels.scaling import Scaling, guarded, scale_arrays, scale_text, scaling
 from toolchain.kernels.variants import BLOCK, CHOSEN
 from toolchain.kernels.vnni import SCALED
+from toolchain.kernels.ways import COMPARED, MULTIPLIED, REGISTERS, allowed
 
 # Up to so many thresholds are compared one by one, which takes no branch.
 _FEW = 16
 
 
-def kernel(op: Threshold, name: str, xs: tuple[Row, ...], y: Row) -> RowKernel:
+def kernel(op: Threshold, name: str, xs: tuple[Row, ...], y: Row, way: str | None = None) -> RowKernel:
     """``step * count + least`` of each channel."""
     (x,) = xs
     if not op.levels:
         return RowKernel((f"for (int c = 0; c < {y.size}; c++)", f"    y[c] = {literal(op.least)};", "(void)x0;"))
-    channels = range(y.size)
-    if op.uniform is None or not op.uniform.found.any():
-        return _compared(op, name, x, y) if op.levels <= _FEW else _counted(op, name, channels, y)
+    channels, ways, few = range(y.size), allowed(op, way), op.levels <= _FEW
+    if op.uniform is None or not op.uniform.found.any() or (few and MULTIPLIED not in ways):
+        return _compared(op, name, x, y) if few else _counted(op, name, channels, y)
     form = scaling(op, y.size, x.reach) if x.dtype == np.int32 else None
     lines = _by_halves(form, name, y) if form and form.halves else _on_lines(op, op.uniform, name, x, y)
-    if form and y.dtype.itemsize == 1:
+    if form and y.dtype.itemsize == 1 and REGISTERS in ways:
         return _many_at_once(form, lines, name, y)
     apart = np.flatnonzero(~op.uniform.found).tolist()
     return _both(lines, _counted(op, name, apart, y)) if apart else lines
@@ -46,11 +47,13 @@ def _many_at_once(form: Scaling, otherwise: RowKernel, name: str, y: Row) -> Row
         "return;",
         "#endif",
     )
-    return RowKernel(otherwise.body, (*otherwise.constants, guarded(constants)), (CHOSEN, SCALED), at_once)
+    constants = [*otherwise.constants, guarded(constants)]
+    return RowKernel(otherwise.body, tuple(constants), (CHOSEN, SCALED), at_once, REGISTERS)
 
 
 def _both(first: RowKernel, second: RowKernel) -> RowKernel:
-    return RowKernel(first.body + second.body, first.constants + second.constants, first.helpers + second.helpers)
+    constants, helpers = first.constants + second.constants, first.helpers + second.helpers
+    return RowKernel(first.body + second.body, constants, helpers, way=first.way)
 
 
 def _value(op: Threshold, count: str, y: Row) -> str:
@@ -80,7 +83,7 @@ def _by_halves(form: Scaling, name: str, y: Row) -> RowKernel:
         f"    y[c] = ({y.c})(code < {form.low} ? {form.low} : code > {form.high} ? {form.high} : code);",
         "}",
     )
-    return RowKernel(body, tuple(constants))
+    return RowKernel(body, tuple(constants), way=MULTIPLIED)
 
 
 def _on_lines(op: Threshold, form: Uniform, name: str, x: Row, y: Row) -> RowKernel:
@@ -107,7 +110,7 @@ def _on_lines(op: Threshold, form: Uniform, name: str, x: Row, y: Row) -> RowKer
         f"    y[c] = {_value(op, 'count', y)};",
         "}",
     )
-    return RowKernel(body, tuple(constants))
+    return RowKernel(body, tuple(constants), way=MULTIPLIED)
 
 
 def _compared(op: Threshold, name: str, x: Row, y: Row) -> RowKernel:
@@ -125,7 +128,7 @@ def _compared(op: Threshold, name: str, x: Row, y: Row) -> RowKernel:
         f"    y[c] = {_value(op, 'count', y)};",
         "}",
     )
-    return RowKernel(body, tuple(constants))
+    return RowKernel(body, tuple(constants), way=COMPARED)
 
 
 def _counted(op: Threshold, name: str, channels: Sequence[int], y: Row) -> RowKernel:
@@ -144,7 +147,7 @@ def _counted(op: Threshold, name: str, channels: Sequence[int], y: Row) -> RowKe
         f"    y[{channel}] = {_value(op, 'count', y)};",
         "}",
     )
-    return RowKernel(body, (*constants, _count(op.levels, name, array_type(table))))
+    return RowKernel(body, (*constants, _count(op.levels, name, array_type(table))), way=COMPARED)
 
 
 def _count(levels: int, name: str, kind: str) -> str:

@@ -9,6 +9,7 @@ from toolchain.results.check import Check, VectorKind
 from toolchain.results.facts.base import Facts
 from toolchain.results.model import Number, Record
 from toolchain.results.options import RunOptions
+from toolchain.results.ways import MeasuredWays
 
 
 class VectorCount(Record):
@@ -34,6 +35,7 @@ class GraphsFacts(Facts):
         left_out: why a graph was not made, by graph.
         accuracy: of the reference, 0 to 1; None without true classes.
         notices: what else a person should know.
+        ways: how the compiled C computes each node, where its alternatives were timed.
     """
 
     form: Literal["graphs"] = "graphs"
@@ -44,6 +46,7 @@ class GraphsFacts(Facts):
     accuracy: Number | None
     outputs: OutputMeaning
     notices: tuple[str, ...]
+    ways: MeasuredWays | None = None
 
 
 class GraphProof(Record):

@@ -16,6 +16,7 @@ from toolchain.errors import VerificationError
 from toolchain.kernels import quick
 from toolchain.kernels.compiled import CompiledNetwork
 from toolchain.results.facts import LibraryFacts
+from toolchain.results.record import StageRecord, write_record
 
 
 def _constant(name: str, values: object, dtype: type) -> onnx.TensorProto:
@@ -49,7 +50,8 @@ def _integers(path: Path, weights: object = ((3, -2), (1, 5), (-4, 0), (2, 2))) 
 
 def _behind_graphs(folder: Path, file: Path) -> Context:
     context = loaded(folder / "build", "graphs", file)
-    graphs.run(context)
+    facts = graphs.run(context).facts
+    write_record(context.layout.record("graphs"), StageRecord(stage="graphs", seconds=1.0, outputs={}, facts=facts))
     return following(context, "library")
 
 
