@@ -1,4 +1,4 @@
-"""The data of MnistLUT: those of LiteCNN, with the upper bits of each pixel only."""
+"""The data of MnistLUT: those of LiteCNN, with the uppermost bit of each pixel only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 
 from models.litecnn.data import baselines, describe
 from models.litecnn.data import build_dataset as images_of
-from models.litecnn.settings import DataSettings as ImageSettings
 from models.mnistlut.settings import DataSettings
 from toolchain.training.dataset import Dataset, dataset_of
 
@@ -21,15 +20,14 @@ def build_dataset(data: Path | None, settings: DataSettings) -> Dataset:
     Raises:
         DataError: a file is missing or cannot be used; names it and what is wrong.
     """
-    images = images_of(data, ImageSettings(**settings.model_dump(exclude={"bits"})))
-    pixels = images.inputs_of(np.arange(len(images))) >> (8 - settings.bits)
+    images = images_of(data, settings)
     return dataset_of(
-        pixels,
+        images.inputs_of(np.arange(len(images))) >> 7,
         images.y,
-        input_type=f"UINT{settings.bits}" if settings.bits > 1 else "BINARY",
+        input_type="BINARY",
         classes=images.classes,
         kind=images.kind,
         splits=images.splits,
         notices=images.notices,
-        provenance={**images.provenance, "pixel_bits": settings.bits},
+        provenance={**images.provenance, "pixel_bits": 1},
     )

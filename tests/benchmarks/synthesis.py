@@ -13,7 +13,10 @@ COMMANDS = {
     "ecp5": "synth_ecp5 -abc9 -nodsp",
     "zynq_ultrascale": "synth_xilinx -family xcup -flatten -nodsp -abc9",
 }
-"""By the word of a board's `fpga.family`."""
+"""By the word of a board's `fpga.family`; those of the tables against the peer."""
+
+SERIES_7 = {"zynq_7000": "synth_xilinx -family xc7 -flatten -nodsp -abc9"}
+"""Of devices such as xc7a35t and xc7z020."""
 
 _SCRIPT = """
 import sys
@@ -50,7 +53,7 @@ def synthesise(top: str, sources: list[Path], family: str = "ecp5") -> Cells:
     """Cells of module `top`."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "stat.json"
-        command = [sys.executable, "-c", _SCRIPT, top, str(report), COMMANDS[family], *map(str, sources)]
+        command = [sys.executable, "-c", _SCRIPT, top, str(report), (COMMANDS | SERIES_7)[family], *map(str, sources)]
         subprocess.run(command, check=True, capture_output=True)
         cells = json.loads(report.read_text())["design"]["num_cells_by_type"]
 

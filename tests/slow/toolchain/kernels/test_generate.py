@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+from tests.fast.hls.unrolled.networks import TABLE_NETWORKS
 from tests.fast.toolchain.kernels.networks import bytes_by_bytes, feeds_of, must_agree, small_values
 from tests.fast.toolchain.runtime.derive.random_graphs import random_graph
 from tests.sim.hls import random_graphs
@@ -33,6 +34,12 @@ def test_random_networks_of_several_inputs_and_outputs(seed: int, tmp_path: Path
 def test_random_networks_of_every_node_kind(seed: int, tmp_path: Path) -> None:
     graph = random_graphs.random_graph(np.random.default_rng(seed))
     must_agree(graph, feeds_of(graph, seed, 12), CompiledNetwork(graph, tmp_path, QUICK))
+
+
+@pytest.mark.parametrize("name", TABLE_NETWORKS)
+def test_neurons_that_are_tables(name: str, tmp_path: Path) -> None:
+    graph = TABLE_NETWORKS[name].graph
+    must_agree(graph, feeds_of(graph, 1, 1300), CompiledNetwork(graph, tmp_path, QUICK))
 
 
 @pytest.mark.parametrize("low", [-128, -3, 0])
