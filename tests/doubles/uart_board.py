@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from toolchain.device.link import protocol as link
+from toolchain.device.link.settings import SETTING
 
 TIMEOUT_US = 10_000
 
@@ -73,6 +74,7 @@ class UartBoard:
 
     Attributes:
         seconds: simulated time that passed.
+        settings: words that settings have after a reset; words: those that they hold.
         seen: frames the board acted on, frames with a wrong CRC, frames of an impossible length, frames given up.
     """
 
@@ -87,6 +89,8 @@ class UartBoard:
         self._held: list[bytes] = []
         self._used = False
         self._last: bytes | None = None
+        self.settings: list[int] = []
+        self.words: list[int] = []
         self.seconds, self.received = 0.0, 0
         self.good = self.crc_errors = self.lengths = self.given_up = self.inferences = self.breaks = 0
 
@@ -110,6 +114,7 @@ class UartBoard:
         self._buffer.clear()
         self._output.clear()
         self._held, self._last = [], None
+        self.words = list(self.settings)
         self.breaks += 1
 
     def close(self) -> None:
@@ -151,7 +156,18 @@ class UartBoard:
                 self._say(link.Failure(sequence, link.BAD_CRC, command))
             else:
                 self.good += 1
-                self._say(self._answer(command, sequence, body[4:]))
+                self._reply(command, sequence, body[4:])
+
+    def _reply(self, command: int, sequence: int, payload: bytes) -> None:
+        if command != SETTING or not self.settings:
+            self._say(self._answer(command, sequence, payload))
+        elif len(payload) not in (1, 5) or payload[-1] >= len(self.words):
+            self._say(link.Failure(sequence, link.BAD_LENGTH, command))
+        else:
+            if len(payload) == 5:
+                self.words[payload[-1]] = int.from_bytes(payload[:4], "little")
+            word = self.words[payload[-1]].to_bytes(4, "little")
+            self._output += self.line.pass_on(link.encode_frame(link.REPLY | SETTING, sequence, word))
 
     def _answer(self, command: int, sequence: int, payload: bytes) -> link.Reply:
         told = self._identity

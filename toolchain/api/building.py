@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from os import fspath
 from pathlib import Path
@@ -115,6 +116,7 @@ class Build:
         port: str | None = None,
         host: str | None = None,
         faults: str = "",
+        thresholds: Mapping[int, int] | None = None,
         show: bool = True,
     ) -> RunResult:
         """Send its golden vectors through its board, compare every answer and keep the result, as `gateweave run` does.
@@ -125,6 +127,7 @@ class Build:
             port: serial port of an open board; the one that is connected where None.
             host: user@address of an AMD board.
             faults: what goes wrong on a virtual board's line, such as "bits=1e-4".
+            thresholds: of a network that decides, by the number of their stage, from 1; the others are as built.
             show: whether to print what came out.
 
         Raises:
@@ -143,6 +146,7 @@ class Build:
             virtual=virtual,
             faults=faults,
             count=count,
+            thresholds=[f"{stage}={lead}" for stage, lead in (thresholds or {}).items()],
             console=_console(show),
         )
 

@@ -228,6 +228,10 @@ def run(
     virtual: Virtual = False,
     faults: Faults = "",
     count: Annotated[int | None, typer.Option(envvar="COUNT", min=1, help="Vectors to send; all without it.")] = None,
+    threshold: Annotated[
+        list[str] | None,
+        typer.Option(envvar="THRESHOLD", metavar="STAGE=LEAD", help="Of a network that decides (repeatable)."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Send the package's vectors through the board: every answer against golden, accuracy, and where the time goes."""
@@ -235,7 +239,18 @@ def run(
     from toolchain.cli.run import run as run_board
 
     name = _named(model, network)
-    run_board(board, name, package, port=port, host=host, virtual=virtual, faults=faults, count=count, as_json=as_json)
+    run_board(
+        board,
+        name,
+        package,
+        port=port,
+        host=host,
+        virtual=virtual,
+        faults=faults,
+        count=count,
+        thresholds=tuple(threshold or ()),
+        as_json=as_json,
+    )
     if not as_json:
         tell_next(out(), after_run(board, name, host, virtual=virtual))
 

@@ -35,6 +35,7 @@ from toolchain.results.manifest import Manifest
 from toolchain.results.model import write_file
 from toolchain.results.request import read_request
 from toolchain.results.run import RunFigures, RunPackage, RunResult
+from toolchain.run.given import Given, golden_with, thresholds_given
 from toolchain.run.remote_run import run_remotely
 from toolchain.run.testset import must_be_equal, run_test_set, vector_kind
 from toolchain.run.virtual import virtual_board_of
@@ -54,6 +55,7 @@ def run(
     virtual: bool = False,
     faults: str = "",
     count: int | None = None,
+    thresholds: Sequence[str] = (),
     as_json: bool = False,
     console: Console | None = None,
 ) -> RunResult:
@@ -66,10 +68,11 @@ def run(
         virtual: run the Verilated chip of the newest build behind a pseudo-terminal instead.
         faults: what goes wrong on a virtual board's line, such as "bits=1e-4,lost=1e-5".
         count: how many vectors; None sends all (a virtual board gets `VIRTUAL_VECTORS`).
+        thresholds: of a network that decides, each as STAGE=LEAD; the others are as built.
         console: where to print; the standard output where None.
 
     Raises:
-        ConfigError: an option that does not suit the board.
+        ConfigError: an option that does not suit the board, or a threshold that the network cannot have.
         BuildError: nothing was built, or the package is damaged, of another board, or a hand-off.
         ToolError: the board cannot be reached or stopped answering.
         VerificationError: another model is loaded, or an answer differs; the result is kept all the same.
@@ -77,11 +80,13 @@ def run(
     target = load_board(board)
     _must_suit(target, host, virtual, faults)
     folder, manifest = checked_package(board, model, package)
+    given = thresholds_given(thresholds, manifest.settings)
     if isinstance(target, SerialBoard):
-        order = _Order(target, model, folder, manifest, count)
+        order = _Order(target, model, folder, manifest, count, given)
         result = _run_virtual(order, faults) if virtual else _run_serial(order, port)
     else:
-        result = _whole(board, model, folder, manifest, run_remotely(Remote(str(host)), folder, manifest))
+        figures = run_remotely(Remote(str(host)), folder, manifest, given)
+        result = _whole(board, model, folder, manifest, figures, **_told(given))
     _show(result, as_json, console or out())
     must_be_equal(result)
     return result
@@ -119,6 +124,7 @@ class _Order:
     folder: Path
     manifest: Manifest
     count: int | None
+    given: Given
 
     def run(self, port: str, virtual: bool = False) -> RunFigures:
         # Ports are those of Linux; nothing else here is.
@@ -134,6 +140,10 @@ class _Order:
             expected, patience = expected._replace(clock_hz=EMULATED_HZ), PATIENCE
         with open_serial(port, baud, identity, patience) as device, _progress() as bar:
             tell = _shown(bar)
+            if self.given:
+                golden = golden_with(self.folder, golden, self.given, self.count, device.link_identity.part_bytes)
+            for setting, value in self.given.items():
+                device.set(setting, value)
             return run_test_set(
                 device,
                 golden,
@@ -158,7 +168,13 @@ class _Order:
 
     def whole(self, figures: RunFigures, link: Literal["serial", "virtual"], **more: Any) -> RunResult:
         """The figures as they are kept; `more` says what happened on a virtual board's line."""
+        more |= _told(self.given)
         return _whole(self.board.name, self.model, self.folder, self.manifest, figures, link=link, **more)
+
+
+def _told(given: Given) -> dict[str, Any]:
+    """What a result says of settings that were given."""
+    return {"settings": {setting.name: value for setting, value in given.items()}} if given else {}
 
 
 def _run_serial(order: _Order, port: str | None) -> RunResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +89,29 @@ def thresholds_of(graph: Graph) -> tuple[int, ...]:
     """The threshold of each stage but the last, of a network that decides; none of another."""
     flags = sorted((node.op for node in graph if isinstance(node.op, Confident)), key=lambda op: op.stage)
     return tuple(op.margin for op in flags)
+
+
+def with_thresholds(graph: Graph, thresholds: Mapping[int, int]) -> Graph:
+    """A network that decides, with other thresholds.
+
+    Args:
+        thresholds: by the number of their stage, from 1; others stay.
+
+    Raises:
+        ModelError: a stage has none, or its scores do not lead by as much.
+    """
+    made, left = Graph(), set(thresholds)
+    for node in graph:
+        op = node.op
+        if isinstance(op, Confident) and op.stage in thresholds:
+            op = replace(op, margin=thresholds[op.stage])
+            left.discard(op.stage)
+        made.add(node.name, op, *node.inputs)
+    if left:
+        raise ModelError(f"threshold of stage {min(left)}: the network has none there")
+    for output in graph.outputs:
+        made.end(output.name, output.node, output.scale, output.offset)
+    return made
 
 
 def stages_chosen(scores: Sequence[Integers], thresholds: Sequence[int]) -> NDArray[np.int64]:

@@ -32,6 +32,8 @@ def _rows(result: RunFigures) -> Iterator[tuple[str, str, str]]:
         f"{answers.equal:,} of {answers.compared:,}",
         answers.kind,
     )
+    for name, value in ((result.settings or {}) if isinstance(result, RunResult) else {}).items():
+        yield f"setting {name}", f"{value:,}", "given"
     if found := result.decisions:
         shares = ", ".join(f"{count / max(1, found.compared):.1%}" for count in found.answered)
         yield "inputs that each stage answered", shares, found.kind

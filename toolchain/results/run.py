@@ -243,6 +243,7 @@ class RunResult(RunFigures, RecordFile):
         at: when, UTC.
         data: what the network was trained on, where the package says.
         link, faults, line: by which link, and of a virtual one what went wrong on its line.
+        settings: of the chip that were given other values, by name; None: all were as built.
     """
 
     VERSION_KEY: ClassVar[str] = "format"
@@ -258,3 +259,4 @@ class RunResult(RunFigures, RecordFile):
     link: Literal["serial", "virtual"] | None = None
     faults: str | None = None
     line: Mapping[str, int] | None = None
+    settings: Mapping[str, int] | None = None

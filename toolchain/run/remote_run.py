@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from toolchain.device.checksums import package_name
 from toolchain.device.link.axi.selftest import bench_of
@@ -14,11 +15,13 @@ from toolchain.places.remote import Remote
 from toolchain.results.manifest import Manifest
 from toolchain.results.run import Answers, CycleSpread, Finding, RunBench, RunFigures, RunKind, RunLatency
 from toolchain.run.findings import Asked, Findings, read_findings
+from toolchain.run.given import Given, golden_with
 from toolchain.run.testset import throughput, vector_kind
 from toolchain.told import Told, ToldError, parsed
 
 _LOAD_SECONDS = 120.0
 _TEST_SECONDS = 900.0
+_ANSWERS = "answers.bin"
 
 
 def load_remotely(remote: Remote, folder: Path, manifest: Manifest) -> str:
@@ -31,8 +34,16 @@ def load_remotely(remote: Remote, folder: Path, manifest: Manifest) -> str:
     return remote.run(remote.as_root(["python3", "driver.py", "identify"]), folder=there, seconds=_LOAD_SECONDS)
 
 
-def run_remotely(remote: Remote, folder: Path, manifest: Manifest) -> RunFigures:
+def run_remotely(
+    remote: Remote,
+    folder: Path,
+    manifest: Manifest,
+    given: Given = {},  # noqa: B006 (nothing changes it)
+) -> RunFigures:
     """Copy a package to its board and run its self-test there: every golden vector, the bench and the counters.
+
+    Args:
+        given: settings with other values than the built ones.
 
     Returns:
         Figures as `testset.run_test_set` gives them, None where the self-test measures nothing, with `self_test`.
@@ -43,8 +54,10 @@ def run_remotely(remote: Remote, folder: Path, manifest: Manifest) -> RunFigures
     """
     there = remote.deploy(folder, package_name(manifest.packed))
     bench = bench_of(manifest.packed)
-    words = remote.as_root(["python3", "self_test.py", "--json", "--inferences", str(bench)])
-    golden, started = read_golden(folder), time.monotonic()
+    golden = read_golden(folder)
+    more = _with(remote, folder, golden, given, there) if given else []
+    words = remote.as_root(["python3", "self_test.py", "--json", "--inferences", str(bench), *more])
+    started = time.monotonic()
     done = remote.ask(words, folder=there, seconds=_TEST_SECONDS)
     asked = Asked(golden.count, bench, time.monotonic() - started, expected_of(manifest.packed))
     ended = f"{remote.address}: self_test.py ended with status {done.returncode}"
@@ -58,6 +71,15 @@ def run_remotely(remote: Remote, folder: Path, manifest: Manifest) -> RunFigures
     except VerificationError as error:
         raise VerificationError(f"{ended}, and what it told cannot be: {error}") from error
     return _figures(found, manifest, golden)
+
+
+def _with(remote: Remote, folder: Path, golden: Golden, given: Given, there: str) -> list[str]:
+    """Arguments of a self-test with settings: the right answers lie in a folder of their own beside the package."""
+    with TemporaryDirectory(prefix="gateweave-") as name:
+        (Path(name) / _ANSWERS).write_bytes(golden_with(folder, golden, given).answers_bytes)
+        beside = remote.deploy(Path(name), f"{Path(there).name}-answers")
+    said = [f"--set={setting.name}={value}" for setting, value in given.items()]
+    return [*said, "--answers", f"../{Path(beside).name}/{_ANSWERS}"]
 
 
 def _figures(found: Findings, manifest: Manifest, golden: Golden) -> RunFigures:

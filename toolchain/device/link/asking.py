@@ -52,6 +52,12 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("command", choices=tuple(_COMMANDS))
     parser.add_argument("count", nargs="?", type=positive, help="how many golden vectors or inferences; 1 without it")
     parser.add_argument("--vectors", type=Path, help="infer: a text file of own vectors, one a line, of integers")
+    add_set(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON for programs")
+
+
+def add_set(parser: argparse.ArgumentParser) -> None:
+    """The argument that gives settings values."""
     parser.add_argument(
         "--set",
         type=_given,
@@ -60,7 +66,17 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="a setting of the chip, for this call",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON for programs")
+
+
+def set_given(board: Asked, options: argparse.Namespace) -> None:
+    """Give the settings that were asked for their values.
+
+    Raises:
+        ConfigError: there is none of the name, or a value outside its range.
+    """
+    settings = settings_of(board.manifest.get("settings") or [])
+    for name, value in options.set:
+        board.set(setting_called(settings, name), value)
 
 
 def _given(text: str) -> tuple[str, int]:
@@ -96,9 +112,7 @@ def ask(board: Asked, options: argparse.Namespace) -> int:
     Raises:
         GateweaveError: no right answer, or own vectors that do not fit.
     """
-    settings = settings_of(board.manifest.get("settings") or [])
-    for name, value in options.set:
-        board.set(setting_called(settings, name), value)
+    set_given(board, options)
     answered = _COMMANDS[options.command](board, options)
     if options.json:
         print(json.dumps(answered.to_json()))

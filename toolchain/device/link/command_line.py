@@ -8,10 +8,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from toolchain.device.link.asking import add_commands, ask, guarded, positive, report_findings, show_finding
+from toolchain.device.link.asking import (
+    add_commands,
+    add_set,
+    ask,
+    guarded,
+    positive,
+    report_findings,
+    set_given,
+    show_finding,
+)
 from toolchain.device.link.axi.selftest import bench_of, run_self_test
+from toolchain.device.link.golden import Golden
+from toolchain.errors import BuildError
 
 _SILENCE_SECONDS = 5.0
 
@@ -47,6 +59,10 @@ def self_test(link: Link, arguments: Sequence[str]) -> int:
     many = f"of the bench ({link.inferences}, fewer where the network is slow)"
     parser.add_argument("--inferences", type=positive, help=many)
     parser.add_argument("--vectors", type=positive, metavar="N", help="send N of the golden vectors; all without it")
+    add_set(parser)
+    parser.add_argument(
+        "--answers", type=Path, metavar="FILE", help="the right answers with --set, in place of golden's"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
     options = parser.parse_args(arguments)
     return guarded(lambda: _test(link, options))
@@ -77,6 +93,9 @@ class _Progress:
 
 def _test(link: Link, options: argparse.Namespace) -> int:
     with link.open(options) as board:
+        set_given(board, options)
+        if options.answers:
+            board.golden = board.golden.with_answers(*_read_answers(options.answers, board.golden))
         findings = []
         tell = _Progress() if not options.json else lambda done, total: None
         inferences = options.inferences or bench_of(board.manifest, link.inferences)
@@ -85,3 +104,15 @@ def _test(link: Link, options: argparse.Namespace) -> int:
             if not options.json:
                 show_finding(finding)
         return report_findings(board, findings, link.reached(board), options.json)
+
+
+def _read_answers(path: Path, golden: Golden) -> tuple[bytes, bytes]:
+    """Answers to all golden vectors, and behind them that to what a bench of the streamed form plays."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BuildError(f"{path}: cannot be read ({error})") from error
+    size = golden.count * golden.layout.size
+    if len(data) != size + (golden.layout.size if golden.played else 0):
+        raise BuildError(f"{path}: {len(data):,} bytes; the answers to {golden.count:,} vectors are expected")
+    return data[:size], data[size:]

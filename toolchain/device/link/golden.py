@@ -41,6 +41,15 @@ class Golden:
         """Names of the classes that answers tell; None where they tell none."""
         return self.described["classes"]  # type: ignore[no-any-return]
 
+    def with_answers(self, answers: bytes, played: bytes = b"") -> Golden:
+        """The same vectors with other answers, as many of the first ones as there are; arguments as in `Golden`."""
+        return Golden(self.described, self._packed, answers, played)
+
+    @property
+    def answers_bytes(self) -> bytes:
+        """All answers, and behind them that to what a bench of the streamed form plays, where there is one."""
+        return self._answers + self._played
+
     def vector(self, index: int) -> bytes:
         """One packed vector."""
         return self._packed[index * self._size : (index + 1) * self._size]

@@ -50,7 +50,7 @@ class Build:
         seconds: of every stage that `facts` holds.
         title: the board's.
         capacity: of its FPGA by resource; empty where it has none.
-        runs, measurements: oldest first.
+        runs, measurements: oldest first; runs are those with all settings as built.
         notices: what could not be read.
     """
 
@@ -85,7 +85,9 @@ def gather(layout: Layout) -> Build:
         {name: record.seconds for name, record in records.items()},
         title,
         capacity,
-        tuple(result for result in results if result.content.get("what") == "run"),
+        tuple(
+            result for result in results if result.content.get("what") == "run" and not result.content.get("settings")
+        ),
         tuple(result for result in results if result.content.get("what") != "run"),
         tuple(notices),
     )

@@ -17,8 +17,10 @@ from toolchain.cli import run as command
 from toolchain.device.checksums import write_manifest
 from toolchain.device.link import serial_port
 from toolchain.device.link.board import must_be
+from toolchain.device.link.golden import Golden
 from toolchain.device.link.protocol import AnswerLayout
 from toolchain.device.link.serial_link import SerialBoard
+from toolchain.device.link.settings import Setting
 from toolchain.errors import BuildError, ConfigError, VerificationError
 from toolchain.layout import Layout, Request
 from toolchain.package.vectors import VectorFormat, write_vectors
@@ -97,6 +99,38 @@ def test_a_run_whose_result_cannot_be_kept_gives_its_answer(build: Path, capsys:
     told = capsys.readouterr()
     assert json.loads(told.out)["answers"]["equal"] == 40
     assert told.err.strip().startswith("kept nowhere: ")
+
+
+THRESHOLD = {
+    "name": "threshold1", "bits": 4, "signed": False, "low": 0, "high": 9, "reset": 5, "meaning": "", "number": 0
+}  # fmt: skip
+
+
+def test_a_threshold_is_set_and_the_network_answers_with_it(
+    build: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_build(build, Request("ulx3s", "stages"), model="stages", settings=[THRESHOLD])
+    port = uart_board()
+    port.settings = [5]
+    port._label = lambda vector: (label_of(vector) + port.words[0]) % 5
+    monkeypatch.setattr(serial_port, "open_serial", lambda *_: SerialBoard(port))
+    asked: list[Any] = []
+
+    def right(folder: Path, golden: Golden, given: dict[Setting, int], *more: int) -> Golden:
+        asked.append([{setting.name: value for setting, value in given.items()}, *more])
+        return golden.with_answers(bytes((label + 3) % 5 for label in LABELS))
+
+    monkeypatch.setattr(command, "golden_with", right)
+    command.run("ulx3s", "stages", port="/dev/ttyUSB0", thresholds=["1=3"])
+    [kept] = [json.loads(path.read_text()) for path in (build / "stages/ulx3s/measurements").iterdir()]
+    assert (kept["answers"]["equal"], kept["settings"]) == (40, {"threshold1": 3})
+    assert asked == [[{"threshold1": 3}, None, 0]]
+    assert "setting threshold1" in capsys.readouterr().out
+
+
+def test_a_threshold_of_a_chip_without_one_is_refused(build: Path) -> None:
+    with pytest.raises(ConfigError, match="--threshold 1=3: the package's chip has no thresholds that can be set"):
+        command.run("ulx3s", "cqmlp", port="/dev/ttyUSB0", thresholds=["1=3"])
 
 
 def test_json_for_programs(build: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,8 @@ from tests.doubles.self_test import findings
 from tests.fast.toolchain.package.amd.packages import bitstream_package
 from toolchain.device.checksums import verify_package
 from toolchain.device.link.asking import SELF_TEST_FORMAT
+from toolchain.device.link.golden import read_golden
+from toolchain.device.link.settings import Setting
 from toolchain.errors import ConfigError, ToolError, VerificationError
 from toolchain.places.remote import Remote
 from toolchain.report.run_table import run_table
@@ -114,6 +116,20 @@ def test_the_self_tests_figures_come_back(board: Remote, ssh: Path, tmp_path: Pa
     must_be_equal(result)
     kept = json.loads(json.dumps(result.to_json()))
     assert parse(kept, RunFigures, "run", "make run") == result
+
+
+def test_settings_go_to_the_board_with_the_answers_that_are_right(
+    board: Remote, ssh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tells(ssh, findings())
+    folder = bitstream_package(tmp_path / "made")
+    given = {Setting("threshold1", 9, False, 0, 300, 5, ""): 7}
+    right = read_golden(folder).with_answers(bytes(range(40)))
+    monkeypatch.setattr("toolchain.run.remote_run.golden_with", lambda *asked: right if asked[2] == given else None)
+    run_remotely(board, folder, read_package(folder), given)
+    words = (ssh / "words").read_text().split()
+    assert words[4:7] == ["--set=threshold1=7", "--answers", f"../{Path(words[6]).parent.name}/answers.bin"]
+    assert (ssh / "home/gateweave/package" / words[6]).resolve().read_bytes() == bytes(range(40))
 
 
 def test_a_difference_on_the_board_is_one_here(board: Remote, ssh: Path, tmp_path: Path) -> None:

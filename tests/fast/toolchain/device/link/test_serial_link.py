@@ -8,7 +8,8 @@ from tests.doubles.uart_board import IDENTITY, TYPES, VECTOR_BYTES, Line, UartBo
 from toolchain.device.link import protocol as link
 from toolchain.device.link.board import must_be
 from toolchain.device.link.serial_link import SerialBoard
-from toolchain.errors import ToolError, VerificationError
+from toolchain.device.link.settings import Setting
+from toolchain.errors import ConfigError, ToolError, VerificationError
 
 
 def vectors(count: int, seed: int = 1) -> list[bytes]:
@@ -228,3 +229,57 @@ def test_a_bench_of_the_last_vector_on_a_bad_line() -> None:
         board.infer(vector)
         assert board.bench(5).checksum == link.bench_checksum(class_bytes([label_of(vector)]), 5)
         must_be_accounted(board)
+
+
+LEVEL, SHIFT = Setting("level", 9, False, 0, 300, 5, ""), Setting("shift", 4, True, -8, 7, -2, "", 1)
+
+
+def with_settings(line: Line | None = None) -> tuple[UartBoard, SerialBoard]:
+    port = uart_board(line)
+    port.settings = [LEVEL.word(LEVEL.reset), SHIFT.word(SHIFT.reset)]
+    return port, SerialBoard(port)
+
+
+def test_a_setting_is_set_and_told() -> None:
+    _, board = with_settings()
+    assert (board.held(LEVEL), board.held(SHIFT)) == (5, -2)
+    board.set(LEVEL, 300)
+    board.set(SHIFT, -8)
+    assert (board.held(LEVEL), board.held(SHIFT)) == (300, -8)
+
+
+def test_a_value_outside_is_not_sent() -> None:
+    port, board = with_settings()
+    with pytest.raises(ConfigError, match="setting level: 301: should be from 0 to 300"):
+        board.set(LEVEL, 301)
+    assert port.words == port.settings
+
+
+def test_settings_hold_after_a_break_of_the_driver() -> None:
+    port, board = with_settings()
+    board.set(LEVEL, 9)
+    board.reset()
+    assert board.held(LEVEL) == 9 and port.breaks == 2
+
+
+def test_vectors_that_a_board_answered_without_its_setting_are_asked_again() -> None:
+    port, board = with_settings(Line(bits=1e-4, seed=4))
+    board.set(LEVEL, 9)
+    before = port.inferences
+    port.words[0] = 5  # as if it had been configured anew
+    assert board.infer_many(vectors(20)) == [(label_of(vector),) for vector in vectors(20)]
+    assert port.inferences >= before + 40 and port.words[0] == 9
+
+
+def test_a_board_that_keeps_losing_its_setting_ends_in_words() -> None:
+    port, board = with_settings()
+    board.set(LEVEL, 9)
+    board._write = lambda setting, value: None  # type: ignore[method-assign]
+    port.words[0] = 5
+    with pytest.raises(ToolError, match="the chip loses its settings; load the bitstream again"):
+        board.infer_many(vectors(2))
+
+
+def test_a_board_without_settings_does_not_know_them() -> None:
+    with pytest.raises(ToolError, match="setting: the board does not know the command"):
+        SerialBoard(uart_board()).held(LEVEL)

@@ -100,7 +100,7 @@ def built(folder: Path, flow: str = "dataflow") -> Built:
     return Built(files["x.bit"], files["x.hwh"], files["x.xsa"], [files["timing.rpt"]])
 
 
-def bitstream_package(folder: Path, flow: str = "dataflow") -> Path:
+def bitstream_package(folder: Path, flow: str = "dataflow", **more: Any) -> Path:
     out = content(folder / "package")
-    write_bitstream(out, built(folder / "vivado", flow), manifest(flow))
+    write_bitstream(out, built(folder / "vivado", flow), {**manifest(flow), **more})
     return out

@@ -26,6 +26,7 @@ class FakeChip:
     Attributes:
         busy_reads: how often STATUS says busy after a command.
         damaged: indices of burst vectors that "come incomplete".
+        settings: words that settings have after a reset; words: those that they hold.
     """
 
     def __init__(self, classify: Classify, stored: list[bytes], vector_bytes: int, classes: int, stream: int = 8):
@@ -33,6 +34,8 @@ class FakeChip:
         self.stride = -(-vector_bytes // stream) * stream
         self.held = link.windows_hold(self.stride, 1)
         self.busy_reads, self.damaged, self.refusing = 2, set[int](), False
+        self.settings: list[int] = []
+        self.words: list[int] = []
         self._busy, self._window, self._label = 0, bytearray(self.stride), 0
         self._values = dict.fromkeys(link.ADDRESS, 0)
         self._values |= {"MAGIC": link.MAGIC, "VERSION": link.MAP_VERSION, "CLASSES": classes, "CLOCK_HZ": CLOCK_HZ}
@@ -64,6 +67,8 @@ class FakeChip:
     def read(self, offset: int) -> int:
         if offset == link.ANSWER and self.held:
             return self._label
+        if 0 <= offset - link.SETTING < 4 * len(self.words):
+            return self.words[(offset - link.SETTING) // 4]
         assert offset in self._names, f"SLVERR: read of {offset:#x}"
         name = self._names[offset].name
         if name == "STATUS" and self._busy:
@@ -76,6 +81,10 @@ class FakeChip:
         if self.held and link.VECTOR <= offset < link.VECTOR + self.stride:
             at = offset - link.VECTOR
             self._window[at : at + 4] = value.to_bytes(4, "little")
+            return
+        if 0 <= offset - link.SETTING < 4 * len(self.words):
+            if not self.refusing:
+                self.words[(offset - link.SETTING) // 4] = value
             return
         assert offset in self._names, f"SLVERR: write of {offset:#x}"
         register = self._names[offset]
@@ -101,6 +110,7 @@ class FakeChip:
         self._count("REQUESTS", 1)
         if code == link.RESET:
             self._values["STATUS"] = 0
+            self.words = list(self.settings)
         elif code == link.INFER:
             self._ran(code, [self.classify(bytes(self._window[: self.vector_bytes]))])
         elif code == link.BENCH:

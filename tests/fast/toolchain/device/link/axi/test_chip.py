@@ -12,7 +12,8 @@ from toolchain.device.link.axi import chip as chip_module
 from toolchain.device.link.axi import dma
 from toolchain.device.link.axi.chip import BURST_VECTORS, Chip, DmaPath
 from toolchain.device.link.protocol import AnswerLayout
-from toolchain.errors import ToolError
+from toolchain.device.link.settings import Setting
+from toolchain.errors import ConfigError, ToolError
 
 VECTOR_BYTES = 5
 VECTORS = [bytes([index & 0xFF, index >> 8, 7, 7, 7]) for index in range(600)]
@@ -193,3 +194,27 @@ def test_without_windows_and_without_memory_nothing_can_be_asked(large: FakeChip
     for ask in (lambda: chip.infer(LARGE_VECTORS[0]), lambda: chip.infer_many(LARGE_VECTORS)):
         with pytest.raises(ToolError, match="vectors of 32,776 bytes with answers of 1 go by DMA alone"):
             ask()
+
+
+LEVEL, SHIFT = Setting("level", 9, False, 0, 300, 5, ""), Setting("shift", 4, True, -8, 7, -2, "", 1)
+
+
+@pytest.fixture
+def settable(fake: FakeChip) -> Chip:
+    fake.settings = [LEVEL.word(LEVEL.reset), SHIFT.word(SHIFT.reset)]
+    return Chip(fake)
+
+
+def test_a_setting_is_a_register_that_holds_after_a_reset_of_the_driver(settable: Chip) -> None:
+    assert (settable.held(LEVEL), settable.held(SHIFT)) == (5, -2)
+    settable.set(SHIFT, -8)
+    settable.reset()
+    assert (settable.held(LEVEL), settable.held(SHIFT)) == (5, -8)
+
+
+def test_a_setting_that_cannot_be_is_refused(settable: Chip, fake: FakeChip) -> None:
+    with pytest.raises(ConfigError, match="setting shift: 8: should be from -8 to 7"):
+        settable.set(SHIFT, 8)
+    fake.refusing = True
+    with pytest.raises(ToolError, match="setting level: the chip holds 5, set was 9; another program may be using it"):
+        settable.set(LEVEL, 9)

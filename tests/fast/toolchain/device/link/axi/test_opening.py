@@ -276,6 +276,40 @@ def test_self_test_program(package: Path, on_fake: Machine, capsys: pytest.Captu
     assert "FAILED: 1 differences" in capsys.readouterr().out
 
 
+LEVEL = {"name": "level", "bits": 2, "signed": False, "low": 0, "high": 3, "reset": 0, "meaning": "", "number": 0}
+
+
+def test_self_test_with_a_setting_and_the_answers_that_are_right_with_it(
+    on_fake: Machine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = bitstream_package(tmp_path / "package", settings=[LEVEL])
+    plain = on_fake.chip.classify
+    on_fake.chip.settings = [0]
+    on_fake.chip.classify = lambda vector: (plain(vector) + on_fake.chip.words[0]) % len(CLASSES)
+    answers = tmp_path / "answers.bin"
+    answers.write_bytes(bytes((label + 1) % len(CLASSES) for label in LABELS))
+    said = ["--set=level=1", "--inferences", "100"]
+    assert commands.self_test(package, [*said, "--answers", str(answers)]) == 0
+    assert commands.self_test(package, said) == 1
+    answers.write_bytes(b"\0")
+    capsys.readouterr()
+    assert commands.self_test(package, [*said, "--answers", str(answers)]) == 1
+    assert "answers.bin: 1 bytes; the answers to 40 vectors are expected" in capsys.readouterr().err
+
+
+def test_the_driver_lists_settings_and_refuses_what_is_none(
+    on_fake: Machine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = bitstream_package(tmp_path / "package", settings=[LEVEL])
+    on_fake.chip.settings = [0]
+    assert commands.driver(package, ["settings", "--set", "level=2"]) == 0
+    assert capsys.readouterr().out == "level: 2 (; 0 to 3)\n"
+    assert commands.driver(package, ["settings", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"settings": [{**LEVEL, "value": 0}]}
+    assert commands.driver(package, ["infer", "--set", "depth=2"]) == 1
+    assert "setting depth: the chip has only level" in capsys.readouterr().err
+
+
 def test_the_self_test_of_a_slow_board_is_short_and_says_how_far_it_is(
     package: Path, on_fake: Machine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
