@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hls.arithmetic import LayerArithmetic, analyse
@@ -20,7 +20,7 @@ from hls.cost import (
 from hls.fitting import largest_layer, least, shortage
 from hls.plan import LayerPlan, divisors, interval, output_lanes, plan_layers
 from hls.unrolled.fabric import USUAL
-from toolchain.errors import ConfigError, FitError, ModelError, TooLargeError
+from toolchain.errors import ConfigError, FitError, TooLargeError
 from toolchain.graph.dense import DenseNetwork
 from toolchain.results.folding import FoldedUse, Folding, LayerFolding
 
@@ -283,17 +283,16 @@ def _unrolled(
         raise FitError(f"{target_fps:g} inferences/s are out of reach: unrolled, the best is one a clock, {clock_hz}")
     free = capacity.lut - fixed_lut
 
-    def folded() -> Search:
-        return Search(analyse(network), capacity, fixed_lut)
+    def refused(short: str, layers: Mapping[str, int]) -> FitError:
+        return FitError(_too_dense(short, layers, _instead(network, clock_hz, capacity, fixed_lut)))
 
     # What is out of the question is not searched for sharing, which takes minutes for it.
     least = least_of_layers(network, family)
     if (need := sum(least.values())) > free:
-        raise FitError(_too_dense(f"at least an estimated {shortage('LUT', need, free)}", least, clock_hz, folded))
+        raise refused(f"at least an estimated {shortage('LUT', need, free)}", least)
     estimate = estimate_unrolled(network, clock_hz, family)
     if (need := estimate["lut"]) > free:
-        layers_lut = lut_of_layers(network, clock_hz, family)
-        raise FitError(_too_dense(f"an estimated {shortage('LUT', need, free)}", layers_lut, clock_hz, folded))
+        raise refused(f"an estimated {shortage('LUT', need, free)}", lut_of_layers(network, clock_hz, family))
     if estimate["ff"] > capacity.ff:
         short = shortage("FF", estimate["ff"], capacity.ff)
         raise FitError(f"unrolled, the network needs an estimated {short}: use STRATEGY=folded, or a lower CLOCK")
@@ -301,21 +300,19 @@ def _unrolled(
     return Folding("unrolled", layers, 1, float(clock_hz), clock_hz, target_fps, FoldedUse(**estimate))
 
 
-def _too_dense(short: str, layers: Mapping[str, int], clock_hz: int, search: Callable[[], Search]) -> str:
-    """That a network is too dense to unroll: its largest layer, and what it would be folded.
-
-    Args:
-        short: what it needs and what there is; layers: LUTs of each layer.
-        search: makes the search for a folding.
-    """
+def _too_dense(short: str, layers: Mapping[str, int], instead: str) -> str:
+    """That a network is too dense to unroll: what it needs and what there is, its largest layer, and what to do."""
     largest = max(layers, key=lambda name: layers[name])
+    return f"unrolled, the network needs {short}, {layers[largest]} of them for its layer {largest}: {instead}"
+
+
+def _instead(network: DenseNetwork, clock_hz: int, capacity: Capacity, fixed_lut: int) -> str:
+    """What to do with a network that is too dense to unroll, and what it would be folded."""
+    if any(layer.table is not None for layer in network.layers):
+        return "take fewer neurons or a larger board; neurons that are look-up tables are not folded"
     folded = ""
-    # The folded generator may make no such layer at all.
-    with contextlib.suppress(FitError, ModelError):
-        found = search().fastest()
+    with contextlib.suppress(FitError):
+        found = Search(analyse(network), capacity, fixed_lut).fastest()
         lut, cycles = round(found.cost.lut), interval(found.plans)
         folded = f" (an estimated {lut} LUT, one inference every {cycles} clocks, {clock_hz // cycles}/s)"
-    return (
-        f"unrolled, the network needs {short}, {layers[largest]} of them for its layer {largest}: use "
-        f"STRATEGY=folded{folded}, train with more zeros, or take narrower layers or a larger board"
-    )
+    return f"use STRATEGY=folded{folded}, train with more zeros, or take narrower layers or a larger board"

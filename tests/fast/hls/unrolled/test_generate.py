@@ -119,9 +119,9 @@ def test_a_neuron_that_is_a_table_is_estimated_as_one_look_up_table_of_six_input
     assert 3.9 * six < four / ECP5.mapped * SERIES_7.mapped <= 4 * six + 1
 
 
-def test_tables_that_are_too_many_are_told_as_any_layer_that_is_too_dense() -> None:
+def test_tables_that_are_too_many_are_told_with_their_layer_and_no_folding_is_promised() -> None:
     network, few = TABLE_NETWORKS["tables of bits"], Capacity(20, 10**6, 0, Ecp5Backend.block_ram)
-    with pytest.raises(FitError, match=r"unrolled, the network needs an estimated \d+ LUT.* for its layer layer0: use"):
+    with pytest.raises(FitError, match=r"an estimated \d+ LUT.* layer layer0: take fewer neurons or a larger board"):
         choose_folding(network, clock_hz=25_000_000, target_fps=None, capacity=few, strategy="unrolled")
 
 
