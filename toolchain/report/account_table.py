@@ -28,7 +28,7 @@ def account_table(account: Account, timing: Timing | None, measured: Measurement
     if len(account.ways) < 2:
         return None
     if account.clocks is None:
-        return Text(NO_ESTIMATE if measured is None else energy_words(measured))
+        return Text(NO_ESTIMATE if measured is None or measured.energy is None else f"energy: {energy_words(measured)}")
     table = Table(title=f"what an answer takes: {energy_words(measured)}", title_justify="left", box=None)
     table.header_style = "dim"
     table.add_column("stage")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from toolchain.board import AmdBoard, OpenBoard
+from toolchain.catalog import load_board
 from toolchain.errors import BuildError, GateweaveError
 from toolchain.found_models import find_model
 from toolchain.layout import Layout, Request
@@ -48,11 +50,16 @@ def newest_measurement(layout: Layout, manifest: Manifest) -> Measurement | None
 
 def _asked(request: Request, manifest: Manifest, beside: Beside) -> Request:
     """The other network for the same board, data, rate and clock; a rate of the own recipe has to be asked for."""
-    fps = request.fps
-    if fps is None and request.flow in _OWN_RTL:
-        said = (manifest.recipe.model_extra or {}).get("fps")
-        fps = said if isinstance(said, int | float) else None
+    fps = request.fps or (_rate(request, manifest) if request.flow in _OWN_RTL else None)
     return replace(request, model=beside.model, recipe=beside.recipe, folder=_folder(beside.model), fps=fps)
+
+
+def _rate(request: Request, manifest: Manifest) -> float | None:
+    """The recipe's rate where the board aims at no lower one of its own."""
+    said = (manifest.recipe.model_extra or {}).get("fps")
+    board = load_board(request.board)
+    own = board.target.fps if isinstance(board, AmdBoard | OpenBoard) else 0
+    return said if isinstance(said, int | float) and said < own else None
 
 
 def _folder(model: str) -> str | None:

@@ -53,6 +53,15 @@ def test_another_rate_is_another_build(tmp_path: Path) -> None:
     assert both and both.other is None
 
 
+def test_a_rate_that_the_board_does_not_aim_at_is_not_asked_for(tmp_path: Path) -> None:
+    manifest = _manifest(tmp_path)
+    fast = manifest.recipe.model_copy(update={"fps": 1e9})
+    decision = DECISION.model_copy(update={"beside": Beside(model="litecnn", recipe="mnist")})
+    changed = manifest.model_copy(update={"recipe": fast, "decision": decision})
+    both = beside_of(Layout(OWN, tmp_path), changed, None)
+    assert both and both.command and "FPS" not in both.command
+
+
 def test_other_test_sets_are_said(tmp_path: Path) -> None:
     manifest = _manifest(tmp_path)
     assert manifest.data
