@@ -13,6 +13,7 @@ from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import (
     Add,
     ArgMax,
+    Chosen,
     Concat,
     Confident,
     Decide,
@@ -46,6 +47,7 @@ _MAKERS: dict[type[Op], Maker] = {
     Table: table.stage,
     ArgMax: label.stage,
     Softmax: softmax.stage,
+    Chosen: staged.chosen_stage,
     Confident: staged.confident_stage,
     Gate: staged.gate_stage,
     Decide: staged.decide_stage,

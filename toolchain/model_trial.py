@@ -37,7 +37,7 @@ def try_untrained(model: ModelFolder, code: ModelCode, recipe: Recipe, signature
         ModelError: the model's code fails, or its network cannot be expressed in integers; names the file.
         VerificationError: an answer differs.
     """
-    shown, decides = f"{model.shown}/model.py", recipe.decision is not None
+    shown, decides = f"{model.shown}/model.py", recipe.staged
     set_up(recipe.training.seed)
     with authors_code(model):
         network = must_answer(code.build(recipe.network, signature), signature, f"{shown}: build()", decides=decides)
@@ -52,7 +52,8 @@ def try_untrained(model: ModelFolder, code: ModelCode, recipe: Recipe, signature
     if not decides:
         return trained
     classes = signature.classes
-    return trained.deciding(classes, [0] * (golden.logits.shape[1] // classes - 1))
+    thresholds = [0] * (golden.logits.shape[1] // classes - 1)
+    return trained.deciding(classes, thresholds, by_width=recipe.width is not None)
 
 
 def try_model(folder: Path, recipe: str = "default") -> Dataset:

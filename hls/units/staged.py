@@ -1,6 +1,6 @@
-"""What lets a core stop early: confidence in scores, gates before what stays idle, and the answer that counts.
+"""What lets a core stop early: flags of stages, gates before what stays idle, and the answer that counts.
 
-A gate drops the beats of an inference that an earlier stage is confident of, so the units behind it take no beat of it.
+A gate drops the beats of an inference that ends at an earlier stage, so the units behind it take no beat of it.
 The tokens of `gate` and `decide` are those of an inference that runs through all stages: no other takes longer, and
 FIFOs that are deep enough for those are deep enough for all.
 """
@@ -17,7 +17,7 @@ from hls.units.tokens import Take, Tokens, every, first_of, last_of
 from hls.units.unit import Needs, Unit
 from toolchain.device.link.settings import Setting
 from toolchain.graph.graph import Graph, Node
-from toolchain.graph.ops import Confident, Decide, Gate
+from toolchain.graph.ops import Chosen, Confident, Decide, Gate
 from toolchain.graph.ops.staged import greatest_margin
 from toolchain.graph.types import IntType
 
@@ -42,6 +42,22 @@ def build_confident(name: str, scores: Stream, threshold: Setting) -> Unit:
         cycles=scores.beats,
         tokens=lambda: Tokens((Take(every(scores.beats)),), last_of(1, scores.beats), 3),
         needs=Needs(lut=5 * scores.bits + 2 * counter, ff=3 * scores.bits + counter + 6),
+        settings={"threshold": threshold},
+    )
+
+
+def build_chosen(name: str, stream: Stream, threshold: Setting) -> Unit:
+    """The unit of `chosen.v` beside a stream of the network's input."""
+    counter = max(1, (stream.beats - 1).bit_length())
+    return Unit(
+        name=name,
+        module="chosen",
+        parameters={"WIDTH": stream.width, "BEATS": stream.beats},
+        inputs=(stream,),
+        outputs=(Stream(_FLAG, 1, 1),),
+        cycles=stream.beats,
+        tokens=lambda: Tokens((Take(every(stream.beats)),), first_of(1, stream.beats), 0),
+        needs=Needs(lut=2 * counter + 4, ff=counter + 1),
         settings={"threshold": threshold},
     )
 
@@ -108,6 +124,27 @@ def confident_stage(graph: Graph, node: Node) -> Stage:
     unit = build_confident("confident", Stream(x.element, 1, x.size), threshold)
     made = single(lambda name, streams: build_confident(name, streams[0], threshold))
     return Stage(node.name, node.inputs, (Option("1 lane", unit.cycles, unit.needs, (1,), 1, made),))
+
+
+def chosen_stage(graph: Graph, node: Node) -> Stage:
+    """The stage of a `Chosen`, of as many lanes as the input; the host may change it."""
+    assert isinstance(node.op, Chosen)
+    (x,) = graph.types_into(node)
+    threshold = Setting(
+        name=f"threshold{node.op.stage}",
+        bits=1,
+        signed=False,
+        low=0,
+        high=1,
+        reset=node.op.margin,
+        meaning=f"0: the network ends at width {node.op.stage}; 1: it is wider",
+    )
+    made = single(lambda name, streams: build_chosen(name, streams[0], threshold))
+    options = []
+    for lanes in divisors(x.channels):
+        unit = build_chosen("chosen", Stream(x.element, lanes, x.size // lanes), threshold)
+        options.append(Option(f"{lanes} lanes", unit.cycles, unit.needs, (lanes,), 1, made))
+    return Stage(node.name, node.inputs, tuple(options))
 
 
 def gate_stage(graph: Graph, node: Node) -> Stage:

@@ -25,6 +25,7 @@ from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import (
     Add,
     ArgMax,
+    Chosen,
     Concat,
     Confident,
     Decide,
@@ -60,6 +61,7 @@ NO_LAYER: dict[type[Op], str] = {
     Transpose: "no layer of FINN's is made of it",
     Table: "FINN has tables in HLS only",
     Softmax: "FINN has a softmax of floats only",
+    Chosen: _NO_STAGES,
     Confident: _NO_STAGES,
     Gate: _NO_STAGES,
     Decide: _NO_STAGES,

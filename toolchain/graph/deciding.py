@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph, Node
-from toolchain.graph.ops import Concat, Confident, Decide, Gate, Reshape, Window
-from toolchain.graph.ops.staged import greatest_margin, margins
+from toolchain.graph.ops import Chosen, Concat, Confident, Decide, Gate, Reshape, Window
+from toolchain.graph.ops.staged import Flag, greatest_margin, margins
 from toolchain.graph.types import Integers
 
 ANSWER = "answer"
@@ -49,7 +49,7 @@ def stages_in(graph: Graph, classes: int) -> Stages:
     return Stages(scores, levels)
 
 
-def deciding(graph: Graph, classes: int, thresholds: Sequence[int]) -> Graph:
+def deciding(graph: Graph, classes: int, thresholds: Sequence[int], *, by_width: bool = False) -> Graph:
     """The network that answers with the scores of the first confident stage, and with a number that tells the stage.
 
     The number stands behind the scores. It counts down from one below the least of them (see `stage_numbers`), so the
@@ -57,6 +57,8 @@ def deciding(graph: Graph, classes: int, thresholds: Sequence[int]) -> Graph:
 
     Args:
         thresholds: the margin at which each stage but the last is confident, in units of its integers.
+        by_width: the stages are widths, of which a person chooses one: a threshold is 0 where the network ends at the
+            stage, and 1 where it goes on, for all inputs; see `thresholds_of_width`.
 
     Raises:
         ModelError: the network does not end in the scores of stages, or a threshold is none of theirs.
@@ -67,9 +69,14 @@ def deciding(graph: Graph, classes: int, thresholds: Sequence[int]) -> Graph:
             f"{len(thresholds)} thresholds for {len(stages.scores)} stages; each stage but the last has one"
         )
     for number, (name, margin) in enumerate(zip(stages.scores, thresholds, strict=False), 1):
-        if not 0 <= margin <= (most := greatest_margin(graph.types[name])):
+        if not by_width and not 0 <= margin <= (most := greatest_margin(graph.types[name])):
             raise ModelError(f"threshold {margin:,} of stage {number}: its scores lead by 0 to {most:,}")
-    return _Rewriter(graph, stages, thresholds).run()
+    return _Rewriter(graph, stages, thresholds, by_width).run()
+
+
+def thresholds_of_width(stages: int, stage: int) -> tuple[int, ...]:
+    """The thresholds by which a network of so many widths ends at one of them, counted from 0."""
+    return tuple(int(number < stage) for number in range(stages - 1))
 
 
 def stage_numbers(graph: Graph, scores: Sequence[str]) -> tuple[int, ...]:
@@ -87,7 +94,7 @@ def numbers_of(graph: Graph) -> tuple[int, ...]:
 
 def thresholds_of(graph: Graph) -> tuple[int, ...]:
     """The threshold of each stage but the last, of a network that decides; none of another."""
-    flags = sorted((node.op for node in graph if isinstance(node.op, Confident)), key=lambda op: op.stage)
+    flags = sorted((node.op for node in graph if isinstance(node.op, Flag)), key=lambda op: op.stage)
     return tuple(op.margin for op in flags)
 
 
@@ -103,7 +110,7 @@ def with_thresholds(graph: Graph, thresholds: Mapping[int, int]) -> Graph:
     made, left = Graph(), set(thresholds)
     for node in graph:
         op = node.op
-        if isinstance(op, Confident) and op.stage in thresholds:
+        if isinstance(op, Flag) and op.stage in thresholds:
             op = replace(op, margin=thresholds[op.stage])
             left.discard(op.stage)
         made.add(node.name, op, *node.inputs)
@@ -114,11 +121,14 @@ def with_thresholds(graph: Graph, thresholds: Mapping[int, int]) -> Graph:
     return made
 
 
-def stages_chosen(scores: Sequence[Integers], thresholds: Sequence[int]) -> NDArray[np.int64]:
+def stages_chosen(
+    scores: Sequence[Integers], thresholds: Sequence[int], *, by_width: bool = False
+) -> NDArray[np.int64]:
     """The stage that answers each vector, shape (N,), by the scores of all stages, each (N, classes)."""
     chosen = np.full(len(scores[0]), len(scores) - 1, np.int64)
     for number in reversed(range(len(thresholds))):
-        chosen[margins(scores[number]) >= thresholds[number]] = number
+        leads = 0 if by_width else margins(scores[number])
+        chosen[leads >= np.full(len(chosen), thresholds[number])] = number
     return chosen
 
 
@@ -179,8 +189,8 @@ def _must_grow(scores: Sequence[str], levels: dict[str, int]) -> None:
 
 
 class _Rewriter:
-    def __init__(self, graph: Graph, stages: Stages, thresholds: Sequence[int]) -> None:
-        self._graph, self._stages, self._thresholds = graph, stages, thresholds
+    def __init__(self, graph: Graph, stages: Stages, thresholds: Sequence[int], by_width: bool) -> None:
+        self._graph, self._stages, self._thresholds, self._by_width = graph, stages, thresholds, by_width
         self._result = Graph()
         self._flags: list[str] = []
         self._behind: dict[tuple[str, int], str] = {}
@@ -192,11 +202,20 @@ class _Rewriter:
                 if self._stages.levels.get(node.name) == level:
                     self._add(node, level)
             if level < len(self._thresholds):
-                flag = self._own(f"confident{level + 1}")
-                op = Confident(self._thresholds[level], level + 1)
-                self._flags.append(self._result.add(flag, op, self._stages.scores[level]))
+                self._flags.append(self._flag(level))
         self._end()
         return self._result
+
+    def _flag(self, level: int) -> str:
+        """A width is known with the input, so that gates open at once; confidence needs the scores. Both come only
+        where the stage runs: a flag that nobody takes would wait for ever.
+        """
+        margin, number = self._thresholds[level], level + 1
+        if self._by_width:
+            return self._result.add(
+                self._own(f"chosen{number}"), Chosen(margin, number), self._gated(self._graph.sole_input, level)
+            )
+        return self._result.add(self._own(f"confident{number}"), Confident(margin, number), self._stages.scores[level])
 
     def _add(self, node: Node, level: int) -> None:
         self._result.add(node.name, node.op, *(self._gated(name, level) for name in node.inputs))

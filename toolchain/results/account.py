@@ -81,7 +81,10 @@ def account(records: Mapping[str, StageRecord]) -> Account:
     )
 
 
-def _shares(decision: Decision) -> list[tuple[str, float, int]]:
+def _shares(decision: Decision) -> list[tuple[str, float | None, int]]:
+    if decision.widths:
+        pairs = zip(decision.widths, decision.stages, strict=True)
+        return [(f"width {width} %", None, stage.operations) for width, stage in pairs]
     return [
         (f"stage {number}", stage.answered / max(1, decision.inputs), stage.operations)
         for number, stage in enumerate(decision.stages, 1)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.errors import ModelError
-from toolchain.graph.deciding import Stages, stage_numbers, stages_chosen, stages_in
+from toolchain.graph.deciding import Stages, stage_numbers, stages_chosen, stages_in, thresholds_of_width
 from toolchain.graph.golden_vectors import Golden
 from toolchain.graph.graph import Graph
 from toolchain.graph.ops.staged import margins
@@ -23,20 +23,21 @@ POINTS = 100
 
 @dataclass(frozen=True)
 class StagedNetwork:
-    """A network that ends in the scores of its stages, before anything is decided."""
+    """A network that ends in the scores of its stages, before anything is decided; `by_width`: a person decides."""
 
     graph: Graph
     stages: Stages
     classes: int
+    by_width: bool = False
 
     @staticmethod
-    def of(graph: Graph, classes: int) -> StagedNetwork:
+    def of(graph: Graph, classes: int, *, by_width: bool = False) -> StagedNetwork:
         """Of a graph that ends in the scores of its stages.
 
         Raises:
             ModelError: it does not.
         """
-        return StagedNetwork(graph, stages_in(graph, classes), classes)
+        return StagedNetwork(graph, stages_in(graph, classes), classes, by_width)
 
     @property
     def operations(self) -> tuple[int, ...]:
@@ -63,7 +64,8 @@ class StagedNetwork:
     def golden(self, golden: Golden, thresholds: Sequence[int]) -> Golden:
         """Golden vectors with the answers of the network that decides: scores of the chosen stage, and its number."""
         scores, end = self.scores(golden.logits), self.graph.outputs[0]
-        chosen, numbers = stages_chosen(scores, thresholds), np.array(stage_numbers(self.graph, self.stages.scores))
+        chosen = stages_chosen(scores, thresholds, by_width=self.by_width)
+        numbers = np.array(stage_numbers(self.graph, self.stages.scores))
         rows = np.stack(scores)[chosen, np.arange(len(chosen))]
         answers = np.column_stack([rows, numbers[chosen]])
         return Golden(golden.x, (answers * end.scale + end.offset).astype(np.float32), golden.truth)
@@ -84,12 +86,41 @@ def decided(
     seen, asked = _Scored.of(network, validation), _Scored.of(network, test)
     curve = _curve(seen)
     point = _cheapest(curve, within) if thresholds is None else seen.point(thresholds)
-    shares = asked.shares(point.thresholds)
+    return _decision(network, asked.shares(point.thresholds), point, curve, chosen=thresholds is None)
+
+
+def at_width(network: StagedNetwork, validation: Golden, test: Golden, widths: Sequence[int], start: int) -> Decision:
+    """What each width of a network means, and the one that it starts with; one point of the curve is a width.
+
+    Args:
+        widths: percents of the channels, narrowest first; start: one of them.
+
+    Raises:
+        ModelError: the network has another number of widths.
+    """
+    count = len(network.stages.scores)
+    if len(widths) != count:
+        raise ModelError(f"network.widths: {len(widths)}, but forward() gives the logits of {count}")
+    seen, asked = _Scored.of(network, validation), _Scored.of(network, test)
+    curve = tuple(seen.point(thresholds_of_width(count, stage)) for stage in range(count))
+    point = curve[widths.index(start)]
+    made = _decision(network, asked.shares(point.thresholds), point, curve, chosen=False)
+    return made.model_copy(update={"widths": tuple(widths)})
+
+
+def _decision(
+    network: StagedNetwork,
+    shares: tuple[StageShare, ...],
+    point: CurvePoint,
+    curve: tuple[CurvePoint, ...],
+    *,
+    chosen: bool,
+) -> Decision:
     return Decision(
         classes=network.classes,
         thresholds=point.thresholds,
         numbers=stage_numbers(network.graph, network.stages.scores),
-        chosen=thresholds is None,
+        chosen=chosen,
         stages=shares,
         accuracy=_accuracy(shares),
         operations=_expected(shares),
@@ -105,18 +136,20 @@ class _Scored:
     Attributes:
         scores: of each stage, (N, classes); right: which rows' first greatest is the true class, (N,).
         operations: of an input that a stage answers, those of the stages before it included.
+        by_width: as of `StagedNetwork`.
     """
 
     scores: Sequence[Integers]
     right: Sequence[NDArray[np.bool_]]
     operations: Sequence[int]
+    by_width: bool
 
     @staticmethod
     def of(network: StagedNetwork, golden: Golden) -> _Scored:
         """By the golden logits of all stages."""
         scores = network.scores(golden.logits)
         right = [own.argmax(axis=1) == golden.truth for own in scores]
-        return _Scored(scores, right, list(accumulate(network.operations)))
+        return _Scored(scores, right, list(accumulate(network.operations)), network.by_width)
 
     def shares(self, thresholds: Sequence[int]) -> tuple[StageShare, ...]:
         """What each stage answers.
@@ -127,7 +160,7 @@ class _Scored:
         stages = len(self.scores)
         if len(thresholds) != stages - 1:
             raise ModelError(f"decision.thresholds: {len(thresholds)} for {stages} stages; all but the last have one")
-        chosen = stages_chosen(self.scores, thresholds)
+        chosen = stages_chosen(self.scores, thresholds, by_width=self.by_width)
         return tuple(
             StageShare(
                 answered=int((chosen == number).sum()),

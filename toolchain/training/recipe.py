@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
 Bits = Annotated[int, Field(ge=2, le=8)]
 Positive = Annotated[int, Field(gt=0, le=10**7)]
@@ -94,12 +94,23 @@ class DecisionSettings(Settings):
     beside: BesideSettings | None = None
 
 
+class WidthSettings(Settings):
+    """Of a network that runs at one of several widths, which a person chooses at run time; see docs/deciding.md.
+
+    Attributes:
+        start: percent of the channels that it runs at until another width is chosen: one of the network's `widths`.
+    """
+
+    start: Annotated[int, Field(ge=1, le=100)] = 100
+
+
 class Recipe(Settings):
     """Everything that decides a trained network, apart from the files that were given; see `recipe_of`.
 
     Attributes:
         fps: inferences per second that are enough: a board whose own target is higher aims at this one.
         decision: of a network that gives the logits of several stages side by side, the last stage's last.
+        width: of one that gives the logits of several widths so, the narrowest first, and whose `network` has `widths`.
     """
 
     title: Annotated[str, Field(min_length=1, max_length=120, pattern=r"^\S")]
@@ -110,6 +121,29 @@ class Recipe(Settings):
     lut_cost: LutCostSettings | None = None
     budget: BudgetSettings | None = None
     decision: DecisionSettings | None = None
+    width: WidthSettings | None = None
+
+    @property
+    def staged(self) -> bool:
+        """Whether the network gives the logits of several stages, or widths, side by side."""
+        return self.decision is not None or self.width is not None
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Percents of the channels, narrowest first, of a network whose width is chosen; none of another."""
+        return () if self.width is None else tuple(self.network.widths)
+
+    @model_validator(mode="after")
+    def _must_be_a_trained_width(self) -> Self:
+        if self.width is None:
+            return self
+        if self.decision is not None:
+            raise ValueError("decision and width: a network stops by confidence or at a chosen width; drop one of them")
+        trained = getattr(self.network, "widths", ())
+        if self.width.start not in trained:
+            known = ", ".join(map(str, trained)) or "none, since its section network has no `widths`"
+            raise ValueError(f"width.start {self.width.start}: no width that is trained; those are {known}")
+        return self
 
 
 def recipe_of(

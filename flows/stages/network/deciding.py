@@ -11,7 +11,7 @@ from toolchain.graph.deciding import deciding
 from toolchain.graph.golden_vectors import Golden
 from toolchain.results.facts import Decision
 from toolchain.results.facts.decision import Beside
-from toolchain.runtime.stages import StagedNetwork, decided
+from toolchain.runtime.stages import StagedNetwork, at_width, decided
 from toolchain.runtime.trained import read_trained
 
 if TYPE_CHECKING:
@@ -24,27 +24,40 @@ def decide(context: Context, model: ModelWrapper, classes: int, validation: Gold
     Raises:
         ModelError: the network has no stages, or the recipe's thresholds are none of theirs.
     """
-    said = context.recipe.decision
-    assert said is not None, "a network without stages decides nothing"
+    recipe = context.recipe
     graph = read_trained(model).source.graph
     try:
-        network = StagedNetwork.of(graph, classes)
+        network = StagedNetwork.of(graph, classes, by_width=recipe.width is not None)
+        if recipe.width is not None:
+            return _kept(context, network, test, at_width(network, validation, test, recipe.widths, recipe.width.start))
     except ModelError as error:
         raise ModelError(f"{context.model.shown}/model.py: {error}") from error
+    said = recipe.decision
+    assert said is not None, "a network without stages decides nothing"
     try:
         decision = decided(network, validation, test, said.thresholds, said.within)
         deciding(graph, classes, decision.thresholds)
     except ModelError as error:
         raise ModelError(f"{context.recipe_shown}: decision: {error}") from error
-    network.golden(test, decision.thresholds).save(context.out / GOLDEN)
+    decision = _kept(context, network, test, decision)
     if said.beside is None:
         return decision
     beside = Beside(model=said.beside.model, recipe=said.beside.recipe or context.request.recipe)
     return decision.model_copy(update={"beside": beside})
 
 
+def _kept(context: Context, network: StagedNetwork, test: Golden, decision: Decision) -> Decision:
+    """The decision, whose golden answers are written."""
+    network.golden(test, decision.thresholds).save(context.out / GOLDEN)
+    return decision
+
+
 def told(decision: Decision) -> str:
     """The working point in a few words."""
+    if decision.widths:
+        pairs = zip(decision.widths, decision.stages, strict=True)
+        each = ", ".join(f"{width} %: {own.alone:.2%}" for width, own in pairs)
+        return f"right by width on the test set: {each}; built at {decision.width} %"
     shares = ", ".join(f"{stage.answered / max(1, decision.inputs):.1%}" for stage in decision.stages)
     return (
         f"thresholds {', '.join(map(str, decision.thresholds))}: stages answer {shares} of the test set, "

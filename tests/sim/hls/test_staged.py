@@ -10,7 +10,7 @@ import pytest
 from hls.fifo_depths import with_depths
 from hls.netlist_core import write_core
 from hls.simulate_graph import simulate_graph
-from tests.fast.toolchain.graph.staged_graphs import decides, staged, vectors
+from tests.fast.toolchain.graph.staged_graphs import decides, nested, staged, vectors
 from tests.sim.hls.graphs import fastest_of, netlist_of, run_core
 from toolchain.graph.deciding import deciding
 from toolchain.graph.ops import Confident
@@ -52,6 +52,21 @@ def test_a_wrong_threshold_is_found(tmp_path: Path) -> None:
     other = deciding(graph, 4, [flag.margin + 4])
 
     assert run_core(netlist, other, x, tmp_path).first_difference is not None
+
+
+def test_a_width_is_chosen_without_another_core(tmp_path: Path) -> None:
+    graph = nested(3, 5)
+    x = vectors(graph, 40)
+    netlist, told = with_depths(fastest_of(deciding(graph, 4, (1, 1), by_width=True)), blocks=False)
+    write_core(netlist, tmp_path / "rtl")
+    latencies = []
+    for thresholds in ((0, 0), (1, 0), (1, 1)):
+        given = {setting.name: value for setting, value in zip(netlist.settings, thresholds, strict=True)}
+        other = deciding(graph, 4, thresholds, by_width=True)
+        run = simulate_graph(netlist, other, x, tmp_path / "rtl", tmp_path / "work", optimise=False, settings=given)
+        assert (run.first_difference, run.equal) == (None, 40)
+        latencies.append(run.latency_cycles)
+    assert latencies[0] <= latencies[1] <= latencies[2] == told.latency
 
 
 def test_a_threshold_changes_without_another_core(tmp_path: Path) -> None:

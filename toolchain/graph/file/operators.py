@@ -19,6 +19,7 @@ from toolchain.graph.graph import Node
 from toolchain.graph.ops import (
     Add,
     ArgMax,
+    Chosen,
     Concat,
     Confident,
     Decide,
@@ -229,6 +230,15 @@ def _argmax(to: Operators, op: ArgMax, x: str) -> None:
     to.apply("ArgMax", x, axis=len(to.result.shape), keepdims=1, last=True)
 
 
+def _chosen(to: Operators, op: Chosen, x: str) -> None:
+    """No lead in each row, against the threshold."""
+    flat = to.apply("Flatten", x, axis=1)
+    one = to.apply("Gather", flat, to.whole("first", [0]), axis=-1)
+    lead = to.apply("Sub", one, one)
+    reached = to.apply("GreaterOrEqual", lead, to.constant("margin", np.array([op.margin], np.int64)))
+    to.apply("Cast", reached, to=TensorProto.FLOAT, last=True)
+
+
 def _confident(to: Operators, op: Confident, x: str) -> None:
     """The two greatest, and whether they are as far apart."""
     values = constant_name(to.node.name, "values")
@@ -270,6 +280,7 @@ def _softmax(to: Operators, op: Softmax, x: str) -> None:
 _KINDS: Mapping[type[Op], Callable[..., None]] = {
     Add: _add,
     ArgMax: _argmax,
+    Chosen: _chosen,
     Concat: _concat,
     Confident: _confident,
     Decide: _decide,

@@ -6,13 +6,14 @@ from toolchain.graph.ops.decide import ArgMax
 from toolchain.graph.ops.linear import Linear, dense
 from toolchain.graph.ops.moves import Concat, Input, Repeat, Reshape, Select, Transpose, Window, window
 from toolchain.graph.ops.softmax import Softmax
-from toolchain.graph.ops.staged import Confident, Decide, Gate
+from toolchain.graph.ops.staged import Chosen, Confident, Decide, Gate
 from toolchain.graph.ops.table import Table
 from toolchain.graph.ops.threshold import Threshold, Uniform
 
 __all__ = [
     "Add",
     "ArgMax",
+    "Chosen",
     "Concat",
     "Confident",
     "Decide",

@@ -1,4 +1,4 @@
-"""What lets a network stop early: confidence in scores, gates before what may stay idle, and the answer that counts."""
+"""What lets a network stop early: flags of its stages, gates before what may stay idle, and the answer that counts."""
 
 from __future__ import annotations
 
@@ -13,15 +13,39 @@ from toolchain.graph.types import Integers, TensorType
 
 
 @dataclass(frozen=True)
-class Confident(Op):
-    """Whether the greatest score leads the second greatest by `margin` or more: one channel, 0 or 1.
+class Flag(Op):
+    """Whether a stage is the last that need run: one channel, 0 or 1.
 
     Attributes:
+        margin: the stage's threshold.
         stage: number of the stage, from 1, by which a person calls its threshold.
     """
 
     margin: int
     stage: int = 1
+
+
+@dataclass(frozen=True)
+class Chosen(Flag):
+    """Of a network with a width that is chosen: whether it ends at this stage, whatever the tensor holds.
+
+    The margin is 0 where it does and 1 where it does not: an absent lead, 0, is compared with it.
+    """
+
+    @override
+    def result(self, *types: TensorType) -> TensorType:
+        if self.margin not in (0, 1):
+            raise ModelError(f"a margin of {self.margin:,}; 0 for a width that ends here, 1 for a wider one")
+        return TensorType((1,), 0, 1)
+
+    @override
+    def run(self, *values: Integers) -> Integers:
+        return np.full((len(values[0]), 1), self.margin == 0, np.int8)
+
+
+@dataclass(frozen=True)
+class Confident(Flag):
+    """Whether the greatest score leads the second greatest by `margin` or more."""
 
     @override
     def result(self, *types: TensorType) -> TensorType:

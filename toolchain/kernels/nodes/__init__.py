@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from toolchain.graph.ops import (
     Add,
     ArgMax,
+    Chosen,
     Concat,
     Confident,
     Decide,
@@ -24,6 +25,7 @@ from toolchain.kernels.row import RowKernel
 KERNELS: Mapping[type[Op], Callable[..., RowKernel]] = {
     Add: add.kernel,
     ArgMax: argmax.kernel,
+    Chosen: staged.chosen,
     Concat: concat.kernel,
     Confident: staged.confident,
     Decide: staged.decide,

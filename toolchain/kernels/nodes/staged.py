@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from toolchain.graph.ops import Confident, Decide
+from toolchain.graph.ops import Chosen, Confident, Decide
 from toolchain.kernels.row import Row, RowKernel
+
+
+def chosen(op: Chosen, name: str, xs: tuple[Row, ...], y: Row) -> RowKernel:
+    """Whether the network ends at this width: a lead of 0 against the threshold."""
+    return RowKernel(("(void)x0;", f"y[0] = model_thresholds[{op.stage - 1}] <= 0;"))
 
 
 def confident(op: Confident, name: str, xs: tuple[Row, ...], y: Row) -> RowKernel:

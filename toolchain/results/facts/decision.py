@@ -37,16 +37,18 @@ class Beside(Record):
 
 
 class Decision(Record):
-    """The working point of a network of several stages.
+    """The working point of a network of several stages, or of several widths.
 
     Attributes:
-        thresholds: the lead at which each stage but the last is confident, in units of its integer logits.
+        thresholds: the lead at which each stage but the last is confident, in units of its integer logits; of widths 0
+            where the network ends, and 1 where it is wider.
         classes: logits of a stage.
         numbers: what stands behind the logits of an answer, by stage.
         chosen: whether the thresholds were chosen on the validation part; else the recipe says them.
         stages: of the test set, as are `accuracy` and `operations`, of an input on average.
         validation: the same on the validation part; `curve` over the thresholds there.
         beside: a single larger network; None where the recipe names none.
+        widths: percent of the channels that each stage is, where a person chooses one; none where confidence does.
     """
 
     classes: int
@@ -59,6 +61,12 @@ class Decision(Record):
     validation: CurvePoint
     curve: tuple[CurvePoint, ...]
     beside: Beside | None = None
+    widths: tuple[int, ...] = ()
+
+    @property
+    def width(self) -> int | None:
+        """The width that was built, in percent; None where confidence decides."""
+        return self.widths[self.thresholds.count(1)] if self.widths else None
 
     @property
     def inputs(self) -> int:

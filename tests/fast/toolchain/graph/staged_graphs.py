@@ -28,6 +28,29 @@ def staged(stages: int, seed: int = 0, *, dual: bool = False) -> Graph:
     return graph
 
 
+def nested(widths: int, seed: int = 0, layers: int = 2) -> Graph:
+    """Convolutions of nested widths: a block of channels sees its own and the narrower ones of the layer before."""
+    random = np.random.default_rng(seed)
+    graph = Graph()
+    x = graph.add("x", Input(TensorType((6, 5, 2), -4, 3)))
+    scores = []
+    made: list[list[str]] = [[] for _ in range(layers)]
+    for width in range(widths):
+        for layer in range(layers):
+            seen = x if layer == 0 else _beside(graph, made[layer - 1], f"seen{layer}_{width}")
+            made[layer].append(_block(graph, seen, f"{layer}_{width}", random))
+        last = _beside(graph, made[-1], f"last{width}")
+        flat = graph.add(f"flat{width}", Reshape((graph.types[last].size,)), last)
+        weights = random.integers(-3, 4, (graph.types[last].size, CLASSES))
+        scores.append(graph.add(f"scores{width}", Linear(weights, random.integers(-9, 9, CLASSES)), flat))
+    graph.end("logits", graph.add("all", Concat(), *scores), 0.25, 0.0)
+    return graph
+
+
+def _beside(graph: Graph, names: list[str], name: str) -> str:
+    return names[0] if len(names) == 1 else graph.add(name, Concat(), *names)
+
+
 def decides(graph: Graph, x: Integers) -> Graph:
     """The network that decides, with thresholds at which about half of the vectors stop at each stage."""
     names = stages_in(graph, CLASSES).scores[:-1]
@@ -41,7 +64,7 @@ def vectors(graph: Graph, count: int, seed: int = 0) -> Integers:
     return np.random.default_rng(seed).integers(kind.element.low, kind.element.high + 1, (count, *kind.shape))
 
 
-def _block(graph: Graph, last: str, number: int, random: np.random.Generator) -> str:
+def _block(graph: Graph, last: str, number: object, random: np.random.Generator) -> str:
     x = graph.types[last]
     kernel = [min(3, size) for size in x.shape[:-1]]
     pads = [k // 2 for k in kernel]

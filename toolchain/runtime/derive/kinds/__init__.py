@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from toolchain.graph.ops import (
     Add,
     ArgMax,
+    Chosen,
     Concat,
     Confident,
     Decide,
@@ -44,6 +45,7 @@ KINDS: Mapping[type[Op], Callable[[Maker, Region], Held]] = {
     Table: tables.table,
     ArgMax: tables.label,
     Softmax: softmax.softmax,
+    Chosen: staged.chosen,
     Confident: staged.confident,
     Gate: staged.gate,
     Decide: staged.decide,

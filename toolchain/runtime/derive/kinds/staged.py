@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from toolchain.errors import ModelError
-from toolchain.graph.ops import Confident, Decide, Gate
+from toolchain.graph.ops import Chosen, Confident, Decide, Gate
+from toolchain.graph.ops.staged import Flag
 from toolchain.runtime.derive.held import Held
 from toolchain.runtime.derive.maker import Maker
 from toolchain.runtime.derive.regions import Region
@@ -16,12 +17,22 @@ CONFIDENT, DECIDED = "_confident", "_decided"
 _FLAG, _SINGLE = np.dtype(np.bool_), np.dtype(np.float32)
 
 
+def chosen(maker: Maker, region: Region) -> Held:
+    """Whether the network ends at this width: a flag of shape (rows, 1), by a lead of 0 in every row."""
+    assert isinstance(region.core.op, Chosen)
+    held = maker.values(region.inputs[0])
+    flat = maker.add("Flatten", [held.name], f"{region.name}_flat", axis=1)
+    first = maker.constant(np.array([0], np.int64), "place0")
+    one = maker.add("Gather", [flat, first], f"{region.name}_first", axis=1)
+    kind = max(held.kind, _SINGLE, key=lambda k: k.itemsize)
+    one = maker.cast(one, held.kind, kind)
+    return _compared(maker, region, maker.add("Sub", [one, one], f"{region.name}_lead"), kind)
+
+
 def confident(maker: Maker, region: Region) -> Held:
     """The two greatest scores, and whether they are as far apart: a flag of shape (rows, 1)."""
-    op, (name,) = region.core.op, region.inputs
-    assert isinstance(op, Confident)
-    if maker.style.pairs:
-        raise ModelError(f"{maker.style.name}: a network that decides how much to compute is not made for TensorRT")
+    (name,) = region.inputs
+    assert isinstance(region.core.op, Confident)
     held = maker.values(name)
     two = maker.constant(np.array([2], np.int64), "two")
     greatest = maker.add("TopK", [held.name, two], f"{region.name}_greatest", axis=1)
@@ -34,7 +45,14 @@ def confident(maker: Maker, region: Region) -> Held:
     )
     lead = maker.add("Sub", [first, second], f"{region.name}_lead")
     kind = max(held.kind, _SINGLE, key=lambda k: k.itemsize)
-    lead = maker.cast(lead, held.kind, kind)
+    return _compared(maker, region, maker.cast(lead, held.kind, kind), kind)
+
+
+def _compared(maker: Maker, region: Region, lead: str, kind: np.dtype) -> Held:
+    op = region.core.op
+    assert isinstance(op, Flag)
+    if maker.style.pairs:
+        raise ModelError(f"{maker.style.name}: a network that decides how much to compute is not made for TensorRT")
     # A constant of its own: it is what a person may change.
     margin = maker.sheet.own_constant(np.asarray([op.margin], kind), f"{region.name}_threshold")
     return Held(maker.add("GreaterOrEqual", [lead, margin], f"{region.name}{CONFIDENT}"), _FLAG)

@@ -1,0 +1,1 @@
+"""Convolutions that run at several widths."""

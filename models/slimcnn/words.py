@@ -1,0 +1,5 @@
+"""What the data are called: as LiteCNN's."""
+
+from models.litecnn.words import WORDS
+
+__all__ = ["WORDS"]
