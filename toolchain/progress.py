@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Callable  # noqa: UP035 (Python 3.8)
 
 Progress = Callable[[str], None]
 """Takes a short phrase that says what is being done now."""

@@ -117,6 +117,7 @@ class Build:
         host: str | None = None,
         faults: str = "",
         thresholds: Mapping[int, int] | None = None,
+        memory: int | None = None,
         show: bool = True,
     ) -> RunResult:
         """Send its golden vectors through its board, compare every answer and keep the result, as `gateweave run` does.
@@ -128,6 +129,7 @@ class Build:
             host: user@address of an AMD board.
             faults: what goes wrong on a virtual board's line, such as "bits=1e-4".
             thresholds: of a network that decides, by the number of their stage, from 1; the others are as built.
+            memory: earlier answers to keep; as many as the recipe says where None.
             show: whether to print what came out.
 
         Raises:
@@ -147,6 +149,7 @@ class Build:
             faults=faults,
             count=count,
             thresholds=[f"{stage}={lead}" for stage, lead in (thresholds or {}).items()],
+            memory=memory,
             console=_console(show),
         )
 

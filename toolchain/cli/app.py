@@ -232,6 +232,9 @@ def run(
         list[str] | None,
         typer.Option(envvar="THRESHOLD", metavar="STAGE=LEAD", help="Of a network that decides (repeatable)."),
     ] = None,
+    memory: Annotated[
+        int | None, typer.Option(min=0, help="Earlier answers to keep; else the recipe's number.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Send the package's vectors through the board: every answer against golden, accuracy, and where the time goes."""
@@ -249,6 +252,7 @@ def run(
         faults=faults,
         count=count,
         thresholds=tuple(threshold or ()),
+        memory=memory,
         as_json=as_json,
     )
     if not as_json:

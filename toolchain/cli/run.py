@@ -23,6 +23,7 @@ from toolchain.device.checksums import MANIFEST
 from toolchain.device.link.axi.sense import expected_of
 from toolchain.device.link.golden import Golden, read_golden
 from toolchain.device.link.patience import for_processor, simulated
+from toolchain.device.link.remembering import memory_of
 from toolchain.errors import BuildError, ConfigError
 from toolchain.files import sha256
 from toolchain.layout import Layout, build_root
@@ -56,6 +57,7 @@ def run(
     faults: str = "",
     count: int | None = None,
     thresholds: Sequence[str] = (),
+    memory: int | None = None,
     as_json: bool = False,
     console: Console | None = None,
 ) -> RunResult:
@@ -69,6 +71,7 @@ def run(
         faults: what goes wrong on a virtual board's line, such as "bits=1e-4,lost=1e-5".
         count: how many vectors; None sends all (a virtual board gets `VIRTUAL_VECTORS`).
         thresholds: of a network that decides, each as STAGE=LEAD; the others are as built.
+        memory: earlier answers to keep; None: as many as the recipe says.
         console: where to print; the standard output where None.
 
     Raises:
@@ -78,11 +81,11 @@ def run(
         VerificationError: another model is loaded, or an answer differs; the result is kept all the same.
     """
     target = load_board(board)
-    _must_suit(target, host, virtual, faults)
+    _must_suit(target, host, virtual, faults, memory)
     folder, manifest = checked_package(board, model, package)
     given = thresholds_given(thresholds, manifest.settings)
     if isinstance(target, SerialBoard):
-        order = _Order(target, model, folder, manifest, count, given)
+        order = _Order(target, model, folder, manifest, count, given, memory)
         result = _run_virtual(order, faults) if virtual else _run_serial(order, port)
     else:
         figures = run_remotely(Remote(str(host)), folder, manifest, given)
@@ -102,7 +105,7 @@ def _show(result: RunResult, as_json: bool, console: Console) -> None:
         console.print(kept + ("; a simulated board: no time here is a board's" if result.virtual else ""))
 
 
-def _must_suit(target: object, host: str | None, virtual: bool, faults: str) -> None:
+def _must_suit(target: object, host: str | None, virtual: bool, faults: str, memory: int | None) -> None:
     if not isinstance(target, SerialBoard | AmdBoard):
         raise ConfigError(f"{getattr(target, 'name', target)}: has no FPGA to run on; use `make measure`")
     if virtual and not isinstance(target, SerialBoard):
@@ -111,6 +114,8 @@ def _must_suit(target: object, host: str | None, virtual: bool, faults: str) -> 
         raise ConfigError("FAULTS are for virtual boards; add VIRTUAL=1")
     if faults and isinstance(target, McuBoard):
         raise ConfigError(f"{target.name}: FAULTS are for boards with an FPGA; an emulated processor has a clean line")
+    if memory is not None and not isinstance(target, SerialBoard):
+        raise ConfigError(f"{target.name}: its self-test asks the chip itself for every answer; leave --memory out")
     if isinstance(target, AmdBoard) and host is None:
         raise ConfigError(f"{target.name}: say where it is: HOST=user@address")
 
@@ -125,6 +130,7 @@ class _Order:
     manifest: Manifest
     count: int | None
     given: Given
+    memory: int | None
 
     def run(self, port: str, virtual: bool = False) -> RunFigures:
         # Ports are those of Linux; nothing else here is.
@@ -154,6 +160,7 @@ class _Order:
                 progress=tell,
                 expected=expected,
                 stages=self.manifest.decision.numbers if self.manifest.decision else (),
+                memory=memory_of(self.manifest.packed).uses.places if self.memory is None else self.memory,
             )
 
     def _truth(self, golden: Golden) -> Sequence[int] | None:

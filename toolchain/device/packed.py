@@ -55,6 +55,19 @@ class PackedStream(TypedDict):
     engine: str
 
 
+class PackedMemory(TypedDict):
+    """Earlier answers that are kept: how many, and where."""
+
+    size: int
+    place: str
+
+
+class PackedDecision(TypedDict, total=False):
+    """Of a network that decides."""
+
+    memory: Optional[PackedMemory]  # noqa: UP045
+
+
 class PackedManifest(TypedDict, total=False):
     """The keys that are read; the manifest has more."""
 
@@ -74,6 +87,7 @@ class PackedManifest(TypedDict, total=False):
     answer_bytes: int
     settings: List[Dict[str, object]]  # noqa: UP006
     dma_bytes: int
+    decision: Optional[PackedDecision]  # noqa: UP045
     identity: PackedIdentity
     host_link: PackedLink
     timing: PackedTiming

@@ -10,7 +10,7 @@ from toolchain.device.agent.workload import Counted
 from toolchain.device.link.answers import Bench
 from toolchain.device.link.axi.sense import Expected, bench_faults, must_make_sense
 from toolchain.device.ort.golden import inputs_file
-from toolchain.device.ort.runners import session_words
+from toolchain.device.ort.runners import ASKING, session_words
 from toolchain.results.device import DeviceDescription
 
 _BENCH_SPARE_S = 120.0
@@ -61,4 +61,4 @@ def runner_words(
     entry = device.graphs[graph or device.chosen]
     words = ["env", "PYTHONPATH=work/site", *python, "runner/runner.py", "--model", entry.file]
     words += ["--inputs", f"work/{inputs_file(entry.to_json())}", *session_words(entry.options.to_json())]
-    return [*words, "--seconds", "{seconds}"]
+    return [*words, *ASKING, "--seconds", "{seconds}"]

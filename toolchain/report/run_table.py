@@ -38,6 +38,8 @@ def _rows(result: RunFigures) -> Iterator[tuple[str, str, str]]:
         shares = ", ".join(f"{count / max(1, found.compared):.1%}" for count in found.answered)
         yield "inputs that each stage answered", shares, found.kind
         yield "stages equal to the golden ones", f"{found.equal:,} of {found.compared:,}", found.kind
+    if kept := result.memory:
+        yield f"answers of a memory of {kept.places:,}", f"{kept.recalled:,} of {kept.asked:,}", answers.kind
     if result.accuracy:
         yield "accuracy", f"{result.accuracy.accuracy:.4%}", result.accuracy.kind
     yield from _latency(result.latency)

@@ -62,6 +62,14 @@ class RunDecisions(Record):
     equal: int
 
 
+class RunMemory(Record):
+    """Earlier answers that were kept: room for so many, inputs that came, and those whose answer was kept."""
+
+    places: int
+    asked: int
+    recalled: int
+
+
 class Spread(Record):
     """Of many values; an AMD board's self-test tells the median alone."""
 
@@ -219,6 +227,7 @@ class RunFigures(Record):
         traffic: what became of every request, where the driver counts that.
         self_test: what the self-test on an AMD board told.
         decisions: where a network of several stages stopped; None of another.
+        memory: of earlier answers beside the board, while all vectors were sent; None where there was none.
     """
 
     virtual: bool
@@ -234,6 +243,7 @@ class RunFigures(Record):
     traffic: Traffic | None
     self_test: SelfTest | None = None
     decisions: RunDecisions | None = None
+    memory: RunMemory | None = None
 
 
 class RunResult(RunFigures, RecordFile):

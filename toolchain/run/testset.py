@@ -19,6 +19,7 @@ from toolchain.device.link.board import (
     wrong_answers,
 )
 from toolchain.device.link.golden import Golden
+from toolchain.device.link.remembering import Memory
 from toolchain.errors import VerificationError
 from toolchain.results.check import VectorKind
 from toolchain.results.facts.hardware import Identity as Identifiers
@@ -34,6 +35,7 @@ from toolchain.results.run import (
     RunFigures,
     RunKind,
     RunLatency,
+    RunMemory,
     RunThroughput,
     Spread,
     WrongAnswer,
@@ -68,6 +70,7 @@ def run_test_set(
     progress: CountProgress | None = None,
     expected: Expected = Expected(),  # noqa: B008 (it cannot change)
     stages: Sequence[int] = (),
+    memory: int = 0,
 ) -> RunFigures:
     """Send vectors through a board and hold every answer against golden.
 
@@ -80,6 +83,7 @@ def run_test_set(
         progress: called with how many vectors are done, and of how many.
         expected: clock and cycles as the package has them.
         stages: numbers of the stages that may answer, of a network that decides.
+        memory: answers that are kept while all vectors are sent, so that the board answers no input again.
 
     Returns:
         Each group of figures with its `kind`. Differences are counted and the first named; `must_be_equal` refuses
@@ -100,9 +104,10 @@ def run_test_set(
     latency = _latency(board, identity, vectors[:SINGLE_VECTORS], kinds, expected)
     # Before all vectors, which take longest: a board that counts nonsense ends here.
     benched = _bench(board, golden, identity, bench, kinds, expected) if bench else None
-    answers, seconds = _stream(board, vectors, tell)
+    kept = Memory(memory)
+    answers, seconds = _stream(board, vectors, tell, kept)
     after = mark(board)
-    asked = len(answers) + latency.vectors + len(vectors[:1])
+    asked = len(answers) - kept.uses.recalled + latency.vectors + len(vectors[:1])
     if bench:
         asked += 1 + bench + inferred_before(golden, identity.bench_vectors)
     return RunFigures(
@@ -118,6 +123,7 @@ def run_test_set(
         counted=compare(before, after, asked, max(1, bench)),
         traffic=traffic_of(board),
         decisions=_decisions(golden, answers, stages, kinds[0]) if stages else None,
+        memory=RunMemory(**kept.uses._asdict()) if memory else None,
     )
 
 
@@ -149,11 +155,11 @@ def must_be_equal(result: RunFigures) -> None:
         raise VerificationError(f"counters: {fault}")
 
 
-def _stream(board: Board, vectors: list[bytes], tell: CountProgress) -> tuple[list[Values], float]:
+def _stream(board: Board, vectors: list[bytes], tell: CountProgress, kept: Memory) -> tuple[list[Values], float]:
     answers: list[Values] = []
     started = time.perf_counter()
     for at in range(0, len(vectors), _BLOCK):
-        answers += board.infer_many(vectors[at : at + _BLOCK])
+        answers += kept.answers(vectors[at : at + _BLOCK], board.infer_many)
         tell(len(answers), len(vectors))
     return answers, time.perf_counter() - started
 

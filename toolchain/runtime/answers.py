@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.bounded import die_with_parent
+from toolchain.device.ort.runners import ASKING
 from toolchain.errors import ToolError
 from toolchain.results.model import parse
 from toolchain.results.options import RunOptions
@@ -110,7 +111,7 @@ def answer(
     paths = {name: folder / f"{name}.bin" for name in ("inputs", "answers", "labels")}
     np.ascontiguousarray(job.vectors).tofile(paths["inputs"])
     files = [word for name, path in paths.items() for word in (f"--{name}", str(path))]
-    report = run_runner(command, ["--model", str(job.model), *files, *job.words], env=env, timeout=timeout)
+    report = run_runner(command, ["--model", str(job.model), *files, *ASKING, *job.words], env=env, timeout=timeout)
     count = len(job.vectors)
     outputs = np.fromfile(paths["answers"], dtype=[(s.name, s.type, s.row) for s in report.outputs])
     labels = np.fromfile(paths["labels"], dtype=np.int32)

@@ -16,6 +16,7 @@ import onnx
 from onnx import TensorProto, helper
 from rich.table import Table
 
+from toolchain.device.ort.runners import ASKING
 from toolchain.errors import ModelError
 from toolchain.results.facts.runtime import Effort, LatencyRow
 from toolchain.results.runner import RunnerReport
@@ -105,7 +106,7 @@ def measure(
     work.mkdir(parents=True, exist_ok=True)
     floor = work / f"{variant.model.stem}.floor.onnx"
     onnx.save(floor_model(onnx.load(str(variant.model), load_external_data=False)), str(floor))
-    words = ["--model", str(variant.model), "--floor", str(floor), "--calls", str(effort.calls)]
+    words = ["--model", str(variant.model), "--floor", str(floor), "--calls", str(effort.calls), *ASKING]
     words += [
         "--warmup",
         str(effort.warmup),
@@ -139,7 +140,7 @@ def throughput(
         ToolError: the runner failed, or the model's batch is fixed at another size.
     """
     words = ["--model", str(variant.model), "--seconds", str(seconds), "--batch", str(batch), "--workers", str(workers)]
-    words += ["--warmup", str(warmup)]
+    words += ["--warmup", str(warmup), *ASKING]
     report = run_runner(command, [*words, *variant.words, *(["--plain"] if plain else [])])
     loop = report.plain_loop if plain else report.loop
     assert loop is not None, "seconds were asked for"

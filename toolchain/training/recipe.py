@@ -79,6 +79,18 @@ class BesideSettings(Settings):
     recipe: Annotated[str, Field(min_length=1)] | None = None
 
 
+class MemorySettings(Settings):
+    """Earlier answers that are kept, by their whole inputs; the least recently used goes.
+
+    Attributes:
+        size: answers at most.
+        place: what keeps them: the driver of a board, or the runner of a processor.
+    """
+
+    size: Annotated[int, Field(gt=0, le=2**20)]
+    place: Literal["driver", "chip"] = "driver"
+
+
 class DecisionSettings(Settings):
     """When a network of several stages stops; see docs/deciding.md.
 
@@ -87,11 +99,13 @@ class DecisionSettings(Settings):
             integers; chosen on the validation part where there are none.
         within: points of accuracy that the choice may cost there, against running all stages for every input.
         beside: a single larger network, which has a build of its own.
+        memory: of earlier answers; None: none are kept.
     """
 
     thresholds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1, max_length=15)] | None = None
     within: Annotated[float, Field(ge=0, le=100)] = 0.1
     beside: BesideSettings | None = None
+    memory: MemorySettings | None = None
 
 
 class WidthSettings(Settings):

@@ -10,7 +10,7 @@ from toolchain.errors import ModelError
 from toolchain.graph.deciding import deciding
 from toolchain.graph.golden_vectors import Golden
 from toolchain.results.facts import Decision
-from toolchain.results.facts.decision import Beside
+from toolchain.results.facts.decision import Beside, KeptAnswers
 from toolchain.runtime.stages import StagedNetwork, at_width, decided
 from toolchain.runtime.trained import read_trained
 
@@ -40,6 +40,9 @@ def decide(context: Context, model: ModelWrapper, classes: int, validation: Gold
     except ModelError as error:
         raise ModelError(f"{context.recipe_shown}: decision: {error}") from error
     decision = _kept(context, network, test, decision)
+    if said.memory is not None:
+        kept = KeptAnswers(size=said.memory.size, place=said.memory.place)
+        decision = decision.model_copy(update={"memory": kept})
     if said.beside is None:
         return decision
     beside = Beside(model=said.beside.model, recipe=said.beside.recipe or context.request.recipe)

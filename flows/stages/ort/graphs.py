@@ -41,6 +41,9 @@ _TRAINED = Meaning("classes", "the data set names them")
 WAYS = "GATEWEAVE_WAYS"
 """The variable that, being `written`, has nothing timed: nodes of the compiled C then go in the written order."""
 
+# Both runners look for it.
+_MEMORY = "gateweave.memory"
+
 # Every board's runtime reads it, and newer ones bring these networks nothing.
 _OPSET = 17
 
@@ -49,6 +52,7 @@ def run(context: Context) -> Outcome:
     """Write `<graph>.onnx` for each, the libraries of the compiled one, `golden.npz` and `graphs.json`."""
     made = _third_party(context) if context.request.file else _own(context)
     ways = _add_compiled(context, made) if made.kind == OWN or made.integers is not None else None
+    _tell_memory(context, made)
     save(made, context.out)
     left = f"; left out: {', '.join(made.left_out)}" if made.left_out else ""
     facts = GraphsFacts(
@@ -64,6 +68,15 @@ def run(context: Context) -> Outcome:
     outputs = f"; outputs are {made.meaning.kind}: {made.meaning.why}"
     told = [f"{', '.join(made.graphs)}{left}{outputs}", *([ways.told] if ways else []), *made.notices]
     return Outcome("; ".join(told), facts=facts)
+
+
+def _tell_memory(context: Context, made: Imported) -> None:
+    """Have every graph say how many earlier answers a runner keeps, where the recipe says it."""
+    decision = None if context.request.file else context.recipe.decision
+    if decision is None or decision.memory is None:
+        return
+    for model in made.graphs.values():
+        model.metadata_props.add(key=_MEMORY, value=str(decision.memory.size))
 
 
 def settings_of(context: Context) -> GraphSettings:

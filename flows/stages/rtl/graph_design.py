@@ -33,6 +33,7 @@ from hls.simulate_graph import simulate_graph
 from hls.simulate_stream import CoreSimulation
 from hls.units.unit import Memory
 from toolchain.board import FpgaBoard, OpenBoard
+from toolchain.device.link.remembering import DRIVER
 from toolchain.errors import ModelError, TooLargeError, VerificationError
 from toolchain.graph.deciding import numbers_of
 from toolchain.graph.execute import run_one
@@ -339,6 +340,12 @@ def _must_fold(context: Context) -> None:
         raise ModelError(
             f"STRATEGY={context.request.strategy} takes chains of dense layers that end in a class; this network is "
             "another graph and becomes units: leave STRATEGY out"
+        )
+    decision = None if context.request.file else context.recipe.decision
+    if decision and decision.memory and decision.memory.place != DRIVER:
+        raise ModelError(
+            f"{context.recipe_shown}: decision.memory.place: {decision.memory.place}: no chip keeps earlier answers "
+            f"yet; write `{DRIVER}`, and the board's driver keeps them"
         )
 
 

@@ -16,6 +16,7 @@ from toolchain.device.link.axi.sense import bench_faults, expected_of, must_make
 from toolchain.device.link.board import Board, played_answers
 from toolchain.device.link.finding import Finding, said
 from toolchain.device.link.golden import Golden
+from toolchain.device.link.remembering import Memory
 from toolchain.device.link.settings import Setting, setting_called, settings_of
 from toolchain.device.packed import PackedManifest
 from toolchain.errors import BuildError, GateweaveError
@@ -33,12 +34,14 @@ class Asked(Board, Protocol):
         golden: the package's vectors with the answers that every stage gave.
         without_dma: why vectors go one by one through registers; empty where they do not.
         way: how many vectors go, for people.
+        memory: answers that are kept.
     """
 
     manifest: PackedManifest
     golden: Golden
     without_dma: str
     way: str
+    memory: Memory
 
     def set(self, setting: Setting, value: int) -> None:
         """Have a setting hold for all vectors that are sent from now on."""
@@ -53,6 +56,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("count", nargs="?", type=positive, help="how many golden vectors or inferences; 1 without it")
     parser.add_argument("--vectors", type=Path, help="infer: a text file of own vectors, one a line, of integers")
     add_set(parser)
+    parser.add_argument("--memory", type=_places, metavar="N", help="keep N answers; else as many as the recipe says")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
@@ -77,6 +81,12 @@ def set_given(board: Asked, options: argparse.Namespace) -> None:
     settings = settings_of(board.manifest.get("settings") or [])
     for name, value in options.set:
         board.set(setting_called(settings, name), value)
+
+
+def _places(text: str) -> int:
+    if not (text.isdigit() and int(text) <= _MOST_INFERENCES):
+        raise argparse.ArgumentTypeError(f"{text} should be from 0 to {_MOST_INFERENCES}")
+    return int(text)
 
 
 def _given(text: str) -> tuple[str, int]:
@@ -113,6 +123,8 @@ def ask(board: Asked, options: argparse.Namespace) -> int:
         GateweaveError: no right answer, or own vectors that do not fit.
     """
     set_given(board, options)
+    if options.memory is not None:
+        board.memory = Memory(options.memory)
     answered = _COMMANDS[options.command](board, options)
     if options.json:
         print(json.dumps(answered.to_json()))
@@ -180,13 +192,17 @@ class _Inferred:
     without_dma: str
     labels: Sequence[int] | None = None
     names: Sequence[str] | None = None
+    memory: Mapping[str, int] | None = None
 
     def to_json(self) -> Mapping[str, object]:
         return said(self)
 
     def lines(self) -> list[str]:
         note = [f"one by one through registers: {self.without_dma}"] if self.without_dma else []
-        return note + [f"vector {index}: {told}" for index, told in enumerate(self.told)]
+        note += [f"vector {index}: {told}" for index, told in enumerate(self.told)]
+        if self.memory:
+            note.append(f"{self.memory['recalled']:,} of {self.memory['asked']:,} answers were kept ones")
+        return note
 
 
 @dataclass(frozen=True)
@@ -228,9 +244,11 @@ def _infer(board: Asked, options: argparse.Namespace) -> Answer:
     answers = board.infer_many(vectors)
     labels = [label for label in map(golden.label, answers) if label is not None]
     told = [golden.told(values) for values in answers]
+    memory = board.memory.uses._asdict() if board.memory.uses.places else None
     if not golden.classes:
-        return _Inferred(answers, told, board.without_dma)
-    return _Inferred(answers, told, board.without_dma, labels, [golden.class_name(label) for label in labels])
+        return _Inferred(answers, told, board.without_dma, memory=memory)
+    names = [golden.class_name(label) for label in labels]
+    return _Inferred(answers, told, board.without_dma, labels, names, memory)
 
 
 def _bench(board: Asked, options: argparse.Namespace) -> Answer:

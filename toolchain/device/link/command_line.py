@@ -23,6 +23,7 @@ from toolchain.device.link.asking import (
 )
 from toolchain.device.link.axi.selftest import bench_of, run_self_test
 from toolchain.device.link.golden import Golden
+from toolchain.device.link.remembering import Memory
 from toolchain.errors import BuildError
 
 _SILENCE_SECONDS = 5.0
@@ -94,6 +95,7 @@ class _Progress:
 def _test(link: Link, options: argparse.Namespace) -> int:
     with link.open(options) as board:
         set_given(board, options)
+        board.memory = Memory()  # the chip itself is to answer
         if options.answers:
             board.golden = board.golden.with_answers(*_read_answers(options.answers, board.golden))
         findings = []

@@ -9,12 +9,15 @@ from typing import Optional
 
 from toolchain.device.checksums import verify_package
 from toolchain.device.link import command_line
+from toolchain.device.link.answers import Inference, Values
 from toolchain.device.link.axi.sense import expected_of
 from toolchain.device.link.board import must_be
 from toolchain.device.link.golden import Golden, read_golden
 from toolchain.device.link.patience import Patience, for_processor, simulated
+from toolchain.device.link.remembering import memory_of
 from toolchain.device.link.serial_link import Port, SerialBoard
 from toolchain.device.link.serial_port import SerialPort, find_port
+from toolchain.device.link.settings import Setting
 from toolchain.device.packed import PackedManifest
 from toolchain.errors import BuildError
 
@@ -27,6 +30,7 @@ class PackedBoard(SerialBoard):
     Attributes:
         manifest: the package's.
         golden: the package's vectors with the answers that every stage gave.
+        memory: answers that are kept, as the recipe says.
         without_dma, way: see `asking.Asked`.
     """
 
@@ -40,7 +44,36 @@ class PackedBoard(SerialBoard):
         patience: Optional[Patience] = None,  # noqa: UP045
     ) -> None:
         super().__init__(port, patience)
-        self.manifest, self.golden = manifest, golden
+        self.manifest, self.golden, self.memory = manifest, golden, memory_of(manifest)
+
+    def infer(self, vector: bytes) -> Inference:
+        """The answer to one packed vector; one that was kept took no cycles that could be told."""
+        told: list[Inference] = []
+
+        def ask(vectors: list[bytes]) -> list[Values]:
+            told.extend(self.inferences(vectors))
+            return [one.values for one in told]
+
+        (values,) = self.memory.answers([vector], ask)
+        self._plays(vector)
+        return told[0] if told else Inference(values, None)
+
+    def infer_many(self, vectors: Sequence[bytes]) -> list[Values]:
+        """The answers to many packed vectors; those that were kept are not asked for again."""
+        answers = self.memory.answers(vectors, super().infer_many)
+        if vectors:
+            self._plays(vectors[-1])
+        return answers
+
+    def set(self, setting: Setting, value: int) -> None:
+        """See `SerialBoard.set`; no answer of before is kept."""
+        super().set(setting, value)
+        self.memory.forget()
+
+    def _plays(self, vector: bytes) -> None:
+        """A bench plays the last vector, also where its answer was kept and another went to the board last."""
+        if self._last != vector:
+            self.play(vector)
 
 
 def open_packed(folder: Path, name: str = "", is_simulated: bool = False) -> PackedBoard:

@@ -6,8 +6,8 @@ Standard library only, Python 3.8 or newer.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Callable  # noqa: UP035 (Python 3.8)
 
 from toolchain.device.link import protocol as link
 from toolchain.device.link import streamed

@@ -113,13 +113,17 @@ def _program(runners: Runners, name: str) -> List[str]:
 def _words(runners: Runners, device: Mapping[str, Any], run: Run, job: Job) -> List[str]:
     graph = device["graphs"][run.graph]
     words = ["--model", str(runners.package / graph["file"]), "--json", str(job.result)]
-    words += ["--inputs", str(job.inputs), "--answers", str(job.answers)]
+    words += ["--inputs", str(job.inputs), "--answers", str(job.answers), *ASKING]
     words += session_words(graph["options"])
     words += [] if job.core is None else ["--core", str(job.core)]
     words += _pairs("--provider", run.providers)
     for provider, options in sorted(run.options.items()):
         words += _pairs("--provider-option", [f"{provider}:{key}={value}" for key, value in sorted(options.items())])
     return words + _timing_words(runners, graph, job)
+
+
+ASKING = ("--memory", "0")
+"""Words with which a runner asks the network for every answer, whatever the recipe has it keep."""
 
 
 def session_words(options: Mapping[str, Any]) -> List[str]:

@@ -29,7 +29,8 @@ static const char help[] =
     "  session:   --level all|extended|basic|none --disable PASS --config KEY=VALUE\n"
     "             --provider NAME --provider-option NAME:KEY=VALUE --fallback (go on without a provider that is absent)\n"
     "  stopping:  --threshold STAGE=LEAD   how far a stage's greatest score must lead the second for the stage to answer\n"
-    "             --memory N   keep N answers by their whole inputs, the least recently used goes; batch 1\n"
+    "             --memory N   keep N answers by their whole inputs, the least recently used goes; batch 1; 0 keeps none;\n"
+    "                          without it as many as the model says, such as a recipe's decision.memory\n"
     "  a library of the network's own operator, such as name-x86_64.so, is taken from beside name.onnx\n"
     "  result:    --json FILE (else standard output) --emulated (refuse to time anything)\n";
 
@@ -99,7 +100,7 @@ static void take(Options *o, int word, const char *name, const char *value) {
     case PROVIDER: append(&o->providers, name, value); break;
     case PROVIDER_OPTION: append(&o->provider_options, name, value); break;
     case CONFIG: append(&o->config, name, value); break;
-    case MEMORY: o->memory = whole(name, value, 1, 1 << 30); break;
+    case MEMORY: o->memory = whole(name, value, 0, 1 << 30); break;
     case THRESHOLD:
         if (o->threshold_count == MAX_LIST) fail("--threshold: given more than %d times", MAX_LIST);
         o->thresholds[o->threshold_count++] = threshold_of(value);
@@ -113,7 +114,7 @@ static void take(Options *o, int word, const char *name, const char *value) {
 }
 
 Options parse_options(int count, char **words) {
-    Options options = {.level = 99, .threads = 1, .workers = 1, .core = -1, .warmup = 500};
+    Options options = {.level = 99, .threads = 1, .workers = 1, .core = -1, .warmup = 500, .memory = -1};
     int index = 0, word;
     opterr = 0;
     while ((word = getopt_long(count, words, "", words_known, &index)) != -1)

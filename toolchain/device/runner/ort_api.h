@@ -27,6 +27,7 @@ typedef struct OrtMemoryInfo OrtMemoryInfo;
 typedef struct OrtAllocator OrtAllocator;
 typedef struct OrtIoBinding OrtIoBinding;
 typedef struct OrtKernelContext OrtKernelContext;
+typedef struct OrtModelMetadata OrtModelMetadata;
 typedef struct OrtCustomOpDomain OrtCustomOpDomain;
 typedef struct OrtCustomOp OrtCustomOp;
 typedef struct OrtGpuOptions OrtGpuOptions; /* OrtTensorRTProviderOptionsV2, OrtCUDAProviderOptionsV2 */
@@ -80,6 +81,9 @@ typedef const char *const *Names;
     F(93, void, ReleaseStatus, (OrtStatus *))                                                                          \
     F(96, void, ReleaseValue, (OrtValue *))                                                                            \
     F(99, void, ReleaseTensorTypeAndShapeInfo, (OrtTensorInfo *))                                                      \
+    F(111, OrtStatus *, SessionGetModelMetadata, (const OrtSession *, OrtModelMetadata **))                            \
+    F(116, OrtStatus *, ModelMetadataLookupCustomMetadataMap,                                                          \
+      (const OrtModelMetadata *, OrtAllocator *, const char *key, char **value))                                       \
     F(125, OrtStatus *, GetAvailableProviders, (char ***, int *))                                                      \
     F(130, OrtStatus *, AddSessionConfigEntry, (OrtSessionOptions *, const char *key, const char *value))              \
     F(133, OrtStatus *, RunWithBinding, (OrtSession *, const OrtRunOptions *, const OrtIoBinding *))                   \

@@ -28,7 +28,7 @@ typedef struct {
     const char *model, *floor, *library, *inputs, *answers, *labels, *json;
     int level, batch, threads, workers, core; /* core -1: not pinned; batch 0: as the model says, else 1 */
     long calls, warmup, count;                /* calls 0: no latency; count 0: all vectors */
-    long memory;                              /* earlier answers that are kept; 0: none */
+    long memory;                              /* earlier answers that are kept; 0: none, -1: as many as the model says */
     double seconds;                           /* 0: no loop */
     List providers, provider_options, config, disabled;
     Threshold thresholds[MAX_LIST];

@@ -78,7 +78,7 @@ def check_options(options: argparse.Namespace) -> None:
         RunnerError: naming the option.
     """
     for name in ("batch", "count", "memory", "core", "threads", "workers", "warmup"):
-        value, least = getattr(options, name), 0 if name in ("core", "warmup") else 1
+        value, least = getattr(options, name), 0 if name in ("core", "warmup", "memory") else 1
         if value is not None and value < least:
             raise RunnerError(f"--{name} {value}: at least {least} is needed")
     if (options.answers or options.labels) and not options.inputs:

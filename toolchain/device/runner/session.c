@@ -199,6 +199,22 @@ static void give_thresholds(Model *model, const char *path, const Options *optio
     }
 }
 
+/* Earlier answers to keep: as many as were asked for, else as the model says, where single vectors come. */
+static long places_for(const Model *model, const Options *options) {
+    OrtModelMetadata *metadata;
+    OrtAllocator *allocator;
+    char *told = NULL;
+    if (options->memory >= 0) {
+        if (options->memory && model->batch != 1)
+            fail("--memory %ld: a batch of 1 is needed, not of %d", options->memory, model->batch);
+        return options->memory;
+    }
+    check(ort.GetAllocatorWithDefaultOptions(&allocator), "allocator");
+    check(ort.SessionGetModelMetadata(model->session, &metadata), "metadata");
+    check(ort.ModelMetadataLookupCustomMetadataMap(metadata, allocator, "gateweave.memory", &told), "metadata");
+    return told && model->batch == 1 ? strtol(told, NULL, 10) : 0;
+}
+
 Model open_model(const char *path, const Options *options) {
     static OrtEnv *environment;
     Model model = {0};
@@ -212,9 +228,8 @@ Model open_model(const char *path, const Options *options) {
     if (!compiled && path == options->model) give_thresholds(&model, path, options);
     choose_batch(&model, options);
     probe_outputs(&model);
-    if (path == options->model && options->memory) {
-        if (model.batch != 1) fail("--memory %ld: a batch of 1 is needed, not of %d", options->memory, model.batch);
-        model.memory = options->memory;
+    if (path == options->model) model.memory = places_for(&model, options);
+    if (model.memory) {
         model.asked = memset(allocate(2 * sizeof(long)), 0, 2 * sizeof(long));
         model.recalled = model.asked + 1;
     }

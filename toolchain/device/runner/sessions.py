@@ -220,13 +220,25 @@ def open_model(path: str, options: argparse.Namespace) -> Model:
             raise RunnerError(f"output {node.name}: shape {list(first.shape)} for a batch of {batch}")
         given.append(Side(node.name, first.dtype, first.shape[1:]))
     thresholds = given_thresholds(session, options) if path == options.model else {}
-    places = options.memory if path == options.model else None
-    if places and batch != 1:
-        raise RunnerError(f"--memory {places}: a batch of 1 is needed, not of {batch}")
+    places = places_for(session, options, batch) if path == options.model else 0
     memory = {"places": places, "asked": 0, "recalled": 0} if places else None
     return Model(
         session, taken, given, row_of(taken), row_of(given), batch, absent, thresholds, memory, decides(session, path)
     )
+
+
+def places_for(session: "onnxruntime.InferenceSession", options: argparse.Namespace, batch: int) -> int:
+    """Earlier answers to keep: as many as were asked for, else as the model says, where single vectors come.
+
+    Raises:
+        RunnerError: some were asked for, and batches come.
+    """
+    if options.memory is None:
+        told = session.get_modelmeta().custom_metadata_map.get("gateweave.memory", "")
+        return int(told) if told and batch == 1 else 0
+    if options.memory and batch != 1:
+        raise RunnerError(f"--memory {options.memory}: a batch of 1 is needed, not of {batch}")
+    return int(options.memory)
 
 
 def row_of(sides: "list[Side]") -> "np.dtype[np.void]":

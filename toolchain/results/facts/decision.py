@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from toolchain.results.model import Number, Record
 
 
@@ -36,6 +38,13 @@ class Beside(Record):
     recipe: str
 
 
+class KeptAnswers(Record):
+    """Earlier answers that are kept: how many at most, and by what."""
+
+    size: int
+    place: Literal["driver", "chip"]
+
+
 class Decision(Record):
     """The working point of a network of several stages, or of several widths.
 
@@ -49,6 +58,7 @@ class Decision(Record):
         validation: the same on the validation part; `curve` over the thresholds there.
         beside: a single larger network; None where the recipe names none.
         widths: percent of the channels that each stage is, where a person chooses one; none where confidence does.
+        memory: of earlier answers; None where the recipe has none.
     """
 
     classes: int
@@ -62,6 +72,7 @@ class Decision(Record):
     curve: tuple[CurvePoint, ...]
     beside: Beside | None = None
     widths: tuple[int, ...] = ()
+    memory: KeptAnswers | None = None
 
     @property
     def width(self) -> int | None:

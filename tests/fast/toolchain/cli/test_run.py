@@ -12,6 +12,7 @@ import pytest
 
 from tests.doubles.packed import manifest
 from tests.doubles.uart_board import IDENTITY, VECTOR_BYTES, label_of, uart_board
+from tests.fast.toolchain.fabricated import DECISION
 from tests.fast.toolchain.package.amd.packages import bitstream_package
 from toolchain.cli import run as command
 from toolchain.device.checksums import write_manifest
@@ -126,6 +127,15 @@ def test_a_threshold_is_set_and_the_network_answers_with_it(
     assert (kept["answers"]["equal"], kept["settings"]) == (40, {"threshold1": 3})
     assert asked == [[{"threshold1": 3}, None, 0]]
     assert "setting threshold1" in capsys.readouterr().out
+
+
+def test_answers_that_are_kept_are_not_asked_for_again(build: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    memory = {"size": 9, "place": "driver"}
+    write_build(build, Request("ulx3s", "stages"), model="stages", decision={**DECISION.to_json(), "memory": memory})
+    command.run("ulx3s", "stages", port="/dev/ttyUSB0")
+    command.run("ulx3s", "stages", port="/dev/ttyUSB0", memory=0, as_json=True)
+    assert "answers of a memory of 9" in (told := capsys.readouterr().out)
+    assert "memory" not in json.loads(told[told.index("{") :]) or json.loads(told[told.index("{") :])["memory"] is None
 
 
 def test_a_threshold_of_a_chip_without_one_is_refused(build: Path) -> None:

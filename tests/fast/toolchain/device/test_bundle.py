@@ -9,14 +9,28 @@ import pytest
 from toolchain.device.bundle import SOURCES, bundle, closure
 from toolchain.errors import BuildError
 from toolchain.package.amd import content
+from toolchain.package.open.content import MODULES
 
 BOARD = sorted(name for name in closure(content._BOARD_MODULES) if name.endswith(".py"))
 FINISH = sorted(name for name in closure(content._FINISH_MODULES) if name.endswith(".py"))
+OPEN = sorted(name for name in closure(MODULES) if name.endswith(".py"))
 STANDARD_LIBRARY_38 = {
-    *("__future__", "argparse", "array", "ast", "collections", "contextlib", "ctypes", "dataclasses", "errno", "enum"),
+    *(
+        "__future__",
+        "argparse",
+        "array",
+        "ast",
+        "collections",
+        "contextlib",
+        "ctypes",
+        "dataclasses",
+        "errno",
+        "enum",
+        "fcntl",
+    ),
     *("functools", "glob", "hashlib", "importlib", "io", "itertools", "json", "math", "mmap", "os", "pathlib"),
     *("platform", "re", "select", "selectors", "shlex", "shutil", "signal", "stat", "struct", "subprocess", "sys"),
-    *("tempfile", "textwrap", "threading", "time", "types", "typing", "warnings", "xml", "zipfile", "zlib"),
+    *("tempfile", "termios", "textwrap", "threading", "time", "types", "typing", "warnings", "xml", "zipfile", "zlib"),
 }
 
 
@@ -49,7 +63,7 @@ def test_a_module_that_is_not_there_is_named() -> None:
         closure(["toolchain.no_such"])
 
 
-@pytest.mark.parametrize("name", sorted({*BOARD, *FINISH}))
+@pytest.mark.parametrize("name", sorted({*BOARD, *FINISH, *OPEN}))
 def test_what_goes_elsewhere_is_python_3_8_and_its_standard_library(name: str) -> None:
     tree = ast.parse((SOURCES / name).read_text(), feature_version=(3, 8))
     allowed = STANDARD_LIBRARY_38 | {"toolchain"}
@@ -67,9 +81,10 @@ def _imports(tree: ast.AST) -> Iterator[str]:
 
 def _too_new(tree: ast.AST) -> Iterator[str]:
     """What Python 3.8 parses but cannot run: generic built-ins outside annotations, newer methods and arguments."""
+    generic = {"list", "dict", "tuple", "set", "frozenset", "type", *_abstract(tree)}
     for node in ast.walk(_without_annotations(tree)):
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
-            if node.value.id in {"list", "dict", "tuple", "set", "frozenset", "type", "Iterator", "Sequence"}:
+            if node.value.id in generic:
                 yield f"line {node.lineno}: {node.value.id}[]"
         elif isinstance(node, ast.Attribute) and node.attr in {
             *("removeprefix", "removesuffix", "is_relative_to", "with_stem", "hardlink_to", "readlink", "bit_count"),
@@ -78,6 +93,13 @@ def _too_new(tree: ast.AST) -> Iterator[str]:
             yield f"line {node.lineno}: .{node.attr}"
         elif isinstance(node, ast.keyword) and node.arg in {"strict", "slots", "kw_only", "missing_ok_dirs"}:
             yield f"argument {node.arg}="
+
+
+def _abstract(tree: ast.AST) -> Iterator[str]:
+    """Names that come from `collections.abc`; those of `typing` may have arguments."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "collections.abc":
+            yield from (alias.name for alias in node.names)
 
 
 def _without_annotations(tree: ast.AST) -> ast.AST:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,22 @@ def test_a_memory_gives_earlier_answers_of_the_same_input(
 
     np.testing.assert_array_equal(found, _wanted(made.decides, x))
     assert said["memory"] == {"places": places, "asked": 400, "recalled": _recalled(x, places)}
+
+
+@pytest.mark.parametrize(("asked", "places"), [((), 7), (("--memory", "0"), 0), (("--memory", "3"), 3)])
+@pytest.mark.parametrize("runner", ["c", "python"])
+def test_a_model_says_how_many_answers_are_kept_unless_another_number_is_asked_for(
+    made: Made, runners: dict[str, list[str]], runner: str, asked: tuple[str, ...], places: int, tmp_path: Path
+) -> None:
+    model = onnx.load(made.graphs["fp32"])
+    model.metadata_props.add(key="gateweave.memory", value="7")
+    onnx.save(model, tmp_path / "fp32.onnx")
+    x = made.x[np.random.default_rng(3).integers(0, 12, 100)]
+    told = replace(made, graphs={"fp32": tmp_path / "fp32.onnx"})
+    found, said = _asked(runners[runner], told, "fp32", x, tmp_path, *asked)
+    np.testing.assert_array_equal(found, _wanted(made.decides, x))
+    kept = {"places": places, "asked": 100, "recalled": _recalled(x, places)} if places else None
+    assert said.get("memory") == kept
 
 
 def _recalled(x: Array, places: int) -> int:

@@ -16,6 +16,7 @@ from toolchain.device.link.axi.hardware import address_of, addresses
 from toolchain.device.link.axi.linux import LinuxDevice
 from toolchain.device.link.board import must_be
 from toolchain.device.link.golden import Golden, read_golden
+from toolchain.device.link.remembering import memory_of
 from toolchain.device.link.settings import Setting
 from toolchain.device.packed import PackedLink, PackedManifest
 from toolchain.errors import ConfigError, ToolError
@@ -33,24 +34,32 @@ class Board:
         device: how the board is reached.
         without_dma: why vectors go one by one through registers; empty where they go by DMA.
         way: how many vectors go, for people.
+        memory: answers that are kept, as the recipe says.
     """
 
     def __init__(self, manifest: PackedManifest, golden: Golden, device: Device, chip: AnyChip, why: str) -> None:
         self.manifest, self.golden, self.device, self.without_dma = manifest, golden, device, why
         self.way = "one by one, for want of DMA memory" if why else "in bursts by DMA"
-        self._chip = chip
+        self._chip, self.memory = chip, memory_of(manifest)
 
     def identify(self) -> Identity:
         """What the board is: model hash, build id, sizes, clock."""
         return self._chip.identify()
 
     def infer(self, vector: bytes) -> Inference:
-        """The answer to one packed vector (`golden.pack` makes one of integers)."""
-        return self._chip.infer(vector)
+        """The answer to one packed vector (`golden.pack` makes one of integers); one that was kept tells no cycles."""
+        told: list[Inference] = []
+
+        def ask(vectors: list[bytes]) -> list[Values]:
+            told.append(self._chip.infer(vectors[0]))
+            return [told[0].values]
+
+        (values,) = self.memory.answers([vector], ask)
+        return told[0] if told else Inference(values, None)
 
     def infer_many(self, vectors: list[bytes]) -> list[Values]:
         """The answers to many packed vectors, by DMA where there is memory for it."""
-        return self._chip.infer_many(vectors)
+        return self.memory.answers(vectors, self._chip.infer_many)
 
     def play(self, vector: bytes) -> None:
         """Have benches run this packed vector, where the chip stores none."""
@@ -63,6 +72,7 @@ class Board:
     def set(self, setting: Setting, value: int) -> None:
         """Have a setting hold for all vectors that are sent from now on; see `Chip.set`."""
         _with_settings(self._chip, setting).set(setting, value)
+        self.memory.forget()
 
     def held(self, setting: Setting) -> int:
         """The value that a setting has in the chip."""
