@@ -4,7 +4,7 @@ BOARD ?= ulx3s
 MODEL ?= cqmlp
 # Every variable that may stand on the command line; `make help` explains each.
 VARIABLES := BOARD MODEL DATA RECIPE STRATEGY FLOW FPS CLOCK NETWORK ONNX TEST CALIBRATION OUTPUTS WHEELS VECTORS TOGGLES JOBS \
-    PYTHON PACKAGE PORT HOST VIRTUAL FAULTS COUNT THRESHOLD PERSIST CABLE METER PNR SNAKEMAKE_ARGS GATEWEAVE_BUILD_DIR GATEWEAVE_MODELS
+    PYTHON PACKAGE PORT HOST VIRTUAL FAULTS COUNT THRESHOLD WIDTH PERSIST CABLE METER PNR SNAKEMAKE_ARGS GATEWEAVE_BUILD_DIR GATEWEAVE_MODELS
 export $(VARIABLES)
 
 # A misspelt variable would build something else for minutes, without a word.
@@ -73,6 +73,7 @@ help:
 	@echo '  HOST=user@address      a board that runs Linux        VIRTUAL=1            the Verilated chip, no board'
 	@echo '  CABLE=BUS:DEVICE       one of several cables          PERSIST=1            flash memory: kept after power-off'
 	@echo '  COUNT=1000             vectors to send                FAULTS=bits=1e-4     on the line of a virtual board'
+	@echo '  WIDTH=50               run: percent of the channels of a network that runs at several widths'
 	@echo '  THRESHOLD=1=300        run: another threshold of a network that decides, as STAGE=LEAD'
 	@echo '  METER=joulescope       a power meter at this computer'
 	@echo 'Choose how to work:'

@@ -53,7 +53,7 @@ def try_untrained(model: ModelFolder, code: ModelCode, recipe: Recipe, signature
         return trained
     classes = signature.classes
     thresholds = [0] * (golden.logits.shape[1] // classes - 1)
-    return trained.deciding(classes, thresholds, by_width=recipe.width is not None)
+    return trained.deciding(classes, thresholds, recipe.widths)
 
 
 def try_model(folder: Path, recipe: str = "default") -> Dataset:

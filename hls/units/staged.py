@@ -137,7 +137,7 @@ def chosen_stage(graph: Graph, node: Node) -> Stage:
         low=0,
         high=1,
         reset=node.op.margin,
-        meaning=f"0: the network ends at width {node.op.stage}; 1: it is wider",
+        meaning=f"0: the network ends at {node.op.width} % of its channels; 1: it is wider",
     )
     made = single(lambda name, streams: build_chosen(name, streams[0], threshold))
     options = []

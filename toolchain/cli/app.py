@@ -235,6 +235,12 @@ def run(
     memory: Annotated[
         int | None, typer.Option(min=0, help="Earlier answers to keep; else the recipe's number.")
     ] = None,
+    width: Annotated[
+        int | None,
+        typer.Option(
+            envvar="WIDTH", metavar="PERCENT", help="Of the channels, of a network that runs at several widths."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Send the package's vectors through the board: every answer against golden, accuracy, and where the time goes."""
@@ -253,6 +259,7 @@ def run(
         count=count,
         thresholds=tuple(threshold or ()),
         memory=memory,
+        width=width,
         as_json=as_json,
     )
     if not as_json:

@@ -36,7 +36,7 @@ from toolchain.results.manifest import Manifest
 from toolchain.results.model import write_file
 from toolchain.results.request import read_request
 from toolchain.results.run import RunFigures, RunPackage, RunResult
-from toolchain.run.given import Given, golden_with, thresholds_given
+from toolchain.run.given import Given, golden_with, thresholds_given, width_given
 from toolchain.run.remote_run import run_remotely
 from toolchain.run.testset import must_be_equal, run_test_set, vector_kind
 from toolchain.run.virtual import virtual_board_of
@@ -58,6 +58,7 @@ def run(
     count: int | None = None,
     thresholds: Sequence[str] = (),
     memory: int | None = None,
+    width: int | None = None,
     as_json: bool = False,
     console: Console | None = None,
 ) -> RunResult:
@@ -72,10 +73,11 @@ def run(
         count: how many vectors; None sends all (a virtual board gets `VIRTUAL_VECTORS`).
         thresholds: of a network that decides, each as STAGE=LEAD; the others are as built.
         memory: earlier answers to keep; None: as many as the recipe says.
+        width: percent of the channels, of a network that runs at several; None: as built.
         console: where to print; the standard output where None.
 
     Raises:
-        ConfigError: an option that does not suit the board, or a threshold that the network cannot have.
+        ConfigError: an option that does not suit the board, or a threshold or width that the network does not have.
         BuildError: nothing was built, or the package is damaged, of another board, or a hand-off.
         ToolError: the board cannot be reached or stopped answering.
         VerificationError: another model is loaded, or an answer differs; the result is kept all the same.
@@ -83,7 +85,8 @@ def run(
     target = load_board(board)
     _must_suit(target, host, virtual, faults, memory)
     folder, manifest = checked_package(board, model, package)
-    given = thresholds_given(thresholds, manifest.settings)
+    widths = manifest.decision.widths if manifest.decision else ()
+    given = {**thresholds_given(thresholds, manifest.settings), **width_given(width, widths, manifest.settings)}
     if isinstance(target, SerialBoard):
         order = _Order(target, model, folder, manifest, count, given, memory)
         result = _run_virtual(order, faults) if virtual else _run_serial(order, port)

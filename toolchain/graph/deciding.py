@@ -49,7 +49,7 @@ def stages_in(graph: Graph, classes: int) -> Stages:
     return Stages(scores, levels)
 
 
-def deciding(graph: Graph, classes: int, thresholds: Sequence[int], *, by_width: bool = False) -> Graph:
+def deciding(graph: Graph, classes: int, thresholds: Sequence[int], widths: Sequence[int] = ()) -> Graph:
     """The network that answers with the scores of the first confident stage, and with a number that tells the stage.
 
     The number stands behind the scores. It counts down from one below the least of them (see `stage_numbers`), so the
@@ -57,8 +57,8 @@ def deciding(graph: Graph, classes: int, thresholds: Sequence[int], *, by_width:
 
     Args:
         thresholds: the margin at which each stage but the last is confident, in units of its integers.
-        by_width: the stages are widths, of which a person chooses one: a threshold is 0 where the network ends at the
-            stage, and 1 where it goes on, for all inputs; see `thresholds_of_width`.
+        widths: percents of the channels, where the stages are widths of which a person chooses one: a threshold is
+            then 0 where the network ends at the stage, and 1 where it goes on, for all inputs.
 
     Raises:
         ModelError: the network does not end in the scores of stages, or a threshold is none of theirs.
@@ -69,14 +69,14 @@ def deciding(graph: Graph, classes: int, thresholds: Sequence[int], *, by_width:
             f"{len(thresholds)} thresholds for {len(stages.scores)} stages; each stage but the last has one"
         )
     for number, (name, margin) in enumerate(zip(stages.scores, thresholds, strict=False), 1):
-        if not by_width and not 0 <= margin <= (most := greatest_margin(graph.types[name])):
+        if not widths and not 0 <= margin <= (most := greatest_margin(graph.types[name])):
             raise ModelError(f"threshold {margin:,} of stage {number}: its scores lead by 0 to {most:,}")
-    return _Rewriter(graph, stages, thresholds, by_width).run()
+    return _Rewriter(graph, stages, thresholds, widths).run()
 
 
-def thresholds_of_width(stages: int, stage: int) -> tuple[int, ...]:
-    """The thresholds by which a network of so many widths ends at one of them, counted from 0."""
-    return tuple(int(number < stage) for number in range(stages - 1))
+def thresholds_of_width(widths: Sequence[int], width: int) -> tuple[int, ...]:
+    """The thresholds by which a network of some widths, narrowest first, ends at one of them."""
+    return tuple(int(narrower < width) for narrower in widths[:-1])
 
 
 def stage_numbers(graph: Graph, scores: Sequence[str]) -> tuple[int, ...]:
@@ -96,6 +96,12 @@ def thresholds_of(graph: Graph) -> tuple[int, ...]:
     """The threshold of each stage but the last, of a network that decides; none of another."""
     flags = sorted((node.op for node in graph if isinstance(node.op, Flag)), key=lambda op: op.stage)
     return tuple(op.margin for op in flags)
+
+
+def widths_of(graph: Graph) -> tuple[int, ...]:
+    """Percents of the channels, narrowest first, of a network whose width a person chooses; none of another."""
+    found = sorted(node.op.width for node in graph if isinstance(node.op, Chosen))
+    return (*found, 100) if found else ()
 
 
 def with_thresholds(graph: Graph, thresholds: Mapping[int, int]) -> Graph:
@@ -189,8 +195,8 @@ def _must_grow(scores: Sequence[str], levels: dict[str, int]) -> None:
 
 
 class _Rewriter:
-    def __init__(self, graph: Graph, stages: Stages, thresholds: Sequence[int], by_width: bool) -> None:
-        self._graph, self._stages, self._thresholds, self._by_width = graph, stages, thresholds, by_width
+    def __init__(self, graph: Graph, stages: Stages, thresholds: Sequence[int], widths: Sequence[int]) -> None:
+        self._graph, self._stages, self._thresholds, self._widths = graph, stages, thresholds, widths
         self._result = Graph()
         self._flags: list[str] = []
         self._behind: dict[tuple[str, int], str] = {}
@@ -211,10 +217,9 @@ class _Rewriter:
         where the stage runs: a flag that nobody takes would wait for ever.
         """
         margin, number = self._thresholds[level], level + 1
-        if self._by_width:
-            return self._result.add(
-                self._own(f"chosen{number}"), Chosen(margin, number), self._gated(self._graph.sole_input, level)
-            )
+        if self._widths:
+            source = self._gated(self._graph.sole_input, level)
+            return self._result.add(self._own(f"chosen{number}"), Chosen(margin, number, self._widths[level]), source)
         return self._result.add(self._own(f"confident{number}"), Confident(margin, number), self._stages.scores[level])
 
     def _add(self, node: Node, level: int) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from toolchain.errors import ModelError
-from toolchain.graph.deciding import idle_flags, thresholds_of
+from toolchain.graph.deciding import idle_flags, thresholds_of, widths_of
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import Gate, Input, Linear, Op, Reduce, Repeat, Reshape, Transpose, Window
 from toolchain.kernels import gather, planes, vnni
@@ -18,7 +18,7 @@ from toolchain.kernels.memory import Buffer, MemoryPlan, planned
 from toolchain.kernels.nodes import KERNELS, linear, reduce
 from toolchain.kernels.row import Row, RowKernel
 from toolchain.kernels.steps import Step, root, steps_of
-from toolchain.kernels.text import Argument, arguments, header, source
+from toolchain.kernels.text import NEVER, Argument, Stops, arguments, header, source
 from toolchain.kernels.ways import ORDER, ROWS, WRITTEN, Ways
 
 
@@ -30,7 +30,7 @@ class CSource:
         header, source: text of ``model.h`` and ``model.c``.
         tensors: what ``model_run`` takes and fills, in order, inputs first.
         memory: where tensors and rows lie in the work space.
-        thresholds: of a network that decides, which a program may change.
+        stops: of a network of several stages.
         ways: which way each node goes whose kind has several.
         whole: steps that some processors run whole, by the names of their last nodes.
     """
@@ -39,7 +39,7 @@ class CSource:
     source: str
     tensors: tuple[Argument, ...]
     memory: MemoryPlan
-    thresholds: tuple[int, ...] = ()
+    stops: Stops = NEVER
     ways: Mapping[str, str] = field(default_factory=dict)
     whole: tuple[str, ...] = ()
 
@@ -80,13 +80,13 @@ class _Writer:
         calls = [*(self._call(number, step) for number, step in enumerate(self._steps)), *self._copies()]
         if text := self._planes():
             functions, calls = [*functions, text], [*self._by_planes(), *calls]
-        thresholds = thresholds_of(self._graph)
+        stops = Stops(thresholds_of(self._graph), widths_of(self._graph))
         return CSource(
-            header(self._tensors, self._memory.size, thresholds),
-            source(self._tensors, [*self._helpers, *functions], calls, thresholds, together=self._together),
+            header(self._tensors, self._memory.size, stops),
+            source(self._tensors, [*self._helpers, *functions], calls, stops, together=self._together),
             self._tensors,
             self._memory,
-            thresholds,
+            stops,
             self._gone,
             tuple(step.result for step, quick in zip(self._steps, self._fused, strict=True) if quick),
         )

@@ -11,7 +11,7 @@ import numpy as np
 
 from toolchain.kernels.c_text import Whole, c_type
 from toolchain.kernels.generate import CSource
-from toolchain.kernels.text import Argument, threshold_array
+from toolchain.kernels.text import NEVER, Argument, Stops, threshold_array
 
 DOMAIN = "gateweave"
 """Of the operator, in a graph and in ONNX Runtime."""
@@ -79,20 +79,20 @@ def operator_name(made: CSource, ends: Sequence[End]) -> str:
     return f"Network_{hashlib.sha256((made.header + made.source + told).encode()).hexdigest()[:16]}"
 
 
-def operator_source(ends: Sequence[End], name: str, builds: Sequence[str], thresholds: Sequence[int] = ()) -> str:
+def operator_source(ends: Sequence[End], name: str, builds: Sequence[str], stops: Stops = NEVER) -> str:
     """``operator.c``: what ONNX Runtime calls.
 
     Args:
         ends: inputs and outputs in the order of the network's.
         builds: conditions in C under which each of several builds of ``rows.c`` may run, the fastest first; the last
             one must hold everywhere. Build `i` names its function ``rows_<i>``.
-        thresholds: those of a network that decides, which a runner may change.
+        stops: of a network of several stages; a runner may change where it stops.
     """
     inputs, outputs = _sides(ends)
     return _SOURCE.format(
         name=name,
         domain=DOMAIN,
-        thresholds=_thresholds(thresholds),
+        thresholds=_thresholds(stops),
         runs="\n".join(f"int rows_{i}(ROWS_PARAMETERS);" for i in range(len(builds))),
         choices="\n".join(f"    if ({condition})\n        return rows_{i};" for i, condition in enumerate(builds)),
         inputs=len(inputs),
@@ -212,10 +212,13 @@ def _float(value: float) -> str:
     return f"({float(np.float32(value)).hex()}f)"
 
 
-def _thresholds(values: Sequence[int]) -> str:
-    if not values:
+def _thresholds(stops: Stops) -> str:
+    if not stops.thresholds:
         return ""
-    return f"PUBLIC const int32_t gateweave_thresholds = MODEL_THRESHOLDS;\nPUBLIC {threshold_array(values)}\n"
+    lines = [f"const int32_t gateweave_thresholds = {len(stops.thresholds)};\n", threshold_array(stops)]
+    if stops.widths:
+        lines.append(f"const int32_t gateweave_widths[] = {{{', '.join(map(str, stops.widths))}}};\n")
+    return "".join(f"PUBLIC {line}" for line in lines) + "\n"
 
 
 def _void(number: int, end: End) -> str:

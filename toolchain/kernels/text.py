@@ -64,6 +64,34 @@ extern int64_t model_thresholds[MODEL_THRESHOLDS];
 
 """
 
+_WIDTHS = """\
+/* Percents of the channels that the network runs at. */
+enum {{ MODEL_WIDTHS = {count} }};
+extern const int32_t model_widths[MODEL_WIDTHS];
+
+/* Runs at so many percent of the channels from the next call on: {widths}.
+   Returns MODEL_OK, or MODEL_BAD_WIDTH: then nothing was changed. */
+enum {{ MODEL_BAD_WIDTH = -4 }};
+int model_width(int32_t percent);
+
+"""
+
+_CHOOSES = """\
+const int32_t model_widths[MODEL_WIDTHS] = {{{widths}}};
+
+int model_width(int32_t percent)
+{{
+    int known = 0;
+    for (int i = 0; i < MODEL_WIDTHS; i++)
+        known |= model_widths[i] == percent;
+    if (!known)
+        return MODEL_BAD_WIDTH;
+    for (int i = 0; i < MODEL_THRESHOLDS; i++)
+        model_thresholds[i] = model_widths[i] < percent;
+    return MODEL_OK;
+}}
+"""
+
 _SOURCE = """\
 /* Right shifts of negative numbers must round down, as those of all common compilers do. */
 #include "model.h"
@@ -155,10 +183,29 @@ def arguments(names: Sequence[tuple[str, TensorType, Output | None]]) -> tuple[A
     return tuple(made)
 
 
-def header(tensors: Sequence[Argument], work: int, thresholds: Sequence[int]) -> str:
-    """``model.h``; `thresholds` are those of a network that decides."""
+@dataclass(frozen=True)
+class Stops:
+    """Where a network of several stages may stop; nothing of another network.
+
+    Attributes:
+        thresholds: of each stage but the last, which a program may change.
+        widths: percents of the channels, where a person chooses the stage.
+    """
+
+    thresholds: tuple[int, ...] = ()
+    widths: tuple[int, ...] = ()
+
+
+NEVER = Stops()
+"""Of a network that runs to its end."""
+
+
+def header(tensors: Sequence[Argument], work: int, stops: Stops) -> str:
+    """``model.h``."""
     told = "\n".join(tensor.told() for tensor in tensors)
-    changed = _THRESHOLDS.format(count=len(thresholds)) if thresholds else ""
+    changed = _THRESHOLDS.format(count=len(stops.thresholds)) if stops.thresholds else ""
+    if stops.widths:
+        changed += _WIDTHS.format(count=len(stops.widths), widths=", ".join(map(str, stops.widths)))
     words = {"tensors": told, "thresholds": changed, "parameters": _parameters(tensors)}
     return _HEADER.format(alignment=ALIGNMENT, work=work, **words)
 
@@ -167,7 +214,7 @@ def source(
     tensors: Sequence[Argument],
     functions: Sequence[str],
     calls: Sequence[str],
-    thresholds: Sequence[int],
+    stops: Stops,
     *,
     together: bool,
 ) -> str:
@@ -175,11 +222,10 @@ def source(
 
     Args:
         calls: run one vector, or all `vectors` where they go together.
-        thresholds: those of a network that decides.
     """
     inputs = [tensor for tensor in tensors if tensor.output is None]
     return _SOURCE.format(
-        thresholds=_defined(thresholds),
+        thresholds=_defined(stops),
         functions="\n".join([*functions, *(text for tensor in inputs for text in _bounds(tensor))]),
         parameters=_parameters(tensors),
         counts=" || ".join(map(_miscounted, tensors)),
@@ -190,16 +236,21 @@ def source(
     )
 
 
-def _defined(thresholds: Sequence[int]) -> str:
+def _defined(stops: Stops) -> str:
     """Where several builds of the source are one program, the one place lies elsewhere."""
-    if not thresholds:
+    if not stops.thresholds:
         return ""
-    return f"#ifndef MODEL_THRESHOLDS_ELSEWHERE\n{threshold_array(thresholds)}#endif\n\n"
+    chooses = f"\n{_CHOOSES.format(widths=_listed(stops.widths))}" if stops.widths else ""
+    return f"#ifndef MODEL_THRESHOLDS_ELSEWHERE\n{threshold_array(stops)}{chooses}#endif\n\n"
 
 
-def threshold_array(thresholds: Sequence[int]) -> str:
+def threshold_array(stops: Stops) -> str:
     """The definition of the thresholds in C."""
-    return f"int64_t model_thresholds[MODEL_THRESHOLDS] = {{{', '.join(map(str, thresholds))}}};\n"
+    return f"int64_t model_thresholds[MODEL_THRESHOLDS] = {{{_listed(stops.thresholds)}}};\n"
+
+
+def _listed(values: Sequence[int]) -> str:
+    return ", ".join(map(str, values))
 
 
 def _miscounted(tensor: Argument) -> str:

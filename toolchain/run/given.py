@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from toolchain.device.link.golden import Golden
 from toolchain.device.link.settings import Setting
 from toolchain.errors import ConfigError
-from toolchain.graph.deciding import with_thresholds
+from toolchain.graph.deciding import thresholds_of_width, with_thresholds
 from toolchain.graph.execute import run_one
 from toolchain.graph.file.store import load_graph
 from toolchain.graph.types import IntType
@@ -38,6 +38,27 @@ def thresholds_given(words: Sequence[str], settings: Sequence[Setting]) -> Given
     """
     known = {setting.name: setting for setting in settings if setting.name.startswith(_THRESHOLD)}
     return dict(_threshold(word, known) for word in words)
+
+
+def width_given(width: int | None, widths: Sequence[int], settings: Sequence[Setting]) -> Given:
+    """The settings by which a chip runs at a width.
+
+    Args:
+        widths: percents of the channels, narrowest first, of the package's network; none where it has one width.
+        settings: of the chip.
+
+    Raises:
+        ConfigError: the network was not trained for it.
+    """
+    if width is None:
+        return {}
+    known = {setting.name: setting for setting in settings if setting.name.startswith(_THRESHOLD)}
+    if not widths or not known:
+        raise ConfigError(f"--width {width}: the package's network has no widths to choose from")
+    if width not in widths:
+        raise ConfigError(f"--width {width}: the network was trained for {', '.join(map(str, widths))} %")
+    values = thresholds_of_width(widths, width)
+    return {known[f"{_THRESHOLD}{stage}"]: value for stage, value in enumerate(values, 1)}
 
 
 def _threshold(word: str, known: Mapping[str, Setting]) -> tuple[Setting, int]:

@@ -7,16 +7,17 @@ become inputs with a default, which ONNX Runtime calls overridable initializers:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from graphlib import TopologicalSorter
 
 import onnx
 from onnx import GraphProto, NodeProto, TensorProto, ValueInfoProto, helper
 
-from toolchain.runtime.derive.kinds.staged import CONFIDENT, DECIDED
+from toolchain.runtime.derive.kinds.staged import CHOSEN, CONFIDENT, DECIDED
 
-THRESHOLD = "threshold"
-"""What the names of such inputs begin with; the number of the stage, from 1, follows."""
+THRESHOLD, WIDTH = "threshold", "width"
+"""What the names of such inputs begin with; the number of the stage, from 1, or its percent of the channels follows."""
 
 
 def lazily(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -134,16 +135,24 @@ def _renamed(value: ValueInfoProto, name: str) -> ValueInfoProto:
 def _expose_thresholds(body: GraphProto) -> None:
     """Constants of comparisons become inputs with a default, by the number of their stage."""
     constants = {c.name: c for c in _constants(body)}
-    comparisons = [n for n in _all_nodes(body) if n.op_type == "GreaterOrEqual" and n.name.endswith(CONFIDENT)]
-    for number, node in enumerate(comparisons, 1):
+    compared = [(n, name) for n in _all_nodes(body) if n.op_type == "GreaterOrEqual" and (name := _name_of(n))]
+    for number, (node, name) in enumerate(compared, 1):
         constant = constants[node.input[1]]
-        node.input[1] = f"{THRESHOLD}{number}"
+        node.input[1] = name if name != THRESHOLD else f"{THRESHOLD}{number}"
         default = TensorProto()
         default.CopyFrom(constant)
         default.name = node.input[1]
         body.initializer.append(default)
         body.input.append(helper.make_tensor_value_info(default.name, default.data_type, default.dims))
         _drop(body, constant.name)
+
+
+def _name_of(node: NodeProto) -> str | None:
+    """Of the input that a threshold becomes, without the number of its stage; None where there is none."""
+    if node.name.endswith(CONFIDENT):
+        return THRESHOLD
+    chosen = re.search(rf"{CHOSEN}(\d+)$", node.name)
+    return f"{WIDTH}{chosen[1]}" if chosen else None
 
 
 def _graphs(body: GraphProto) -> Iterable[GraphProto]:

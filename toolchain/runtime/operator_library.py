@@ -78,7 +78,7 @@ def write_operator(made: CSource, ends: Sequence[End], machine: str, out: Path) 
     with TemporaryDirectory(prefix="gateweave-") as temporary:
         folder = Path(temporary)
         write_sources(made, folder)
-        write_atomic(folder / "operator.c", operator_source(ends, name, [b.condition for b in builds], made.thresholds))
+        write_atomic(folder / "operator.c", operator_source(ends, name, [b.condition for b in builds], made.stops))
         write_atomic(folder / "rows.c", rows_source(ends))
         shutil.copyfile(_API, folder / _API.name)
         for number, build in enumerate(builds):

@@ -23,21 +23,32 @@ POINTS = 100
 
 @dataclass(frozen=True)
 class StagedNetwork:
-    """A network that ends in the scores of its stages, before anything is decided; `by_width`: a person decides."""
+    """A network that ends in the scores of its stages, before anything is decided.
+
+    Attributes:
+        widths: percents of the channels, where a person chooses a stage; none where confidence does.
+
+    Raises:
+        ModelError: it has another number of widths.
+    """
 
     graph: Graph
     stages: Stages
     classes: int
-    by_width: bool = False
+    widths: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.widths and len(self.widths) != (count := len(self.stages.scores)):
+            raise ModelError(f"network.widths: {len(self.widths)}, but forward() gives the logits of {count}")
 
     @staticmethod
-    def of(graph: Graph, classes: int, *, by_width: bool = False) -> StagedNetwork:
+    def of(graph: Graph, classes: int, widths: tuple[int, ...] = ()) -> StagedNetwork:
         """Of a graph that ends in the scores of its stages.
 
         Raises:
             ModelError: it does not.
         """
-        return StagedNetwork(graph, stages_in(graph, classes), classes, by_width)
+        return StagedNetwork(graph, stages_in(graph, classes), classes, widths)
 
     @property
     def operations(self) -> tuple[int, ...]:
@@ -64,7 +75,7 @@ class StagedNetwork:
     def golden(self, golden: Golden, thresholds: Sequence[int]) -> Golden:
         """Golden vectors with the answers of the network that decides: scores of the chosen stage, and its number."""
         scores, end = self.scores(golden.logits), self.graph.outputs[0]
-        chosen = stages_chosen(scores, thresholds, by_width=self.by_width)
+        chosen = stages_chosen(scores, thresholds, by_width=bool(self.widths))
         numbers = np.array(stage_numbers(self.graph, self.stages.scores))
         rows = np.stack(scores)[chosen, np.arange(len(chosen))]
         answers = np.column_stack([rows, numbers[chosen]])
@@ -89,23 +100,18 @@ def decided(
     return _decision(network, asked.shares(point.thresholds), point, curve, chosen=thresholds is None)
 
 
-def at_width(network: StagedNetwork, validation: Golden, test: Golden, widths: Sequence[int], start: int) -> Decision:
+def at_width(network: StagedNetwork, validation: Golden, test: Golden, start: int) -> Decision:
     """What each width of a network means, and the one that it starts with; one point of the curve is a width.
 
     Args:
-        widths: percents of the channels, narrowest first; start: one of them.
-
-    Raises:
-        ModelError: the network has another number of widths.
+        start: one of the network's widths.
     """
-    count = len(network.stages.scores)
-    if len(widths) != count:
-        raise ModelError(f"network.widths: {len(widths)}, but forward() gives the logits of {count}")
+    widths = network.widths
     seen, asked = _Scored.of(network, validation), _Scored.of(network, test)
-    curve = tuple(seen.point(thresholds_of_width(count, stage)) for stage in range(count))
+    curve = tuple(seen.point(thresholds_of_width(widths, width)) for width in widths)
     point = curve[widths.index(start)]
     made = _decision(network, asked.shares(point.thresholds), point, curve, chosen=False)
-    return made.model_copy(update={"widths": tuple(widths)})
+    return made.model_copy(update={"widths": widths})
 
 
 def _decision(
@@ -136,7 +142,7 @@ class _Scored:
     Attributes:
         scores: of each stage, (N, classes); right: which rows' first greatest is the true class, (N,).
         operations: of an input that a stage answers, those of the stages before it included.
-        by_width: as of `StagedNetwork`.
+        by_width: whether a person chooses the stage.
     """
 
     scores: Sequence[Integers]
@@ -149,7 +155,7 @@ class _Scored:
         """By the golden logits of all stages."""
         scores = network.scores(golden.logits)
         right = [own.argmax(axis=1) == golden.truth for own in scores]
-        return _Scored(scores, right, list(accumulate(network.operations)), network.by_width)
+        return _Scored(scores, right, list(accumulate(network.operations)), bool(network.widths))
 
     def shares(self, thresholds: Sequence[int]) -> tuple[StageShare, ...]:
         """What each stage answers.

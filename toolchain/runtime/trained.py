@@ -53,13 +53,13 @@ class Trained:
         """The output that the label is the greatest of."""
         return self.source.graph.outputs[0]
 
-    def deciding(self, classes: int, thresholds: Sequence[int], *, by_width: bool = False) -> Trained:
+    def deciding(self, classes: int, thresholds: Sequence[int], widths: Sequence[int] = ()) -> Trained:
         """The same as a network that stops at the first confident stage; see `toolchain.graph.deciding.deciding`.
 
         Raises:
             ModelError: it has no stages, or a threshold is none of theirs.
         """
-        graph = deciding(self.source.graph, classes, thresholds, by_width=by_width)
+        graph = deciding(self.source.graph, classes, thresholds, widths)
         return replace(self, network=None).as_written(graph)
 
     def as_written(self, graph: Graph) -> Trained:

@@ -27,9 +27,9 @@ def decide(context: Context, model: ModelWrapper, classes: int, validation: Gold
     recipe = context.recipe
     graph = read_trained(model).source.graph
     try:
-        network = StagedNetwork.of(graph, classes, by_width=recipe.width is not None)
+        network = StagedNetwork.of(graph, classes, recipe.widths)
         if recipe.width is not None:
-            return _kept(context, network, test, at_width(network, validation, test, recipe.widths, recipe.width.start))
+            return _kept(context, network, test, at_width(network, validation, test, recipe.width.start))
     except ModelError as error:
         raise ModelError(f"{context.model.shown}/model.py: {error}") from error
     said = recipe.decision

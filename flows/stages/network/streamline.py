@@ -24,7 +24,7 @@ def run(context: Context) -> Outcome:
     decision = context.facts("export", ExportFacts).decision
     if decision is not None:
         verify_trained(trained, Golden.load(context.file("export", SCORES)))
-        trained = trained.deciding(decision.classes, decision.thresholds, by_width=bool(decision.widths))
+        trained = trained.deciding(decision.classes, decision.thresholds, decision.widths)
     save_graph(trained.graph, context.out / INTEGER)
     trained = trained.as_written(load_graph(context.out / INTEGER))
     golden = Golden.load(context.file("export", GOLDEN))

@@ -10,7 +10,7 @@ import pytest
 from hls.fifo_depths import with_depths
 from hls.netlist_core import write_core
 from hls.simulate_graph import simulate_graph
-from tests.fast.toolchain.graph.staged_graphs import decides, nested, staged, vectors
+from tests.fast.toolchain.graph.staged_graphs import WIDTHS, decides, nested, staged, vectors
 from tests.sim.hls.graphs import fastest_of, netlist_of, run_core
 from toolchain.graph.deciding import deciding
 from toolchain.graph.ops import Confident
@@ -55,14 +55,14 @@ def test_a_wrong_threshold_is_found(tmp_path: Path) -> None:
 
 
 def test_a_width_is_chosen_without_another_core(tmp_path: Path) -> None:
-    graph = nested(3, 5)
+    graph = nested(5)
     x = vectors(graph, 40)
-    netlist, told = with_depths(fastest_of(deciding(graph, 4, (1, 1), by_width=True)), blocks=False)
+    netlist, told = with_depths(fastest_of(deciding(graph, 4, (1, 1), WIDTHS)), blocks=False)
     write_core(netlist, tmp_path / "rtl")
     latencies = []
     for thresholds in ((0, 0), (1, 0), (1, 1)):
         given = {setting.name: value for setting, value in zip(netlist.settings, thresholds, strict=True)}
-        other = deciding(graph, 4, thresholds, by_width=True)
+        other = deciding(graph, 4, thresholds, WIDTHS)
         run = simulate_graph(netlist, other, x, tmp_path / "rtl", tmp_path / "work", optimise=False, settings=given)
         assert (run.first_difference, run.equal) == (None, 40)
         latencies.append(run.latency_cycles)

@@ -1,4 +1,4 @@
-"""DualCNN and ExitCNN: networks of stages, exact from PyTorch to integers; recipes that cannot be."""
+"""DualCNN, ExitCNN and SlimCNN: networks of stages, exact from PyTorch to integers; recipes that cannot be."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ from models.dualcnn import model as dualcnn
 from models.dualcnn import settings as dual_settings
 from models.exitcnn import model as exitcnn
 from models.exitcnn import settings as exit_settings
-from tests.fast.toolchain.graph.staged_graphs import CLASSES, staged, vectors
-from toolchain.errors import ModelError
+from models.slimcnn import model as slimcnn
+from models.slimcnn import settings as slim_settings
+from tests.fast.toolchain.graph.staged_graphs import CLASSES, WIDTHS, nested, staged, vectors
+from toolchain.errors import ConfigError, ModelError
 from toolchain.found_models import find_model
 from toolchain.graph.deciding import numbers_of
 from toolchain.graph.execute import run_one
 from toolchain.graph.golden_vectors import Golden
+from toolchain.graph.graph import Graph
 from toolchain.layout import ROOT
 from toolchain.model_trial import try_untrained
-from toolchain.runtime.stages import StagedNetwork, decided
+from toolchain.runtime.stages import StagedNetwork, at_width, decided
 from toolchain.training.author import recipe_schema
 from toolchain.training.derived import completed
 from toolchain.training.inputs import Signature
@@ -33,7 +36,9 @@ from toolchain.yaml_file import load_yaml
 IMAGES = Signature((1, 12, 12), "UINT8", 3)
 DUAL = dual_settings.NetworkSettings(first=(2,), second=(3, 4))
 EXITS = exit_settings.NetworkSettings(channels=(2, 3, 4), exits=(1, 2))
-_MODELS = [("dualcnn", dualcnn, DUAL, 2), ("exitcnn", exitcnn, EXITS, 3)]
+SLIM = slim_settings.NetworkSettings(channels=(4, 4))
+_MODELS = [("dualcnn", dualcnn, DUAL, 2), ("exitcnn", exitcnn, EXITS, 3), ("slimcnn", slimcnn, SLIM, 4)]
+_SETTINGS = {"dualcnn": dual_settings, "exitcnn": exit_settings, "slimcnn": slim_settings}
 
 
 @pytest.mark.parametrize(("name", "code", "settings", "stages"), _MODELS)
@@ -52,7 +57,7 @@ def test_the_untrained_network_decides_in_integers(
 @pytest.mark.parametrize(("name", "code", "settings", "stages"), _MODELS)
 def test_the_loss_teaches_every_stage(name: str, code: Any, settings: Any, stages: int) -> None:
     set_up(1)
-    training = (dual_settings if name == "dualcnn" else exit_settings).TrainingSettings(steps=1, merged_steps=1)
+    training = _SETTINGS[name].TrainingSettings(steps=1, merged_steps=1)
     network = completed(code).build(settings, IMAGES)
     x = torch.randint(0, 256, (8, *IMAGES.shape)).float()
     batch = Batch(x, torch.arange(8) % IMAGES.classes, torch.Generator(), merged=False)
@@ -65,6 +70,50 @@ def test_the_loss_teaches_every_stage(name: str, code: Any, settings: Any, stage
 def test_an_exit_behind_the_last_block_is_refused(exits: tuple[int, ...]) -> None:
     with pytest.raises(ValidationError, match=r"rising numbers from 1 to 2 are expected: behind the last block"):
         exit_settings.NetworkSettings(channels=(2, 3, 4), exits=exits)
+
+
+def test_widths_and_channels_that_do_not_suit_are_refused() -> None:
+    with pytest.raises(ValidationError, match=r"channels 6: 25 % of them is no whole number"):
+        slim_settings.NetworkSettings(channels=(4, 6))
+    with pytest.raises(ValidationError, match=r"rising percents that end in 100 are expected"):
+        slim_settings.NetworkSettings(widths=(25, 50))
+
+
+def test_a_narrower_width_is_a_part_of_the_wider() -> None:
+    set_up(3)
+    network = completed(slimcnn).build(SLIM, IMAGES).eval()
+    x = torch.randint(0, 256, (6, *IMAGES.shape)).float()
+    before = network(x).chunk(4, 1)
+    with torch.no_grad():
+        # What only the full width has.
+        for blocks in network.layers:
+            for weights in blocks[-1].parameters():
+                weights.add_(1.0)
+    after = network(x).chunk(4, 1)
+    assert [torch.equal(old, new) for old, new in zip(before, after, strict=True)] == [True, True, True, False]
+
+
+def test_a_width_that_is_not_trained_is_refused(tmp_path: Path) -> None:
+    recipe = tmp_path / "narrow.yaml"
+    text = (ROOT / "models" / "slimcnn" / "recipes" / "default.yaml").read_text()
+    recipe.write_text(text.replace("start: 100", "start: 60"))
+    with pytest.raises(ConfigError, match=r"width.start 60: no width that is trained; those are 25, 50, 75, 100"):
+        load_yaml(recipe, recipe_schema(find_model("slimcnn")), "narrow.yaml")
+
+
+def test_each_width_is_told_with_its_accuracy_and_the_one_that_is_built() -> None:
+    graph = nested(3)
+    test = _golden(graph, 2)
+    network = StagedNetwork.of(graph, CLASSES, WIDTHS)
+    told = at_width(network, _golden(graph, 1), test, 50)
+
+    assert (told.widths, told.width, told.thresholds) == (WIDTHS, 50, (1, 0))
+    assert [stage.answered for stage in told.stages] == [0, len(test.truth), 0]
+    assert told.accuracy == told.stages[1].alone and told.operations == told.stages[1].operations
+    assert [point.shares for point in told.curve] == [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
+    assert (network.golden(test, told.thresholds).labels == test.truth).mean() == pytest.approx(told.accuracy)
+    with pytest.raises(ModelError, match=r"network.widths: 2, but forward\(\) gives the logits of 3"):
+        StagedNetwork.of(graph, CLASSES, (50, 100))
 
 
 def test_thresholds_are_those_of_the_fewest_operations_within_the_loss_allowed() -> None:
@@ -83,13 +132,13 @@ def test_thresholds_are_those_of_the_fewest_operations_within_the_loss_allowed()
 
 def _staged_and_vectors() -> tuple[StagedNetwork, Golden, Golden]:
     graph = staged(2, 3)
+    return StagedNetwork.of(graph, CLASSES), _golden(graph, 1), _golden(graph, 2)
 
-    def golden(seed: int) -> Golden:
-        x = vectors(graph, 200, seed)
-        (end,) = graph.outputs
-        logits = (run_one(graph, x, [end.node])[end.node] * end.scale).astype(np.float32)
-        # Truth that the last stage mostly knows.
-        truth = np.where(np.arange(200) % 10, logits[:, -CLASSES:].argmax(axis=1), 0).astype(np.uint8)
-        return Golden(x.reshape(200, -1), logits, truth)
 
-    return StagedNetwork.of(graph, CLASSES), golden(1), golden(2)
+def _golden(graph: Graph, seed: int) -> Golden:
+    x = vectors(graph, 200, seed)
+    (end,) = graph.outputs
+    logits = (run_one(graph, x, [end.node])[end.node] * end.scale).astype(np.float32)
+    # Truth that the last stage mostly knows.
+    truth = np.where(np.arange(200) % 10, logits[:, -CLASSES:].argmax(axis=1), 0).astype(np.uint8)
+    return Golden(x.reshape(200, -1), logits, truth)

@@ -1,5 +1,6 @@
 /* The network's own operator: a library beside the graph, "name-x86_64.so" beside "name.onnx". */
 #include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -34,10 +35,25 @@ void must_have_stage(const char *model, int stage, int count) {
     if (stage > count) fail("--threshold %d: %s: it has thresholds of stages 1 to %d", stage, model, count);
 }
 
+void must_have_width(const char *model, int width, const int32_t *narrower, int count) {
+    char known[16 * MAX_LIST] = "";
+    if (width == 100 && count) return;
+    for (int i = 0; i < count; i++) {
+        if (narrower[i] == width) return;
+        snprintf(known + strlen(known), sizeof known - strlen(known), "%d, ", narrower[i]);
+    }
+    if (count == 0) fail("--width %d: %s: it has no widths to choose from", width, model);
+    fail("--width %d: %s: it was trained for %s100 %%", width, model, known);
+}
+
 /* All sessions of this process read them there. */
 static void set_thresholds(void *library, const char *model, const Options *options) {
     const int32_t *count = dlsym(library, "gateweave_thresholds");
+    const int32_t *widths = dlsym(library, "gateweave_widths");
     int64_t *places = dlsym(library, "model_thresholds");
+    if (options->width) must_have_width(model, options->width, widths, count && widths ? *count : 0);
+    for (int i = 0; options->width && i < *count; i++)
+        places[i] = widths[i] < options->width;
     for (int i = 0; i < options->threshold_count; i++) {
         const Threshold *one = &options->thresholds[i];
         must_have_stage(model, one->stage, count && places ? *count : 0);

@@ -7,7 +7,7 @@
 #include "runner.h"
 
 enum { MODEL = 1, FLOOR, LIBRARY, INPUTS, ANSWERS, LABELS, JSON, LEVEL, BATCH, THREADS, WORKERS, CORE, CALLS, WARMUP,
-       COUNT, SECONDS, PROVIDER, PROVIDER_OPTION, CONFIG, DISABLE, THRESHOLD, MEMORY, FALLBACK, EMULATED, HELP };
+       COUNT, SECONDS, PROVIDER, PROVIDER_OPTION, CONFIG, DISABLE, THRESHOLD, WIDTH, MEMORY, FALLBACK, EMULATED, HELP };
 
 static const struct option words_known[] = {
     {"model", 1, 0, MODEL}, {"floor", 1, 0, FLOOR}, {"library", 1, 0, LIBRARY}, {"inputs", 1, 0, INPUTS},
@@ -15,7 +15,7 @@ static const struct option words_known[] = {
     {"batch", 1, 0, BATCH}, {"threads", 1, 0, THREADS}, {"workers", 1, 0, WORKERS}, {"core", 1, 0, CORE},
     {"calls", 1, 0, CALLS}, {"warmup", 1, 0, WARMUP}, {"count", 1, 0, COUNT}, {"seconds", 1, 0, SECONDS},
     {"provider", 1, 0, PROVIDER}, {"provider-option", 1, 0, PROVIDER_OPTION}, {"config", 1, 0, CONFIG},
-    {"disable", 1, 0, DISABLE}, {"threshold", 1, 0, THRESHOLD},
+    {"disable", 1, 0, DISABLE}, {"threshold", 1, 0, THRESHOLD}, {"width", 1, 0, WIDTH},
     {"memory", 1, 0, MEMORY}, {"fallback", 0, 0, FALLBACK}, {"emulated", 0, 0, EMULATED}, {"help", 0, 0, HELP},
     {0, 0, 0, 0}};
 
@@ -29,6 +29,7 @@ static const char help[] =
     "  session:   --level all|extended|basic|none --disable PASS --config KEY=VALUE\n"
     "             --provider NAME --provider-option NAME:KEY=VALUE --fallback (go on without a provider that is absent)\n"
     "  stopping:  --threshold STAGE=LEAD   how far a stage's greatest score must lead the second for the stage to answer\n"
+    "             --width PERCENT   of the channels, of a network that runs at several widths\n"
     "             --memory N   keep N answers by their whole inputs, the least recently used goes; batch 1; 0 keeps none;\n"
     "                          without it as many as the model says, such as a recipe's decision.memory\n"
     "  a library of the network's own operator, such as name-x86_64.so, is taken from beside name.onnx\n"
@@ -105,6 +106,7 @@ static void take(Options *o, int word, const char *name, const char *value) {
         if (o->threshold_count == MAX_LIST) fail("--threshold: given more than %d times", MAX_LIST);
         o->thresholds[o->threshold_count++] = threshold_of(value);
         break;
+    case WIDTH: o->width = (int)whole(name, value, 1, 100); break;
     case DISABLE: append(&o->disabled, name, value); break;
     case FALLBACK: o->fallback = true; break;
     case EMULATED: o->emulated = true; break;

@@ -33,6 +33,7 @@ typedef struct {
     List providers, provider_options, config, disabled;
     Threshold thresholds[MAX_LIST];
     int threshold_count;
+    int width;                                /* percent of the channels; 0: as built */
     bool fallback, emulated;
 } Options;
 
@@ -108,6 +109,7 @@ void add_providers(OrtSessionOptions *settings, const Options *options, Model *m
 /* operator.c */
 bool add_operator(OrtSessionOptions *settings, const char *model, const Options *options, bool *decides);
 void must_have_stage(const char *model, int stage, int count);
+void must_have_width(const char *model, int width, const int32_t *narrower, int count);
 
 /* session.c */
 Model open_model(const char *path, const Options *options);

@@ -59,7 +59,7 @@ def options_parser() -> argparse.ArgumentParser:
     for name in ("model", "floor", "library", "inputs", "answers", "labels", "json"):
         parser.add_argument("--" + name, metavar="FILE", required=name == "model")
     defaults = {"calls": 0, "warmup": 500, "threads": 1, "workers": 1}
-    for name in ("batch", "count", "core", "memory", *defaults):
+    for name in ("batch", "count", "core", "memory", "width", *defaults):
         parser.add_argument("--" + name, type=int, default=defaults.get(name), metavar="N")
     parser.add_argument("--seconds", type=float, default=0.0, metavar="S")
     parser.add_argument("--level", choices=sorted(LEVELS), default="all")
@@ -77,7 +77,7 @@ def check_options(options: argparse.Namespace) -> None:
     Raises:
         RunnerError: naming the option.
     """
-    for name in ("batch", "count", "memory", "core", "threads", "workers", "warmup"):
+    for name in ("batch", "count", "memory", "width", "core", "threads", "workers", "warmup"):
         value, least = getattr(options, name), 0 if name in ("core", "warmup", "memory") else 1
         if value is not None and value < least:
             raise RunnerError(f"--{name} {value}: at least {least} is needed")

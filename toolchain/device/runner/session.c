@@ -1,4 +1,5 @@
 /* A session on one model, and buffers bound to its inputs and outputs. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "runner.h"
@@ -180,6 +181,21 @@ static void give_threshold(Model *model, size_t index, const Threshold *one, Ort
     model->thresholds[model->threshold_count++] = tensor_of(&side, 1, place);
 }
 
+/* A chosen width: inputs width25, width50 and so on, 1 where the network is wider than that. */
+static void give_width(Model *model, const char *path, int width, size_t count, OrtAllocator *allocator) {
+    int32_t narrower[MAX_LIST];
+    int found = 0;
+    char *name;
+    for (size_t index = 0; index < count && index < MAX_LIST; index++) {
+        check(ort.SessionGetOverridableInitializerName(model->session, index, allocator, &name), "width");
+        if (strncmp(name, "width", 5) != 0) continue;
+        narrower[found] = atoi(name + 5);
+        Threshold one = {.lead = narrower[found++] < width};
+        give_threshold(model, index, &one, allocator);
+    }
+    must_have_width(path, width, narrower, found);
+}
+
 /* Thresholds of a graph of ONNX's own operators: inputs threshold1, threshold2 and so on, in any order. */
 static void give_thresholds(Model *model, const char *path, const Options *options) {
     OrtAllocator *allocator;
@@ -187,6 +203,7 @@ static void give_thresholds(Model *model, const char *path, const Options *optio
     check(ort.GetAllocatorWithDefaultOptions(&allocator), "allocator");
     check(ort.SessionGetOverridableInitializerCount(model->session, &count), "thresholds");
     model->decides = count > 0;
+    if (options->width) give_width(model, path, options->width, count, allocator);
     for (int i = 0; i < options->threshold_count; i++) {
         const Threshold *one = &options->thresholds[i];
         char wanted[32], *name;

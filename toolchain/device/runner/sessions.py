@@ -109,6 +109,7 @@ def add_operator(settings: "onnxruntime.SessionOptions", path: str, options: arg
             )
     settings.register_custom_ops_library(library)
     set_in_operator(loaded, path, options.threshold)
+    set_width_in_operator(loaded, path, options.width)
 
 
 def set_in_operator(library: ctypes.CDLL, path: str, thresholds: "list[tuple[int, int]]") -> None:
@@ -124,6 +125,36 @@ def set_in_operator(library: ctypes.CDLL, path: str, thresholds: "list[tuple[int
     for stage, lead in thresholds:
         must_have_stage(path, stage, count)
         (ctypes.c_int64 * count).in_dll(library, "model_thresholds")[stage - 1] = lead
+
+
+def set_width_in_operator(library: ctypes.CDLL, path: str, width: "int | None") -> None:
+    """Have the operator of a network that runs at several widths run at one of them.
+
+    Raises:
+        RunnerError: it has no such width.
+    """
+    if width is None:
+        return
+    try:
+        count = ctypes.c_int32.in_dll(library, "gateweave_thresholds").value
+        known = list((ctypes.c_int32 * count).in_dll(library, "gateweave_widths"))
+    except ValueError:
+        known = []
+    must_have_width(path, width, known)
+    (ctypes.c_int64 * count).in_dll(library, "model_thresholds")[:] = [int(narrower < width) for narrower in known]
+
+
+def must_have_width(path: str, width: int, narrower: "list[int]") -> None:
+    """Refuse a width that a model was not trained for.
+
+    Raises:
+        RunnerError: naming those that it has; `narrower` are those below 100 percent.
+    """
+    if not narrower:
+        raise RunnerError(f"--width {width}: {path}: it has no widths to choose from")
+    if width not in (*narrower, 100):
+        known = ", ".join(map(str, (*narrower, 100)))
+        raise RunnerError(f"--width {width}: {path}: it was trained for {known} %")
 
 
 def must_have_stage(path: str, stage: int, count: int) -> None:
@@ -142,7 +173,7 @@ def decides(session: "onnxruntime.InferenceSession", path: str) -> bool:
     library = library_beside(path)
     if library is not None:
         return hasattr(ctypes.CDLL(library), "gateweave_thresholds")
-    return any(node.name.startswith("threshold") for node in session.get_overridable_initializers())
+    return any(node.name.startswith(("threshold", "width")) for node in session.get_overridable_initializers())
 
 
 def given_thresholds(session: "onnxruntime.InferenceSession", options: argparse.Namespace) -> "dict[str, Array]":
@@ -155,7 +186,17 @@ def given_thresholds(session: "onnxruntime.InferenceSession", options: argparse.
         must_have_stage(options.model, stage, len(known))
         node = known[f"threshold{stage}"]
         given[node.name] = np.array([lead], describe_type(node))
-    return given
+    return {**given, **given_width(session, options)}
+
+
+def given_width(session: "onnxruntime.InferenceSession", options: argparse.Namespace) -> "dict[str, Array]":
+    """Arrays for those inputs of a session that say whether it is wider than each width."""
+    if options.width is None:
+        return {}
+    nodes = [node for node in session.get_overridable_initializers() if node.name.startswith("width")]
+    narrower = {int(node.name[len("width") :]): node for node in nodes}
+    must_have_width(options.model, options.width, sorted(narrower))
+    return {node.name: np.array([own < options.width], describe_type(node)) for own, node in narrower.items()}
 
 
 def describe_type(node: "onnxruntime.NodeArg") -> "np.dtype[np.generic]":

@@ -30,7 +30,12 @@ class Chosen(Flag):
     """Of a network with a width that is chosen: whether it ends at this stage, whatever the tensor holds.
 
     The margin is 0 where it does and 1 where it does not: an absent lead, 0, is compared with it.
+
+    Attributes:
+        width: percent of the channels that the network has up to this stage.
     """
+
+    width: int = 100
 
     @override
     def result(self, *types: TensorType) -> TensorType:

@@ -12,6 +12,8 @@ from toolchain.graph.ops.staged import margins
 from toolchain.graph.types import Integers, TensorType
 
 CLASSES = 4
+WIDTHS = (25, 50, 100)
+"""Of the networks with nested widths."""
 
 
 def staged(stages: int, seed: int = 0, *, dual: bool = False) -> Graph:
@@ -28,14 +30,14 @@ def staged(stages: int, seed: int = 0, *, dual: bool = False) -> Graph:
     return graph
 
 
-def nested(widths: int, seed: int = 0, layers: int = 2) -> Graph:
+def nested(seed: int = 0, layers: int = 2) -> Graph:
     """Convolutions of nested widths: a block of channels sees its own and the narrower ones of the layer before."""
     random = np.random.default_rng(seed)
     graph = Graph()
     x = graph.add("x", Input(TensorType((6, 5, 2), -4, 3)))
     scores = []
     made: list[list[str]] = [[] for _ in range(layers)]
-    for width in range(widths):
+    for width in range(len(WIDTHS)):
         for layer in range(layers):
             seen = x if layer == 0 else _beside(graph, made[layer - 1], f"seen{layer}_{width}")
             made[layer].append(_block(graph, seen, f"{layer}_{width}", random))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.fast.toolchain.graph.staged_graphs import CLASSES, decides, nested, staged, vectors
+from tests.fast.toolchain.graph.staged_graphs import CLASSES, WIDTHS, decides, nested, staged, vectors
 from toolchain.errors import ModelError
 from toolchain.graph.deciding import (
     carried,
@@ -17,6 +17,7 @@ from toolchain.graph.deciding import (
     stages_in,
     thresholds_of,
     thresholds_of_width,
+    widths_of,
 )
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph
@@ -94,21 +95,21 @@ def test_stages_are_chosen_outside_the_graph_alike() -> None:
 
 @pytest.mark.parametrize("stage", range(3))
 def test_a_chosen_width_answers_whatever_the_scores_are(stage: int) -> None:
-    graph = nested(3)
+    graph = nested()
     x = vectors(graph, 40)
-    thresholds = thresholds_of_width(3, stage)
-    made = deciding(graph, CLASSES, thresholds, by_width=True)
+    thresholds = thresholds_of_width(WIDTHS, WIDTHS[stage])
+    made = deciding(graph, CLASSES, thresholds, WIDTHS)
     answer = run_one(made, x)[made.outputs[0].node]
     scores = run_one(graph, x, [f"scores{stage}"])[f"scores{stage}"]
 
     assert answer.tolist() == np.column_stack([scores, np.full(len(x), numbers_of(made)[stage])]).tolist()
-    assert thresholds_of(made) == thresholds
+    assert (thresholds_of(made), widths_of(made)) == (thresholds, WIDTHS)
     chosen = stages_chosen([scores] * 3, thresholds, by_width=True)
     assert set(chosen.tolist()) == {stage}
 
 
 def test_wider_blocks_stand_behind_gates_that_wait_for_the_input_alone() -> None:
-    made = deciding(nested(3), CLASSES, (1, 0), by_width=True)
+    made = deciding(nested(), CLASSES, (1, 0), WIDTHS)
     idle = idle_flags(made)
 
     assert (made["chosen1"].inputs, made["chosen2"].inputs) == (("x",), ("x_to2",))
@@ -119,7 +120,7 @@ def test_wider_blocks_stand_behind_gates_that_wait_for_the_input_alone() -> None
 
 def test_a_width_is_chosen_or_not() -> None:
     with pytest.raises(ModelError, match="a margin of 2; 0 for a width that ends here, 1 for a wider one"):
-        deciding(nested(2), CLASSES, [2], by_width=True)
+        deciding(nested(), CLASSES, [2, 0], WIDTHS)
 
 
 def test_thresholds_and_ends_that_cannot_be_are_refused() -> None:

@@ -17,7 +17,7 @@ from toolchain.graph.execute import run_one
 from toolchain.graph.file.store import save_graph
 from toolchain.graph.graph import Graph
 from toolchain.package.vectors import VectorFormat, write_vectors
-from toolchain.run.given import NETWORK, golden_with, thresholds_given
+from toolchain.run.given import NETWORK, golden_with, thresholds_given, width_given
 
 FIRST = Setting("threshold1", 9, False, 0, 300, 20, "", 0)
 SECOND = Setting("threshold2", 9, False, 0, 400, 30, "", 1)
@@ -43,6 +43,17 @@ def test_thresholds_are_given_by_stage() -> None:
 def test_what_cannot_be_is_refused(word: str, said: str) -> None:
     with pytest.raises(ConfigError, match=f"--threshold {word}: {said}"):
         thresholds_given([word], [FIRST, SECOND, WIDTH])
+
+
+def test_a_width_is_given_by_what_is_narrower() -> None:
+    settings = [FIRST, SECOND]
+    assert width_given(None, (25, 50, 100), settings) == {}
+    assert width_given(50, (25, 50, 100), settings) == {FIRST: 1, SECOND: 0}
+    assert width_given(100, (25, 50, 100), settings) == {FIRST: 1, SECOND: 1}
+    with pytest.raises(ConfigError, match="--width 60: the network was trained for 25, 50, 100 %"):
+        width_given(60, (25, 50, 100), settings)
+    with pytest.raises(ConfigError, match="--width 50: the package's network has no widths to choose from"):
+        width_given(50, (), settings)
 
 
 def test_a_chip_without_thresholds_says_so() -> None:

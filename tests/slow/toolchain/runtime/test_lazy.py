@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 import pytest
 
-from tests.fast.toolchain.graph.staged_graphs import CLASSES, decides, nested, staged, vectors
+from tests.fast.toolchain.graph.staged_graphs import CLASSES, WIDTHS, decides, nested, staged, vectors
 from toolchain.graph.deciding import deciding
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph
@@ -46,15 +46,15 @@ def test_every_batch_gives_the_same_answers(stages: int, dual: bool, variant: st
 
 @pytest.mark.parametrize("variant", ["fp32", "qcdq"])
 def test_every_width_is_one_of_the_same_graph(variant: str) -> None:
-    graph = nested(3)
+    graph = nested()
     x = vectors(graph, 20)
-    made = deciding(graph, CLASSES, (1, 1), by_width=True)
+    made = deciding(graph, CLASSES, (1, 1), WIDTHS)
     model = lazily(makers(made, GraphSettings())[variant]())
 
-    assert {value.name for value in open_session(model).get_overridable_initializers()} == {"threshold1", "threshold2"}
+    assert {value.name for value in open_session(model).get_overridable_initializers()} == {"width25", "width50"}
     for thresholds in ((0, 0), (1, 0), (1, 1)):
-        given = {f"{THRESHOLD}{stage}": np.array([value], np.float32) for stage, value in enumerate(thresholds, 1)}
-        wanted = _wanted(deciding(graph, CLASSES, thresholds, by_width=True), x)
+        given = {f"width{w}": np.array([value], np.float32) for w, value in zip(WIDTHS, thresholds, strict=False)}
+        wanted = _wanted(deciding(graph, CLASSES, thresholds, WIDTHS), x)
         for batch in (1, 20):
             np.testing.assert_array_equal(_said(made, model, x, batch, **given), wanted)
 

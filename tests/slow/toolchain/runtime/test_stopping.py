@@ -12,9 +12,9 @@ import numpy as np
 import onnx
 import pytest
 
-from tests.fast.toolchain.graph.staged_graphs import CLASSES, decides, staged, vectors
+from tests.fast.toolchain.graph.staged_graphs import CLASSES, WIDTHS, decides, nested, staged, vectors
 from toolchain.errors import ModelError
-from toolchain.graph.deciding import deciding, thresholds_of
+from toolchain.graph.deciding import deciding, thresholds_of, thresholds_of_width
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph
 from toolchain.graph.readers.source import Port, Source
@@ -39,10 +39,19 @@ class Made:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    folder = tmp_path_factory.mktemp("graphs")
     graph = staged(3)
     x = vectors(graph, 80)
-    network = decides(graph, x)
+    return _made(graph, decides(graph, x), x, tmp_path_factory.mktemp("graphs"))
+
+
+@pytest.fixture(scope="module")
+def slim(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    graph = nested()
+    network = deciding(graph, CLASSES, (1, 1), WIDTHS)
+    return _made(graph, network, vectors(graph, 40), tmp_path_factory.mktemp("slim"))
+
+
+def _made(graph: Graph, network: Graph, x: Array, folder: Path) -> Made:
     floats = np.dtype(np.float32)
     source = Source("QONNX", network, (Port("x", (6, 5, 2), floats),), (Port("logits", (CLASSES + 1,), floats),))
     graphs = {"fp32": folder / "fp32.onnx", "compiled": folder / "compiled.onnx"}
@@ -77,6 +86,21 @@ def test_thresholds_are_those_asked_for(
         words = [f"--threshold={stage}={lead}" for stage, lead in enumerate(thresholds, 1)]
         found, _ = _asked(runners[runner], made, graph, made.x, tmp_path, *words)
         np.testing.assert_array_equal(found, _wanted(deciding(made.staged, CLASSES, thresholds), made.x))
+
+
+@pytest.mark.parametrize("graph", ["fp32", "compiled"])
+@pytest.mark.parametrize("runner", ["c", "python"])
+def test_a_width_is_the_one_asked_for(
+    slim: Made, made: Made, runners: dict[str, list[str]], runner: str, graph: str, tmp_path: Path
+) -> None:
+    for width in WIDTHS:
+        found, _ = _asked(runners[runner], slim, graph, slim.x, tmp_path, "--width", str(width))
+        thresholds = thresholds_of_width(WIDTHS, width)
+        np.testing.assert_array_equal(found, _wanted(deciding(slim.staged, CLASSES, thresholds, WIDTHS), slim.x))
+    for network, said in ((slim, "it was trained for 25, 50, 100 %"), (made, "it has no widths to choose from")):
+        words = [*runners[runner], "--model", str(network.graphs[graph]), "--width", "60"]
+        done = subprocess.run(words, capture_output=True, text=True)
+        assert done.returncode == 1 and said in done.stderr
 
 
 @pytest.mark.parametrize("graph", ["fp32", "compiled"])

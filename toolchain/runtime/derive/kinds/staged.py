@@ -11,22 +11,24 @@ from toolchain.runtime.derive.held import Held
 from toolchain.runtime.derive.maker import Maker
 from toolchain.runtime.derive.regions import Region
 
-CONFIDENT, DECIDED = "_confident", "_decided"
-"""What the names of comparisons with a threshold, and of choices, end in."""
+CONFIDENT, CHOSEN, DECIDED = "_confident", "_width", "_decided"
+"""What the names of comparisons with a threshold, and of choices, end in; behind `CHOSEN` stands a percent."""
 
 _FLAG, _SINGLE = np.dtype(np.bool_), np.dtype(np.float32)
 
 
 def chosen(maker: Maker, region: Region) -> Held:
     """Whether the network ends at this width: a flag of shape (rows, 1), by a lead of 0 in every row."""
-    assert isinstance(region.core.op, Chosen)
+    op = region.core.op
+    assert isinstance(op, Chosen)
     held = maker.values(region.inputs[0])
     flat = maker.add("Flatten", [held.name], f"{region.name}_flat", axis=1)
     first = maker.constant(np.array([0], np.int64), "place0")
     one = maker.add("Gather", [flat, first], f"{region.name}_first", axis=1)
     kind = max(held.kind, _SINGLE, key=lambda k: k.itemsize)
     one = maker.cast(one, held.kind, kind)
-    return _compared(maker, region, maker.add("Sub", [one, one], f"{region.name}_lead"), kind)
+    lead = maker.add("Sub", [one, one], f"{region.name}_lead")
+    return _compared(maker, region, lead, kind, f"{CHOSEN}{op.width}")
 
 
 def confident(maker: Maker, region: Region) -> Held:
@@ -45,17 +47,17 @@ def confident(maker: Maker, region: Region) -> Held:
     )
     lead = maker.add("Sub", [first, second], f"{region.name}_lead")
     kind = max(held.kind, _SINGLE, key=lambda k: k.itemsize)
-    return _compared(maker, region, maker.cast(lead, held.kind, kind), kind)
+    return _compared(maker, region, maker.cast(lead, held.kind, kind), kind, CONFIDENT)
 
 
-def _compared(maker: Maker, region: Region, lead: str, kind: np.dtype) -> Held:
+def _compared(maker: Maker, region: Region, lead: str, kind: np.dtype, ending: str) -> Held:
     op = region.core.op
     assert isinstance(op, Flag)
     if maker.style.pairs:
         raise ModelError(f"{maker.style.name}: a network that decides how much to compute is not made for TensorRT")
     # A constant of its own: it is what a person may change.
     margin = maker.sheet.own_constant(np.asarray([op.margin], kind), f"{region.name}_threshold")
-    return Held(maker.add("GreaterOrEqual", [lead, margin], f"{region.name}{CONFIDENT}"), _FLAG)
+    return Held(maker.add("GreaterOrEqual", [lead, margin], f"{region.name}{ending}"), _FLAG)
 
 
 def gate(maker: Maker, region: Region) -> Held:
