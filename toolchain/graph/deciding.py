@@ -104,6 +104,11 @@ def widths_of(graph: Graph) -> tuple[int, ...]:
     return (*found, 100) if found else ()
 
 
+def at_width(graph: Graph, width: int) -> Graph:
+    """A network whose width a person chooses, as it is at one of `widths_of`."""
+    return with_thresholds(graph, dict(enumerate(thresholds_of_width(widths_of(graph), width), 1)))
+
+
 def with_thresholds(graph: Graph, thresholds: Mapping[int, int]) -> Graph:
     """A network that decides, with other thresholds.
 

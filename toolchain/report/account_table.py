@@ -27,11 +27,11 @@ def account_table(account: Account, timing: Timing | None, measured: Measurement
     """Clocks and energy of an answer, by the stage that gives it; None of a network of one stage."""
     if len(account.ways) < 2:
         return None
-    if account.clocks is None:
+    if not account.estimated:
         return Text(NO_ESTIMATE if measured is None or measured.energy is None else f"energy: {energy_words(measured)}")
     table = Table(title=f"what an answer takes: {energy_words(measured)}", title_justify="left", box=None)
     table.header_style = "dim"
-    table.add_column("stage")
+    table.add_column("")
     for name, origin in zip(COLUMNS, ORIGINS, strict=True):
         table.add_column(f"{name}, {origin}", justify="right")
     for row in account_rows(account, timing):
@@ -41,9 +41,14 @@ def account_table(account: Account, timing: Timing | None, measured: Measurement
 
 
 def account_rows(account: Account, timing: Timing | None) -> Iterator[tuple[str, ...]]:
-    """A row for each stage, and one for an input on average; cells are those of `COLUMNS` behind a name."""
+    """A row for each stage, and one for an input on average; cells are those of `COLUMNS` behind a name.
+
+    Where a person chooses the way, no input is the average.
+    """
     for way in account.ways:
         yield way.name, *map(counted, _figures(way))
+    if any(way.share is None for way in account.ways):
+        return
     mean = None if timing is None else timing.mean_interval
     means = account.latency_cycles, mean, account.clocks, account.switched_bits, account.toggles
     yield "an input", *map(counted, means)

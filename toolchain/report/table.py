@@ -119,6 +119,8 @@ def front_table(front: Sequence[FrontPoint]) -> Table:
 
 def decision_table(decision: Decision) -> Table:
     """What each stage answers of the test set, and what that takes; operations are counted, not timed."""
+    if decision.widths:
+        return _width_table(decision)
     columns = ("stage", "threshold", "answers", "right", "right if alone", "operations, counted", "of all")
     table = _table("where the network stops (test set)", *columns)
     for number, stage in enumerate(decision.stages):
@@ -135,6 +137,17 @@ def decision_table(decision: Decision) -> Table:
     table.add_section()
     expected = f"{decision.operations:,.0f}", f"{decision.operations / decision.most:.0%}"
     table.add_row("an input", "", "", f"{decision.accuracy:.2%}", "", *expected)
+    return table
+
+
+def _width_table(decision: Decision) -> Table:
+    """What each width is worth on the test set, and takes."""
+    title = "widths, of which one is chosen at run time (test set)"
+    table = _table(title, "channels", "right", "operations, counted", "of all", "")
+    for width, stage in zip(decision.widths, decision.stages, strict=True):
+        built = "as built" if width == decision.width else ""
+        of_all = f"{stage.operations / decision.most:.0%}"
+        table.add_row(f"{width} %", f"{stage.alone:.2%}", f"{stage.operations:,}", of_all, built)
     return table
 
 

@@ -47,6 +47,11 @@ class Account(Record):
     switched_bits: Number | None
     toggles: Number | None
 
+    @property
+    def estimated(self) -> bool:
+        """Whether there is an estimate of what units work: of an FPGA alone."""
+        return any(way.work is not None for way in self.ways)
+
     @staticmethod
     def of(ways: tuple[Way, ...]) -> Account:
         """The averages over the shares."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ class CoreChecks:
         stalled: with random back-pressure.
         vectors: size of the test set; `kind`: what its vectors are.
         ways: clocks of inferences that one stage answers, by stage, of a network that decides.
+        widths: runs at each percent of the channels, of a network whose width is chosen.
     """
 
     whole: CoreSimulation
@@ -38,11 +40,13 @@ class CoreChecks:
     vectors: int
     kind: VectorKind = "test set"
     ways: tuple[WayCycles, ...] = ()
+    widths: Mapping[int, CoreSimulation] = field(default_factory=dict)
 
     @property
     def checks(self) -> dict[str, Check]:
-        """Counts of both runs."""
-        return {"test set": self._check(self.whole), "back-pressure": self._check(self.stalled)}
+        """Counts of all runs."""
+        each = {f"width {width} %": self._check(ran) for width, ran in self.widths.items()}
+        return {"test set": self._check(self.whole), "back-pressure": self._check(self.stalled), **each}
 
     def resting(self, latency_cycles: int) -> CoreChecks:
         """The same with the latency that the chip counts in a core that rests."""
@@ -63,7 +67,9 @@ class CoreChecks:
         what = "RTL = integer, every element of every layer"
         part = "" if whole.compared == self.vectors else f", spread over all {self.vectors:,}"
         vectors = "random vectors" if self.kind == "random" else "test vectors"
-        return f"{what}, on {whole.equal:,} of {whole.compared:,} {vectors}{part} ({rate:,.0f}/s); {cycles}"
+        each = ", ".join(f"{ran.equal:,} at {width} %" for width, ran in self.widths.items())
+        widths = f"; by width {each}" if each else ""
+        return f"{what}, on {whole.equal:,} of {whole.compared:,} {vectors}{part} ({rate:,.0f}/s){widths}; {cycles}"
 
     def _check(self, simulation: CoreSimulation) -> Check:
         return Check(simulation.compared, simulation.equal, "layers", self.kind)

@@ -21,7 +21,7 @@ from flows.stages.rtl.layer_use import of_units
 from flows.stages.rtl.rank import Rank
 from flows.stages.rtl.reference import GraphReference, Reference
 from flows.stages.rtl.unit_folding import folding_of, netlist_of, use_of
-from flows.stages.rtl.ways import cycles_of_ways, work_of
+from flows.stages.rtl.ways import cycles_as, cycles_of_ways, work_of
 from hls.chip import LinkCost
 from hls.fitting import shortage
 from hls.graph_core import Fitted, GraphCore, finished, fit
@@ -35,7 +35,7 @@ from hls.units.unit import Memory
 from toolchain.board import FpgaBoard, OpenBoard
 from toolchain.device.link.remembering import DRIVER
 from toolchain.errors import ModelError, TooLargeError, VerificationError
-from toolchain.graph.deciding import numbers_of
+from toolchain.graph.deciding import at_width, numbers_of, thresholds_of, widths_of
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph, with_outputs
 from toolchain.graph.labelled import scores_of
@@ -231,20 +231,28 @@ class GraphDesign:
         stalled = simulate_graph(netlist, form, few, chip.rtl, work, backpressure_seed=SEED)
         must_agree("core with back-pressure", stalled)
         ways: tuple[WayCycles, ...] = ()
-        if (toggles := context.request.toggles) or numbers_of(form):
+        widths: dict[int, CoreSimulation] = {}
+        toggles = context.request.toggles
+        for width in widths_of(form):
+            context.progress(f"core: at {width} % of its channels" + (", toggles counted" if toggles else ""))
+            widths[width] = _agreeing(netlist, at_width(form, width), chip.rtl, work, toggles, few)
+        if widths:
+            ways = tuple(map(cycles_as, widths.values()))
+        elif toggles or numbers_of(form):
             context.progress("core: inferences of each stage alone" + (", toggles counted" if toggles else ""))
             ways = cycles_of_ways(form, some, partial(_agreeing, netlist, form, chip.rtl, work, toggles))
-        return CoreChecks(whole, stalled, len(x), files.vector_kind(context), ways)
+        return CoreChecks(whole, stalled, len(x), files.vector_kind(context), ways, widths)
 
 
 def _agreeing(netlist: Netlist, form: Graph, rtl: Path, work: Path, toggles: bool, x: Integers) -> CoreSimulation:
-    """Run some inputs.
+    """Run some inputs, with the thresholds of the graph.
 
     Raises:
         VerificationError: a result differs.
     """
-    simulation = simulate_graph(netlist, form, x, rtl, work, toggles=toggles)
-    must_agree("core, inferences of one stage", simulation)
+    settings = {f"threshold{stage}": value for stage, value in enumerate(thresholds_of(form), 1)}
+    simulation = simulate_graph(netlist, form, x, rtl, work, settings=settings, toggles=toggles)
+    must_agree("core, inferences of one stage or width", simulation)
     return simulation
 
 

@@ -63,10 +63,14 @@ def _cycles(x: Integers, simulate: Callable[[Integers], CoreSimulation]) -> WayC
     if not len(x):
         return WayCycles(kind="simulated", vectors=0, latency_cycles=None, interval=None, toggles=None)
     some: NDArray[np.generic] = x[:VECTORS]
-    ran = simulate(some)
+    return cycles_as(simulate(some))
+
+
+def cycles_as(ran: CoreSimulation) -> WayCycles:
+    """The clocks that a run of inferences of one way has told."""
     return WayCycles(
         kind="simulated",
-        vectors=len(some),
+        vectors=ran.compared,
         latency_cycles=ran.latency_cycles,
         interval=ran.initiation_interval,
         toggles=None if ran.toggles is None else round(ran.toggles / ran.inferences),

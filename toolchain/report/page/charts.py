@@ -189,7 +189,7 @@ def _rows(axes: Axes, names: Sequence[str]) -> None:
 def working_point(
     name: str, what: str, curve: Sequence[tuple[float, float]], chosen: tuple[float, float], kind: str
 ) -> Markup:
-    """Accuracy, 0 to 1, against what an input takes, over the thresholds of a network that decides.
+    """Accuracy, 0 to 1, against what an input takes, over the thresholds or widths of a network of several stages.
 
     Args:
         what: it takes, such as "operations"; `kind`: where that comes from.
@@ -204,4 +204,4 @@ def working_point(
         axes.set_xlabel(f"{what} an input on average, {kind}")
         axes.set_ylabel("accuracy, validation part")
 
-    return draw(name, f"accuracy against {what} at {len(curve)} thresholds", 2.6, plot)
+    return draw(name, f"accuracy against {what} at {len(curve)} working points", 2.6, plot)

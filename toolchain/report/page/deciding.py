@@ -62,7 +62,7 @@ def decision(build: Build) -> Shown | None:
         timing = Timing.model_validate(own) if (own := mapping(build.manifest, "timing")) else None
     except ValidationError:
         return None
-    estimated = account.clocks is not None
+    estimated = account.estimated
     return Shown(
         said,
         tuple(_curves(said, account)),

@@ -104,6 +104,14 @@ def test_where_a_network_stops_is_shown(layout: Layout) -> None:
     assert re.search(r"an input\s+97.00%\s+1,600\s+40%", text)
 
 
+def test_widths_are_shown_with_the_one_that_is_built(layout: Layout) -> None:
+    slim = DECISION.model_copy(update={"widths": (50, 100), "thresholds": (0,)})
+    text = _printed(report_of(layout).model_copy(update={"decision": slim}))
+    assert "where the network stops" not in text
+    assert re.search(r"50 %\s+90.00%\s+1,000\s+25%\s+as built", text)
+    assert re.search(r"100 %\s+98.00%\s+4,000\s+100%\s*\n", text)
+
+
 def test_what_an_answer_takes_is_shown_by_stage(layout: Layout) -> None:
     report = report_of(layout)
     assert report.account and report.account.ways[0].name == "every input"
