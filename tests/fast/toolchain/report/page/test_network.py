@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from tests.fast.toolchain.fabricated import ACCOUNT, DECISION
+from toolchain.device.checksums import write_manifest
 from toolchain.layout import Layout
 from toolchain.report.page import build_page
 from toolchain.report.page.deciding import decision
 from toolchain.report.page.gather import gather
 from toolchain.report.page.network import front
 from toolchain.results.account import Account
+from toolchain.results.facts.decision import Beside, Decision
 
 
 def test_where_a_network_stops_is_told_with_the_curve(layout: Layout) -> None:
@@ -25,6 +28,27 @@ def test_where_a_network_stops_is_told_with_the_curve(layout: Layout) -> None:
     assert "switched bits an input on average, estimated" in estimated and "built" in estimated
     assert [row[0] for row in told.rows] == ["stage 1", "stage 2", "an input"]
     assert told.measured.kind is None and "clock tree and leakage" in told.energy.lower()
+
+
+def test_the_page_has_stages_and_widths_with_what_they_take_and_the_network_beside(layout: Layout) -> None:
+    beside = DECISION.model_copy(update={"beside": Beside(model="litecnn", recipe="mnist")})
+    page = _page_with(layout, beside, ACCOUNT)
+    assert "Where the network stops" in page and "What an answer takes" in page
+    assert '<td class="n">5,000</td>' in page
+    assert "make build BOARD=ulx3s MODEL=litecnn RECIPE=mnist STRATEGY=folded" in page
+
+    ways = tuple(way.model_copy(update={"share": None, "name": "width"}) for way in ACCOUNT.ways)
+    widths = DECISION.model_copy(update={"widths": (50, 100), "thresholds": (1,)})
+    page = _page_with(layout, widths, Account.of(ways))
+    assert "<h3>Widths</h3>" in page and "Where the network stops" not in page
+    assert "Beside a single larger network" not in page
+
+
+def _page_with(layout: Layout, decision: Decision, account: Account) -> str:
+    folder = layout.stage("package")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    write_manifest(folder, {**manifest, "decision": decision.to_json(), "account": account.to_json()})
+    return build_page(layout)
 
 
 def test_a_processor_has_no_estimate_of_energy(layout: Layout) -> None:
