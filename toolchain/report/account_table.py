@@ -13,7 +13,7 @@ from toolchain.results.facts.hardware import WayCycles
 from toolchain.results.manifest import Timing
 from toolchain.results.measurement import Measurement
 
-COLUMNS = ("answers after", "one every", "clocks of all units", "switched bits", "toggles")
+COLUMNS = ("clocks to the answer", "clocks between answers", "clocks of all units", "switched bits", "toggles")
 ORIGINS = ("simulated", "simulated", "estimated", "estimated", "simulated")
 ESTIMATE = (
     "Energy is estimated by switched bits: the output bits of the cells of units that work, for every clock that they "

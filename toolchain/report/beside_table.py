@@ -16,8 +16,8 @@ Row = tuple[str, str, str, str, str]
 
 _COUNTS = (
     ("operations, counted", "operations", ""),
-    ("one answer every, clocks", "interval", "simulated"),
-    ("answer after, clocks at most", "latency_cycles", "simulated"),
+    ("clocks between answers", "interval", "simulated"),
+    ("clocks to the answer, at most", "latency_cycles", "simulated"),
     ("clocks of all units", "clocks", "estimated"),
     ("energy: switched bits", "switched_bits", "estimated"),
     ("energy: toggles", "toggles", "simulated"),
