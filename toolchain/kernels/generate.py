@@ -239,27 +239,35 @@ class _Writer:
 
     @cached_property
     def _together(self) -> bool:
-        """Whether vectors are to the network what rows are to a step: it is one step, of one row."""
-        if len(self._steps) != 1 or any(True for _ in self._copied()):
-            return False
-        (step,) = self._steps
-        given = all(root(self._graph, name) in self._given for name in step.takes)
-        return given and self._positions(step) == 1 and not step.moves and not isinstance(step.nodes[0].op, Window)
+        """Whether vectors are to the network what rows are to a step: each step is of one row and makes an output."""
+        there = [*self._given, *self._written]
+        return (
+            bool(self._steps)
+            and not any(True for _ in self._copied())
+            and all(step.result in self._written for step in self._steps)
+            and all(root(self._graph, name) in there for step in self._steps for name in step.takes)
+            and not any(map(self._is_alone, self._steps))
+        )
+
+    def _is_alone(self, step: Step) -> bool:
+        """Whether it has several rows, or may be idle for a vector."""
+        several = step.moves or isinstance(step.nodes[0].op, Window) or self._positions(step) > 1
+        return several or bool(self._idle[step.result])
 
     def _planes(self) -> str | None:
-        """C that runs many vectors by bits; None where that is none, or memory is scarce."""
+        """C that runs the first step of many vectors by bits; None where that is none, or memory is scarce."""
         return planes.planes(self._graph, self._steps[0].nodes) if self._together and self._most > 1 else None
 
-    def _by_planes(self) -> tuple[str, ...]:
-        x, y = self._tensors
-        more = ", ".join(f"{t.c_name} += {planes.LANES} * {t.macro}" for t in (x, y))
-        lanes = planes.LANES
-        return (
-            "#ifdef MODEL_PLANES",
-            f"for (; vectors >= {lanes}; vectors -= {lanes}, {more})",
-            f"    planes_run({x.c_name}, {y.c_name});",
-            "#endif",
-        )
+    def _by_planes(self) -> Iterator[str]:
+        """The first step so, and the others behind it, as long as there are so many vectors."""
+        lanes, first = planes.LANES, self._steps[0]
+        more = ", ".join(f"{t.c_name} += {lanes} * {t.macro}" for t in self._tensors)
+        yield "#ifdef MODEL_PLANES"
+        yield f"for (; vectors >= {lanes}; vectors -= {lanes}, {more}) {{"
+        yield f"    planes_run({self._place(first.takes[0])}, {self._place(first.result)});"
+        yield from (f"    {self._call(n, step, str(lanes))}" for n, step in enumerate(self._steps) if n)
+        yield "}"
+        yield "#endif"
 
     def _copied(self) -> Iterator[Argument]:
         """Outputs that no step writes where they leave."""
@@ -299,9 +307,9 @@ class _Writer:
         made = self._row(step.nodes[-1], step).c
         return f"/* {told} */\nstatic void step{number}({takes}, {made} *y{space})\n{{\n{body}\n}}\n"
 
-    def _call(self, number: int, step: Step) -> str:
+    def _call(self, number: int, step: Step, vectors: str = "vectors") -> str:
         space = ["space"] if len(step.nodes) > 1 else []
-        space += ["vectors"] if self._together else []
+        space += [vectors] if self._together else []
         call = f"step{number}({', '.join([*map(self._place, step.takes), self._place(step.result), *space])});"
         if self._timed:
             call = f"MODEL_STEP({number}, {call})"

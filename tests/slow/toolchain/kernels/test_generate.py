@@ -15,7 +15,7 @@ from tests.fast.toolchain.runtime.derive.random_graphs import random_graph
 from tests.sim.hls import random_graphs
 from toolchain.errors import ModelError
 from toolchain.graph.graph import Graph
-from toolchain.graph.ops import Add, Input, Linear, Op, Reshape, Threshold, Window, window
+from toolchain.graph.ops import Add, ArgMax, Input, Linear, Op, Reshape, Threshold, Window, window
 from toolchain.graph.types import TensorType
 from toolchain.kernels.compiled import PORTABLE, CompiledNetwork
 from toolchain.kernels.generate import c_source
@@ -58,6 +58,17 @@ def test_many_vectors_of_small_values_go_by_bits(
 ) -> None:
     """More vectors than go at once, sums of either sign, thresholds that are always and never reached."""
     graph = small_values(high, least, step)
+    network = CompiledNetwork(graph, tmp_path, flags)
+    assert "planes_run(" in network.source.source
+    must_agree(graph, feeds_of(graph, 2, 1300), network)
+
+
+@pytest.mark.parametrize("flags", [(*QUICK, "-march=native"), QUICK])
+def test_many_vectors_go_by_bits_where_a_class_is_told_with_its_scores(flags: tuple[str, ...], tmp_path: Path) -> None:
+    graph = small_values(1, 0, 1)
+    (scores,) = (output.node for output in graph.outputs)
+    graph.add("label", ArgMax(), scores)
+    graph.end("label", "label")
     network = CompiledNetwork(graph, tmp_path, flags)
     assert "planes_run(" in network.source.source
     must_agree(graph, feeds_of(graph, 2, 1300), network)
