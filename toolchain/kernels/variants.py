@@ -15,7 +15,7 @@ CHOSEN = """\
 #define MODEL_VNNI
 #elif defined(__AVX2__)
 #define MODEL_AVX2
-#elif defined(__ARM_FEATURE_DOTPROD)
+#elif defined(__ARM_NEON) && defined(__aarch64__)
 #define MODEL_NEON
 #endif
 #endif
@@ -108,6 +108,43 @@ MODEL_INLINE void added(Sums sums, const int32_t *start, int left, int32_t *y)
         const __m256i in_order = _mm256_permute4x64_epi64(pairs, 0xd8);
         const __m256i begun = _mm256_loadu_si256((const __m256i *)(const void *)(start + 8 * i));
         _mm256_storeu_si256((__m256i *)(void *)(all + 8 * i), _mm256_add_epi32(in_order, begun));
+    }
+    memcpy(y, all, (size_t)(left < 16 ? left : 16) * sizeof(*y));
+}
+#elif !defined(__ARM_FEATURE_DOTPROD)
+/* Two sums of each output; two outputs a register. */
+typedef struct {
+    int32x4_t of[8];
+} Sums;
+enum { MODEL_ROWS = 2, MODEL_BLOCKS = 1, MODEL_ALONE = 1 };
+#define START (Sums){{vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), \\
+                     vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)}}
+
+/* Signed bytes: `flip` makes unsigned bytes signed, 128 less, which the start adds. 16 bits hold a product. */
+MODEL_INLINE Sums multiplied(Sums sums, uint32_t word, uint32_t flip, const int8_t *weights)
+{
+    const int8x16_t x = vreinterpretq_s8_u32(vdupq_n_u32(word ^ flip));
+    for (int i = 0; i < 4; i++) {
+        const int8x16_t w = vld1q_s8(weights + 16 * i);
+        sums.of[2 * i] = vpadalq_s16(sums.of[2 * i], vmull_s8(vget_low_s8(x), vget_low_s8(w)));
+        sums.of[2 * i + 1] = vpadalq_s16(sums.of[2 * i + 1], vmull_high_s8(x, w));
+    }
+    return sums;
+}
+
+MODEL_INLINE Sums both(Sums one, Sums other)
+{
+    for (int i = 0; i < 8; i++)
+        one.of[i] = vaddq_s32(one.of[i], other.of[i]);
+    return one;
+}
+
+MODEL_INLINE void added(Sums sums, const int32_t *start, int left, int32_t *y)
+{
+    int32_t all[16];
+    for (int i = 0; i < 4; i++) {
+        const int32x4_t whole = vpaddq_s32(sums.of[2 * i], sums.of[2 * i + 1]);
+        vst1q_s32(all + 4 * i, vaddq_s32(whole, vld1q_s32(start + 4 * i)));
     }
     memcpy(y, all, (size_t)(left < 16 ? left : 16) * sizeof(*y));
 }

@@ -23,6 +23,8 @@ from toolchain.kernels.generate import CSource, c_source
 from toolchain.kernels.planes import LANES
 
 _SANITIZERS = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+_TRAPPED = ("-fsanitize=undefined", "-fsanitize-undefined-trap-on-error")
+"""What is undefined ends the program, without a library that would tell of it."""
 
 _ARM, _PLAYER = "aarch64-linux-gnu-gcc", "qemu-aarch64-static"
 _BUILDS = ([PORTABLE], ["-mavx2"], ["-march=native"])
@@ -64,15 +66,34 @@ def _must_agree(graph: Graph, seed: int, folder: Path) -> None:
     _must_answer(graph, seed, folder, rows, [*_SANITIZERS, *own])
 
 
+_needs_arm = pytest.mark.skipif(not all(map(shutil.which, (_ARM, _PLAYER))), reason=f"no {_ARM} or no {_PLAYER}")
+_MARCH = ("armv8-a", "armv8.2-a+dotprod")
+
+
+@_needs_arm
+@pytest.mark.parametrize("march", _MARCH)
 @pytest.mark.parametrize("seed", range(100, 104))
-@pytest.mark.skipif(not all(map(shutil.which, (_ARM, _PLAYER))), reason=f"no {_ARM} or no {_PLAYER}")
-def test_dot_products_of_arm_in_an_emulator(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dot_products_of_arm_in_an_emulator(
+    seed: int, march: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CC", _ARM)
-    flags, play = ["-O2", "-static", "-march=armv8.2-a+dotprod"], [_PLAYER, "-cpu", "max"]
+    flags, play = ["-O2", "-static", *_TRAPPED, f"-march={march}"], [_PLAYER, "-cpu", "max"]
     for number, graph in enumerate((bytes_by_bytes(-3), bytes_by_bytes(0), by_ends.random_graph(seed))):
         folder = tmp_path / str(number)
         folder.mkdir()
         _must_answer(graph, seed, folder, (1, 8)[seed % 2], flags, play)
+
+
+@_needs_arm
+@pytest.mark.parametrize("march", _MARCH)
+def test_dot_products_of_arm_stay_within_their_memory(
+    march: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two calls alone: the sanitizer takes a second of each to begin in an emulator, which has no way to find leaks."""
+    monkeypatch.setenv("CC", _ARM)
+    monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")
+    play = [_PLAYER, "-cpu", "max", "-L", "/usr/aarch64-linux-gnu"]
+    _must_answer(bytes_by_bytes(0), 1, tmp_path, 8, [*_SANITIZERS, f"-march={march}"], play, together=2)
 
 
 def _must_answer(
