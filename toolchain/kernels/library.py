@@ -47,9 +47,21 @@ clean:
 _CMAKE = """\
 cmake_minimum_required(VERSION 3.13)
 project(model C)
-add_library(model model.c)
-set_target_properties(model PROPERTIES C_STANDARD 99 POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+include(CheckCCompilerFlag)
+check_c_compiler_flag(-march=native OWN_PROCESSOR)
+if(OWN_PROCESSOR AND NOT CMAKE_CROSSCOMPILING)
+  add_compile_options(-march=native)
+endif()
+set(CMAKE_C_STANDARD 99)
+add_library(model STATIC model.c)
+set_target_properties(model PROPERTIES POSITION_INDEPENDENT_CODE ON)
 target_include_directories(model PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+# Beside model.py, which loads it from there.
+add_library(shared SHARED model.c)
+set_target_properties(shared PROPERTIES OUTPUT_NAME model LIBRARY_OUTPUT_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
 add_executable(example example.c)
 target_link_libraries(example model)
 """
@@ -172,7 +184,7 @@ make          # libmodel.a, libmodel.so and example, for this machine
 make test     # @COUNT@ vectors (@KIND@) through example: all answers must equal answers.bin, byte for byte
 ```
 
-`cmake -B build && cmake --build build` does as much as `make`. For another machine:
+`cmake -B build && cmake --build build` makes the same, in `build/`, and libmodel.so here. For another machine:
 `make CC=aarch64-linux-gnu-gcc CFLAGS=-O3`.
 
 ## From C

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -85,3 +86,16 @@ def test_python_gives_integers_and_refuses_other_inputs(library: Path) -> None:
         "input first:0: int8 of shape (N, 6, 6, 3) is expected",
         "an input holds what its type does not",
     ]
+
+
+@pytest.mark.skipif(shutil.which("cmake") is None, reason="no cmake")
+def test_cmake_makes_what_make_does(library: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(library, folder, ignore=shutil.ignore_patterns("*.o", "*.a", "*.so", "example"))
+    for words in (["-B", "build"], ["--build", "build"]):
+        subprocess.run(["cmake", *words], cwd=folder, check=True, capture_output=True)
+    given = (folder / "vectors.bin").read_bytes()
+    answers = subprocess.run([folder / "build" / "example"], input=given, check=True, capture_output=True).stdout
+    assert answers == (folder / "answers.bin").read_bytes()
+    assert (folder / "build" / "libmodel.a").exists()
+    subprocess.run([sys.executable, "-c", "import model"], cwd=folder, check=True)
