@@ -5,6 +5,8 @@ from __future__ import annotations
 import zlib
 from pathlib import Path
 
+from hls import answer_memory
+from hls.library import copy_modules
 from hls.netlist import Netlist
 from hls.netlist_core import LOADING, rom_files, write_core
 from hls.settings import connections, port_lines, wire_of
@@ -22,8 +24,11 @@ TOP = "graph_core"
 WEIGHTS = "weights.bin"
 
 
-def generate_graph_core(netlist: Netlist, graph: Graph, rtl_dir: Path) -> CoreDescription:
+def generate_graph_core(netlist: Netlist, graph: Graph, rtl_dir: Path, kept_answers: int = 0) -> CoreDescription:
     """Write the Verilog and ROM files of a graph's core into `rtl_dir` and describe it.
+
+    Args:
+        kept_answers: earlier answers that it keeps.
 
     Raises:
         ModelError: the input counts in steps that its type has no name for.
@@ -32,10 +37,12 @@ def generate_graph_core(netlist: Netlist, graph: Graph, rtl_dir: Path) -> CoreDe
     kind = _input_type(graph)
     bits = IntType.of(kind).bits
     core = write_core(netlist, rtl_dir)
-    (rtl_dir / f"{TOP}.v").write_text(_text(core.top, netlist, kind, output))
+    (rtl_dir / f"{TOP}.v").write_text(_text(core.top, netlist, kind, output, kept_answers))
+    sources = answer_memory.SOURCES if kept_answers else ()
+    copy_modules(sources, rtl_dir, settings=False)
     return CoreDescription(
         strategy="units",
-        sources=(*core.sources, f"{TOP}.v"),
+        sources=(*core.sources, *sources, f"{TOP}.v"),
         roms=rom_files(netlist),
         input_type=kind,
         vector_bits=source.elements * bits,
@@ -49,6 +56,7 @@ def generate_graph_core(netlist: Netlist, graph: Graph, rtl_dir: Path) -> CoreDe
         input_shape=_told_shape(graph, graph.sole_input),
         loaded=_loaded(netlist, rtl_dir),
         settings=netlist.settings,
+        kept_answers=kept_answers,
     )
 
 
@@ -89,13 +97,16 @@ def _input_type(graph: Graph) -> str:
     return element.datatype
 
 
-def _text(core: str, netlist: Netlist, kind: str, output: CoreOutput) -> str:
+def _text(core: str, netlist: Netlist, kind: str, output: CoreOutput, kept_answers: int) -> str:
     source, sink = netlist.input.stream, netlist.output.stream
     bits = IntType.of(kind).bits
-    codes = [_code(f"in_data[{lane * bits} +: {bits}]", source, kind) for lane in range(source.lanes)]
+    ends = answer_memory.ENDS if kept_answers else answer_memory.PORTS
+    codes = [_code(f"{ends.into}_data[{lane * bits} +: {bits}]", source, kind) for lane in range(source.lanes)]
     pages = pages_of(netlist.units)
     loads = "".join(f",\n        .{port}({port})" for port in LOAD_PORTS) if pages else ""
     settings = connections((setting, wire_of(setting)) for setting in netlist.settings)
+    memory = answer_memory.lines(netlist, output, source.lanes * bits, kept_answers)
+    fields = _fields("entered", codes, source.bits)
     values = [_value(f"codes[{lane * sink.bits} +: {sink.bits}]", sink, output) for lane in range(sink.lanes)]
     return f"""// Generated. Packed input vectors in, answers out; ready/valid, see toolchain/results/core.py.
 module {TOP} (
@@ -109,11 +120,11 @@ module {TOP} (
     input out_ready{LOADING.format(top=pages.address_bits - 1) if pages else ""}{port_lines(netlist.settings)}
 );
     wire [{sink.width - 1}:0] codes;
-{_fields("entered", codes, source.bits)}{_fields("answered", values, output.bits)}    assign out_data = answered;
+{memory}{fields}{_fields("answered", values, output.bits)}    assign {ends.out}_data = answered;
     {core} core (
         .clk(clk), .rst_n(!rst),
-        .in_tdata(entered), .in_tvalid(in_valid), .in_tready(in_ready),
-        .out_tdata(codes), .out_tvalid(out_valid), .out_tready(out_ready){loads}{settings}
+        .in_tdata(entered), .in_tvalid({ends.into}_valid), .in_tready({ends.into}_ready),
+        .out_tdata(codes), .out_tvalid({ends.out}_valid), .out_tready({ends.out}_ready){loads}{settings}
     );
 endmodule
 """

@@ -137,6 +137,7 @@ class CoreDescription:
         multipliers: whether each ``*`` of its Verilog counts on a multiplier of the device.
         input_shape: of a vector, as `output.shape`.
         loaded: its weights that are written before it begins; None where all are part of it.
+        kept_answers: earlier answers that it keeps; it then takes one vector at a time.
         settings: what a host may change, each on a port of its own, ``setting_<name>``, in order of their numbers.
     """
 
@@ -155,6 +156,7 @@ class CoreDescription:
     input_shape: tuple[int, ...] = ()
     loaded: LoadedWeights | None = None
     settings: tuple[Setting, ...] = ()
+    kept_answers: int = 0
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -84,7 +84,7 @@ class MemorySettings(Settings):
 
     Attributes:
         size: answers at most.
-        place: what keeps them: the driver of a board, or the runner of a processor.
+        place: what keeps them of an FPGA board: its driver, or the chip; of a processor it is always the runner.
     """
 
     size: Annotated[int, Field(gt=0, le=2**20)]

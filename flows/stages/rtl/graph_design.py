@@ -22,6 +22,7 @@ from flows.stages.rtl.rank import Rank
 from flows.stages.rtl.reference import GraphReference, Reference
 from flows.stages.rtl.unit_folding import folding_of, netlist_of, use_of
 from flows.stages.rtl.ways import cycles_as, cycles_of_ways, work_of
+from hls import answer_memory
 from hls.chip import LinkCost
 from hls.fitting import shortage
 from hls.graph_core import Fitted, GraphCore, finished, fit
@@ -33,7 +34,7 @@ from hls.simulate_graph import simulate_graph
 from hls.simulate_stream import CoreSimulation
 from hls.units.unit import Memory
 from toolchain.board import FpgaBoard, OpenBoard
-from toolchain.device.link.remembering import DRIVER
+from toolchain.device.link.remembering import CHIP
 from toolchain.errors import ModelError, TooLargeError, VerificationError
 from toolchain.graph.deciding import at_width, numbers_of, thresholds_of, widths_of
 from toolchain.graph.execute import run_one
@@ -63,10 +64,12 @@ class GraphDesign:
 
     Attributes:
         weight_bits: `must_fit` estimates as if no weight had more.
+        keeps_answers: whether the chip keeps those that the recipe says.
     """
 
     network: Graph
     weight_bits: int | None = None
+    keeps_answers: bool = True
 
     @cached_property
     def graph(self) -> Graph:
@@ -117,11 +120,45 @@ class GraphDesign:
 
     def _form(self, context: Context, link: LinkCost) -> LinkCost:
         """The form of the link that the network's vectors and answers take on the board."""
-        return link.form_for(self._vector_bytes, self._answer_bytes, files.memory_bytes(context.fpga_board))
+        form = link.form_for(self._vector_bytes, self._answer_bytes, files.memory_bytes(context.fpga_board))
+        if not self._places(context):
+            return form
+        return replace(form, lut=form.lut + answer_memory.LUT, ff=form.ff + answer_memory.FF)
+
+    def _places(self, context: Context) -> int:
+        return kept_in_chip(context) if self.keeps_answers else 0
 
     def _fitted(self, context: Context, link: LinkCost, kept: int = 0) -> tuple[Fitted, int]:
         """The same with block RAMs kept for FIFOs, and the slowest clock in Hz that suffices for the rate."""
         _must_fold(context)
+        try:
+            return self._at_slowest(context, link, kept)
+        except TooLargeError:
+            if self._places(context):
+                self._must_leave_room(context, link)
+            raise
+
+    def _must_leave_room(self, context: Context, link: LinkCost) -> None:
+        """Say by how much the answers that are kept are too many, of a network that fits without them.
+
+        Raises:
+            TooLargeError: block RAM is short for them, or the network does not fit without them either.
+        """
+        alone, block = replace(self, keeps_answers=False), block_ram_of(context.fpga_board)
+        fitted, _ = alone._at_slowest(context, link, 0)
+        lanes, places = _lanes(fitted.netlist), self._places(context)
+        own = link.blocks_beside(self._stored(context, link, lanes), block)
+        free = alone._limits(context, link, lanes).blocks - fitted.resources.blocks
+        needed = own - link.blocks_beside(alone._stored(context, link, lanes), block)
+        takes, lacks = needed * block.kbit, (needed - free) * block.kbit
+        if lacks <= 0:
+            return
+        raise TooLargeError(
+            f"{context.recipe_shown}: decision.memory: {places:,} answers do not fit: they take {takes:,} kbit of "
+            f"block RAM, {lacks:,} more than the network leaves; keep fewer, or write `place: driver`"
+        )
+
+    def _at_slowest(self, context: Context, link: LinkCost, kept: int) -> tuple[Fitted, int]:
         return fold_at_slowest(
             clocks_hz(context),
             target_fps(context),
@@ -183,16 +220,19 @@ class GraphDesign:
         return limits_of(context, link, self._stored(context, link, lanes))
 
     def _stored(self, context: Context, link: LinkCost, lanes: int) -> tuple[Memory, ...]:
-        """Memories of the vector that comes in, of those stored for the bench, and of the answer, where held.
+        """Memories of the vector that comes in, of those stored for the bench, of the answer, and of earlier ones.
 
         Args:
             lanes: elements of a beat, which is a word of the first two.
         """
-        if not link.holds:
-            return ()
         x = self.graph.types[self.graph.sole_input]
         beats, bits = x.size // lanes, lanes * IntType.of(x.element.datatype).bits
-        return (beats, bits), (files.bench_vectors(context, x) * beats, bits), (self._answer_bytes, 8)
+        answer = self.graph.types[self.graph.outputs[0].node]
+        told = (answer.size, IntType.of(answer.element.datatype).bits)
+        kept = answer_memory.memories(self._places(context), (beats, bits), told)
+        if not link.holds:
+            return kept
+        return (beats, bits), (files.bench_vectors(context, x) * beats, bits), (self._answer_bytes, 8), *kept
 
     @property
     def _vector_bytes(self) -> int:
@@ -209,7 +249,11 @@ class GraphDesign:
         """See `Design`. Units have the same registers for every clock."""
         folding = _folding(context)
         form = form_of(self.graph, folding.tensors)
-        return generate_graph_core(netlist_of(form, folding), form, rtl)
+        places = self._places(context)
+        core = generate_graph_core(netlist_of(form, folding), form, rtl, places)
+        if not places:
+            return core
+        return replace(core, initiation_interval=folding.latency_cycles + answer_memory.clocks(core.in_beats, places))
 
     def reference(self, core: CoreDescription) -> Reference:
         """See `Design`."""
@@ -349,12 +393,13 @@ def _must_fold(context: Context) -> None:
             f"STRATEGY={context.request.strategy} takes chains of dense layers that end in a class; this network is "
             "another graph and becomes units: leave STRATEGY out"
         )
+
+
+def kept_in_chip(context: Context) -> int:
+    """Earlier answers that the recipe has the chip keep; 0: none."""
     decision = None if context.request.file else context.recipe.decision
-    if decision and decision.memory and decision.memory.place != DRIVER:
-        raise ModelError(
-            f"{context.recipe_shown}: decision.memory.place: {decision.memory.place}: no chip keeps earlier answers "
-            f"yet; write `{DRIVER}`, and the board's driver keeps them"
-        )
+    memory = decision.memory if decision else None
+    return memory.size if memory and memory.place == CHIP else 0
 
 
 def _interval(context: Context, clock_hz: int) -> int | None:

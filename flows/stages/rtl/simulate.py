@@ -6,6 +6,7 @@ from flows.stages import files
 from flows.stages.context import Context, Outcome
 from flows.stages.rtl.design import design_of
 from flows.stages.rtl.shell import shell_of
+from hls import answer_memory
 from hls.verilate import verilator_version
 from toolchain.results.facts import FoldFacts, SimulateFacts
 from toolchain.results.folding import FoldedUnits
@@ -23,6 +24,8 @@ def run(context: Context) -> Outcome:
         folding = context.facts("fold", FoldFacts).folding
         assert isinstance(folding, FoldedUnits), "what decides is a core of units"
         facts = _through_all_stages(facts, folding)
+    if places := chip.core.kept_answers:
+        facts = _one_by_one(facts, answer_memory.clocks(chip.core.in_beats, places))
     facts = facts.model_copy(update={"answer_cycles": chip.core.output.layout.size})
     return Outcome(core.summary, {**core.checks, **asked.checks}, facts, {"verilator": verilator_version()})
 
@@ -36,3 +39,13 @@ def _through_all_stages(facts: SimulateFacts, folding: FoldedUnits) -> SimulateF
             "mean_interval": facts.initiation_interval,
         }
     )
+
+
+def _one_by_one(facts: SimulateFacts, clocks: int) -> SimulateFacts:
+    """The same where the chip keeps answers: it takes one vector at a time, and looks for it first.
+
+    Args:
+        clocks: that this takes at most.
+    """
+    latency = facts.latency_cycles + clocks
+    return facts.model_copy(update={"latency_cycles": latency, "initiation_interval": latency})

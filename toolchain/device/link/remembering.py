@@ -12,8 +12,8 @@ from typing import Callable, List, NamedTuple  # noqa: UP035 (Python 3.8)
 from toolchain.device.link.answers import Values
 from toolchain.device.packed import PackedManifest
 
-DRIVER = "driver"
-"""The place of a recipe's memory that is the driver's business."""
+DRIVER, CHIP = "driver", "chip"
+"""Where a recipe has earlier answers kept."""
 
 Ask = Callable[[List[bytes]], List[Values]]  # noqa: UP006
 """Gives the answers to packed vectors, in their order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -73,6 +74,25 @@ def test_beats_that_turn_in_a_circle_end_with_what_fitted_first() -> None:
         assert found.asked == asked
     found = graph_design._beside_vectors(beside, lambda lanes: 9 if lanes == 2 else 8)
     assert found.asked == 4
+
+
+def test_answers_that_the_chip_keeps_take_block_ram(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """784 bytes each: of those that are too many the error says by how many kilobits."""
+    context, places = context_of("ulx3s", tmp_path), [0]
+    link, design = shell_of(context.board).cost, GraphDesign(convolution((28, 28, 1), 4))
+    monkeypatch.setattr(graph_design, "kept_in_chip", lambda asked: places[0])
+    monkeypatch.setattr(Context, "recipe_shown", "a.yaml")
+    before = design.reckon(context, link).chip
+    places[0] = 8
+    after = design.reckon(context, link).chip
+    assert after.bram - before.bram >= 8 * 784 * 8 / 18 / 1024 and after.lut > before.lut
+    places[0] = 1000
+    with pytest.raises(
+        TooLargeError, match=r"a\.yaml: decision\.memory: 1,000 answers do not fit: they take .* kbit"
+    ) as error:
+        design.reckon(context, link)
+    took, lacks = (int(word.replace(",", "")) for word in re.findall(r"([\d,]+) (?:kbit|more)", str(error.value)))
+    assert took > 1000 * 784 * 8 / 1024 and took > lacks > 0
 
 
 def convolution(shape: tuple[int, ...], outputs: int) -> Graph:
