@@ -135,6 +135,29 @@ def check_network(
     check(file, board, as_json)
 
 
+@app.command("split", rich_help_panel=_BESIDES)
+def split_network(
+    file: Annotated[Path, typer.Argument(help="A network's file, or integer.onnx of a build or a package.")],
+    at: Annotated[
+        str | None, typer.Option(help="The node behind which to cut; without it the places are told.")
+    ] = None,
+    folder: Annotated[Path, typer.Option("--out", help="Folder for the two parts.")] = Path("split"),
+    test: Annotated[Path | None, typer.Option(help="An npz of inputs `x` to prove it on; else random ones.")] = None,
+    board: Annotated[
+        str | None, typer.Option(help="Whose line carries the activations.", autocompletion=completing.boards)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Cut a network in two: a device computes the first part, its host the rest of the activations it gets.
+
+    Prints, for each place where one tensor is all that the rest needs, its bytes, the operations on both sides, and the
+    rate that a board's serial line carries. See docs/networks.md.
+    """
+    from toolchain.cli.split import Asked, split
+
+    split(Asked(file, at, folder, test, board), as_json)
+
+
 @app.command("quantise", rich_help_panel=_BESIDES)
 def quantise_network(
     file: Annotated[Path, typer.Argument(help="A float ONNX file, or a checkpoint of a model's float network.")],

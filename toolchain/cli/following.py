@@ -18,6 +18,7 @@ from toolchain.layout import Request
 from toolchain.results.again import build_command, build_words
 from toolchain.results.explained import Explanation
 from toolchain.results.quantised import Quantised
+from toolchain.results.split import Split
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,19 @@ def after_quantise(made: Quantised) -> list[Next]:
     if found and found.reaches and found.fps > 2 * ENOUGH_FPS and found.chip.lut > _LARGE * found.board.lut:
         steps.append(Next(f"make build {chosen} FPS={ENOUGH_FPS}", "slower, but smaller and much sooner routed"))
     return steps
+
+
+def after_split(made: Split) -> list[Next]:
+    """Of a network that was cut, or could be."""
+    if made.device is None or made.host is None or made.test is None or made.host_test is None:
+        name = made.places[0].node if made.places else "NODE"
+        return [Next(f"gateweave split {shlex.quote(made.file)} --at {shlex.quote(name)}", "write both parts")]
+    device = f"NETWORK={shlex.quote(made.device)} OUTPUTS=values TEST={shlex.quote(made.test)}"
+    host = f"NETWORK={shlex.quote(made.host)} TEST={shlex.quote(made.host_test)}"
+    return [
+        Next(f"make build BOARD={made.board or 'ulx3s'} {device}", "the device answers with the activations"),
+        Next(f"make build BOARD=host {host}", "C and graphs of what the host computes of them"),
+    ]
 
 
 def after_flash(board: str, model: str, host: str | None) -> list[Next]:

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from typing import Literal
 
-FileFormat = Literal["QONNX", "QDQ", "TFLite", "ONNX"]
-"""QDQ is any ONNX file that computes with 8-bit integers; ONNX one of floats."""
+FileFormat = Literal["QONNX", "QDQ", "TFLite", "Gateweave", "ONNX"]
+"""QDQ is any ONNX file that computes with 8-bit integers; ONNX one of floats; Gateweave our own integer graph."""

@@ -18,6 +18,7 @@ from toolchain.results.quantised import Quantised
 from toolchain.results.record import StageRecord
 from toolchain.results.report import Report
 from toolchain.results.run import RunResult
+from toolchain.results.split import Split
 
 FOLDER = ROOT / "docs" / "schemas"
 FILES: Mapping[str, type[Record]] = {
@@ -29,6 +30,7 @@ FILES: Mapping[str, type[Record]] = {
     "quantise.json": Quantised,
     "report.json": Report,
     "run.json": RunResult,
+    "split.json": Split,
     "stage-record.json": StageRecord,
 }
 """Every record that is a file of its own, or is printed as one."""

@@ -16,6 +16,7 @@ import onnx
 from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import ModelError
+from toolchain.graph.file.store import is_graph
 from toolchain.graph.lower import lower, qonnx_opset, tidy
 from toolchain.graph.qonnx_nodes import is_qonnx
 from toolchain.graph.readers.qonnx.read import read_qonnx
@@ -73,6 +74,8 @@ def import_model(
     if is_tflite(path):
         progress("reading the network's integers")
         return import_integers("tflite", open_network(path), data, settings, outputs, progress)
+    if is_graph(path):
+        return import_integers("integer", open_network(path), data, settings, outputs, progress)
     progress("trying the model in a process of its own")
     model = load_untrusted(path)
     try:

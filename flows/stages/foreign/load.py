@@ -8,6 +8,7 @@ from pathlib import Path
 from flows.stages.context import Context, Outcome
 from toolchain.errors import BuildError
 from toolchain.files import sha256, write_atomic
+from toolchain.graph.file.store import is_graph, load_graph
 from toolchain.graph.readers.tflite.flatbuffer import open_file
 from toolchain.results.facts import LoadFacts
 from toolchain.results.formats import FileFormat
@@ -44,6 +45,10 @@ def _kept(context: Context, path: Path) -> tuple[FileFormat, str]:
         open_file(path)
         shutil.copyfile(path, context.out / TFLITE)
         return "TFLite", f"{path.stat().st_size:,} bytes"
+    if is_graph(path):
+        nodes = len(list(load_graph(path)))
+        shutil.copyfile(path, context.out / MODEL)
+        return "Gateweave", f"{nodes} nodes"
     model = load_untrusted(path)
     write_atomic(context.out / MODEL, model.SerializeToString(deterministic=True))
     return format_of_model(model), f"{len(model.graph.node)} nodes"

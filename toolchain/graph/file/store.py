@@ -75,6 +75,14 @@ def load_graph(path: Path) -> Graph:
     return graph
 
 
+def is_graph(path: Path) -> bool:
+    """Whether a file says that it is an integer graph."""
+    try:
+        return any(entry.key == KEY for entry in read_proto(path).metadata_props)
+    except ModelError:
+        return False
+
+
 def model_of(graph: Graph) -> onnx.ModelProto:
     """The graph as an ONNX model, batch of one; integers travel as float32, labels as int64."""
     made = [operators_of(node, graph.types_into(node), graph.types[node.name]) for node in graph]

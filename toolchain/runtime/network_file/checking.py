@@ -97,8 +97,9 @@ def _by_c(board: McuBoard, source: Source | None, problem: str) -> tuple[bool, s
 def _by_runtime(file: FileFormat, problem: str) -> tuple[bool, str]:
     if not problem:
         return True, "as an integer graph"
-    # ONNX Runtime runs ONNX files as they are, and those of QONNX as float operators; TFLite only as integers.
-    return file != "TFLite", problem if file == "TFLite" else f"as the file has it, not as integers: {problem}"
+    # ONNX Runtime runs ONNX files as they are, and those of QONNX as float operators; others only as integers.
+    only = file in {"TFLite", "Gateweave"}
+    return not only, problem if only else f"as the file has it, not as integers: {problem}"
 
 
 def _by_hardware(flow: str, source: Source | None, problem: str) -> tuple[bool, str]:

@@ -12,6 +12,10 @@ import onnx
 from qonnx.core.modelwrapper import ModelWrapper
 
 from toolchain.errors import ModelError
+from toolchain.graph.execute import run
+from toolchain.graph.file.store import is_graph, load_graph
+from toolchain.graph.graph import Graph, with_outputs
+from toolchain.graph.labelled import scores_of
 from toolchain.graph.lower import lower, qonnx_opset, tidy
 from toolchain.graph.model_file import run_model
 from toolchain.graph.qonnx_nodes import QUANTISERS, is_qonnx
@@ -19,7 +23,7 @@ from toolchain.graph.quantiser import read_quantising
 from toolchain.graph.readers.qdq.reader import read_qdq
 from toolchain.graph.readers.qdq.reference import run_reference as run_qdq
 from toolchain.graph.readers.qonnx.read import read_qonnx
-from toolchain.graph.readers.source import Arrays, Port, Source
+from toolchain.graph.readers.source import Arrays, Port, Seen, Source
 from toolchain.graph.readers.tflite.reader import read_tflite
 from toolchain.graph.readers.tflite.reference import run_reference as run_tflite
 from toolchain.results.formats import FileFormat
@@ -69,6 +73,8 @@ def open_network(path: Path) -> Opened:
         source = read_tflite(path)
         feeds = tuple(map(_whole_range, source.inputs))
         return _opened(source, partial(run_tflite, path), "LiteRT's reference kernels", feeds)
+    if is_graph(path):
+        return _open_graph(load_graph(path))
     model = load_untrusted(path)
     try:
         return _open_qonnx(model) if is_qonnx(model) else open_quantised(model)
@@ -84,6 +90,8 @@ def format_of(path: Path) -> FileFormat:
     """
     if is_tflite(path):
         return "TFLite"
+    if is_graph(path):
+        return "Gateweave"
     return format_of_model(read_model(path, Limits()))
 
 
@@ -104,6 +112,30 @@ def is_quantised(model: onnx.ModelProto) -> bool:
         n.op_type in _QUANTISED or n.op_type.startswith("QLinear") or n.op_type.endswith("Integer")
         for n in model.graph.node
     )
+
+
+def _open_graph(graph: Graph) -> Opened:
+    """Our own integer graph, as a build leaves it, by its scores; the reference is the interpreter."""
+    graph = with_outputs(graph, scores_of(graph) or graph.outputs)
+    real = np.dtype(np.float32)
+    kinds = {name: graph.types[name] for name in graph.inputs}
+    inputs = tuple(Port(name, kind.shape, real, kind.element.datatype) for name, kind in kinds.items())
+    outputs = tuple(Port(output.name, graph.types[output.node].shape, real) for output in graph.outputs)
+    source = Source("Gateweave", graph, inputs, outputs, seen=tuple(Seen(n.name, n.name) for n in graph))
+
+    def answer(x: Rows) -> Rows:
+        found = run(graph, integers_in(x))
+        return joined({o.name: (found[o.node] * o.scale + o.offset).astype(np.float32) for o in graph.outputs})
+
+    def integers_in(x: Rows) -> Arrays:
+        return {name: values.astype(np.int64) for name, values in parts_of(x, graph.inputs).items()}
+
+    def inside(x: Rows, keep: Sequence[str]) -> Arrays:
+        return run(graph, integers_in(x), keep)
+
+    spans = {name: annotated_span(kind.element.datatype) for name, kind in kinds.items()}
+    feeds = tuple(Feed(p.name, p.shape, np.float32, spans[p.name] or UNIT, spans[p.name]) for p in inputs)
+    return Opened(source, answer, inside, "the interpreter of integer graphs", feeds)
 
 
 def _open_qonnx(model: onnx.ModelProto) -> Opened:
