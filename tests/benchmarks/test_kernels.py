@@ -5,7 +5,6 @@ Run with ``make bench``. Each figure is the least of several rounds, so that wha
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,16 +13,14 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from tests.benchmarks.c_clock import ROUNDS, SECONDS, clocked
 from tests.fast.toolchain.kernels.networks import feeds_of, must_agree
 from toolchain.graph.graph import Graph
-from toolchain.kernels.c_text import c_type
-from toolchain.kernels.compiled import FAST, PORTABLE, CompiledNetwork, compile_c
-from toolchain.kernels.generate import CSource
+from toolchain.kernels.compiled import FAST, PORTABLE, CompiledNetwork
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.network_file.opening import open_network
 from toolchain.runtime.network_file.whole import whole_makers
 
-_ROUNDS, _SECONDS = 7, 0.15
 NETWORKS = ("kws_ref_model", "pretrainedResnet_quant", "vww_96_int8", "ad01_int8")
 
 
@@ -38,52 +35,13 @@ def test_mlperf_tiny_beside_its_peers(name: str, shared_data: Path, tmp_path: Pa
     network = CompiledNetwork(graph, tmp_path / "fast")
     must_agree(graph, feeds_of(graph, 0, 20), network)
     told = {
-        "C": _clocked(network.source, tmp_path / "fast", FAST),
-        "C, portable": _clocked(network.source, tmp_path / "fast", (*FAST, PORTABLE)),
+        "C": clocked(network.source.tensors, tmp_path / "fast", FAST),
+        "C, portable": clocked(network.source.tensors, tmp_path / "fast", (*FAST, PORTABLE)),
         "LiteRT, XNNPACK": _litert(path, graph),
         **_onnxruntime(path, graph),
     }
     figures = ", ".join(f"{what} {us:.1f} us ({us / told['C']:.2f})" for what, us in told.items())
     print(f"{name}, batch 1, one thread: {figures}; {network.source.memory.size:,} bytes of work space")
-
-
-def _clocked(made: CSource, folder: Path, flags: tuple[str, ...]) -> float:
-    """Microseconds of a call from C, by the processor's time."""
-    (folder / "clock.c").write_text(_program(made))
-    compile_c(["-D_POSIX_C_SOURCE=199309L", *flags, "-o", "clock", "clock.c", "model.c"], folder)
-    return float(subprocess.run([folder / "clock"], check=True, capture_output=True, text=True).stdout)
-
-
-def _program(made: CSource) -> str:
-    tensors = "".join(f"static {c_type(t.dtype)} {t.c_name}[{t.macro}];\n" for t in made.tensors)
-    given = ", ".join(f"{t.c_name}, {t.macro}" for t in made.tensors)
-    return f"""\
-#include "model.h"
-#include <stdio.h>
-#include <time.h>
-{tensors}static int64_t work[MODEL_WORK_BYTES / 8 + 1];
-static double now(void)
-{{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}}
-int main(void)
-{{
-    double least = 1e18;
-    for (int round = 0; round < {_ROUNDS}; round++) {{
-        double start = now();
-        int calls = 0;
-        for (; now() - start < {_SECONDS} * 1e6; calls++)
-            if (model_run({given}, work, sizeof(work)) != MODEL_OK)
-                return 1;
-        double each = (now() - start) / calls;
-        least = each < least ? each : least;
-    }}
-    printf("%f\\n", least);
-    return 0;
-}}
-"""
 
 
 def _litert(path: Path, graph: Graph) -> float:
@@ -113,9 +71,9 @@ def _onnxruntime(path: Path, graph: Graph) -> dict[str, float]:
 def _least(call: Callable[[], object]) -> float:
     """Microseconds of a call, by the processor's time of this thread and its helpers."""
     least = np.inf
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         start, calls = time.process_time(), 0
-        while time.process_time() - start < _SECONDS:
+        while time.process_time() - start < SECONDS:
             call()
             calls += 1
         least = min(least, (time.process_time() - start) / calls * 1e6)
