@@ -258,6 +258,9 @@ def run(
     memory: Annotated[
         int | None, typer.Option(min=0, help="Earlier answers to keep; else the recipe's number.")
     ] = None,
+    then: Annotated[
+        Path | None, typer.Option(help="host.onnx of `gateweave split`: what goes on from the board's answers.")
+    ] = None,
     width: Annotated[
         int | None,
         typer.Option(
@@ -282,6 +285,7 @@ def run(
         count=count,
         thresholds=tuple(threshold or ()),
         memory=memory,
+        then=then,
         width=width,
         as_json=as_json,
     )

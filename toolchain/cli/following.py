@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from toolchain.board import AmdBoard, AnyBoard, McuBoard, OpenBoard
+from toolchain.board import AmdBoard, AnyBoard, McuBoard, OpenBoard, OrtBoard
 from toolchain.catalog import load_board
 from toolchain.console import typeable
 from toolchain.layout import Request
@@ -84,10 +84,16 @@ def after_split(made: Split) -> list[Next]:
     if made.device is None or made.host is None or made.test is None or made.host_test is None:
         name = made.places[0].node if made.places else "NODE"
         return [Next(f"gateweave split {shlex.quote(made.file)} --at {shlex.quote(name)}", "write both parts")]
-    device = f"NETWORK={shlex.quote(made.device)} OUTPUTS=values TEST={shlex.quote(made.test)}"
+    board = made.board or "ulx3s"
+    values = " OUTPUTS=values" if isinstance(load_board(board), OrtBoard) else ""
+    device = f"NETWORK={shlex.quote(made.device)}{values} TEST={shlex.quote(made.test)}"
     host = f"NETWORK={shlex.quote(made.host)} TEST={shlex.quote(made.host_test)}"
     return [
-        Next(f"make build BOARD={made.board or 'ulx3s'} {device}", "the device answers with the activations"),
+        Next(f"make build BOARD={board} {device}", "the device answers with the activations"),
+        Next(
+            f"gateweave run --board {board} --network {shlex.quote(made.device)} --then {shlex.quote(made.host)}",
+            "both, one behind the other; --virtual without a board",
+        ),
         Next(f"make build BOARD=host {host}", "C and graphs of what the host computes of them"),
     ]
 

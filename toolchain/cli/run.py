@@ -36,6 +36,7 @@ from toolchain.results.manifest import Manifest
 from toolchain.results.model import write_file
 from toolchain.results.request import read_request
 from toolchain.results.run import RunFigures, RunPackage, RunResult
+from toolchain.run.behind import HostPart
 from toolchain.run.given import Given, golden_with, thresholds_given, width_given
 from toolchain.run.remote_run import run_remotely
 from toolchain.run.testset import must_be_equal, run_test_set, vector_kind
@@ -58,6 +59,7 @@ def run(
     count: int | None = None,
     thresholds: Sequence[str] = (),
     memory: int | None = None,
+    then: Path | None = None,
     width: int | None = None,
     as_json: bool = False,
     console: Console | None = None,
@@ -73,6 +75,7 @@ def run(
         count: how many vectors; None sends all (a virtual board gets `VIRTUAL_VECTORS`).
         thresholds: of a network that decides, each as STAGE=LEAD; the others are as built.
         memory: earlier answers to keep; None: as many as the recipe says.
+        then: the host's part of a split network, which goes on from the answers.
         width: percent of the channels, of a network that runs at several; None: as built.
         console: where to print; the standard output where None.
 
@@ -84,11 +87,13 @@ def run(
     """
     target = load_board(board)
     _must_suit(target, host, virtual, faults, memory)
+    if then is not None and not isinstance(target, SerialBoard):
+        raise ConfigError(f"{target.name}: --then is for boards with a serial port, such as ulx3s")
     folder, manifest = checked_package(board, model, package)
     widths = manifest.decision.widths if manifest.decision else ()
     given = {**thresholds_given(thresholds, manifest.settings), **width_given(width, widths, manifest.settings)}
     if isinstance(target, SerialBoard):
-        order = _Order(target, model, folder, manifest, count, given, memory)
+        order = _Order(target, model, folder, manifest, count, given, memory, then)
         result = _run_virtual(order, faults) if virtual else _run_serial(order, port)
     else:
         figures = run_remotely(Remote(str(host)), folder, manifest, given)
@@ -134,6 +139,7 @@ class _Order:
     count: int | None
     given: Given
     memory: int | None
+    then: Path | None
 
     def run(self, port: str, virtual: bool = False) -> RunFigures:
         # Ports are those of Linux; nothing else here is.
@@ -164,6 +170,7 @@ class _Order:
                 expected=expected,
                 stages=self.manifest.decision.numbers if self.manifest.decision else (),
                 memory=memory_of(self.manifest.packed).uses.places if self.memory is None else self.memory,
+                then=HostPart(self.then, golden.layout.elements) if self.then else None,
             )
 
     def _truth(self, golden: Golden) -> Sequence[int] | None:

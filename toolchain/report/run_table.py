@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
@@ -38,6 +39,9 @@ def _rows(result: RunFigures) -> Iterator[tuple[str, str, str]]:
         shares = ", ".join(f"{count / max(1, found.compared):.1%}" for count in found.answered)
         yield "inputs that each stage answered", shares, found.kind
         yield "stages equal to the golden ones", f"{found.equal:,} of {found.compared:,}", found.kind
+    if behind := result.behind:
+        name = f"outputs of {Path(behind.file).name}, {behind.seconds * 1e6:,.0f} us an input on this host"
+        yield name, f"{behind.equal:,} of {behind.compared:,} equal", behind.kind
     if kept := result.memory:
         yield f"answers of a memory of {kept.places:,}", f"{kept.recalled:,} of {kept.asked:,}", answers.kind
     if result.accuracy:

@@ -70,6 +70,22 @@ class RunMemory(Record):
     recalled: int
 
 
+class RunBehind(Record):
+    """What the host made of a split network's activations, as the board answered them.
+
+    Attributes:
+        file: the host's part of the network.
+        compared, equal: vectors whose outputs are, every element, those of the golden activations.
+        seconds: the host's time for an input on average, on this computer.
+    """
+
+    kind: RunKind
+    file: str
+    compared: int
+    equal: int
+    seconds: Number
+
+
 class Spread(Record):
     """Of many values; an AMD board's self-test tells the median alone."""
 
@@ -244,6 +260,7 @@ class RunFigures(Record):
     self_test: SelfTest | None = None
     decisions: RunDecisions | None = None
     memory: RunMemory | None = None
+    behind: RunBehind | None = None
 
 
 class RunResult(RunFigures, RecordFile):

@@ -40,6 +40,7 @@ from toolchain.results.run import (
     Spread,
     WrongAnswer,
 )
+from toolchain.run.behind import HostPart
 from toolchain.run.counted import compare, mark, traffic_of
 
 SINGLE_VECTORS = 256
@@ -71,6 +72,7 @@ def run_test_set(
     expected: Expected = Expected(),  # noqa: B008 (it cannot change)
     stages: Sequence[int] = (),
     memory: int = 0,
+    then: HostPart | None = None,
 ) -> RunFigures:
     """Send vectors through a board and hold every answer against golden.
 
@@ -84,6 +86,7 @@ def run_test_set(
         expected: clock and cycles as the package has them.
         stages: numbers of the stages that may answer, of a network that decides.
         memory: answers that are kept while all vectors are sent, so that the board answers no input again.
+        then: what the host computes of the answers, of a network that is split.
 
     Returns:
         Each group of figures with its `kind`. Differences are counted and the first named; `must_be_equal` refuses
@@ -124,6 +127,7 @@ def run_test_set(
         traffic=traffic_of(board),
         decisions=_decisions(golden, answers, stages, kinds[0]) if stages else None,
         memory=RunMemory(**kept.uses._asdict()) if memory else None,
+        behind=then.of(answers, golden.answers(len(answers)), kinds[0]) if then else None,
     )
 
 
@@ -145,6 +149,10 @@ def must_be_equal(result: RunFigures) -> None:
         raise VerificationError(
             f"{answers.compared - answers.equal:,} of {answers.compared:,} answers differ; the first: vector "
             f"{first.vector}: {where} {first.answered}, expected {first.expected}"
+        )
+    if (behind := result.behind) and behind.equal != behind.compared:
+        raise VerificationError(
+            f"{behind.file}: {behind.compared - behind.equal:,} of {behind.compared:,} inputs end otherwise"
         )
     if bench and bench.checksum != bench.expected_checksum:
         raise VerificationError(f"bench: checksum {bench.checksum}, expected {bench.expected_checksum}")
