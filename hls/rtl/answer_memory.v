@@ -49,19 +49,18 @@ module answer_memory #(
     reg [KEPT-1:0] base = 0;
     reg [TOLD-1:0] told = 0;
 
-    // The list: whether a slot is used, the hash of its vector, and the slot.
-    reg [SLOT+HASH:0] list [0:PLACES-1];
-    reg [SLOT+HASH:0] entry, carried;
-    wire              used      = entry[SLOT+HASH];
-    wire [SLOT-1:0]   slot      = entry[SLOT-1:0];
-    wire              same_hash = used && entry[SLOT +: HASH] == hash;
+    // The list: whether a place is used, the hash of its vector, and where its answer and the vector begin.
+    localparam ENTRY = 1 + HASH + TOLD + KEPT;
+    reg [ENTRY-1:0] list [0:PLACES-1];
+    reg [ENTRY-1:0] entry, carried;
+    wire              same_hash = entry[ENTRY-1:TOLD+KEPT] == {1'b1, hash};
     wire              last_place = place == LAST_PLACE[SLOT-1:0];
     wire              shifts    = state == TAKE && place != 0;
     always @(posedge clk) begin
         if (state == LOOK) entry <= list[place];
-        if (state == EMPTY) list[place] <= {1'b0, {HASH{1'b0}}, place};
+        if (state == EMPTY) list[place] <= {1'b0, {HASH{1'b0}}, told, base};
         else if (shifts) list[place] <= carried;
-        else if (state == KEEP) list[0] <= {1'b1, hash, slot};
+        else if (state == KEEP) list[0] <= {1'b1, hash, told, base};
     end
 
     // The vector that came, those that are kept, and their answers.
@@ -79,8 +78,6 @@ module answer_memory #(
     wire all_sent = sent == ALL_SENT[SENT-1:0];
     wire recalls  = state == RECALL && !all_sent && (!recalled || out_ready);
     wire differs  = state == COMPARE && loaded && came != other;
-    wire [31:0] wide_slot = {{32 - SLOT{1'b0}}, slot};
-    wire [31:0] first_kept = wide_slot * ALL_BEATS, first_told = wide_slot * ALL_SENT;
     wire [31:0] read_at  = {{32 - KEPT{1'b0}}, base} + {{32 - BEAT{1'b0}}, beat};
     wire [31:0] write_at = {{32 - KEPT{1'b0}}, base} + {{32 - BEAT{1'b0}}, moved};
     wire [31:0] told_at  = {{32 - TOLD{1'b0}}, told} + {{32 - SENT{1'b0}}, sent};
@@ -119,7 +116,7 @@ module answer_memory #(
         recalled <= recalls || (recalled && !out_ready);
         case (state)
             FILL: begin
-                place <= 0;
+                {place, base, told} <= 0;
                 if (fills && beat == LAST_BEAT[BEAT-1:0]) begin
                     beat  <= 0;
                     state <= stale ? EMPTY : LOOK;
@@ -127,14 +124,15 @@ module answer_memory #(
             end
             EMPTY: begin
                 stale <= 0;
+                base  <= base + ALL_BEATS[KEPT-1:0];
+                told  <= told + ALL_SENT[TOLD-1:0];
                 place <= last_place ? {SLOT{1'b0}} : place + 1'b1;
                 if (last_place) state <= LOOK;
             end
             LOOK: state <= TAKE;
             TAKE: begin
                 carried <= entry;
-                base    <= first_kept[KEPT-1:0];
-                told    <= first_told[TOLD-1:0];
+                {told, base} <= entry[TOLD+KEPT-1:0];
                 final_place <= last_place;
                 place   <= place + 1'b1;
                 state   <= same_hash ? COMPARE : last_place ? RUN : LOOK;

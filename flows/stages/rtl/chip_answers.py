@@ -139,15 +139,17 @@ class ChipAnswers(ABC):
     def latency(self, answers: Sequence[Any]) -> int:
         """Clock cycles that answers to `infer` took at most; those that end at one stage take as many each.
 
+        Where the chip looks for earlier answers first, they take as many as that does besides.
+
         Raises:
             VerificationError: they differ; names the first that does.
         """
         taken: dict[int, int] = {}
         for index, (answer, right) in enumerate(zip(answers, self.answers, strict=True)):
             first = taken.setdefault(right[-1] if self.reference.decides else 0, answer.cycles)
-            if answer.cycles != first:
+            if answer.cycles != first and not self.chip.core.kept_answers:
                 raise self.differs(f"infer: input {index}: cycles", first, answer.cycles)
-        return max(taken.values())
+        return max(int(answer.cycles) for answer in answers)
 
     def check_bench(self, answer: Any) -> None:
         """Compare last answer and checksum of a bench of `bench_inferences`.

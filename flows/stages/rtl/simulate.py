@@ -8,7 +8,7 @@ from flows.stages.rtl.design import design_of
 from flows.stages.rtl.shell import shell_of
 from hls import answer_memory
 from hls.verilate import verilator_version
-from toolchain.results.facts import FoldFacts, SimulateFacts
+from toolchain.results.facts import Decision, ExportFacts, FoldFacts, SimulateFacts
 from toolchain.results.folding import FoldedUnits
 
 
@@ -24,8 +24,13 @@ def run(context: Context) -> Outcome:
         folding = context.facts("fold", FoldFacts).folding
         assert isinstance(folding, FoldedUnits), "what decides is a core of units"
         facts = _through_all_stages(facts, folding)
-    if places := chip.core.kept_answers:
-        facts = _one_by_one(facts, answer_memory.clocks(chip.core.in_beats, places))
+        if places := chip.core.kept_answers:
+            clocks, decision = (
+                answer_memory.clocks(chip.core.in_beats, places),
+                context.facts("export", ExportFacts).decision,
+            )
+            assert decision is not None, "the recipe's memory is that of its decision"
+            facts = _one_by_one(facts, folding.latency_cycles, clocks, decision)
     facts = facts.model_copy(update={"answer_cycles": chip.core.output.layout.size})
     return Outcome(core.summary, {**core.checks, **asked.checks}, facts, {"verilator": verilator_version()})
 
@@ -41,11 +46,16 @@ def _through_all_stages(facts: SimulateFacts, folding: FoldedUnits) -> SimulateF
     )
 
 
-def _one_by_one(facts: SimulateFacts, clocks: int) -> SimulateFacts:
+def _one_by_one(facts: SimulateFacts, latency: int, clocks: int, decision: Decision) -> SimulateFacts:
     """The same where the chip keeps answers: it takes one vector at a time, and looks for it first.
 
     Args:
-        clocks: that this takes at most.
+        latency: of the network through all its stages.
+        clocks: that looking takes at most.
     """
-    latency = facts.latency_cycles + clocks
-    return facts.model_copy(update={"latency_cycles": latency, "initiation_interval": latency})
+    whole = max(facts.latency_cycles, latency + clocks)
+    pairs = zip(facts.ways, decision.stages, strict=False)
+    known = [(way.latency_cycles, stage.answered) for way, stage in pairs if way.latency_cycles and stage.answered]
+    answered = sum(count for _, count in known)
+    mean = round(sum(cycles * count for cycles, count in known) / answered) + clocks if answered else whole
+    return facts.model_copy(update={"latency_cycles": whole, "initiation_interval": whole, "mean_interval": mean})

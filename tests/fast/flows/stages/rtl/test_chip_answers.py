@@ -153,6 +153,12 @@ def test_a_core_that_stops_early_takes_the_same_cycles_for_every_vector_of_a_sta
         deciding.latency([*answers[:2], answers[1], answers[3]])
 
 
+def test_a_chip_that_looks_for_earlier_answers_first_takes_as_many_cycles_as_it_takes(axi: axi_check.AxiCheck) -> None:
+    chip: Any = SimpleNamespace(core=replace(CORE, kept_answers=4))
+    answers = [simulate_axi.Inference((label,), 40 + index) for index, label in enumerate(LABELS)]
+    assert replace(axi, chip=chip).latency(answers) == 39 + len(LABELS)
+
+
 @pytest.mark.parametrize(("elements", "inferences"), [(1, 100), (40_000, 50), (700_000, 3)])
 def test_a_bench_of_long_answers_is_short(axi: axi_check.AxiCheck, elements: int, inferences: int) -> None:
     """An answer leaves a byte a clock; each stored vector is played once and the first anew."""
