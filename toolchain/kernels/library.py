@@ -10,6 +10,7 @@ from toolchain.graph.types import Integers
 from toolchain.kernels.c_text import c_type
 from toolchain.kernels.compiled import write_sources
 from toolchain.kernels.generate import CSource
+from toolchain.kernels.planes import LANES, RUN
 from toolchain.kernels.text import ALIGNMENT, Argument
 
 _MAKEFILE = """\
@@ -74,7 +75,7 @@ _EXAMPLE = """\
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {{ MANY = 64 }};
+enum {{ MANY = {many} }};
 
 {tensors}
 /* One vector, into its place. */
@@ -251,7 +252,7 @@ def write_library(
     texts = {
         "Makefile": _MAKEFILE,
         "CMakeLists.txt": _CMAKE,
-        "example.c": _example(made.tensors),
+        "example.c": _example(made),
         "model.py": _filled(_PYTHON, _python_facts(made)),
         "README.md": _filled(_README, _told(made, name, len(next(iter(vectors.values()))), proved, kind)),
     }
@@ -273,13 +274,17 @@ def _raw(values: Mapping[str, Integers], tensors: Sequence[Argument]) -> bytes:
     return b"".join(part.tobytes() for parts in zip(*rows, strict=True) for part in parts)
 
 
-def _example(tensors: Sequence[Argument]) -> str:
+def _example(made: CSource) -> str:
+    """It gives the network as many vectors at once as go by their bits, where they do."""
+    tensors = made.tensors
+
     def moved(way: str, stream: str) -> str:
         sides = [t for t in tensors if bool(t.output) == (way == "fwrite")]
         calls = [f"{way}({_at(t)}, sizeof(*{t.c_name}), {t.macro}, {stream}) == {t.macro}" for t in sides]
         return "\n        && ".join(calls)
 
     return _EXAMPLE.format(
+        many=LANES if RUN in made.source else 64,
         tensors="".join(f"static {c_type(t.dtype)} {t.c_name}[MANY * {t.macro}];\n" for t in tensors),
         read=moved("fread", "stdin"),
         write=moved("fwrite", "stdout"),

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.fast.toolchain.kernels.networks import feeds_of
+from tests.fast.toolchain.kernels.networks import feeds_of, small_values
 from toolchain.graph.execute import run
 from toolchain.graph.graph import Graph
 from toolchain.graph.ops import Add, Input, Linear, Reduce, Reshape, Threshold, window
 from toolchain.graph.types import TensorType
 from toolchain.kernels.generate import c_source
 from toolchain.kernels.library import write_library
+from toolchain.kernels.planes import LANES
 
 
 def network() -> Graph:
@@ -86,6 +87,16 @@ def test_python_gives_integers_and_refuses_other_inputs(library: Path) -> None:
         "input first:0: int8 of shape (N, 6, 6, 3) is expected",
         "an input holds what its type does not",
     ]
+
+
+def test_its_own_test_gives_many_vectors_at_once_to_what_takes_them_by_bits(tmp_path: Path) -> None:
+    graph = small_values(1, 0, 1)
+    feeds = feeds_of(graph, 1, LANES + 9)
+    found = run(graph, feeds)
+    answers = {output.name: found[output.node] for output in graph.outputs}
+    write_library(c_source(graph, 8), tmp_path, "bits", feeds, answers, proved=9, kind="random vectors")
+    assert f"MANY = {LANES}" in (tmp_path / "example.c").read_text()
+    subprocess.run(["make", "test", "CFLAGS=-O1"], cwd=tmp_path, check=True, capture_output=True)
 
 
 @pytest.mark.skipif(shutil.which("cmake") is None, reason="no cmake")
