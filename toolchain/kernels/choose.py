@@ -49,7 +49,7 @@ def measured(graph: Graph, cache: Path, told: Progress = lambda text: None) -> M
 
     Raises:
         ModelError: a node has no C.
-        ToolError: the compiler is missing or failed, or a network's C takes too long for this.
+        ToolError: the compiler is missing or failed, or the network's C did.
     """
     kept = cache / f"{_key(c_source(graph, ROWS))}.json"
     try:
@@ -113,7 +113,7 @@ class _Stopwatch:
                 node = self._steps[step].nodes[place].name
                 if node in found:
                     found[node].setdefault(chosen[node], us)
-        return [_fastest(node, us, step=False) for node, us in found.items() if us]
+        return [_fastest(node, us, step=False) for node, us in found.items() if several[node][0] in us]
 
     def _several(self) -> Mapping[str, Sequence[str]]:
         """The ways that each node has, in order."""
@@ -135,12 +135,10 @@ class _Stopwatch:
             return []
         rows = c_source(self._graph, ROWS, Ways(ways.nodes, dict.fromkeys(whole.whole, BY_ROWS)), timed=True)
         first, second = (self._timed(made, "STEP", f"steps {how}") for made, how in ((whole, WHOLE), (rows, BY_ROWS)))
-        if not second:
-            return []
         return [
             _fastest(name, {WHOLE: us, BY_ROWS: second[at]}, step=True)
             for at, us in first.items()
-            if (name := self._steps[at[0]].result) in whole.whole
+            if at in second and (name := self._steps[at[0]].result) in whole.whole
         ]
 
     def _timed(self, made: CSource, what: str, told: str) -> Times:
@@ -158,11 +156,13 @@ class _Stopwatch:
 
 
 def _run(program: Path, given: bytes) -> str:
-    """What it prints, pinned to the last core, since interrupts gather on the first."""
+    """What it prints, pinned to the last core, since interrupts gather on the first; nothing if it takes too long."""
     core = max(os.sched_getaffinity(0))
     try:
         done = subprocess.run([program, str(core)], input=given, capture_output=True, timeout=_PATIENCE, check=True)
-    except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
+    except subprocess.TimeoutExpired:
+        return ""
+    except subprocess.CalledProcessError as error:
         raise ToolError(f"the network's C cannot be timed: {error}") from error
     return done.stdout.decode()
 

@@ -102,6 +102,15 @@ def test_what_was_not_timed_in_time_goes_in_the_written_order(tmp_path: Path, mo
     assert found.nodes == () and ways_of(found) == Ways()
 
 
+def test_a_first_way_that_takes_too_long_to_be_timed_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(["", "0 0 1.0\n"])
+    monkeypatch.setattr(choose, "compile_c", lambda arguments, folder: None)
+    monkeypatch.setattr(choose, "_run", lambda program, given: next(answers))
+    assert measured(dense(), tmp_path).nodes == ()
+
+
 def test_whole_steps_are_timed_beside_their_rows(tmp_path: Path) -> None:
     found = measured(CONVOLUTIONS["several blocks"], tmp_path)
     (step,) = (timed for timed in found.nodes if timed.step)
