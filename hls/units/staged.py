@@ -8,6 +8,7 @@ FIFOs that are deep enough for those are deep enough for all.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hls.netlist import Wire, Wiring
 from hls.plan import divisors
@@ -17,11 +18,31 @@ from hls.units.tokens import Take, Tokens, every, first_of, last_of
 from hls.units.unit import Needs, Unit
 from toolchain.device.link.settings import Setting
 from toolchain.graph.graph import Graph, Node
-from toolchain.graph.ops import Chosen, Confident, Decide, Gate
-from toolchain.graph.ops.staged import greatest_margin
+from toolchain.graph.ops import Chosen, Decide, Gate
+from toolchain.graph.ops.staged import Flag, greatest_margin
 from toolchain.graph.types import IntType
 
-_FLAG = IntType(0, 1)
+_FLAG, _THRESHOLD = IntType(0, 1), "threshold"
+
+
+def settings_in(graph: Graph) -> tuple[Setting, ...]:
+    """What a host may change in a network of several stages at run time, by stage; nothing of another network."""
+    found = (setting_of(graph, node) for node in graph if isinstance(node.op, Flag))
+    ordered = sorted(found, key=lambda setting: int(setting.name.removeprefix(_THRESHOLD)))
+    return tuple(replace(setting, number=number) for number, setting in enumerate(ordered))
+
+
+def setting_of(graph: Graph, node: Node) -> Setting:
+    """The threshold of a flag."""
+    op = node.op
+    assert isinstance(op, Flag)
+    if isinstance(op, Chosen):
+        most, meaning = 1, f"0: the network ends at {op.width} % of its channels; 1: it is wider"
+    else:
+        most = greatest_margin(graph.types_into(node)[0])
+        meaning = f"lead from which stage {op.stage} answers"
+    name, bits = f"{_THRESHOLD}{op.stage}", max(1, most.bit_length())
+    return Setting(name=name, bits=bits, signed=False, low=0, high=most, reset=op.margin, meaning=meaning)
 
 
 def build_confident(name: str, scores: Stream, threshold: Setting) -> Unit:
@@ -110,17 +131,7 @@ def build_decide(name: str, streams: Sequence[Stream], element: IntType, op: Dec
 
 def confident_stage(graph: Graph, node: Node) -> Stage:
     """The stage of a `Confident`, built in one way; the host may change its threshold."""
-    assert isinstance(node.op, Confident)
-    (x,), most = graph.types_into(node), greatest_margin(graph.types_into(node)[0])
-    threshold = Setting(
-        name=f"threshold{node.op.stage}",
-        bits=max(1, most.bit_length()),
-        signed=False,
-        low=0,
-        high=most,
-        reset=node.op.margin,
-        meaning=f"lead from which stage {node.op.stage} answers",
-    )
+    (x,), threshold = graph.types_into(node), setting_of(graph, node)
     unit = build_confident("confident", Stream(x.element, 1, x.size), threshold)
     made = single(lambda name, streams: build_confident(name, streams[0], threshold))
     return Stage(node.name, node.inputs, (Option("1 lane", unit.cycles, unit.needs, (1,), 1, made),))
@@ -128,17 +139,7 @@ def confident_stage(graph: Graph, node: Node) -> Stage:
 
 def chosen_stage(graph: Graph, node: Node) -> Stage:
     """The stage of a `Chosen`, of as many lanes as the input; the host may change it."""
-    assert isinstance(node.op, Chosen)
-    (x,) = graph.types_into(node)
-    threshold = Setting(
-        name=f"threshold{node.op.stage}",
-        bits=1,
-        signed=False,
-        low=0,
-        high=1,
-        reset=node.op.margin,
-        meaning=f"0: the network ends at {node.op.width} % of its channels; 1: it is wider",
-    )
+    (x,), threshold = graph.types_into(node), setting_of(graph, node)
     made = single(lambda name, streams: build_chosen(name, streams[0], threshold))
     options = []
     for lanes in divisors(x.channels):

@@ -57,6 +57,8 @@ _CONFIG = """\
 #define INPUT_OF(code) ({input_of})
 #define ANSWER_ELEMENTS {outputs}u
 #define ANSWER_ELEMENT_BYTES {answer_bytes}u
+#define SETTINGS {settings}
+#define SETTING_RESETS {{{resets}}}
 
 typedef {input_type} input_t;
 typedef {output_type} output_t;
@@ -174,7 +176,7 @@ class Program:
             build_id=self.build_id,
             clock_hz=clock_hz,
             bench_vectors=0,
-            max_payload=_PART_BYTES + 2 if in_parts else max(self.vector_bytes, 4),
+            max_payload=_PART_BYTES + 2 if in_parts else max(self.vector_bytes, 5 if self.made.stops.thresholds else 4),
             part_bytes=_PART_BYTES if in_parts else 0,
             buffer_bytes=0,
             timeout_us=_EMULATED_TIMEOUT_US if clock_hz == EMULATED_HZ else _TIMEOUT_US,
@@ -243,7 +245,7 @@ def _must_be_carried(program: Program) -> None:
 def _config(program: Program, board: McuBoard, core: Core) -> str:
     given, made = program.made.tensors
     kind, answer, clock = program.types.input, program.types.answer, board.chip.mhz * 1_000_000
-    told = program.identity(clock)
+    told, thresholds = program.identity(clock), program.made.stops.thresholds
     is_packed = kind.kind != 2 and kind.bits == 8 * given.dtype.itemsize
     return _CONFIG.format(
         emulated_hz=EMULATED_HZ,
@@ -262,6 +264,8 @@ def _config(program: Program, board: McuBoard, core: Core) -> str:
         input_of=_value_of(kind.bits, kind.kind),
         outputs=answer.elements,
         answer_bytes=answer.size // answer.elements,
+        settings=len(thresholds),
+        resets=", ".join(map(str, thresholds)),
         input_type=c_type(given.dtype),
         output_type=c_type(made.dtype),
         identity=_bytes(told),

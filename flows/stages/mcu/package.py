@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 
-from flows.stages import packing
+from flows.stages import files, packing
 from flows.stages.context import Context, Outcome
 from flows.stages.mcu.program import FIRMWARE, board_of
+from hls.units.staged import settings_in
 from toolchain.device.bundle import module_file
 from toolchain.device.checksums import write_manifest
 from toolchain.files import write_atomic
@@ -21,6 +22,8 @@ def run(context: Context) -> Outcome:
     """Write the package and its `manifest.json`."""
     records, board = packing.verified_records(context), board_of(context)
     manifest = packing.manifest_of(context, records)
+    if settings := settings_in(files.graph(context)):
+        manifest = manifest.model_copy(update={"settings": settings})
     shutil.copytree(context.file("compile", FIRMWARE), context.out / FIRMWARE)
     packing.copy(module_file("toolchain.device.link.protocol"), context.out)
     write_driver(context.out)

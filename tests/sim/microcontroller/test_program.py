@@ -9,15 +9,21 @@ from pathlib import Path
 
 import pytest
 
+from flows.stages.finn.reference import finn_reference
 from flows.stages.rtl.reference import GraphReference
 from hls.pack import pack_inputs
+from hls.units.staged import settings_in
+from tests.fast.toolchain.graph.staged_graphs import CLASSES, WIDTHS, nested
+from tests.fast.toolchain.graph.staged_graphs import vectors as wide_vectors
 from tests.fast.toolchain.microcontroller.programs import BOARDS, known, mcu_board, program, vectors
 from toolchain.board import Memory
 from toolchain.device.link import protocol as link
 from toolchain.device.link.board import bench_answer
 from toolchain.device.link.serial_link import SerialBoard
 from toolchain.device.link.serial_port import open_serial
+from toolchain.device.link.settings import SETTING
 from toolchain.errors import VerificationError
+from toolchain.graph.deciding import at_width, deciding, thresholds_of_width
 from toolchain.microcontroller.cores import CORES
 from toolchain.microcontroller.emulator import PATIENCE, emulated
 from toolchain.microcontroller.firmware import STACK_BYTES, write_firmware
@@ -107,6 +113,23 @@ def test_damage_breaks_and_what_is_out_of_turn(tmp_path: Path) -> None:
         counters = _asked(device, link.COUNTERS, b"")
         assert isinstance(counters, link.Counters)
         assert (counters.inferences, counters.crc_errors, counters.line_errors, counters.resyncs) == (2, 1, 2, 1)
+
+
+@pytest.mark.parametrize("board", ["nucleo-f446re", "esp32c3"])
+def test_a_width_is_chosen_over_the_link(board: str, tmp_path: Path) -> None:
+    graph = nested(2)
+    wide = finn_reference(deciding(graph, CLASSES, (1, 1), WIDTHS))
+    x = wide_vectors(graph, 6)
+    packed = [row.tobytes() for row in pack_inputs(x.reshape(len(x), -1), wide.input_type)]
+    settings = settings_in(wide.graph)
+    with running(tmp_path, wide, board) as device:
+        for width in (25, 50, 100):
+            for setting, value in zip(settings, thresholds_of_width(WIDTHS, width), strict=True):
+                device.set(setting, value)
+                assert device.held(setting) == value
+            right = finn_reference(at_width(wide.graph, width)).run(x)
+            assert device.infer_many(packed) == [tuple(map(int, row)) for row in right]
+        assert _asked(device, SETTING, bytes([2])) == link.Failure(9, link.BAD_LENGTH, SETTING)
 
 
 @pytest.mark.parametrize("board", BOARDS)

@@ -12,7 +12,7 @@
 #define ANSWER_BYTES (ANSWER_ELEMENTS * ANSWER_ELEMENT_BYTES)
 #define TIMEOUT_CYCLES ((uint64_t)TIMEOUT_US * (CLOCK_HZ / 1000000u))
 
-enum { IDENTIFY = 1, INFER = 2, BENCH = 3, COUNTERS = 4, LOAD = 5, REPLY = 0x80, FAILED = 0xff };
+enum { IDENTIFY = 1, INFER = 2, BENCH = 3, COUNTERS = 4, LOAD = 5, SETTING = 8, REPLY = 0x80, FAILED = 0xff };
 enum { BAD_CRC = 1, BAD_COMMAND = 2, BAD_LENGTH = 3 };
 enum { FIRST_SYNC = 0x47, SECOND_SYNC = 0x57, CRC_BYTES = 4, RING = 64 };
 enum { GIVEN_UP = -1, RESET = -2 }; /* in the place of a byte */
@@ -20,7 +20,8 @@ enum { GIVEN_UP = -1, RESET = -2 }; /* in the place of a byte */
 typedef struct {
     uint8_t command, sequence;
     uint32_t length;
-    uint32_t last; /* four bytes of the payload, low byte first */
+    uint32_t last; /* the last four bytes of the payload, low byte first */
+    uint8_t first; /* its first byte */
 } header_t;
 
 /* What the report of memory names. */
@@ -160,6 +161,8 @@ static int payload_of(header_t *head, const uint8_t *head_bytes)
         if (byte < 0)
             return byte;
         crc = crc_byte(crc, (uint8_t)byte);
+        if (i == 0)
+            head->first = (uint8_t)byte;
         head->last = head->last >> 8 | (uint32_t)byte << 24;
         if (i < room)
             to[i] = (uint8_t)byte;
@@ -334,6 +337,30 @@ static void load(const header_t *head)
     reply(REPLY | LOAD, head->sequence, told, sizeof told, 0, 0);
 }
 
+/* A threshold of a network of several stages. Its number comes last, behind a new value where there is one. */
+#if SETTINGS
+static void reset_settings(void)
+{
+    static const int64_t values[SETTINGS] = SETTING_RESETS;
+    for (int i = 0; i < SETTINGS; i++)
+        model_thresholds[i] = values[i];
+}
+
+static void setting(const header_t *head)
+{
+    const uint32_t number = head->last >> 24;
+    if ((head->length != 1 && head->length != 5) || number >= SETTINGS) {
+        refuse(head, BAD_LENGTH);
+        return;
+    }
+    if (head->length == 5)
+        model_thresholds[number] = (int64_t)(head->first | (head->last & 0xffffff) << 8);
+    uint8_t told[4];
+    put(told, (uint64_t)model_thresholds[number], sizeof told);
+    reply(REPLY | SETTING, head->sequence, told, sizeof told, 0, 0);
+}
+#endif
+
 static void act(const header_t *head)
 {
     const int is_empty = head->length == 0;
@@ -343,6 +370,10 @@ static void act(const header_t *head)
         bench(head);
     else if (head->command == LOAD && PARTS)
         load(head);
+#if SETTINGS
+    else if (head->command == SETTING)
+        setting(head);
+#endif
     else if (head->command != IDENTIFY && head->command != COUNTERS)
         refuse(head, BAD_COMMAND);
     else if (!is_empty)
@@ -364,7 +395,7 @@ static void serve(void)
             return;
         bytes[i] = (uint8_t)byte;
     }
-    header_t head = {bytes[0], bytes[1], (uint32_t)bytes[2] | (uint32_t)bytes[3] << 8, 0};
+    header_t head = {bytes[0], bytes[1], (uint32_t)bytes[2] | (uint32_t)bytes[3] << 8, 0, 0};
     if (head.length > MAX_PAYLOAD) {
         thrown_away();
         refuse(&head, BAD_LENGTH);
@@ -392,6 +423,9 @@ int main(void)
             /* The counters stay. */
             is_reset = is_inferred = is_whole = 0;
             held = ring_count = 0;
+#if SETTINGS
+            reset_settings();
+#endif
         }
     }
 }
