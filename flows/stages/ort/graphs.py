@@ -92,7 +92,7 @@ def file_settings(context: Context) -> GraphSettings:
     return replace(settings_of(context), opset=context.ort_board.runtime.opset)
 
 
-def _source(context: Context) -> Source:
+def source_of(context: Context) -> Source:
     """The network's integers, and what stands around them."""
     if context.request.file:
         return open_network(file_of(context)).source
@@ -110,7 +110,7 @@ def _add_compiled(context: Context, made: Imported) -> MeasuredWays | None:
     shelf = Shelf(made.vectors.x, made.reference, made.graphs, made.left_out)
     ways = None
     try:
-        source = _source(context)
+        source = source_of(context)
         ways = _ways(context, source)
         context.progress("compiling the network as one operator")
         found = compiled_graph(source, settings, ways_of(ways))
@@ -135,7 +135,7 @@ def _ways(context: Context, source: Source) -> MeasuredWays | None:
 def _own(context: Context) -> Imported:
     with np.load(context.file("export", "golden.npz")) as golden:
         x, logits, truth = golden["x"].astype(np.float32), golden["logits"], golden["truth"]
-    source = _source(context)
+    source = source_of(context)
     x, makes = x.reshape(len(x), *source.inputs[0].shape), whole_makers(source, settings_of(context))
     vectors, shelf = Vectors(x, truth.astype(np.int64), "test set"), Shelf(x, logits)
     for name, make in makes.items():

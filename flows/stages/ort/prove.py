@@ -12,6 +12,7 @@ from flows.stages.context import Context, Outcome
 from flows.stages.foreign.load import file_of
 from flows.stages.ort.files import OWN, load
 from flows.stages.ort.graphs import file_settings
+from flows.stages.ort.widths import check_widths
 from toolchain.errors import VerificationError
 from toolchain.report.comparisons import counted
 from toolchain.results.check import Check
@@ -50,9 +51,14 @@ def run(context: Context) -> Outcome:
     for name, check in checks.items():
         if not check.kept:
             raise VerificationError(_differs(context, made, name, check, proofs[name]))
+    checks |= (widths := check_widths(context, made, proofs))
+    for name, check in widths.items():
+        if not check.kept:
+            raise VerificationError(f"{name}: {check.differing:,} of {check.compared:,} inputs differ")
     facts = ProveFacts(budget=BUDGET, graphs={name: _facts(made, name, proof) for name, proof in proofs.items()})
     tools = {"onnxruntime": onnxruntime.__version__}
-    return Outcome(_summary(made, proofs), checks, facts, tools)
+    told = f"; at each width, {len(widths)} times" if widths else ""
+    return Outcome(_summary(made, proofs) + told, checks, facts, tools)
 
 
 def _own(made: Imported, context: Context) -> dict[str, Proof]:
