@@ -101,6 +101,7 @@ class GoldenVectors(Record):
     Attributes:
         inputs, outputs, magnitudes: file names. A row of `inputs` holds all inputs of a vector, one after the other.
         rows: what a row of `inputs` and of `outputs` holds.
+        stages: what stands at the end of an answer by the stage that gave it, of a network of several stages.
     """
 
     inputs: str
@@ -110,6 +111,7 @@ class GoldenVectors(Record):
     rows: Mapping[Literal["inputs", "outputs"], tuple[GoldenSide, ...]]
     classes: tuple[str, ...]
     kind: VectorKind
+    stages: tuple[Number, ...] = ()
 
 
 class JetsonDescription(Record):

@@ -20,6 +20,13 @@ class Promised(Record):
     tolerance: Number = 0
 
 
+class Decisions(Record):
+    """Of a network of several stages: vectors that each answered, and those whose stage is the reference's."""
+
+    answered: tuple[int, ...]
+    equal: int
+
+
 class Comparison(Record):
     """How the answers of a run compare; see `toolchain.device.ort.golden.Verdict`."""
 
@@ -31,6 +38,7 @@ class Comparison(Record):
     worst: Number | None
     first: int | None
     passed: bool
+    decisions: Decisions | None = None
 
 
 class RuntimeRun(Record):

@@ -20,6 +20,7 @@ from toolchain.results.device import (
     DEVICE,
     DEVICE_FORMAT,
     DeviceDescription,
+    GoldenVectors,
     JetsonDescription,
     PackedGraph,
     PackedInput,
@@ -82,6 +83,7 @@ class DeviceContent:
             by how much of their magnitude they may.
         binaries: the compiled C runner by machine ("aarch64", "x86_64").
         wheels: fetched wheels to pack; empty without WHEELS=1.
+        stages: what stands at the end of an answer by the stage that gave it, of a network of several.
     """
 
     model: str
@@ -95,6 +97,7 @@ class DeviceContent:
     budget: float
     binaries: Mapping[str, Path]
     wheels: Sequence[Path] = ()
+    stages: Sequence[float] = ()
 
 
 def pack_device(package: Path, board: OrtBoard, content: DeviceContent) -> DeviceDescription:
@@ -123,7 +126,7 @@ def pack_device(package: Path, board: OrtBoard, content: DeviceContent) -> Devic
         chosen=content.chosen,
         budget=content.budget,
         outputs=content.meaning,
-        golden=write_golden(package, content.inputs, content.outputs, content.classes, content.vector_kind),
+        golden=_golden(package, content),
     )
     write_json(package / DEVICE, device.to_json())
     _copy_programs(package, content.binaries)
@@ -246,3 +249,7 @@ def _write_script(path: Path, text: str) -> None:
 def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
+
+
+def _golden(package: Path, content: DeviceContent) -> GoldenVectors:
+    return write_golden(package, content.inputs, content.outputs, content.classes, content.vector_kind, content.stages)

@@ -45,7 +45,12 @@ def choose_vectors(total: int, wanted: int) -> NDArray[np.int64]:
 
 
 def write_golden(
-    package: Path, inputs: Rows, outputs: Rows, classes: Sequence[str] = (), kind: VectorKind = "test set"
+    package: Path,
+    inputs: Rows,
+    outputs: Rows,
+    classes: Sequence[str] = (),
+    kind: VectorKind = "test set",
+    stages: Sequence[float] = (),
 ) -> GoldenVectors:
     """Write inputs, outputs and the outputs' magnitudes to `golden/`; returns what device.json says of them.
 
@@ -54,6 +59,7 @@ def write_golden(
         outputs: (vectors, ...) as it answers.
         classes: names of the classes in the order of the outputs, where they are classes.
         kind: which vectors they are.
+        stages: what stands at the end of an answer by its stage, of a network of several.
 
     Raises:
         ModelError: an element type that the device cannot read, or other than one output row a vector.
@@ -71,6 +77,7 @@ def write_golden(
         rows={"inputs": _sides(inputs), "outputs": _sides(outputs)},
         classes=tuple(classes),
         kind=kind,
+        stages=tuple(stages),
     )
 
 

@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 from flows.stages import packing
 from flows.stages.context import Context, Outcome
 from flows.stages.ort.files import GRAPHS, is_exact, load, proofs_of, suits
+from flows.stages.ort.graphs import source_of
 from toolchain.device.checksums import write_manifest
+from toolchain.graph.deciding import numbers_of
 from toolchain.report.comparisons import told
 from toolchain.results.device import Promise
 from toolchain.results.facts import DataFacts, LibraryFacts, OrtPackageFacts, ProveFacts, TimeFacts
 from toolchain.results.record import StageRecord
 from toolchain.runtime.binaries import MACHINES, build_runner
 from toolchain.runtime.compare import TOLERANCE, Proof
+from toolchain.runtime.derive.graphs import answers
 from toolchain.runtime.device_package import DeviceContent, DeviceGraph, pack_device
 from toolchain.runtime.imported import Imported
 from toolchain.runtime.operator_library import library_beside
@@ -48,6 +51,7 @@ def run(context: Context) -> Outcome:
         meaning=made.meaning.kind,
         vector_kind=made.vectors.kind,
         classes=_classes(made, records),
+        stages=_stages(context),
         budget=records["prove"].facts_as(ProveFacts).budget,
         binaries={machine: build_runner(machine, context.work / f"runner-{machine}") for machine in MACHINES},
         wheels=_wheels(context),
@@ -101,6 +105,14 @@ def _promise(made: Imported, name: str, proof: Proof) -> Promise:
     else:
         kept = Promise("values", differing=1 - proof.near / proof.compared, tolerance=TOLERANCE)
     return kept if kept.differing <= _WORST else Promise("none")
+
+
+def _stages(context: Context) -> tuple[float, ...]:
+    """What stands at the end of an answer by the stage that gave it; nothing of a network of one."""
+    if context.request.file or not (numbers := numbers_of((source := source_of(context)).graph)):
+        return ()
+    (end,) = source.graph.outputs
+    return tuple(float(answer) for answer in answers(end, np.array(numbers)))
 
 
 def _classes(made: Imported, records: dict[str, StageRecord]) -> list[str]:

@@ -36,6 +36,7 @@ class GoldenArrays(NamedTuple):
         magnitudes: how large each output usually is; differences are measured by it.
         rows: what a row of "inputs" and of "outputs" holds, as device.json says it.
         packed: how many the package has, of which its promises are, where these are fewer.
+        stages: what stands at the end of an answer by the stage that gave it, of a network of several stages.
     """
 
     vectors: int
@@ -44,6 +45,7 @@ class GoldenArrays(NamedTuple):
     magnitudes: Values
     rows: Mapping[str, Sequence[Mapping[str, Any]]]
     packed: Optional[int] = None
+    stages: Sequence[float] = ()
 
 
 class Verdict(NamedTuple):
@@ -58,6 +60,8 @@ class Verdict(NamedTuple):
         worst: the greatest difference of any output.
         first: the first vector that is not equal.
         passed: whether that is what the graph promises; of one that promises nothing it is.
+        decisions: of a network of several stages how many vectors each stage answered, and how many vectors the stage
+            answered that does so in the reference, too.
     """
 
     promised: Dict[str, Any]
@@ -68,6 +72,7 @@ class Verdict(NamedTuple):
     worst: float
     first: Optional[int]
     passed: bool
+    decisions: Optional[Dict[str, Any]] = None
 
 
 def read(package: Path, golden: Mapping[str, Any]) -> GoldenArrays:
@@ -81,7 +86,8 @@ def read(package: Path, golden: Mapping[str, Any]) -> GoldenArrays:
     magnitudes = read_array(package / golden["magnitudes"], "double")
     if (len(inputs), len(outputs)) != (vectors * _elements(rows["inputs"]), vectors * _elements(rows["outputs"])):
         raise VerificationError(f"{package / golden['inputs']}: not the {vectors} vectors that device.json names")
-    return GoldenArrays(vectors, inputs, outputs, magnitudes, rows)
+    stages = golden.get("stages") or ()
+    return GoldenArrays(vectors, inputs, outputs, magnitudes, rows, stages=stages)
 
 
 def fewer(golden: GoldenArrays, vectors: int) -> GoldenArrays:
@@ -193,7 +199,16 @@ def compare(golden: GoldenArrays, answers: Values, promise: Mapping[str, Any]) -
     worst = max((_distance(expected, found) for expected, found in pairs), default=0.0)
     first = unequal[0] if unequal else None
     passed = counted <= may["differing"]
-    return Verdict(promised, golden.vectors, golden.vectors - len(unequal), labels, beyond, worst, first, passed)
+    decisions = _decisions(golden, answers, width) if golden.stages else None
+    equal = golden.vectors - len(unequal)
+    return Verdict(promised, golden.vectors, equal, labels, beyond, worst, first, passed, decisions)
+
+
+def _decisions(golden: GoldenArrays, answers: Values, width: int) -> Dict[str, Any]:
+    """The last output of a vector tells the stage."""
+    said, right = answers[width - 1 :: width], golden.outputs[width - 1 :: width]
+    answered = [sum(value == stage for value in said) for stage in golden.stages]
+    return {"answered": answered, "equal": sum(one == other for one, other in zip(said, right))}
 
 
 def as_json(verdict: Verdict) -> Dict[str, Any]:

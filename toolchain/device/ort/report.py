@@ -54,7 +54,16 @@ def found(verdict: Mapping[str, Any]) -> str:
         text += f" (promised: {compared - promised['differing']:,} or more)"
     elif differing:
         text += f" (promised: all; first that differs: vector {verdict['first']})"
-    return text + (f"; every output: {verdict['equal']:,}" if promised["kind"] != "exact" else "")
+    text += f"; every output: {verdict['equal']:,}" if promised["kind"] != "exact" else ""
+    return text + decided(verdict.get("decisions"), compared)
+
+
+def decided(decisions: Optional[Mapping[str, Any]], compared: int) -> str:
+    """How many vectors each stage of a network answered; nothing of another network."""
+    if not decisions:
+        return ""
+    answered = ", ".join(f"{count:,}" for count in decisions["answered"])
+    return f"; stages answer {answered}, as the reference {decisions['equal']:,} of {compared:,}"
 
 
 def say_end(report: Mapping[str, Any], chosen: str, say: Say) -> None:

@@ -17,6 +17,7 @@ from toolchain.device.ort.golden import (
     read_rows,
     write_inputs,
 )
+from toolchain.device.ort.report import found
 from toolchain.errors import VerificationError
 
 ROWS = {"inputs": [{"type": "uint8", "elements": 1}], "outputs": [{"type": "float", "elements": 2}]}
@@ -147,3 +148,14 @@ def test_a_truncated_file_is_noticed(tmp_path: Path) -> None:
     }
     with pytest.raises(VerificationError, match="not the 2 vectors"):
         read(tmp_path, described)
+
+
+def test_the_stages_that_answered_are_counted_and_compared() -> None:
+    rows = {**ROWS, "outputs": [{"type": "float", "elements": 3}]}
+    right = array("f", [3, 1, -7, 1, 2, -8, 5, 0, -7])
+    golden = GoldenArrays(3, array("B", [1, 2, 3]), right, array("d", [3, 2, 7]), rows, stages=(-7.0, -8.0))
+    told = compare(golden, array("f", [3, 1, -7, 1, 2, -7, 5, 0, -7]), EXACT)
+    assert told.decisions == {"answered": [3, 0], "equal": 2} and not told.passed
+    assert found(as_json(told)).endswith("; stages answer 3, 0, as the reference 2 of 3")
+    plain = compare(REFERENCE, REFERENCE.outputs, EXACT)
+    assert plain.decisions is None and "stages" not in found(as_json(plain))
