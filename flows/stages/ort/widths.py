@@ -39,7 +39,7 @@ def check_widths(context: Context, made: Imported, proofs: dict[str, Proof]) -> 
         for name in names:
             context.progress(f"{name}: {len(x):,} vectors at {width} % of the channels")
             proof = prove(_at(made.graphs[name], width), x, wanted, proofs[name].options)
-            checks[f"{name}, width {width} %"] = Check(proof.compared, proof.equal, "outputs", made.vectors.kind)
+            checks[f"{name}, width {width:3} %"] = Check(proof.compared, proof.equal, "outputs", made.vectors.kind)
     return checks
 
 

@@ -45,7 +45,7 @@ class CoreChecks:
     @property
     def checks(self) -> dict[str, Check]:
         """Counts of all runs."""
-        each = {f"width {width} %": self._check(ran) for width, ran in self.widths.items()}
+        each = {f"width {width:3} %": self._check(ran) for width, ran in self.widths.items()}
         return {"test set": self._check(self.whole), "back-pressure": self._check(self.stalled), **each}
 
     def resting(self, latency_cycles: int) -> CoreChecks:

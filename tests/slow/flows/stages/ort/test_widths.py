@@ -48,7 +48,7 @@ def _context() -> Any:
 def test_each_exact_graph_is_compared_at_each_width(built: tuple[Imported, dict[str, Proof]]) -> None:
     made, proofs = built
     checks = widths.check_widths(_context(), made, proofs)
-    assert set(checks) == {f"{name}, width {width} %" for name in made.graphs for width in WIDTHS}
+    assert set(checks) == {f"{name}, width {width:3} %" for name in made.graphs for width in WIDTHS}
     assert all(check.kept and check.compared == 30 for check in checks.values())
 
 
@@ -59,7 +59,7 @@ def test_a_graph_that_runs_at_another_width_is_found(built: tuple[Imported, dict
     source = Source("QONNX", other, *_PORTS)
     made.graphs["fp32"] = whole_makers(source, GraphSettings(17))["fp32"]()
     kept = {name: check.kept for name, check in widths.check_widths(_context(), made, proofs).items()}
-    assert kept["fp32, width 100 %"] and kept["qcdq, width 50 %"] and not kept["fp32, width 50 %"]
+    assert kept["fp32, width 100 %"] and kept["qcdq, width  50 %"] and not kept["fp32, width  50 %"]
 
 
 def test_a_network_of_one_width_has_no_such_check(
