@@ -39,7 +39,7 @@ def test_a_dense_network_ends_in_a_bitstream(real_tree: Tree, tmp_path: Path, te
 def test_a_convolution_ends_in_a_bitstream_that_answers_with_all_its_scores(real_tree: Tree, tmp_path: Path) -> None:
     """Two channels, first in the file and last on the chip; the Softmax behind the scores stays outside."""
     file = conv_qonnx(tmp_path / "conv.onnx")
-    chosen = ("--board", "ulx3s", "--network", str(file))
+    chosen = ("--board", "ulx3s", "--network", str(file), "--clock", "25")
     real_tree.must("build", *chosen, within=1500)
     (package,) = real_tree.build.glob("conv/ulx3s/*/package")
     stages = json.loads((package / "manifest.json").read_text())["stages"]
@@ -48,7 +48,7 @@ def test_a_convolution_ends_in_a_bitstream_that_answers_with_all_its_scores(real
     assert counted["chip"] == (64, 64)
     vectors = json.loads((package / "vectors.json").read_text())
     assert (vectors["elements"], vectors["answer"]["elements"]) == (2 * 6 * 6, 5)
-    real_tree.must("run", *chosen, "--virtual", "--count", "20", within=600)
+    real_tree.must("run", *chosen[:4], "--virtual", "--count", "20", within=600)
     (run,) = real_tree.build.glob("conv/ulx3s/measurements/run-*.json")
     answers = json.loads(run.read_text())["answers"]
     assert (answers["compared"], answers["equal"]) == (20, 20)
@@ -62,7 +62,7 @@ def test_weights_that_find_no_block_ram_are_loaded_from_the_flash(real_tree: Tre
     hidden = model.quant(model.apply("Relu", [sums]), 4, 1.0, signed=False)
     file = tmp_path / "wide.onnx"
     model.made(str(model.apply("MatMul", [hidden, model.weights((256, 10), 4, 0.25)]))).save(str(file))
-    chosen = ("--board", "icebreaker", "--network", str(file))
+    chosen = ("--board", "icebreaker", "--network", str(file), "--clock", "12")
     real_tree.must("verify", *chosen, within=1500)
     (package,) = real_tree.build.glob("wide/icebreaker/*/package")
     manifest = json.loads((package / "manifest.json").read_text())
@@ -74,7 +74,7 @@ def test_weights_that_find_no_block_ram_are_loaded_from_the_flash(real_tree: Tre
     told = json.loads(verified.read_text())
     assert told["facts"]["what"] == "post-route netlist"
     assert told["checks"]["chip"]["compared"] == told["checks"]["chip"]["equal"] == 64
-    real_tree.must("run", *chosen, "--virtual", "--count", "20", within=600)
+    real_tree.must("run", *chosen[:4], "--virtual", "--count", "20", within=600)
     (run,) = real_tree.build.glob("wide/icebreaker/measurements/run-*.json")
     answers = json.loads(run.read_text())["answers"]
     assert (answers["compared"], answers["equal"]) == (20, 20)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,10 @@ def test_the_package_and_both_runners_run_on_emulated_aarch64(real_tree: Tree) -
     shared = REPOSITORY / "build" / "cache"
     shared.mkdir(parents=True, exist_ok=True)
     real_tree.build.mkdir(exist_ok=True)
-    (real_tree.build / "cache").symlink_to(shared)
+    own = real_tree.build / "cache"
+    if own.exists():
+        shutil.rmtree(own)
+    own.symlink_to(shared)
     real_tree.must("verify", "--recipe", "tiny", "--board", "raspberrypi4", within=900)
     verified = real_tree.shown("raspberrypi4")["stages"]["verify"]["verified"]
     assert verified["compared"] == verified["equal"] >= 20_000

@@ -39,6 +39,7 @@ def test_these_graphs_hold_every_kind_of_node_and_of_window() -> None:
         ops.Op,
         ops.Uniform,
         # Networks that stop early have graphs and simulations of their own.
+        ops.Chosen,
         ops.Confident,
         ops.Gate,
         ops.Decide,

@@ -55,7 +55,7 @@ def test_a_wrong_threshold_is_found(tmp_path: Path) -> None:
 
 
 def test_a_width_is_chosen_without_another_core(tmp_path: Path) -> None:
-    graph = nested(5)
+    graph = nested(5, layers=1)
     x = vectors(graph, 40)
     netlist, told = with_depths(fastest_of(deciding(graph, 4, (1, 1), WIDTHS)), blocks=False)
     write_core(netlist, tmp_path / "rtl")
