@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -44,7 +45,7 @@ def check_widths(context: Context, made: Imported, proofs: dict[str, Proof]) -> 
 
 
 def _answers(source: Source, width: int, x: NDArray[np.generic]) -> NDArray[np.generic]:
-    at = Source(source.format, at_width(source.graph, width), source.inputs, source.outputs, source.front, source.tail)
+    at = replace(source, graph=at_width(source.graph, width))
     return outputs_of(at, integers_of(at, x))
 
 

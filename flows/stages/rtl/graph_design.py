@@ -32,11 +32,12 @@ from hls.memories import Resources, cells_of
 from hls.netlist import Netlist
 from hls.simulate_graph import simulate_graph
 from hls.simulate_stream import CoreSimulation
+from hls.units.staged import settings_in
 from hls.units.unit import Memory
 from toolchain.board import FpgaBoard, OpenBoard
 from toolchain.device.link.remembering import CHIP
 from toolchain.errors import ModelError, TooLargeError, VerificationError
-from toolchain.graph.deciding import at_width, numbers_of, thresholds_of, widths_of
+from toolchain.graph.deciding import at_width, numbers_of, widths_of
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph, with_outputs
 from toolchain.graph.labelled import scores_of
@@ -294,7 +295,7 @@ def _agreeing(netlist: Netlist, form: Graph, rtl: Path, work: Path, toggles: boo
     Raises:
         VerificationError: a result differs.
     """
-    settings = {f"threshold{stage}": value for stage, value in enumerate(thresholds_of(form), 1)}
+    settings = {setting.name: setting.reset for setting in settings_in(form)}
     simulation = simulate_graph(netlist, form, x, rtl, work, settings=settings, toggles=toggles)
     must_agree("core, inferences of one stage or width", simulation)
     return simulation
