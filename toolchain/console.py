@@ -20,7 +20,7 @@ from toolchain.errors import GateweaveError
 from toolchain.events import Event
 from toolchain.layout import INSTALLED, ROOT
 
-_HEARTBEAT_SECONDS = 30.0
+HEARTBEAT_SECONDS = 30.0
 _UNBROKEN = 240
 _BAR = 24
 _ORDER = re.compile(
@@ -129,7 +129,7 @@ class BuildProgress:
         self._spoke = time.monotonic()
 
     def _heartbeat(self) -> None:
-        silent = time.monotonic() - self._spoke > _HEARTBEAT_SECONDS
+        silent = time.monotonic() - self._spoke > HEARTBEAT_SECONDS
         if not self._console.is_terminal and self._running and silent:
             for stage, (started, now) in self._running.items():
                 self._say(f"{stage:<11} {time.monotonic() - started:5.0f} s so far: {now.text}")

@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 import numpy as np
 from rich.console import Console
-from rich.progress import Progress
 
 from toolchain.board import AmdBoard, McuBoard, SerialBoard
 from toolchain.catalog import load_board
+from toolchain.cli.counting import counting
 from toolchain.cli.flash import checked_package
 from toolchain.console import out
 from toolchain.device.checksums import MANIFEST
@@ -153,8 +153,7 @@ class _Order:
         patience = simulated(expected.latency) if virtual else own
         if virtual and isinstance(self.board, McuBoard):
             expected, patience = expected._replace(clock_hz=EMULATED_HZ), PATIENCE
-        with open_serial(port, baud, identity, patience) as device, _progress() as bar:
-            tell = _shown(bar)
+        with open_serial(port, baud, identity, patience) as device, counting("vectors") as tell:
             if self.given:
                 golden = golden_with(self.folder, golden, self.given, self.count, device.link_identity.part_bytes)
             for setting, value in self.given.items():
@@ -221,16 +220,6 @@ def _timeless(figures: RunFigures) -> RunFigures:
     without = {"latency": latency.model_copy(update={"seconds": {**latency.seconds, "fabric": None, "link": None}})}
     rated = bench.model_copy(update={"inferences_per_second": None}) if bench else None
     return figures.model_copy(update={**without, "bench": rated})
-
-
-def _progress() -> Progress:
-    """On standard error, so that `--json` stays JSON."""
-    return Progress(transient=True, console=Console(stderr=True))
-
-
-def _shown(bar: Progress) -> Any:
-    task = bar.add_task("vectors", total=None)
-    return lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def layout_of_package(board: str, model: str, folder: Path) -> Layout:

@@ -52,7 +52,8 @@ _BENCH_SHARE = 0.5
 # A simulated chip runs some hundred thousand clocks a second on a busy computer, a large one some ten thousand.
 _SIMULATED_CLOCKS = 2_000_000
 _SIMULATED_BENCH_SECONDS = 600.0
-_BLOCK = 1024
+# Vectors between two words of progress, of a real board and of a simulated one, which takes a second for a few.
+_BLOCK = {False: 1024, True: 32}
 _SHOWN = 10
 
 CountProgress = Callable[[int, int], None]
@@ -108,7 +109,7 @@ def run_test_set(
     # Before all vectors, which take longest: a board that counts nonsense ends here.
     benched = _bench(board, golden, identity, bench, kinds, expected) if bench else None
     kept = Memory(memory)
-    answers, seconds = _stream(board, vectors, tell, kept)
+    answers, seconds = _stream(board, vectors, _BLOCK[virtual], tell, kept)
     after = mark(board)
     asked = len(answers) - kept.uses.recalled + latency.vectors + len(vectors[:1])
     if bench:
@@ -163,11 +164,13 @@ def must_be_equal(result: RunFigures) -> None:
         raise VerificationError(f"counters: {fault}")
 
 
-def _stream(board: Board, vectors: list[bytes], tell: CountProgress, kept: Memory) -> tuple[list[Values], float]:
+def _stream(
+    board: Board, vectors: list[bytes], block: int, tell: CountProgress, kept: Memory
+) -> tuple[list[Values], float]:
     answers: list[Values] = []
     started = time.perf_counter()
-    for at in range(0, len(vectors), _BLOCK):
-        answers += kept.answers(vectors[at : at + _BLOCK], board.infer_many)
+    for at in range(0, len(vectors), block):
+        answers += kept.answers(vectors[at : at + block], board.infer_many)
         tell(len(answers), len(vectors))
     return answers, time.perf_counter() - started
 

@@ -90,7 +90,16 @@ def test_it_is_said_what_the_vectors_are(kind: VectorKind) -> None:
 
 
 def test_a_virtual_boards_times_are_labelled() -> None:
-    result = run_test_set(SerialBoard(uart_board()), golden(), virtual=True, count=20, truth=list(LABELS))
+    seen: list[tuple[int, int]] = []
+    result = run_test_set(
+        SerialBoard(uart_board()),
+        golden(),
+        virtual=True,
+        count=50,
+        truth=list(LABELS),
+        progress=lambda done, total: seen.append((done, total)),
+    )
+    assert seen == [(32, 50), (50, 50)]
     kinds = {group: getattr(result, group).kind for group in ("answers", "accuracy", "latency", "throughput", "bench")}
     assert kinds == {
         "answers": "simulated",
@@ -100,7 +109,7 @@ def test_a_virtual_boards_times_are_labelled() -> None:
         "bench": "simulated",
     }
     assert result.latency.cycles.kind == "simulated"
-    assert result.accuracy.windows == 20
+    assert result.accuracy.windows == 50
     assert not result.accuracy.whole_test_set
 
 
