@@ -75,6 +75,8 @@ def line_through(values: NDArray[np.int64], low: int) -> Line | None:
     base = int(values[0]) - whole * low
     parts, one = _parts(slope - whole, len(values)), 1 << _POINT
     below = values < 0 if values[-1] >= values[0] else values >= 0
+    if below[below.sum() :].any():
+        return None  # The two sides lie among each other: no pivot parts them.
     rest = values - whole * x - base
     sides = [_offsets(rest[side], x[side], parts) for side in (~below, below) if side.any()]
     room = np.min([most - least for least, most in sides], axis=0)

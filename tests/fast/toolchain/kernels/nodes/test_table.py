@@ -29,7 +29,15 @@ def test_rounded_lines(slope: float, low: int, count: int, away: bool) -> None:
 
 @pytest.mark.parametrize(
     "values",
-    [[0, 0, 5, 5], [0, 1, 2, 9], [4], [0, 2**29], list(range(300)), np.random.default_rng(0).integers(0, 9, 40)],
+    [
+        [0, 0, 5, 5],
+        [1, -1, 1, 1],
+        [0, 1, 2, 9],
+        [4],
+        [0, 2**29],
+        list(range(300)),
+        np.random.default_rng(0).integers(0, 9, 40),
+    ],
 )
 def test_what_is_no_line_is_looked_up(values: list[int]) -> None:
     assert line_through(np.asarray(values, np.int64), -2) is None
