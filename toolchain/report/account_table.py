@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import compress
+from typing import TypeAlias
 
 from rich.table import Table
 from rich.text import Text
@@ -13,14 +16,21 @@ from toolchain.results.facts.hardware import WayCycles
 from toolchain.results.manifest import Timing
 from toolchain.results.measurement import Measurement
 
-COLUMNS = ("clocks to the answer", "clocks between answers", "clocks of all units", "switched bits", "toggles")
-ORIGINS = ("simulated", "simulated", "estimated", "estimated", "simulated")
+_COLUMNS = (
+    ("clocks to the answer", "simulated"),
+    ("clocks between answers", "simulated"),
+    ("clocks of all units", "estimated"),
+    ("switched bits", "estimated"),
+    ("toggles", "simulated"),
+)
 ESTIMATE = (
     "Energy is estimated by switched bits: the output bits of the cells of units that work, for every clock that they "
     "work, as if all changed; toggles are bits of nets that do change. Clock tree and leakage go on whoever answers, "
     "and are not in them."
 )
 NO_ESTIMATE = "Energy has not been measured, nor is it estimated: what an operation takes differs between processors."
+
+_Figures: TypeAlias = "tuple[float | None, ...]"
 
 
 def account_table(account: Account, timing: Timing | None, measured: Measurement | None) -> Table | Text | None:
@@ -32,26 +42,45 @@ def account_table(account: Account, timing: Timing | None, measured: Measurement
     table = Table(title=f"what an answer takes: {energy_words(measured)}", title_justify="left", box=None)
     table.header_style = "dim"
     table.add_column("")
-    for name, origin in zip(COLUMNS, ORIGINS, strict=True):
+    cells = account_cells(account, timing)
+    for name, origin in cells.columns:
         table.add_column(f"{name}, {origin}", justify="right")
-    for row in account_rows(account, timing):
+    for row in cells.rows:
         table.add_row(*row)
     table.caption, table.caption_justify = Text(ESTIMATE), "left"
     return table
 
 
-def account_rows(account: Account, timing: Timing | None) -> Iterator[tuple[str, ...]]:
-    """A row for each stage, and one for an input on average; cells are those of `COLUMNS` behind a name.
+@dataclass(frozen=True)
+class AccountCells:
+    """What an answer takes as a table.
 
-    Where a person chooses the way, no input is the average.
+    Attributes:
+        columns: name and origin of each column that has a figure, behind that of the rows' names.
+        rows: one for each stage, and one for an input on average unless a person chooses the way.
     """
+
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def account_cells(account: Account, timing: Timing | None) -> AccountCells:
+    """The table of an account; what nobody counted, such as toggles without `TOGGLES=1`, has no column."""
+    named = list(_named_figures(account, timing))
+    known = [any(figures[at] is not None for _, figures in named) for at in range(len(_COLUMNS))]
+    return AccountCells(
+        tuple(compress(_COLUMNS, known)),
+        tuple((name, *map(counted, compress(figures, known))) for name, figures in named),
+    )
+
+
+def _named_figures(account: Account, timing: Timing | None) -> Iterator[tuple[str, _Figures]]:
     for way in account.ways:
-        yield way.name, *map(counted, _figures(way))
+        yield way.name, _figures(way)
     if any(way.share is None for way in account.ways):
         return
     mean = None if timing is None else timing.mean_interval
-    means = account.latency_cycles, mean, account.clocks, account.switched_bits, account.toggles
-    yield "an input", *map(counted, means)
+    yield "an input", (account.latency_cycles, mean, account.clocks, account.switched_bits, account.toggles)
 
 
 def energy_words(measured: Measurement | None) -> str:
@@ -67,7 +96,7 @@ def counted(value: float | None) -> str:
     return "-" if value is None else f"{value:,.0f}"
 
 
-def _figures(way: Way) -> tuple[int | None, ...]:
+def _figures(way: Way) -> _Figures:
     cycles = way.cycles or WayCycles(kind="simulated", vectors=0, latency_cycles=None, interval=None, toggles=None)
     work = (None, None) if way.work is None else (way.work.clocks, way.work.switched_bits)
     return cycles.latency_cycles, cycles.interval, *work, cycles.toggles

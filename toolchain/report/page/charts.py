@@ -200,7 +200,7 @@ def working_point(
         axes.plot(*chosen, "o", color=ACCENT, markersize=7)
         axes.annotate("built", chosen, (6, -6), textcoords="offset points", ha="left", va="top")
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=1))
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.set_xlabel(f"{what} an input on average, {kind}")
         axes.set_ylabel("accuracy, validation part")
 

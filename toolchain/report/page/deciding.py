@@ -8,7 +8,7 @@ from markupsafe import Markup
 from pydantic import ValidationError
 
 from toolchain.errors import GateweaveError
-from toolchain.report.account_table import COLUMNS, ESTIMATE, NO_ESTIMATE, ORIGINS, account_rows
+from toolchain.report.account_table import ESTIMATE, NO_ESTIMATE, AccountCells, account_cells
 from toolchain.report.beside import beside_of, newest_measurement
 from toolchain.report.beside_table import OTHER_TEST, Row, beside_rows, named
 from toolchain.report.page import charts, energy
@@ -63,11 +63,12 @@ def decision(build: Build) -> Shown | None:
     except ValidationError:
         return None
     estimated = account.estimated
+    cells = account_cells(account, timing) if estimated else AccountCells((), ())
     return Shown(
         said,
         tuple(_curves(said, account)),
-        tuple(zip(COLUMNS, ORIGINS, strict=True)) if estimated else (),
-        tuple(account_rows(account, timing)) if estimated else (),
+        cells.columns,
+        cells.rows,
         energy.net_energy(build),
         ESTIMATE if estimated else NO_ESTIMATE,
         _beside(build),

@@ -20,6 +20,7 @@ from toolchain.layout import Layout, Request
 from toolchain.package.manifest import build_manifest
 from toolchain.report.show import latest_layout, report_of
 from toolchain.report.table import print_report
+from toolchain.results.account import Account
 from toolchain.results.facts import IntegersFacts
 from toolchain.results.figures import KINDS
 from toolchain.results.record import token_of, write_record
@@ -121,11 +122,21 @@ def test_what_an_answer_takes_is_shown_by_stage(layout: Layout) -> None:
     assert "no meter has measured energy" in text and "Clock tree and leakage go on" in text
     assert re.search(r"stage 1\s+55\s+41\s+90\s+1,800", text)
     assert re.search(r"stage 2\s+-\s+-\s+190\s+5,000", text)
-    assert re.search(r"an input\s+-\s+-\s+110\s+2,440\s+-", text)
+    assert re.search(r"an input\s+-\s+-\s+110\s+2,440 *\n", text) and "toggles, simulated" not in text
     result = {"schema": 2, "status": "ok", "reasons": [], "latency": None, "energy": measurement()["energy"]}
     write_json(layout.board_dir / "measurements" / "1.json", {**result, "provenance": {"build_id": "bb" * 8}})
     text = _printed(report_of(layout).model_copy(update={"account": ACCOUNT}))
     assert "what an answer takes: 230 µJ an inference, measured on what `measure` played" in text
+
+
+def test_a_column_is_there_where_a_stage_has_its_figure(layout: Layout) -> None:
+    first, second = ACCOUNT.ways
+    assert first.cycles
+    counted = first.model_copy(update={"cycles": first.cycles.model_copy(update={"toggles": 700})})
+    text = _printed(report_of(layout).model_copy(update={"account": Account.of((counted, second))}))
+    assert "toggles, simulated" in text
+    assert re.search(r"stage 1\s+55\s+41\s+90\s+1,800\s+700", text)
+    assert re.search(r"stage 2\s+-\s+-\s+190\s+5,000\s+-", text)
 
 
 def test_accuracy_against_luts_is_shown_of_a_training_with_a_budget(layout: Layout) -> None:
