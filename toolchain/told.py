@@ -76,6 +76,11 @@ class Told:
             self.refuse(key, f"should be {least:,}" if least == most else f"should be {least:,} to {most:,}, whole")
         return int(value)
 
+    def wholes(self, key: str, least: int, most: int) -> list[int]:
+        """The whole numbers of a list, each within these bounds."""
+        named = {f"{key}[{index}]": one for index, one in enumerate(self._list(key))}
+        return [Told(named, self.path).whole(name, least, most) for name in named]
+
     def refuse(self, key: str, why: str) -> None:
         """Name a key and its value.
 

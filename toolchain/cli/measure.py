@@ -16,14 +16,16 @@ from toolchain.cli.run import layout_of_package
 from toolchain.console import out
 from toolchain.device.agent.plan import Settings
 from toolchain.device.link.axi.sense import expected_of
-from toolchain.device.link.board import played_answers
+from toolchain.device.link.board import play
 from toolchain.device.link.golden import read_golden
 from toolchain.device.link.patience import for_processor, simulated
+from toolchain.device.link.stages import stages_of
 from toolchain.errors import ConfigError
 from toolchain.layout import build_root
 from toolchain.measure.measure import Job, expected_seconds, measure_at, measure_here
 from toolchain.measure.meters import open_meter
 from toolchain.measure.packages import provenance_of, ready_amd_package, ready_runtime_package
+from toolchain.measure.proving import proven
 from toolchain.measure.workloads import bench_workload
 from toolchain.places.place import Here
 from toolchain.places.remote import Remote
@@ -31,6 +33,9 @@ from toolchain.report.measurement_table import measurement_table
 from toolchain.results.manifest import Manifest
 from toolchain.results.measurement import Measurement
 from toolchain.run.virtual import virtual_board_of
+
+_PROVING_SECONDS = 60.0
+"""How long a board answers golden vectors before it is measured; a virtual one answers a few."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +144,10 @@ def _open(board: SerialBoard, folder: Path, manifest: Manifest, how: How, board_
         _port(board, manifest.model, folder, how) as port,
         open_serial(port, board.host_link.baud, manifest.packed["identity"], patience) as device,
     ):
-        played_answers(device, read_golden(folder), device.identify().bench_vectors)
-        workload = bench_workload(device, how.seconds, expected)
+        golden = read_golden(folder)
+        found = proven(device, golden, 0.0 if how.virtual else _PROVING_SECONDS, stages_of(manifest.packed))
+        play(device, golden, device.identify().bench_vectors)
+        workload, job = bench_workload(device, how.seconds, expected), replace(job, proven=found)
         return measure_here(workload, sources, job, board_dir, lambda text: None)
 
 

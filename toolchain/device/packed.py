@@ -63,8 +63,9 @@ class PackedMemory(TypedDict):
 
 
 class PackedDecision(TypedDict, total=False):
-    """Of a network that decides."""
+    """Of a network that decides: its memory, and the number of each stage."""
 
+    numbers: List[int]  # noqa: UP006
     memory: Optional[PackedMemory]  # noqa: UP045
 
 

@@ -23,7 +23,7 @@ from toolchain.device.link.axi.sense import Expected, loop_faults, must_make_sen
 from toolchain.errors import BuildError, ToolError, VerificationError, first_line
 from toolchain.measure.agent_archive import NAME, agent_version, build_agent
 from toolchain.places.place import Place
-from toolchain.results.measurement import Measurement, Provenance
+from toolchain.results.measurement import Measurement, Proven, Provenance
 from toolchain.results.measurements import save_result
 from toolchain.results.model import parse
 from toolchain.results.whole import must_be_whole
@@ -50,6 +50,7 @@ class Job:
         provenance: what is known of the package.
         expected: clock and cycles as the package has them, where its workload counts cycles.
         sensors: names of the sensors that the board has; one that the machine does not show is told.
+        proven: what the board has answered before.
     """
 
     board: str
@@ -64,6 +65,7 @@ class Job:
     provenance: Provenance = field(default_factory=Provenance)
     expected: Expected = field(default_factory=Expected)
     sensors: Sequence[str] = ()
+    proven: Proven | None = None
 
 
 def measure_at(place: Place, job: Job, board_dir: Path, python: Sequence[str] = ("python3",)) -> Measurement:
@@ -117,7 +119,8 @@ def measure_here(
         header = replace(_header(job), notes=notes)
         found = measure(workload, sources, job.settings, SystemClock(), Path(name), header, progress=progress)
         # By way of JSON, as an agent on another machine tells it.
-        result, _ = _kept(board_dir, _record(parsed(_wire(found))), Path(name) / RAW)
+        told = _record(parsed(_wire(found))).model_copy(update=_proven(job))
+        result, _ = _kept(board_dir, told, Path(name) / RAW)
     return result
 
 
@@ -207,7 +210,11 @@ def _of_job(result: Measurement, job: Job) -> Measurement:
         must_make_sense("latency", loop_faults(result.latency.cycles_per_inference, seconds, job.expected))
     reasons = (*result.reasons, *_not_seen(result, job))
     known = {"board": job.board, "model": job.model, "provenance": provenance, "reasons": reasons}
-    return result.model_copy(update=known)
+    return result.model_copy(update={**known, **_proven(job)})
+
+
+def _proven(job: Job) -> dict[str, Proven]:
+    return {"proven": job.proven} if job.proven else {}
 
 
 def _not_seen(result: Measurement, job: Job) -> list[str]:

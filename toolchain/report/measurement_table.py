@@ -38,6 +38,10 @@ def lost_sensors(result: Measurement) -> list[str]:
 def measurement_rows(result: Measurement) -> Iterator[tuple[str, str, str, str]]:
     """Rows of figure, median, interval and kind."""
     latency, energy = result.latency, result.energy
+    if (proven := result.proven) and (found := proven.decisions):
+        shares = ", ".join(f"{count / max(1, proven.compared):.1%}" for count in found.answered)
+        as_reference = f"{found.equal:,} of {proven.compared:,} as the reference"
+        yield "inputs that each stage answered", shares, as_reference, latency.kind if latency else UNAVAILABLE
     if latency is not None:
         yield _row("time of an inference", latency.seconds_per_inference, "s", latency.kind)
         if latency.cycles_per_inference is not None:

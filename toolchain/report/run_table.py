@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from toolchain.report.comparisons import words_of
-from toolchain.results.run import Counted, RunBench, RunFigures, RunLatency, RunResult
+from toolchain.results.run import Counted, RunBench, RunDecisions, RunFigures, RunLatency, RunResult
 
 _SPLIT = {"fabric": "in the fabric", "driver": "in the driver", "link": "on the link", "end_to_end": "end to end"}
 
@@ -35,10 +35,8 @@ def _rows(result: RunFigures) -> Iterator[tuple[str, str, str]]:
     )
     for name, value in ((result.settings or {}) if isinstance(result, RunResult) else {}).items():
         yield f"setting {name}", f"{value:,}", "given"
-    if found := result.decisions:
-        shares = ", ".join(f"{count / max(1, found.compared):.1%}" for count in found.answered)
-        yield "inputs that each stage answered", shares, found.kind
-        yield "stages equal to the golden ones", f"{found.equal:,} of {found.compared:,}", found.kind
+    if result.decisions:
+        yield from _decisions("inputs that each stage answered", result.decisions)
     if behind := result.behind:
         name = f"outputs of {Path(behind.file).name}, {behind.seconds * 1e6:,.0f} us an input on this host"
         yield name, f"{behind.equal:,} of {behind.compared:,} equal", behind.kind
@@ -56,6 +54,11 @@ def _rows(result: RunFigures) -> Iterator[tuple[str, str, str]]:
     counted = result.counted
     if counted and counted.inferences is not None:
         yield "inferences counted by the board", f"{counted.inferences:,} of {counted.asked:,}", answers.kind
+
+
+def _decisions(what: str, found: RunDecisions) -> Iterator[tuple[str, str, str]]:
+    yield what, ", ".join(f"{count / max(1, found.compared):.1%}" for count in found.answered), found.kind
+    yield "stages equal to the golden ones", f"{found.equal:,} of {found.compared:,}", found.kind
 
 
 def _notes(counted: Counted | None) -> Text | None:
@@ -79,5 +82,7 @@ def _bench(bench: RunBench) -> Iterator[tuple[str, str, str]]:
     same = "equal" if bench.checksum == bench.expected_checksum else "DIFFERS"
     played = f" of {bench.played}" if bench.played else ""
     yield f"bench of {bench.inferences:,}{played}, checksum", same, bench.kind
+    if bench.decisions:
+        yield from _decisions("  inferences that each stage answered", bench.decisions)
     if bench.inferences_per_second is not None:
         yield "throughput in the fabric", f"{bench.inferences_per_second:,.0f} /s", bench.kind

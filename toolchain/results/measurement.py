@@ -180,6 +180,20 @@ class Provenance(Record):
     build_id: str | None = None
 
 
+class ProvenDecisions(Record):
+    """Of a network of several stages: inputs that each answered, and those whose stage is the reference's."""
+
+    answered: tuple[int, ...]
+    equal: int
+
+
+class Proven(Record):
+    """What was asked before anything was measured: so many inputs, whose answers were as the package promises."""
+
+    compared: int
+    decisions: ProvenDecisions | None = None
+
+
 class RawSamples(Record):
     """The samples' own file beside the result, and its lines that no disk took."""
 
@@ -195,6 +209,7 @@ class Measurement(RecordFile):
         status: `ok`, or how it ended; `reasons` say why.
         kind: of the energy; `unavailable` where no sensor covers the board.
         unreadable: sensors that are there and could not be read.
+        proven: what its answers were held against before, where this computer knows.
         settings: of the plan.
         per_source: the energy of each sensor alone.
         events: what went wrong on the way, ten of a kind; the raw file has all.
@@ -223,3 +238,4 @@ class Measurement(RecordFile):
     sampling_cost: SamplingCost | None = None
     events: tuple[MeasuredEvent, ...] = ()
     raw: RawSamples | None = None
+    proven: Proven | None = None

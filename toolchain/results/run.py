@@ -122,7 +122,11 @@ class RunThroughput(Record):
 
 
 class RunBench(Record):
-    """Inferences of what the board has `played`, which the fabric does by itself."""
+    """Inferences of what the board has `played`, which the fabric does by itself.
+
+    Attributes:
+        decisions: of a network of several stages, where its vectors stopped as each was asked for before the bench.
+    """
 
     kind: RunKind
     inferences: int
@@ -136,6 +140,7 @@ class RunBench(Record):
     seconds: Number | None = None
     clock_mhz: Number | None = None
     differences: tuple[str, ...] = ()
+    decisions: RunDecisions | None = None
 
 
 class Events(Record):
@@ -195,6 +200,14 @@ class FindingFigures(Record):
     inferences_asked: int | None = None
 
 
+class FindingDecisions(Record):
+    """Inputs that each stage answered, those that were compared, and those whose stage is the reference's."""
+
+    answered: tuple[int, ...]
+    compared: int
+    equal: int
+
+
 class FindingCounts(Record):
     """What a check of the self-test compared."""
 
@@ -203,6 +216,7 @@ class FindingCounts(Record):
     differing: tuple[WrongAnswer, ...] = ()
     checksum: str | None = None
     expected_checksum: str | None = None
+    decisions: FindingDecisions | None = None
 
 
 class Finding(Record):

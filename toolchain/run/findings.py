@@ -111,12 +111,22 @@ def _compared(finding: Told, asked: Asked, few: bool) -> tuple[int, int]:
         counts.refuse("equal", f"which {len(finding.value['differences'])} differences contradict")
     if not min(1, compared - equal) <= len(differing) <= compared - equal:
         counts.refuse("differing", f"should name the first of {compared - equal:,}")
+    if (decisions := counts.optional("decisions")) is not None:
+        _must_be_decisions(decisions, compared, equal)
     for one in differing:
         one.whole("vector", 0, count - 1)
         one.whole("element", 0, _GREATEST)
         one.whole("answered", -_GREATEST, _GREATEST)
         one.whole("expected", -_GREATEST, _GREATEST)
     return compared, equal
+
+
+def _must_be_decisions(told: Told, compared: int, equal: int) -> None:
+    """Stages that were counted and compared; an answer that is equal stopped where it should."""
+    told.whole("compared", compared, compared)
+    told.whole("equal", equal, compared)
+    if sum(answered := told.wholes("answered", 0, compared)) > compared:
+        told.refuse("answered", f"are {sum(answered):,} inputs, should be {compared:,} or fewer")
 
 
 def _must_be_of_this_version(told: Told) -> None:
@@ -182,8 +192,9 @@ def _counted(finding: Told, asked: Asked) -> Counted | None:
     measured = finding.part("measured")
     if "inferences_counted" not in measured.value:
         return None
-    should = min(SINGLE_VECTORS, asked.vectors) + asked.vectors + asked.inferences + 1
-    measured.whole("inferences_asked", should, should)
+    least = min(SINGLE_VECTORS, asked.vectors) + asked.vectors + asked.inferences + 1
+    # Besides, vectors that the bench plays are asked for one by one.
+    should = measured.whole("inferences_asked", least, least + asked.vectors)
     counted = measured.whole("inferences_counted", 0, (1 << 32) - 1)
     if counted != should % (1 << 32) and not finding.value["differences"]:
         measured.refuse("inferences_counted", f"should be {should:,}, and no difference says so")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,9 +12,10 @@ from toolchain.device.link.axi.selftest import bench_of
 from toolchain.device.link.axi.sense import expected_of
 from toolchain.device.link.golden import Golden, read_golden
 from toolchain.errors import ToolError, VerificationError
+from toolchain.places.place import Place
 from toolchain.places.remote import Remote
 from toolchain.results.manifest import Manifest
-from toolchain.results.run import Answers, CycleSpread, Finding, RunBench, RunFigures, RunKind, RunLatency
+from toolchain.results.run import Answers, CycleSpread, Finding, RunBench, RunDecisions, RunFigures, RunKind, RunLatency
 from toolchain.run.findings import Asked, Findings, read_findings
 from toolchain.run.given import Given, golden_with
 from toolchain.run.testset import throughput, vector_kind
@@ -56,21 +58,35 @@ def run_remotely(
     bench = bench_of(manifest.packed)
     golden = read_golden(folder)
     more = _with(remote, folder, golden, given, there) if given else []
-    words = remote.as_root(["python3", "self_test.py", "--json", "--inferences", str(bench), *more])
+    words = ["python3", "self_test.py", "--json", "--inferences", str(bench), *more]
+    found = self_tested(remote, there, words, Asked(golden.count, bench, 0.0, expected_of(manifest.packed)))
+    return _figures(found, manifest, golden)
+
+
+def self_tested(place: Place, there: str, words: Sequence[str], asked: Asked) -> Findings:
+    """Run the self-test of an AMD board's package in its folder on the board, as root.
+
+    Args:
+        words: the program and its arguments, `--json` among them.
+        asked: what they ask for; the seconds are taken here.
+
+    Raises:
+        ToolError: the board cannot be reached, or its self-test does not run there.
+        VerificationError: what the self-test told cannot be; names the figure and its value.
+    """
     started = time.monotonic()
-    done = remote.ask(words, folder=there, seconds=_TEST_SECONDS)
-    asked = Asked(golden.count, bench, time.monotonic() - started, expected_of(manifest.packed))
-    ended = f"{remote.address}: self_test.py ended with status {done.returncode}"
+    done = place.ask(place.as_root(words), folder=there, seconds=_TEST_SECONDS)
+    asked = asked._replace(seconds=time.monotonic() - started)
+    ended = f"{place.address}: self_test.py ended with status {done.returncode}"
     if done.returncode and not done.stdout.lstrip().startswith("{"):
         raise ToolError(f"{ended}: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}")
     try:
-        told = Told(parsed(done.stdout))
-        found = read_findings(told, asked)
+        found = read_findings(Told(parsed(done.stdout)), asked)
         if bool(done.returncode) != bool(found.differences):
             raise ToldError(f"findings: {found.differences} differences, which the status contradicts")
     except VerificationError as error:
         raise VerificationError(f"{ended}, and what it told cannot be: {error}") from error
-    return _figures(found, manifest, golden)
+    return found
 
 
 def _with(remote: Remote, folder: Path, golden: Golden, given: Given, there: str) -> list[str]:
@@ -112,10 +128,19 @@ def _figures(found: Findings, manifest: Manifest, golden: Golden) -> RunFigures:
         counted=found.counted,
         traffic=None,
         self_test=found.told,
+        decisions=_decisions(found.golden, kind),
     )
+
+
+def _decisions(told: Finding, kind: RunKind) -> RunDecisions | None:
+    found = told.counts.decisions
+    return RunDecisions(kind=kind, **dict(found)) if found else None
 
 
 def _bench(told: Finding, kind: RunKind) -> RunBench:
     rate = told.measured.model_dump(exclude_none=True)
     sums = {"checksum": told.counts.checksum, "expected_checksum": told.counts.expected_checksum}
-    return RunBench.model_validate({"kind": kind, **rate, **sums, "differences": told.differences})
+    decisions = _decisions(told, kind)
+    return RunBench.model_validate(
+        {"kind": kind, **rate, **sums, "differences": told.differences, "decisions": decisions}
+    )

@@ -14,12 +14,13 @@ from toolchain.device.link.board import (
     Board,
     bench_answer,
     inferred_before,
-    played_answers,
+    play,
     what_is_played,
     wrong_answers,
 )
 from toolchain.device.link.golden import Golden
 from toolchain.device.link.remembering import Memory
+from toolchain.device.link.stages import Decided, decided
 from toolchain.errors import VerificationError
 from toolchain.results.check import VectorKind
 from toolchain.results.facts.hardware import Identity as Identifiers
@@ -107,13 +108,13 @@ def run_test_set(
     before = mark(board)
     latency = _latency(board, identity, vectors[:SINGLE_VECTORS], kinds, expected)
     # Before all vectors, which take longest: a board that counts nonsense ends here.
-    benched = _bench(board, golden, identity, bench, kinds, expected) if bench else None
+    benched = _bench(board, golden, identity, bench, kinds, expected, stages) if bench else None
     kept = Memory(memory)
     answers, seconds = _stream(board, vectors, _BLOCK[virtual], tell, kept)
     after = mark(board)
     asked = len(answers) - kept.uses.recalled + latency.vectors + len(vectors[:1])
     if bench:
-        asked += 1 + bench + inferred_before(golden, identity.bench_vectors)
+        asked += 1 + bench + inferred_before(golden, identity.bench_vectors, stages)
     return RunFigures(
         virtual=virtual,
         identity=Identifiers(model_hash=identity.model_hash.hex(), build_id=identity.build_id.hex()),
@@ -126,7 +127,7 @@ def run_test_set(
         counters=Events(**after.counters._asdict()),
         counted=compare(before, after, asked, max(1, bench)),
         traffic=traffic_of(board),
-        decisions=_decisions(golden, answers, stages, kinds[0]) if stages else None,
+        decisions=decisions_of(decided(answers, golden.answers(len(answers)), stages), kinds[0]) if stages else None,
         memory=RunMemory(**kept.uses._asdict()) if memory else None,
         behind=then.of(answers, golden.answers(len(answers)), kinds[0]) if then else None,
     )
@@ -190,16 +191,9 @@ def _answers(golden: Golden, answers: Sequence[Values], kind: RunKind, vectors: 
     )
 
 
-def _decisions(golden: Golden, answers: Sequence[Values], stages: Sequence[int], kind: RunKind) -> RunDecisions:
-    """An answer's last element is the number of its stage."""
-    said = [values[-1] for values in answers]
-    right = [values[-1] for values in golden.answers(len(answers))]
-    return RunDecisions(
-        kind=kind,
-        answered=tuple(said.count(number) for number in stages),
-        compared=len(said),
-        equal=sum(one == other for one, other in zip(said, right, strict=True)),
-    )
+def decisions_of(found: Decided, kind: RunKind) -> RunDecisions:
+    """The record of stages that were counted and compared."""
+    return RunDecisions(kind=kind, answered=tuple(found.answered), compared=found.compared, equal=found.equal)
 
 
 def _accuracy(
@@ -272,9 +266,16 @@ def throughput(vectors: int, seconds: float, kind: RunKind) -> RunThroughput:
 
 
 def _bench(
-    board: Board, golden: Golden, identity: Identity, inferences: int, kinds: _Kinds, expected: Expected
+    board: Board,
+    golden: Golden,
+    identity: Identity,
+    inferences: int,
+    kinds: _Kinds,
+    expected: Expected,
+    stages: Sequence[int],
 ) -> RunBench:
-    played = played_answers(board, golden, identity.bench_vectors)
+    played = play(board, golden, identity.bench_vectors, stages)
+    found = played.decided(stages, inferences)
     seconds = _SIMULATED_BENCH_SECONDS if kinds[0] == "simulated" else _BENCH_SECONDS
     single, many = board.bench(1, seconds), board.bench(inferences, seconds)
     for run in (single, many):
@@ -283,10 +284,11 @@ def _bench(
         kind=kinds[0],
         inferences=inferences,
         checksum=f"{many.checksum:08x}",
-        expected_checksum=f"{bench_answer(golden.layout, played, inferences).checksum:08x}",
+        expected_checksum=f"{bench_answer(golden.layout, played.right, inferences).checksum:08x}",
         played="stored vectors" if identity.bench_vectors else what_is_played(golden),
         latency_cycles=single.cycles,
         cycles=many.cycles,
+        decisions=decisions_of(found, kinds[0]) if found else None,
         **_rate(single.cycles, many.cycles, inferences, identity.clock_hz),
     )
 

@@ -13,11 +13,12 @@ from typing import Protocol
 
 from toolchain.device.link.answers import Bench, Counters, Identity, Values
 from toolchain.device.link.axi.sense import bench_faults, expected_of, must_make_sense, pace_faults
-from toolchain.device.link.board import Board, played_answers
+from toolchain.device.link.board import Board, play
 from toolchain.device.link.finding import Finding, said
 from toolchain.device.link.golden import Golden
 from toolchain.device.link.remembering import Memory
 from toolchain.device.link.settings import Setting, setting_called, settings_of
+from toolchain.device.link.stages import Decided, decided, stages_of
 from toolchain.device.packed import PackedManifest
 from toolchain.errors import BuildError, GateweaveError
 
@@ -127,7 +128,7 @@ def ask(board: Asked, options: argparse.Namespace) -> int:
         board.memory = Memory(options.memory)
     answered = _COMMANDS[options.command](board, options)
     if options.json:
-        print(json.dumps(answered.to_json()))
+        print(json.dumps(answered.to_json(), default=said))
         return 0
     for line in answered.lines():
         print(line)
@@ -193,6 +194,7 @@ class _Inferred:
     labels: Sequence[int] | None = None
     names: Sequence[str] | None = None
     memory: Mapping[str, int] | None = None
+    decisions: Decided | None = None
 
     def to_json(self) -> Mapping[str, object]:
         return said(self)
@@ -202,6 +204,7 @@ class _Inferred:
         note += [f"vector {index}: {told}" for index, told in enumerate(self.told)]
         if self.memory:
             note.append(f"{self.memory['recalled']:,} of {self.memory['asked']:,} answers were kept ones")
+        note += [self.decisions.told] if self.decisions else []
         return note
 
 
@@ -211,15 +214,17 @@ class _Benched:
     told: str
     started_monotonic: float
     ended_monotonic: float
+    decisions: Decided | None = None
 
     def to_json(self) -> Mapping[str, object]:
-        own = {name: value for name, value in vars(self).items() if name != "bench"}
+        own = {name: value for name, value in said(self).items() if name != "bench"}
         return {**self.bench._asdict(), **own}
 
     def lines(self) -> list[str]:
         bench = self.bench
         cycles = "not counted by this design" if bench.cycles is None else bench.cycles
         results = [f"last answer: {self.told}", f"cycles: {cycles}", f"checksum: {bench.checksum:08x}"]
+        results += [self.decisions.told] if self.decisions else []
         return [*results, f"seconds: {bench.seconds:.6f}"]
 
 
@@ -245,23 +250,29 @@ def _infer(board: Asked, options: argparse.Namespace) -> Answer:
     labels = [label for label in map(golden.label, answers) if label is not None]
     told = [golden.told(values) for values in answers]
     memory = board.memory.uses._asdict() if board.memory.uses.places else None
+    right = [] if options.vectors or options.set else golden.answers(len(answers))
+    stages = stages_of(board.manifest)
+    found = decided(answers, right, stages) if stages else None
     if not golden.classes:
-        return _Inferred(answers, told, board.without_dma, memory=memory)
+        return _Inferred(answers, told, board.without_dma, memory=memory, decisions=found)
     names = [golden.class_name(label) for label in labels]
-    return _Inferred(answers, told, board.without_dma, labels, names, memory)
+    return _Inferred(answers, told, board.without_dma, labels, names, memory, found)
 
 
 def _bench(board: Asked, options: argparse.Namespace) -> Answer:
     """A bench with the times between which it ran, as the measuring agent wants them."""
     count = options.count or 1
-    played_answers(board, board.golden, board.identify().bench_vectors)
+    stages = stages_of(board.manifest)
+    played = play(board, board.golden, board.identify().bench_vectors, stages)
+    # With settings that were given, the package's answers are others'.
+    found = (played._replace(right=[]) if options.set else played).decided(stages, count)
     started = time.monotonic()
     bench = board.bench(count)
     ended = time.monotonic()
     faults = bench_faults(bench, expected_of(board.manifest)) + pace_faults(bench, board.identify().clock_hz)
     must_make_sense("bench", faults)
     told = board.golden.told(bench.values) if bench.values else "not told by this design"
-    return _Benched(bench, told, started, ended)
+    return _Benched(bench, told, started, ended, found)
 
 
 def _counters(board: Asked, options: argparse.Namespace) -> Answer:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, List, NamedTuple, Optional, Protocol  # noqa: UP035 (Python 3.8)
 
 from toolchain.device.link.answers import Bench, Counters, Identity, Inference, Values
 from toolchain.device.link.golden import Golden
 from toolchain.device.link.protocol import AnswerLayout, bench_checksum
+from toolchain.device.link.stages import Decided, decided_in_bench
 from toolchain.device.packed import PackedIdentity
 from toolchain.errors import VerificationError
 
@@ -100,19 +101,30 @@ def _first_wrong(vector: int, right: Values, got: object) -> WrongAnswer:
     return WrongAnswer(vector, element, *sides)
 
 
-def played_answers(board: Board, golden: Golden, stored: int) -> list[Values]:
-    """The right answers to the vectors that a bench plays, which the board holds from now on.
+class Played(NamedTuple):
+    """What a bench plays: the right answer to each vector, and the board's own where it was asked before, else none."""
+
+    right: List[Values]  # noqa: UP006 (Python 3.8)
+    said: List[Values]  # noqa: UP006
+
+    def decided(self, stages: Sequence[int], inferences: int) -> Optional[Decided]:  # noqa: UP045 (Python 3.8)
+        """How many inferences of a bench each stage answers; None where the network has one, or nothing was asked."""
+        return decided_in_bench(self.said, self.right, stages, inferences) if stages and self.said else None
+
+
+def play(board: Board, golden: Golden, stored: int, stages: Sequence[int] = ()) -> Played:
+    """Have the board hold what its next benches play.
 
     Args:
-        stored: how many it stores; of one that stores none, golden vector 0 is inferred for that; of the streamed form,
-            its first part is told.
+        stored: how many vectors it stores; of one that stores none, golden vector 0 is inferred for that; of the
+            streamed form, its first part is told.
+        stages: of a network that decides; each vector is then inferred, to see where it stops.
     """
     if golden.played is not None:
         board.play(golden.vector(0))
-        return [golden.played]
-    if not stored:
-        board.infer(golden.vector(0))
-    return golden.answers(stored or 1)
+        return Played([golden.played], [])
+    asked = golden.vectors(inferred_before(golden, stored, stages))
+    return Played(golden.answers(stored or 1), [board.infer(vector).values for vector in asked])
 
 
 def what_is_played(golden: Golden) -> str:
@@ -122,9 +134,11 @@ def what_is_played(golden: Golden) -> str:
     return "the first part of golden vector 0, over and over"
 
 
-def inferred_before(golden: Golden, stored: int) -> int:
-    """How many inferences `played_answers` asks for."""
-    return int(not stored and golden.played is None)
+def inferred_before(golden: Golden, stored: int, stages: Sequence[int] = ()) -> int:
+    """How many inferences `play` asks for."""
+    if golden.played is not None:
+        return 0
+    return stored or 1 if stages else int(not stored)
 
 
 def bench_differences(bench: Bench, layout: AnswerLayout, played: Sequence[Values]) -> list[Difference]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from toolchain.device.link.stages import Decided
+
 
 @dataclass(frozen=True)
 class WrongVector:
@@ -38,13 +40,14 @@ class Measured:
 
 @dataclass
 class Counts:
-    """What was compared; of each check what it has."""
+    """What was compared; of each check what it has; `decisions` of a network of several stages."""
 
     compared: int | None = None
     equal: int | None = None
     differing: Sequence[WrongVector] | None = None
     checksum: str | None = None
     expected_checksum: str | None = None
+    decisions: Decided | None = None
 
 
 @dataclass

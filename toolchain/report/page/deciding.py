@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -13,7 +14,7 @@ from toolchain.report.beside import beside_of, newest_measurement
 from toolchain.report.beside_table import OTHER_TEST, Row, beside_rows, named
 from toolchain.report.page import charts, energy
 from toolchain.report.page.gather import Build
-from toolchain.report.page.values import Figure, mapping
+from toolchain.report.page.values import Figure, count, mapping, number, numbers, percent, text
 from toolchain.results.account import Account
 from toolchain.results.built import read_built
 from toolchain.results.facts.decision import CurvePoint, Decision
@@ -35,6 +36,16 @@ class Beside:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """Stages that were counted on a device, or a simulated one: by what, their shares, and how many were compared."""
+
+    by: str
+    shares: str
+    equal: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class Shown:
     """A decision, and accuracy against what an input takes, over the thresholds, as drawings.
 
@@ -42,6 +53,7 @@ class Shown:
         columns: of `rows`, each with where its figures come from; rows: what an answer takes, by stage.
         measured: energy of an inference as a meter saw it, or that none has; `energy`: what is estimated.
         beside: the single larger network that the recipe names.
+        counted: the newest run, its bench and the newest measurement.
     """
 
     decision: Decision
@@ -51,6 +63,7 @@ class Shown:
     measured: Figure
     energy: str
     beside: Beside | None
+    counted: tuple[Counted, ...]
 
 
 def decision(build: Build) -> Shown | None:
@@ -72,7 +85,23 @@ def decision(build: Build) -> Shown | None:
         energy.net_energy(build),
         ESTIMATE if estimated else NO_ESTIMATE,
         _beside(build),
+        tuple(_counted(build)),
     )
+
+
+def _counted(build: Build) -> Iterator[Counted]:
+    run = build.runs[-1].content if build.runs else None
+    measured = build.measurements[-1].content if build.measurements else None
+    latency = text(measured, "latency", "kind")
+    for by, found, kind in (
+        ("run", mapping(run, "decisions"), text(run, "decisions", "kind")),
+        ("bench of the run", mapping(run, "bench", "decisions"), text(run, "bench", "decisions", "kind")),
+        ("measure, before it", mapping(measured, "proven", "decisions"), latency),
+    ):
+        compared = number(found, "compared") or number(measured, "proven", "compared") or 0.0
+        if found and compared:
+            shares = ", ".join(percent(one / compared, 1) for one in numbers(found, "answered"))
+            yield Counted(by, shares, f"{count(number(found, 'equal'))} of {count(compared)}", kind)
 
 
 def _beside(build: Build) -> Beside | None:

@@ -14,6 +14,7 @@ from toolchain.told import Told
 
 EXPECTED = Expected(100_000_000, 40, 10)
 WRONG = EQUAL | {"equal": 39}
+DECIDED = {"answered": [38, 2], "compared": 40, "equal": 40}
 
 
 def read(made: Any, expected: Expected = EXPECTED, kind: str = "measured") -> Any:
@@ -26,6 +27,10 @@ def test_right_figures_are_read() -> None:
     assert (found.compared, found.equal, found.differences) == (40, 40, 0)
     assert found.counted.inferences == 1_000_081
     assert read(findings(latency_cycles=9, initiation_interval=2.5), Expected()).bench is not None
+
+
+def test_stages_are_read() -> None:
+    assert read(findings({2: {"counts": EQUAL | {"decisions": DECIDED}}})).golden.counts.decisions.answered == (38, 2)
 
 
 def test_packages_of_older_builds_and_finn_tell_less() -> None:
@@ -92,7 +97,15 @@ def test_a_figure_of_the_bench_that_cannot_be_is_named(figure: str, value: Any, 
         (4, {"measured": {"inferences_counted": -1, "inferences_asked": 1_000_081}}, "inferences_counted: -1"),
         (0, {"measured": {"volts": 5}}, r"findings\.0\.measured\.volts: is unknown"),
         (0, {"counts": {"compared": "1"}}, r"findings\.0\.counts\.compared: '1'"),
-        (4, {"measured": {"inferences_counted": 9, "inferences_asked": 9}}, "inferences_asked: 9, should be 1,000,081"),
+        (
+            4,
+            {"measured": {"inferences_counted": 9, "inferences_asked": 9}},
+            "inferences_asked: 9, should be 1,000,081 to 1,000,121",
+        ),
+        (2, {"counts": EQUAL | {"decisions": {}}}, "decisions.compared: is missing"),
+        (2, {"counts": EQUAL | {"decisions": DECIDED | {"equal": 39}}}, "decisions.equal: 39, should be 40"),
+        (2, {"counts": EQUAL | {"decisions": DECIDED | {"answered": [39, 2]}}}, "answered: a list of 2, are 41 inputs"),
+        (2, {"counts": EQUAL | {"decisions": DECIDED | {"answered": [41]}}}, r"answered\[0\]: 41, should be 0 to 40"),
     ],
 )
 def test_findings_that_contradict_what_was_asked_are_named(index: int, change: dict[str, Any], words: str) -> None:

@@ -72,7 +72,11 @@ def test_the_stages_that_answer_are_counted_and_compared() -> None:
 
     assert result.decisions is not None and result.decisions.answered == tuple(LABELS.count(n) for n in range(5))
     assert (result.decisions.equal, result.decisions.compared) == (COUNT - 1, COUNT)
-    assert f"{COUNT - 1} of {COUNT}" in table.export_text()
+    bench = result.bench and result.bench.decisions
+    assert bench is not None and sum(bench.answered) == bench.compared == result.bench.inferences
+    assert 0 < bench.equal < bench.compared  # one of the vectors that it plays is the wrong one
+    assert result.counted and result.counted.faults == ()
+    assert f"{COUNT - 1} of {COUNT}" in (shown := table.export_text()) and f"{bench.equal:,} of 10,000" in shown
 
 
 @pytest.mark.parametrize("kind", ["test set", "calibration", "random"])

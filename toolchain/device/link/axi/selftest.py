@@ -14,12 +14,13 @@ from toolchain.device.link.board import (
     bench_answer,
     bench_differences,
     inferred_before,
-    played_answers,
+    play,
     what_is_played,
     wrong_answers,
 )
 from toolchain.device.link.finding import Counts, Finding, Measured, WrongVector
 from toolchain.device.link.golden import Golden
+from toolchain.device.link.stages import Decided, decided, stages_of
 from toolchain.device.packed import PackedManifest
 
 SINGLE_VECTORS = 64
@@ -99,7 +100,14 @@ def _answers(
     finding.measured = Measured(vectors=count, seconds_with_driver=round(seconds, 6))
     differing = [WrongVector(one.vector, one.element, one.got, one.expected) for one in wrong[:_SHOWN]]
     finding.counts = Counts(count, count - len(wrong), differing)
+    if stages := stages_of(board.manifest):
+        _add_decisions(finding, decided(answers, golden.answers(count), stages))
     return finding
+
+
+def _add_decisions(finding: Finding, found: Decided) -> None:
+    finding.counts.decisions = found
+    finding.summary += f"; {found.told}"
 
 
 def _told(golden: Golden, wrong: WrongAnswer) -> str:
@@ -113,13 +121,15 @@ def _bench(board: Asked, inferences: int, seconds: float) -> Finding:
     stored = board.identify().bench_vectors
     if not 0 <= stored <= board.golden.count:
         return Finding("bench", differences=[f"{stored} vectors are stored, the package has {board.golden.count}"])
-    played = played_answers(board, board.golden, stored)
+    played = play(board, board.golden, stored, stages := stages_of(board.manifest))
     single, bench = board.bench(1, seconds), board.bench(inferences, seconds)
     what = f"over {stored} stored vectors" if stored else f"of {what_is_played(board.golden)}"
     finding = Finding("bench", f"{inferences:,} inferences {what}")
-    right = bench_answer(board.golden.layout, played, inferences)
+    right = bench_answer(board.golden.layout, played.right, inferences)
     finding.counts = Counts(checksum=f"{bench.checksum:08x}", expected_checksum=f"{right.checksum:08x}")
-    wrong = bench_differences(bench, board.golden.layout, played)
+    if (found := played.decided(stages, inferences)) is not None:
+        _add_decisions(finding, found)
+    wrong = bench_differences(bench, board.golden.layout, played.right)
     finding.differences = [_BENCH[name].format(got, value) for name, value, got in wrong]
     finding.measured = Measured(inferences=inferences, seconds=round(bench.seconds, 6))
     finding.measured.inferences_per_second = round(inferences / bench.seconds, 1) if bench.seconds else None
@@ -152,7 +162,8 @@ def _add_cycles(finding: Finding, board: Asked, latency: int, bench: Bench) -> N
 def _counters(board: Asked, before: Any, asked: int) -> Finding:
     after = board.counters()
     counted = (after.inferences - before.inferences) % (1 << 32)
-    asked += 1 + inferred_before(board.golden, board.identify().bench_vectors)  # the bench of one, and what it played
+    # The bench of one, and what was asked of the vectors that it plays.
+    asked += 1 + inferred_before(board.golden, board.identify().bench_vectors, stages_of(board.manifest))
     finding = Finding("counters", f"{counted:,} inferences counted, {asked:,} asked for")
     finding.measured = Measured(inferences_counted=counted, inferences_asked=asked)
     if counted != asked % (1 << 32):

@@ -10,7 +10,7 @@ from toolchain.device.checksums import write_manifest
 from toolchain.layout import Layout
 from toolchain.report.page import build_page
 from toolchain.report.page.deciding import decision
-from toolchain.report.page.gather import gather
+from toolchain.report.page.gather import Result, gather
 from toolchain.report.page.network import front
 from toolchain.results.account import Account
 from toolchain.results.facts.decision import Beside, Decision
@@ -27,7 +27,23 @@ def test_where_a_network_stops_is_told_with_the_curve(layout: Layout) -> None:
     assert "operations an input on average, counted" in counted and "built" in counted
     assert "switched bits an input on average, estimated" in estimated and "built" in estimated
     assert [row[0] for row in told.rows] == ["stage 1", "stage 2", "an input"]
+    assert told.counted == ()
     assert told.measured.kind is None and "clock tree and leakage" in told.energy.lower()
+
+
+def test_stages_that_were_counted_on_the_device_are_shown(layout: Layout) -> None:
+    decisions = {"kind": "simulated", "answered": [95, 5], "compared": 100, "equal": 99}
+    run = Result("run", {"decisions": decisions, "bench": {"decisions": decisions}}, None)
+    proven = {"compared": 10, "decisions": {"answered": [9, 1], "equal": 10}}
+    measured = Result("measured", {"latency": {"kind": "emulated"}, "proven": proven}, None)
+    said = {"decision": DECISION.to_json(), "account": ACCOUNT.to_json()}
+    told = decision(replace(gather(layout), manifest=said, runs=[run], measurements=[measured]))
+
+    assert told is not None and [(one.by, one.shares, one.equal, one.kind) for one in told.counted] == [
+        ("run", "95.0 %, 5.0 %", "99 of 100", "simulated"),
+        ("bench of the run", "95.0 %, 5.0 %", "99 of 100", "simulated"),
+        ("measure, before it", "90.0 %, 10.0 %", "10 of 10", "emulated"),
+    ]
 
 
 def test_the_page_has_stages_and_widths_with_what_they_take_and_the_network_beside(layout: Layout) -> None:
