@@ -81,6 +81,8 @@ def _named_figures(account: Account, timing: Timing | None) -> Iterator[tuple[st
         return
     mean = None if timing is None else timing.mean_interval
     yield "an input", (account.latency_cycles, mean, account.clocks, account.switched_bits, account.toggles)
+    if twice := account.twice:
+        yield "each twice", (None, None, twice.clocks, twice.switched_bits, twice.toggles)
 
 
 def energy_words(measured: Measurement | None) -> str:

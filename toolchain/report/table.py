@@ -137,7 +137,18 @@ def decision_table(decision: Decision) -> Table:
     table.add_section()
     expected = f"{decision.operations:,.0f}", f"{decision.operations / decision.most:.0%}"
     table.add_row("an input", "", "", f"{decision.accuracy:.2%}", "", *expected)
+    if twice := decision.twice:
+        kept = f"{twice.recalled / max(1, twice.asked):.2%} kept"
+        operations = decision.operations_twice
+        of_all = f"{operations / decision.most:.0%}"
+        table.add_row("each twice", "", kept, f"{decision.accuracy:.2%}", "", f"{operations:,.0f}", of_all)
+        table.caption_justify = "left"
+        table.caption = f"each twice: all come twice in random order; a memory keeps {_places(decision):,} answers"
     return table
+
+
+def _places(decision: Decision) -> int:
+    return decision.memory.size if decision.memory else 0
 
 
 def _width_table(decision: Decision) -> Table:

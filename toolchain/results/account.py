@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from toolchain.results.facts import ExportFacts, FoldFacts, SimulateFacts, StreamlineFacts
-from toolchain.results.facts.decision import Decision
+from toolchain.results.facts.decision import Decision, Recurring
 from toolchain.results.facts.hardware import WayCycles, WayWork
 from toolchain.results.model import Number, Record
 from toolchain.results.record import StageRecord
@@ -31,6 +31,15 @@ class Way(Record):
     cycles: WayCycles | None
 
 
+class Mean(Record):
+    """What an input takes on average, as far as it is known; see `Account`."""
+
+    operations: Number | None
+    clocks: Number | None
+    switched_bits: Number | None
+    toggles: Number | None
+
+
 class Account(Record):
     """All ways, and what an input of the test set takes on average, as far as each is known.
 
@@ -38,6 +47,7 @@ class Account(Record):
         operations: counted; `latency_cycles`: simulated.
         clocks: of all units together, and `switched_bits`: estimated, see `WayWork`.
         toggles: simulated, where a build was asked to count them; see `WayCycles`.
+        twice: the same where each input comes twice, of a network with a memory of earlier answers.
     """
 
     ways: tuple[Way, ...]
@@ -46,6 +56,7 @@ class Account(Record):
     clocks: Number | None
     switched_bits: Number | None
     toggles: Number | None
+    twice: Mean | None = None
 
     @property
     def estimated(self) -> bool:
@@ -53,16 +64,18 @@ class Account(Record):
         return any(way.work is not None for way in self.ways)
 
     @staticmethod
-    def of(ways: tuple[Way, ...]) -> Account:
-        """The averages over the shares."""
-        return Account(
-            ways=ways,
-            operations=_mean(ways, lambda way: way.operations),
-            latency_cycles=_mean(ways, lambda way: None if way.cycles is None else way.cycles.latency_cycles),
-            clocks=_mean(ways, lambda way: None if way.work is None else way.work.clocks),
-            switched_bits=_mean(ways, lambda way: None if way.work is None else way.work.switched_bits),
-            toggles=_mean(ways, lambda way: None if way.cycles is None else way.cycles.toggles),
-        )
+    def of(ways: tuple[Way, ...], twice: Recurring | None = None) -> Account:
+        """The averages over the shares.
+
+        Args:
+            twice: what a memory of earlier answers does where each input comes twice.
+        """
+        latency = _mean(ways, lambda way: None if way.cycles is None else way.cycles.latency_cycles)
+        made = Account(ways=ways, latency_cycles=latency, **dict(_means(ways)))
+        if twice is None:
+            return made
+        computed = (way.model_copy(update={"share": share}) for way, share in zip(ways, twice.shares, strict=True))
+        return made.model_copy(update={"twice": _means(tuple(computed))})
 
 
 def account(records: Mapping[str, StageRecord]) -> Account:
@@ -82,7 +95,8 @@ def account(records: Mapping[str, StageRecord]) -> Account:
                 cycles=cycles[number] if number < len(cycles) else None,
             )
             for number, (name, share, operations) in enumerate(shares)
-        )
+        ),
+        decision.twice if decision else None,
     )
 
 
@@ -94,6 +108,15 @@ def _shares(decision: Decision) -> list[tuple[str, float | None, int]]:
         (f"stage {number}", stage.answered / max(1, decision.inputs), stage.operations)
         for number, stage in enumerate(decision.stages, 1)
     ]
+
+
+def _means(ways: tuple[Way, ...]) -> Mean:
+    return Mean(
+        operations=_mean(ways, lambda way: way.operations),
+        clocks=_mean(ways, lambda way: None if way.work is None else way.work.clocks),
+        switched_bits=_mean(ways, lambda way: None if way.work is None else way.work.switched_bits),
+        toggles=_mean(ways, lambda way: None if way.cycles is None else way.cycles.toggles),
+    )
 
 
 def _mean(ways: tuple[Way, ...], value: Callable[[Way], int | None]) -> float | None:

@@ -9,13 +9,17 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from toolchain.device.link.remembering import Memory
 from toolchain.errors import ModelError
 from toolchain.graph.deciding import Stages, stage_numbers, stages_chosen, stages_in, thresholds_of_width
 from toolchain.graph.golden_vectors import Golden
 from toolchain.graph.graph import Graph
 from toolchain.graph.ops.staged import margins
 from toolchain.graph.types import Integers
-from toolchain.results.facts.decision import CurvePoint, Decision, StageShare
+from toolchain.results.facts.decision import CurvePoint, Decision, Recurring, StageShare
+
+_ORDER = 1
+"""Seed of the order in which inputs come twice."""
 
 POINTS = 100
 """Points of the curve, beside its end: the shares of inputs that each stage sends on."""
@@ -71,6 +75,17 @@ class StagedNetwork:
         if (whole != exact).any():
             raise ModelError(f"output {end.name}: logits that are no whole multiples of {end.scale:g}")
         return [whole[:, at : at + self.classes] for at in range(0, whole.shape[1], self.classes)]
+
+    def twice(self, golden: Golden, thresholds: Sequence[int], places: int) -> Recurring:
+        """What a memory of so many answers does where each golden vector comes twice, all in random order."""
+        chosen = stages_chosen(self.scores(golden.logits), thresholds)
+        order = np.random.default_rng(_ORDER).permutation(np.repeat(np.arange(len(chosen)), 2))
+        kept, answered = Memory(places), [0] * len(self.stages.scores)
+        for index in order.tolist():
+            came = kept.uses.recalled
+            kept.answers([golden.x[index].tobytes()], lambda vectors: [()])
+            answered[chosen[index]] += kept.uses.recalled == came
+        return Recurring(answered=tuple(answered), recalled=kept.uses.recalled)
 
     def golden(self, golden: Golden, thresholds: Sequence[int]) -> Golden:
         """Golden vectors with the answers of the network that decides: scores of the chosen stage, and its number."""

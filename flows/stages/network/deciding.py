@@ -41,7 +41,8 @@ def decide(context: Context, model: ModelWrapper, classes: int, validation: Gold
         raise ModelError(f"{context.recipe_shown}: decision: {error}") from error
     decision = _kept(context, network, test, decision)
     if said.memory is not None:
-        kept = KeptAnswers(size=said.memory.size, place=said.memory.place)
+        twice = network.twice(test, decision.thresholds, said.memory.size)
+        kept = KeptAnswers(size=said.memory.size, place=said.memory.place, twice=twice)
         decision = decision.model_copy(update={"memory": kept})
     if said.beside is None:
         return decision
@@ -62,7 +63,11 @@ def told(decision: Decision) -> str:
         each = ", ".join(f"{width} %: {own.alone:.2%}" for width, own in pairs)
         return f"right by width on the test set: {each}; built at {decision.width} %"
     shares = ", ".join(f"{stage.answered / max(1, decision.inputs):.1%}" for stage in decision.stages)
+    twice = ""
+    if decision.twice:
+        of_all = f"{decision.operations_twice / decision.most:.0%}"
+        twice = f", {of_all} where each input comes twice and {decision.twice.recalled:,} answers are kept ones"
     return (
         f"thresholds {', '.join(map(str, decision.thresholds))}: stages answer {shares} of the test set, "
-        f"{decision.accuracy:.2%} right, by {decision.operations / decision.most:.0%} of all operations"
+        f"{decision.accuracy:.2%} right, by {decision.operations / decision.most:.0%} of all operations{twice}"
     )

@@ -25,6 +25,7 @@ from toolchain.graph.golden_vectors import Golden
 from toolchain.graph.graph import Graph
 from toolchain.layout import ROOT
 from toolchain.model_trial import try_untrained
+from toolchain.results.facts.decision import KeptAnswers
 from toolchain.runtime.stages import StagedNetwork, at_width, decided
 from toolchain.training.author import recipe_schema
 from toolchain.training.derived import completed
@@ -128,6 +129,18 @@ def test_thresholds_are_those_of_the_fewest_operations_within_the_loss_allowed()
     assert (golden.labels == test.truth).mean() == pytest.approx(whole.accuracy)
     with pytest.raises(ModelError, match=r"decision.thresholds: 2 for 2 stages; all but the last have one"):
         decided(network, validation, test, (1, 2), 0.0)
+
+
+def test_a_memory_is_told_by_inputs_that_come_twice() -> None:
+    network, validation, test = _staged_and_vectors()
+    made = decided(network, validation, test, None, 100.0)
+    whole, some = (network.twice(test, made.thresholds, places) for places in (len(test.x), 8))
+
+    assert whole.recalled >= len(test.x) and whole.asked == some.asked == 2 * len(test.x)
+    assert 0 < some.recalled < whole.recalled
+    memory = KeptAnswers(size=len(test.x), place="driver", twice=whole)
+    kept = made.model_copy(update={"memory": memory})
+    assert 0 < kept.operations_twice <= kept.operations / 2 and made.twice is None
 
 
 def _staged_and_vectors() -> tuple[StagedNetwork, Golden, Golden]:

@@ -38,11 +38,33 @@ class Beside(Record):
     recipe: str
 
 
+class Recurring(Record):
+    """What a memory does where each input of the test set comes twice, all in random order.
+
+    Attributes:
+        answered: inputs that each stage computed; recalled: those whose answer was kept.
+    """
+
+    answered: tuple[int, ...]
+    recalled: int
+
+    @property
+    def asked(self) -> int:
+        """Inputs that came."""
+        return sum(self.answered) + self.recalled
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Of the inputs that came, those that each stage computed."""
+        return tuple(count / max(1, self.asked) for count in self.answered)
+
+
 class KeptAnswers(Record):
-    """Earlier answers that are kept: how many at most, and by what."""
+    """Earlier answers that are kept: how many at most, by what, and what that saves of inputs that come twice."""
 
     size: int
     place: Literal["driver", "chip"]
+    twice: Recurring | None = None
 
 
 class Decision(Record):
@@ -78,6 +100,17 @@ class Decision(Record):
     def width(self) -> int | None:
         """The width that was built, in percent; None where confidence decides."""
         return self.widths[self.thresholds.count(1)] if self.widths else None
+
+    @property
+    def twice(self) -> Recurring | None:
+        """What the memory does where each input comes twice; None without one."""
+        return self.memory.twice if self.memory else None
+
+    @property
+    def operations_twice(self) -> float:
+        """Operations of an input on average, where each comes twice."""
+        shares = self.twice.shares if self.twice else ()
+        return sum(share * stage.operations for share, stage in zip(shares, self.stages, strict=False))
 
     @property
     def inputs(self) -> int:

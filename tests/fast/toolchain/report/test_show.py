@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from tests.fast.toolchain.fabricated import ACCOUNT, DECISION, record, records
+from tests.fast.toolchain.fabricated import ACCOUNT, DECISION, WAYS, record, records
 from tests.fast.toolchain.package.test_manifest import _origin
 from tests.fast.toolchain.report.page.results import measurement
 from toolchain.device.checksums import write_manifest
@@ -22,6 +22,7 @@ from toolchain.report.show import latest_layout, report_of
 from toolchain.report.table import print_report
 from toolchain.results.account import Account
 from toolchain.results.facts import IntegersFacts
+from toolchain.results.facts.decision import KeptAnswers, Recurring
 from toolchain.results.figures import KINDS
 from toolchain.results.record import token_of, write_record
 from toolchain.results.report import Report
@@ -127,6 +128,15 @@ def test_what_an_answer_takes_is_shown_by_stage(layout: Layout) -> None:
     write_json(layout.board_dir / "measurements" / "1.json", {**result, "provenance": {"build_id": "bb" * 8}})
     text = _printed(report_of(layout).model_copy(update={"account": ACCOUNT}))
     assert "what an answer takes: 230 µJ an inference, measured on what `measure` played" in text
+
+
+def test_what_a_memory_saves_is_told_of_inputs_that_come_twice(layout: Layout) -> None:
+    twice = Recurring(answered=(60, 20), recalled=120)
+    decision = DECISION.model_copy(update={"memory": KeptAnswers(size=50, place="driver", twice=twice)})
+    report = report_of(layout).model_copy(update={"decision": decision, "account": Account.of(WAYS, twice)})
+    text = _printed(report)
+    assert re.search(r"each twice\s+60.00% kept\s+97.00%\s+700\s+18%", text) and "keeps 50 answers" in text
+    assert re.search(r"each twice\s+-\s+-\s+46\s+1,040", text)
 
 
 def test_a_column_is_there_where_a_stage_has_its_figure(layout: Layout) -> None:

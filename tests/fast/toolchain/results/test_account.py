@@ -7,6 +7,7 @@ import pytest
 from tests.fast.toolchain.fabricated import ACCOUNT, DECISION, WAYS, record, records
 from toolchain.results.account import Account, account
 from toolchain.results.facts import ExportFacts, StreamlineFacts
+from toolchain.results.facts.decision import Recurring
 from toolchain.results.facts.hardware import WayCycles
 
 
@@ -17,6 +18,14 @@ def test_averages_are_over_the_shares() -> None:
     cycles = WayCycles(kind="simulated", vectors=8, latency_cycles=155, interval=90, toggles=40)
     both = (WAYS[0], WAYS[1].model_copy(update={"cycles": cycles}))
     assert Account.of(both).latency_cycles == pytest.approx(75)
+
+
+def test_a_memory_saves_of_all_that_inputs_take() -> None:
+    twice = Recurring(answered=(60, 20), recalled=120)
+    assert (told := Account.of(WAYS, twice).twice) is not None
+    assert told.operations == pytest.approx(0.3 * 1000 + 0.1 * 4000)
+    assert told.switched_bits == pytest.approx(0.3 * 1800 + 0.1 * 5000)
+    assert ACCOUNT.twice is None
 
 
 def test_a_way_that_no_input_goes_does_not_count() -> None:
