@@ -427,11 +427,11 @@ static OrtCustomOp operator_of(uint32_t version)
 }}
 
 /* By the version's name: an older runtime complains aloud where it is asked for a table that it lacks. */
-static int has_sizes(const char *version)
+static int has(const char *version, long least)
 {{
     char *behind;
     const long major = strtol(version, &behind, 10);
-    return major > 1 || (*behind == '.' && strtol(behind + 1, NULL, 10) >= ORT_WITH_SIZES);
+    return major > 1 || (*behind == '.' && strtol(behind + 1, NULL, 10) >= least);
 }}
 
 /* What ONNX Runtime calls when the library is registered. */
@@ -444,10 +444,11 @@ PUBLIC OrtStatus *RegisterCustomOps(OrtSessionOptions *options, const OrtApiBase
 #define LOAD(place, result, name, arguments) memcpy(&ort.name, &table[place], sizeof ort.name);
     ORT_FUNCTIONS(LOAD)
     run = fastest();
-    if (has_sizes(base->GetVersionString()))
+    const char *version = base->GetVersionString();
+    if (has(version, ORT_WITH_SIZES))
         memcpy(&tensor_bytes, (void *const *)base->GetApi(ORT_WITH_SIZES) + ORT_TENSOR_BYTES, sizeof tensor_bytes);
     /* A runtime that takes a status is given one. */
-    operator = operator_of(base->GetApi(ORT_WITH_STATUS) ? ORT_WITH_STATUS : ORT_API_VERSION);
+    operator = operator_of(has(version, ORT_WITH_STATUS) ? ORT_WITH_STATUS : ORT_API_VERSION);
     OrtCustomOpDomain *domain;
     OrtStatus *status = ort.CreateCustomOpDomain("{domain}", &domain);
     if (!status)
