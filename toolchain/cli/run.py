@@ -86,17 +86,16 @@ def run(
         VerificationError: another model is loaded, or an answer differs; the result is kept all the same.
     """
     target = load_board(board)
-    _must_suit(target, host, virtual, faults, memory)
-    if then is not None and not isinstance(target, SerialBoard):
-        raise ConfigError(f"{target.name}: --then is for boards with a serial port, such as ulx3s")
+    _must_suit(target, host, virtual, faults)
     folder, manifest = checked_package(board, model, package)
     widths = manifest.decision.widths if manifest.decision else ()
     given = {**thresholds_given(thresholds, manifest.settings), **width_given(width, widths, manifest.settings)}
+    places = memory_of(manifest.packed).uses.places if memory is None else memory
     if isinstance(target, SerialBoard):
-        order = _Order(target, model, folder, manifest, count, given, memory, then)
+        order = _Order(target, model, folder, manifest, count, given, places, then)
         result = _run_virtual(order, faults) if virtual else _run_serial(order, port)
     else:
-        figures = run_remotely(Remote(str(host)), folder, manifest, given)
+        figures = run_remotely(Remote(str(host)), folder, manifest, given, places, then)
         result = _whole(board, model, folder, manifest, figures, **_told(given))
     _show(result, as_json, console or out())
     must_be_equal(result)
@@ -113,7 +112,7 @@ def _show(result: RunResult, as_json: bool, console: Console) -> None:
         console.print(kept + ("; a simulated board: no time here is a board's" if result.virtual else ""))
 
 
-def _must_suit(target: object, host: str | None, virtual: bool, faults: str, memory: int | None) -> None:
+def _must_suit(target: object, host: str | None, virtual: bool, faults: str) -> None:
     if not isinstance(target, SerialBoard | AmdBoard):
         raise ConfigError(f"{getattr(target, 'name', target)}: has no FPGA to run on; use `make measure`")
     if virtual and not isinstance(target, SerialBoard):
@@ -122,8 +121,6 @@ def _must_suit(target: object, host: str | None, virtual: bool, faults: str, mem
         raise ConfigError("FAULTS are for virtual boards; add VIRTUAL=1")
     if faults and isinstance(target, McuBoard):
         raise ConfigError(f"{target.name}: FAULTS are for boards with an FPGA; an emulated processor has a clean line")
-    if memory is not None and not isinstance(target, SerialBoard):
-        raise ConfigError(f"{target.name}: its self-test asks the chip itself for every answer; leave --memory out")
     if isinstance(target, AmdBoard) and host is None:
         raise ConfigError(f"{target.name}: say where it is: HOST=user@address")
 
@@ -138,7 +135,7 @@ class _Order:
     manifest: Manifest
     count: int | None
     given: Given
-    memory: int | None
+    memory: int
     then: Path | None
 
     def run(self, port: str, virtual: bool = False) -> RunFigures:
@@ -168,7 +165,7 @@ class _Order:
                 progress=tell,
                 expected=expected,
                 stages=self.manifest.decision.numbers if self.manifest.decision else (),
-                memory=memory_of(self.manifest.packed).uses.places if self.memory is None else self.memory,
+                memory=self.memory,
                 then=HostPart(self.then, golden.layout.elements) if self.then else None,
             )
 

@@ -209,7 +209,7 @@ class FindingDecisions(Record):
 
 
 class FindingCounts(Record):
-    """What a check of the self-test compared."""
+    """What a check of the self-test compared, and what came of a memory meanwhile."""
 
     compared: int | None = None
     equal: int | None = None
@@ -217,6 +217,7 @@ class FindingCounts(Record):
     checksum: str | None = None
     expected_checksum: str | None = None
     decisions: FindingDecisions | None = None
+    memory: RunMemory | None = None
 
 
 class Finding(Record):

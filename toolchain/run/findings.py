@@ -34,12 +34,14 @@ class Asked(NamedTuple):
         inferences: of the bench.
         seconds: that the whole program took, as this computer saw it.
         expected: clock and cycles as the package has them.
+        memory: answers that are kept while the vectors are sent.
     """
 
     vectors: int
     inferences: int
     seconds: float
     expected: Expected
+    memory: int = 0
 
 
 class Findings(NamedTuple):
@@ -82,7 +84,8 @@ def read_findings(told: Told, asked: Asked) -> Findings:
         if not there:
             raise ToldError(f"findings: {name}: is missing")
     counts = [_compared(finding, asked, few) for finding, few in zip(ways[-2:], (True, False), strict=True)]
-    benched, counted = _bench(by_name[_BENCH], asked), _counted(by_name[_COUNTERS], asked)
+    kept = _recalled(ways[-1], asked)
+    benched, counted = _bench(by_name[_BENCH], asked), _counted(by_name[_COUNTERS], asked, kept)
     whole = _whole(told)
     by = {finding.name: finding for finding in whole.findings}
     golden, bench = by[ways[-1].value["name"]], by[_BENCH] if benched else None
@@ -187,12 +190,21 @@ def _must_be_clock(finding: Told, measured: Told, expected: Expected) -> None:
         measured.refuse("clock_mhz", f"should be about {(expected.clock_hz or 0) / 1e6:g}, and no difference says so")
 
 
-def _counted(finding: Told, asked: Asked) -> Counted | None:
+def _recalled(finding: Told, asked: Asked) -> int:
+    """How many answers a memory gave."""
+    if not asked.memory:
+        return 0
+    memory = finding.part("counts").part("memory")
+    memory.whole("places", asked.memory, asked.memory)
+    return memory.whole("recalled", 0, memory.whole("asked", asked.vectors, asked.vectors))
+
+
+def _counted(finding: Told, asked: Asked, recalled: int) -> Counted | None:
     """What the board counted beside what was asked; packages of older builds tell it in words only."""
     measured = finding.part("measured")
     if "inferences_counted" not in measured.value:
         return None
-    least = min(SINGLE_VECTORS, asked.vectors) + asked.vectors + asked.inferences + 1
+    least = min(SINGLE_VECTORS, asked.vectors) + asked.vectors - recalled + asked.inferences + 1
     # Besides, vectors that the bench plays are asked for one by one.
     should = measured.whole("inferences_asked", least, least + asked.vectors)
     counted = measured.whole("inferences_counted", 0, (1 << 32) - 1)

@@ -15,7 +15,18 @@ from toolchain.errors import ToolError, VerificationError
 from toolchain.places.place import Place
 from toolchain.places.remote import Remote
 from toolchain.results.manifest import Manifest
-from toolchain.results.run import Answers, CycleSpread, Finding, RunBench, RunDecisions, RunFigures, RunKind, RunLatency
+from toolchain.results.run import (
+    Answers,
+    CycleSpread,
+    Finding,
+    RunBehind,
+    RunBench,
+    RunDecisions,
+    RunFigures,
+    RunKind,
+    RunLatency,
+)
+from toolchain.run.behind import HostPart
 from toolchain.run.findings import Asked, Findings, read_findings
 from toolchain.run.given import Given, golden_with
 from toolchain.run.testset import throughput, vector_kind
@@ -23,7 +34,7 @@ from toolchain.told import Told, ToldError, parsed
 
 _LOAD_SECONDS = 120.0
 _TEST_SECONDS = 900.0
-_ANSWERS = "answers.bin"
+_ANSWERS, _SAID = "answers.bin", "said.bin"
 
 
 def load_remotely(remote: Remote, folder: Path, manifest: Manifest) -> str:
@@ -41,11 +52,15 @@ def run_remotely(
     folder: Path,
     manifest: Manifest,
     given: Given = {},  # noqa: B006 (nothing changes it)
+    memory: int = 0,
+    then: Path | None = None,
 ) -> RunFigures:
     """Copy a package to its board and run its self-test there: every golden vector, the bench and the counters.
 
     Args:
         given: settings with other values than the built ones.
+        memory: answers that are kept while all vectors are sent.
+        then: the host's part of a split network, which goes on from the answers.
 
     Returns:
         Figures as `testset.run_test_set` gives them, None where the self-test measures nothing, with `self_test`.
@@ -53,14 +68,31 @@ def run_remotely(
     Raises:
         ToolError: the board cannot be reached, or its self-test does not run there.
         VerificationError: what the self-test told cannot be; names the figure and its value.
+        ModelError: `then` takes other values than the board answers with.
     """
-    there = remote.deploy(folder, package_name(manifest.packed))
-    bench = bench_of(manifest.packed)
     golden = read_golden(folder)
+    host = HostPart(then, golden.layout.elements) if then else None
+    there = remote.deploy(folder, package_name(manifest.packed))
+    bench, kept = bench_of(manifest.packed), f"{there}-{_SAID}"
     more = _with(remote, folder, golden, given, there) if given else []
+    more += ["--memory", str(memory)] if memory else []
+    more += ["--keep", f"../{Path(kept).name}"] if host else []
     words = ["python3", "self_test.py", "--json", "--inferences", str(bench), *more]
-    found = self_tested(remote, there, words, Asked(golden.count, bench, 0.0, expected_of(manifest.packed)))
-    return _figures(found, manifest, golden)
+    found = self_tested(remote, there, words, Asked(golden.count, bench, 0.0, expected_of(manifest.packed), memory))
+    behind = _behind(remote, kept, host, folder, golden, given) if host else None
+    return _figures(found, manifest, golden).model_copy(update={"behind": behind})
+
+
+def _behind(remote: Remote, kept: str, host: HostPart, folder: Path, golden: Golden, given: Given) -> RunBehind:
+    """What the host makes of the answers that the self-test wrote down."""
+    right = golden_with(folder, golden, given) if given else golden
+    with TemporaryDirectory(prefix="gateweave-") as name:
+        remote.fetch(kept, here := Path(name) / _SAID)
+        said = here.read_bytes()
+    size = golden.layout.size
+    if len(said) != golden.count * size:
+        raise VerificationError(f"{remote.address}: {kept}: {len(said):,} bytes are no {golden.count:,} answers")
+    return host.of(golden.with_answers(said).answers(golden.count), right.answers(golden.count), "measured")
 
 
 def self_tested(place: Place, there: str, words: Sequence[str], asked: Asked) -> Findings:
@@ -129,6 +161,7 @@ def _figures(found: Findings, manifest: Manifest, golden: Golden) -> RunFigures:
         traffic=None,
         self_test=found.told,
         decisions=_decisions(found.golden, kind),
+        memory=found.golden.counts.memory,
     )
 
 

@@ -57,7 +57,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("count", nargs="?", type=positive, help="how many golden vectors or inferences; 1 without it")
     parser.add_argument("--vectors", type=Path, help="infer: a text file of own vectors, one a line, of integers")
     add_set(parser)
-    parser.add_argument("--memory", type=_places, metavar="N", help="keep N answers; else as many as the recipe says")
+    add_memory(parser, "keep N answers; else as many as the recipe says")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
@@ -71,6 +71,11 @@ def add_set(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="a setting of the chip, for this call",
     )
+
+
+def add_memory(parser: argparse.ArgumentParser, what: str) -> None:
+    """The argument that gives a memory places."""
+    parser.add_argument("--memory", type=_places, metavar="N", help=what)
 
 
 def set_given(board: Asked, options: argparse.Namespace) -> None:

@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
+from toolchain.device.link.answers import Values
 from toolchain.device.link.asking import (
     add_commands,
+    add_memory,
     add_set,
     ask,
     guarded,
@@ -23,7 +25,6 @@ from toolchain.device.link.asking import (
 )
 from toolchain.device.link.axi.selftest import bench_of, run_self_test
 from toolchain.device.link.golden import Golden
-from toolchain.device.link.remembering import Memory
 from toolchain.errors import BuildError
 
 _SILENCE_SECONDS = 5.0
@@ -64,6 +65,8 @@ def self_test(link: Link, arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--answers", type=Path, metavar="FILE", help="the right answers with --set, in place of golden's"
     )
+    add_memory(parser, "keep N answers while the vectors are sent; else the board answers each")
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="write the answers to the vectors there")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
     options = parser.parse_args(arguments)
     return guarded(lambda: _test(link, options))
@@ -95,17 +98,31 @@ class _Progress:
 def _test(link: Link, options: argparse.Namespace) -> int:
     with link.open(options) as board:
         set_given(board, options)
-        board.memory = Memory()  # the chip itself is to answer
         if options.answers:
             board.golden = board.golden.with_answers(*_read_answers(options.answers, board.golden))
         findings = []
         tell = _Progress() if not options.json else lambda done, total: None
         inferences = options.inferences or bench_of(board.manifest, link.inferences)
-        for finding in run_self_test(board, inferences, vectors=options.vectors, tell=tell):
+        asked = {"vectors": options.vectors, "memory": options.memory or 0, "keep": _keeper(options.keep, board)}
+        for finding in run_self_test(board, inferences, tell=tell, **asked):
             findings.append(finding)
             if not options.json:
                 show_finding(finding)
         return report_findings(board, findings, link.reached(board), options.json)
+
+
+def _keeper(path: Optional[Path], board: Any) -> Callable[[Sequence[Values]], None]:  # noqa: UP045 (Python 3.8)
+    """What writes answers to a file, as the package has its own; nothing without one."""
+
+    def keep(answers: Sequence[Values]) -> None:
+        if path is None:
+            return
+        try:
+            path.write_bytes(b"".join(map(board.golden.layout.encode, answers)))
+        except OSError as error:
+            raise BuildError(f"{path}: cannot be written ({error})") from error
+
+    return keep
 
 
 def _read_answers(path: Path, golden: Golden) -> tuple[bytes, bytes]:

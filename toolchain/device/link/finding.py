@@ -40,7 +40,12 @@ class Measured:
 
 @dataclass
 class Counts:
-    """What was compared; of each check what it has; `decisions` of a network of several stages."""
+    """What was compared; of each check what it has.
+
+    Attributes:
+        decisions: of a network of several stages.
+        memory: of earlier answers, where there was one.
+    """
 
     compared: int | None = None
     equal: int | None = None
@@ -48,6 +53,7 @@ class Counts:
     checksum: str | None = None
     expected_checksum: str | None = None
     decisions: Decided | None = None
+    memory: Mapping[str, int] | None = None
 
 
 @dataclass

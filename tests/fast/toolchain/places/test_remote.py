@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.doubles.self_test import findings
+from tests.doubles.self_test import EQUAL, findings
 from tests.fast.toolchain.package.amd.packages import bitstream_package
 from toolchain.device.checksums import verify_package
 from toolchain.device.link.asking import SELF_TEST_FORMAT
@@ -17,7 +17,7 @@ from toolchain.places.remote import Remote
 from toolchain.report.run_table import run_table
 from toolchain.results.model import parse
 from toolchain.results.packed import read_package
-from toolchain.results.run import RunFigures
+from toolchain.results.run import RunBehind, RunFigures, RunKind
 from toolchain.run.remote_run import load_remotely, run_remotely
 from toolchain.run.testset import must_be_equal
 
@@ -130,6 +130,44 @@ def test_settings_go_to_the_board_with_the_answers_that_are_right(
     words = (ssh / "words").read_text().split()
     assert words[4:7] == ["--set=threshold1=7", "--answers", f"../{Path(words[6]).parent.name}/answers.bin"]
     assert (ssh / "home/gateweave/package" / words[6]).resolve().read_bytes() == bytes(range(40))
+
+
+def test_a_memory_is_the_self_tests_and_its_counts_come_back(board: Remote, ssh: Path, tmp_path: Path) -> None:
+    kept = {"places": 9, "asked": 40, "recalled": 30}
+    counts = {"measured": {"inferences_counted": 1_000_051, "inferences_asked": 1_000_051}}
+    tells(ssh, findings({2: {"counts": EQUAL | {"memory": kept}}, 4: counts}))
+    folder = bitstream_package(tmp_path / "made")
+    result = run_remotely(board, folder, read_package(folder), memory=9)
+    assert (ssh / "words").read_text().split()[-2:] == ["--memory", "9"]
+    assert result.memory is not None and result.memory.recalled == 30
+    tells(ssh, findings({2: {"counts": EQUAL | {"memory": kept | {"places": 8}}}}))
+    with pytest.raises(VerificationError, match="places: 8, should be 9"):
+        run_remotely(board, folder, read_package(folder), memory=9)
+
+
+def test_the_host_goes_on_from_the_answers_of_the_board(
+    board: Remote, ssh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Part:
+        def __init__(self, file: Path, elements: int) -> None:
+            self.file = file
+
+        def of(self, answers: Any, golden: Any, kind: RunKind) -> RunBehind:
+            equal = sum(one == other for one, other in zip(answers, golden, strict=True))
+            return RunBehind(kind=kind, file=str(self.file), compared=len(answers), equal=equal, seconds=0)
+
+    monkeypatch.setattr("toolchain.run.remote_run.HostPart", Part)
+    tells(ssh, findings())
+    folder, said = bitstream_package(tmp_path / "made"), ssh / "home/gateweave/zcu104-cqmlp-said.bin"
+    right = read_golden(folder).answers_bytes
+    said.parent.mkdir(parents=True)
+    said.write_bytes(bytes([(right[0] + 1) % 3]) + right[1:])
+    result = run_remotely(board, folder, read_package(folder), then=tmp_path / "host.onnx")
+    assert (ssh / "words").read_text().split()[-2:] == ["--keep", "../zcu104-cqmlp-said.bin"]
+    assert result.behind is not None and (result.behind.compared, result.behind.equal) == (40, 39)
+    said.write_bytes(right[1:])
+    with pytest.raises(VerificationError, match=r"said\.bin: 39 bytes are no 40 answers"):
+        run_remotely(board, folder, read_package(folder), then=tmp_path / "host.onnx")
 
 
 def test_a_difference_on_the_board_is_one_here(board: Remote, ssh: Path, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from toolchain.device.link.board import (
 )
 from toolchain.device.link.finding import Counts, Finding, Measured, WrongVector
 from toolchain.device.link.golden import Golden
+from toolchain.device.link.remembering import Memory, Uses
 from toolchain.device.link.stages import Decided, decided, stages_of
 from toolchain.device.packed import PackedManifest
 
@@ -41,6 +42,8 @@ def run_self_test(
     seconds: float = 600.0,
     vectors: Optional[int] = None,  # noqa: UP045 (Python 3.8)
     tell: Callable[[int, int], None] = lambda done, total: None,
+    memory: int = 0,
+    keep: Callable[[Sequence[Values]], None] = lambda answers: None,
 ) -> Iterator[Finding]:
     """All checks, one after the other.
 
@@ -49,17 +52,24 @@ def run_self_test(
         seconds: how long it may take.
         vectors: how many golden vectors are sent; None sends all.
         tell: called with how many of them are answered, and of how many.
+        memory: answers that are kept while they are sent; else the board itself answers each.
+        keep: called with all the answers.
 
     Raises:
         ToolError: the board stopped answering.
     """
     before, count = board.counters(), min(vectors or board.golden.count, board.golden.count)
-    single = min(SINGLE_VECTORS, count)
+    single, board.memory = min(SINGLE_VECTORS, count), Memory()
     yield _identity(board)
-    yield _answers(board, "one by one", lambda many: [board.infer(one).values for one in many], single, tell)
-    yield _answers(board, board.way, board.infer_many, count, tell)
+    alone = _answered(board, lambda many: [board.infer(one).values for one in many], single, tell)
+    yield _compared(board, "one by one", *alone)
+    kept = board.memory = Memory(memory)
+    answers, taken = _answered(board, board.infer_many, count, tell)
+    board.memory = Memory()
+    keep(answers)
+    yield _compared(board, board.way, answers, taken, kept.uses)
     yield _bench(board, inferences, seconds)
-    yield _counters(board, before, single + count + inferences)
+    yield _counters(board, before, single + count - kept.uses.recalled + inferences)
 
 
 def bench_of(manifest: PackedManifest, most: int = BENCH_INFERENCES) -> int:
@@ -76,22 +86,28 @@ def _identity(board: Asked) -> Finding:
     return finding
 
 
-def _answers(
-    board: Asked,
-    way: str,
-    infer: Callable[[list[bytes]], Sequence[Values]],
-    count: int,
-    tell: Callable[[int, int], None],
-) -> Finding:
-    golden = board.golden
+def _answered(
+    board: Asked, infer: Callable[[list[bytes]], Sequence[Values]], count: int, tell: Callable[[int, int], None]
+) -> tuple[list[Values], float]:
+    """The answers to so many golden vectors, and the seconds that they took."""
     answers: list[Values] = []
-    vectors = golden.vectors(count)
+    vectors = board.golden.vectors(count)
     started = time.perf_counter()
     for at in range(0, count, _BLOCK):
         answers += infer(vectors[at : at + _BLOCK])
         tell(len(answers), count)
-    seconds = time.perf_counter() - started
-    wrong, count = wrong_answers(answers, golden.answers(count)), len(answers)
+    return answers, time.perf_counter() - started
+
+
+def _compared(
+    board: Asked,
+    way: str,
+    answers: Sequence[Values],
+    seconds: float,
+    kept: Optional[Uses] = None,  # noqa: UP045
+) -> Finding:
+    golden, count = board.golden, len(answers)
+    wrong = wrong_answers(answers, golden.answers(count))
     what = "labels" if golden.layout.classes else "answers"
     finding = Finding(f"golden vectors, {way}", f"{count:,} {what} compared, {count - len(wrong):,} equal")
     finding.differences = [_told(golden, one) for one in wrong[:_SHOWN]]
@@ -102,6 +118,9 @@ def _answers(
     finding.counts = Counts(count, count - len(wrong), differing)
     if stages := stages_of(board.manifest):
         _add_decisions(finding, decided(answers, golden.answers(count), stages))
+    if kept is not None and kept.places:
+        finding.counts.memory = kept._asdict()
+        finding.summary += f"; {kept.recalled:,} of {kept.asked:,} answers were kept ones"
     return finding
 
 

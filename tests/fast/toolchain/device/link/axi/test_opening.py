@@ -39,6 +39,7 @@ from toolchain.device.link.axi import commands, selftest
 from toolchain.device.link.axi.opening import open_board
 from toolchain.device.link.axi.selftest import run_self_test
 from toolchain.device.link.finding import Finding, Measured
+from toolchain.device.link.golden import Golden
 from toolchain.errors import BuildError, ConfigError, ToolError, VerificationError
 from toolchain.package.amd.content import write_handoff
 
@@ -171,6 +172,21 @@ def test_a_right_board_passes_and_is_measured(package: Path) -> None:
     assert findings[2].summary == f"{COUNT} labels compared, {COUNT} equal"
     asked = 2 * COUNT + 500 + 1
     assert findings[4].measured == Measured(inferences_counted=asked, inferences_asked=asked)
+
+
+def test_a_memory_answers_what_came_before_and_the_answers_are_kept(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine, kept = Machine(FakeMemory()), tmp_path / "said.bin"
+    opened = open_board(package, machine.device)
+    opened.golden = Golden(opened.golden.described, VECTORS[0] * COUNT, bytes([LABELS[0]]) * COUNT)
+    monkeypatch.setattr(commands, "open_board", lambda folder, device, load: opened)
+    words = ["--json", "--inferences", "500", "--memory", "5", "--keep", str(kept)]
+    commands.self_test(package, words)
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert found[2]["counts"]["memory"] == {"places": 5, "asked": COUNT, "recalled": COUNT - 1}
+    assert found[4]["measured"]["inferences_asked"] == COUNT + 1 + 500 + 1
+    assert found[4]["differences"] == [] and kept.read_bytes() == bytes([LABELS[0]]) * COUNT
 
 
 def test_finn_passes_without_cycles(finn_package: Path) -> None:
