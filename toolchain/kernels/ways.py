@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 
 from toolchain.graph.ops import Linear, Op, Table, Threshold
 
-BITS, BYTES, PLAIN = "bits", "bytes", "plain loop"
+BITS, BYTES, LISTED, PLAIN = "bits", "bytes", "without zeros", "plain loop"
 REGISTERS, MULTIPLIED, COMPARED = "registers", "multiplied", "compared"
 LINE, LOOKED_UP = "line", "looked up"
 WHOLE, ROWS = "whole", "row by row"
 """Of a step: its first nodes at once by what the processor has for them, or each row through node after node."""
 
 ORDER: Mapping[type[Op], tuple[str, ...]] = {
-    Linear: (BITS, BYTES, PLAIN),
+    Linear: (BITS, BYTES, LISTED, PLAIN),
     Threshold: (REGISTERS, MULTIPLIED, COMPARED),
     Table: (LINE, LOOKED_UP),
 }

@@ -9,9 +9,10 @@ from toolchain.graph.ops import Linear
 from toolchain.kernels import small_dots
 from toolchain.kernels.bits import by_bits
 from toolchain.kernels.c_text import Whole, accumulating, array_type, c_type, constant, wide_constant
+from toolchain.kernels.listed import listed
 from toolchain.kernels.row import Row, RowKernel, one_for_all
 from toolchain.kernels.variants import BLOCK, CHOSEN, DOTS
-from toolchain.kernels.ways import BITS, BYTES, PLAIN, allowed
+from toolchain.kernels.ways import BITS, BYTES, LISTED, PLAIN, allowed
 
 # Fewer inputs than that are added up sooner one by one.
 _LEAST_INPUTS = 8
@@ -84,15 +85,42 @@ def _product(op: Linear, x: Row, y: Row) -> str:
 
 def _by_outputs(op: Linear, name: str, x: Row, y: Row, inner: int, ways: tuple[str, ...]) -> RowKernel:
     """Weights lie output by output, and of each in the order of the inputs."""
-    constants = [constant(f"{name}_weights", np.ascontiguousarray(op.weights.T))]
-    total, each = c_type(sums_of(op, x)), op.outputs // op.groups
+    biases: list[str] = []
+    bias = _bias(op, name, biases)
+    few = listed(op, name, x, y, bias) if LISTED in ways else None
+    if few and ways[0] == LISTED:
+        return RowKernel(few.body, (*biases, *few.constants), few.helpers, way=LISTED)
+    weights = constant(f"{name}_weights", np.ascontiguousarray(op.weights.T))
+    body = _one_by_one(op, name, x, y, inner, bias)
+    if small := op.groups == 1 and _bytes_alone(op, x) and y.dtype == np.int32:
+        body = small_dots.chosen(x.c, len(op.weights), op.outputs, f"{name}_weights", bias, body)
+    if few:
+        # Without products of several bytes an instruction, zeros are time.
+        body = ("#ifdef MODEL_SCALAR", *few.body, "#else", *body, "#endif")
+        weights = "".join(("#ifdef MODEL_SCALAR\n", *few.constants, "#else\n", weights, "#endif\n"))
+    constants = [*biases, weights]
     quick = dots = _by_bytes(op, name, x, y, constants) if BYTES in ways else ()
+    counted = by_bits(op, name, x, y) if BITS in ways else None
+    if counted:
+        constants, quick = [*constants, *counted.constants], (*counted.at_once, *quick)
+    helpers = (
+        *(counted.helpers if counted else ()),
+        *((CHOSEN, DOTS) if dots else ()),
+        *((small_dots.DOT,) if small or few else ()),
+        *(few.helpers if few else ()),
+    )
+    way = BITS if counted else BYTES if dots else PLAIN
+    return RowKernel(body, tuple(constants), helpers, quick, way)
+
+
+def _one_by_one(op: Linear, name: str, x: Row, y: Row, inner: int, bias: str) -> tuple[str, ...]:
+    """One product after the other."""
+    total, each = c_type(sums_of(op, x)), op.outputs // op.groups
     head = (
         f"for (int c = 0; c < {op.outputs}; c++) {{",
         f"    const {array_type(op.weights)} *weights = {name}_weights + (size_t)c * {len(op.weights)};",
-        f"    {total} sum = {_bias(op, name, constants)};",
+        f"    {total} sum = {bias};",
     )
-    tail = (f"    y[c] = ({y.c})sum;", "}")
     if op.groups == 1:
         sums: tuple[str, ...] = (
             f"    for (int i = 0; i < {len(op.weights)}; i++)",
@@ -105,20 +133,7 @@ def _by_outputs(op: Linear, name: str, x: Row, y: Row, inner: int, ways: tuple[s
             f"        for (int i = 0; i < {inner}; i++)",
             f"            sum += ({total})x0[{own}] * weights[t * {inner} + i];",
         )
-    body = (*head, *sums, *tail)
-    if small := op.groups == 1 and _bytes_alone(op, x) and y.dtype == np.int32:
-        bias = _bias(op, name, [])
-        body = small_dots.chosen(x.c, len(op.weights), op.outputs, f"{name}_weights", bias, body)
-    counted = by_bits(op, name, x, y) if BITS in ways else None
-    if counted:
-        constants, quick = [*constants, *counted.constants], (*counted.at_once, *quick)
-    helpers = (
-        *(counted.helpers if counted else ()),
-        *((CHOSEN, DOTS) if dots else ()),
-        *((small_dots.DOT,) if small else ()),
-    )
-    way = BITS if counted else BYTES if dots else PLAIN
-    return RowKernel(body, tuple(constants), helpers, quick, way)
+    return (*head, *sums, f"    y[c] = ({y.c})sum;", "}")
 
 
 def _bytes_alone(op: Linear, x: Row) -> bool:

@@ -62,6 +62,18 @@ def small_values(high: int, least: int, step: int) -> Graph:
     return graph
 
 
+def mostly_zeros(values: tuple[int, ...], *, low: int = -128, high: int = 127, share: float = 0.3) -> Graph:
+    """Two rows through a product of few weights besides 0, of which one output has none and one no zeros, and codes."""
+    random, graph = np.random.default_rng(4), Graph()
+    graph.add("x", Input(TensorType((2, 61), low, high)))
+    weights = random.choice(values, (61, 14)) * (random.random((61, 14)) < share)
+    weights[:, 0], weights[:, -1] = 0, values[0]
+    graph.add("sums", Linear(weights, random.integers(-99, 99, 14)), "x")
+    graph.add("codes", Threshold(np.sort(random.integers(-500, 500, (14, 20))), least=-4), "sums")
+    graph.end("y", "codes")
+    return graph
+
+
 def convolution(
     shape: tuple[int, ...],
     outputs: int,

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.fast.toolchain.kernels.networks import bytes_by_bytes, feeds_of
+from tests.fast.toolchain.kernels.networks import bytes_by_bytes, feeds_of, mostly_zeros
 from tests.fast.toolchain.runtime.derive import random_graphs as by_ends
 from tests.sim.hls import random_graphs as by_kinds
 from toolchain.graph.execute import run
@@ -82,6 +82,12 @@ def test_dot_products_of_bytes(core: str, low: int, tmp_path: Path) -> None:
     made = c_source(graph)
     told = f"#ifndef {_PLAYERS[core].define}\n#error it is left out\n#endif\n"
     _must_answer(graph, replace(made, source=made.source + told), core, tmp_path)
+
+
+@pytest.mark.parametrize("values", [(1, -1), tuple(range(-100, 100))])
+def test_products_of_weights_that_are_mostly_zero(core: str, values: tuple[int, ...], tmp_path: Path) -> None:
+    graph = mostly_zeros(values)
+    _must_answer(graph, c_source(graph), core, tmp_path)
 
 
 @pytest.mark.parametrize("seed", range(200, 202))
