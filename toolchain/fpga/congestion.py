@@ -9,8 +9,10 @@ from toolchain.errors import FitError
 
 # Of all designs at hand that were routed (7,000 to 109,000 connections) eight rows, of a thousand steps each, brought
 # home 3,192 connections at least while more than a twentieth were left; of one that got nowhere (an unrolled core of
-# 784 inputs, 63,569 connections) the first eight 1,326, and later ones 875.
-_ROWS, _LEAST, _SHARE = 8, 1600, 0.05
+# 784 inputs, 63,569 connections) the first eight 1,326, and later ones 875. Tables with connections drawn by chance
+# (33,778) came down to 1,439 with 15,512 left, at which pace the rest takes minutes: one that gets nowhere has
+# more than 200,000 steps left, 25 times those that are looked at.
+_ROWS, _LEAST, _SHARE, _AHEAD = 8, 1600, 0.05, 25
 
 _ALL = re.compile(r"^Info: Routing (\d+) arcs\.")
 _ROW = re.compile(r"^Info: +\d+000 \|[^|]*\|[^|]*\| *(\d+)\| +[\d.]+ +[\d.]+\|")
@@ -44,7 +46,8 @@ class Congestion:
 
     def _judge(self) -> None:
         left, home = self._left[-1], self._left[0] - self._left[-1]
-        if len(self._left) <= _ROWS or home >= _LEAST or left <= _SHARE * self._all:
+        comes = home >= min(_LEAST, left / _AHEAD)
+        if len(self._left) <= _ROWS or comes or left <= _SHARE * self._all:
             return
         raise FitError(
             f"{self._where}: the connections are too dense to route: {left:,} of {self._all:,} are left, and the last "

@@ -15,7 +15,7 @@ from flows.stages.fpga_open.implement import implement
 from flows.stages.fpga_open.synthesise import synthesise
 from flows.stages.rtl.generate import generate
 from flows.stages.rtl.trial import forget, fresh_attempt, keep, take
-from toolchain.errors import TimingError
+from toolchain.errors import FitError, TimingError
 from toolchain.fpga.backend import Aim
 from toolchain.fpga.clocks import pll_of, setting, shown
 from toolchain.fpga.nextpnr import SEEDS
@@ -51,30 +51,41 @@ class _Search:
 
         Raises:
             TimingError: it bears none.
+            FitError: made for the slowest, with the fewest registers, it does not fit or cannot be routed either.
         """
         trials: list[ClockTrial] = []
         met, missed = 0, self.clocks[-1] + 1
         hz = next((hz for hz in self.clocks if hz >= 2 * own_hz(self.context)), self.clocks[-1])
         while True:
-            try:
-                reached, met = self._routed(hz), hz
-            except TimingError as error:
-                if hz == self.clocks[0]:
-                    raise self._none(error) from error
-                reached, missed = error.reached_mhz or 0.0, hz
-            trials.append(ClockTrial(clock_mhz=_mhz(hz), fmax_mhz=reached, met=met == hz))
+            trial = self._tried(hz)
+            trials.append(trial)
+            met, missed = (hz, missed) if trial.met else (met, hz)
             between = [clock for clock in self.clocks if met < clock < missed]
-            bearable = [clock for clock in between if clock * (1 + MARGIN) <= reached * MHZ]
+            bearable = [clock for clock in between if clock * (1 + MARGIN) <= (trial.fmax_mhz or 0) * MHZ]
             if not bearable and met:
                 return met, tuple(trials)
             hz = bearable[-1] if bearable else self.clocks[0]
-            self.context.progress(f"{reached:.1f} MHz reached: again at {shown(hz)}")
+            self.context.progress(f"{_reached(trial)}: again at {shown(hz)}")
+
+    def _tried(self, hz: int) -> ClockTrial:
+        """Make and route the design for a clock. At the slowest a failure is the build's; see `fastest`."""
+        try:
+            return ClockTrial(clock_mhz=_mhz(hz), fmax_mhz=self._routed(hz), met=True)
+        except TimingError as error:
+            if hz == self.clocks[0]:
+                raise self._none(error) from error
+            return ClockTrial(clock_mhz=_mhz(hz), fmax_mhz=error.reached_mhz, met=False)
+        except FitError:
+            if hz == self.clocks[0]:
+                raise
+            return ClockTrial(clock_mhz=_mhz(hz), fmax_mhz=None, met=False)
 
     def _routed(self, hz: int) -> float:
         """Make and route the design; the MHz that it bears.
 
         Raises:
             TimingError: less than the clock, and above the slowest one less than the margin.
+            FitError: the device is too small for it, or its connections are too dense.
         """
         context, folder = self.context, fresh_attempt(self.context)
         for stage in ("generate", "synthesise", "implement"):
@@ -146,10 +157,14 @@ def _mhz(hz: int) -> float:
     return hz / MHZ
 
 
+def _reached(trial: ClockTrial) -> str:
+    return "could not be routed" if trial.fmax_mhz is None else f"reached {trial.fmax_mhz:.1f} MHz"
+
+
 def _told(facts: ClockFacts) -> str:
     by = f"by the PLL from {facts.crystal_mhz:g} MHz" if facts.pll else "the crystal's own"
     others = [trial for trial in facts.trials if trial.clock_mhz != facts.clock_mhz]
-    short = "".join(f"; made for {trial.clock_mhz:g} MHz it reached {trial.fmax_mhz:.1f}" for trial in others)
+    short = "".join(f"; made for {trial.clock_mhz:g} MHz it {_reached(trial)}" for trial in others)
     missed = f"; {facts.missed_fps:,.0f}/s, which it aims at, are missed" if facts.missed_fps else ""
     why = "as asked" if facts.asked else f"{facts.margin:.0%} margin" if facts.trials else "no other to choose"
     return f"{facts.clock_mhz:g} MHz, {by} ({why}){short}{missed}"

@@ -71,10 +71,10 @@ class PllSetting(Record):
 
 
 class ClockTrial(Record):
-    """A clock that the design was routed at, what it then bore, and whether that was enough."""
+    """A clock that the design was made for, what it then bore (None: not routed), and whether that was enough."""
 
     clock_mhz: Number
-    fmax_mhz: Number
+    fmax_mhz: Number | None
     met: bool
 
 

@@ -13,7 +13,7 @@ import pytest
 from flows.stages.context import Context, Outcome
 from flows.stages.rtl import clock
 from tests.fast.toolchain.fabricated import FOLDED, record
-from toolchain.errors import TimingError
+from toolchain.errors import FitError, TimingError
 from toolchain.fpga.backend import Aim
 from toolchain.fpga.nextpnr import SEEDS
 from toolchain.layout import Layout, Request
@@ -26,15 +26,20 @@ CYCLES = FOLDED.initiation_interval
 
 
 class Design:
-    """A design that bears so many MHz, a figure each time that it is routed; the last one all further times."""
+    """A design that bears so many MHz, a figure each time that it is made; the last one all further times.
 
-    def __init__(self, *bears: float) -> None:
+    None: it is not routed at all.
+    """
+
+    def __init__(self, *bears: float | None) -> None:
         self._bears = list(bears)
         self.aims: list[Aim] = []
 
     def implement(self, context: Context, netlist: Path, out: Path, aim: Aim) -> Outcome:
         self.aims.append(aim)
         reached = self._bears.pop(0) if len(self._bears) > 1 else self._bears[0]
+        if reached is None:
+            raise FitError("ulx3s: too dense")
         if reached < aim.mhz * (1 + aim.margin):
             raise TimingError("ulx3s: too slow", reached)
         facts: dict[str, Any] = {"config": "c", "resources": USE, "used_percent": {}, "critical_path": (), "seed": 1}
@@ -78,10 +83,12 @@ def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         ([52.0], [50, 37.5], 37.5),  # faster than the clock, but by less than the margin
         ([38.0], [50, 25], 25),
         ([26.0], [50, 25], 25),  # the crystal's own needs no margin
+        ([84.0, None], [50, 75], 50),  # more registers for a faster clock, and no way to route them
+        ([None, 70.0, 55.0], [50, 25, 37.5], 37.5),
     ],
 )
 def test_the_fastest_clock_that_the_design_bears(
-    found: Any, bears: Sequence[float], tried: list[float], chosen: float
+    found: Any, bears: Sequence[float | None], tried: list[float], chosen: float
 ) -> None:
     design = Design(*bears)
     facts = found(design)
@@ -106,6 +113,11 @@ def test_only_the_slowest_clock_is_worth_all_seeds(found: Any) -> None:
 def test_a_design_that_bears_not_even_the_crystal_is_an_error(found: Any) -> None:
     with pytest.raises(TimingError, match="ulx3s: too slow"):
         found(Design(24.0))
+
+
+def test_a_design_that_cannot_be_routed_for_the_crystal_either_is_an_error(found: Any) -> None:
+    with pytest.raises(FitError, match="ulx3s: too dense"):
+        found(Design(None))
 
 
 def test_a_clock_that_was_asked_for_is_not_tried_here(found: Any) -> None:
