@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from hls.arithmetic import LayerArithmetic, analyse
 from hls.cost import (
@@ -51,6 +52,7 @@ def choose_folding(
     capacity: Capacity,
     strategy: str,
     fixed_lut: int = 0,
+    beat_bit: float = 0.0,
     strict: bool = True,
     family: str = USUAL,
 ) -> Folding:
@@ -58,6 +60,8 @@ def choose_folding(
 
     Args:
         fixed_lut: LUTs of the rest of the chip.
+        beat_bit: LUTs, and flip-flops, that the rest of the chip takes besides for each bit of a beat: an unrolled
+            core's whole vector comes in one, or where there is no room for that, in several.
         strict: whether a rate out of reach is an error; else the fastest that fits is taken, and has no target.
         family: the board's `fpga.family`, whose cells an unrolled core is made for.
 
@@ -70,8 +74,12 @@ def choose_folding(
     if target_fps is not None and not target_fps > 0:
         raise ConfigError(f"FPS={target_fps}: the rate must be above 0; give a number or FPS=max")
     if strategy == "unrolled":
+        from hls.unrolled.folding import Room, fold_unrolled
+
         reached = strict or target_fps is None or target_fps <= clock_hz
-        return _unrolled(network, clock_hz, target_fps if reached else None, capacity, fixed_lut, family)
+        room = Room(capacity.lut - fixed_lut, capacity.ff, beat_bit, capacity.block.lone_ff > 0)
+        instead = partial(_instead, network, clock_hz, capacity, fixed_lut)
+        return fold_unrolled(network, clock_hz, target_fps if reached else None, room, family, instead)
     if strategy != "folded":
         raise ConfigError(f"STRATEGY={strategy}: unknown; allowed are folded and unrolled")
     search = Search(analyse(network), capacity, fixed_lut)
@@ -269,47 +277,8 @@ class Search:
         }
 
 
-def _unrolled(
-    network: DenseNetwork,
-    clock_hz: int,
-    target_fps: float | None,
-    capacity: Capacity,
-    fixed_lut: int,
-    family: str,
-) -> Folding:
-    from hls.unrolled import estimate_unrolled, least_of_layers, lut_of_layers
-
-    if target_fps is not None and target_fps > clock_hz:
-        raise FitError(f"{target_fps:g} inferences/s are out of reach: unrolled, the best is one a clock, {clock_hz}")
-    free = capacity.lut - fixed_lut
-
-    def refused(short: str, layers: Mapping[str, int]) -> FitError:
-        return FitError(_too_dense(short, layers, _instead(network, clock_hz, capacity, fixed_lut)))
-
-    # What is out of the question is not searched for sharing, which takes minutes for it.
-    least = least_of_layers(network, family)
-    if (need := sum(least.values())) > free:
-        raise refused(f"at least an estimated {shortage('LUT', need, free)}", least)
-    estimate = estimate_unrolled(network, clock_hz, family)
-    if (need := estimate["lut"]) > free:
-        raise refused(f"an estimated {shortage('LUT', need, free)}", lut_of_layers(network, clock_hz, family))
-    if estimate["ff"] > capacity.ff:
-        short = shortage("FF", estimate["ff"], capacity.ff)
-        raise FitError(f"unrolled, the network needs an estimated {short}: use STRATEGY=folded, or a lower CLOCK")
-    layers = tuple(LayerFolding(la.name, la.outputs, la.inputs, 1) for la in network.layers)
-    return Folding("unrolled", layers, 1, float(clock_hz), clock_hz, target_fps, FoldedUse(**estimate))
-
-
-def _too_dense(short: str, layers: Mapping[str, int], instead: str) -> str:
-    """That a network is too dense to unroll: what it needs and what there is, its largest layer, and what to do."""
-    largest = max(layers, key=lambda name: layers[name])
-    return f"unrolled, the network needs {short}, {layers[largest]} of them for its layer {largest}: {instead}"
-
-
 def _instead(network: DenseNetwork, clock_hz: int, capacity: Capacity, fixed_lut: int) -> str:
     """What to do with a network that is too dense to unroll, and what it would be folded."""
-    if any(layer.table is not None for layer in network.layers):
-        return "take fewer neurons or a larger board; neurons that are look-up tables are not folded"
     folded = ""
     with contextlib.suppress(FitError):
         found = Search(analyse(network), capacity, fixed_lut).fastest()

@@ -42,6 +42,18 @@ class TooLargeError(FitError):
     """A network that does not fit its board at any rate."""
 
 
+class TooDenseError(FitError):
+    """A network whose unrolled core its board has too few LUTs for.
+
+    Attributes:
+        free: LUTs that are left for the core.
+    """
+
+    def __init__(self, message: str, free: int) -> None:
+        super().__init__(message)
+        self.free = free
+
+
 class BudgetError(GateweaveError):
     """A budget of LUTs that no training reached."""
 

@@ -102,7 +102,7 @@ class DenseWays:
             network = files.network(self.context)
             family = self.context.fpga_board.fpga.family
             uses = of_unrolled(lut_of_layers(network, self.folding.clock_hz, family))
-            return Candidate(1, _layers(uses), _use(self.estimate.to_json()))
+            return Candidate(self.folding.initiation_interval, _layers(uses), _use(self.estimate.to_json()))
         choice = self._search(NOTHING).taken(self.folding)
         if choice is None:
             raise BuildError("folding.json: no folding of this version of Gateweave; run `make build` again")

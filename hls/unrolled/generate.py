@@ -1,4 +1,7 @@
-"""The unrolled core: one pipeline of all layers and the argmax, one inference accepted every clock cycle."""
+"""The unrolled core: one pipeline of all layers and the argmax, one inference accepted every clock cycle.
+
+Where a vector comes in several beats, they are gathered first, and an inference begins with the last one.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +54,8 @@ def plan_pipeline(network: DenseNetwork, clock_hz: int, fabric: Fabric = FOUR) -
 def generate_unrolled(network: DenseNetwork, folding: Folding, rtl_dir: Path, family: str = USUAL) -> CoreDescription:
     """Write the core's Verilog for a device family into `rtl_dir`, pipelined for the folding's clock, and describe it.
 
+    A vector comes in as many beats as the folding has clocks between inferences.
+
     Raises:
         ModelError: a layer that the hardware cannot compute.
     """
@@ -60,18 +65,19 @@ def generate_unrolled(network: DenseNetwork, folding: Folding, rtl_dir: Path, fa
     names = [_module(index, layer) for index, layer in enumerate(pipeline.layers)]
     for name, layer, times in zip(names, pipeline.layers, pipeline.schedules, strict=True):
         (rtl_dir / f"{name}.v").write_text(emit_layer(layer, times, name))
-    (rtl_dir / "gateweave_core.v").write_text(_core_text(pipeline, names))
+    (rtl_dir / "gateweave_core.v").write_text(_core_text(pipeline, names, folding.initiation_interval))
     parts = (_QUEUE, *_CELLS) if fabric.paired else (_QUEUE,)
     for part in parts:
         shutil.copyfile(_RTL / part, rtl_dir / part)
-    return _describe(network, pipeline, ("gateweave_core.v", *(f"{name}.v" for name in names), *parts))
+    sources = ("gateweave_core.v", *(f"{name}.v" for name in names), *parts)
+    return _describe(network, pipeline, sources, folding.initiation_interval)
 
 
 def _module(index: int, layer: LoweredLayer) -> str:
     return "unrolled_argmax" if layer.name == "argmax" else f"unrolled_layer{index}"
 
 
-def _describe(network: DenseNetwork, pipeline: Pipeline, sources: tuple[str, ...]) -> CoreDescription:
+def _describe(network: DenseNetwork, pipeline: Pipeline, sources: tuple[str, ...], beats: int) -> CoreDescription:
     bits = pipeline.layers[0].source.bits * network.inputs
     taps = tuple(_tap(index, layer) for index, layer in enumerate(pipeline.layers[:-1]))
     return CoreDescription(
@@ -80,10 +86,10 @@ def _describe(network: DenseNetwork, pipeline: Pipeline, sources: tuple[str, ...
         roms=(),
         input_type=network.input_type,
         vector_bits=bits,
-        in_width=bits,
-        in_beats=1,
+        in_width=bits // beats,
+        in_beats=beats,
         output=CoreOutput.label(network.classes),
-        initiation_interval=1,
+        initiation_interval=beats,
         layers=taps,
     )
 
@@ -94,32 +100,33 @@ def _tap(index: int, layer: LoweredLayer) -> Tap:
     return Tap(layer.name, f"s{index}", elements, bits, wire.signed, elements, width, wire.scale, wire.offset)
 
 
-def _core_text(pipeline: Pipeline, names: list[str]) -> str:
+def _core_text(pipeline: Pipeline, names: list[str], beats: int) -> str:
     width = pipeline.layers[0].source.bits * len(pipeline.layers[0].source.low)
     class_bits = pipeline.layers[-1].result.bits
     # The input register, the layers and the argmax.
     depth = pipeline.latency - 1
     lines = [
-        "// Generated: the whole network as one pipeline; it accepts an inference every clock cycle and answers",
+        f"// Generated: the whole network as one pipeline; it accepts an inference {_every(beats)} and answers",
         f"// {pipeline.latency} cycles later. It never stops: see result_queue.v for how back-pressure is kept.",
         "module gateweave_core (",
         "    input wire clk,",
         "    input wire rst,",
-        f"    input wire [{width - 1}:0] in_data,",
+        f"    input wire [{width // beats - 1}:0] in_data,",
         "    input wire in_valid,",
         "    output wire in_ready,",
         f"    output wire [{class_bits - 1}:0] out_data,",
         "    output wire out_valid,",
         "    input wire out_ready",
         ");",
-        "    wire accepted = in_valid && in_ready;",
+        *(_gathered(beats) if beats > 1 else ["    wire accepted = in_valid && in_ready;"]),
         f"    reg [{width - 1}:0] vector;",
         "    // Bit k: an input was accepted k + 1 cycles ago.",
         f"    reg [{depth - 1}:0] valid;",
         "    always @(posedge clk) begin",
-        "        vector <= in_data;",
+        *(["        vector <= in_data;"] if beats == 1 else []),
         f"        valid <= rst ? {depth}'d0 : {{valid[{depth - 2}:0], accepted}};",
         "    end",
+        *(_places(width, beats) if beats > 1 else []),
         *_instances(pipeline, names),
         f"    result_queue #(.WIDTH({class_bits}), .ADDRESS_BITS({(depth + 1).bit_length()})) queue (",
         "        .clk(clk), .rst(rst), .ready(in_ready), .accepted(accepted),",
@@ -129,6 +136,33 @@ def _core_text(pipeline: Pipeline, names: list[str]) -> str:
         "endmodule",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _every(beats: int) -> str:
+    return "every clock cycle" if beats == 1 else f"of {beats} beats every {beats} clock cycles"
+
+
+def _gathered(beats: int) -> list[str]:
+    """Counts the beats of a vector, which is accepted with the last."""
+    bits = (beats - 1).bit_length()
+    return [
+        "    wire moves = in_valid && in_ready;",
+        f"    reg [{bits - 1}:0] beat;",
+        f"    wire accepted = moves && beat == {bits}'d{beats - 1};",
+        f"    always @(posedge clk) if (rst || moves) beat <= rst || accepted ? {bits}'d0 : beat + {bits}'d1;",
+    ]
+
+
+def _places(width: int, beats: int) -> list[str]:
+    """Each beat has registers of its own, so that synthesis leaves out those bits that no neuron sees."""
+    bits, each = (beats - 1).bit_length(), width // beats
+    stored = f"vector[place * {each} +: {each}] <= in_data"
+    return [
+        "    genvar place;",
+        f"    generate for (place = 0; place < {beats}; place = place + 1) begin : places",
+        f"        always @(posedge clk) if (moves && beat == place[{bits - 1}:0]) {stored};",
+        "    end endgenerate",
+    ]
 
 
 def _instances(pipeline: Pipeline, names: list[str]) -> list[str]:

@@ -21,6 +21,7 @@ from hls.generate import generate_core
 from hls.unrolled import lut_of_layers
 from toolchain.errors import ConfigError
 from toolchain.graph.dense import DenseNetwork
+from toolchain.graph.types import IntType
 from toolchain.results.checked import LayerUse, Reckoned
 from toolchain.results.core import CoreDescription
 from toolchain.results.facts import FoldFacts
@@ -53,7 +54,7 @@ class DenseDesign:
     def reckon(self, context: Context, link: LinkCost) -> Reckoned:
         """See `Design`."""
         folding = self.must_fit(context, link)
-        chip = {"dsp": 0, **chip_of(context, link, folding.estimate)}
+        chip = {"dsp": 0, **chip_of(context, self._beside(link, folding), folding.estimate)}
         layers = self._layers(context, link, folding)
         return reckoned(context, "folded", chip, folding.initiation_interval, folding.clock_hz, layers)
 
@@ -63,6 +64,13 @@ class DenseDesign:
         capacity = capacity_of(context.fpga_board, link.kbit)
         choice = Search(analyse(self.network), capacity, link.lut).taken(folding)
         return of_dense(choice) if choice else ()
+
+    def _beside(self, link: LinkCost, folding: Folding) -> LinkCost:
+        """The link beside the core: an unrolled one takes wide beats."""
+        if folding.strategy != "unrolled":
+            return link
+        bits = self.network.inputs * IntType.of(self.network.input_type).bits
+        return link.for_beats(bits // folding.initiation_interval)
 
     def rank(self, context: Context, link: LinkCost) -> Rank:
         """See `Design`."""
@@ -74,7 +82,8 @@ class DenseDesign:
         """See `Design`. The estimate is of core and host link, as what is synthesised and routed is."""
         folding = self.must_fit(context, link)
         write_folding(context.out, folding)
-        facts = FoldFacts(estimate=Estimate(of="chip", **chip_of(context, link, folding.estimate)), folding=folding)
+        chip = chip_of(context, self._beside(link, folding), folding.estimate)
+        facts = FoldFacts(estimate=Estimate(of="chip", **chip), folding=folding)
         missed = context.request.fps is None and folding.target_fps is None
         return facts, told(folding, target_fps(context) if missed else None)
 

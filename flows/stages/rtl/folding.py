@@ -46,6 +46,7 @@ def fold_network(context: Context, network: DenseNetwork, strategy: str, link: L
             capacity=capacity,
             strategy=strategy,
             fixed_lut=link.lut,
+            beat_bit=link.beat_bit,
             strict=strict,
             family=context.fpga_board.fpga.family,
         )
@@ -146,6 +147,8 @@ def told(folding: Folding, fps: float | None = None) -> str:
     layers = " ".join(f"{layer.pe}x{layer.simd}" for layer in folding.layers)
     cycles = folding.initiation_interval
     every = "every clock" if cycles == 1 else f"every {cycles} clocks"
+    if folding.strategy == "unrolled" and cycles > 1:
+        every += f", in {cycles} beats, for which the host link needs fewer LUTs than for one"
     shape = "all in parallel" if folding.strategy == "unrolled" else f"PE x SIMD {layers}"
     missed = f"; {fps:,.0f}/s, which it aims at, are out of reach, so the fastest that fits" if fps else ""
     rate = f"{folding.fps:,.0f}/s at {folding.clock_hz / 1e6:g} MHz"

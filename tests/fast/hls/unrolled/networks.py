@@ -123,5 +123,6 @@ TABLE_NETWORKS = {
     "small tables": table_network([9, 14, 8, 4], 21, bits=4),
     "tables of signs": table_network([14, 20, 9, 3], 22, "BIPOLAR", (-1, 1)),
     "tables of numbers": table_network([8, 15, 8, 3], 23, "UINT2", (0, 1, 2, 3)),
+    "wide": table_network([96, 30, 12, 3], 25),
     "tables of signed numbers": table_network([8, 15, 8, 3], 24, "INT3", (-3, -1, 1, 3)),
 }

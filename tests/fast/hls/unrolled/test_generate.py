@@ -15,9 +15,11 @@ from hls.unrolled.fabric import ECP5, SERIES_7
 from hls.unrolled.generate import plan_pipeline
 from tests.doubles.folded import NOTHING
 from tests.fast.hls.unrolled.networks import NETWORKS, TABLE_NETWORKS, random_network
-from toolchain.errors import FitError, ModelError
+from toolchain.errors import FitError, ModelError, TooDenseError
 from toolchain.fpga.families.ecp5 import Ecp5Backend
+from toolchain.fpga.families.ice40 import Ice40Backend
 from toolchain.graph.dense import DenseLayer, network_of
+from toolchain.graph.types import IntType
 from toolchain.results.core import CoreOutput
 from toolchain.results.folding import Folding
 
@@ -120,9 +122,51 @@ def test_a_neuron_that_is_a_table_is_estimated_as_one_look_up_table_of_six_input
 
 
 def test_tables_that_are_too_many_are_told_with_their_layer_and_no_folding_is_promised() -> None:
-    network, few = TABLE_NETWORKS["tables of bits"], Capacity(20, 10**6, 0, Ecp5Backend.block_ram)
-    with pytest.raises(FitError, match=r"an estimated \d+ LUT.* layer layer0: take fewer neurons or a larger board"):
-        choose_folding(network, clock_hz=25_000_000, target_fps=None, capacity=few, strategy="unrolled")
+    network = TABLE_NETWORKS["tables of bits"]
+    need = estimate_unrolled(network, 25_000_000)["lut"]
+
+    def refused(lut: int) -> TooDenseError:
+        few = Capacity(lut, 10**6, 0, Ecp5Backend.block_ram)
+        with pytest.raises(TooDenseError, match=rf"{need} LUT where {lut} are free .* for its layer layer0") as caught:
+            choose_folding(network, clock_hz=25_000_000, target_fps=None, capacity=few, strategy="unrolled")
+        assert caught.value.free == lut
+        return caught.value
+
+    # In whole classes of three.
+    assert "take fewer neurons, such as 15 and 6 in place of 30 and 12, or a larger board" in str(
+        refused(need // 2 + 1)
+    )
+    assert "take fewer neurons or a larger board; neurons that are look-up tables are not folded" in str(refused(20))
+
+
+def test_a_vector_comes_in_several_beats_where_the_rest_of_the_chip_has_no_room_for_one() -> None:
+    network, fast = TABLE_NETWORKS["wide"], 25_000_000
+    need = estimate_unrolled(network, fast)["lut"]
+
+    def beats(lut: int, fps: float = 1000.0) -> int:
+        capacity = Capacity(lut, 10**6, 0, Ecp5Backend.block_ram)
+        how = {"clock_hz": fast, "strategy": "unrolled", "beat_bit": 2.0}
+        return choose_folding(network, target_fps=fps, capacity=capacity, **how).initiation_interval
+
+    # 96 bits in one beat, or 32 in each of three.
+    assert (beats(need + 192), beats(need + 191), beats(need + 64)) == (1, 3, 3)
+    with pytest.raises(TooDenseError, match=f"{need} LUT where {need - 1} are free"):
+        beats(need + 63)
+    with pytest.raises(TooDenseError):
+        beats(need + 191, fps=fast / 2)
+
+
+def test_a_vector_s_registers_count_where_lut_and_flip_flop_are_one_cell() -> None:
+    need = estimate_unrolled(NETWORK, 25_000_000)["lut"]
+    bits = NETWORK.inputs * IntType.of(NETWORK.input_type).bits
+
+    def choose(lut: int) -> Folding:
+        capacity = Capacity(lut, 10**6, 0, Ice40Backend.block_ram)
+        return choose_folding(NETWORK, clock_hz=25_000_000, target_fps=None, capacity=capacity, strategy="unrolled")
+
+    assert choose(need + bits).initiation_interval == 1
+    with pytest.raises(TooDenseError):
+        choose(need + bits - 1)
 
 
 def test_the_folded_generator_names_the_strategy_that_makes_tables() -> None:

@@ -55,6 +55,20 @@ def test_bit_exact(name: str, clock_mhz: int, family: str, tmp_path: Path) -> No
     assert stalled.cycles > 1.5 * free.cycles
 
 
+@pytest.mark.parametrize(("name", "beats"), [("wide", 3), ("ternary on bytes", 2), ("bipolar everywhere", 20)])
+def test_a_vector_may_come_in_several_beats(name: str, beats: int, tmp_path: Path) -> None:
+    network = (NETWORKS | TABLE_NETWORKS)[name]
+    core = generate_core(network, dataclasses.replace(folding(25), initiation_interval=beats), tmp_path / "rtl")
+    x = random_inputs(network, 1000)
+    where = (tmp_path / "rtl", x, tmp_path / "work")
+    free = simulate_core(core, network, *where, optimise=False)
+    assert (free.compared, free.equal, free.first_difference) == (1000, 1000, None)
+    assert free.initiation_interval == core.in_beats == beats
+    assert free.latency_cycles == beats - 1 + plan_pipeline(network, 25_000_000).latency
+    stalled = simulate_core(core, network, *where, backpressure_seed=7, optimise=False)
+    assert (stalled.equal, stalled.first_difference) == (1000, None)
+
+
 def test_a_threshold_off_by_one_is_caught(tmp_path: Path) -> None:
     network = NETWORKS["ternary on bits"]
     thresholds = network.layers[1].thresholds

@@ -1,0 +1,116 @@
+"""Whether an unrolled core fits a device, and in how many beats its vectors come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from hls.fitting import shortage
+from hls.plan import divisors
+from hls.unrolled.estimate import estimate_unrolled, least_of_layers, lut_of_layers
+from toolchain.errors import FitError, TooDenseError
+from toolchain.graph.dense import DenseNetwork
+from toolchain.graph.types import IntType
+from toolchain.results.folding import FoldedUse, Folding, LayerFolding
+
+# Bits of a beat where a vector does not come in one: two words of a block RAM, on iCE40.
+_BEAT_BITS = 32
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a device has for a core, the rest of the chip taken off.
+
+    Attributes:
+        beat_bit: LUTs, and flip-flops, that the rest of the chip takes for each bit of a beat.
+        cells: whether LUT and flip-flop are one cell, so that a register without logic before it takes a LUT's place.
+    """
+
+    lut: int
+    ff: int
+    beat_bit: float = 0.0
+    cells: bool = False
+
+    def lut_beside(self, network: DenseNetwork, beats: int) -> int:
+        """LUTs that are left beside vectors in so many beats, which lie in registers until their last beat is in."""
+        bits = IntType.of(network.input_type).bits
+        # What no neuron sees is left out, but of a whole vector in the host link.
+        kept = network.inputs if beats == 1 else int(np.count_nonzero(network.layers[0].weights.any(axis=1)))
+        return int(self.lut - self.beat_bit * (network.inputs * bits // beats) - self.cells * kept * bits)
+
+
+def fold_unrolled(
+    network: DenseNetwork, clock_hz: int, target_fps: float | None, room: Room, family: str, instead: Callable[[], str]
+) -> Folding:
+    """The unrolled core: a vector a clock, or in several beats where the rest of the chip leaves no room for that.
+
+    Args:
+        family: the board's `fpga.family`.
+        instead: says what to do with a network that is too dense.
+
+    Raises:
+        TooDenseError: it needs more LUTs than there are; tells by how much, and its largest layer.
+        FitError: it needs too many flip-flops, or the rate is out of reach.
+        ModelError: the hardware cannot compute a layer.
+    """
+    if target_fps is not None and target_fps > clock_hz:
+        raise FitError(f"{target_fps:g} inferences/s are out of reach: unrolled, the best is one a clock, {clock_hz}")
+    ways = [beats for beats in _beats(network) if target_fps is None or target_fps * beats <= clock_hz]
+
+    def refused(least: str, need: int, free: int, layers: Mapping[str, int]) -> TooDenseError:
+        return TooDenseError(_too_dense(network, least, need, free, layers, instead), free)
+
+    # What is out of the question is not searched for sharing, which takes minutes for it.
+    least = least_of_layers(network, family)
+    if (need := sum(least.values())) > (free := room.lut_beside(network, ways[-1])):
+        raise refused("at least ", need, free, least)
+    estimate = estimate_unrolled(network, clock_hz, family)
+    if estimate["ff"] > room.ff:
+        short = shortage("FF", estimate["ff"], room.ff)
+        raise FitError(f"unrolled, the network needs an estimated {short}: use STRATEGY=folded, or a lower CLOCK")
+    for beats in ways:
+        free = room.lut_beside(network, beats)
+        if estimate["lut"] <= free:
+            return _folding(network, clock_hz, target_fps, beats, estimate)
+    raise refused("", estimate["lut"], free, lut_of_layers(network, clock_hz, family))
+
+
+def _folding(
+    network: DenseNetwork, clock_hz: int, target_fps: float | None, beats: int, estimate: Mapping[str, int]
+) -> Folding:
+    layers = tuple(LayerFolding(layer.name, layer.outputs, layer.inputs, 1) for layer in network.layers)
+    return Folding("unrolled", layers, beats, clock_hz / beats, clock_hz, target_fps, FoldedUse(**estimate))
+
+
+def _beats(network: DenseNetwork) -> Iterator[int]:
+    """In how many beats a vector may come, the fewest first: in one, or in the widest narrow ones."""
+    yield 1
+    lanes = max(1, _BEAT_BITS // IntType.of(network.input_type).bits)
+    if network.inputs > lanes:
+        yield network.inputs // max(some for some in divisors(network.inputs) if some <= lanes)
+
+
+def _too_dense(
+    network: DenseNetwork, least: str, need: int, free: int, layers: Mapping[str, int], instead: Callable[[], str]
+) -> str:
+    """That a network is too dense to unroll: what it needs and what there is, its largest layer, and what to do."""
+    largest = max(layers, key=lambda name: layers[name])
+    tables = any(layer.table is not None for layer in network.layers)
+    return (
+        f"unrolled, the network needs {least}an estimated {shortage('LUT', need, free)}, {layers[largest]} of them for "
+        f"its layer {largest}: {_fewer(network, free / need) if tables else instead()}"
+    )
+
+
+def _fewer(network: DenseNetwork, share: float) -> str:
+    """What to do with too many neurons that are tables, by the share of them that would fit."""
+    tables, classes = network.layers[:-1], network.classes
+    fewer = [int(layer.outputs * share) // classes * classes for layer in tables]
+    such = f", such as {_listed(fewer)} in place of {_listed(layer.outputs for layer in tables)}," if all(fewer) else ""
+    return f"take fewer neurons{such} or a larger board; neurons that are look-up tables are not folded"
+
+
+def _listed(counts: Iterable[int]) -> str:
+    return " and ".join(map(str, counts))
