@@ -83,7 +83,8 @@ def _folded(context: Context, manifest: Manifest, graph: Graph | None) -> dict[s
     timing = manifest.timing
     if timing is None:
         raise BuildError(f"{context.layout.stage('package')}: its manifest has no timing; run `make build` again")
-    folding = context.facts("fold", FoldFacts).folding
+    facts = context.facts("fold", FoldFacts)
+    folding = facts.folding
     asked = WhatIf(ways_of(context), allowed(context, isinstance(folding, FoldedUnits)), timing.clock_mhz * 1e6)
     bound = "board" if asked.is_bound_by_the_board else "rate" if asked.has_faster else "form"
     return {
@@ -95,6 +96,7 @@ def _folded(context: Context, manifest: Manifest, graph: Graph | None) -> dict[s
         "one_more": asked.one_more(),
         "timed": None,
         "unknown": tuple(_unknown_of_folded(manifest)),
+        "too_dense": facts.estimate.too_dense,
     }
 
 

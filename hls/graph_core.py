@@ -11,6 +11,7 @@ from hls.fold_graph import Folded, fold, largest, over
 from hls.graph_forms import best_that_fits, forms_of
 from hls.graph_netlist import build_netlist
 from hls.graph_stages import output_tensor, stages_of
+from hls.graph_unrolled import Wish
 from hls.memories import Resources, resources_of, small_ram
 from hls.netlist import Netlist
 from hls.netlist_needs import netlist_needs
@@ -108,6 +109,7 @@ def fit(
     factor_bits: int = 16,
     weight_bits: int | None = None,
     loads: bool = False,
+    wish: Wish | None = None,
 ) -> Fitted:
     """The least LUTs for an interval of the first form of the graph that reaches it; else, or with None, the fastest.
 
@@ -120,6 +122,7 @@ def fit(
         factor_bits: unsigned bits of the wider side of the device's multipliers.
         weight_bits: estimate as if no weight had more; sums stay as wide as they are.
         loads: whether weights may be loaded into large RAMs of one port at the chip's start.
+        wish: which products are to be unrolled; None: those for which that takes the fewest LUTs.
 
     Raises:
         ModelError: a node without a unit, or several inputs or outputs; names them.
@@ -132,6 +135,7 @@ def fit(
     def best(shares: bool) -> Fitted:
         def made(way: tuple[Graph, bool]) -> Fitted:
             stages = _offered(way[0], weight_bits, factor_bits, way[1])
+            stages = stages if wish is None else wish.offered(stages)
             return _fit(way[0], stages, limits, interval, block, strict, shares)
 
         return best_that_fits(ways, made, _cycles, interval)

@@ -18,6 +18,7 @@ from flows.stages.rtl.unit_folding import use_of
 from hls.arithmetic import analyse
 from hls.fold import Choice, Search
 from hls.graph_core import Fitted
+from hls.graph_unrolled import Wish
 from hls.memories import Resources
 from hls.plan import interval as interval_of
 from hls.unrolled import lut_of_layers
@@ -170,7 +171,8 @@ class UnitWays:
 
     @cached_property
     def _design(self) -> GraphDesign:
-        return GraphDesign(files.graph(self.context))
+        dense = self.estimate.too_dense
+        return GraphDesign(files.graph(self.context), wish=Wish(dense) if dense else None)
 
     def _candidate(self, fitted: Fitted) -> Candidate:
         layers = tuple(

@@ -32,7 +32,7 @@ def facts_of(finn: Finn, model: ModelWrapper, choice: Choice, part: str, clock_m
     return MapFacts(
         kind="estimated",
         layers=layers,
-        estimate=Estimate(of="core", **rounded(choice.cost)),
+        estimate=Estimate(of="core", too_dense=(), **rounded(choice.cost)),
         finn_estimate=_total([layer.finn_estimate for layer in layers]),
         initiation_interval=interval,
         latency_cycles=sum(layer.cycles for layer in layers),

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from toolchain.results.explained import Elsewhere, Explanation, Limit, OneMore, Way
 from toolchain.results.facts.hardware import Use
+from toolchain.results.folding import dense_told
 from toolchain.results.model import Number
 
 _NAMES = {
@@ -36,6 +37,8 @@ def tables(made: Explanation) -> Iterator[Table | Text]:
     """What the terminal shows, one thing after the other."""
     yield Text(f"{made.model} on {made.board}, {made.variant}: {headline(made)}", style="bold")
     yield Text(bound(made))
+    if made.too_dense:
+        yield Text(f"Of its strategy: {dense_told(made.too_dense)}.")
     if made.limits:
         yield _table("what limits it", LIMITS, limits(made))
     if made.ways:

@@ -21,6 +21,7 @@ from toolchain.results.facts.decision import Decision
 from toolchain.results.facts.mcu import Sizes
 from toolchain.results.facts.network import FrontPoint
 from toolchain.results.facts.runtime import GraphProof
+from toolchain.results.folding import dense_told
 from toolchain.results.manifest import Graphs, Latency, Resources, Timing
 from toolchain.results.report import ComparedAccuracy, Report, StageReport
 
@@ -80,6 +81,8 @@ def _tables(report: Report, rows_word: str) -> Iterator[Table | Text]:
         yield Text("\n".join(_read(report.integers)))
     if report.resources and report.timing:
         yield hardware_table(report.resources, report.timing)
+        if report.estimate and report.estimate.too_dense:
+            yield Text(f"of its strategy: {dense_told(report.estimate.too_dense)}")
     if report.comparison:
         yield comparison_table(report.comparison)
     if report.memory and report.emulated:

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from toolchain.results.checked import Verdict
 from toolchain.results.facts.hardware import Use
+from toolchain.results.folding import TooDense
 from toolchain.results.manifest import Revision
 from toolchain.results.model import Number, Record, RecordFile
 
@@ -112,6 +113,7 @@ class Explanation(RecordFile):
         clock_mhz, fps: of the build; `fps_kind` says how they are known.
         bound: what keeps it from being faster: the rate that it was to reach, the board, its own form or answer; of
             FINN's cores the mapping, whose other foldings are not known.
+        too_dense: products that are folded though all were to be unrolled.
         timed: of a processor.
         unknown: what cannot be said, and why.
     """
@@ -137,3 +139,4 @@ class Explanation(RecordFile):
     elsewhere: tuple[Elsewhere, ...]
     timed: Timed | None
     unknown: tuple[str, ...]
+    too_dense: tuple[TooDense, ...] = ()

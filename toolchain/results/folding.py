@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -94,6 +95,24 @@ class FifoDepth(Record):
     bits: int
     depth: int
     block: bool
+
+
+class TooDense(Record):
+    """A product that is folded since it is too dense to unroll, where all were wanted so.
+
+    Attributes:
+        tensor: its node in the graph.
+        lut: estimated, of the product unrolled.
+    """
+
+    tensor: str
+    lut: int
+
+
+def dense_told(products: Iterable[TooDense]) -> str:
+    """Which products are folded, in words."""
+    dense = " and ".join(f"{each.tensor} (unrolled an estimated {each.lut:,} LUT)" for each in products)
+    return f"all products unrolled but what is too dense for the board: {dense}"
 
 
 class FoldedUnits(Record):

@@ -83,7 +83,7 @@ class DenseDesign:
         folding = self.must_fit(context, link)
         write_folding(context.out, folding)
         chip = chip_of(context, self._beside(link, folding), folding.estimate)
-        facts = FoldFacts(estimate=Estimate(of="chip", **chip), folding=folding)
+        facts = FoldFacts(estimate=Estimate(of="chip", too_dense=(), **chip), folding=folding)
         missed = context.request.fps is None and folding.target_fps is None
         return facts, told(folding, target_fps(context) if missed else None)
 

@@ -17,9 +17,11 @@ from flows.stages.rtl.graph_design import GraphDesign
 from flows.stages.rtl.rank import Rank
 from flows.stages.rtl.reference import Reference
 from hls.chip import LinkCost
-from toolchain.errors import FitError, ModelError
+from hls.graph_unrolled import Wish, unrolled_where_it_fits
+from toolchain.errors import FitError, ModelError, TooDenseError
 from toolchain.graph.dense import dense_network
 from toolchain.graph.graph import Graph
+from toolchain.graph.ops import Linear
 from toolchain.results.checked import Reckoned
 from toolchain.results.core import CoreDescription
 from toolchain.results.facts import FoldFacts
@@ -86,12 +88,40 @@ def choose_for(context: Context, graph: Graph, link: LinkCost) -> Design:
     except ModelError:
         return units
     if context.request.strategy != "folded":
-        return dense
+        return _unrolled(context, graph, dense, link)
     own = _tried(lambda: dense.rank(context, link))
     if own is not None and not dense.multiplies:
         return dense
     other = _tried(lambda: units.rank(context, link))
     return units if other is not None and (own is None or other < own) else dense
+
+
+def _unrolled(context: Context, graph: Graph, dense: DenseDesign, link: LinkCost) -> Design:
+    """The generator's pipeline, or where that is too large, units: neurons that are tables are not folded."""
+    tables = any(layer.table is not None for layer in dense.network.layers)
+    try:
+        dense.must_fit(context, link)
+    except TooDenseError:
+        return dense if tables else _partly_unrolled(context, graph, link) or dense
+    except FitError:
+        # Of the rate or the flip-flops: folding it says so again.
+        pass
+    return dense
+
+
+def _partly_unrolled(context: Context, graph: Graph, link: LinkCost) -> GraphDesign | None:
+    """Units of which as many products are unrolled as fit; None where none does."""
+
+    def made(wish: Wish) -> GraphDesign:
+        design = GraphDesign(graph, wish=wish)
+        design.must_fit(context, link)
+        return design
+
+    try:
+        design, wish = unrolled_where_it_fits(graph, made)
+    except FitError:
+        return None
+    return None if len(wish.dense) == sum(isinstance(node.op, Linear) for node in graph) else design
 
 
 def _tried(rank: Callable[[], Rank]) -> Rank | None:

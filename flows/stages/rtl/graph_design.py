@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -28,6 +28,7 @@ from hls.fitting import shortage
 from hls.graph_core import Fitted, GraphCore, finished, fit
 from hls.graph_forms import form_of
 from hls.graph_ports import generate_graph_core
+from hls.graph_unrolled import Wish
 from hls.memories import Resources, cells_of
 from hls.netlist import Netlist
 from hls.simulate_graph import simulate_graph
@@ -46,7 +47,7 @@ from toolchain.results.checked import Reckoned
 from toolchain.results.core import CoreDescription
 from toolchain.results.facts import FoldFacts
 from toolchain.results.facts.hardware import Estimate, WayCycles
-from toolchain.results.folding import FoldedUnits, read_folding, write_folding
+from toolchain.results.folding import FoldedUnits, TooDense, dense_told, read_folding, write_folding
 
 # Clocks times LUTs that Verilator simulates in five minutes, all streams compared; measured on a core of 20,000 LUTs.
 FIVE_MINUTES = 8e11
@@ -66,11 +67,13 @@ class GraphDesign:
     Attributes:
         weight_bits: `must_fit` estimates as if no weight had more.
         keeps_answers: whether the chip keeps those that the recipe says.
+        wish: which products are to be unrolled.
     """
 
     network: Graph
     weight_bits: int | None = None
     keeps_answers: bool = True
+    wish: Wish | None = None
 
     @cached_property
     def graph(self) -> Graph:
@@ -85,9 +88,13 @@ class GraphDesign:
         reached = interval is not None and core.tokens.interval <= interval
         folding = folding_of(core.graph, core, clock_hz, target_fps(context) if reached else None)
         write_folding(context.out, folding)
-        estimate = Estimate(of="chip", **self._chip(context, link, core.netlist, folding.estimate.to_json()))
+        chip, dense = (
+            self._chip(context, link, core.netlist, folding.estimate.to_json()),
+            self.wish.dense if self.wish else (),
+        )
+        estimate = Estimate(of="chip", too_dense=dense, **chip)
         ways = work_of(core.graph, folding, block_ram_of(context.fpga_board))
-        return FoldFacts(estimate=estimate, folding=folding, ways=ways), _told(context, folding)
+        return FoldFacts(estimate=estimate, folding=folding, ways=ways), _told(context, folding, dense)
 
     def _core(self, context: Context, link: LinkCost) -> tuple[GraphCore, int]:
         """The core with FIFOs deep enough, and its clock in Hz.
@@ -131,7 +138,8 @@ class GraphDesign:
 
     def _fitted(self, context: Context, link: LinkCost, kept: int = 0) -> tuple[Fitted, int]:
         """The same with block RAMs kept for FIFOs, and the slowest clock in Hz that suffices for the rate."""
-        _must_fold(context)
+        if self.wish is None:
+            _must_fold(context)
         try:
             return self._at_slowest(context, link, kept)
         except TooLargeError:
@@ -190,7 +198,7 @@ class GraphDesign:
 
         def beside(lanes: int) -> Fitted:
             limits, how = limits_beside(lanes), {"strict": strict, "loads": loads}
-            return fit(self.graph, limits, interval, block, factor_bits=factor, weight_bits=few, **how)
+            return fit(self.graph, limits, interval, block, factor_bits=factor, weight_bits=few, wish=self.wish, **how)
 
         return _beside_vectors(beside, lambda lanes: limits_beside(lanes).blocks)
 
@@ -215,10 +223,15 @@ class GraphDesign:
     def _chip(self, context: Context, link: LinkCost, netlist: Netlist, core: Mapping[str, int]) -> dict[str, int]:
         """What the whole chip takes, of what its core does."""
         blocks = link.blocks_beside(self._stored(context, link, _lanes(netlist)), block_ram_of(context.fpga_board))
-        return {**core, **link.with_core(core, blocks)}
+        return {**core, **self._beside(link, _lanes(netlist)).with_core(core, blocks)}
 
     def _limits(self, context: Context, link: LinkCost, lanes: int) -> Resources:
-        return limits_of(context, link, self._stored(context, link, lanes))
+        return limits_of(context, self._beside(link, lanes), self._stored(context, link, lanes))
+
+    def _beside(self, link: LinkCost, lanes: int) -> LinkCost:
+        """The link beside beats of so many elements, which are wide where the first product is unrolled."""
+        x = self.graph.types[self.graph.sole_input].element
+        return link.for_beats(lanes * IntType.of(x.datatype).bits) if self.wish else link
 
     def _stored(self, context: Context, link: LinkCost, lanes: int) -> tuple[Memory, ...]:
         """Memories of the vector that comes in, of those stored for the bench, of the answer, and of earlier ones.
@@ -415,13 +428,14 @@ def _folding(context: Context) -> FoldedUnits:
     return folding
 
 
-def _told(context: Context, folding: FoldedUnits) -> str:
+def _told(context: Context, folding: FoldedUnits, too_dense: Sequence[TooDense]) -> str:
     """A folding in a few words."""
     use = folding.estimate
     slowest = max(folding.stages, key=lambda stage: stage.cycles)
     missed = "" if folding.target_fps or context.request.fps else "; the rate it aims at is out of reach"
+    dense = f", {dense_told(too_dense)}" if too_dense else ""
     return (
-        f"{len(folding.stages)} units, one inference every {folding.initiation_interval:,} clocks, "
+        f"{len(folding.stages)} units{dense}, one inference every {folding.initiation_interval:,} clocks, "
         f"{folding.fps:,.0f}/s at {folding.clock_hz / 1e6:g} MHz (estimated{missed}); {use.lut:,} LUT, "
         f"{use.bram} block RAMs, {use.dsp} multipliers (estimated); the slowest is {slowest.tensor} "
         f"({slowest.option}), the deepest FIFO {max(fifo.depth for fifo in folding.fifos):,} places"

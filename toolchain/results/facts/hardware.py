@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from toolchain.results.facts.base import Facts
-from toolchain.results.folding import AnyFolding
+from toolchain.results.folding import AnyFolding, TooDense
 from toolchain.results.model import Number, Record
 
 
@@ -20,13 +20,18 @@ class Use(Record):
 
 
 class Estimate(Record):
-    """What folding expects `of` the whole chip, or of the core alone."""
+    """What folding expects `of` the whole chip, or of the core alone.
+
+    Attributes:
+        too_dense: products that are folded though all were to be unrolled; the others are.
+    """
 
     of: Literal["chip", "core"]
     lut: Number
     ff: Number
     bram: Number
     dsp: Number = 0
+    too_dense: tuple[TooDense, ...] = ()
 
 
 class WayWork(Record):

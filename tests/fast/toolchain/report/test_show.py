@@ -24,6 +24,7 @@ from toolchain.results.account import Account
 from toolchain.results.facts import IntegersFacts
 from toolchain.results.facts.decision import KeptAnswers, Recurring
 from toolchain.results.figures import KINDS
+from toolchain.results.folding import TooDense
 from toolchain.results.record import token_of, write_record
 from toolchain.results.report import Report
 from toolchain.results.request import write_newest
@@ -155,6 +156,15 @@ def test_accuracy_against_luts_is_shown_of_a_training_with_a_budget(layout: Layo
     text = _printed(report)
     assert "accuracy against LUTs" in text and re.search(r"923\s+0\.9911\s+built", text)
     assert "accuracy against LUTs" not in _printed(report.model_copy(update={"front": ()}))
+
+
+def test_layers_that_are_too_dense_to_unroll_are_told(layout: Layout) -> None:
+    report = report_of(layout)
+    assert report.estimate is not None and "too dense" not in _printed(report)
+    dense = report.estimate.model_copy(update={"too_dense": (TooDense(tensor="fc1", lut=9000),)})
+    partly = report.model_copy(update={"estimate": dense})
+    assert partly.to_json()["estimate"]["too_dense"] == [{"tensor": "fc1", "lut": 9000}]
+    assert "too dense for the board: fc1 (unrolled an estimated 9,000 LUT)" in _printed(partly)
 
 
 def test_the_newest_build_is_found_by_its_pointer(layout: Layout) -> None:

@@ -22,6 +22,7 @@ from toolchain.results.record import write_record
 
 TERNARY = Shape("UINT4", 32, (32, 4))
 WIDE = Shape("UINT8", 64, (64, 4), "int4", 7)
+SMALL = Shape("UINT8", 8, (8, 4), "int4", 7)
 BLOCKS = {"lut": 1, "ff": 1, "bram": 1, "dsp": 1}
 HEAD = {"initiation_interval": 8, "fps": 1.0, "clock_hz": 1, "target_fps": None}
 FOLDINGS = {
@@ -43,7 +44,7 @@ def context(folder: Path, strategy: str = "folded", fps: float | str | None = No
     return Context("fold", layout.request, layout, folder)
 
 
-@pytest.mark.parametrize(("shape", "strategy"), [(TERNARY, "folded"), (WIDE, "unrolled")])
+@pytest.mark.parametrize(("shape", "strategy"), [(TERNARY, "folded"), (SMALL, "unrolled")])
 def test_narrow_weights_and_unrolled_cores_have_generators_of_their_own(
     tmp_path: Path, shape: Shape, strategy: str
 ) -> None:

@@ -6,12 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from flows.stages.context import Context
 from flows.stages.rtl.dense_design import DenseDesign
+from flows.stages.rtl.design import choose_for
 from flows.stages.rtl.graph_design import GraphDesign
 from hls.chip import LINK_COST
 from tests.fast.flows.stages.rtl.test_design import TERNARY, context
 from tests.fast.hls.networks import random_network
+from tests.fast.hls.unrolled.networks import random_network as random_chain
 from toolchain.errors import FitError
+from toolchain.graph.dense import network_of
+from toolchain.layout import Layout, Request
 from toolchain.results.folding import write_folding
 
 
@@ -28,6 +33,21 @@ def test_units_count_on_the_slowest_clock_that_suffices(tmp_path: Path) -> None:
         clock(101e6 / fastest)
     with pytest.raises(FitError, match=r"^0 clocks an inference are out of reach"):
         clock(1e9)
+
+
+def test_a_layer_too_dense_to_unroll_is_folded_and_told(tmp_path: Path) -> None:
+    layout = Layout(Request("icebreaker", "cqmlp", strategy="unrolled"), tmp_path)
+    build = Context("fold", layout.request, layout, tmp_path)
+    dense, sparse = (random_chain([64, 48, 16, 4], 1, "BINARY", zeros=zeros).layers for zeros in (0.4, 0.8))
+    network = network_of((dense[0], *sparse[1:]))
+    design = choose_for(build, network.graph, LINK_COST)
+    assert isinstance(design, GraphDesign)
+    facts, words = design.fold(build, LINK_COST)
+    (folded,) = facts.estimate.too_dense
+    assert folded.tensor == "layer0" and folded.lut > 2_000
+    assert f"unrolled but what is too dense for the board: layer0 (unrolled an estimated {folded.lut:,} LUT)" in words
+    options = {use.name: use.option for use in design.reckon(build, LINK_COST).layers}
+    assert options["layer0"].startswith("PE") and options["layer1"] == options["layer2"] == "unrolled"
 
 
 def test_an_unrolled_core_has_the_registers_that_its_clock_asks_for(tmp_path: Path) -> None:
