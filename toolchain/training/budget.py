@@ -6,6 +6,7 @@ The budget is checked with the estimate of the exported network itself; the diff
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -114,10 +115,26 @@ def _missed(seen: list[FrontPoint], budget: BudgetSettings) -> BudgetError:
     asked = f", with a macro-F1 of {budget.macro_f1:g}" if budget.macro_f1 else ""
     return BudgetError(
         f"budget: lut: {budget.lut:,}{asked}: not reached; the best was {_told(best)}; the front (LUT positions "
-        f"estimated, macro-F1 on validation): {'; '.join(map(_told, front))}. Raise budget.lut"
-        f"{', lower budget.macro_f1' if budget.macro_f1 else ''}, give more budget.rounds or training.steps, or change "
-        "network"
+        f"estimated, macro-F1 on validation): {'; '.join(map(_told, front))}. {_mend(front, bool(small), budget)}"
     )
+
+
+def _mend(front: Front, small: bool, budget: BudgetSettings) -> str:
+    """What would do: a budget that this training reaches, or another training.
+
+    Args:
+        small: whether a network was within the budget, so that only its F1 was too low.
+    """
+    enough = next((point for point in front if point.macro_f1 >= budget.macro_f1), None)
+    raised = f"Raise budget.lut to {enough.lut:,}, which was reached" if enough else "Raise budget.lut"
+    if not small:
+        more = "give more budget.rounds or a greater budget.growth"
+    else:
+        lowered = math.floor(1e4 * max(point.macro_f1 for point in front if point.lut <= budget.lut)) / 1e4
+        # Rounds end with the first network that is small enough.
+        gently = "let LUTs grow dearer more gently (budget.growth, budget.steps)"
+        more = f"lower budget.macro_f1 to {lowered:.4f}, {gently}"
+    return f"{raised}, {more}, or change network"
 
 
 def _told(point: FrontPoint) -> str:

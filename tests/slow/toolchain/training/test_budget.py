@@ -84,12 +84,23 @@ def test_a_budget_out_of_reach_tells_the_best_and_the_front() -> None:
     said = str(error.value)
     assert "budget: lut: 100: not reached; the best was 250 LUT at 0.2500" in said
     assert "250 LUT at 0.2500; 300 LUT at 0.3000; 400 LUT at 0.4000; 410 LUT at 0.4100; 500 LUT at 0.5000." in said
+    assert "Raise budget.lut to 250, which was reached, give more budget.rounds or a greater budget.growth, or" in said
 
 
 def test_a_network_within_the_budget_must_have_the_f1_too() -> None:
     budget = BUDGET.model_copy(update={"macro_f1": 0.2})
     with pytest.raises(BudgetError, match=r"with a macro-F1 of 0\.2: not reached; the best was 90 LUT at 0\.0900"):
         within_budget(_network(), budget, 0.5, Double([300, 90]).work())
+
+
+@pytest.mark.parametrize(("f1", "raised"), [(0.2, "to 300, which was reached,"), (0.5, ",")])
+def test_a_network_whose_f1_alone_is_too_low_is_not_told_to_train_more_rounds(f1: float, raised: str) -> None:
+    with pytest.raises(BudgetError) as error:
+        within_budget(_network(), BUDGET.model_copy(update={"macro_f1": f1}), 0.5, Double([300, 90]).work())
+    assert f"Raise budget.lut{' ' * (raised != ',')}{raised} lower budget.macro_f1 to 0.0900, let LUTs" in str(
+        error.value
+    )
+    assert "budget.rounds" not in str(error.value)
 
 
 def test_the_front_leaves_out_what_is_bettered() -> None:
