@@ -3,7 +3,7 @@
 BOARD ?= ulx3s
 MODEL ?= cqmlp
 # Every variable that may stand on the command line; `make help` explains each.
-VARIABLES := BOARD MODEL DATA RECIPE STRATEGY FLOW FPS CLOCK NETWORK ONNX TEST CALIBRATION OUTPUTS WHEELS VECTORS TOGGLES JOBS \
+VARIABLES := BOARD MODEL DATA RECIPE STRATEGY FLOW FPS CLOCK NETWORK ONNX TEST CALIBRATION OUTPUTS WHEELS VECTORS TOGGLES SPLIT THEN JOBS \
     PYTHON PACKAGE PORT HOST VIRTUAL FAULTS COUNT THRESHOLD WIDTH PERSIST CABLE METER PNR SNAKEMAKE_ARGS GATEWEAVE_BUILD_DIR GATEWEAVE_MODELS
 export $(VARIABLES)
 
@@ -67,6 +67,8 @@ help:
 	@echo '  CALIBRATION=file.npz   inputs to calibrate it on      WHEELS=1         put the Python wheels into the package'
 	@echo '  VECTORS=1000           to simulate a large core on: as many as fit five minutes without it'
 	@echo '  TOGGLES=1              count bits that change in the simulation, to compare energy'
+	@echo '  SPLIT=node             cut behind it: the board computes what stands before, its host the rest'
+	@echo '  THEN=host.onnx         of a NETWORK that `gateweave split` has cut: what its host computes; make run takes it, too'
 	@echo '  OUTPUTS=classes        of such a file: only labels count          OUTPUTS=values  every number does'
 	@echo 'Choose where it runs (flash, run, measure):'
 	@echo '  PACKAGE=folder         instead of the newest build    PORT=/dev/ttyUSB0    serial port of an open board'

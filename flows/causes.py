@@ -116,7 +116,7 @@ def _recipe_file(request: Request) -> Path:
 
 def network_files(request: Request) -> list[str]:
     """The network's file and its data where the network is not one of ours."""
-    return [path for path in (request.file, request.test, request.calibration) if path]
+    return [path for path in (request.file, request.test, request.calibration, request.then) if path]
 
 
 def sources(module: str) -> set[Path]:

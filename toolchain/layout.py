@@ -58,6 +58,7 @@ class Request:
         toggles: whether the simulation of a core of units counts bits that change.
         clock: MHz that an open board's design is to run at, or None for the fastest of the board's that it bears.
         folder: absolute path of the model's folder where it is none of models/, which `model` is then only the name of.
+        then: absolute path of the host's part of a split network, of which `file` is the device's; it is packed, too.
     """
 
     board: str
@@ -76,6 +77,7 @@ class Request:
     clock: float | None = None
     folder: str | None = None
     toggles: bool = False
+    then: str | None = None
 
     # Of whoever reads it back from JSON.
     __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid", "allow_inf_nan": False}

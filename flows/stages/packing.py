@@ -32,6 +32,7 @@ from toolchain.report.model_card import file_card, model_card
 from toolchain.results.facts import DataFacts, GraphsFacts, IntegersFacts
 from toolchain.results.manifest import Manifest
 from toolchain.results.record import StageRecord
+from toolchain.results.split import HOST_PART
 from toolchain.training.author import words_of
 
 Records = Mapping[str, StageRecord]
@@ -64,8 +65,10 @@ def manifest_of(context: Context, records: Records) -> Manifest:
 
 
 def write_network(context: Context, records: Records, manifest: Manifest) -> None:
-    """Write `integer.onnx`, the golden vectors and `MODEL.md`."""
+    """Write `integer.onnx`, the golden vectors and `MODEL.md`; and the host's part of a network that was split."""
     copy(files.network_file(context, "integer.onnx"), context.out)
+    if context.request.then:
+        copy(context.file("load", HOST_PART), context.out)
     reference = reference_of(context) if "fold" in records else finn_reference(files.graph(context))
     names, x = class_names(records, reference.output.layout), files.golden_inputs(context)
     write_golden(context.out, reference, x, names, _played(context, x) if "fold" in records else None)

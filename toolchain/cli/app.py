@@ -98,7 +98,14 @@ def build(context: typer.Context, options: BuildOptions, jobs: Jobs = _CORES) ->
     Stages that are still valid are not run again. What follows `--` goes to Snakemake, for example
     [cyan]gateweave build -- --executor slurm --jobs 20[/cyan].
     """
-    further, request = for_snakemake(context.args, sys.argv), choose(options)
+    further = for_snakemake(context.args, sys.argv)
+    if options.split:
+        # NumPy and the like need a while, which no other build shall wait for.
+        from toolchain.cli.parting import parted
+
+        request = parted(options, options.split, jobs, out())
+    else:
+        request = choose(options)
     offer(context, options, out())
     if builds.build(request, "all", jobs, further):
         tell_next(out(), after_build(load_board(request.board), request))
@@ -259,7 +266,10 @@ def run(
         int | None, typer.Option(min=0, help="Earlier answers to keep; else the recipe's number.")
     ] = None,
     then: Annotated[
-        Path | None, typer.Option(help="host.onnx of `gateweave split`: what goes on from the board's answers.")
+        Path | None,
+        typer.Option(
+            envvar="THEN", help="host.onnx of `gateweave split`, to go on from the answers; else the package's."
+        ),
     ] = None,
     width: Annotated[
         int | None,

@@ -64,6 +64,20 @@ def build(request: Request, target: str, jobs: int, extra: Sequence[str] = (), c
     return not left
 
 
+def bring_network_up_to_date(layout: Layout, jobs: int, console: Console) -> None:
+    """Train a model's network, if it has not been, as far as the integer graph that all boards share.
+
+    Raises:
+        GateweaveError: as for `build`.
+    """
+    must_be_able_to_build(layout.request)
+    with _ended_by_signals(), _build_locked(layout, console) as locks:
+        keep_origin(layout)
+        damaged = tuple(damaged_stages(layout))
+        with BuildProgress(console, _says(layout.request)) as progress:
+            run(Order(layout, "all", jobs, damaged, ("--until", "streamline")), locks, progress)
+
+
 def verify(request: Request, jobs: int, extra: Sequence[str]) -> None:
     """Bring a build up to date, then run the stages on demand.
 

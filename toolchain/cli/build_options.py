@@ -140,6 +140,23 @@ class BuildOptions:
         ),
     ] = False
 
+    split: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SPLIT",
+            metavar="NODE",
+            help="Cut the network behind this node: the board computes what stands before it, its host the rest.",
+        ),
+    ] = None
+    then: Annotated[
+        str | None,
+        typer.Option(
+            envvar="THEN",
+            metavar="FILE",
+            help="With NETWORK, host.onnx of `gateweave split`: the package holds it, and `run` goes on with it.",
+        ),
+    ] = None
+
     @property
     def is_particular(self) -> bool:
         """Whether it asks for one variant, and not just for a board and a model."""

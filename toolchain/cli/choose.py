@@ -42,11 +42,13 @@ def choose(options: BuildOptions) -> Request:
     _must_be_text("the folder of builds", str(build_root()))
     board = load_board(options.board)
     flow = _flow(options.board, board.flows, options.flow)
+    if options.split:
+        raise ConfigError("SPLIT: is for `make build`, which names the build of the device's part: MODEL=<name>")
     if options.calibration or options.outputs or options.wheels:
         _must_run_onnx(options, flow)
     if options.network or options.onnx:
         return _third_party(options, board, flow)
-    for option in ("test", "calibration", "outputs"):
+    for option in ("test", "calibration", "outputs", "then"):
         if getattr(options, option):
             raise ConfigError(f"{option.upper()}: is for a network of your own; name its file with NETWORK=")
     recipe = options.recipe or "default"
@@ -166,6 +168,7 @@ def _third_party(options: BuildOptions, board: AnyBoard, flow: str) -> Request:
         vectors=options.vectors,
         clock=_clock(board, options.clock),
         toggles=_toggles(options, flow),
+        then=_file("THEN", options.then),
     )
 
 

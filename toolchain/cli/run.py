@@ -36,6 +36,7 @@ from toolchain.results.manifest import Manifest
 from toolchain.results.model import write_file
 from toolchain.results.request import read_request
 from toolchain.results.run import RunFigures, RunPackage, RunResult
+from toolchain.results.split import HOST_PART
 from toolchain.run.behind import HostPart
 from toolchain.run.given import Given, golden_with, thresholds_given, width_given
 from toolchain.run.remote_run import run_remotely
@@ -75,7 +76,7 @@ def run(
         count: how many vectors; None sends all (a virtual board gets `VIRTUAL_VECTORS`).
         thresholds: of a network that decides, each as STAGE=LEAD; the others are as built.
         memory: earlier answers to keep; None: as many as the recipe says.
-        then: the host's part of a split network, which goes on from the answers.
+        then: the host's part of a split network, which goes on from the answers; None: the package's, if it has one.
         width: percent of the channels, of a network that runs at several; None: as built.
         console: where to print; the standard output where None.
 
@@ -90,6 +91,7 @@ def run(
     folder, manifest = checked_package(board, model, package)
     widths = manifest.decision.widths if manifest.decision else ()
     given = {**thresholds_given(thresholds, manifest.settings), **width_given(width, widths, manifest.settings)}
+    then = then or _packed_part(folder)
     places = memory_of(manifest.packed).uses.places if memory is None else memory
     if isinstance(target, SerialBoard):
         order = _Order(target, model, folder, manifest, count, given, places, then)
@@ -100,6 +102,11 @@ def run(
     _show(result, as_json, console or out())
     must_be_equal(result)
     return result
+
+
+def _packed_part(folder: Path) -> Path | None:
+    """The host's part of a split network, where the package holds one."""
+    return path if (path := folder / HOST_PART).is_file() else None
 
 
 def _show(result: RunResult, as_json: bool, console: Console) -> None:

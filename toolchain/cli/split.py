@@ -20,13 +20,13 @@ from toolchain.graph.cutting import Cut, cut, cuts_of
 from toolchain.graph.file.store import save_graph
 from toolchain.graph.graph import Graph
 from toolchain.kernels.quick import run
-from toolchain.results.split import Split, SplitPlace
+from toolchain.results.split import HOST_PART, Split, SplitPlace
 from toolchain.runtime.network_file.answer import integers_of
 from toolchain.runtime.network_file.opening import Opened, open_network
 from toolchain.runtime.network_file.proof import vectors_for
 from toolchain.runtime.proof_vectors import Vectors
 
-DEVICE, HOST, TEST, HOST_TEST = "device.onnx", "host.onnx", "device.npz", "host.npz"
+DEVICE, TEST, HOST_TEST = "device.onnx", "device.npz", "host.npz"
 _LINE_BITS = 10
 """Of a byte on a serial line: a start bit, eight of its own, a stop bit."""
 
@@ -97,7 +97,7 @@ def _written(asked: Asked, at: str, opened: Opened, found: Split) -> Split:
         first, rest = cut(graph, at)
     except ModelError as error:
         raise ModelError(f"{asked.file}: {error}") from error
-    if taken := [name for name in (DEVICE, HOST, TEST, HOST_TEST) if (folder / name).exists()]:
+    if taken := [name for name in (DEVICE, HOST_PART, TEST, HOST_TEST) if (folder / name).exists()]:
         raise ConfigError(f"{folder / taken[0]}: is there already; choose another folder by --out, or remove it")
     vectors = vectors_for(opened, asked.test)
     integers = integers_of(opened.source, vectors.x)
@@ -105,10 +105,10 @@ def _written(asked: Asked, at: str, opened: Opened, found: Split) -> Split:
     _must_be_whole(graph, rest, at, integers, carried)
     folder.mkdir(parents=True, exist_ok=True)
     save_graph(first, folder / DEVICE)
-    save_graph(rest, folder / HOST)
+    save_graph(rest, folder / HOST_PART)
     _save(folder / TEST, integers[graph.inputs[0]], None)
     _save(folder / HOST_TEST, carried, vectors)
-    names = {key: str(folder / name) for key, name in (("device", DEVICE), ("host", HOST), ("test", TEST))}
+    names = {key: str(folder / name) for key, name in (("device", DEVICE), ("host", HOST_PART), ("test", TEST))}
     told = {"at": at, "compared": len(carried), "kind": vectors.kind, "host_test": str(folder / HOST_TEST)}
     return found.model_copy(update={**names, **told})
 

@@ -24,6 +24,7 @@ def _choices(request: Request) -> list[str]:
         "TEST": request.test,
         "CALIBRATION": request.calibration,
         "OUTPUTS": request.outputs,
+        "THEN": request.then,
         "RECIPE": None if request.file else request.recipe,
         "STRATEGY": request.strategy if request.core == request.strategy else None,
         "FLOW": None if request.flow == "fpga_open" or (request.file and request.flow == "ort") else request.flow,

@@ -7,6 +7,9 @@ from typing import ClassVar
 from toolchain.results.check import VectorKind
 from toolchain.results.model import Number, Record, RecordFile
 
+HOST_PART = "host.onnx"
+"""The file of the host's part, beside the device's and in the package of that."""
+
 
 class SplitPlace(Record):
     """A tensor behind which a network can be cut.

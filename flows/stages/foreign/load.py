@@ -12,6 +12,7 @@ from toolchain.graph.file.store import is_graph, load_graph
 from toolchain.graph.readers.tflite.flatbuffer import open_file
 from toolchain.results.facts import LoadFacts
 from toolchain.results.formats import FileFormat
+from toolchain.results.split import HOST_PART
 from toolchain.runtime.load import load_untrusted
 from toolchain.runtime.network_file.opening import format_of_model, is_tflite
 
@@ -26,7 +27,7 @@ def run(context: Context) -> Outcome:
     path = Path(request.file)
     context.progress("trying the network in a process of its own")
     kind, size = _kept(context, path)
-    for given, name in ((request.calibration, CALIBRATION), (request.test, TEST)):
+    for given, name in ((request.calibration, CALIBRATION), (request.test, TEST), (request.then, HOST_PART)):
         if given:
             shutil.copyfile(given, context.out / name)
     facts = LoadFacts(file=path.name, sha256=sha256(path), format=kind, calibrated=bool(request.calibration))

@@ -26,7 +26,7 @@ from toolchain.errors import BuildError, ConfigError, VerificationError
 from toolchain.layout import Layout, Request
 from toolchain.package.vectors import VectorFormat, write_vectors
 from toolchain.results.request import write_newest
-from toolchain.results.run import RunResult
+from toolchain.results.run import RunBehind, RunResult
 from toolchain.results.schemas import schema_of
 from toolchain.run.virtual import Virtual
 
@@ -136,6 +136,24 @@ def test_answers_that_are_kept_are_not_asked_for_again(build: Path, capsys: pyte
     command.run("ulx3s", "stages", port="/dev/ttyUSB0", memory=0, as_json=True)
     assert "answers of a memory of 9" in (told := capsys.readouterr().out)
     assert "memory" not in json.loads(told[told.index("{") :]) or json.loads(told[told.index("{") :])["memory"] is None
+
+
+def test_a_package_with_the_hosts_part_goes_on_with_it(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Path] = []
+
+    class Part:
+        def __init__(self, file: Path, elements: int) -> None:
+            seen.append(file)
+
+        def of(self, answers: Any, golden: Any, kind: Any) -> RunBehind:
+            return RunBehind(kind=kind, file="host.onnx", compared=len(answers), equal=len(answers), seconds=0)
+
+    monkeypatch.setattr(command, "HostPart", Part)
+    package = build / "cqmlp/ulx3s/default-folded/package"
+    (package / "host.onnx").write_bytes(b"")
+    write_manifest(package, {key: value for key, value in manifest(identity=IDENTIFIERS).items() if key != "files"})
+    command.run("ulx3s", "cqmlp", port="/dev/ttyUSB0")
+    assert seen == [package / "host.onnx"] and results(build)[0]["behind"]["equal"] == 40
 
 
 def test_a_threshold_of_a_chip_without_one_is_refused(build: Path) -> None:
