@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
+from hls.clock_enable import SUFFIX
 from hls.netlist import Fifo, Netlist
 from hls.pack import write_rom
+from hls.resting import SOURCES, Resting, resting
 from hls.settings import port_lines
 from hls.shared_roms import MODULE, shared_roms
 from hls.stream import AXI, StreamCore
@@ -32,8 +36,11 @@ def write_core(netlist: Netlist, rtl_dir: Path) -> StreamCore:
     The core has the streams ``in`` and ``out`` of the netlist's input and output.
     """
     rtl_dir.mkdir(parents=True, exist_ok=True)
-    for unit in netlist.units:
-        write_files(unit, rtl_dir)
+    parts = resting(netlist)
+    for index, unit in enumerate(netlist.units):
+        write_files(unit, rtl_dir, rests=parts.wire(index) is not None)
+    for name in SOURCES if parts.parts else ():
+        shutil.copyfile(LIBRARY / name, rtl_dir / name)
     for memory in shared_roms(netlist):
         rom = memory.rom
         write_rom(rtl_dir / memory.file, rom.words, rom.width)
@@ -46,10 +53,12 @@ def write_core(netlist: Netlist, rtl_dir: Path) -> StreamCore:
 
 def describe(netlist: Netlist) -> StreamCore:
     """What `write_core` writes, for its simulation."""
-    shared = (SHARED_SOURCE,) if netlist.shared else ()
+    shared, parts = (SHARED_SOURCE,) if netlist.shared else (), resting(netlist)
+    own = (sources(unit, rests=parts.wire(index) is not None) for index, unit in enumerate(netlist.units))
+    more = SOURCES if parts.parts else ()
     return StreamCore(
         top=TOP,
-        sources=(f"{TOP}.v", *sorted({*shared, *(file for unit in netlist.units for file in sources(unit))})),
+        sources=(f"{TOP}.v", *sorted({*shared, *more, *chain.from_iterable(own)})),
         input=_axi(netlist.input.stream, "in"),
         layers=(*_taps(netlist), _axi(netlist.output.stream, "out")),
         initiation_interval=netlist.interval,
@@ -68,12 +77,21 @@ def rom_files(netlist: Netlist) -> tuple[str, ...]:
 
 def core_text(netlist: Netlist) -> str:
     """Verilog of the top: units, and the FIFOs between them; FIFO ``f<i>`` has its beats on ``t<i>_t...``."""
-    parts = [_header(netlist), _ports(netlist)]
+    rests = resting(netlist)
+    parts = [_header(netlist), _ports(netlist), *rests.declarations]
     parts += [memory.instance() for memory in shared_roms(netlist)]
-    parts += [instance(unit, netlist.small_ram) for unit in netlist.units]
-    parts += [_fifo(netlist, index) for index in range(len(netlist.fifos))]
+    parts += [instance(unit, netlist.small_ram, rests.wire(index)) for index, unit in enumerate(netlist.units)]
+    parts += [_fifo(rests, index) for index in range(len(netlist.fifos))]
+    parts += _enables(rests)
     parts.append("endmodule\n")
     return "\n".join(parts)
+
+
+def _enables(rests: Resting) -> Iterator[str]:
+    """What drives the clock enables of parts that rest, by the handshakes of the FIFOs."""
+    numbered = [(fifo.sink, index) for index, fifo in enumerate(rests.netlist.fifos) if fifo.sink]
+    valid, ready = ({sink: f"t{index}_t{part}" for sink, index in numbered} for part in ("valid", "ready"))
+    return rests.text(ready, valid)
 
 
 def _header(netlist: Netlist) -> str:
@@ -94,21 +112,28 @@ module {TOP} (
 """
 
 
-def _fifo(netlist: Netlist, index: int) -> str:
-    fifo = netlist.fifos[index]
+def _fifo(rests: Resting, index: int) -> str:
+    """A FIFO; what a unit that rests says does not count, and a FIFO between two such units rests with them."""
+    netlist, fifo = rests.netlist, rests.netlist.fifos[index]
+    (pushing, taking), rested = rests.of(fifo), ""
     top = fifo.stream.width - 1
     style = "block" if fifo.block else netlist.small_ram
     parameters = f'.WIDTH({top + 1}), .DEPTH({fifo.depth}), .RAM_STYLE("{style}")'
     before, behind = _source(netlist, fifo), _sink(netlist, fifo)
     wires = {f"in_{part}": f"{before}_{part}" for part in ("room", "reserve", "push", "data")}
     wires |= {f"out_{part}": f"t{index}_t{part}" for part in ("valid", "ready", "data")}
+    if pushing and pushing == taking:
+        wires["awake"], rested = pushing, SUFFIX
+    elif pushing:
+        wires |= {f"in_{part}": f"{before}_{part} && {pushing}" for part in ("reserve", "push")}
+    ready = f"{behind}_ready" + (f" && {taking}" if taking else "")
     ports = ", ".join(f".{port}({wire})" for port, wire in {"clk": "clk", "rst": "rst", **wires}.items())
     return f"""    wire t{index}_tvalid, t{index}_tready;
     wire [{top}:0] t{index}_tdata;
-    fifo #({parameters}) f{index} (
+    fifo{rested} #({parameters}) f{index} (
         {ports}
     );
-    assign t{index}_tready = {behind}_ready;
+    assign t{index}_tready = {ready};
     assign {behind}_valid = t{index}_tvalid;
     assign {behind}_data = t{index}_tdata;
 """

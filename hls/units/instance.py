@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from hls.clock_enable import SUFFIX, with_enable
 from hls.pack import write_rom
 from hls.settings import wire_of
 from hls.units.stream import Stream
@@ -28,18 +29,24 @@ def ports(unit: Unit) -> Iterator[tuple[str, Stream]]:
         yield from zip(_names(kind, len(streams)), streams, strict=True)
 
 
-def sources(unit: Unit) -> tuple[str, ...]:
-    """Names of the Verilog files that the instance and the FIFOs around it are made of."""
-    return tuple(f"{name}.v" for name in ("fifo", unit.module, *unit.uses))
+def sources(unit: Unit, *, rests: bool = False) -> tuple[str, ...]:
+    """Names of the Verilog files that the instance and the FIFOs around it are made of.
+
+    Args:
+        rests: whether they have a clock enable; see `hls.resting`.
+    """
+    names = ("fifo", unit.module, *unit.uses)
+    return ("fifo.v", *(f"{name}{SUFFIX}.v" for name in names)) if rests else tuple(f"{name}.v" for name in names)
 
 
-def instance(unit: Unit, small_ram: str = "distributed") -> str:
+def instance(unit: Unit, small_ram: str = "distributed", awake: str | None = None) -> str:
     """Declarations of a unit's wires, ``<unit>_<port>_<data|valid|...>``, and its instance on ``clk`` and ``rst``.
 
     Args:
         small_ram: how its small memories are made.
+        awake: the wire of its clock enable, of a unit that rests; see `hls.resting`.
     """
-    wires, connected = [], [".clk(clk)", ".rst(rst)"]
+    wires, connected = [], [".clk(clk)", ".rst(rst)", *([f".awake({awake})"] if awake else [])]
     for kind, streams, of_kind in (("in", unit.inputs, _IN_WIRES), ("out", unit.outputs, _OUT_WIRES)):
         for wire in of_kind:
             names = [f"{unit.name}_{port}_{wire}" for port in _names(kind, len(streams))]
@@ -52,7 +59,8 @@ def instance(unit: Unit, small_ram: str = "distributed") -> str:
     files = {rom.parameter: rom_file(unit, rom.parameter) for rom in own_roms(unit)}
     values = {key: small_ram if value == SMALL else value for key, value in {**unit.parameters, **files}.items()}
     settings = ", ".join(f".{key}({_literal(value)})" for key, value in values.items())
-    module = f"{unit.module} #({settings})" if settings else unit.module
+    name = f"{unit.module}{SUFFIX}" if awake else unit.module
+    module = f"{name} #({settings})" if settings else name
     lines = [*wires, f"    {module} {unit.name} (", f"        {', '.join(connected)}", "    );"]
     return "\n".join(lines) + "\n"
 
@@ -82,13 +90,19 @@ def preloading(unit: Unit, core: str = "") -> str:
     return f'    initial $readmemh("{rom_file(unit, unit.loaded)}", {core}{unit.name}.loaded.store.memory);\n'
 
 
-def write_files(unit: Unit, folder: Path) -> None:
+def write_files(unit: Unit, folder: Path, *, rests: bool = False) -> None:
     """Write what the instance is made of, `sources`, and the ROMs that it reads."""
     for rom in own_roms(unit):
         write_rom(folder / rom_file(unit, rom.parameter), rom.words, rom.width)
-    own = {f"{unit.module}.v": unit.text} if unit.text else {}
-    for name in sources(unit):
-        (folder / name).write_text(own[name]() if name in own else (LIBRARY / name).read_text())
+    for name in sources(unit, rests=rests):
+        (folder / name).write_text(_text(unit, name.removesuffix(".v")))
+
+
+def _text(unit: Unit, name: str) -> str:
+    """The text of a module of a unit."""
+    plain = name.removesuffix(SUFFIX)
+    text = unit.text() if unit.text and plain == unit.module else (LIBRARY / f"{plain}.v").read_text()
+    return text if plain == name else with_enable(plain, text)
 
 
 def _literal(value: int | str) -> str:
