@@ -21,18 +21,15 @@ from toolchain.runtime.lazy import WIDTH
 from toolchain.runtime.network_file.answer import integers_of, outputs_of
 from toolchain.runtime.prove import prove
 
-VECTORS = 500
-"""Of the test set, at each width; the whole of it is compared at the width that is built."""
-
 
 def check_widths(context: Context, made: Imported, proofs: dict[str, Proof]) -> dict[str, Check]:
-    """Every output of each exact graph at each width; nothing of a network of one width.
+    """Every output of each exact graph at each width, on all vectors; nothing of a network of one width.
 
     Thresholds of the graph of one operator lie in its library, not in the file: that one is not among them.
     """
     if context.request.file or not (widths := widths_of((source := source_of(context)).graph)):
         return {}
-    x = made.vectors.x[:: max(1, len(made.vectors.x) // VECTORS)]
+    x = made.vectors.x
     names = [name for name, proof in proofs.items() if proof.exact and _narrower(made.graphs[name])]
     checks = {}
     for width in widths:

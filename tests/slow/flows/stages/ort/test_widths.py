@@ -10,10 +10,12 @@ import pytest
 
 from flows.stages.ort import widths
 from flows.stages.ort.files import OWN
+from tests.fast.toolchain.fabricated import records
 from tests.fast.toolchain.graph.staged_graphs import CLASSES, WIDTHS, nested, vectors
 from toolchain.graph.deciding import deciding
 from toolchain.graph.execute import run_one
 from toolchain.graph.readers.source import Port, Source
+from toolchain.package.ladder import must_be_verified
 from toolchain.results.options import RunOptions
 from toolchain.runtime.builder import GraphSettings
 from toolchain.runtime.compare import Proof
@@ -22,7 +24,9 @@ from toolchain.runtime.imported import Imported
 from toolchain.runtime.network_file.whole import whole_makers
 from toolchain.runtime.proof_vectors import Vectors
 from toolchain.runtime.prove import prove
+from toolchain.stages import stages_of
 
+_VECTORS = 1100
 _REAL = np.dtype(np.float32)
 _PORTS = (Port("x", (6, 5, 2), _REAL),), (Port("logits", (CLASSES + 1,), _REAL),)
 
@@ -31,7 +35,7 @@ _PORTS = (Port("x", (6, 5, 2), _REAL),), (Port("logits", (CLASSES + 1,), _REAL),
 def built(monkeypatch: pytest.MonkeyPatch) -> tuple[Imported, dict[str, Proof]]:
     graph = nested(7)
     made = deciding(graph, CLASSES, (1, 1), WIDTHS)
-    x = vectors(graph, 30).astype(np.float32)
+    x = vectors(graph, _VECTORS).astype(np.float32)
     source = Source("QONNX", made, *_PORTS)
     monkeypatch.setattr(widths, "source_of", lambda context: source)
     models = {name: whole_makers(source, GraphSettings(17))[name]() for name in ("fp32", "qcdq")}
@@ -45,11 +49,13 @@ def _context() -> Any:
     return SimpleNamespace(request=SimpleNamespace(file=None), progress=lambda text: None)
 
 
-def test_each_exact_graph_is_compared_at_each_width(built: tuple[Imported, dict[str, Proof]]) -> None:
+def test_each_exact_graph_is_compared_at_each_width_on_all_vectors(built: tuple[Imported, dict[str, Proof]]) -> None:
     made, proofs = built
     checks = widths.check_widths(_context(), made, proofs)
     assert set(checks) == {f"{name}, width {width:3} %" for name in made.graphs for width in WIDTHS}
-    assert all(check.kept and check.compared == 30 for check in checks.values())
+    assert all(check.kept and check.compared == _VECTORS for check in checks.values())
+    record = records()["export"].model_copy(update={"checks": checks, "facts": None})
+    must_be_verified({"prove": record}, _VECTORS, [stages_of("ort", foreign=False)["prove"]])
 
 
 def test_a_graph_that_runs_at_another_width_is_found(built: tuple[Imported, dict[str, Proof]]) -> None:
