@@ -23,6 +23,8 @@ from toolchain.graph.ops.staged import Flag, greatest_margin
 from toolchain.graph.types import IntType
 
 _FLAG, _THRESHOLD = IntType(0, 1), "threshold"
+# What waits for the later answer rests (`hls.resting`): `rests.v` and the enable in it, as synthesised of 13 units.
+_REST_LUT, _REST_FF = 120, 32
 
 
 def settings_in(graph: Graph) -> tuple[Setting, ...]:
@@ -125,7 +127,7 @@ def build_decide(name: str, streams: Sequence[Stream], element: IntType, op: Dec
             every(beats),
             1,
         ),
-        needs=Needs(lut=2 * bits + 2 * counter + 8, ff=bits + counter + 4),
+        needs=Needs(lut=2 * bits + 2 * counter + 8 + _REST_LUT, ff=bits + counter + 4 + _REST_FF),
     )
 
 
