@@ -41,8 +41,8 @@ def positions(graph: Graph, identifier: int) -> float:
         case Reached(columns, _):
             return compare_luts(sum(map(len, columns)), width)
         case LookUp(bits):
-            # Larger tables are several, joined by the device's own multiplexers.
-            return width * 2.0 ** max(0, len(bits) - graph.fabric.lut_inputs)
+            several = 1 << max(0, len(bits) - graph.fabric.lut_inputs)
+            return width * (several + graph.fabric.joined * (several - 1))
         case Parity() | Majority():
             return 1
         case Table() | Choose() if graph.fabric.paired:

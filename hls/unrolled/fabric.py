@@ -37,6 +37,7 @@ class Fabric:
         saved_bit: LUTs that one bit less in a neuron's adders saves.
         mapped: LUTs that synthesis makes of one that the graphs add up to, as measured (docs/unrolled.md).
         delays: see `Delays`.
+        joined: LUTs that join two tables into one of an input more, where the device has no multiplexers for that.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Fabric:
     saved_bit: float
     mapped: float
     delays: Delays
+    joined: float = 0.0
 
     def __str__(self) -> str:
         return self.name
@@ -58,15 +60,18 @@ FOUR = Fabric("4-input LUTs", 4, False, 4, 1.0, 1.03, Delays(1.5, 2.2, 0.035, 0.
 # Fitted to critical paths of routed cores, speed grade 6, by tests/benchmarks/fit_delays.py.
 ECP5 = replace(FOUR, name="ECP5", delays=Delays(1.18, 1.82, 0.036, 0.74))
 
-# Carry chains begin and end in cells of their own: a routed core of 1,220 neurons took so many more.
-ICE40 = replace(FOUR, name="iCE40", mapped=1.13)
+# Synthesis made 5.9 LUTs of a table of six inputs, of a thousand, without multiplexers.
+GOWIN = replace(FOUR, name="Gowin", joined=0.63)
+
+# Carry chains begin and end in cells of their own: a placed core of 1,300 neurons took so many more.
+ICE40 = replace(GOWIN, name="iCE40", mapped=1.13)
 
 # Slices of four 6-input LUTs with two outputs and a carry chain (UG474), and of eight (UG574). No open tool routes
 # them: delays are set by hand, on the safe side.
 SERIES_7 = Fabric("7 series", 6, True, 5, 0.5, 0.97, Delays(0.9, 1.4, 0.03, 0.6))
 ULTRASCALE = Fabric("UltraScale+", 6, True, 5, 0.5, 0.97, Delays(0.5, 0.8, 0.015, 0.3))
 
-_FABRICS = {"ecp5": ECP5, "ice40": ICE40, "zynq_7000": SERIES_7, "zynq_ultrascale": ULTRASCALE}
+_FABRICS = {"ecp5": ECP5, "gowin": GOWIN, "ice40": ICE40, "zynq_7000": SERIES_7, "zynq_ultrascale": ULTRASCALE}
 
 
 USUAL = "ecp5"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from hls.fitting import shortage
 from hls.plan import divisors
 from hls.unrolled.estimate import estimate_unrolled, least_of_layers, lut_of_layers
@@ -35,10 +33,8 @@ class Room:
 
     def lut_beside(self, network: DenseNetwork, beats: int) -> int:
         """LUTs that are left beside vectors in so many beats, which lie in registers until their last beat is in."""
-        bits = IntType.of(network.input_type).bits
-        # What no neuron sees is left out, but of a whole vector in the host link.
-        kept = network.inputs if beats == 1 else int(np.count_nonzero(network.layers[0].weights.any(axis=1)))
-        return int(self.lut - self.beat_bit * (network.inputs * bits // beats) - self.cells * kept * bits)
+        bits = network.inputs * IntType.of(network.input_type).bits
+        return int(self.lut - self.beat_bit * (bits // beats) - self.cells * bits)
 
 
 def fold_unrolled(

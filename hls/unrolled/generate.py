@@ -118,15 +118,14 @@ def _core_text(pipeline: Pipeline, names: list[str], beats: int) -> str:
         "    output wire out_valid,",
         "    input wire out_ready",
         ");",
-        *(_gathered(beats) if beats > 1 else ["    wire accepted = in_valid && in_ready;"]),
+        *_accepting(beats),
         f"    reg [{width - 1}:0] vector;",
         "    // Bit k: an input was accepted k + 1 cycles ago.",
         f"    reg [{depth - 1}:0] valid;",
         "    always @(posedge clk) begin",
-        *(["        vector <= in_data;"] if beats == 1 else []),
+        f"        {_taken(width, beats)}",
         f"        valid <= rst ? {depth}'d0 : {{valid[{depth - 2}:0], accepted}};",
         "    end",
-        *(_places(width, beats) if beats > 1 else []),
         *_instances(pipeline, names),
         f"    result_queue #(.WIDTH({class_bits}), .ADDRESS_BITS({(depth + 1).bit_length()})) queue (",
         "        .clk(clk), .rst(rst), .ready(in_ready), .accepted(accepted),",
@@ -142,26 +141,23 @@ def _every(beats: int) -> str:
     return "every clock cycle" if beats == 1 else f"of {beats} beats every {beats} clock cycles"
 
 
-def _gathered(beats: int) -> list[str]:
+def _taken(width: int, beats: int) -> str:
+    """One enable for all registers, since an iCE40 has one for eight cells: those of many find no places."""
+    if beats == 1:
+        return "vector <= in_data;"
+    return f"if (moves) vector <= {{in_data, vector[{width - 1}:{width // beats}]}};"
+
+
+def _accepting(beats: int) -> list[str]:
     """Counts the beats of a vector, which is accepted with the last."""
+    if beats == 1:
+        return ["    wire accepted = in_valid && in_ready;"]
     bits = (beats - 1).bit_length()
     return [
         "    wire moves = in_valid && in_ready;",
         f"    reg [{bits - 1}:0] beat;",
         f"    wire accepted = moves && beat == {bits}'d{beats - 1};",
         f"    always @(posedge clk) if (rst || moves) beat <= rst || accepted ? {bits}'d0 : beat + {bits}'d1;",
-    ]
-
-
-def _places(width: int, beats: int) -> list[str]:
-    """Each beat has registers of its own, so that synthesis leaves out those bits that no neuron sees."""
-    bits, each = (beats - 1).bit_length(), width // beats
-    stored = f"vector[place * {each} +: {each}] <= in_data"
-    return [
-        "    genvar place;",
-        f"    generate for (place = 0; place < {beats}; place = place + 1) begin : places",
-        f"        always @(posedge clk) if (moves && beat == place[{bits - 1}:0]) {stored};",
-        "    end endgenerate",
     ]
 
 

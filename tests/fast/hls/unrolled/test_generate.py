@@ -119,6 +119,8 @@ def test_a_neuron_that_is_a_table_is_estimated_as_one_look_up_table_of_six_input
     # Of the 30 neurons 26 are read, two of them constant or the same as another.
     assert six == round(24 * SERIES_7.mapped)
     assert 3.9 * six < four / ECP5.mapped * SERIES_7.mapped <= 4 * six + 1
+    # Gowin's synthesis uses no multiplexers to join them.
+    assert 1.4 * four < lut_of_layers(network, 25_000_000, "gowin")["layer0"] < 1.5 * four
 
 
 def test_tables_that_are_too_many_are_told_with_their_layer_and_no_folding_is_promised() -> None:
