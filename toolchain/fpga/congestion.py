@@ -14,6 +14,13 @@ from toolchain.errors import FitError
 # more than 200,000 steps left, 25 times those that are looked at.
 _ROWS, _LEAST, _SHARE, _AHEAD = 8, 1600, 0.05, 25
 
+# Tiles of wire (half-perimeters of all nets as first placed, before refinement) for each LUT in use, on ECP5: designs
+# with up to 13.7 of them were routed; of two that had 23.5 and 24, neither. A few LUTs may lie anywhere between pins.
+_ROUTED, _TILES_A_LUT, _FEW = 14, 18, 5000
+
+_LUTS = re.compile(r"^Info:\s+TRELLIS_COMB: +(\d+)/")
+_LENGTH = re.compile(r"^Info: +at iteration #\d+, type ALL: .* legal = (\d+);")
+_PLACED = "Info: HeAP Placer Time"
 _ALL = re.compile(r"^Info: Routing (\d+) arcs\.")
 _ROW = re.compile(r"^Info: +\d+000 \|[^|]*\|[^|]*\| *(\d+)\| +[\d.]+ +[\d.]+\|")
 
@@ -24,25 +31,43 @@ _MEND = (
 
 
 class Congestion:
-    """Reads nextpnr's log line by line. It counts the router's steps, not seconds, so all machines decide alike."""
+    """Reads nextpnr's log line by line.
+
+    It counts tiles of wire and the router's steps, not seconds, so all machines decide alike.
+    """
 
     def __init__(self, where: str) -> None:
         """`where` names board and device in the message."""
         self._where, self._all = where, 0
+        self._luts = self._length = 0
         self._left: deque[int] = deque(maxlen=_ROWS + 1)
 
     def see(self, line: str) -> None:
         """Look at one line.
 
         Raises:
-            FitError: most connections that the router makes tear up others, so that they will not come to an end.
+            FitError: there are more wires than in any design that was routed, or most connections that the
+                router makes tear up others, so that there is no end of it.
         """
-        if found := _ALL.match(line):
+        if found := _LUTS.match(line):
+            self._luts = int(found[1])
+        elif found := _LENGTH.match(line):
+            self._length = int(found[1])
+        elif line.startswith(_PLACED):
+            self._judge_wires()
+        elif found := _ALL.match(line):
             self._all = int(found[1])
             self._left.clear()
         elif found := _ROW.match(line):
             self._left.append(int(found[1]))
             self._judge()
+
+    def _judge_wires(self) -> None:
+        if self._luts and self._length > _TILES_A_LUT * max(self._luts, _FEW):
+            raise FitError(
+                f"{self._where}: the connections are too dense to route: placed, they are {self._length:,} tiles long, "
+                f"{self._length / self._luts:.0f} for each LUT (designs with up to {_ROUTED} were routed); {_MEND}"
+            )
 
     def _judge(self) -> None:
         left, home = self._left[-1], self._left[0] - self._left[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import pytest
 
@@ -56,3 +57,25 @@ def test_another_attempt_begins_anew() -> None:
         congestion.see(line)
     with pytest.raises(FitError):
         congestion.see(row)
+
+
+@pytest.mark.parametrize(
+    ("luts", "length", "dense"),
+    [
+        (20_447, 493_501, True),  # an unrolled core of 784 inputs
+        (8_309, 114_020, False),  # routed
+        (300, 9_000, False),  # few cells, far apart
+        (70_631, 696_278, False),  # the first one, with empty cells in three rows of five
+    ],
+)
+def test_wires_too_long_for_their_cells_are_told_before_they_are_routed(luts: int, length: int, dense: bool) -> None:
+    congestion = Congestion("ulx3s, LFE5U-85F")
+    congestion.see(f"Info: \t        TRELLIS_COMB:   {luts}/  83640    24%\n")
+    congestion.see(
+        "Info:     at iteration #1, type ALL: wirelen solved = 1, spread = 2, legal = 9000000; time = 5.2s\n"
+    )
+    congestion.see(
+        f"Info:     at iteration #2, type ALL: wirelen solved = 3, spread = 4, legal = {length}; time = 5s\n"
+    )
+    with pytest.raises(FitError, match=f"{length:,} tiles long, 24 for each LUT") if dense else nullcontext():
+        congestion.see("Info: HeAP Placer Time: 72.64s\n")
