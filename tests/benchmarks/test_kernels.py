@@ -36,6 +36,7 @@ def test_mlperf_tiny_beside_its_peers(name: str, shared_data: Path, tmp_path: Pa
     must_agree(graph, feeds_of(graph, 0, 20), network)
     told = {
         "C": clocked(network.source.tensors, tmp_path / "fast", FAST),
+        "C, AVX2": clocked(network.source.tensors, tmp_path / "fast", ("-O3", "-march=x86-64-v3")),
         "C, portable": clocked(network.source.tensors, tmp_path / "fast", (*FAST, PORTABLE)),
         "LiteRT, XNNPACK": _litert(path, graph),
         **_onnxruntime(path, graph),

@@ -1,9 +1,9 @@
-"""Steps that run whole by AVX-512 VNNI, beside their portable C: convolutions, and what turns their sums into codes."""
+"""Steps that run whole by vector instructions, beside their portable C: convolutions, and codes of their sums."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from toolchain.graph.ops import Linear, Op, Threshold, Window
 from toolchain.graph.types import TensorType
-from toolchain.kernels import vnni
+from toolchain.kernels import whole
 from toolchain.kernels.c_text import array_type, c_type, stored, typed_constant, wide_constant
-from toolchain.kernels.nodes.linear import blocks_of, padded, sums_of
+from toolchain.kernels.nodes.linear import blocks_of, flip_of, starts, sums_of
 from toolchain.kernels.reading import Reading
+from toolchain.kernels.registers import SCALED
 from toolchain.kernels.row import Row
-from toolchain.kernels.scaling import Scaling, guarded, scale_arrays, scale_text, scaling
-from toolchain.kernels.variants import BLOCK, CHOSEN
+from toolchain.kernels.scaling import Scaling, guarded, scale_arrays, scale_of_either, scale_text, scaling
+from toolchain.kernels.variants import BLOCK, CHOSEN, PRODUCTS
 
 # Weights of a depthwise convolution are repeated until they fill registers: at most so many channels long.
 _LONGEST_PERIOD = 4096
@@ -51,7 +52,7 @@ class _Product:
 
     Attributes:
         x: what the window takes; sums: what the product makes.
-        signed: whether a byte that it multiplies may have a sign.
+        flip: in C, what turns bytes into those that products take.
         name: begins the names of constants.
     """
 
@@ -60,7 +61,7 @@ class _Product:
     scale: Scaling | None
     x: TensorType
     sums: TensorType
-    signed: bool
+    flip: str
     name: str
 
     @property
@@ -69,14 +70,19 @@ class _Product:
         return 1 + (self.window is not None) + (self.scale is not None)
 
     @property
-    def start(self) -> NDArray[np.int64]:
-        """Where sums begin: without what bytes add that are moved by 128."""
-        moved: NDArray[np.int64] = self.op.bias - 128 * self.op.weights.sum(axis=0) if self.signed else self.op.bias
-        return moved
+    def moved(self) -> NDArray[np.int64]:
+        """What sums get more where bytes are moved by 128."""
+        more: NDArray[np.int64] = 128 * self.op.weights.sum(axis=0)
+        return more
+
+    @property
+    def narrow(self) -> int:
+        """Whether 16 bits hold two products of bytes with a sign."""
+        return int(np.abs(self.op.weights).max() < 128)
 
 
 def fused(nodes: Sequence[Op], x: TensorType, types: Sequence[TensorType], name: str) -> Fused | None:
-    """What AVX-512 VNNI makes of a step's first nodes; None where that is none of it.
+    """What vector instructions make of a step's first nodes; None where that is none of it.
 
     Args:
         x: what the step takes; types: what each node makes.
@@ -103,7 +109,7 @@ def _product(nodes: Sequence[Op], x: TensorType, types: Sequence[TensorType], na
     if not bytes_alone or sums_of(op, row) != np.int32:
         return None
     scale = _scale(nodes[place + 1 :], types[place], types[place + 1 :])
-    return _Product(op, window, scale, x, types[place], bool(into.low.min() < 0), name)
+    return _Product(op, window, scale, x, types[place], flip_of(into), name)
 
 
 def _scale(nodes: Sequence[Op], sums: TensorType, types: Sequence[TensorType]) -> Scaling | None:
@@ -122,13 +128,13 @@ def _layer(product: _Product) -> Fused | None:
 
     def rows(target: str) -> Sequence[str]:
         return (
-            f"const uint8_t *at[{vnni.POSITIONS}];",
+            f"const uint8_t *at[{whole.POSITIONS}];",
             "for (int r = 0; r < rows; r++)",
             f"    at[r] = from + {reading.place('(size_t)(p + r)')};",
             f"{name}_rows(at, rows, {target});",
         )
 
-    helpers = (CHOSEN, vnni.SCALED, *([vnni.BORDERED] if reading.copied else []), vnni.LAYER)
+    helpers = (CHOSEN, PRODUCTS, SCALED, *([whole.BORDERED] if reading.copied else []), whole.LAYER)
     return Fused(
         product.nodes,
         guarded(constants),
@@ -146,11 +152,11 @@ def _windows(product: _Product) -> Reading | None:
         count = math.prod(x.shape[:-1])
         flat = TensorType((count, x.channels), x.low, x.high, x.step)
         one = Window((1,), (1,), (0,), (0,), (1,))
-        return Reading(flat, one, (count,), copied=False, flip=False) if x.channels % 4 == 0 else None
+        return Reading(flat, one, (count,), copied=False, flip="0") if x.channels % 4 == 0 else None
     if window.kernel[-1] > 1 and window.dilation[-1] > 1:
         return None
     copied = window.padded or window.kernel[-1] * x.channels % 4 > 0
-    return Reading(x, window, product.sums.shape[:-1], copied, product.signed)
+    return Reading(x, window, product.sums.shape[:-1], copied, product.flip)
 
 
 def _layer_constants(product: _Product, reading: Reading) -> list[str]:
@@ -161,14 +167,13 @@ def _layer_constants(product: _Product, reading: Reading) -> list[str]:
     scale: list[str] = []
     if product.scale:
         lanes = np.minimum(np.arange(-(-op.outputs // BLOCK) * BLOCK), op.outputs - 1)
-        text = scale_text(product.scale, name)
-        scale = [*scale_arrays(product.scale, lanes, name), f"static const Scale {name}_scale = {text};\n"]
-    flip = "0x80808080" if product.signed and not reading.copied else "0"
-    parts = f"{len(places)}, {name}_places, {flip}, {op.outputs}, {name}_blocks, {name}_start"
+        scale = scale_of_either(product.scale, lanes, name)
+    flip = f"MODEL_STILL({product.flip})" if reading.copied else product.flip
+    parts = f"{len(places)}, {product.narrow}, {name}_places, {flip}, {op.outputs}, {name}_blocks, {name}_start"
     return [
         typed_constant("int32_t", f"{name}_places", places),
-        typed_constant("int8_t", f"{name}_blocks", blocks_of(weights)),
-        wide_constant(f"{name}_start", padded(product.start)),
+        typed_constant("MODEL_WEIGHT", f"{name}_blocks", blocks_of(weights)),
+        starts(f"{name}_start", op.bias, product.moved, product.flip),
         *scale,
         f"static const Layer {name}_layer = {{{parts}, {f'&{name}_scale' if scale else '0'}}};\n",
     ]
@@ -176,7 +181,7 @@ def _layer_constants(product: _Product, reading: Reading) -> list[str]:
 
 def _function(name: str, positions: int) -> str:
     """The layer for 8 rows at once, and for those that are left."""
-    most = vnni.POSITIONS
+    most = whole.POSITIONS
     counts = [count for count in (most if positions >= most else 0, positions % most) if count]
     cases = "".join(
         f"    if (rows == {count})\n        layer_rows(&{name}_layer, at, y, {count});\n" for count in counts
@@ -189,12 +194,11 @@ def _depthwise(product: _Product) -> Fused | None:
     op, x, window, scale, name = product.op, product.x, product.window, product.scale, product.name
     if window is None or scale is None or not op.groups == op.outputs == x.channels:
         return None
-    period = math.lcm(x.channels, vnni.WIDE)
-    if period > _LONGEST_PERIOD or (window.stride[-1] > 1 and x.channels % BLOCK):
+    if math.lcm(x.channels, _LANES[0].wide) > _LONGEST_PERIOD or (window.stride[-1] > 1 and x.channels % BLOCK):
         return None
-    reading = Reading(x, window, product.sums.shape[:-1], copied=True, flip=product.signed)
-    constants = guarded(_depthwise_constants(product, reading, scale, period))
-    helpers = (CHOSEN, vnni.SCALED, vnni.BORDERED, vnni.DEPTHWISE)
+    reading = Reading(x, window, product.sums.shape[:-1], copied=True, flip=product.flip)
+    constants = "".join(_depthwise_constants(product, reading, scale, lanes) for lanes in _LANES)
+    helpers = (CHOSEN, PRODUCTS, SCALED, whole.BORDERED, whole.DEPTHWISE)
     line = f"from + (size_t)line * {reading.line_step}"
 
     def opened(given: str, place: str, y: str) -> Sequence[str]:
@@ -208,29 +212,61 @@ def _depthwise(product: _Product) -> Fused | None:
     return Fused(product.nodes, constants, helpers, reading.copy_bytes, opened)
 
 
-def _depthwise_constants(product: _Product, reading: Reading, scale: Scaling, period: int) -> list[str]:
+def _depthwise_constants(product: _Product, reading: Reading, scale: Scaling, build: _Lanes) -> str:
+    """As one build takes them."""
     op, name, channels = product.op, product.name, reading.x.channels
-    fours = -(-op.taps // 4)
-    lanes = (_standing() + np.arange(0, period, vnni.WIDE)[:, None]).reshape(-1) % channels
-    weights = np.pad(op.weights, ((0, 4 * fours - op.taps), (0, 0)))[:, lanes]
+    period, groups = math.lcm(channels, build.wide), -(-op.taps // build.group)
+    lanes = (build.standing + np.arange(0, period, build.wide)[:, None]).reshape(-1) % channels
+    more = build.group * groups - op.taps
+    weights = np.pad(op.weights, ((0, more), (0, 0)))[:, lanes].reshape(groups, build.group, -1, build.wide)
     pieces = [] if reading.step == channels else [typed_constant("int32_t", f"{name}_pieces", reading.pieces())]
-    parts = f"{reading.wide * channels}, {period}, {fours}, {name}_taps, {f'{name}_pieces' if pieces else '0'}"
-    parts += f", {name}_weights, {name}_start, {scale_text(scale, name)}"
-    return [
-        typed_constant("int8_t", f"{name}_weights", weights.reshape(fours, 4, -1, vnni.WIDE).transpose(2, 0, 3, 1)),
-        wide_constant(f"{name}_start", product.start[lanes]),
-        typed_constant("int32_t", f"{name}_taps", np.pad(reading.taps(), (0, 4 * fours - op.taps))),
-        *scale_arrays(scale, lanes, name),
+    parts = f"{reading.wide * channels}, {period}, {groups}, {product.narrow}, MODEL_STILL({product.flip}), {name}_taps"
+    parts += f", {f'{name}_pieces' if pieces else '0'}, {name}_weights, {name}_start, {scale_text(scale, name)}"
+    constants = (
+        typed_constant(build.weight, f"{name}_weights", weights.transpose(2, 0, 3, 1)),
+        wide_constant(f"{name}_start", (op.bias + build.moves.get(product.flip, 0) * product.moved)[lanes]),
+        typed_constant("int32_t", f"{name}_taps", np.pad(reading.taps(), (0, more))),
+        *scale_arrays(scale, lanes, name, arm=build.define == "MODEL_NEON"),
         *pieces,
         f"static const Depthwise {name}_layer = {{{parts}}};\n",
-    ]
+    )
+    return f"#ifdef {build.define}\n{''.join(constants)}#endif\n"
 
 
-def _standing() -> NDArray[np.int64]:
-    """Which of 64 bytes comes to stand in each lane of four registers, when four taps are laid side by side."""
-    register, lane = np.divmod(np.arange(vnni.WIDE, dtype=np.int64), BLOCK)
+@dataclass(frozen=True)
+class _Lanes:
+    """How a build goes through the channels of a depthwise convolution.
+
+    Attributes:
+        define: the build.
+        wide: channels at once.
+        group: taps that lie side by side.
+        weight: the C type of a weight.
+        standing: which of the channels comes to stand in each lane.
+        moves: by how bytes are flipped, whether what that adds is taken off (-1) or added.
+    """
+
+    define: str
+    wide: int
+    group: int
+    weight: str
+    standing: NDArray[np.int64]
+    moves: Mapping[str, int]
+
+
+def _by_fours() -> NDArray[np.int64]:
+    """Of 64 bytes in four registers, when four taps are laid side by side."""
+    register, lane = np.divmod(np.arange(64, dtype=np.int64), BLOCK)
     byte: NDArray[np.int64] = lane // 4 * BLOCK + 4 * register + lane % 4
     return byte
+
+
+# AVX2 lays two taps of 16 bits side by side within either half of a register.
+_LANES = (
+    _Lanes("MODEL_VNNI", 64, 4, "int8_t", _by_fours(), {"MODEL_SIGNED": -1}),
+    _Lanes("MODEL_AVX2", 16, 2, "int16_t", np.r_[0:4, 8:12, 4:8, 12:16], {}),
+    _Lanes("MODEL_NEON", 16, 1, "int8_t", np.arange(16), {"MODEL_UNSIGNED": 1}),
+)
 
 
 def _followed(first: Fused, nodes: Sequence[Op], types: Sequence[TensorType], name: str) -> Fused | None:

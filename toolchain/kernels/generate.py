@@ -11,7 +11,7 @@ from toolchain.errors import ModelError
 from toolchain.graph.deciding import idle_flags, thresholds_of, widths_of
 from toolchain.graph.graph import Graph, Node
 from toolchain.graph.ops import Gate, Input, Linear, Op, Reduce, Repeat, Reshape, Transpose, Window
-from toolchain.kernels import gather, planes, vnni
+from toolchain.kernels import gather, planes, whole
 from toolchain.kernels.c_text import Whole, c_type, stored
 from toolchain.kernels.fused import Fused, fused
 from toolchain.kernels.memory import Buffer, MemoryPlan, planned
@@ -131,7 +131,7 @@ class _Writer:
     @cached_property
     def _fused(self) -> tuple[Fused | None, ...]:
         """What of each step some processors run whole; nothing where memory is scarce, or vectors are the rows."""
-        if self._most < vnni.POSITIONS or self._together:
+        if self._most < whole.POSITIONS or self._together:
             return (None,) * len(self._steps)
         return tuple(self._fused_step(number, step) for number, step in enumerate(self._steps))
 
@@ -202,7 +202,7 @@ class _Writer:
             place = self._memory.offsets[_row_name(number, node)]
             lines.append(f"{row.c} *const {_local(step, node)} = ({row.c} *)(void *)(space + {place});")
         if quick := self._fused[number]:
-            lines += ["#ifdef MODEL_VNNI", *self._whole(number, step, quick), "return;", "#endif"]
+            lines += ["#ifdef MODEL_DOTS", *self._whole(number, step, quick), "return;", "#endif"]
         if self._together:
             lines.append(f"for (size_t p = 0; p < vectors; p += {most}) {{")
             lines.append(f"    const int rows = vectors - p < {most} ? (int)(vectors - p) : {most};")
@@ -219,7 +219,7 @@ class _Writer:
         yield from quick.opened("x0", place, "y")
         if quick.rows is None:
             return
-        positions, most = self._positions(step), vnni.POSITIONS
+        positions, most = self._positions(step), whole.POSITIONS
         yield f"for (int p = 0; p < {positions}; p += {most}) {{"
         yield f"    const int rows = {positions} - p < {most} ? {positions} - p : {most};"
         yield from (f"    {line}" for line in quick.rows(self._target(step.nodes[quick.nodes - 1], step)))

@@ -24,14 +24,14 @@ class Reading:
     Attributes:
         positions: spatial shape of the result.
         copied: whether a copy with a border is read, else the tensor itself, which then has no padding.
-        flip: whether the copy's bytes are moved by 128, so that none has a sign.
+        flip: in C, what turns bytes into those that products take.
     """
 
     x: TensorType
     window: Window
     positions: tuple[int, ...]
     copied: bool
-    flip: bool
+    flip: str
 
     @property
     def wide(self) -> int:
@@ -92,7 +92,7 @@ class Reading:
         if not self.copied:
             return (f"const uint8_t *const from = (const uint8_t *){x};",)
         border, sizes = ", ".join(map(str, self._border)), f"{self._lines}, {self._line_bytes}"
-        rest = f"(uint8_t){self.window.fill}, {128 if self.flip else 0}, {MORE}"
+        rest = f"(uint8_t){self.window.fill}, MODEL_MOVED({self.flip}), {MORE}"
         return (
             f"uint8_t *const from = {place};",
             f"static const int border[] = {{{border}}};",

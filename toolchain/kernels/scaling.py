@@ -81,24 +81,32 @@ def _signs(multiplier: list[int], offsets: list[list[int]]) -> bool:
     return all(m or len(set(some)) == 1 for m, *some in zip(multiplier, *offsets, strict=True))
 
 
-def scale_arrays(scale: Scaling, lanes: NDArray[np.int64], name: str) -> list[str]:
-    """Parameters lane by lane; of those of 64 bits, the even lanes of each 16 first."""
-    halves = lanes.reshape(-1, BLOCK // 2, 2).transpose(0, 2, 1).reshape(-1)
+def scale_arrays(scale: Scaling, lanes: NDArray[np.int64], name: str, *, arm: bool) -> list[str]:
+    """Parameters lane by lane, as `toolchain.kernels.registers` takes them on Arm, or on x86."""
+    halves = lanes if arm else lanes.reshape(-1, BLOCK // 2, 2).transpose(0, 2, 1).reshape(-1)
+    way = -1 if arm else 1
     made = [
         typed_constant("int32_t", f"{name}_multiplier", scale.multiplier[lanes]),
         typed_constant("int64_t", f"{name}_offset", scale.offset[halves]),
     ]
     if not scale.halves:
-        made.append(typed_constant("int64_t", f"{name}_whole", scale.shift[halves]))
+        made.append(typed_constant("int64_t", f"{name}_whole", way * scale.shift[halves]))
     elif _shifts(scale):
-        made.append(typed_constant("int32_t", f"{name}_shift", scale.shift[lanes] - _HALF))
+        made.append(typed_constant("int32_t", f"{name}_shift", way * (scale.shift[lanes] - _HALF)))
     if scale.negative is not None:
         made.append(typed_constant("int64_t", f"{name}_negative", scale.negative[halves]))
     return made
 
 
+def scale_of_either(scale: Scaling, lanes: NDArray[np.int64], name: str) -> list[str]:
+    """The same for Arm and for x86, and a `Scale` of them."""
+    x86, arm = ("".join(scale_arrays(scale, lanes, name, arm=arm)) for arm in (False, True))
+    both = f"#ifdef MODEL_NEON\n{arm}#else\n{x86}#endif\n"
+    return [both, f"static const Scale {name}_scale = {scale_text(scale, name)};\n"]
+
+
 def scale_text(scale: Scaling, name: str) -> str:
-    """The initialiser of a `Scale` of `toolchain.kernels.vnni` that has these arrays."""
+    """The initialiser of a `Scale` of `toolchain.kernels.registers` that has these arrays."""
     negative = "0" if scale.negative is None else f"{name}_negative"
     shift = f"{name}_shift" if _shifts(scale) else "0"
     whole = "0" if scale.halves else f"{name}_whole"
@@ -112,5 +120,5 @@ def _shifts(scale: Scaling) -> bool:
 
 
 def guarded(constants: Sequence[str]) -> str:
-    """Definitions that builds for AVX-512 VNNI alone have."""
-    return f"#ifdef MODEL_VNNI\n{''.join(constants)}#endif\n"
+    """Definitions that builds with such registers alone have."""
+    return f"#ifdef MODEL_DOTS\n{''.join(constants)}#endif\n"

@@ -38,9 +38,25 @@ CHOSEN = """\
 #endif
 #define MODEL_INLINE static inline __attribute__((always_inline))
 #endif
+
+/* What a copy's bytes are moved by, and what products are still told of them: AVX2 takes bytes of either kind. */
+#ifdef MODEL_AVX2
+#define MODEL_MOVED(flip) 0
+#define MODEL_STILL(flip) (flip)
+#else
+#define MODEL_MOVED(flip) ((flip) & 0xff)
+#define MODEL_STILL(flip) 0
+#endif
+
+/* A weight that many positions share: AVX2 multiplies 16 bits. */
+#ifdef MODEL_AVX2
+#define MODEL_WEIGHT int16_t
+#else
+#define MODEL_WEIGHT int8_t
+#endif
 """
 """What instructions a build may use: `MODEL_DOTS`, and one of `MODEL_VNNI`, `MODEL_AVX2` and `MODEL_NEON`."""
-DOTS = """\
+PRODUCTS = """\
 #ifdef MODEL_DOTS
 /* Four bytes of a row, or what is left of it. */
 MODEL_INLINE uint32_t four_bytes(const uint8_t *x, int left)
@@ -54,9 +70,10 @@ MODEL_INLINE uint32_t four_bytes(const uint8_t *x, int left)
     return word;
 }
 
-/* Sums of one block of outputs, and how four inputs are multiplied into them. */
+/* Sums of one block of outputs, how four inputs are multiplied into them, and what they come to. */
 #if defined(MODEL_VNNI)
 typedef __m512i Sums;
+typedef __m512i Ready;
 enum { MODEL_ROWS = 4, MODEL_BLOCKS = 4, MODEL_ALONE = 8 };
 #define START _mm512_setzero_si512()
 
@@ -66,19 +83,29 @@ MODEL_INLINE Sums multiplied(Sums sums, uint32_t word, uint32_t flip, const int8
     return _mm512_dpbusd_epi32(sums, _mm512_set1_epi32((int)(word ^ flip)), _mm512_loadu_si512(weights));
 }
 
+/* Four products into each sum. The instruction itself, since of the intrinsic gcc 12 makes copies of all sums. */
+MODEL_INLINE void products(__m512i *sums, __m512i x, __m512i weights)
+{
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(*sums) : "v"(x), "v"(weights));
+}
+
 MODEL_INLINE Sums both(Sums one, Sums other) { return _mm512_add_epi32(one, other); }
 
-MODEL_INLINE void added(Sums sums, const int32_t *start, int left, int32_t *y)
+MODEL_INLINE Ready ready(Sums sums, const int32_t *start) { return _mm512_add_epi32(sums, _mm512_loadu_si512(start)); }
+
+MODEL_INLINE void kept(Ready sums, int left, int32_t *y)
 {
-    const __mmask16 kept = (__mmask16)(left >= 16 ? 0xffff : (1 << left) - 1);
-    _mm512_mask_storeu_epi32(y, kept, _mm512_add_epi32(sums, _mm512_loadu_si512(start)));
+    _mm512_mask_storeu_epi32(y, (__mmask16)(left >= 16 ? 0xffff : (1 << left) - 1), sums);
 }
 #elif defined(MODEL_AVX2)
 /* Two sums of each output; four outputs a register. */
 typedef struct {
     __m256i of[4];
 } Sums;
-enum { MODEL_ROWS = 2, MODEL_BLOCKS = 1, MODEL_ALONE = 1 };
+typedef struct {
+    __m256i of[2];
+} Ready;
+enum { MODEL_ROWS = 2, MODEL_TILE = 2, MODEL_BLOCKS = 1, MODEL_ALONE = 1 };
 #define START (Sums){{{0}}}
 
 /* Bytes as 16 bits, so that no product of pairs is beyond its type. `flip` 0: unsigned bytes. */
@@ -93,6 +120,28 @@ MODEL_INLINE Sums multiplied(Sums sums, uint32_t word, uint32_t flip, const int8
     return sums;
 }
 
+/* The same of some rows, by weights of 16 bits. Some instructions themselves, and weights in registers: gcc takes two
+   others for `vpbroadcastd`, makes copies of all sums, and reads the weights anew for each row. */
+MODEL_INLINE void shared(
+    Sums *sums, const uint8_t *const *at, int32_t place, uint32_t flip, const int16_t *weights, const int rows)
+{
+    __m256i x[MODEL_TILE];
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++) {
+        __m128i bytes;
+        __asm__("vpbroadcastd %1, %0" : "=x"(bytes) : "m"(*(const uint8_t(*)[4])(at[r] + place)));
+        x[r] = flip ? _mm256_cvtepi8_epi16(bytes) : _mm256_cvtepu8_epi16(bytes);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        __m256i w = _mm256_loadu_si256((const __m256i *)(const void *)(weights + 16 * i));
+        __asm__("" : "+x"(w));
+#pragma GCC unroll 4
+        for (int r = 0; r < rows; r++)
+            __asm__("vpaddd %1, %0, %0" : "+x"(sums[r].of[i]) : "x"(_mm256_madd_epi16(x[r], w)));
+    }
+}
+
 MODEL_INLINE Sums both(Sums one, Sums other)
 {
     for (int i = 0; i < 4; i++)
@@ -100,23 +149,41 @@ MODEL_INLINE Sums both(Sums one, Sums other)
     return one;
 }
 
-MODEL_INLINE void added(Sums sums, const int32_t *start, int left, int32_t *y)
+MODEL_INLINE Ready ready(Sums sums, const int32_t *start)
 {
-    int32_t all[16];
+    Ready made;
     for (int i = 0; i < 2; i++) {
         const __m256i pairs = _mm256_hadd_epi32(sums.of[2 * i], sums.of[2 * i + 1]);
-        const __m256i in_order = _mm256_permute4x64_epi64(pairs, 0xd8);
         const __m256i begun = _mm256_loadu_si256((const __m256i *)(const void *)(start + 8 * i));
-        _mm256_storeu_si256((__m256i *)(void *)(all + 8 * i), _mm256_add_epi32(in_order, begun));
+        made.of[i] = _mm256_add_epi32(_mm256_permute4x64_epi64(pairs, 0xd8), begun);
     }
+    return made;
+}
+
+MODEL_INLINE void kept(Ready sums, int left, int32_t *y)
+{
+    int32_t all[16];
+    for (int i = 0; i < 2; i++)
+        _mm256_storeu_si256((__m256i *)(void *)(all + 8 * i), sums.of[i]);
     memcpy(y, all, (size_t)(left < 16 ? left : 16) * sizeof(*y));
 }
-#elif !defined(__ARM_FEATURE_DOTPROD)
+#else
+typedef int32x4x4_t Ready;
+
+MODEL_INLINE void kept(Ready sums, int left, int32_t *y)
+{
+    int32_t all[16];
+    for (int i = 0; i < 4; i++)
+        vst1q_s32(all + 4 * i, sums.val[i]);
+    memcpy(y, all, (size_t)(left < 16 ? left : 16) * sizeof(*y));
+}
+
+#ifndef __ARM_FEATURE_DOTPROD
 /* Two sums of each output; two outputs a register. */
 typedef struct {
     int32x4_t of[8];
 } Sums;
-enum { MODEL_ROWS = 2, MODEL_BLOCKS = 1, MODEL_ALONE = 1 };
+enum { MODEL_ROWS = 2, MODEL_TILE = 2, MODEL_BLOCKS = 1, MODEL_ALONE = 1 };
 #define START (Sums){{vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), \\
                      vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)}}
 
@@ -132,6 +199,21 @@ MODEL_INLINE Sums multiplied(Sums sums, uint32_t word, uint32_t flip, const int8
     return sums;
 }
 
+#define MODEL_TWICE
+/* Eight inputs, of whose products 16 bits hold the sum of two. */
+MODEL_INLINE Sums twice(Sums sums, uint32_t word, uint32_t other, uint32_t flip, const int8_t *weights)
+{
+    const int8x16_t x = vreinterpretq_s8_u32(vdupq_n_u32(word ^ flip));
+    const int8x16_t z = vreinterpretq_s8_u32(vdupq_n_u32(other ^ flip));
+    for (int i = 0; i < 4; i++) {
+        const int8x16_t w = vld1q_s8(weights + 16 * i), v = vld1q_s8(weights + 64 + 16 * i);
+        const int16x8_t low = vmull_s8(vget_low_s8(x), vget_low_s8(w)), high = vmull_high_s8(x, w);
+        sums.of[2 * i] = vpadalq_s16(sums.of[2 * i], vmlal_s8(low, vget_low_s8(z), vget_low_s8(v)));
+        sums.of[2 * i + 1] = vpadalq_s16(sums.of[2 * i + 1], vmlal_high_s8(high, z, v));
+    }
+    return sums;
+}
+
 MODEL_INLINE Sums both(Sums one, Sums other)
 {
     for (int i = 0; i < 8; i++)
@@ -139,18 +221,16 @@ MODEL_INLINE Sums both(Sums one, Sums other)
     return one;
 }
 
-MODEL_INLINE void added(Sums sums, const int32_t *start, int left, int32_t *y)
+MODEL_INLINE Ready ready(Sums sums, const int32_t *start)
 {
-    int32_t all[16];
-    for (int i = 0; i < 4; i++) {
-        const int32x4_t whole = vpaddq_s32(sums.of[2 * i], sums.of[2 * i + 1]);
-        vst1q_s32(all + 4 * i, vaddq_s32(whole, vld1q_s32(start + 4 * i)));
-    }
-    memcpy(y, all, (size_t)(left < 16 ? left : 16) * sizeof(*y));
+    Ready made;
+    for (int i = 0; i < 4; i++)
+        made.val[i] = vaddq_s32(vpaddq_s32(sums.of[2 * i], sums.of[2 * i + 1]), vld1q_s32(start + 4 * i));
+    return made;
 }
 #else
 typedef int32x4x4_t Sums;
-enum { MODEL_ROWS = 4, MODEL_BLOCKS = 1, MODEL_ALONE = 1 };
+enum { MODEL_ROWS = 4, MODEL_TILE = 4, MODEL_BLOCKS = 1, MODEL_ALONE = 1 };
 #define START (Sums){{vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)}}
 
 /* Signed bytes: `flip` makes unsigned bytes signed, 128 less, which the start adds. */
@@ -169,15 +249,27 @@ MODEL_INLINE Sums both(Sums one, Sums other)
     return one;
 }
 
-MODEL_INLINE void added(Sums sums, const int32_t *start, int left, int32_t *y)
+MODEL_INLINE Ready ready(Sums sums, const int32_t *start)
 {
-    int32_t all[16];
     for (int i = 0; i < 4; i++)
-        vst1q_s32(all + 4 * i, vaddq_s32(sums.val[i], vld1q_s32(start + 4 * i)));
-    memcpy(y, all, (size_t)(left < 16 ? left : 16) * sizeof(*y));
+        sums.val[i] = vaddq_s32(sums.val[i], vld1q_s32(start + 4 * i));
+    return sums;
 }
 #endif
 
+MODEL_INLINE void shared(
+    Sums *sums, const uint8_t *const *at, int32_t place, uint32_t flip, const int8_t *weights, const int rows)
+{
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++)
+        sums[r] = multiplied(sums[r], four_bytes(at[r] + place, 4), flip, weights);
+}
+#endif
+#endif
+"""
+"""Four inputs by the weights of 16 outputs into `Sums`, which become `Ready`, where `MODEL_DOTS` is defined."""
+DOTS = """\
+#ifdef MODEL_DOTS
 /* Four inputs of some rows, or what is left of them, into all sums. */
 MODEL_INLINE void dots_four(
     Sums *sums, const uint8_t *x, size_t step, int left, const int8_t *weights, size_t block, uint32_t flip,
@@ -222,7 +314,7 @@ MODEL_INLINE void dots_tile(
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 16
         for (int b = 0; b < blocks; b++)
-            added(sums[r * blocks + b], start + 16 * b, left - 16 * b, y + (size_t)r * (size_t)outputs + 16 * b);
+            kept(ready(sums[r * blocks + b], start + 16 * b), left - 16 * b, y + (size_t)r * (size_t)outputs + 16 * b);
 }
 
 /* y[r][c] = start[c] + sum of x[r][i] * weight of c and i, for all rows, which lie `step` bytes apart. */

@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.graph.ops import Linear
+from toolchain.graph.types import TensorType
 from toolchain.kernels import small_dots
 from toolchain.kernels.bits import by_bits
 from toolchain.kernels.c_text import Whole, accumulating, array_type, c_type, constant, wide_constant
 from toolchain.kernels.listed import listed
 from toolchain.kernels.row import Row, RowKernel, one_for_all
-from toolchain.kernels.variants import BLOCK, CHOSEN, DOTS
+from toolchain.kernels.variants import BLOCK, CHOSEN, DOTS, PRODUCTS
 from toolchain.kernels.ways import BITS, BYTES, LISTED, PLAIN, allowed
 
 # Fewer inputs than that are added up sooner one by one.
@@ -105,7 +106,7 @@ def _by_outputs(op: Linear, name: str, x: Row, y: Row, inner: int, ways: tuple[s
         constants, quick = [*constants, *counted.constants], (*counted.at_once, *quick)
     helpers = (
         *(counted.helpers if counted else ()),
-        *((CHOSEN, DOTS) if dots else ()),
+        *((CHOSEN, PRODUCTS, DOTS) if dots else ()),
         *((small_dots.DOT,) if small or few else ()),
         *(few.helpers if few else ()),
     )
@@ -148,11 +149,11 @@ def _by_bytes(op: Linear, name: str, x: Row, y: Row, constants: list[str]) -> tu
     """
     if op.groups > 1 or not _bytes_alone(op, x) or y.dtype != np.int32 or len(op.weights) < _LEAST_INPUTS:
         return ()
-    flip, start = _flip(x), f"{name}_start"
+    flip, start = flip_of(x.type), f"{name}_start"
     constants += [
         "#ifdef MODEL_DOTS\n",
         constant(f"{name}_blocks", blocks_of(op.weights)),
-        _starts(op, start, flip),
+        starts(start, op.bias, 128 * op.weights.sum(axis=0), flip),
         "#endif\n",
     ]
     sizes = f"{len(op.weights)}, {flip}, {op.outputs}"
@@ -164,20 +165,20 @@ def _by_bytes(op: Linear, name: str, x: Row, y: Row, constants: list[str]) -> tu
     )
 
 
-def _flip(x: Row) -> str:
+def flip_of(x: TensorType) -> str:
     """What turns its bytes into those that a product takes: nothing where they are such without a sign and with one."""
-    if x.type.low.min() < 0:
+    if x.low.min() < 0:
         return "MODEL_SIGNED"
-    return "0" if x.type.high.max() < 128 else "MODEL_UNSIGNED"
+    return "0" if x.high.max() < 128 else "MODEL_UNSIGNED"
 
 
-def _starts(op: Linear, start: str, flip: str) -> str:
-    """Where sums begin: without what the flipped bytes add."""
-    plain, moved = wide_constant(start, padded(op.bias)), 128 * op.weights.sum(axis=0)
+def starts(name: str, bias: NDArray[np.int64], moved: NDArray[np.int64], flip: str) -> str:
+    """Where sums begin: without what flipped bytes add, which is `moved` more or less."""
+    plain = wide_constant(name, padded(bias))
     if flip == "0":
         return plain
-    build, away = ("MODEL_VNNI", op.bias - moved) if flip == "MODEL_SIGNED" else ("MODEL_NEON", op.bias + moved)
-    return f"#ifdef {build}\n{wide_constant(start, padded(away))}#else\n{plain}#endif\n"
+    build, away = ("MODEL_VNNI", bias - moved) if flip == "MODEL_SIGNED" else ("MODEL_NEON", bias + moved)
+    return f"#ifdef {build}\n{wide_constant(name, padded(away))}#else\n{plain}#endif\n"
 
 
 def blocks_of(weights: NDArray[np.int64]) -> NDArray[np.int64]:

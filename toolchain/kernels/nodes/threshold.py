@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from toolchain.graph.ops import Threshold, Uniform
 from toolchain.kernels.c_text import accumulating, array_type, c_type, constant, literal, typed_constant
+from toolchain.kernels.registers import SCALED
 from toolchain.kernels.row import Row, RowKernel, one_for_all
-from toolchain.kernels.scaling import Scaling, guarded, scale_arrays, scale_text, scaling
-from toolchain.kernels.variants import BLOCK, CHOSEN
-from toolchain.kernels.vnni import SCALED
+from toolchain.kernels.scaling import Scaling, guarded, scale_of_either, scaling
+from toolchain.kernels.variants import BLOCK, CHOSEN, PRODUCTS
 from toolchain.kernels.ways import COMPARED, MULTIPLIED, REGISTERS, allowed
 
 # Up to so many thresholds are compared one by one, which takes no branch.
@@ -36,19 +36,17 @@ def kernel(op: Threshold, name: str, xs: tuple[Row, ...], y: Row, way: str | Non
 
 
 def _many_at_once(form: Scaling, otherwise: RowKernel, name: str, y: Row) -> RowKernel:
-    """All rows at once in builds for AVX-512 VNNI."""
+    """All rows at once in builds with vector registers."""
     alike = form.alike
     lanes = np.minimum(np.arange(BLOCK if alike else -(-y.size // BLOCK) * BLOCK), y.size - 1)
-    constants = [*scale_arrays(form, lanes, f"{name}_many")]
-    constants.append(f"static const Scale {name}_scale = {scale_text(form, f'{name}_many')};\n")
     at_once = (
-        "#ifdef MODEL_VNNI",
-        f"scaled_rows(x0, rows, {y.size}, &{name}_scale, {int(alike)}, (int8_t *)y);",
+        "#ifdef MODEL_DOTS",
+        f"scaled_rows(x0, rows, {y.size}, &{name}_many_scale, {int(alike)}, (int8_t *)y);",
         "return;",
         "#endif",
     )
-    constants = [*otherwise.constants, guarded(constants)]
-    return RowKernel(otherwise.body, tuple(constants), (CHOSEN, SCALED), at_once, REGISTERS)
+    constants = (*otherwise.constants, guarded(scale_of_either(form, lanes, f"{name}_many")))
+    return RowKernel(otherwise.body, constants, (CHOSEN, PRODUCTS, SCALED), at_once, REGISTERS)
 
 
 def _both(first: RowKernel, second: RowKernel) -> RowKernel:

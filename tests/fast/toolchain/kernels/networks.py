@@ -89,6 +89,7 @@ def convolution(
     levels: int = 255,
     bent: bool = False,
     then: int = 0,
+    lowest: int = -128,
 ) -> Graph:
     """A convolution of bytes whose codes are one multiplication of its sums.
 
@@ -98,6 +99,7 @@ def convolution(
         levels: 0 for the sums themselves.
         bent: whether halves go away from zero.
         then: outputs of a product behind it.
+        lowest: weight.
     """
     random, graph, channels = np.random.default_rng(3), Graph(), shape[-1]
     graph.add("x", Input(TensorType(shape, low, high)))
@@ -105,8 +107,8 @@ def convolution(
         wide = window(kernel, stride=stride, before=before, after=after, dilation=dilation, fill=low + 3)
         graph.add("window", wide, "x")
     taps, made = math.prod(kernel or ()), outputs or channels
-    weights = random.integers(-128, 128, (taps * channels if outputs else taps, made))
-    weights[:, 0], weights[:, -1] = -128, 127
+    weights = random.integers(lowest, 128, (taps * channels if outputs else taps, made))
+    weights[:, 0], weights[:, -1] = lowest, 127
     product = Linear(weights, random.integers(-999, 999, made), groups=1 if outputs else channels, taps=taps)
     graph.add("sums", product, "window" if kernel else "x")
     last = "sums"
@@ -148,7 +150,9 @@ CONVOLUTIONS = {
     "few codes": convolution((6, 6, 8), 16, levels=7, least=-2),
     "slopes of a half": convolution((5, 7, 4), 8, kernel=None, low=0, high=1),
     "halves away from zero": convolution((6, 6, 8), 16, bent=True),
+    "no weight of -128": convolution((5, 6, 12), 20, lowest=-127),
     "a channel each": convolution((6, 9, 8), 0),
+    "a channel each, no weight of -128": convolution((6, 9, 8), 0, lowest=-127),
     "a channel each, none fills a register": convolution((5, 6, 5), 0, kernel=(3, 2), dilation=(1, 2)),
     "a channel each, apart": convolution((9, 8, 48), 0, stride=(2, 2), bent=True),
     "a channel each, of one line": convolution((20, 16), 0, kernel=(5,), stride=(3,), **_ONE_LINE),

@@ -41,8 +41,9 @@ def test_random_networks_of_several_inputs_and_outputs(seed: int, tmp_path: Path
 
 
 @pytest.mark.parametrize("name", CONVOLUTIONS)
-def test_convolutions_that_run_whole(name: str, tmp_path: Path) -> None:
-    _must_answer(CONVOLUTIONS[name], 4, tmp_path, 8, [*_SANITIZERS, "-march=native"])
+@pytest.mark.parametrize("own", ["-mavx2", "-march=native"])
+def test_convolutions_that_run_whole(name: str, own: str, tmp_path: Path) -> None:
+    _must_answer(CONVOLUTIONS[name], 4, tmp_path, 8, [*_SANITIZERS, own])
 
 
 def test_bits_that_are_counted(tmp_path: Path) -> None:
@@ -68,6 +69,13 @@ def _must_agree(graph: Graph, seed: int, folder: Path) -> None:
 
 _needs_arm = pytest.mark.skipif(not all(map(shutil.which, (_ARM, _PLAYER))), reason=f"no {_ARM} or no {_PLAYER}")
 _MARCH = ("armv8-a", "armv8.2-a+dotprod")
+_REACHING = (
+    "several blocks",
+    "bytes that fill no word",
+    "a channel each, none fills a register",
+    "a channel each, apart",
+)
+"""Convolutions whose registers are longer than what is left of a line or a tensor."""
 
 
 @_needs_arm
@@ -86,14 +94,31 @@ def test_dot_products_of_arm_in_an_emulator(
 
 @_needs_arm
 @pytest.mark.parametrize("march", _MARCH)
-def test_dot_products_of_arm_stay_within_their_memory(
-    march: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", CONVOLUTIONS)
+def test_convolutions_that_run_whole_on_arm(
+    name: str, march: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CC", _ARM)
+    flags = ["-O2", "-static", *_TRAPPED, f"-march={march}"]
+    _must_answer(CONVOLUTIONS[name], 4, tmp_path, 8, flags, [_PLAYER, "-cpu", "max"], together=2)
+
+
+@_needs_arm
+@pytest.mark.parametrize(
+    ("graph", "march"),
+    [
+        *((bytes_by_bytes(0), march) for march in _MARCH),
+        *((CONVOLUTIONS[name], march) for name, march in zip(_REACHING, 2 * _MARCH, strict=True)),
+    ],
+)
+def test_what_arm_has_instructions_for_stays_within_its_memory(
+    graph: Graph, march: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two calls alone: the sanitizer takes a second of each to begin in an emulator, which has no way to find leaks."""
     monkeypatch.setenv("CC", _ARM)
     monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")
     play = [_PLAYER, "-cpu", "max", "-L", "/usr/aarch64-linux-gnu"]
-    _must_answer(bytes_by_bytes(0), 1, tmp_path, 8, [*_SANITIZERS, f"-march={march}"], play, together=2)
+    _must_answer(graph, 1, tmp_path, 8, [*_SANITIZERS, f"-march={march}"], play, together=2)
 
 
 def _must_answer(
