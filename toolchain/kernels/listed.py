@@ -6,7 +6,7 @@ zeros are time won. Where weights have few values, each value has lists of its o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ _FEW_VALUES = 4
 # The greatest share of weights besides 0, of few values and of many, whose lists are faster than a plain product:
 # counted on an emulated Cortex-M0+ and RV32IMC.
 _SHARE, _WEIGHTED_SHARE = 0.7, 0.5
+
+# The same of a processor that takes two products at once, by an emulated Cortex-M4.
+_DSP_SHARE, _WEIGHTED_DSP_SHARE = 0.3, 0.2
 
 _HELPER = """\
 /* The sum of the inputs that stand at the listed places{told}. */
@@ -44,11 +47,13 @@ class Listed:
     Attributes:
         body: lines that make a row `y` of a row `x0`.
         constants, helpers: definitions that stand before it.
+        unasked: which builds take it in the written order, as a condition of C's preprocessor.
     """
 
     body: tuple[str, ...]
     constants: tuple[str, ...]
     helpers: tuple[str, ...]
+    unasked: str = "defined(MODEL_SCALAR)"
 
 
 def listed(op: Linear, name: str, x: Row, y: Row, bias: str) -> Listed | None:
@@ -57,15 +62,19 @@ def listed(op: Linear, name: str, x: Row, y: Row, bias: str) -> Listed | None:
     Args:
         bias: of output `c`, in C.
     """
-    share = np.count_nonzero(op.weights) / op.weights.size
+    share = float(np.count_nonzero(op.weights) / op.weights.size)
     if op.groups > 1 or share > _SHARE or op.largest_sum(x.type.magnitude) >= 2**31 - 1:
         return None
     values = [int(value) for value in np.unique(op.weights) if value]
     if not values:
         return None
     if len(values) <= _FEW_VALUES:
-        return _by_values(op, name, x, y, bias, values)
-    return _weighted(op, name, x, y, bias) if share <= _WEIGHTED_SHARE else None
+        return _unasked(_by_values(op, name, x, y, bias, values), share <= _DSP_SHARE)
+    return _unasked(_weighted(op, name, x, y, bias), share <= _WEIGHTED_DSP_SHARE) if share <= _WEIGHTED_SHARE else None
+
+
+def _unasked(made: Listed, dsp: bool) -> Listed:
+    return replace(made, unasked=f"{made.unasked} || defined(MODEL_ARM_DSP)") if dsp else made
 
 
 def _by_values(op: Linear, name: str, x: Row, y: Row, bias: str, values: list[int]) -> Listed:

@@ -96,9 +96,9 @@ def _by_outputs(op: Linear, name: str, x: Row, y: Row, inner: int, ways: tuple[s
     if small := op.groups == 1 and _bytes_alone(op, x) and y.dtype == np.int32:
         body = small_dots.chosen(x.c, len(op.weights), op.outputs, f"{name}_weights", bias, body)
     if few:
-        # Without products of several bytes an instruction, zeros are time.
-        body = ("#ifdef MODEL_SCALAR", *few.body, "#else", *body, "#endif")
-        weights = "".join(("#ifdef MODEL_SCALAR\n", *few.constants, "#else\n", weights, "#endif\n"))
+        # Without products of many bytes an instruction, zeros are time.
+        body = (f"#if {few.unasked}", *few.body, "#else", *body, "#endif")
+        weights = "".join((f"#if {few.unasked}\n", *few.constants, "#else\n", weights, "#endif\n"))
     constants = [*biases, weights]
     quick = dots = _by_bytes(op, name, x, y, constants) if BYTES in ways else ()
     counted = by_bits(op, name, x, y) if BITS in ways else None

@@ -37,7 +37,7 @@ def test_lists_of_places(graph: Graph, tmp_path: Path) -> None:
 def test_a_processor_of_single_products_takes_them_unasked(tmp_path: Path) -> None:
     graph = mostly_zeros(_FEW)
     network = CompiledNetwork(graph, tmp_path, ("-O1", PORTABLE, "-DMODEL_SCALAR"))
-    assert "#ifdef MODEL_SCALAR" in network.source.source
+    assert "#if defined(MODEL_SCALAR)" in network.source.source
     must_agree(graph, feeds_of(graph, 1, 20), network)
 
 
