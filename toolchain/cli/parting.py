@@ -69,7 +69,8 @@ def parted(options: BuildOptions, node: str, jobs: int, console: Console) -> Req
             data=None,
             network=str(folder / device),
             onnx=None,
-            test=str(folder / TEST),
+            # Random inputs are no test set: a build has its own.
+            test=None if found.kind == "random" else str(folder / TEST),
             split=None,
             then=str(folder / HOST_PART),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -29,7 +30,7 @@ def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BuildOptions:
 
 def test_the_device_part_is_a_build_that_carries_the_hosts(options: BuildOptions) -> None:
     request = parted(options, "sum", 1, QUIET)
-    assert request.model == "net-sum" and request.file and request.then and request.test
+    assert request.model == "net-sum" and request.file and request.then and request.test is None
     device, host = load_graph(Path(request.file)), load_graph(Path(request.then))
     assert [output.node for output in device.outputs] == ["sum"] and list(host.inputs) == ["sum"]
     assert f"THEN={request.then}" in build_words(request) and request_of(plain(request)) == request
@@ -38,6 +39,15 @@ def test_the_device_part_is_a_build_that_carries_the_hosts(options: BuildOptions
     before = [path.stat().st_mtime_ns for path in files]
     assert parted(options, "sum", 1, QUIET) == request
     assert [path.stat().st_mtime_ns for path in files] == before
+
+
+def test_inputs_of_the_whole_are_those_of_the_device_part(options: BuildOptions) -> None:
+    test = Path(str(options.network)).with_name("test.npz")
+    x = np.random.default_rng(1).integers(0, 4, (40, 6)).astype(np.float32)
+    np.savez(test, x=x)
+    request = parted(replace(options, test=str(test)), "sum", 1, QUIET)
+    assert request.test and Path(request.test).parent == Path(str(request.file)).parent
+    np.testing.assert_array_equal(np.load(request.test)["x"], x)
 
 
 def test_a_node_that_is_none_names_those_that_can_be_and_nothing_is_left(options: BuildOptions) -> None:
