@@ -15,8 +15,8 @@ SOURCES = ("rests.v", "loop_end.v")
 """Files of what says whether a part has work."""
 
 _GATE, _DECIDE, _FORK = "gate", "decide", "fork_beats"
-_DATA, _FLAG, _LATER = 0, 1, 2
-"""Inputs: of a gate the beats and their flag; of a decision the later answer."""
+_FLAG, _LATER = 1, 2
+"""Inputs: of a gate its flag, behind the beats; of a decision, whose flag is its first, the later answer."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 // Whether a part of a core is clocked: while it holds an inference, while a beat waits before it, and 2**LINGER_BITS - 1
 // clocks longer, in which it ends what no answer waits for and begins what needs no beat.
 //
-// Parameters: BEATS of the answer that an inference leaves behind.
+// Parameters: BEATS of the answer that an inference leaves behind; COUNT_BITS of the number of inferences inside.
 // Timing: `awake` follows `wanted` and `enters` by a clock; it is set in a reset, which the part sees.
 module rests #(
     parameter BEATS = 1,
