@@ -54,6 +54,10 @@ class TooDenseError(FitError):
         self.free = free
 
 
+class CongestionError(FitError):
+    """A design whose cells have their places, but whose connections find no way."""
+
+
 class BudgetError(GateweaveError):
     """A budget of LUTs that no training reached."""
 

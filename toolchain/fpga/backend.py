@@ -56,11 +56,13 @@ class Aim:
         mhz: the clock.
         margin: the share of it by which the routed design must be faster.
         seeds: the placer's; the first that gets there counts.
+        options: of nextpnr besides.
     """
 
     mhz: float
     margin: float = 0.0
     seeds: Sequence[int] = SEEDS
+    options: Sequence[str] = ()
 
 
 class Backend(ABC):
@@ -169,8 +171,8 @@ class Backend(ABC):
         out_dir.mkdir(parents=True, exist_ok=True)
         name, text = self.constraints(board)
         write_atomic(out_dir / name, text)
-        arguments = self._arguments(board, relative(netlist, out_dir), name)
         aim = aim or Aim(board.clock.mhz)
+        arguments = [*self._arguments(board, relative(netlist, out_dir), name), *aim.options]
         job = Job(self.place_and_route_tool, board, aim.mhz, out_dir, arguments, self.sites, aim.seeds, aim.margin)
         report, seed = place_and_route(job, self.progress)
         return self._implementation(aim, report, seed, out_dir)

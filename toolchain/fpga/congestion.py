@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 
-from toolchain.errors import FitError
+from toolchain.errors import CongestionError
 
 # Of all designs at hand that were routed (7,000 to 109,000 connections) eight rows, of a thousand steps each, brought
 # home 3,192 connections at least while more than a twentieth were left; of one that got nowhere (an unrolled core of
@@ -24,6 +24,11 @@ _PLACED = "Info: HeAP Placer Time"
 _ALL = re.compile(r"^Info: Routing (\d+) arcs\.")
 _ROW = re.compile(r"^Info: +\d+000 \|[^|]*\|[^|]*\| *(\d+)\| +[\d.]+ +[\d.]+\|")
 
+# The other router's passes: wires that several connections share. One that came home had a sixteenth left after five
+# passes, and the last few took another fifteen.
+_PASS = re.compile(r"^Info: +iter=(\d+) wires=\d+ overused=(\d+) ")
+_PASSES, _STILL, _LAST = 5, 0.75, 200
+
 _MEND = (
     "choose STRATEGY=folded or a lower FPS, train with more zeros or fewer inputs (an unrolled core has a wire for "
     "each input of each neuron), or choose a larger board"
@@ -41,12 +46,13 @@ class Congestion:
         self._where, self._all = where, 0
         self._luts = self._length = 0
         self._left: deque[int] = deque(maxlen=_ROWS + 1)
+        self._shared: deque[int] = deque(maxlen=_PASSES + 1)
 
     def see(self, line: str) -> None:
         """Look at one line.
 
         Raises:
-            FitError: there are more wires than in any design that was routed, or most connections that the
+            CongestionError: there are more wires than in any design that was routed, or most connections that the
                 router makes tear up others, so that there is no end of it.
         """
         if found := _LUTS.match(line):
@@ -61,12 +67,23 @@ class Congestion:
         elif found := _ROW.match(line):
             self._left.append(int(found[1]))
             self._judge()
+        elif found := _PASS.match(line):
+            self._shared.append(int(found[2]))
+            self._judge_shared()
 
     def _judge_wires(self) -> None:
         if self._luts and self._length > _TILES_A_LUT * max(self._luts, _FEW):
-            raise FitError(
+            raise CongestionError(
                 f"{self._where}: the connections are too dense to route: placed, they are {self._length:,} tiles long, "
                 f"{self._length / self._luts:.0f} for each LUT (designs with up to {_ROUTED} were routed); {_MEND}"
+            )
+
+    def _judge_shared(self) -> None:
+        before, now = self._shared[0], self._shared[-1]
+        if len(self._shared) > _PASSES and now > max(_LAST, _STILL * before):
+            raise CongestionError(
+                f"{self._where}: the connections are too dense to route: several share {now:,} wires, as many as "
+                f"{_PASSES} passes of the router before ({before:,}); {_MEND}"
             )
 
     def _judge(self) -> None:
@@ -74,7 +91,7 @@ class Congestion:
         comes = home >= min(_LEAST, left / _AHEAD)
         if len(self._left) <= _ROWS or comes or left <= _SHARE * self._all:
             return
-        raise FitError(
+        raise CongestionError(
             f"{self._where}: the connections are too dense to route: {left:,} of {self._all:,} are left, and the last "
             f"{_ROWS},000 steps of the router brought {home:,} home; {_MEND}"
         )

@@ -71,14 +71,20 @@ def _tiles(part: str) -> dict[str, str]:
 
 def rows_of(device: str) -> list[list[str]]:
     """Names of the multipliers' sites of a device as nextpnr gives them, row by row, each from left to right."""
+    rows = tile_rows(device, _FIRST_TILE)
+    return [[f"X{x + at}/Y{y}/MULT18_{at}" for x in columns for at in _BLOCK] for y, columns in rows]
+
+
+def tile_rows(device: str, kind: str) -> list[tuple[int, list[int]]]:
+    """Rows of a device that have tiles of a kind, from above, each with its number and the columns, from the left."""
     series, _, size = device.rpartition("-")
     tiles = _tiles(f"LFE5{series.upper() or 'U'}-{size.removesuffix('k')}F")
-    places = (re.fullmatch(r"\w+_R(\d+)C(\d+):\w+", name) for name, kind in tiles.items() if kind == _FIRST_TILE)
-    blocks = sorted((int(place[1]), int(place[2])) for place in places if place)
-    rows: dict[int, list[str]] = {}
-    for y, x in blocks:
-        rows.setdefault(y, []).extend(f"X{x + at}/Y{y}/MULT18_{at}" for at in _BLOCK)
-    return [rows[y] for y in sorted(rows)]
+    places = (re.fullmatch(r"(?:\w+_)?R(\d+)C(\d+):\w+", name) for name, found in tiles.items() if found == kind)
+    rows: dict[int, list[int]] = {}
+    for place in places:
+        if place:
+            rows.setdefault(int(place[1]), []).append(int(place[2]))
+    return [(y, sorted(rows[y])) for y in sorted(rows)]
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

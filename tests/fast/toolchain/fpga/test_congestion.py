@@ -7,7 +7,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from toolchain.errors import FitError
+from toolchain.errors import CongestionError
 from toolchain.fpga.congestion import Congestion
 
 
@@ -24,18 +24,18 @@ def see(left: Sequence[int], arcs: int = 65_070) -> None:
 
 def test_a_router_that_stands_still_is_ended_with_what_to_change() -> None:
     stuck = [64_070, 63_100, *(60_000 - 90 * row for row in range(20))]
-    with pytest.raises(FitError, match=r"LFE5U-85F: .* of 65,070 are left, and the last 8,000 .*STRATEGY=folded"):
+    with pytest.raises(CongestionError, match=r"85F: .* of 65,070 are left, and the last 8,000 .*STRATEGY=folded"):
         see(stuck)
 
 
 def test_the_rows_of_a_real_one_that_got_nowhere_are_told() -> None:
     # An unrolled core of 784 inputs on an LFE5U-85F.
-    with pytest.raises(FitError, match="61,749 of 63,569 are left"):
+    with pytest.raises(CongestionError, match="61,749 of 63,569 are left"):
         see([63_075, 62_779, 62_588, 62_374, 62_265, 62_144, 61_949, 61_863, 61_749, 61_679], 63_569)
 
 
 def test_one_that_tears_up_more_than_it_makes_is_ended_too() -> None:
-    with pytest.raises(FitError, match="too dense to route"):
+    with pytest.raises(CongestionError, match="too dense to route"):
         see([30_000 + 50 * row for row in range(12)])
 
 
@@ -55,8 +55,26 @@ def test_another_attempt_begins_anew() -> None:
     row = "Info:       1000 |      500        500 |  500   500 |     50000|       0.50      12.50|\n"
     for line in [*[row] * 8, "Info: Routing 65070 arcs.\n", *[row] * 8]:
         congestion.see(line)
-    with pytest.raises(FitError):
+    with pytest.raises(CongestionError):
         congestion.see(row)
+
+
+def passes(overused: Sequence[int]) -> None:
+    """Let it read the log of the other router."""
+    congestion = Congestion("ulx3s, LFE5U-85F")
+    for row, count in enumerate(overused, 1):
+        congestion.see(f"Info:     iter={row} wires=133079 overused={count} overuse={count + 9} archfail=NA\n")
+
+
+def test_passes_of_the_other_router_that_change_little_are_ended() -> None:
+    with pytest.raises(CongestionError, match=r"share 31,000 wires, as many as 5 passes .* before \(36,000\)"):
+        passes([36_000, *(35_000 - 1000 * row for row in range(9))])
+
+
+def test_passes_that_come_home_go_on_to_the_last_few_wires() -> None:
+    passes(
+        [11_158, 7_327, 4_489, 2_511, 1_415, 693, 355, 191, 105, 77, 62, 34, 14, 10, 9, 5, 7, 6, 3, 2, 2, 2, 2, 1, 0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,5 +95,5 @@ def test_wires_too_long_for_their_cells_are_told_before_they_are_routed(luts: in
     congestion.see(
         f"Info:     at iteration #2, type ALL: wirelen solved = 3, spread = 4, legal = {length}; time = 5s\n"
     )
-    with pytest.raises(FitError, match=f"{length:,} tiles long, 24 for each LUT") if dense else nullcontext():
+    with pytest.raises(CongestionError, match=f"{length:,} tiles long, 24 for each LUT") if dense else nullcontext():
         congestion.see("Info: HeAP Placer Time: 72.64s\n")
