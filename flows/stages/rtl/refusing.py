@@ -14,9 +14,10 @@ from flows.stages.rtl.graph_design import GraphDesign
 from flows.stages.rtl.shell import shell_of
 from hls.arithmetic import signed_bits
 from hls.fitting import least
+from hls.unrolled.fabric import USUAL, fabric_of
 from toolchain.board import AmdBoard, FpgaBoard, OpenBoard
-from toolchain.catalog import list_boards, load_board
-from toolchain.errors import FitError, ModelError, TooLargeError
+from toolchain.catalog import list_boards, load_board, load_recipe
+from toolchain.errors import FitError, ModelError, TooDenseError, TooLargeError
 from toolchain.graph.graph import Graph
 from toolchain.graph.ops import Linear
 
@@ -40,6 +41,8 @@ def explained(context: Context, graph: Graph, make: Callable[[], T]) -> T:
         wanted, mhz = target_fps(context), clocks_hz(context)[0 if context.request.fps is None else -1] / 1e6
         asked = "" if wanted is None else f", {wanted:g}/s at {mhz:g} MHz"
         mend = f"; {_mend(context, graph)}" if isinstance(error, TooLargeError) else ""
+        if isinstance(error, TooDenseError) and (recipe := _recipe_within(context, error.free)):
+            mend = f"; its recipe {recipe} fits by the estimate"
         raise FitError(f"{context.request.model} on {context.board.name}{asked}: {error}{mend}") from error
 
 
@@ -50,6 +53,20 @@ def _mend(context: Context, graph: Graph) -> str:
     if not ways:
         return "no other board holds it, nor do fewer bits of its weights bring it onto this one: use a smaller network"
     return f"{'; '.join(ways)} (estimated)"
+
+
+def _recipe_within(context: Context, free: int) -> str | None:
+    """The recipe of the largest budget that so many LUTs hold, and that budget, in words; None where there is none."""
+    if context.request.file:
+        return None
+    fabric, found = fabric_of(context.fpga_board.fpga.family), []
+    # A budget counts LUTs of the usual family.
+    more = fabric.mapped / fabric_of(USUAL).mapped if fabric.lut_inputs == fabric_of(USUAL).lut_inputs else 1.0
+    for name in context.model.recipes:
+        budget = load_recipe(context.model, name).budget
+        if budget and budget.lut_inputs == fabric.lut_inputs and more * budget.lut <= free:
+            found.append((budget.lut, name))
+    return "{1}, which keeps within {0:,} LUT,".format(*max(found)) if found else None
 
 
 def _fewer_bits(context: Context, graph: Graph) -> int | None:
