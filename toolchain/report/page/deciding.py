@@ -93,12 +93,11 @@ def _counted(build: Build) -> Iterator[Counted]:
     run = build.runs[-1].content if build.runs else None
     measured = build.measurements[-1].content if build.measurements else None
     latency = text(measured, "latency", "kind")
-    for by, found, kind in (
-        ("run", mapping(run, "decisions"), text(run, "decisions", "kind")),
-        ("bench of the run", mapping(run, "bench", "decisions"), text(run, "bench", "decisions", "kind")),
-        ("measure, before it", mapping(measured, "proven", "decisions"), latency),
-    ):
-        compared = number(found, "compared") or number(measured, "proven", "compared") or 0.0
+    runs = (("run", mapping(run, "decisions")), ("bench of the run", mapping(run, "bench", "decisions")))
+    rows = [(by, found, number(found, "compared"), text(found, "kind")) for by, found in runs]
+    proven = mapping(measured, "proven")
+    rows.append(("measure, before it", mapping(proven, "decisions"), number(proven, "compared"), latency))
+    for by, found, compared, kind in rows:
         if found and compared:
             shares = ", ".join(percent(one / compared, 1) for one in numbers(found, "answered"))
             yield Counted(by, shares, f"{count(number(found, 'equal'))} of {count(compared)}", kind)
