@@ -59,7 +59,7 @@ class _Writer:
         """A function of its own for each sum: a compiler takes longer for a long one than for many short ones."""
         name = f"planes_{len(self._functions)}"
         body = "\n".join(f"    {line}" for line in lines)
-        head = f"static __attribute__((noinline)) void {name}(Lanes *planes)"
+        head = f"STRAIGHT void {name}(Lanes *planes)"
         self._functions.append(f"{head}\n{{\n    (void)planes;\n{body}\n}}")
         return f"{name}(planes);"
 
@@ -208,6 +208,12 @@ _TEXT = """\
 #include <immintrin.h>
 #endif
 enum {{ LANES = 512, WORDS = 8 }};
+/* A sum takes hundreds of words. gcc for Arm would load most of them first, and then have to store them again. */
+#ifdef __clang__
+#define STRAIGHT static __attribute__((noinline))
+#else
+#define STRAIGHT static __attribute__((noinline, optimize("no-schedule-insns")))
+#endif
 /* What a sum makes and nothing needs is left out by the compiler, without a word. */
 typedef uint64_t Lanes __attribute__((vector_size(64), unused));
 #define NONE ((Lanes){{0}})
