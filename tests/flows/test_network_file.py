@@ -41,13 +41,13 @@ def test_a_convolution_ends_in_a_bitstream_that_answers_with_all_its_scores(real
 
 
 def test_weights_that_find_no_block_ram_are_loaded_from_the_flash(real_tree: Tree, tmp_path: Path) -> None:
-    """262,144 bits of weights where block RAMs hold 122,880: through the chip, the board and what was routed."""
+    """131,072 bits of weights where block RAMs hold 122,880: through the chip, the board and what was routed."""
     model = Model(7)
     x = model.quant(model.input("x", (256,)), 4, 0.125, signed=False)
-    sums = model.apply("MatMul", [x, model.weights((256, 256), 4, 0.25)])
+    sums = model.apply("MatMul", [x, model.weights((256, 128), 4, 0.25)])
     hidden = model.quant(model.apply("Relu", [sums]), 4, 1.0, signed=False)
     file = tmp_path / "wide.onnx"
-    model.made(str(model.apply("MatMul", [hidden, model.weights((256, 10), 4, 0.25)]))).save(str(file))
+    model.made(str(model.apply("MatMul", [hidden, model.weights((128, 10), 4, 0.25)]))).save(str(file))
     chosen = ("--board", "icebreaker", "--network", str(file), "--clock", "12")
     real_tree.must("verify", *chosen, within=1500)
     (package,) = real_tree.build.glob("wide/icebreaker/*/package")
