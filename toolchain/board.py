@@ -349,6 +349,11 @@ class Runtime(_Strict):
     wheels: list[Wheel]
     emulator: Literal["cortex-a53", "cortex-a72", "cortex-a76"] | None = None
 
+    @property
+    def adds_in_float16(self) -> bool:
+        """Whether the processor has arithmetic in float16 (Armv8.2, FEAT_FP16), which ONNX Runtime then sums in."""
+        return self.emulator == "cortex-a76"
+
     @model_validator(mode="after")
     def _is_one_device(self) -> Runtime:
         if self.core >= self.cores:

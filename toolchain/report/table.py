@@ -238,6 +238,8 @@ def _remarks(graphs: Graphs) -> Iterator[str]:
 def _verdict(name: str, proof: GraphProof, chosen: str) -> str:
     if name == chosen:
         return "chosen"
+    if not proof.binds:
+        return "not as on the board"
     return "" if proof.within_budget else "beyond the budget"
 
 

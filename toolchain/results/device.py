@@ -29,7 +29,8 @@ class Promise:
     Attributes:
         kind: "exact": every output equals the reference's; "labels": at most the share `differing` of labels differs;
             "values": at most the share `differing` of vectors has an output off by more than `tolerance`, relative to
-            the output's magnitude; "none": nothing, since its answers are too far from the reference's.
+            the output's magnitude; "none": nothing, since its answers are too far from the reference's, or those of
+            the device's processor are not known.
         tie: outputs this near to a vector's greatest, relative to its magnitude, share its label.
     """
 

@@ -9,12 +9,14 @@ import onnx
 from toolchain.errors import ModelError
 from toolchain.graph.refusals import in_our_words
 
+_ROUNDED = "sums_are_rounded_to"
+
 # They take float16 from opset 19 on only.
 _QUANTISERS = ("QuantizeLinear", "DequantizeLinear")
 
 
 def half(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model in float16, by ONNX Runtime's own converter.
+    """The model in float16, by ONNX Runtime's own converter; `is_rounded` tells it from others.
 
     Raises:
         ModelError: it cannot be converted.
@@ -34,4 +36,10 @@ def half(model: onnx.ModelProto) -> onnx.ModelProto:
         raise ModelError(f"float16: {in_our_words(error)}") from error
     finally:
         logging.disable(before)
+    onnx.helper.set_model_props(result, {_ROUNDED: "float16"})
     return result
+
+
+def is_rounded(model: onnx.ModelProto) -> bool:
+    """Whether `half` made it: its sums may be none that float16 holds, and then depend on who computes them."""
+    return any(prop.key == _ROUNDED for prop in model.metadata_props)

@@ -95,7 +95,9 @@ def _graphs(device: DeviceDescription) -> str:
 
 
 def _beyond(graph: PackedGraph, budget: float) -> str:
-    return "" if graph.within_budget else f"; **beyond the budget of {budget:.1%}, and so never chosen**"
+    if graph.within_budget or graph.promise.kind == "none":
+        return ""
+    return f"; **beyond the budget of {budget:.1%}, and so never chosen**"
 
 
 def _outputs(device: DeviceDescription) -> str:
@@ -118,7 +120,7 @@ def _promise(promise: Promise) -> str:
     return {
         "exact": "exact",
         "labels": f"{_share(promise)} of the labels differ (ties aside)",
-        "none": "**no promise**: too far from the reference",
+        "none": "**no promise**, and so never chosen",
         "values": f"{_share(promise)} of the vectors are off by more than {promise.tolerance:.3g} of an output's size",
     }[promise.kind]
 

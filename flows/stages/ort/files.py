@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 
 from flows.stages.context import Context
+from toolchain.board import OrtBoard
 from toolchain.files import write_atomic
 from toolchain.layout import OutputKind
 from toolchain.results.check import VectorKind
@@ -19,6 +20,7 @@ from toolchain.results.device import COMPILED
 from toolchain.results.facts import ProveFacts
 from toolchain.results.facts.runtime import GraphProof
 from toolchain.results.model import Record, RecordFile, read_file, write_file
+from toolchain.runtime.half import is_rounded
 from toolchain.runtime.imported import FILE, Imported
 from toolchain.runtime.meaning import Meaning
 from toolchain.runtime.operator_library import library_beside, make_known, operator_of
@@ -120,6 +122,11 @@ GRAPHS: Mapping[str, Graph] = {
 def suits(name: str, context: Context) -> bool:
     """Whether a board has a use for a graph: TensorRT's is for Jetsons."""
     return name != "tensorrt" or context.ort_board.jetson is not None
+
+
+def binds(made: Imported, name: str, board: OrtBoard) -> bool:
+    """Whether a graph answers on the board's processor as on this one, whose sums are of float32 and then rounded."""
+    return not (board.runtime.adds_in_float16 and is_rounded(made.graphs[name]))
 
 
 def is_exact(made: Imported, name: str) -> bool:

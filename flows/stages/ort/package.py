@@ -82,12 +82,12 @@ def _graph(context: Context, made: Imported, name: str, rows: NDArray[np.int64])
     path = context.layout.stage("graphs") / f"{name}.onnx"
     return DeviceGraph(
         path=path,
-        promise=_promise(made, name, proof),
+        promise=_promise(made, name, proof) if proved.binds else Promise("none"),
         precision=kind.precision,
         gpu=kind.gpu,
         meaning=proved.meaning,
         proved=told(asdict(proved.check)),
-        within_budget=proved.within_budget,
+        within_budget=proved.eligible,
         floor=floor,
         libraries={machine: found for machine in MACHINES if (found := library_beside(path, machine)).exists()},
         options=proved.options,

@@ -10,9 +10,10 @@ import onnxruntime
 
 from flows.stages.context import Context, Outcome
 from flows.stages.foreign.load import file_of
-from flows.stages.ort.files import OWN, load
+from flows.stages.ort.files import OWN, binds, load
 from flows.stages.ort.graphs import file_settings
 from flows.stages.ort.widths import check_widths
+from toolchain.board import OrtBoard
 from toolchain.errors import VerificationError
 from toolchain.report.comparisons import counted
 from toolchain.results.check import Check
@@ -55,7 +56,9 @@ def run(context: Context) -> Outcome:
     for name, check in widths.items():
         if not check.kept:
             raise VerificationError(f"{name}: {check.differing:,} of {check.compared:,} inputs differ")
-    facts = ProveFacts(budget=BUDGET, graphs={name: _facts(made, name, proof) for name, proof in proofs.items()})
+    facts = ProveFacts(
+        budget=BUDGET, graphs={name: _facts(made, name, proof, context.ort_board) for name, proof in proofs.items()}
+    )
     tools = {"onnxruntime": onnxruntime.__version__}
     told = f"; at each width, {len(widths)} times" if widths else ""
     return Outcome(_summary(made, proofs) + told, checks, facts, tools)
@@ -123,14 +126,16 @@ def _within_budget(made: Imported, name: str, proof: Proof) -> bool:
     return proof.compared - good <= BUDGET * proof.compared
 
 
-def _facts(made: Imported, name: str, proof: Proof) -> GraphProof:
+def _facts(made: Imported, name: str, proof: Proof, board: OrtBoard) -> GraphProof:
     meanings = {**MEANINGS, COMPILED: MEANING} if made.kind == OWN or made.is_whole(name) else _FOREIGN_MEANINGS
     # Of values no label is meant, and NaN has none.
     labelled = proof.labelled and made.classifies
+    bound = binds(made, name, board)
     return GraphProof(
-        meaning=meanings[name],
+        meaning=meanings[name] if bound else f"{meanings[name]}; the board's processor rounds sums otherwise",
         exact=proof.exact,
         within_budget=_within_budget(made, name, proof),
+        binds=bound,
         check=_check(made, proof, whole=False),
         compared=proof.compared,
         equal=proof.equal,

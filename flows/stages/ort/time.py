@@ -44,7 +44,7 @@ def run(context: Context) -> Outcome:
     # A session with options of its own may fail, or answer otherwise, without them.
     plain = first if options[first] == RunOptions() else None
     rows = time_variants(variants, context.work, effort=effort, plain=plain, told=_progress(context, effort, seconds))
-    chosen = fastest(rows, [name for name in variants if proved[name].within_budget])
+    chosen = fastest(rows, [name for name in variants if proved[name].eligible])
     rate = _throughput(context, made, variants[chosen], max(proved[chosen].batches), seconds[chosen])
     facts = TimeFacts(
         effort=effort,

@@ -55,6 +55,8 @@ class GraphProof(Record):
     Attributes:
         meaning: what the graph is, in words.
         exact: every output of every vector is equal.
+        within_budget: as few vectors differ as in a graph that is chosen.
+        binds: whether the board's processor answers so, too; see `flows.stages.ort.files.binds`.
         check: the comparison that it stands for.
         labels_equal, differing: by label; None where no label is meant.
         largest_difference, largest_relative_difference: None where they have no end.
@@ -75,6 +77,12 @@ class GraphProof(Record):
     tolerance: Number
     batches: tuple[int, ...]
     options: RunOptions
+    binds: bool = True
+
+    @property
+    def eligible(self) -> bool:
+        """Whether it may be chosen."""
+        return self.within_budget and self.binds
 
 
 class ProveFacts(Facts):

@@ -11,11 +11,17 @@ from toolchain.layout import Layout, OutputKind, Request
 
 
 def loaded(
-    folder: Path, stage: str, onnx: Path, calibration: Path | None = None, *, outputs: OutputKind | None = None
+    folder: Path,
+    stage: str,
+    onnx: Path,
+    calibration: Path | None = None,
+    *,
+    outputs: OutputKind | None = None,
+    board: str = "host",
 ) -> Context:
-    """A stage's context for board `host`, behind a load stage that copied the files."""
+    """A stage's context, behind a load stage that copied the files."""
     given = str(calibration) if calibration else None
-    request = Request("host", "net", flow="ort", file=str(onnx), calibration=given, outputs=outputs)
+    request = Request(board, "net", flow="ort", file=str(onnx), calibration=given, outputs=outputs)
     layout = Layout(request, folder)
     layout.events.parent.mkdir(parents=True, exist_ok=True)
     layout.stage("load").mkdir(parents=True)

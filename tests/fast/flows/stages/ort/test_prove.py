@@ -26,8 +26,8 @@ def _root(path: Path) -> Path:
     return path
 
 
-def _proved(folder: Path, outputs: OutputKind | None) -> Mapping[str, GraphProof]:
-    context = loaded(folder / "build", "graphs", _root(folder / "root.onnx"), outputs=outputs)
+def _proved(folder: Path, outputs: OutputKind | None, board: str = "host") -> Mapping[str, GraphProof]:
+    context = loaded(folder / "build", "graphs", _root(folder / "root.onnx"), outputs=outputs, board=board)
     graphs.run(context)
     facts = prove.run(following(context, "prove")).facts
     assert isinstance(facts, ProveFacts)
@@ -43,3 +43,14 @@ def test_values_have_no_labels(outputs: OutputKind | None, tmp_path: Path) -> No
 
 def test_classes_have_labels(tmp_path: Path) -> None:
     assert _proved(tmp_path, "classes")["fp32"].labels_equal == 1000
+
+
+@pytest.mark.parametrize(("board", "binds"), [("host", True), ("raspberrypi4", True), ("raspberrypi5", False)])
+def test_a_processor_that_adds_in_float16_is_not_bound_by_sums_that_were_rounded_here(
+    board: str, binds: bool, tmp_path: Path
+) -> None:
+    """A Cortex-A76 gave a third of keyword spotting's images another label than a Cortex-A72 and this computer."""
+    proved = _proved(tmp_path, "values", board)
+    assert (proved["fp16"].binds, proved["fp32"].binds) == (binds, True)
+    assert ("rounds sums otherwise" in proved["fp16"].meaning) is not binds
+    assert proved["fp32"].eligible and proved["fp16"].eligible <= binds
