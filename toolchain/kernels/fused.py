@@ -13,7 +13,7 @@ from toolchain.graph.ops import Linear, Op, Threshold, Window
 from toolchain.graph.types import TensorType
 from toolchain.kernels import whole
 from toolchain.kernels.c_text import array_type, c_type, stored, typed_constant, wide_constant
-from toolchain.kernels.nodes.linear import blocks_of, flip_of, starts, sums_of
+from toolchain.kernels.nodes.linear import blocks_of, flip_of, narrow, starts, sums_of
 from toolchain.kernels.reading import Reading
 from toolchain.kernels.registers import SCALED
 from toolchain.kernels.row import Row
@@ -75,11 +75,6 @@ class _Product:
         more: NDArray[np.int64] = 128 * self.op.weights.sum(axis=0)
         return more
 
-    @property
-    def narrow(self) -> int:
-        """Whether 16 bits hold two products of bytes with a sign."""
-        return int(np.abs(self.op.weights).max() < 128)
-
 
 def fused(nodes: Sequence[Op], x: TensorType, types: Sequence[TensorType], name: str) -> Fused | None:
     """What vector instructions make of a step's first nodes; None where that is none of it.
@@ -129,8 +124,7 @@ def _layer(product: _Product) -> Fused | None:
     def rows(target: str) -> Sequence[str]:
         return (
             f"const uint8_t *at[{whole.POSITIONS}];",
-            "for (int r = 0; r < rows; r++)",
-            f"    at[r] = from + {reading.place('(size_t)(p + r)')};",
+            *reading.windows(whole.POSITIONS),
             f"{name}_rows(at, rows, {target});",
         )
 
@@ -169,7 +163,10 @@ def _layer_constants(product: _Product, reading: Reading) -> list[str]:
         lanes = np.minimum(np.arange(-(-op.outputs // BLOCK) * BLOCK), op.outputs - 1)
         scale = scale_of_either(product.scale, lanes, name)
     flip = f"MODEL_STILL({product.flip})" if reading.copied else product.flip
-    parts = f"{len(places)}, {product.narrow}, {name}_places, {flip}, {op.outputs}, {name}_blocks, {name}_start"
+    # Three are read as four: behind a copy is room.
+    side = 3 if words == 3 and reading.copied else math.gcd(words, 4)
+    sizes = f"{len(places)}, {side}, {narrow(op.weights)}"
+    parts = f"{sizes}, {name}_places, {flip}, {op.outputs}, {name}_blocks, {name}_start"
     return [
         typed_constant("int32_t", f"{name}_places", places),
         typed_constant("MODEL_WEIGHT", f"{name}_blocks", blocks_of(weights)),
@@ -206,10 +203,11 @@ def _depthwise(product: _Product) -> Fused | None:
         return (
             *reading.opened(given, place),
             f"for (int line = 0; line < {reading.lines}; line++)",
-            f"    depthwise(&{name}_layer, {line}, {target});",
+            f"    {name}_line({line}, {target});",
         )
 
-    return Fused(product.nodes, constants, helpers, reading.copy_bytes, opened)
+    function = f"static void {name}_line(const uint8_t *x, int8_t *y)\n{{\n    depthwise(&{name}_layer, x, y);\n}}\n"
+    return Fused(product.nodes, constants + guarded([function]), helpers, reading.copy_bytes, opened)
 
 
 def _depthwise_constants(product: _Product, reading: Reading, scale: Scaling, build: _Lanes) -> str:
@@ -220,8 +218,9 @@ def _depthwise_constants(product: _Product, reading: Reading, scale: Scaling, bu
     more = build.group * groups - op.taps
     weights = np.pad(op.weights, ((0, more), (0, 0)))[:, lanes].reshape(groups, build.group, -1, build.wide)
     pieces = [] if reading.step == channels else [typed_constant("int32_t", f"{name}_pieces", reading.pieces())]
-    parts = f"{reading.wide * channels}, {period}, {groups}, {product.narrow}, MODEL_STILL({product.flip}), {name}_taps"
-    parts += f", {f'{name}_pieces' if pieces else '0'}, {name}_weights, {name}_start, {scale_text(scale, name)}"
+    sizes = f"{reading.wide * channels}, {period}, {groups}, {narrow(op.weights)}"
+    parts = f"{sizes}, MODEL_STILL({product.flip}), {name}_taps, {f'{name}_pieces' if pieces else '0'}"
+    parts += f", {name}_weights, {name}_start, {scale_text(scale, name)}"
     constants = (
         typed_constant(build.weight, f"{name}_weights", weights.transpose(2, 0, 3, 1)),
         wide_constant(f"{name}_start", (op.bias + build.moves.get(product.flip, 0) * product.moved)[lanes]),

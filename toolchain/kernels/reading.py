@@ -99,7 +99,16 @@ class Reading:
             f"bordered((const uint8_t *){x}, {sizes}, border, {rest}, from);",
         )
 
-    def place(self, position: str) -> str:
+    def windows(self, together: int) -> Sequence[str]:
+        """C that points `at` at windows from `p` on: `rows` of them, at most `together`, of which `p` is a multiple."""
+        head = "for (int r = 0; r < rows; r++)"
+        if self.wide % together:
+            return (head, f"    at[r] = from + {self._place('(size_t)(p + r)')};")
+        # None of them lies on the next line.
+        first = f"const uint8_t *const first = from + {self._place('(size_t)p')};"
+        return (first, head, f"    at[r] = first + (size_t)r * {self.step};")
+
+    def _place(self, position: str) -> str:
         """Bytes to a window, in C, of its number."""
         if self.lines == 1:
             return f"{position} * {self.step}"

@@ -5,11 +5,17 @@ from __future__ import annotations
 _SCALE = """\
 #ifdef MODEL_DOTS
 /* How sums become codes, from `low` to `high`: (sum * multiplier + offset) >> (32 + shift), or >> whole. `negative`
-   holds the offsets of negative sums. What is absent is not needed. On x86 what takes 64 bits has, of each 16 outputs,
-   those of the even ones first; on Arm shifts are to the left. */
+   holds the offsets of negative sums, on Arm what those are more. What is absent is not needed. On x86 what takes 64
+   bits has, of each 16 outputs, those of the even ones first; on Arm shifts are to the left. */
+#ifdef MODEL_NEON
+typedef int32_t Negative;
+#else
+typedef int64_t Negative;
+#endif
 typedef struct {
     const int32_t *multiplier, *shift;
-    const int64_t *whole, *offset, *negative;
+    const int64_t *whole, *offset;
+    const Negative *negative;
     int low, high;
 } Scale;
 #endif
@@ -134,21 +140,17 @@ MODEL_INLINE Ready sums_at(const int32_t *x, int left)
 
 _NEON = """\
 #ifdef MODEL_NEON
-MODEL_INLINE int64x2_t moved(int32x2_t sums, int32x2_t multiplier, const Scale *scale, int at)
-{
-    const int64x2_t offset = vld1q_s64(scale->offset + at);
-    if (!scale->negative)
-        return vmlal_s32(offset, sums, multiplier);
-    const int64x2_t product = vmull_s32(sums, multiplier);
-    return vaddq_s64(product, vbslq_s64(vcltzq_s64(product), vld1q_s64(scale->negative + at), offset));
-}
-
 /* Codes before they are limited, of 4 sums. */
 MODEL_INLINE int32x4_t scaled_quarter(int32x4_t sums, const Scale *scale, int at)
 {
     const int32x4_t multiplier = vld1q_s32(scale->multiplier + at);
-    int64x2_t low = moved(vget_low_s32(sums), vget_low_s32(multiplier), scale, at);
-    int64x2_t high = moved(vget_high_s32(sums), vget_high_s32(multiplier), scale, at + 2);
+    int64x2_t low = vld1q_s64(scale->offset + at), high = vld1q_s64(scale->offset + at + 2);
+    low = vmlal_s32(low, vget_low_s32(sums), vget_low_s32(multiplier));
+    high = vmlal_high_s32(high, sums, multiplier);
+    if (scale->negative) {
+        const int32x4_t more = vandq_s32(vshrq_n_s32(sums, 31), vld1q_s32(scale->negative + at));
+        low = vaddw_s32(low, vget_low_s32(more)), high = vaddw_high_s32(high, more);
+    }
     if (scale->whole) {
         low = vshlq_s64(low, vld1q_s64(scale->whole + at));
         high = vshlq_s64(high, vld1q_s64(scale->whole + at + 2));

@@ -22,7 +22,7 @@ class Scaling:
 
     Attributes:
         multiplier: of each channel, from 0 to 2**31 - 1; shift: 32 or more of each, or any of some.
-        offset, negative: 64 bits each; of negative `x`, where they have other ones.
+        offset, negative: 64 bits each; of negative `x`, where they have other ones, that differ by 32 bits.
         low, high: the least and greatest result.
     """
 
@@ -70,6 +70,7 @@ def _scaling(op: Threshold, parts: dict[str, list[int]], reach: int, least: int)
     ]
     most = [reach * m + max(map(abs, some)) for m, *some in zip(multiplier, *offsets, strict=True)]
     fits = max(most) < 2**63 and all(m >> s < 2**31 for m, s in zip(most, shift, strict=True))
+    fits = fits and all(abs(own - other) < 2**31 for own, other in zip(offsets[0], offsets[-1], strict=True))
     if not fits or min(multiplier) < 0 or max(multiplier) >= 2**31 or not _signs(multiplier, offsets):
         return None
     wide = [np.array(values, np.int64) for values in (multiplier, shift, *offsets)]
@@ -94,7 +95,8 @@ def scale_arrays(scale: Scaling, lanes: NDArray[np.int64], name: str, *, arm: bo
     elif _shifts(scale):
         made.append(typed_constant("int32_t", f"{name}_shift", way * (scale.shift[lanes] - _HALF)))
     if scale.negative is not None:
-        made.append(typed_constant("int64_t", f"{name}_negative", scale.negative[halves]))
+        negative = scale.negative - scale.offset if arm else scale.negative
+        made.append(typed_constant("Negative", f"{name}_negative", negative[halves]))
     return made
 
 

@@ -170,12 +170,19 @@ MODEL_INLINE void kept(Ready sums, int left, int32_t *y)
 #else
 typedef int32x4x4_t Ready;
 
+/* Signed bytes: `flip` makes unsigned bytes signed, 128 less, which the start adds. */
+MODEL_INLINE int8x16_t all_alike(uint32_t word, uint32_t flip)
+{
+    return vreinterpretq_s8_u32(vdupq_n_u32(word ^ flip));
+}
+
 MODEL_INLINE void kept(Ready sums, int left, int32_t *y)
 {
-    int32_t all[16];
+    int32_t all[16], *const to = left < 16 ? all : y;
     for (int i = 0; i < 4; i++)
-        vst1q_s32(all + 4 * i, sums.val[i]);
-    memcpy(y, all, (size_t)(left < 16 ? left : 16) * sizeof(*y));
+        vst1q_s32(to + 4 * i, sums.val[i]);
+    if (left < 16)
+        memcpy(y, all, (size_t)left * sizeof(*y));
 }
 
 #ifndef __ARM_FEATURE_DOTPROD
@@ -187,10 +194,9 @@ enum { MODEL_ROWS = 2, MODEL_TILE = 2, MODEL_BLOCKS = 1, MODEL_ALONE = 1 };
 #define START (Sums){{vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), \\
                      vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)}}
 
-/* Signed bytes: `flip` makes unsigned bytes signed, 128 less, which the start adds. 16 bits hold a product. */
-MODEL_INLINE Sums multiplied(Sums sums, uint32_t word, uint32_t flip, const int8_t *weights)
+/* 16 bits hold a product. */
+MODEL_INLINE Sums once(Sums sums, int8x16_t x, const int8_t *weights)
 {
-    const int8x16_t x = vreinterpretq_s8_u32(vdupq_n_u32(word ^ flip));
     for (int i = 0; i < 4; i++) {
         const int8x16_t w = vld1q_s8(weights + 16 * i);
         sums.of[2 * i] = vpadalq_s16(sums.of[2 * i], vmull_s8(vget_low_s8(x), vget_low_s8(w)));
@@ -199,19 +205,31 @@ MODEL_INLINE Sums multiplied(Sums sums, uint32_t word, uint32_t flip, const int8
     return sums;
 }
 
-#define MODEL_TWICE
-/* Eight inputs, of whose products 16 bits hold the sum of two. */
-MODEL_INLINE Sums twice(Sums sums, uint32_t word, uint32_t other, uint32_t flip, const int8_t *weights)
+MODEL_INLINE Sums multiplied(Sums sums, uint32_t word, uint32_t flip, const int8_t *weights)
 {
-    const int8x16_t x = vreinterpretq_s8_u32(vdupq_n_u32(word ^ flip));
-    const int8x16_t z = vreinterpretq_s8_u32(vdupq_n_u32(other ^ flip));
-    for (int i = 0; i < 4; i++) {
-        const int8x16_t w = vld1q_s8(weights + 16 * i), v = vld1q_s8(weights + 64 + 16 * i);
-        const int16x8_t low = vmull_s8(vget_low_s8(x), vget_low_s8(w)), high = vmull_high_s8(x, w);
-        sums.of[2 * i] = vpadalq_s16(sums.of[2 * i], vmlal_s8(low, vget_low_s8(z), vget_low_s8(v)));
-        sums.of[2 * i + 1] = vpadalq_s16(sums.of[2 * i + 1], vmlal_high_s8(high, z, v));
+    return once(sums, all_alike(word, flip), weights);
+}
+
+#define MODEL_TWICE
+/* Four inputs `x` and four `z` of some rows, of whose products 16 bits hold the sum of two. Between halves nothing is
+   moved: gcc would begin all products, and put off sums until no register is left. */
+MODEL_INLINE void twice(Sums *sums, const int8x16_t *x, const int8x16_t *z, const int8_t *weights, const int rows)
+{
+#pragma GCC unroll 2
+    for (int half = 0; half < 4; half += 2) {
+#pragma GCC unroll 2
+        for (int i = half; i < half + 2; i++) {
+            const int8x16_t w = vld1q_s8(weights + 16 * i), v = vld1q_s8(weights + 64 + 16 * i);
+#pragma GCC unroll 2
+            for (int r = 0; r < rows; r++) {
+                const int16x8_t low = vmull_s8(vget_low_s8(x[r]), vget_low_s8(w)), high = vmull_high_s8(x[r], w);
+                int32x4_t *of = sums[r].of + 2 * i;
+                of[0] = vpadalq_s16(of[0], vmlal_s8(low, vget_low_s8(z[r]), vget_low_s8(v)));
+                of[1] = vpadalq_s16(of[1], vmlal_high_s8(high, z[r], v));
+            }
+        }
+        __asm__ volatile("");
     }
-    return sums;
 }
 
 MODEL_INLINE Sums both(Sums one, Sums other)
@@ -228,15 +246,37 @@ MODEL_INLINE Ready ready(Sums sums, const int32_t *start)
         made.val[i] = vaddq_s32(vpaddq_s32(sums.of[2 * i], sums.of[2 * i + 1]), vld1q_s32(start + 4 * i));
     return made;
 }
+
+enum { MODEL_SIDE = 2 };
+
+/* Eight inputs of some rows. */
+MODEL_INLINE void side_by_side(
+    Sums *sums, const uint8_t *const *at, int32_t place, uint32_t flip, const int8_t *weights, const int rows,
+    const int narrow, const int fours)
+{
+    int8x16_t x[MODEL_TILE], z[MODEL_TILE];
+    (void)fours;
+#pragma GCC unroll 2
+    for (int r = 0; r < rows; r++) {
+        uint32x2_t words = vreinterpret_u32_u8(vld1_u8(at[r] + place));
+        __asm__("" : "+w"(words)); /* gcc would read it word by word */
+        words = veor_u32(words, vdup_n_u32(flip));
+        x[r] = vreinterpretq_s8_u32(vdupq_lane_u32(words, 0)), z[r] = vreinterpretq_s8_u32(vdupq_lane_u32(words, 1));
+    }
+    if (narrow)
+        twice(sums, x, z, weights, rows);
+    else
+        for (int r = 0; r < rows; r++)
+            sums[r] = once(once(sums[r], x[r], weights), z[r], weights + 64);
+}
 #else
 typedef int32x4x4_t Sums;
 enum { MODEL_ROWS = 4, MODEL_TILE = 4, MODEL_BLOCKS = 1, MODEL_ALONE = 1 };
 #define START (Sums){{vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)}}
 
-/* Signed bytes: `flip` makes unsigned bytes signed, 128 less, which the start adds. */
 MODEL_INLINE Sums multiplied(Sums sums, uint32_t word, uint32_t flip, const int8_t *weights)
 {
-    const int8x16_t x = vreinterpretq_s8_u32(vdupq_n_u32(word ^ flip));
+    const int8x16_t x = all_alike(word, flip);
     for (int i = 0; i < 4; i++)
         sums.val[i] = vdotq_s32(sums.val[i], x, vld1q_s8(weights + 16 * i));
     return sums;
@@ -255,6 +295,38 @@ MODEL_INLINE Ready ready(Sums sums, const int32_t *start)
         sums.val[i] = vaddq_s32(sums.val[i], vld1q_s32(start + 4 * i));
     return sums;
 }
+
+enum { MODEL_SIDE = 4 };
+
+/* Sums are what they come to, so that they can begin with their start. */
+#define BEGUN(start) sums_at(start, 16)
+#define ENDED(sums, start) (sums)
+
+/* Sixteen inputs of some rows, or the first twelve of them. The instruction itself, in this order: gcc would take row
+   after row, and put off sums until no register is left. */
+MODEL_INLINE void side_by_side(
+    Sums *sums, const uint8_t *const *at, int32_t place, uint32_t flip, const int8_t *weights, const int rows,
+    const int narrow, const int fours)
+{
+    uint8x16_t x[MODEL_TILE];
+    int8x16_t w[4];
+    (void)narrow;
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++)
+        x[r] = veorq_u8(vld1q_u8(at[r] + place), vreinterpretq_u8_u32(vdupq_n_u32(flip)));
+#define LANE(lane) \\
+    for (int i = 0; i < 4; i++) \\
+        w[i] = vld1q_s8(weights + 64 * lane + 16 * i); \\
+    for (int i = 0; i < 4; i++) \\
+        for (int r = 0; r < rows; r++) \\
+            __asm__ volatile("sdot %0.4s, %1.16b, %2.4b[" #lane "]" : "+w"(sums[r].val[i]) : "w"(w[i]), "w"(x[r]));
+    LANE(0)
+    LANE(1)
+    LANE(2)
+    if (fours > 3) {
+        LANE(3)
+    }
+}
 #endif
 
 MODEL_INLINE void shared(
@@ -264,6 +336,11 @@ MODEL_INLINE void shared(
     for (int r = 0; r < rows; r++)
         sums[r] = multiplied(sums[r], four_bytes(at[r] + place, 4), flip, weights);
 }
+#endif
+
+#ifndef BEGUN
+#define BEGUN(start) START
+#define ENDED(sums, start) ready(sums, start)
 #endif
 #endif
 """
@@ -286,8 +363,8 @@ MODEL_INLINE void dots_four(
 
 /* Some rows by some blocks of outputs, both few and known when this is compiled. */
 MODEL_INLINE void dots_tile(
-    const uint8_t *x, size_t step, const int8_t *weights, const int32_t *start, int inputs, uint32_t flip, int32_t *y,
-    int outputs, int left, const int rows, const int blocks)
+    const uint8_t *x, size_t step, const int8_t *weights, const int32_t *start, int inputs, uint32_t flip,
+    const int narrow, int32_t *y, int outputs, int left, const int rows, const int blocks)
 {
     /* Few sums would each wait for the one before, so there are two of each. */
     const int sets = MODEL_ALONE > 1 && rows * blocks <= 4 ? 2 : 1;
@@ -298,12 +375,21 @@ MODEL_INLINE void dots_tile(
     for (int i = 0; i < sets * rows * blocks; i++)
         sums[i] = START;
     int i = 0;
+#ifdef MODEL_NEON
+    const uint8_t *at[MODEL_ROWS];
+    for (int r = 0; r < rows; r++)
+        at[r] = x + (size_t)r * step;
+    for (; i + MODEL_SIDE <= whole; i += MODEL_SIDE)
+        side_by_side(sums, at, 4 * i, flip, weights + 64 * i, rows, narrow, MODEL_SIDE);
+#else
+    (void)narrow;
+#endif
     for (; sets == 2 && i + 1 < whole; i += 2) {
         dots_four(sums, x + 4 * i, step, 4, weights + 64 * i, block, flip, rows, blocks);
         dots_four(sums + rows * blocks, x + 4 * i + 4, step, 4, weights + 64 * i + 64, block, flip, rows, blocks);
     }
     for (; i < whole; i++)
-        dots_four(sums, x + 4 * i, step, 4, weights + 64 * i, block, flip, rows, blocks);
+        dots_four(sums, x + 4 * (size_t)i, step, 4, weights + 64 * (size_t)i, block, flip, rows, blocks);
     if (rest)
         dots_four(sums, x + 4 * whole, step, rest, weights + 64 * whole, block, flip, rows, blocks);
     if (sets == 2)
@@ -317,16 +403,17 @@ MODEL_INLINE void dots_tile(
             kept(ready(sums[r * blocks + b], start + 16 * b), left - 16 * b, y + (size_t)r * (size_t)outputs + 16 * b);
 }
 
-/* y[r][c] = start[c] + sum of x[r][i] * weight of c and i, for all rows, which lie `step` bytes apart. */
+/* y[r][c] = start[c] + sum of x[r][i] * weight of c and i, for all rows, which lie `step` bytes apart. `narrow`: 16
+   bits hold two products of bytes with a sign. */
 static void dots(
     const uint8_t *x, size_t step, int rows, const int8_t *weights, const int32_t *start, int inputs, uint32_t flip,
-    int outputs, int32_t *y)
+    int narrow, int outputs, int32_t *y)
 {
     const size_t block = (size_t)(inputs + 3) / 4 * 64;
     const int together = rows / MODEL_ROWS * MODEL_ROWS;
 #define TILE(r, b) \\
     dots_tile(x + (size_t)row * step, step, weights + (size_t)(c / 16) * block, start + c, inputs, flip, \\
-              y + (size_t)row * (size_t)outputs + c, outputs, outputs - c, r, b)
+              narrow, y + (size_t)row * (size_t)outputs + c, outputs, outputs - c, r, b)
     for (int c = 0; c < outputs; c += 16 * MODEL_BLOCKS)
         for (int row = 0; row < together; row += MODEL_ROWS)
 #ifdef MODEL_VNNI

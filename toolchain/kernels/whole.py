@@ -28,10 +28,11 @@ static void bordered(
 
 LAYER = """\
 #ifdef MODEL_DOTS
-/* Windows of so many fours of bytes, each at its place, and weights of each 16 outputs as
-   `dots` takes them; whether 16 bits hold two products. All of it is known when a layer is compiled. */
+/* Windows of so many fours of bytes, each at its place, and weights of each 16 outputs as `dots` takes them; how many
+   fours surely lie side by side, 1 to 4, and whether 16 bits hold two products of bytes with a sign. All of it is known
+   when a layer is compiled. */
 typedef struct {
-    int words, narrow;
+    int words, side, narrow;
     const int32_t *places;
     uint32_t flip;
     int outputs;
@@ -105,18 +106,27 @@ MODEL_INLINE void layer_tile(
     int i = 0;
 #pragma GCC unroll 4
     for (int r = 0; r < rows; r++)
-        sums[r] = START;
+        sums[r] = BEGUN(layer->start + c);
     /* gcc would take a short loop apart, and put off sums until no register is left. */
+#ifdef MODEL_NEON
+    const int fours = layer->side == 3 && MODEL_SIDE == 4 ? 3 : MODEL_SIDE;
+    const int whole = layer->side % fours ? 0 : layer->words;
+#pragma GCC unroll 1
+    for (; i < whole; i += fours, weights += 64 * fours)
+        side_by_side(sums, at + first, layer->places[i], layer->flip, weights, rows, layer->narrow, fours);
+#endif
 #ifdef MODEL_TWICE
     const int pairs = layer->narrow ? layer->words / 2 * 2 : 0;
 #pragma GCC unroll 1
     for (; i < pairs; i += 2, weights += 128) {
         const int32_t one = layer->places[i], other = layer->places[i + 1];
+        int8x16_t x[MODEL_TILE], z[MODEL_TILE];
 #pragma GCC unroll 4
         for (int r = 0; r < rows; r++) {
-            const uint8_t *x = at[first + r];
-            sums[r] = twice(sums[r], four_bytes(x + one, 4), four_bytes(x + other, 4), layer->flip, weights);
+            x[r] = all_alike(four_bytes(at[first + r] + one, 4), layer->flip);
+            z[r] = all_alike(four_bytes(at[first + r] + other, 4), layer->flip);
         }
+        twice(sums, x, z, weights, rows);
     }
 #endif
 #pragma GCC unroll 1
@@ -124,7 +134,7 @@ MODEL_INLINE void layer_tile(
         shared(sums, at + first, layer->places[i], layer->flip, weights, rows);
 #pragma GCC unroll 4
     for (int r = 0; r < rows; r++)
-        left_over(ready(sums[r], layer->start + c), layer, first + r, c, y);
+        left_over(ENDED(sums[r], layer->start + c), layer, first + r, c, y);
 }
 
 /* Some windows: sums, or codes where the layer has a scale. */
@@ -236,15 +246,18 @@ MODEL_INLINE void depthwise_line(const Depthwise *layer, const uint8_t *x, int8_
     for (int e = 0, k = 0; e < layer->outputs; e += 16, k = k + 16 < layer->period ? k + 16 : 0) {
         const int8_t *weights = layer->weights + k * layer->groups;
         const int8_t *from = (const int8_t *)x + (contiguous ? e : layer->pieces[e / 16]);
+        const int pairs = layer->narrow ? layer->groups / 2 * 2 : 0;
         Ready sums = sums_at(layer->start + k, 16);
-        for (int tap = 0; tap < layer->groups; tap++, weights += 16) {
+        int tap = 0;
+        for (; tap < pairs; tap += 2, weights += 32) {
             const int8x16_t a = vld1q_s8(from + layer->taps[tap]), w = vld1q_s8(weights);
-            int16x8_t low = vmull_s8(vget_low_s8(a), vget_low_s8(w)), high = vmull_high_s8(a, w);
-            if (layer->narrow && tap + 1 < layer->groups) {
-                const int8x16_t b = vld1q_s8(from + layer->taps[++tap]), v = vld1q_s8(weights += 16);
-                low = vmlal_s8(low, vget_low_s8(b), vget_low_s8(v)), high = vmlal_high_s8(high, b, v);
-            }
-            sums = wider(sums, low, high);
+            const int8x16_t b = vld1q_s8(from + layer->taps[tap + 1]), v = vld1q_s8(weights + 16);
+            const int16x8_t low = vmull_s8(vget_low_s8(a), vget_low_s8(w)), high = vmull_high_s8(a, w);
+            sums = wider(sums, vmlal_s8(low, vget_low_s8(b), vget_low_s8(v)), vmlal_high_s8(high, b, v));
+        }
+        for (; tap < layer->groups; tap++, weights += 16) {
+            const int8x16_t a = vld1q_s8(from + layer->taps[tap]), w = vld1q_s8(weights);
+            sums = wider(sums, vmull_s8(vget_low_s8(a), vget_low_s8(w)), vmull_high_s8(a, w));
         }
         coded(sums, &layer->scale, k, layer->outputs - e, y + e);
     }
@@ -252,7 +265,7 @@ MODEL_INLINE void depthwise_line(const Depthwise *layer, const uint8_t *x, int8_
 #endif
 
 /* All outputs of one line, of the windows that begin at `x`. */
-static void depthwise(const Depthwise *layer, const uint8_t *x, int8_t *y)
+MODEL_INLINE void depthwise(const Depthwise *layer, const uint8_t *x, int8_t *y)
 {
     if (layer->pieces)
         depthwise_line(layer, x, y, 0);

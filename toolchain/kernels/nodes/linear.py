@@ -156,7 +156,7 @@ def _by_bytes(op: Linear, name: str, x: Row, y: Row, constants: list[str]) -> tu
         starts(start, op.bias, 128 * op.weights.sum(axis=0), flip),
         "#endif\n",
     ]
-    sizes = f"{len(op.weights)}, {flip}, {op.outputs}"
+    sizes = f"{len(op.weights)}, {flip}, {narrow(op.weights)}, {op.outputs}"
     return (
         "#ifdef MODEL_DOTS",
         f"dots((const uint8_t *)x0, {x.size}, rows, {name}_blocks, {start}, {sizes}, y);",
@@ -170,6 +170,11 @@ def flip_of(x: TensorType) -> str:
     if x.low.min() < 0:
         return "MODEL_SIGNED"
     return "0" if x.high.max() < 128 else "MODEL_UNSIGNED"
+
+
+def narrow(weights: NDArray[np.int64]) -> int:
+    """Whether 16 bits hold two products of these and bytes with a sign."""
+    return int(np.abs(weights).max() < 128)
 
 
 def starts(name: str, bias: NDArray[np.int64], moved: NDArray[np.int64], flip: str) -> str:

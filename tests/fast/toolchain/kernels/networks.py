@@ -151,6 +151,8 @@ CONVOLUTIONS = {
     "slopes of a half": convolution((5, 7, 4), 8, kernel=None, low=0, high=1),
     "halves away from zero": convolution((6, 6, 8), 16, bent=True),
     "no weight of -128": convolution((5, 6, 12), 20, lowest=-127),
+    "sixteen bytes side by side": convolution((5, 6, 16), 20),
+    "sixteen bytes side by side, no weight of -128": convolution((5, 6, 16), 20, lowest=-127),
     "a channel each": convolution((6, 9, 8), 0),
     "a channel each, no weight of -128": convolution((6, 9, 8), 0, lowest=-127),
     "a channel each, none fills a register": convolution((5, 6, 5), 0, kernel=(3, 2), dilation=(1, 2)),

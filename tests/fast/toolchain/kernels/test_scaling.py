@@ -28,7 +28,7 @@ def _codes(form: Scaling, x: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize(
     ("multiplier", "shift", "halves"), [(3, 4, True), (2**30, 33, True), (5, 2, False), (2**31 - 1, 40, True)]
 )
-@pytest.mark.parametrize("negative", [None, -77])
+@pytest.mark.parametrize("negative", [None, 52])
 def test_codes_are_those_of_the_node(multiplier: int, shift: int, halves: bool, negative: int | None) -> None:
     op = _threshold(multiplier, shift, 55, negative)
     form = scaling(op, 2, 4000)
@@ -39,7 +39,16 @@ def test_codes_are_those_of_the_node(multiplier: int, shift: int, halves: bool, 
     np.testing.assert_array_equal(_codes(form, x), np.stack([expected, np.full(8001, -4)], axis=1))
 
 
-@pytest.mark.parametrize("op", [_threshold(2**31, 40, 0, None), _threshold(1, 0, 2**31, None)])
+def test_offsets_far_apart_are_not_widened() -> None:
+    form = scaling(_threshold(3, 4, 55, -77), 2, 4000)
+    assert form is not None and not form.halves and form.negative is not None
+    assert np.abs(form.negative - form.offset).max() < 2**31
+
+
+@pytest.mark.parametrize(
+    "op",
+    [_threshold(2**31, 40, 0, None), _threshold(1, 0, 2**31, None), _threshold(3, 40, 0, -(2**31))],
+)
 def test_numbers_beyond_a_register_have_no_form(op: Threshold) -> None:
     assert scaling(op, 2, 10) is None
 
