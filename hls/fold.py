@@ -73,15 +73,17 @@ def choose_folding(
     """
     if target_fps is not None and not target_fps > 0:
         raise ConfigError(f"FPS={target_fps}: the rate must be above 0; give a number or FPS=max")
-    if strategy == "unrolled":
+    if strategy in {"unrolled", "unrolled-rom"}:
         from hls.unrolled.folding import Room, fold_unrolled
 
         reached = strict or target_fps is None or target_fps <= clock_hz
-        room = Room(capacity.lut - fixed_lut, capacity.ff, beat_bit, capacity.block.lone_ff > 0)
+        blocks = capacity.bram_kbit // capacity.block.kbit
+        always = strategy == "unrolled-rom"
+        room = Room(capacity.lut - fixed_lut, capacity.ff, beat_bit, capacity.block.lone_ff > 0, blocks, always)
         instead = partial(_instead, network, clock_hz, capacity, fixed_lut)
         return fold_unrolled(network, clock_hz, target_fps if reached else None, room, family, instead)
     if strategy != "folded":
-        raise ConfigError(f"STRATEGY={strategy}: unknown; allowed are folded and unrolled")
+        raise ConfigError(f"STRATEGY={strategy}: unknown; allowed are folded, unrolled and unrolled-rom")
     search = Search(analyse(network), capacity, fixed_lut)
     if target_fps is not None and (found := search.within(int(clock_hz / target_fps))):
         return _folding(found, clock_hz, target_fps)

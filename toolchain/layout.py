@@ -24,7 +24,10 @@ PINS = ("requirements.txt", "requirements-finn.txt")
 
 _LONGEST_NAME = 60
 
-STRATEGIES = ("folded", "unrolled")
+COMPARED = ("folded", "unrolled")
+"""Strategies of our own RTL that are put side by side where nobody asked for them."""
+
+STRATEGIES = (*COMPARED, "unrolled-rom")
 
 OutputKind = Literal["classes", "values"]
 OUTPUT_KINDS: tuple[OutputKind, ...] = ("classes", "values")

@@ -21,7 +21,7 @@ from hls.graph_core import Fitted
 from hls.graph_unrolled import Wish
 from hls.memories import Resources
 from hls.plan import interval as interval_of
-from hls.unrolled import lut_of_layers
+from hls.unrolled import use_of_layers
 from toolchain.errors import BuildError, FitError
 from toolchain.results.checked import LayerUse
 from toolchain.results.facts import FoldFacts
@@ -101,8 +101,8 @@ class DenseWays:
         """See `Ways`."""
         if self.folding.strategy == "unrolled":
             network = files.network(self.context)
-            family = self.context.fpga_board.fpga.family
-            uses = of_unrolled(lut_of_layers(network, self.folding.clock_hz, family))
+            family, blocks = self.context.fpga_board.fpga.family, self.folding.estimate.bram
+            uses = of_unrolled(use_of_layers(network, self.folding.clock_hz, family, blocks))
             return Candidate(self.folding.initiation_interval, _layers(uses), _use(self.estimate.to_json()))
         choice = self._search(NOTHING).taken(self.folding)
         if choice is None:

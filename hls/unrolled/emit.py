@@ -8,12 +8,14 @@ from hls.unrolled.ir import (
     Constant,
     Graph,
     Input,
+    Memory,
     Rows,
     Sum,
     operands_of,
 )
 from hls.unrolled.lower import LoweredLayer
-from hls.unrolled.schedule import Schedule
+from hls.unrolled.memories import MODULE, Rom, roms_of
+from hls.unrolled.schedule import Schedule, is_memory
 
 
 def emit_layer(layer: LoweredLayer, schedule: Schedule, module: str) -> str:
@@ -25,10 +27,31 @@ def emit_layer(layer: LoweredLayer, schedule: Schedule, module: str) -> str:
         names = _names_in(schedule, schedule.cycle[group[0]])
         wires += _define(layer, expressions, group, f"s{place}", names)
     registers, transfers = _registers(layer, schedule, last)
+    roms = [line for rom in named_roms(layer, module) for line in _instance(rom, expressions, schedule)]
     names = _names_in(schedule, schedule.latency)
     outputs = [expressions.extended(output, layer.result.bits, names) for output in graph.outputs]
-    body = [*_tables(expressions), *registers, *wires, *transfers, f"assign y = {{{', '.join(outputs[::-1])}}};"]
+    body = [*_tables(expressions), *registers, *wires, *roms, *transfers, f"assign y = {{{', '.join(outputs[::-1])}}};"]
     return "\n".join([*_header(layer, schedule, module), *(f"    {line}" for line in body), "endmodule", ""])
+
+
+def named_roms(layer: LoweredLayer, module: str) -> list[tuple[str, Rom]]:
+    """The layer's block RAMs, each with the name of the file of its words."""
+    return [(f"{module}_rom{index}.hex", rom) for index, rom in enumerate(roms_of(layer.graph))]
+
+
+def _instance(named: tuple[str, Rom], expressions: Expressions, schedule: Schedule) -> list[str]:
+    """The block RAM, whose second reader counts down from the highest address, as the module has it."""
+    (file, rom), ports = named, [".clk(clk)"]
+    settings = {"BITS": rom.bits, "WIDTH": rom.width}
+    for side, table in zip("ab", rom.tables, strict=False):
+        address = expressions.address(table.node, _names_in(schedule, schedule.cycle[table.node] - 1))
+        settings |= {f"BITS_{side.upper()}": table.address_bits, f"WIDTH_{side.upper()}": table.width}
+        ports += [f".word_{side}({'~' * (side == 'b')}{address})", f".fetched_{side}(n{table.node})"]
+    if len(rom.tables) == 1:
+        ports += [".word_b(1'b0)", ".fetched_b()"]
+    values = "".join(f".{key}({value}), " for key, value in settings.items())
+    name = file.removesuffix(".hex")
+    return [f'{MODULE} #({values}.FILE("{file}")) {name} (', f"    {', '.join(ports)}", ");"]
 
 
 def last_reads(layer: LoweredLayer, schedule: Schedule) -> dict[int, int]:
@@ -40,9 +63,10 @@ def last_reads(layer: LoweredLayer, schedule: Schedule) -> dict[int, int]:
         if not isinstance(graph.nodes[identifier], Constant)
     }
     for identifier in list(last):
+        read = schedule.cycle[identifier] - is_memory(graph, identifier)
         for source in operands_of(graph.nodes[identifier]):
             if source in last:
-                last[source] = max(last[source], schedule.cycle[identifier])
+                last[source] = max(last[source], read)
     return last | {output: schedule.latency for output in graph.outputs if output in last}
 
 
@@ -88,6 +112,8 @@ def _define(layer: LoweredLayer, expressions: Expressions, group: list[int], cha
         if width == 1:
             return [f"wire n{group[0]} = x[{low}];"]
         return [f"wire [{width - 1}:0] n{group[0]} = x[{low + width - 1}:{low}];"]
+    if isinstance(node, Memory):
+        return [expressions.declared(group[0])]
     if layer.graph.fabric.paired and isinstance(node, PAIRED):
         return expressions.define_pairs(group[0], names)
     return [expressions.define(group[0], names)]

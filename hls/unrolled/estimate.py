@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from hls.unrolled.cost import total_positions
@@ -9,6 +11,7 @@ from hls.unrolled.emit import last_reads
 from hls.unrolled.fabric import USUAL, fabric_of
 from hls.unrolled.generate import Pipeline, plan_pipeline
 from hls.unrolled.lower import LoweredLayer
+from hls.unrolled.memories import roms_of
 from hls.unrolled.schedule import Schedule
 from hls.unrolled.sharing import signed_digits
 from toolchain.graph.dense import LABEL, DenseLayer, DenseNetwork
@@ -21,14 +24,22 @@ _LEAST_A_BIT = 0.3
 _FLOW_LUT, _FLOW_FF = 40, 24
 
 
-def estimate_unrolled(network: DenseNetwork, clock_hz: int, family: str = USUAL) -> dict[str, int]:
-    """LUT positions, flip-flops and block RAMs (none) of the network on a device family, pipelined for a clock.
+def estimate_unrolled(network: DenseNetwork, clock_hz: int, family: str = USUAL, blocks: int = 0) -> dict[str, int]:
+    """LUT positions, flip-flops and block RAMs of the network on a device family, pipelined for a clock.
+
+    Args:
+        blocks: block RAMs that neurons may take.
 
     Raises:
         ModelError: a layer that the hardware cannot compute.
     """
-    pipeline = plan_pipeline(network, clock_hz, fabric_of(family))
-    return {"lut": round(_positions(pipeline)) + _FLOW_LUT, "ff": _registers(pipeline), "bram": 0}
+    return estimate_of(plan_pipeline(network, clock_hz, fabric_of(family), blocks))
+
+
+def estimate_of(pipeline: Pipeline) -> dict[str, int]:
+    """LUT positions, flip-flops and block RAMs of a pipeline."""
+    taken = sum(len(roms_of(layer.graph)) for layer in pipeline.layers)
+    return {"lut": round(_positions(pipeline)) + _FLOW_LUT, "ff": _registers(pipeline), "bram": taken}
 
 
 def least_of_layers(network: DenseNetwork, family: str = USUAL) -> dict[str, int]:
@@ -45,16 +56,39 @@ def least_of_layers(network: DenseNetwork, family: str = USUAL) -> dict[str, int
     return {layer.name: round(each * bits(layer)) for layer in network.layers}
 
 
-def lut_of_layers(network: DenseNetwork, clock_hz: int, family: str = USUAL) -> dict[str, int]:
-    """LUT positions of each layer, by its name; what joins them is left out.
+@dataclass(frozen=True)
+class UnrolledUse:
+    """What a layer takes: LUT positions, and block RAMs with so many of its neurons."""
+
+    lut: int
+    blocks: int
+    tables: int
+
+
+def use_of_layers(network: DenseNetwork, clock_hz: int, family: str = USUAL, blocks: int = 0) -> dict[str, UnrolledUse]:
+    """What each layer takes, by its name, with neurons in so many block RAMs at most; what joins them is left out.
 
     Raises:
         ModelError: a layer that the hardware cannot compute.
     """
+    return uses_of(network, plan_pipeline(network, clock_hz, fabric_of(family), blocks))
+
+
+def uses_of(network: DenseNetwork, pipeline: Pipeline) -> dict[str, UnrolledUse]:
+    """What each layer of a network's pipeline takes, by its name."""
     # Behind the last layer comes the choice of the greatest score.
     names = [*(layer.name for layer in network.layers), LABEL]
-    layers = plan_pipeline(network, clock_hz, fabric_of(family)).layers
-    return {name: round(_positions_of(layer)) for name, layer in zip(names, layers, strict=True)}
+    return {name: _use_of(layer) for name, layer in zip(names, pipeline.layers, strict=True)}
+
+
+def _use_of(layer: LoweredLayer) -> UnrolledUse:
+    roms = roms_of(layer.graph)
+    return UnrolledUse(round(_positions_of(layer)), len(roms), sum(len(rom.tables) for rom in roms))
+
+
+def lut_of_layers(network: DenseNetwork, clock_hz: int, family: str = USUAL) -> dict[str, int]:
+    """LUT positions alone, without block RAMs."""
+    return {name: use.lut for name, use in use_of_layers(network, clock_hz, family).items()}
 
 
 def _positions(pipeline: Pipeline) -> float:
@@ -62,8 +96,7 @@ def _positions(pipeline: Pipeline) -> float:
 
 
 def _positions_of(layer: LoweredLayer) -> float:
-    live = [output for output, wanted in zip(layer.graph.outputs, layer.live, strict=True) if wanted]
-    return layer.graph.fabric.mapped * total_positions(layer.graph, live)
+    return layer.graph.fabric.mapped * total_positions(layer.graph, layer.live_outputs)
 
 
 def _registers(pipeline: Pipeline) -> int:

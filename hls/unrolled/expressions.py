@@ -23,6 +23,7 @@ from hls.unrolled.ir import (
     Greater,
     LookUp,
     Majority,
+    Memory,
     Operand,
     Parity,
     Reached,
@@ -108,6 +109,12 @@ class Expressions:
         total = f"{_joined(_runs(left))} + {_joined(_runs(right))}"
         return [f"wire [{len(left) - 1}:0] {chain} = {total};", *lines]
 
+    def address(self, identifier: int, names: Names) -> str:
+        """A memory's address; names are those of the cycle before it shows the node."""
+        node = self._graph.nodes[identifier]
+        assert isinstance(node, Memory)
+        return _joined(_runs([self._bit(bit, names) for bit in node.bits]))
+
     def extended(self, identifier: int, width: int, names: Names, shift: int = 0) -> str:
         """A node's value shifted up, as an expression of exactly `width` bits (cut or extended)."""
         node, own = self._graph.nodes[identifier], self._graph.width(identifier)
@@ -120,6 +127,10 @@ class Expressions:
             sign = f"{name}[{own - 1}]" if own > 1 else name
             parts.insert(0, f"{{{missing}{{{sign}}}}}" if self._graph.signed(identifier) else f"{missing}'d0")
         return _joined(parts)
+
+    def declared(self, identifier: int) -> str:
+        """The line that declares a node's wire, which an instance drives."""
+        return f"{_wire(f'n{identifier}', self._graph.width(identifier))};"
 
     def _declare(self, identifier: int, expression: str) -> str:
         return f"{_wire(f'n{identifier}', self._graph.width(identifier))} = {expression};"

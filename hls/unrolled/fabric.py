@@ -16,12 +16,36 @@ class Delays:
         lut: through a look-up table.
         chain: into and out of a carry chain; place: one place along it.
         register: clock to output and set-up together.
+        memory: by how much later a block RAM shows a word than a register.
     """
 
     lut: float
     chain: float
     place: float
     register: float
+    memory: float = 6.0
+
+
+@dataclass(frozen=True)
+class TableRam:
+    """A block RAM that tables are read from, a word a clock at each port.
+
+    Attributes:
+        bits: it holds ``2**bits``, parity left out, as words of any power of two of bits up to `widest`.
+        ports: tables that it holds; each of two has half of the bits.
+    """
+
+    bits: int
+    widest: int
+    ports: int
+
+    def most_bits(self, width: int) -> int:
+        """Address bits of the largest table of `width` bits a word; 0 where there is none."""
+        return self.bits - (width - 1).bit_length() if width <= self.widest else 0
+
+    def share(self, address_bits: int, width: int) -> float:
+        """What a table takes of it: half, where another one can be beside it."""
+        return 0.5 if self.ports == 2 and address_bits < self.most_bits(width) else 1.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +62,7 @@ class Fabric:
         mapped: LUTs that synthesis makes of one that the graphs add up to, as measured (docs/unrolled.md).
         delays: see `Delays`.
         joined: LUTs that join two tables into one of an input more, where the device has no multiplexers for that.
+        ram: see `TableRam`.
     """
 
     name: str
@@ -48,6 +73,7 @@ class Fabric:
     mapped: float
     delays: Delays
     joined: float = 0.0
+    ram: TableRam = TableRam(14, 8, 2)
 
     def __str__(self) -> str:
         return self.name
@@ -57,14 +83,15 @@ class Fabric:
 # safe side.
 FOUR = Fabric("4-input LUTs", 4, False, 4, 1.0, 1.03, Delays(1.5, 2.2, 0.035, 0.6))
 
-# Fitted to critical paths of routed cores, speed grade 6, by tests/benchmarks/fit_delays.py.
-ECP5 = replace(FOUR, name="ECP5", delays=Delays(1.18, 1.82, 0.036, 0.74))
+# Fitted to critical paths of routed cores, speed grade 6, by tests/benchmarks/fit_delays.py; a block RAM's is nextpnr's
+# 5.8 ns less what `register` has of a flip-flop.
+ECP5 = replace(FOUR, name="ECP5", delays=Delays(1.18, 1.82, 0.036, 0.74, 5.3))
 
 # Synthesis made 5.9 LUTs of a table of six inputs, of a thousand, without multiplexers.
 GOWIN = replace(FOUR, name="Gowin", joined=0.63)
 
 # Carry chains begin and end in cells of their own: a placed core of 1,300 neurons took so many more.
-ICE40 = replace(GOWIN, name="iCE40", mapped=1.13)
+ICE40 = replace(GOWIN, name="iCE40", mapped=1.13, ram=TableRam(12, 16, 1))
 
 # Slices of four 6-input LUTs with two outputs and a carry chain (UG474), and of eight (UG574). No open tool routes
 # them: delays are set by hand, on the safe side.

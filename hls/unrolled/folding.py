@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from hls.fitting import shortage
 from hls.plan import divisors
-from hls.unrolled.estimate import estimate_unrolled, least_of_layers, lut_of_layers
+from hls.unrolled.estimate import estimate_of, least_of_layers, uses_of
+from hls.unrolled.fabric import fabric_of
+from hls.unrolled.generate import Pipeline, plan_pipeline
 from toolchain.errors import FitError, TooDenseError
 from toolchain.graph.dense import DenseNetwork
 from toolchain.graph.types import IntType
@@ -15,6 +17,8 @@ from toolchain.results.folding import FoldedUse, Folding, LayerFolding
 
 # Bits of a beat where a vector does not come in one: two words of a block RAM, on iCE40.
 _BEAT_BITS = 32
+# LUT positions that a block RAM saves at most: two neurons of trained networks, of 12 bits each, saved 51.
+_SAVED_A_BLOCK = 64
 
 
 @dataclass(frozen=True)
@@ -24,12 +28,21 @@ class Room:
     Attributes:
         beat_bit: LUTs, and flip-flops, that the rest of the chip takes for each bit of a beat.
         cells: whether LUT and flip-flop are one cell, so that a register without logic before it takes a LUT's place.
+        blocks: block RAMs.
+        always: whether neurons go into block RAM wherever that saves LUTs; else only where the core fits no other way.
     """
 
     lut: int
     ff: int
     beat_bit: float = 0.0
     cells: bool = False
+    blocks: int = 0
+    always: bool = False
+
+    @property
+    def tried(self) -> tuple[int, ...]:
+        """Block RAMs that neurons may take, one after the other until the core fits."""
+        return (self.blocks,) if self.always else tuple(dict.fromkeys((0, self.blocks)))
 
     def lut_beside(self, network: DenseNetwork, beats: int) -> int:
         """LUTs that are left beside vectors in so many beats, which lie in registers until their last beat is in."""
@@ -59,25 +72,30 @@ def fold_unrolled(
         return TooDenseError(_too_dense(network, least, need, free, layers, instead), free)
 
     # What is out of the question is not searched for sharing, which takes minutes for it.
-    least = least_of_layers(network, family)
-    if (need := sum(least.values())) > (free := room.lut_beside(network, ways[-1])):
+    least, free = least_of_layers(network, family), room.lut_beside(network, ways[-1])
+    if (need := sum(least.values())) > free + _SAVED_A_BLOCK * room.always * room.blocks:
         raise refused("at least ", need, free, least)
-    estimate = estimate_unrolled(network, clock_hz, family)
+    for blocks in room.tried:
+        pipeline = plan_pipeline(network, clock_hz, fabric_of(family), blocks)
+        estimate = estimate_of(pipeline)
+        for beats in ways if estimate["ff"] <= room.ff else []:
+            if estimate["lut"] <= room.lut_beside(network, beats):
+                return _folding(network, clock_hz, target_fps, beats, pipeline)
     if estimate["ff"] > room.ff:
         short = shortage("FF", estimate["ff"], room.ff)
         raise FitError(f"unrolled, the network needs an estimated {short}: use STRATEGY=folded, or a lower CLOCK")
-    for beats in ways:
-        free = room.lut_beside(network, beats)
-        if estimate["lut"] <= free:
-            return _folding(network, clock_hz, target_fps, beats, estimate)
-    raise refused("", estimate["lut"], free, lut_of_layers(network, clock_hz, family))
+    layers = {name: use.lut for name, use in uses_of(network, pipeline).items()}
+    raise refused("", estimate["lut"], free, layers)
 
 
-def _folding(
-    network: DenseNetwork, clock_hz: int, target_fps: float | None, beats: int, estimate: Mapping[str, int]
-) -> Folding:
-    layers = tuple(LayerFolding(layer.name, layer.outputs, layer.inputs, 1) for layer in network.layers)
-    return Folding("unrolled", layers, beats, clock_hz / beats, clock_hz, target_fps, FoldedUse(**estimate))
+def _folding(network: DenseNetwork, clock_hz: int, target_fps: float | None, beats: int, pipeline: Pipeline) -> Folding:
+    uses = uses_of(network, pipeline)
+    layers = tuple(
+        LayerFolding(layer.name, layer.outputs, layer.inputs, 1, tables=use.tables, blocks=use.blocks)
+        for layer, use in ((layer, uses[layer.name]) for layer in network.layers)
+    )
+    estimate = FoldedUse(**estimate_of(pipeline))
+    return Folding("unrolled", layers, beats, clock_hz / beats, clock_hz, target_fps, estimate)
 
 
 def _beats(network: DenseNetwork) -> Iterator[int]:

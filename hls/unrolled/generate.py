@@ -6,13 +6,16 @@ Where a vector comes in several beats, they are gathered first, and an inference
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hls.unrolled.emit import emit_layer
+from hls.pack import write_rom
+from hls.unrolled.emit import emit_layer, named_roms
 from hls.unrolled.fabric import FOUR, USUAL, Fabric, fabric_of
 from hls.unrolled.lower import LoweredLayer, lower_network
-from hls.unrolled.schedule import Schedule, schedule
+from hls.unrolled.memories import MODULE, into_memory
+from hls.unrolled.schedule import Schedule, schedule, shown_last
 from toolchain.graph.dense import DenseNetwork
 from toolchain.results.core import CoreDescription, CoreOutput, Tap
 from toolchain.results.folding import Folding
@@ -41,36 +44,51 @@ class Pipeline:
         return sum(item.latency for item in self.schedules) + 2
 
 
-def plan_pipeline(network: DenseNetwork, clock_hz: int, fabric: Fabric = FOUR) -> Pipeline:
-    """Lower a network for a fabric and schedule it for a clock.
+def plan_pipeline(network: DenseNetwork, clock_hz: int, fabric: Fabric = FOUR, blocks: int = 0) -> Pipeline:
+    """Lower a network for a fabric, its neurons in so many block RAMs at most, and schedule it for a clock.
 
     Raises:
         ModelError: a layer that the hardware cannot compute.
     """
     layers = tuple(lower_network(network, fabric))
-    return Pipeline(layers, tuple(schedule(layer.graph, clock_hz) for layer in layers))
+    into_memory(layers, blocks)
+    late, times = set[int](), list[Schedule]()
+    for layer in layers:
+        times.append(schedule(layer.graph, clock_hz, late))
+        late = shown_last(layer.graph, times[-1])
+    return Pipeline(layers, tuple(times))
 
 
 def generate_unrolled(network: DenseNetwork, folding: Folding, rtl_dir: Path, family: str = USUAL) -> CoreDescription:
     """Write the core's Verilog for a device family into `rtl_dir`, pipelined for the folding's clock, and describe it.
 
-    A vector comes in as many beats as the folding has clocks between inferences.
+    A vector comes in as many beats as the folding has clocks between inferences, and neurons lie in as many block RAMs
+    as it counts on.
 
     Raises:
         ModelError: a layer that the hardware cannot compute.
     """
     fabric = fabric_of(family)
-    pipeline = plan_pipeline(network, folding.clock_hz, fabric)
+    pipeline = plan_pipeline(network, folding.clock_hz, fabric, folding.estimate.bram)
     rtl_dir.mkdir(parents=True, exist_ok=True)
     names = [_module(index, layer) for index, layer in enumerate(pipeline.layers)]
     for name, layer, times in zip(names, pipeline.layers, pipeline.schedules, strict=True):
         (rtl_dir / f"{name}.v").write_text(emit_layer(layer, times, name))
+    roms = _write_roms(rtl_dir, names, pipeline.layers)
     (rtl_dir / "gateweave_core.v").write_text(_core_text(pipeline, names, folding.initiation_interval))
-    parts = (_QUEUE, *_CELLS) if fabric.paired else (_QUEUE,)
+    parts = (_QUEUE, *(_CELLS if fabric.paired else ()), *([f"{MODULE}.v"] if roms else ()))
     for part in parts:
         shutil.copyfile(_RTL / part, rtl_dir / part)
     sources = ("gateweave_core.v", *(f"{name}.v" for name in names), *parts)
-    return _describe(network, pipeline, sources, folding.initiation_interval)
+    return replace(_describe(network, pipeline, sources, folding.initiation_interval), roms=roms)
+
+
+def _write_roms(rtl_dir: Path, names: Iterable[str], layers: Iterable[LoweredLayer]) -> tuple[str, ...]:
+    """Write the words of all block RAMs; returns the files' names."""
+    named = [(layer, *it) for name, layer in zip(names, layers, strict=True) for it in named_roms(layer, name)]
+    for layer, file, rom in named:
+        write_rom(rtl_dir / file, rom.words(layer.graph), rom.width)
+    return tuple(file for _, file, _ in named)
 
 
 def _module(index: int, layer: LoweredLayer) -> str:

@@ -81,6 +81,14 @@ class LookUp:
 
 
 @dataclass(frozen=True)
+class Memory:
+    """``values[index]`` as a `LookUp`, read from a block RAM, which shows it a clock after `bits` are there."""
+
+    bits: tuple[Bit, ...]
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Parity:
     """Sum bit of a full adder."""
 
@@ -185,6 +193,7 @@ Node = (
     | Sum
     | Table
     | LookUp
+    | Memory
     | Parity
     | Majority
     | Rows
@@ -213,7 +222,7 @@ def operands_of(node: Node) -> tuple[int, ...]:
             return a.node, b.node
         case Table(terms):
             return tuple(source for source, _ in terms)
-        case LookUp(bits):
+        case LookUp(bits) | Memory(bits):
             return tuple(dict.fromkeys(bit.node for bit in bits))
         case Parity(bits) | Majority(bits):
             return tuple(bit.node for bit in bits)
@@ -250,6 +259,12 @@ class Graph:
     high: list[int] = field(default_factory=list)
     outputs: list[int] = field(default_factory=list)
     _known: dict[Node, int] = field(default_factory=dict)
+
+    def replace(self, identifier: int, node: Node) -> None:
+        """Put an equal node, of operands before it, in a node's place; its range stays."""
+        self._known.pop(self.nodes[identifier])
+        self.nodes[identifier] = node
+        self._known[node] = identifier
 
     def add(self, node: Node, low: int, high: int) -> int:
         """Identifier of `node`, whose value lies in [low, high] and takes both ends."""
@@ -295,7 +310,7 @@ class Graph:
         """Value of every needed node, each of shape (batch,), for wire values x of shape (batch, inputs)."""
         values: dict[int, Integers] = {}
         for identifier in sorted(self.needed()):
-            value = _evaluate(self.nodes[identifier], x, values.__getitem__)
+            value = evaluate_node(self.nodes[identifier], x, values.__getitem__)
             values[identifier] = np.broadcast_to(value, (len(x),))
         return values
 
@@ -305,7 +320,9 @@ class Graph:
         return np.stack([values[output] for output in self.outputs], axis=1)
 
 
-def _evaluate(node: Node, x: Integers, value: Callable[[int], Integers]) -> Integers:
+def evaluate_node(node: Node, x: Integers, value: Callable[[int], Integers]) -> Integers:
+    """Value of one node, shape (batch,) or (), for wire values x of shape (batch, inputs) and those of its operands."""
+
     def term(operand: Operand) -> Integers:
         return operand.sign * (value(operand.node) << operand.shift)
 
@@ -327,7 +344,7 @@ def _evaluate(node: Node, x: Integers, value: Callable[[int], Integers]) -> Inte
             return term(a) + term(b) + offset
         case Table(terms, offset):
             return np.asarray(sum(value(source) * factor for source, factor in terms) + offset)
-        case LookUp(bits, entries):
+        case LookUp(bits, entries) | Memory(bits, entries):
             looked_up: Integers = np.array(entries, dtype=np.int64)[total(tuple((b,) for b in bits))]
             return looked_up
         case Parity(bits):

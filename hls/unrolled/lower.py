@@ -69,6 +69,11 @@ class LoweredLayer:
     result: Wire
     live: tuple[bool, ...]
 
+    @property
+    def live_outputs(self) -> list[int]:
+        """Nodes of the live outputs, each once."""
+        return sorted({output for output, wanted in zip(self.graph.outputs, self.live, strict=True) if wanted})
+
 
 def lower_network(network: DenseNetwork, fabric: Fabric = FOUR) -> list[LoweredLayer]:
     """All layers in order, then the argmax, for a fabric.

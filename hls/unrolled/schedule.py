@@ -6,6 +6,7 @@ Delays are those of the graph's fabric (`hls.unrolled.fabric`).
 from __future__ import annotations
 
 import math
+from collections.abc import Container
 from dataclasses import dataclass
 
 from hls.unrolled.cost import significant_bits
@@ -23,6 +24,7 @@ from hls.unrolled.ir import (
     Input,
     LookUp,
     Majority,
+    Memory,
     Parity,
     Reached,
     Rows,
@@ -41,7 +43,7 @@ class Schedule:
     """When each needed node is computed.
 
     Attributes:
-        cycle: clock cycle of each node; cycle 0 reads the layer's inputs.
+        cycle: clock cycle that shows each node; cycle 0 reads the layer's inputs.
         level: how many nodes of the same cycle lie before it on its longest path.
         latency: clock cycles from the layer's inputs to its registered outputs.
     """
@@ -51,24 +53,42 @@ class Schedule:
     latency: int
 
 
-def schedule(graph: Graph, clock_hz: int) -> Schedule:
-    """Fill each cycle with as many levels as the clock period holds; results end in a register."""
+def schedule(graph: Graph, clock_hz: int, late: Container[int] = ()) -> Schedule:
+    """Fill each cycle with as many levels as the clock period holds; results end in a register.
+
+    Args:
+        late: inputs that a block RAM shows, and not a register.
+    """
     budget = _PLANNED * 1e9 / clock_hz - graph.fabric.delays.register
     cycle: dict[int, int] = {}
     level: dict[int, int] = {}
     arrival: dict[int, float] = {}
     for identifier in sorted(graph.needed()):
-        sources = [s for s in operands_of(graph.nodes[identifier]) if not isinstance(graph.nodes[s], Constant)]
+        node = graph.nodes[identifier]
+        sources = [s for s in operands_of(node) if not isinstance(graph.nodes[s], Constant)]
         start = max((cycle[source] for source in sources), default=0)
         ready = max((arrival[s] for s in sources if cycle[s] == start), default=0.0)
-        delay = delay_ns(graph, identifier)
-        over = ready > 0 and ready + delay > budget
+        shown = isinstance(node, Input) and node.index in late
+        delay = graph.fabric.delays.memory if shown else delay_ns(graph, identifier)
+        over = is_memory(graph, identifier) or (ready > 0 and ready + delay > budget)
         cycle[identifier] = start + over
         same = [level[source] for source in sources if cycle[source] == cycle[identifier]]
         level[identifier] = 1 + max(same, default=-1)
         arrival[identifier] = delay if over else ready + delay
-    latency = 1 + max((cycle[output] for output in graph.outputs), default=0)
+    # What a block RAM shows is as good as in a register.
+    latency = max((cycle[output] + (not is_memory(graph, output)) for output in graph.outputs), default=1)
     return Schedule(cycle, level, latency)
+
+
+def shown_last(graph: Graph, times: Schedule) -> set[int]:
+    """Results, by their place among the outputs, that a block RAM shows in the cycle after the last."""
+    outputs = enumerate(graph.outputs)
+    return {i for i, output in outputs if is_memory(graph, output) and times.cycle[output] == times.latency}
+
+
+def is_memory(graph: Graph, identifier: int) -> bool:
+    """Whether a node is read from a block RAM, which takes its address in the cycle before the node's own."""
+    return isinstance(graph.nodes[identifier], Memory)
 
 
 def delay_ns(graph: Graph, identifier: int) -> float:
@@ -79,6 +99,8 @@ def delay_ns(graph: Graph, identifier: int) -> float:
             return 0.0
         case Table() | Parity() | Majority():
             return delays.lut
+        case Memory():
+            return delays.memory
         case LookUp(places):
             return delays.lut * (2 if len(places) > graph.fabric.lut_inputs else 1)
         case Rows(_, _, carry) if carry is not None:

@@ -51,13 +51,19 @@ class Cells:
 
 def synthesise(top: str, sources: list[Path], family: str = "ecp5") -> Cells:
     """Cells of module `top`."""
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "stat.json"
-        command = [sys.executable, "-c", _SCRIPT, top, str(report), (COMMANDS | SERIES_7)[family], *map(str, sources)]
-        subprocess.run(command, check=True, capture_output=True)
-        cells = json.loads(report.read_text())["design"]["num_cells_by_type"]
+    cells = cells_of(top, sources, (COMMANDS | SERIES_7)[family])
 
     def count(*prefixes: str) -> int:
         return sum(number for name, number in cells.items() if name.startswith(prefixes))
 
     return Cells(count("LUT"), count("CCU2C"), count("TRELLIS_FF", "FD"), count("LUT6_2"))
+
+
+def cells_of(top: str, sources: list[Path], command: str) -> dict[str, int]:
+    """How many cells of each type a synthesis command makes of module `top`, whose ROM files lie beside its sources."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "stat.json"
+        call = [sys.executable, "-c", _SCRIPT, top, str(report), command, *(str(path.resolve()) for path in sources)]
+        subprocess.run(call, check=True, capture_output=True, cwd=sources[0].parent)
+        counted: dict[str, int] = json.loads(report.read_text())["design"]["num_cells_by_type"]
+    return counted

@@ -29,7 +29,8 @@ class FoldedUse(Record):
 class LayerFolding:
     """Parallelism of one layer: `pe` divides its outputs, `simd` its inputs; `cycles` an inference.
 
-    `weight_rom` and `threshold_rom` say where each ROM lies: ``"block"``, ``"logic"`` or ``"auto"`` (up to synthesis).
+    `weight_rom` and `threshold_rom` say where each ROM lies: ``"block"``, ``"logic"`` or ``"auto"`` (up to synthesis);
+    `tables` neurons of an unrolled layer lie in `blocks` block RAMs.
     """
 
     name: str
@@ -38,6 +39,8 @@ class LayerFolding:
     cycles: int
     weight_rom: str = "auto"
     threshold_rom: str = "auto"
+    tables: int = 0
+    blocks: int = 0
 
 
 @dataclass(frozen=True, config=_STRICT)

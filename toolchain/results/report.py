@@ -138,7 +138,7 @@ class Report(RecordFile):
     """Groups that a build does not have are null.
 
     Attributes:
-        strategy: what the network became: "folded", "unrolled", "finn", "ort" or "mcu".
+        strategy: what the network became: "folded", "unrolled", "unrolled-rom", "finn", "ort" or "mcu".
         complete: whether no later build stopped before its package.
         front: accuracy against LUTs of the networks that a training with a budget came by; empty without one.
         decision: where a network of several stages stops, and what that saves; None of another.

@@ -23,14 +23,14 @@ from toolchain.finn.generate import generate_rtl
 from toolchain.finn.mapping import map_network
 from toolchain.finn.stitch import stitch
 from toolchain.fpga.xilinx import synthesise
-from toolchain.layout import STRATEGIES
+from toolchain.layout import COMPARED
 from toolchain.results.facts import CoreRow
 
 
 def run(context: Context) -> Outcome:
     """Write `comparison.json`."""
     rows = built_rows(context)
-    for strategy in STRATEGIES:
+    for strategy in COMPARED:
         rows += own_rows(context, strategy) if strategy != context.request.strategy else []
     rows += rows_or_reason("finn", lambda: _finn_rows(context))
     return side_by_side(context, rows)

@@ -18,7 +18,7 @@ from hls.arithmetic import WeightKind, analyse
 from hls.chip import LinkCost
 from hls.fold import Search
 from hls.generate import generate_core
-from hls.unrolled import lut_of_layers
+from hls.unrolled import use_of_layers
 from toolchain.errors import ConfigError
 from toolchain.graph.dense import DenseNetwork
 from toolchain.graph.types import IntType
@@ -60,7 +60,8 @@ class DenseDesign:
 
     def _layers(self, context: Context, link: LinkCost, folding: Folding) -> tuple[LayerUse, ...]:
         if folding.strategy == "unrolled":
-            return of_unrolled(lut_of_layers(self.network, folding.clock_hz, context.fpga_board.fpga.family))
+            family, blocks = context.fpga_board.fpga.family, folding.estimate.bram
+            return of_unrolled(use_of_layers(self.network, folding.clock_hz, family, blocks))
         capacity = capacity_of(context.fpga_board, link.kbit)
         choice = Search(analyse(self.network), capacity, link.lut).taken(folding)
         return of_dense(choice) if choice else ()

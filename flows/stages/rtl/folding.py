@@ -149,7 +149,12 @@ def told(folding: Folding, fps: float | None = None) -> str:
     every = "every clock" if cycles == 1 else f"every {cycles} clocks"
     if folding.strategy == "unrolled" and cycles > 1:
         every += f", in {cycles} beats, for which the host link needs fewer LUTs than for one"
-    shape = "all in parallel" if folding.strategy == "unrolled" else f"PE x SIMD {layers}"
+    shape = _in_parallel(folding) if folding.strategy == "unrolled" else f"PE x SIMD {layers}"
     missed = f"; {fps:,.0f}/s, which it aims at, are out of reach, so the fastest that fits" if fps else ""
     rate = f"{folding.fps:,.0f}/s at {folding.clock_hz / 1e6:g} MHz"
     return f"{shape}; one inference {every}, {rate} (estimated){missed}"
+
+
+def _in_parallel(folding: Folding) -> str:
+    tables, blocks = sum(layer.tables for layer in folding.layers), folding.estimate.bram
+    return f"all in parallel, {tables} neurons in {blocks} block RAMs" if tables else "all in parallel"

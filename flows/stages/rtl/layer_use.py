@@ -9,6 +9,7 @@ from hls.fold import Choice
 from hls.fold_graph import Sized
 from hls.graph_core import Fitted
 from hls.memories import Resources
+from hls.unrolled.estimate import UnrolledUse
 from toolchain.graph.ops.linear import Linear
 from toolchain.results.checked import LayerUse
 
@@ -56,6 +57,13 @@ def of_dense(choice: Choice) -> tuple[LayerUse, ...]:
     )
 
 
-def of_unrolled(luts: Mapping[str, int]) -> tuple[LayerUse, ...]:
-    """Of an unrolled chain, by the LUTs of each layer."""
-    return tuple(LayerUse(name=name, option="unrolled", cycles=1, lut=lut, bram=0, dsp=0) for name, lut in luts.items())
+def of_unrolled(uses: Mapping[str, UnrolledUse]) -> tuple[LayerUse, ...]:
+    """Of an unrolled chain, by what each layer takes."""
+    return tuple(
+        LayerUse(name=name, option=_unrolled(use), cycles=1, lut=use.lut, bram=use.blocks, dsp=0)
+        for name, use in uses.items()
+    )
+
+
+def _unrolled(use: UnrolledUse) -> str:
+    return f"unrolled, {use.tables} neurons in block RAM" if use.tables else "unrolled"

@@ -84,5 +84,5 @@ def test_impossible_rate_is_refused(fps: float) -> None:
 
 
 def test_unknown_strategy_is_refused() -> None:
-    with pytest.raises(ConfigError, match="allowed are folded and unrolled"):
+    with pytest.raises(ConfigError, match="allowed are folded, unrolled and unrolled-rom"):
         choose_folding(NETWORK, clock_hz=1, target_fps=None, capacity=ULX3S, strategy="spread")

@@ -110,7 +110,10 @@ def _choose(**changed: str) -> Request:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"strategy": "unrolld"}, "STRATEGY: 'unrolld': should be one of folded, unrolled; did you mean unrolled?"),
+        (
+            {"strategy": "unrolld"},
+            "STRATEGY: 'unrolld': should be one of folded, unrolled, unrolled-rom; did you mean unrolled",
+        ),
         ({"fps": "fast"}, "FPS: 'fast': should be inferences per second, such as 50000, or max"),
         ({"fps": "-1"}, "FPS: '-1'"),
         ({"fps": "nan"}, "FPS: 'nan'"),

@@ -9,7 +9,7 @@ from pydantic import model_validator
 from toolchain.results.facts.base import Facts
 from toolchain.results.model import Number, Record
 
-CORES = ("finn", "folded", "unrolled")
+CORES = ("finn", "folded", "unrolled", "unrolled-rom")
 KINDS = ("estimated", "synthesised", "measured")
 RESOURCES = {"lut": "LUT", "ff": "FF", "bram": "BRAM18", "dsp": "DSP"}
 CYCLES = {"latency_cycles": "latency", "initiation_interval": "interval"}
@@ -25,7 +25,7 @@ class CoreRow(Record):
         note: empty where there is nothing to say.
     """
 
-    core: Literal["finn", "folded", "unrolled"]
+    core: Literal["finn", "folded", "unrolled", "unrolled-rom"]
     kind: Literal["estimated", "synthesised", "measured"]
     tool: str
     lut: Number | None

@@ -69,6 +69,42 @@ def test_a_vector_may_come_in_several_beats(name: str, beats: int, tmp_path: Pat
     assert (stalled.equal, stalled.first_difference) == (1000, None)
 
 
+@pytest.mark.parametrize(
+    ("name", "clock_mhz", "family", "least"),
+    [
+        ("ternary on bits", 25, "ecp5", 8),
+        ("ternary on bits", 120, "ice40", 8),
+        ("ternary on bits", 100, "zynq_ultrascale", 2),
+        ("tables of numbers", 25, "ecp5", 4),
+    ],
+)
+def test_neurons_in_block_ram(name: str, clock_mhz: int, family: str, least: int, tmp_path: Path) -> None:
+    network = (NETWORKS | TABLE_NETWORKS)[name]
+    wanted = folding(clock_mhz)
+    wanted = dataclasses.replace(wanted, estimate=wanted.estimate.model_copy(update={"bram": 100}))
+    core = generate_core(network, wanted, tmp_path / "rtl", family)
+    assert len(core.roms) >= least
+    x = random_inputs(network, 3000)
+    where = (tmp_path / "rtl", x, tmp_path / "work")
+    free = simulate_core(core, network, *where, optimise=False)
+    assert (free.equal, free.first_difference) == (3000, None)
+    assert free.latency_cycles == plan_pipeline(network, clock_mhz * 1_000_000, fabric_of(family), 100).latency
+    stalled = simulate_core(core, network, *where, backpressure_seed=7, optimise=False)
+    assert (stalled.equal, stalled.first_difference) == (3000, None)
+
+
+def test_a_wrong_word_in_block_ram_is_caught(tmp_path: Path) -> None:
+    network, wanted = NETWORKS["ternary on bits"], folding(25)
+    wanted = dataclasses.replace(wanted, estimate=wanted.estimate.model_copy(update={"bram": 1}))
+    core = generate_core(network, wanted, tmp_path / "rtl")
+    (rom,) = (tmp_path / "rtl" / name for name in core.roms)
+    rom.write_text("".join(f"{int(word, 16) ^ 1:x}\n" for word in rom.read_text().split()))
+    result = simulate_core(
+        core, network, tmp_path / "rtl", random_inputs(network, 100), tmp_path / "work", optimise=False
+    )
+    assert result.equal < result.compared
+
+
 def test_a_threshold_off_by_one_is_caught(tmp_path: Path) -> None:
     network = NETWORKS["ternary on bits"]
     thresholds = network.layers[1].thresholds
