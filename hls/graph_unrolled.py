@@ -9,6 +9,7 @@ from typing import TypeVar
 from hls.units import unrolled
 from hls.units.product import Product
 from hls.units.stage import Stage
+from hls.unrolled.fabric import USUAL, Fabric, fabric_of
 from toolchain.errors import TooLargeError
 from toolchain.graph.graph import Graph
 from toolchain.graph.ops import Linear, Window
@@ -41,13 +42,15 @@ def _only(stage: Stage, unroll: bool) -> Stage:
     return replace(stage, options=wanted) if wanted else stage
 
 
-def unrolled_where_it_fits(graph: Graph, made: Callable[[Wish], T]) -> tuple[T, Wish]:
+def unrolled_where_it_fits(graph: Graph, made: Callable[[Wish], T], family: str = USUAL) -> tuple[T, Wish]:
     """What `made` makes of the wish for as many unrolled products as fit: the largest ones are given up first.
+
+    Those whose wires are foreseen to find no way on the board's `fpga.family` are never unrolled.
 
     Raises:
         TooLargeError: it does not fit with all of them folded either.
     """
-    products = _products(graph)
+    products = _products(graph, fabric_of(family))
     never = [each for each, offered in products if not offered]
     rest = sorted((each for each, offered in products if offered), key=lambda each: -each.lut)
     for count in range(len(rest) + 1):
@@ -60,7 +63,7 @@ def unrolled_where_it_fits(graph: Graph, made: Callable[[Wish], T]) -> tuple[T, 
     raise AssertionError("the last one returns or raises")
 
 
-def _products(graph: Graph) -> list[tuple[TooDense, bool]]:
+def _products(graph: Graph, fabric: Fabric) -> list[tuple[TooDense, bool]]:
     """All products, what each takes unrolled, and whether it can be."""
     found = []
     for node in graph:
@@ -68,6 +71,8 @@ def _products(graph: Graph) -> list[tuple[TooDense, bool]]:
             before = graph[node.inputs[0]]
             window = before.op if isinstance(before.op, Window) else None
             product = Product(node.op, window, graph.types[(before if window else node).inputs[0]])
-            taken = TooDense(tensor=node.name, lut=round(unrolled.needs(product).lut))
-            found.append((taken, any(True for _ in unrolled.options(product))))
+            lut = round(unrolled.needs(product).lut)
+            routes = fabric.routed is None or lut <= fabric.routed
+            taken = TooDense(tensor=node.name, lut=lut, reason="lut" if routes else "wires")
+            found.append((taken, routes and any(True for _ in unrolled.options(product))))
     return found

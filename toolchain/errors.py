@@ -43,7 +43,7 @@ class TooLargeError(FitError):
 
 
 class TooDenseError(FitError):
-    """A network whose unrolled core its board has too few LUTs for.
+    """A network whose unrolled core its board has too few LUTs for, or too few wires.
 
     Attributes:
         free: LUTs that are left for the core.

@@ -56,6 +56,14 @@ def least_of_layers(network: DenseNetwork, family: str = USUAL) -> dict[str, int
     return {layer.name: round(each * bits(layer)) for layer in network.layers}
 
 
+def lut_of_digits(digits: int, outputs: int, bits: int) -> float:
+    """LUT positions of a product, at once: of its non-zero digits, its outputs and the bits of an input.
+
+    Fitted to 88 lowered products of 20 to 2,000 digits; of nine in ten this is 0.85 to 1.2 times the LUTs.
+    """
+    return float(1.48 * max(1, digits - outputs) ** 0.87 * (bits + 1) * outputs**0.1)
+
+
 @dataclass(frozen=True)
 class UnrolledUse:
     """What a layer takes: LUT positions, and block RAMs with so many of its neurons."""

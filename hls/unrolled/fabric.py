@@ -63,6 +63,8 @@ class Fabric:
         delays: see `Delays`.
         joined: LUTs that join two tables into one of an input more, where the device has no multiplexers for that.
         ram: see `TableRam`.
+        routed: LUTs of a product (`estimate.lut_of_digits`) beyond which its wires are foreseen to find no way, as
+            measured (docs/unrolled.md, "Foreseen from the weights"); None where nothing was.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Fabric:
     delays: Delays
     joined: float = 0.0
     ram: TableRam = TableRam(14, 8, 2)
+    routed: int | None = None
 
     def __str__(self) -> str:
         return self.name
@@ -85,7 +88,7 @@ FOUR = Fabric("4-input LUTs", 4, False, 4, 1.0, 1.03, Delays(1.5, 2.2, 0.035, 0.
 
 # Fitted to critical paths of routed cores, speed grade 6, by tests/benchmarks/fit_delays.py; a block RAM's is nextpnr's
 # 5.8 ns less what `register` has of a flip-flop.
-ECP5 = replace(FOUR, name="ECP5", delays=Delays(1.18, 1.82, 0.036, 0.74, 5.3))
+ECP5 = replace(FOUR, name="ECP5", delays=Delays(1.18, 1.82, 0.036, 0.74, 5.3), routed=11_000)
 
 # Synthesis made 5.9 LUTs of a table of six inputs, of a thousand, without multiplexers.
 GOWIN = replace(FOUR, name="Gowin", joined=0.63)

@@ -1,17 +1,21 @@
-"""Whether an unrolled core fits a device, and in how many beats its vectors come."""
+"""Whether an unrolled core fits a device, its wires too, and in how many beats its vectors come."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
+
+import numpy as np
 
 from hls.fitting import shortage
 from hls.plan import divisors
-from hls.unrolled.estimate import estimate_of, least_of_layers, uses_of
-from hls.unrolled.fabric import fabric_of
+from hls.unrolled.estimate import estimate_of, least_of_layers, lut_of_digits, uses_of
+from hls.unrolled.fabric import Fabric, fabric_of
 from hls.unrolled.generate import Pipeline, plan_pipeline
+from hls.unrolled.sharing import signed_digits
 from toolchain.errors import FitError, TooDenseError
-from toolchain.graph.dense import DenseNetwork
+from toolchain.graph.dense import DenseLayer, DenseNetwork
 from toolchain.graph.types import IntType
 from toolchain.results.folding import FoldedUse, Folding, LayerFolding
 
@@ -60,7 +64,8 @@ def fold_unrolled(
         instead: says what to do with a network that is too dense.
 
     Raises:
-        TooDenseError: it needs more LUTs than there are; tells by how much, and its largest layer.
+        TooDenseError: it needs more LUTs than there are; tells by how much, and its largest layer. Or the wires of
+            a layer are foreseen to find no way; names it.
         FitError: it needs too many flip-flops, or the rate is out of reach.
         ModelError: the hardware cannot compute a layer.
     """
@@ -75,6 +80,8 @@ def fold_unrolled(
     least, free = least_of_layers(network, family), room.lut_beside(network, ways[-1])
     if (need := sum(least.values())) > free + _SAVED_A_BLOCK * room.always * room.blocks:
         raise refused("at least ", need, free, least)
+    if (layer := _unroutable(network, fabric_of(family))) is not None:
+        raise TooDenseError(f"{layer}; {instead()}", free)
     for blocks in room.tried:
         pipeline = plan_pipeline(network, clock_hz, fabric_of(family), blocks)
         estimate = estimate_of(pipeline)
@@ -86,6 +93,26 @@ def fold_unrolled(
         raise FitError(f"unrolled, the network needs an estimated {short}: use STRATEGY=folded, or a lower CLOCK")
     layers = {name: use.lut for name, use in uses_of(network, pipeline).items()}
     raise refused("", estimate["lut"], free, layers)
+
+
+def _unroutable(network: DenseNetwork, fabric: Fabric) -> str | None:
+    """The densest layer, in words, where its wires are foreseen to find no way; None where all of them do."""
+    # Beside neurons that are tables nothing is folded, so whether it routes the router says.
+    if fabric.routed is None or any(layer.table is not None for layer in network.layers):
+        return None
+    lut, layer = max(((_lut(layer), layer) for layer in network.layers), key=itemgetter(0))
+    if lut <= fabric.routed:
+        return None
+    return (
+        f"unrolled, the wires of layer {layer.name} are foreseen to find no way: {np.count_nonzero(layer.weights):,} "
+        f"connections of {layer.inputs} inputs to {layer.outputs} neurons, an estimated {lut:,} LUT (of one layer up "
+        f"to {fabric.routed:,} are taken to route)"
+    )
+
+
+def _lut(layer: DenseLayer) -> int:
+    digits = int(np.count_nonzero(signed_digits(layer.weights)))
+    return round(lut_of_digits(digits, layer.outputs, IntType.of(layer.input_type).bits))
 
 
 def _folding(network: DenseNetwork, clock_hz: int, target_fps: float | None, beats: int, pipeline: Pipeline) -> Folding:

@@ -106,16 +106,23 @@ class TooDense(Record):
     Attributes:
         tensor: its node in the graph.
         lut: estimated, of the product unrolled.
+        reason: "lut": these are too many; "wires": its connections are foreseen to find no way.
     """
 
     tensor: str
     lut: int
+    reason: Literal["lut", "wires"]
 
 
 def dense_told(products: Iterable[TooDense]) -> str:
-    """Which products are folded, in words."""
-    dense = " and ".join(f"{each.tensor} (unrolled an estimated {each.lut:,} LUT)" for each in products)
+    """Which products are folded, and why, in words."""
+    dense = " and ".join(map(_told, products))
     return f"all products unrolled but what is too dense for the board: {dense}"
+
+
+def _told(product: TooDense) -> str:
+    wires = ", whose wires would find no way" if product.reason == "wires" else ""
+    return f"{product.tensor} (unrolled an estimated {product.lut:,} LUT{wires})"
 
 
 class FoldedUnits(Record):

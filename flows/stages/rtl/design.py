@@ -97,7 +97,7 @@ def choose_for(context: Context, graph: Graph, link: LinkCost) -> Design:
 
 
 def _unrolled(context: Context, graph: Graph, dense: DenseDesign, link: LinkCost) -> Design:
-    """The generator's pipeline, or where that is too large, units: neurons that are tables are not folded."""
+    """The generator's pipeline, or where that is too dense, units: neurons that are tables are not folded."""
     tables = any(layer.table is not None for layer in dense.network.layers)
     try:
         dense.must_fit(context, link)
@@ -118,7 +118,7 @@ def _partly_unrolled(context: Context, graph: Graph, link: LinkCost) -> GraphDes
         return design
 
     try:
-        design, wish = unrolled_where_it_fits(graph, made)
+        design, wish = unrolled_where_it_fits(graph, made, context.fpga_board.fpga.family)
     except FitError:
         return None
     return None if len(wish.dense) == sum(isinstance(node.op, Linear) for node in graph) else design

@@ -21,6 +21,7 @@ from toolchain.report.page.values import (
     text,
     texts,
 )
+from toolchain.results.folding import TooDense, dense_told
 from toolchain.stages import Stage
 
 RESOURCES = {"lut": "LUT", "ff": "Flip-flops", "bram": "Block RAM", "dsp": "DSP", "uram": "UltraRAM"}
@@ -157,6 +158,13 @@ def emulated(build: Build) -> str:
 def estimated_of(build: Build) -> str:
     """What the estimate is of; older builds do not say, and theirs is of the core."""
     return {"chip": "core and host link"}.get(text(build.manifest, "estimate", "of"), "the core alone")
+
+
+def too_dense(build: Build) -> str:
+    """Which products were to be unrolled and are folded, and why, in words; empty where none is."""
+    products = objects(mapping(build.manifest, "estimate"), "too_dense")
+    # Older builds knew one reason.
+    return dense_told(TooDense.model_validate({"reason": "lut", **each}) for each in products) if products else ""
 
 
 def clock(build: Build) -> Figure:

@@ -171,6 +171,7 @@ def _filled_page(build: Build, builds: Sequence[Build]) -> str:
         way_columns=WAYS,
         numeric=NUMERIC,
         estimated_of=hardware.estimated_of(build),
+        too_dense=hardware.too_dense(build),
         resources=mapping(manifest, "resources"),
         critical_path=hardware.critical_path(build),
         cores=hardware.cores(build),

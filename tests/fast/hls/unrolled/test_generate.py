@@ -89,6 +89,16 @@ def test_a_layer_too_dense_is_refused_at_once_with_what_it_would_be_folded() -> 
     assert re.search(r"STRATEGY=folded \(an estimated \d+ LUT, one inference every \d+ clocks", told)
 
 
+def test_a_layer_whose_wires_are_foreseen_to_find_no_way_is_refused_at_once_though_it_fits() -> None:
+    network = random_network([784, 32, 4], 1, "BINARY", zeros=0.5)
+    capacity = Capacity(lut=58_000, ff=58_000, bram_kbit=3000, block=Ecp5Backend.block_ram)
+    start = time.process_time()
+    with pytest.raises(TooDenseError, match=r"wires of layer layer0 .* 12,\d+ connections .* up to 11,000") as caught:
+        choose_folding(network, clock_hz=25_000_000, target_fps=None, capacity=capacity, strategy="unrolled")
+    assert time.process_time() - start < 3
+    assert re.search(r"STRATEGY=folded \(an estimated \d+ LUT", str(caught.value))
+
+
 def test_the_least_is_below_what_sharing_finds() -> None:
     for name in ("ternary on bits", "ternary on bytes", "wide weights"):
         for family in ("ecp5", "zynq_ultrascale"):

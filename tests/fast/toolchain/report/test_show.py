@@ -161,10 +161,14 @@ def test_accuracy_against_luts_is_shown_of_a_training_with_a_budget(layout: Layo
 def test_layers_that_are_too_dense_to_unroll_are_told(layout: Layout) -> None:
     report = report_of(layout)
     assert report.estimate is not None and "too dense" not in _printed(report)
-    dense = report.estimate.model_copy(update={"too_dense": (TooDense(tensor="fc1", lut=9000),)})
+    products = (TooDense(tensor="fc1", lut=9000, reason="lut"), TooDense(tensor="fc2", lut=15000, reason="wires"))
+    dense = report.estimate.model_copy(update={"too_dense": products})
     partly = report.model_copy(update={"estimate": dense})
-    assert partly.to_json()["estimate"]["too_dense"] == [{"tensor": "fc1", "lut": 9000}]
-    assert "too dense for the board: fc1 (unrolled an estimated 9,000 LUT)" in _printed(partly)
+    told = partly.to_json()["estimate"]["too_dense"]
+    assert [(each["tensor"], each["reason"]) for each in told] == [("fc1", "lut"), ("fc2", "wires")]
+    printed = _printed(partly)
+    assert "too dense for the board: fc1 (unrolled an estimated 9,000 LUT)" in printed
+    assert "fc2 (unrolled an estimated 15,000 LUT, whose wires would find no way)" in printed
 
 
 def test_the_newest_build_is_found_by_its_pointer(layout: Layout) -> None:
