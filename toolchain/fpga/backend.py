@@ -97,6 +97,8 @@ class Backend(ABC):
     """The same with the device's multipliers for every ``*``."""
     multiplier_preparation: ClassVar[tuple[str, ...]] = ()
     """Passes before that, where it would leave narrow products in LUTs."""
+    shared_controls: ClassVar[tuple[str, ...]] = ()
+    """Passes within synthesis that put a set, reset or enable of few flip-flops into LUTs, where those fill no tile."""
     cell_weights: ClassVar[tuple[tuple[str, str, float], ...]]
     """(prefix of the synthesised cell's type, resource, how many of the resource it takes)."""
     sites: ClassVar[dict[str, str]]
@@ -126,7 +128,14 @@ class Backend(ABC):
         """Verilog of the PLL's cell, which makes `clock` and `locked` of `crystal`."""
 
     def synthesise(
-        self, top: str, sources: Sequence[Path], rtl_dir: Path, out_dir: Path, *, multipliers: bool = False
+        self,
+        top: str,
+        sources: Sequence[Path],
+        rtl_dir: Path,
+        out_dir: Path,
+        *,
+        multipliers: bool = False,
+        sparse_controls: bool = False,
     ) -> Synthesis:
         """Map Verilog to the family's cells; writes ``netlist.json`` in `out_dir`.
 
@@ -137,6 +146,7 @@ class Backend(ABC):
             out_dir: gets the outputs.
             multipliers: whether each ``*`` is to take multipliers of the device. RTL that counts on them writes a
                 product of LUTs as a sum.
+            sparse_controls: whether a set, reset or enable is for many flip-flops only, where that helps the family.
 
         Raises:
             ToolError: Yosys is missing or finds an error in the design.
@@ -148,6 +158,7 @@ class Backend(ABC):
             out_dir,
             command=self.multiplier_synthesis_command if multipliers else self.synthesis_command,
             preparation=self.multiplier_preparation if multipliers else (),
+            before_flip_flops=self.shared_controls if sparse_controls else (),
             progress=self.progress,
         )
         tool = f"yosys {YOSYS.version()}"

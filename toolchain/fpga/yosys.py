@@ -21,6 +21,7 @@ def synthesise(
     *,
     command: str,
     preparation: Sequence[str] = (),
+    before_flip_flops: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> tuple[Path, dict[str, int]]:
     """Map Verilog to a family's cells.
@@ -32,6 +33,7 @@ def synthesise(
         out_dir: gets ``netlist.json``, ``synthesis.ys`` and ``synthesis.log``.
         command: the family's synthesis command, such as ``"synth_ice40 -device u"``.
         preparation: passes before it, which find the hierarchy elaborated.
+        before_flip_flops: passes in its midst, before flip-flops become the device's.
         progress: hears of the phases.
 
     Returns:
@@ -46,7 +48,7 @@ def synthesise(
     script = [
         *read,
         *([f"hierarchy -top {top}", *preparation] if preparation else ()),
-        f"{command} -top {top}",
+        *_halves(f"{command} -top {top}", before_flip_flops),
         # Source positions and the insides of library cells name this machine's folders; without them
         # equal designs give equal bytes.
         "delete =A:blackbox/c:* =A:blackbox/w:$*",
@@ -59,6 +61,11 @@ def synthesise(
     _run_script(script, rtl_dir, out_dir, "synthesis", progress)
     require_output(YOSYS, netlist, out_dir / "synthesis.log")
     return netlist, _cell_counts(statistics)
+
+
+def _halves(command: str, between: Sequence[str]) -> list[str]:
+    """A synthesis command, cut in two where passes come between."""
+    return [f"{command} -run :map_ffs", *between, f"{command} -run map_ffs:"] if between else [command]
 
 
 def cells_of(netlist: Path, top: str) -> Counter[str]:

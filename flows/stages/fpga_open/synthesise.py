@@ -26,8 +26,15 @@ def synthesise(context: Context, generated: Path, out: Path) -> Outcome:
     """The same of any generated chip, into a folder."""
     backend = backend_for(context.open_board.fpga, context.progress)
     chip = files.chip_in(generated)
-    multipliers = chip.core.multipliers
-    result = backend.synthesise("chip", chip.source_paths, chip.rtl, out, multipliers=multipliers)
+    result = backend.synthesise(
+        "chip",
+        chip.source_paths,
+        chip.rtl,
+        out,
+        multipliers=chip.core.multipliers,
+        # Such a core has logic before every register, and so a wealth of resets that none of them needs.
+        sparse_controls=chip.core.strategy == "unrolled",
+    )
     use = Use(**asdict(result.resources))
     name, _, version = result.tool.partition(" ")
     return Outcome(_told(use), facts=SynthesiseFacts(netlist=result.netlist.name, resources=use), tools={name: version})

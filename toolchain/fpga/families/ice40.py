@@ -77,6 +77,12 @@ class Ice40Backend(Backend):
         # What is narrower still.
         "chtype -set $mul t:$__soft_mul",
     )
+    # The eight cells of a tile have one set or reset and one enable. Yosys makes a reset of any input that forces a
+    # flip-flop to 0: of tables' with four inputs 250, most of one flip-flop, and nextpnr found no places in 660 tiles.
+    shared_controls = (
+        "dfflegalize -cell $_DFF_?_ 0 -cell $_DFFE_?P_ 0 -cell $_DFF_?P?_ 0 -cell $_DFFE_?P?P_ 0 -cell $_SDFF_?P?_ 0 "
+        "-cell $_SDFFCE_?P?P_ 0 -cell $_DLATCH_?_ x -mince 8 -minsrst 8",
+    )
     # A carry shares the logic cell of its LUT.
     cell_weights = (
         ("SB_LUT4", "lut", 1),

@@ -8,8 +8,19 @@ from tests.fast.boards.folders import open_board
 from toolchain.errors import ToolError
 from toolchain.fpga import Usage
 from toolchain.fpga.families.ice40 import Ice40Backend, plain_header
+from toolchain.fpga.yosys import cells_of
 
 BOARD = open_board("icebreaker")
+
+# Three flip-flops that each have an input that forces 0, and eight that share an enable.
+_CONTROLS = """\
+module chip (input clk, input [7:0] a, input [2:0] b, input enable, output reg [2:0] own, output reg [7:0] shared);
+    always @(posedge clk) begin
+        own <= {b[2] ? 1'b0 : a[2], b[1] ? 1'b0 : a[1], b[0] ? 1'b0 : a[0]};
+        if (enable) shared <= a;
+    end
+endmodule
+"""
 
 
 def test_constraints_name_every_pin_and_the_clock() -> None:
@@ -45,6 +56,15 @@ def test_ports_are_declared_once_and_apart() -> None:
         "\nmodule chip (clk, uart_tx, led);\n  input clk;\n  output uart_tx;\n  output led;"
         "\n\nreg led = 0;\nendmodule\n"
     )
+
+
+def test_a_reset_of_few_flip_flops_goes_into_their_luts_where_that_is_asked(tmp_path: Path) -> None:
+    source, backend = tmp_path / "chip.v", Ice40Backend(BOARD.fpga)
+    source.write_text(_CONTROLS)
+    plain = backend.synthesise("chip", [source], tmp_path, tmp_path / "plain")
+    assert cells_of(plain.netlist, "chip") == {"SB_DFFSR": 3, "SB_DFFE": 8}
+    sparse = backend.synthesise("chip", [source], tmp_path, tmp_path / "sparse", sparse_controls=True)
+    assert cells_of(sparse.netlist, "chip") == {"SB_DFF": 3, "SB_LUT4": 3, "SB_DFFE": 8}
 
 
 def test_an_empty_device_is_refused() -> None:
