@@ -128,9 +128,14 @@ def _folding(network: DenseNetwork, clock_hz: int, target_fps: float | None, bea
 def _beats(network: DenseNetwork) -> Iterator[int]:
     """In how many beats a vector may come, the fewest first: in one, or in the widest narrow ones."""
     yield 1
-    lanes = max(1, _BEAT_BITS // IntType.of(network.input_type).bits)
-    if network.inputs > lanes:
-        yield network.inputs // max(some for some in divisors(network.inputs) if some <= lanes)
+    if (beats := narrow_beats(network.inputs, IntType.of(network.input_type).bits)) > 1:
+        yield beats
+
+
+def narrow_beats(elements: int, bits: int) -> int:
+    """In how many beats a vector of elements of so many bits comes at the widest narrow ones."""
+    lanes = max(1, _BEAT_BITS // bits)
+    return elements // max(some for some in divisors(elements) if some <= lanes)
 
 
 def _too_dense(

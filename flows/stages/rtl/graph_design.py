@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,9 +36,10 @@ from hls.simulate_graph import simulate_graph
 from hls.simulate_stream import CoreSimulation
 from hls.units.staged import settings_in
 from hls.units.unit import Memory
+from hls.unrolled.folding import narrow_beats
 from toolchain.board import FpgaBoard, OpenBoard
 from toolchain.device.link.remembering import CHIP
-from toolchain.errors import ModelError, TooLargeError, VerificationError
+from toolchain.errors import FitError, ModelError, TooLargeError, VerificationError
 from toolchain.graph.deciding import at_width, numbers_of, widths_of
 from toolchain.graph.execute import run_one
 from toolchain.graph.graph import Graph, with_outputs
@@ -109,7 +111,7 @@ class GraphDesign:
             fitted, clock_hz = self._fitted(context, link, kept)
             limits = self._limits(context, link, _lanes(fitted.netlist))
             limits = replace(limits, blocks=limits.blocks + _held_back(context))
-            core = _deepened(context, fitted, limits, _interval(context, clock_hz))
+            core = _deepened(context, fitted, limits, self._kept_interval(context, clock_hz, fitted))
             missing = core.resources.blocks - limits.blocks
             if missing <= 0:
                 return core, clock_hz
@@ -177,8 +179,25 @@ class GraphDesign:
         )
 
     def _at(self, context: Context, link: LinkCost, kept: int, clock_hz: int, strict: bool) -> Fitted:
-        """What fits at a clock; `strict`: with the rate, else the fastest where that is out of reach."""
-        return self._held(context, link, _interval(context, clock_hz), Resources(blocks=-kept), strict)
+        """What fits at a clock; `strict`: with the rate, else the fastest where that is out of reach.
+
+        Where nobody asks for a rate, folded layers keep the pace of the unrolled ones if there is room for that.
+        """
+        wanted, fewer = _interval(context, clock_hz), Resources(blocks=-kept)
+        if self._keeps_pace(context):
+            x = self.graph.types[self.graph.sole_input]
+            pace = narrow_beats(x.size, IntType.of(x.element.datatype).bits)
+            with contextlib.suppress(FitError):
+                return self._held(context, link, pace if wanted is None else min(pace, wanted), fewer, True)
+        return self._held(context, link, wanted, fewer, strict)
+
+    def _keeps_pace(self, context: Context) -> bool:
+        return self.wish is not None and context.request.fps is None
+
+    def _kept_interval(self, context: Context, clock_hz: int, fitted: Fitted) -> int | None:
+        """Clocks an inference that FIFOs must keep."""
+        wanted = _interval(context, clock_hz)
+        return min(wanted, fitted.folded.interval) if wanted is not None and self._keeps_pace(context) else wanted
 
     def within(self, context: Context, link: LinkCost, interval: int | None, more: Resources) -> Fitted:
         """What keeps an interval with so much more than the board has, the fastest that fits with None.

@@ -50,6 +50,20 @@ def test_a_layer_too_dense_to_unroll_is_folded_and_told(tmp_path: Path) -> None:
     assert options["layer0"].startswith("PE") and options["layer1"] == options["layer2"] == "unrolled"
 
 
+def test_a_folded_layer_keeps_the_pace_of_the_unrolled_ones_where_nobody_asks_for_a_rate(tmp_path: Path) -> None:
+    graph = random_chain([784, 32, 32, 4], 1, "BINARY", zeros=0.5).graph
+
+    def interval(fps: float | None) -> int:
+        build = context(tmp_path, "unrolled", fps)
+        design = choose_for(build, graph, LINK_COST)
+        assert isinstance(design, GraphDesign) and design.wish is not None
+        return design.must_fit(build, LINK_COST).folded.interval
+
+    # The others take 784 bits in beats of 28.
+    assert interval(None) == 28
+    assert 200 < interval(100_000) <= 250
+
+
 def test_an_unrolled_core_has_the_registers_that_its_clock_asks_for(tmp_path: Path) -> None:
     """The folding counted on the crystal's clock; the chip may get another one of the PLL."""
     build, design = context(tmp_path, "unrolled", 1e6), DenseDesign(random_network(TERNARY, 1))
