@@ -58,6 +58,10 @@ class CongestionError(FitError):
     """A design whose cells have their places, but whose connections find no way."""
 
 
+class WiresError(CongestionError):
+    """One with more wires a LUT than any that was routed: another router or a slower clock would not help."""
+
+
 class BudgetError(GateweaveError):
     """A budget of LUTs that no training reached."""
 

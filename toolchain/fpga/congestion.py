@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 
-from toolchain.errors import CongestionError
+from toolchain.errors import CongestionError, WiresError
 
 # Of all designs at hand that were routed (7,000 to 109,000 connections) eight rows, of a thousand steps each, brought
 # home 3,192 connections at least while more than a twentieth were left; of one that got nowhere (an unrolled core of
@@ -52,8 +52,8 @@ class Congestion:
         """Look at one line.
 
         Raises:
-            CongestionError: there are more wires than in any design that was routed, or most connections that the
-                router makes tear up others, so that there is no end of it.
+            WiresError: there are more wires than in any design that was routed.
+            CongestionError: most connections that the router makes tear up others, so that there is no end of it.
         """
         if found := _LUTS.match(line):
             self._luts = int(found[1])
@@ -73,7 +73,7 @@ class Congestion:
 
     def _judge_wires(self) -> None:
         if self._luts and self._length > _TILES_A_LUT * max(self._luts, _FEW):
-            raise CongestionError(
+            raise WiresError(
                 f"{self._where}: the connections are too dense to route: placed, they are {self._length:,} tiles long, "
                 f"{self._length / self._luts:.0f} for each LUT (designs with up to {_ROUTED} were routed); {_MEND}"
             )

@@ -15,7 +15,7 @@ from flows.stages.fpga_open.implement import implement
 from flows.stages.fpga_open.synthesise import synthesise
 from flows.stages.rtl.generate import generate
 from flows.stages.rtl.trial import forget, fresh_attempt, keep, take
-from toolchain.errors import FitError, TimingError
+from toolchain.errors import FitError, TimingError, WiresError
 from toolchain.fpga.backend import Aim
 from toolchain.fpga.clocks import pll_of, setting, shown
 from toolchain.fpga.nextpnr import SEEDS
@@ -57,7 +57,7 @@ class _Search:
         met, missed = 0, self.clocks[-1] + 1
         hz = next((hz for hz in self.clocks if hz >= 2 * own_hz(self.context)), self.clocks[-1])
         while True:
-            trial = self._tried(hz)
+            trial = self._tried(hz, bool(met))
             trials.append(trial)
             met, missed = (hz, missed) if trial.met else (met, hz)
             between = [clock for clock in self.clocks if met < clock < missed]
@@ -67,16 +67,20 @@ class _Search:
             hz = bearable[-1] if bearable else self.clocks[0]
             self.context.progress(f"{_reached(trial)}: again at {shown(hz)}")
 
-    def _tried(self, hz: int) -> ClockTrial:
-        """Make and route the design for a clock. At the slowest a failure is the build's; see `fastest`."""
+    def _tried(self, hz: int, met: bool) -> ClockTrial:
+        """Make and route the design for a clock. At the slowest a failure is the build's; see `fastest`.
+
+        Args:
+            met: whether it was routed for another.
+        """
         try:
             return ClockTrial(clock_mhz=_mhz(hz), fmax_mhz=self._routed(hz), met=True)
         except TimingError as error:
             if hz == self.clocks[0]:
                 raise self._none(error) from error
             return ClockTrial(clock_mhz=_mhz(hz), fmax_mhz=error.reached_mhz, met=False)
-        except FitError:
-            if hz == self.clocks[0]:
+        except FitError as error:
+            if hz == self.clocks[0] or (isinstance(error, WiresError) and not met):
                 raise
             return ClockTrial(clock_mhz=_mhz(hz), fmax_mhz=None, met=False)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from toolchain.board import Fpga, OpenBoard
-from toolchain.errors import CongestionError
+from toolchain.errors import CongestionError, WiresError
 from toolchain.fpga import yosys
 from toolchain.fpga.backend import TOP, Aim, Backend, BlockRam, chip_pins
 from toolchain.fpga.ecp5_floorplan import floorplan
@@ -102,11 +102,16 @@ class Ecp5Backend(Backend):
         return "chip.lpf", "\n".join(lines) + "\n"
 
     def implement(self, board: OpenBoard, netlist: Path, out_dir: Path, aim: Aim | None = None) -> Implementation:
-        """As for all families, the multipliers placed first; what is too dense to route again with rows kept empty."""
+        """As for all families, the multipliers placed first; where the router gets nowhere, again with rows kept empty.
+
+        Where placed wires are too many, that has brought none home, and is not tried.
+        """
         out_dir.mkdir(parents=True, exist_ok=True)
         placed = floorplan(netlist, out_dir, TOP, board.fpga.device)
         try:
             return super().implement(board, placed, out_dir, aim)
+        except WiresError:
+            raise
         except CongestionError:
             lut = Usage.count(yosys.cells_of(netlist, TOP), self.cell_weights).lut
             thin = spread(placed, out_dir, TOP, board.fpga.device, lut)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.fast.boards.folders import open_board
-from toolchain.errors import CongestionError
+from toolchain.errors import CongestionError, WiresError
 from toolchain.fpga.backend import Backend
 from toolchain.fpga.ecp5_floorplan import tile_rows
 from toolchain.fpga.ecp5_spread import spread
@@ -76,3 +76,17 @@ def test_what_is_too_dense_is_placed_again_and_the_empty_places_are_not_counted(
     routed = json.loads((tmp_path / "out" / "routed.json").read_text())["modules"]["top"]
     assert list(routed["cells"]) == ["lut0"] and list(routed["netnames"]) == ["n"]
     assert said == ["too dense to route: again with rows kept empty, by the other router"]
+
+
+def test_too_many_wires_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[str] = []
+
+    def implement(backend: Backend, board: Any, netlist: Path, out: Path, aim: Any) -> Implementation:
+        runs.append(netlist.name)
+        raise WiresError("too dense")
+
+    monkeypatch.setattr(Backend, "implement", implement)
+    board = open_board("ulx3s")
+    with pytest.raises(WiresError):
+        Ecp5Backend(board.fpga).implement(board, netlist(tmp_path), tmp_path / "out")
+    assert runs == ["netlist.json"]

@@ -13,7 +13,7 @@ import pytest
 from flows.stages.context import Context, Outcome
 from flows.stages.rtl import clock
 from tests.fast.toolchain.fabricated import FOLDED, record
-from toolchain.errors import FitError, TimingError
+from toolchain.errors import FitError, TimingError, WiresError
 from toolchain.fpga.backend import Aim
 from toolchain.fpga.nextpnr import SEEDS
 from toolchain.layout import Layout, Request
@@ -28,18 +28,18 @@ CYCLES = FOLDED.initiation_interval
 class Design:
     """A design that bears so many MHz, a figure each time that it is made; the last one all further times.
 
-    None: it is not routed at all.
+    None: it is not routed at all; an error: for that reason.
     """
 
-    def __init__(self, *bears: float | None) -> None:
+    def __init__(self, *bears: float | FitError | None) -> None:
         self._bears = list(bears)
         self.aims: list[Aim] = []
 
     def implement(self, context: Context, netlist: Path, out: Path, aim: Aim) -> Outcome:
         self.aims.append(aim)
         reached = self._bears.pop(0) if len(self._bears) > 1 else self._bears[0]
-        if reached is None:
-            raise FitError("ulx3s: too dense")
+        if reached is None or isinstance(reached, FitError):
+            raise reached or FitError("ulx3s: too dense")
         if reached < aim.mhz * (1 + aim.margin):
             raise TimingError("ulx3s: too slow", reached)
         facts: dict[str, Any] = {"config": "c", "resources": USE, "used_percent": {}, "critical_path": (), "seed": 1}
@@ -118,6 +118,14 @@ def test_a_design_that_bears_not_even_the_crystal_is_an_error(found: Any) -> Non
 def test_a_design_that_cannot_be_routed_for_the_crystal_either_is_an_error(found: Any) -> None:
     with pytest.raises(FitError, match="ulx3s: too dense"):
         found(Design(None))
+
+
+def test_too_many_wires_end_the_search_unless_another_clock_was_routed(found: Any) -> None:
+    hopeless = Design(WiresError("ulx3s: too many wires"))
+    with pytest.raises(WiresError):
+        found(hopeless)
+    assert len(hopeless.tried) == 1
+    assert found(Design(75.0, WiresError("ulx3s: too many wires"))).clock_mhz == 50
 
 
 def test_a_clock_that_was_asked_for_is_not_tried_here(found: Any) -> None:
