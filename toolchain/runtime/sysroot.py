@@ -153,11 +153,11 @@ def _bootstrap(folder: Path) -> None:
 
 def _install(folder: Path, pins: Pins, wheels: Sequence[Path]) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent) as name:
-        unpack_wheels(wheels or download_wheels(pins, Path(name)), folder)
+        unpack_wheels(wheels or download_wheels(pins.requirements, Path(name)), folder)
 
 
-def download_wheels(pins: Pins, folder: Path) -> list[Path]:
-    """PyPI's wheels of these versions for Debian's Python on aarch64, in `folder`.
+def download_wheels(requirements: Sequence[str], folder: Path) -> list[Path]:
+    """PyPI's wheels of these alone, for Debian's Python on aarch64, in `folder`.
 
     Raises:
         ToolError: there is no such wheel, or no network.
@@ -165,8 +165,8 @@ def download_wheels(pins: Pins, folder: Path) -> list[Path]:
     platforms = [word for name in _PLATFORMS for word in ("--platform", f"{name}_aarch64")]
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--only-binary=:all:", "--python-version", PYTHON, "--implementation", "cp"]
-    command += ["--abi", "cp" + PYTHON.replace(".", ""), *platforms, "--dest", str(folder), *pins.requirements]
-    _fetch(command, f"wheels of {' and '.join(pins.requirements)} for Python {PYTHON} on aarch64")
+    command += ["--abi", "cp" + PYTHON.replace(".", ""), *platforms, "--dest", str(folder), *requirements]
+    _fetch(command, f"wheels of {' and '.join(requirements)} for Python {PYTHON} on aarch64")
     return sorted(folder.glob("*.whl"))
 
 
