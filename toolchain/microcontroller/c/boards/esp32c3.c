@@ -1,6 +1,6 @@
 /* ESP32-C3 (technical reference manual). The boot ROM loads all into SRAM, and starts it. 40 MHz of the crystal: how its
-   PLL is started is in no manual. UART0: GPIO 21 sends, GPIO 20 receives, as the ROM has set them. Untested on
-   hardware. */
+   PLL is started is in no manual. UART0: GPIO 21 sends, GPIO 20 receives, as the ROM has set them. Registers compared
+   with the chip's public headers of ESP-IDF. Untested on hardware. */
 #include "board.h"
 #include "config.h"
 

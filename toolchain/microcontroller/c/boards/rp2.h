@@ -1,5 +1,6 @@
 /* What RP2040 (data sheet build 2023) and RP2350 (data sheet build 2024) share: crystal, PLL, and UART0 on GPIO 0 and 1.
-   The board's file says where the blocks lie. Untested on hardware. */
+   The board's file says where the blocks lie. Registers, the boot code and the image block compared with the public
+   headers and sources of the Pico SDK. Untested on hardware. */
 #ifndef RP2_H
 #define RP2_H
 
