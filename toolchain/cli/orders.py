@@ -65,6 +65,8 @@ class Order:
         words += [",".join(self.forced), "--cores", str(self.jobs), "--nolock", "--scheduler", "greedy", "--nocolor"]
         # The stages' records tell what is out of date; times of files that were copied do not.
         words += ["--logger", LOGGER, "--rerun-triggers", "input"]
+        # A model's folder of builds may be called "default", which would be taken for a profile.
+        words += ["--workflow-profile", "none"]
         # Whoever says something to Snakemake wants it to be heard.
         return [*words, *(self.further or [IF_NEEDED])]
 
