@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +68,8 @@ class Cones:
         for identifier in needed:
             for source in operands_of(graph.nodes[identifier]):
                 self._readers[source].add(identifier)
+        self._positions = cache(lambda node: positions(graph, node))
+        self._bits_read = cache(lambda node: frozenset(_bits_read(graph, node)))
 
     def best(self, output: int) -> Cone | None:
         """The cone whose table saves most beside its share of what a block RAM must save; None where none does."""
@@ -99,12 +102,12 @@ class Cones:
                 yield cone.nodes | {source}
 
     def _cone(self, output: int, nodes: frozenset[int]) -> Cone:
-        read = {bit for node in nodes for bit in _bits_read(self._graph, node) if bit.node not in nodes}
+        read = [bit for bit in frozenset.union(*map(self._bits_read, nodes)) if bit.node not in nodes]
         gone = set[int]()
         for node in sorted(nodes, reverse=True):
             if node == output or (node not in self._live and self._readers[node] <= gone):
                 gone.add(node)
-        saved = sum(positions(self._graph, node) for node in gone)
+        saved = sum(map(self._positions, gone))
         return Cone(output, nodes, tuple(sorted(read, key=lambda bit: (bit.node, bit.place))), saved)
 
 
