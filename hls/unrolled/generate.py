@@ -51,7 +51,8 @@ def plan_pipeline(network: DenseNetwork, clock_hz: int, fabric: Fabric = FOUR, b
         ModelError: a layer that the hardware cannot compute.
     """
     layers = tuple(lower_network(network, fabric))
-    into_memory(layers, blocks)
+    # The choice of the class is no neuron; a table at its end would only make it slower.
+    into_memory(layers[:-1], blocks)
     late, times = set[int](), list[Schedule]()
     for layer in layers:
         times.append(schedule(layer.graph, clock_hz, late))

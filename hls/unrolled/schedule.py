@@ -70,7 +70,10 @@ def schedule(graph: Graph, clock_hz: int, late: Container[int] = ()) -> Schedule
         ready = max((arrival[s] for s in sources if cycle[s] == start), default=0.0)
         shown = isinstance(node, Input) and node.index in late
         delay = graph.fabric.delays.memory if shown else delay_ns(graph, identifier)
-        over = is_memory(graph, identifier) or (ready > 0 and ready + delay > budget)
+        if is_memory(graph, identifier):
+            over = 1 + (ready > 0 and ready + graph.fabric.delays.address > budget)
+        else:
+            over = int(ready > 0 and ready + delay > budget)
         cycle[identifier] = start + over
         same = [level[source] for source in sources if cycle[source] == cycle[identifier]]
         level[identifier] = 1 + max(same, default=-1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tests.fast.hls.unrolled.networks import NETWORKS, TABLE_NETWORKS, random_in
 from tests.fast.hls.unrolled.test_lower import same
 from toolchain.errors import TooDenseError
 from toolchain.fpga.families.ecp5 import Ecp5Backend
-from toolchain.graph.dense import DenseNetwork
+from toolchain.graph.dense import LABEL, DenseNetwork
 from toolchain.results.folding import Folding
 
 SPARSE = random_network([30, 12, 6, 5], 2, "BINARY", zeros=0.6)
@@ -47,6 +48,8 @@ def test_no_more_blocks_are_taken_than_there_are_and_more_save_more(fabric: Fabr
 def test_the_blocks_that_a_layer_takes_are_told() -> None:
     uses = use_of_layers(SPARSE, HZ, "ecp5", 100)
     assert uses["layer0"].tables > uses["layer0"].blocks > 0
+    # The choice of the class is no neuron.
+    assert uses[LABEL].tables == 0
     assert sum(use.blocks for use in uses.values()) == estimate_unrolled(SPARSE, HZ, "ecp5", 100)["bram"]
 
 
@@ -59,6 +62,9 @@ def test_what_a_block_ram_shows_is_read_a_cycle_after_its_address() -> None:
                 sources = operands_of(layer.graph.nodes[identifier])
                 assert max(times.cycle[source] for source in sources) < cycle <= times.latency
     assert found > 10
+    # A register lies before it where the way to its address is too long for the clock.
+    far = replace(ECP5, delays=replace(ECP5.delays, address=1000.0))
+    assert plan_pipeline(SPARSE, HZ, far, 100).latency > pipeline.latency
     # It is as good as the register that a layer ends in.
     assert pipeline.latency <= plan_pipeline(SPARSE, HZ, ECP5).latency
 
