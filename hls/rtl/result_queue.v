@@ -2,7 +2,8 @@
 // pipeline needs no clock enable and back-pressure at the output holds inputs back, never results.
 module result_queue #(
     parameter WIDTH = 3,
-    parameter ADDRESS_BITS = 3
+    parameter ADDRESS_BITS = 3,
+    parameter DIRECT = 0  // whether a result that finds the queue empty is offered in the cycle of its push
 ) (
     input  wire             clk,
     input  wire             rst,
@@ -25,8 +26,8 @@ module result_queue #(
     wire pop = out_valid && out_ready;
 
     assign ready = |free;
-    assign out_valid = |filled;
-    assign out_data = entries[read_place];
+    assign out_valid = |filled || (DIRECT != 0 && push);
+    assign out_data = DIRECT == 0 || |filled ? entries[read_place] : push_data;
 
     always @(posedge clk) begin
         if (push) entries[write_place] <= push_data;

@@ -83,6 +83,8 @@ def carry_groups(layer: LoweredLayer, schedule: Schedule) -> list[list[int]]:
             continue
         places.setdefault((schedule.cycle[identifier], schedule.level[identifier]), []).append(identifier)
     for place in sorted(places):
+        # The late ones above: tools take the way up a chain for one that a carry goes.
+        places[place].sort(key=lambda identifier: schedule.arrival[identifier])
         carried = [i for i in places[place] if has_carry(graph, i)]
         first = [i for i in places[place] if can_lead(graph, i)]
         others = [i for i in places[place] if i not in set(carried) | set(first)]

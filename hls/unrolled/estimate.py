@@ -21,7 +21,9 @@ from toolchain.graph.types import IntType
 # ternary ones and of wide weights.
 _LEAST_A_BIT = 0.3
 # The result queue and the valid bits.
-_FLOW_LUT, _FLOW_FF = 40, 24
+_FLOW_LUT = 40
+# Address bits of a queue up to which synthesis makes it of flip-flops.
+_SMALL_QUEUE = 2
 
 
 def estimate_unrolled(network: DenseNetwork, clock_hz: int, family: str = USUAL, blocks: int = 0) -> dict[str, int]:
@@ -108,9 +110,14 @@ def _positions_of(layer: LoweredLayer) -> float:
 
 
 def _registers(pipeline: Pipeline) -> int:
-    first = pipeline.layers[0].source
-    bits = len(first.low) * first.bits + pipeline.latency + _FLOW_FF
-    return bits + sum(map(registers_of, pipeline.layers, pipeline.schedules))
+    return _flow_registers(pipeline) + sum(map(registers_of, pipeline.layers, pipeline.schedules))
+
+
+def _flow_registers(pipeline: Pipeline) -> int:
+    """Flip-flops of the valid bits and the queue: two addresses, two counts, and places if they are few."""
+    address = pipeline.latency.bit_length()
+    places = pipeline.layers[-1].result.bits << address if address <= _SMALL_QUEUE else 0
+    return pipeline.latency + 4 * address + 2 + places
 
 
 def registers_of(layer: LoweredLayer, times: Schedule) -> int:

@@ -50,8 +50,17 @@ class Room:
 
     def lut_beside(self, network: DenseNetwork, beats: int) -> int:
         """LUTs that are left beside vectors in so many beats, which lie in registers until their last beat is in."""
-        bits = network.inputs * IntType.of(network.input_type).bits
-        return int(self.lut - self.beat_bit * (bits // beats) - self.cells * bits)
+        return int(self.lut - self.beat_bit * (_bits(network) // beats) - self.cells * _waiting(network, beats))
+
+
+def _bits(network: DenseNetwork) -> int:
+    """Of a vector."""
+    return network.inputs * IntType.of(network.input_type).bits
+
+
+def _waiting(network: DenseNetwork, beats: int) -> int:
+    """Bits of a vector that wait in registers for its last beat."""
+    return _bits(network) - _bits(network) // beats
 
 
 def fold_unrolled(
@@ -85,8 +94,9 @@ def fold_unrolled(
     for blocks in room.tried:
         pipeline = plan_pipeline(network, clock_hz, fabric_of(family), blocks)
         estimate = estimate_of(pipeline)
-        for beats in ways if estimate["ff"] <= room.ff else []:
-            if estimate["lut"] <= room.lut_beside(network, beats):
+        for beats in ways:
+            ff = estimate["ff"] + _waiting(network, beats)
+            if ff <= room.ff and estimate["lut"] <= room.lut_beside(network, beats):
                 return _folding(network, clock_hz, target_fps, beats, pipeline)
     if estimate["ff"] > room.ff:
         short = shortage("FF", estimate["ff"], room.ff)
@@ -121,7 +131,8 @@ def _folding(network: DenseNetwork, clock_hz: int, target_fps: float | None, bea
         LayerFolding(layer.name, layer.outputs, layer.inputs, 1, tables=use.tables, blocks=use.blocks)
         for layer, use in ((layer, uses[layer.name]) for layer in network.layers)
     )
-    estimate = FoldedUse(**estimate_of(pipeline))
+    made = estimate_of(pipeline)
+    estimate = FoldedUse(**(made | {"ff": made["ff"] + _waiting(network, beats)}))
     return Folding("unrolled", layers, beats, clock_hz / beats, clock_hz, target_fps, estimate)
 
 

@@ -6,7 +6,7 @@ Where a vector comes in several beats, they are gathered first, and an inference
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from hls.unrolled.emit import emit_layer, named_roms
 from hls.unrolled.fabric import FOUR, USUAL, Fabric, fabric_of
 from hls.unrolled.lower import LoweredLayer, lower_network
 from hls.unrolled.memories import MODULE, into_memory
-from hls.unrolled.schedule import Schedule, schedule, shown_last
+from hls.unrolled.schedule import Schedule, budget_ns, schedule
 from toolchain.graph.dense import DenseNetwork
 from toolchain.results.core import CoreDescription, CoreOutput, Tap
 from toolchain.results.folding import Folding
@@ -24,6 +24,9 @@ _RTL = Path(__file__).resolve().parent.parent / "rtl"
 _QUEUE = "result_queue.v"
 # What stands for cells of the device, where nodes are made of them.
 _CELLS = ("lut_pair.v", "carry_places.v")
+# Look-up tables from a register to the core's input, a link's choice of what to hand over; and from the label to the
+# next register: the queue's choice, and the link's.
+_BEFORE, _BEHIND = 1, 2
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Pipeline:
     @property
     def latency(self) -> int:
         """Clock cycles from the one that accepts an input to the one that can take its class."""
-        return sum(item.latency for item in self.schedules) + 2
+        return sum(item.latency for item in self.schedules)
 
 
 def plan_pipeline(network: DenseNetwork, clock_hz: int, fabric: Fabric = FOUR, blocks: int = 0) -> Pipeline:
@@ -53,11 +56,20 @@ def plan_pipeline(network: DenseNetwork, clock_hz: int, fabric: Fabric = FOUR, b
     layers = tuple(lower_network(network, fabric))
     # The choice of the class is no neuron; a table at its end would only make it slower.
     into_memory(layers[:-1], blocks)
-    late, times = set[int](), list[Schedule]()
+    return scheduled(layers, clock_hz)
+
+
+def scheduled(layers: Sequence[LoweredLayer], clock_hz: int) -> Pipeline:
+    """Each layer begins in the cycle in which the one before it ends; one register at least lies in the core."""
+    fabric, times = layers[0].graph.fabric, list[Schedule]()
+    arrivals: tuple[float, ...] = (_BEFORE * fabric.delays.lut,) * len(layers[0].source.low)
     for layer in layers:
-        times.append(schedule(layer.graph, clock_hz, late))
-        late = shown_last(layer.graph, times[-1])
-    return Pipeline(layers, tuple(times))
+        times.append(schedule(layer.graph, clock_hz, arrivals))
+        arrivals = times[-1].results
+    late = max(arrivals) + _BEHIND * fabric.delays.lut > budget_ns(fabric, clock_hz)
+    if late or not any(each.latency for each in times):
+        times[-1] = times[-1].registered()
+    return Pipeline(tuple(layers), tuple(times))
 
 
 def generate_unrolled(network: DenseNetwork, folding: Folding, rtl_dir: Path, family: str = USUAL) -> CoreDescription:
@@ -122,8 +134,7 @@ def _tap(index: int, layer: LoweredLayer) -> Tap:
 def _core_text(pipeline: Pipeline, names: list[str], beats: int) -> str:
     width = pipeline.layers[0].source.bits * len(pipeline.layers[0].source.low)
     class_bits = pipeline.layers[-1].result.bits
-    # The input register, the layers and the argmax.
-    depth = pipeline.latency - 1
+    depth = pipeline.latency
     lines = [
         f"// Generated: the whole network as one pipeline; it accepts an inference {_every(beats)} and answers",
         f"// {pipeline.latency} cycles later. It never stops: see result_queue.v for how back-pressure is kept.",
@@ -138,17 +149,15 @@ def _core_text(pipeline: Pipeline, names: list[str], beats: int) -> str:
         "    input wire out_ready",
         ");",
         *_accepting(beats),
-        f"    reg [{width - 1}:0] vector;",
-        "    // Bit k: an input was accepted k + 1 cycles ago.",
-        f"    reg [{depth - 1}:0] valid;",
-        "    always @(posedge clk) begin",
-        f"        {_taken(width, beats)}",
-        f"        valid <= rst ? {depth}'d0 : {{valid[{depth - 2}:0], accepted}};",
-        "    end",
+        *_gathered(width, beats),
+        "    // Bit k: an input was accepted k cycles ago.",
+        f"    reg [{depth}:1] past;",
+        f"    wire [{depth}:0] valid = {{past, accepted}};",
+        f"    always @(posedge clk) past <= rst ? {depth}'d0 : valid[{depth - 1}:0];",
         *_instances(pipeline, names),
-        f"    result_queue #(.WIDTH({class_bits}), .ADDRESS_BITS({(depth + 1).bit_length()})) queue (",
+        f"    result_queue #(.WIDTH({class_bits}), .ADDRESS_BITS({depth.bit_length()}), .DIRECT(1)) queue (",
         "        .clk(clk), .rst(rst), .ready(in_ready), .accepted(accepted),",
-        f"        .push(valid[{depth - 1}]), .push_data(label),",
+        f"        .push(valid[{depth}]), .push_data(label),",
         "        .out_data(out_data), .out_valid(out_valid), .out_ready(out_ready)",
         "    );",
         "endmodule",
@@ -160,11 +169,19 @@ def _every(beats: int) -> str:
     return "every clock cycle" if beats == 1 else f"of {beats} beats every {beats} clock cycles"
 
 
-def _taken(width: int, beats: int) -> str:
-    """One enable for all registers, since an iCE40 has one for eight cells: those of many find no places."""
+def _gathered(width: int, beats: int) -> list[str]:
+    """The vector in the cycle that accepts it: earlier beats are shifted towards the low end.
+
+    One enable for all registers, since an iCE40 has one for eight cells: those of many find no places.
+    """
     if beats == 1:
-        return "vector <= in_data;"
-    return f"if (moves) vector <= {{in_data, vector[{width - 1}:{width // beats}]}};"
+        return [f"    wire [{width - 1}:0] vector = in_data;"]
+    beat = width // beats
+    return [
+        f"    reg [{width - beat - 1}:0] earlier;",
+        f"    wire [{width - 1}:0] vector = {{in_data, earlier}};",
+        f"    always @(posedge clk) if (moves) earlier <= vector[{width - 1}:{beat}];",
+    ]
 
 
 def _accepting(beats: int) -> list[str]:
@@ -181,13 +198,13 @@ def _accepting(beats: int) -> list[str]:
 
 
 def _instances(pipeline: Pipeline, names: list[str]) -> list[str]:
-    lines, source, cycles = [], "vector", 1
+    lines, source, cycles = [], "vector", 0
     for index, (layer, times) in enumerate(zip(pipeline.layers, pipeline.schedules, strict=True)):
         result = "label" if layer.name == "argmax" else f"s{index}_data"
         cycles += times.latency
         lines.append(f"    wire [{layer.result.bits * len(layer.result.low) - 1}:0] {result};")
         if result != "label":
-            lines.append(f"    wire s{index}_valid = valid[{cycles - 1}];")
+            lines.append(f"    wire s{index}_valid = valid[{cycles}];")
             lines.append(f"    wire s{index}_ready = 1'b1;")
         lines.append(f"    {names[index]} {names[index]}_i (.clk(clk), .x({source}), .y({result}));")
         source = result

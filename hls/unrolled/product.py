@@ -57,4 +57,4 @@ def constant_product(
     graph = cheapest(lambda seed: sums_of(source, weights, constants, live, seed), live)
     low, high = (np.array([ends[output] for output in graph.outputs]) for ends in (graph.low, graph.high))
     layer = LoweredLayer(name, graph, source, Wire(low, high, out_bits, False), tuple(live.tolist()))
-    return ConstantProduct(layer, schedule(graph, _CLOCK_HZ))
+    return ConstantProduct(layer, schedule(graph, _CLOCK_HZ).registered())

@@ -6,10 +6,11 @@ Delays are those of the graph's fabric (`hls.unrolled.fabric`).
 from __future__ import annotations
 
 import math
-from collections.abc import Container
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from hls.unrolled.cost import significant_bits
+from hls.unrolled.fabric import Fabric
 from hls.unrolled.ir import (
     CHAIN_PLACES,
     RIPPLE_BITS,
@@ -45,21 +46,34 @@ class Schedule:
     Attributes:
         cycle: clock cycle that shows each node; cycle 0 reads the layer's inputs.
         level: how many nodes of the same cycle lie before it on its longest path.
-        latency: clock cycles from the layer's inputs to its registered outputs.
+        arrival: nanoseconds after the beginning of its cycle at which each is there.
+        latency: the cycle in which the outputs are read, those of earlier cycles from registers.
+        results: nanoseconds after the beginning of that cycle at which each output is there.
     """
 
     cycle: dict[int, int]
     level: dict[int, int]
+    arrival: dict[int, float]
     latency: int
+    results: tuple[float, ...]
+
+    def registered(self) -> Schedule:
+        """With a register behind every output."""
+        return replace(self, latency=self.latency + 1, results=(0.0,) * len(self.results))
 
 
-def schedule(graph: Graph, clock_hz: int, late: Container[int] = ()) -> Schedule:
-    """Fill each cycle with as many levels as the clock period holds; results end in a register.
+def budget_ns(fabric: Fabric, clock_hz: int) -> float:
+    """What is planned for the logic of one cycle, in nanoseconds."""
+    return _PLANNED * 1e9 / clock_hz - fabric.delays.register
+
+
+def schedule(graph: Graph, clock_hz: int, inputs: Sequence[float] = ()) -> Schedule:
+    """Fill each cycle with as many levels as the clock period holds.
 
     Args:
-        late: inputs that a block RAM shows, and not a register.
+        inputs: nanoseconds after the beginning of cycle 0 at which each input is there; by default at once.
     """
-    budget = _PLANNED * 1e9 / clock_hz - graph.fabric.delays.register
+    budget = budget_ns(graph.fabric, clock_hz)
     cycle: dict[int, int] = {}
     level: dict[int, int] = {}
     arrival: dict[int, float] = {}
@@ -68,8 +82,8 @@ def schedule(graph: Graph, clock_hz: int, late: Container[int] = ()) -> Schedule
         sources = [s for s in operands_of(node) if not isinstance(graph.nodes[s], Constant)]
         start = max((cycle[source] for source in sources), default=0)
         ready = max((arrival[s] for s in sources if cycle[s] == start), default=0.0)
-        shown = isinstance(node, Input) and node.index in late
-        delay = graph.fabric.delays.memory if shown else delay_ns(graph, identifier)
+        late = inputs[node.index] if inputs and isinstance(node, Input) else 0.0
+        delay = late or delay_ns(graph, identifier)
         if is_memory(graph, identifier):
             over = 1 + (ready > 0 and ready + graph.fabric.delays.address > budget)
         else:
@@ -78,15 +92,9 @@ def schedule(graph: Graph, clock_hz: int, late: Container[int] = ()) -> Schedule
         same = [level[source] for source in sources if cycle[source] == cycle[identifier]]
         level[identifier] = 1 + max(same, default=-1)
         arrival[identifier] = delay if over else ready + delay
-    # What a block RAM shows is as good as in a register.
-    latency = max((cycle[output] + (not is_memory(graph, output)) for output in graph.outputs), default=1)
-    return Schedule(cycle, level, latency)
-
-
-def shown_last(graph: Graph, times: Schedule) -> set[int]:
-    """Results, by their place among the outputs, that a block RAM shows in the cycle after the last."""
-    outputs = enumerate(graph.outputs)
-    return {i for i, output in outputs if is_memory(graph, output) and times.cycle[output] == times.latency}
+    latency = max((cycle[output] for output in graph.outputs), default=0)
+    results = tuple(arrival[output] if cycle[output] == latency else 0.0 for output in graph.outputs)
+    return Schedule(cycle, level, arrival, latency, results)
 
 
 def is_memory(graph: Graph, identifier: int) -> bool:

@@ -19,7 +19,6 @@ from toolchain.errors import FitError, ModelError, TooDenseError
 from toolchain.fpga.families.ecp5 import Ecp5Backend
 from toolchain.fpga.families.ice40 import Ice40Backend
 from toolchain.graph.dense import DenseLayer, network_of
-from toolchain.graph.types import IntType
 from toolchain.results.core import CoreOutput
 from toolchain.results.folding import Folding
 
@@ -169,16 +168,21 @@ def test_a_vector_comes_in_several_beats_where_the_rest_of_the_chip_has_no_room_
 
 
 def test_a_vector_s_registers_count_where_lut_and_flip_flop_are_one_cell() -> None:
-    need = estimate_unrolled(NETWORK, 25_000_000)["lut"]
-    bits = NETWORK.inputs * IntType.of(NETWORK.input_type).bits
+    network = TABLE_NETWORKS["wide"]
+    estimate = estimate_unrolled(network, 25_000_000)
 
-    def choose(lut: int) -> Folding:
-        capacity = Capacity(lut, 10**6, 0, Ice40Backend.block_ram)
-        return choose_folding(NETWORK, clock_hz=25_000_000, target_fps=None, capacity=capacity, strategy="unrolled")
+    def choose(lut: int, ff: int = 10**6) -> Folding:
+        capacity = Capacity(estimate["lut"] + lut, ff, 0, Ice40Backend.block_ram)
+        how = {"clock_hz": 25_000_000, "target_fps": None, "strategy": "unrolled", "beat_bit": 2.0}
+        return choose_folding(network, capacity=capacity, **how)
 
-    assert choose(need + bits).initiation_interval == 1
+    # In one beat none waits. In three two wait for the third.
+    assert (choose(192).initiation_interval, choose(191).initiation_interval) == (1, 3)
+    assert choose(128, estimate["ff"] + 64).estimate.ff == estimate["ff"] + 64
     with pytest.raises(TooDenseError):
-        choose(need + bits - 1)
+        choose(127)
+    with pytest.raises(TooDenseError):
+        choose(128, estimate["ff"] + 63)
 
 
 def test_the_folded_generator_names_the_strategy_that_makes_tables() -> None:
