@@ -6,8 +6,10 @@ from typing import Literal
 import pytest
 
 from flows.stages.context import Context
-from flows.stages.rtl.folding import block_ram_of, capacity_of, fold_network, target_fps
+from flows.stages.rtl.folding import block_ram_of, capacity_of, fold_network, target_fps, told
+from flows.stages.rtl.layer_use import of_unrolled
 from hls.chip import LINK_COST
+from hls.unrolled import use_of_layers
 from tests.fast.boards.folders import open_board
 from tests.fast.hls.networks import Shape, random_network
 from toolchain.catalog import load_board, load_model, load_recipe
@@ -69,6 +71,21 @@ def test_folding_counts_on_the_slowest_clock_that_suffices(asked: Context, mhz: 
     folding = fold_network(asked, NETWORK, "folded", LINK_COST)
     assert folding.clock_hz == mhz * 1e6 and folding.initiation_interval <= cycles
     assert folding.target_fps is not None and folding.fps >= folding.target_fps
+
+
+def test_neurons_in_block_ram_are_told_and_stand_with_their_layers() -> None:
+    network = random_network(Shape("BINARY", 24, (12, 4)), seed=1)
+    folding = fold_network(context(), network, "unrolled-rom", LINK_COST)
+    tables = sum(layer.tables for layer in folding.layers)
+    assert tables > folding.estimate.bram == sum(layer.blocks for layer in folding.layers) > 0
+    assert told(folding).startswith(
+        f"all in parallel, {tables} neurons in {folding.estimate.bram} block RAMs; one inference every clock"
+    )
+    uses = of_unrolled(use_of_layers(network, folding.clock_hz, "ecp5", folding.estimate.bram))
+    assert sum(use.bram for use in uses) == folding.estimate.bram
+    assert uses[0].option == f"unrolled, {folding.layers[0].tables} neurons in block RAM"
+    assert uses[-1].option == "unrolled"
+    assert told(fold_network(context(), network, "unrolled", LINK_COST)).startswith("all in parallel; one")
 
 
 def test_a_rate_beyond_every_clock_is_an_error_or_gives_way() -> None:
