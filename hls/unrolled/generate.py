@@ -8,6 +8,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 
 from hls.pack import write_rom
@@ -70,6 +72,18 @@ def scheduled(layers: Sequence[LoweredLayer], clock_hz: int) -> Pipeline:
     if late or not any(each.latency for each in times):
         times[-1] = times[-1].registered()
     return Pipeline(tuple(layers), tuple(times))
+
+
+def short_clocks(
+    network: DenseNetwork, clocks_hz: Sequence[int], family: str = USUAL, blocks: int = 0
+) -> tuple[int, ...]:
+    """Of ascending clocks in Hz those at which an answer takes no longer than at a slower one.
+
+    More registers for a faster clock may cost more time than they save.
+    """
+    layers = plan_pipeline(network, clocks_hz[0], fabric_of(family), blocks).layers
+    times = [Fraction(scheduled(layers, hz).latency, hz) for hz in clocks_hz]
+    return tuple(hz for hz, time, least in zip(clocks_hz, times, accumulate(times, min), strict=True) if time <= least)
 
 
 def generate_unrolled(network: DenseNetwork, folding: Folding, rtl_dir: Path, family: str = USUAL) -> CoreDescription:

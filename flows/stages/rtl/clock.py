@@ -1,7 +1,8 @@
 """clock: the fastest of the board's clocks that the routed design bears, or the one that was asked for.
 
 The design is made and routed at twice the crystal's clock first. What it reached tells the fastest that it bears, and
-where that is another one it is made and routed again. The stages behind take what was made for the clock that it gets.
+where that is another one it is made and routed again. Of an unrolled core no clock is tried at which an answer takes
+longer than at a slower one. The stages behind take what was made for the clock that it gets.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flows.stages import files
 from flows.stages.clocking import clocks_hz, own_hz
 from flows.stages.context import Context, Outcome
 from flows.stages.fpga_open.implement import implement
 from flows.stages.fpga_open.synthesise import synthesise
 from flows.stages.rtl.generate import generate
 from flows.stages.rtl.trial import forget, fresh_attempt, keep, take
+from hls.unrolled import short_clocks
 from toolchain.errors import FitError, TimingError, WiresError
 from toolchain.fpga.backend import Aim
 from toolchain.fpga.clocks import pll_of, setting, shown
@@ -35,6 +38,9 @@ def run(context: Context) -> Outcome:
         return _outcome(context, clocks[0], ())
     if context.request.fps is not None:
         clocks = tuple(hz for hz in clocks if hz >= must)
+    folding = context.facts("fold", FoldFacts).folding
+    if folding.strategy == "unrolled":
+        clocks = short_clocks(files.network(context), clocks, context.fpga_board.fpga.family, folding.estimate.bram)
     hz, trials = _Search(context, clocks).fastest()
     return _outcome(context, hz, trials)
 

@@ -10,7 +10,7 @@ import pytest
 
 from hls.fold import Capacity, choose_folding
 from hls.generate import generate_core
-from hls.unrolled import estimate_unrolled, least_of_layers, lut_of_layers
+from hls.unrolled import estimate_unrolled, least_of_layers, lut_of_layers, short_clocks
 from hls.unrolled.fabric import ECP5, SERIES_7
 from hls.unrolled.generate import plan_pipeline
 from tests.doubles.folded import NOTHING
@@ -51,6 +51,13 @@ def test_the_header_names_the_latency(tmp_path: Path) -> None:
     core = generate_core(NETWORK, folding(), tmp_path)
     latency = plan_pipeline(NETWORK, 25_000_000).latency
     assert f"{latency} cycles later" in (tmp_path / core.sources[0]).read_text()
+
+
+def test_no_clock_is_worth_trying_at_which_an_answer_takes_longer_than_at_a_slower_one() -> None:
+    clocks = (20_000_000, 40_000_000, 50_000_000)
+    assert [plan_pipeline(NETWORK, hz, ECP5).latency for hz in clocks] == [1, 1, 2]
+    # 25 ns at 40 MHz, 40 at 50.
+    assert short_clocks(NETWORK, clocks) == clocks[:2]
 
 
 def test_estimate_grows_with_the_network_and_the_clock() -> None:

@@ -58,7 +58,9 @@ def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     def run(design: Design, *, folded_mhz: float = 25, reached: bool = True, **asked: Any) -> ClockFacts:
         layout = Layout(Request("ulx3s", "cqmlp", **asked), tmp_path)
         target = 1e6 * folded_mhz / CYCLES if reached else None
-        folding = replace(FOLDED, clock_hz=round(folded_mhz * 1e6), target_fps=target)
+        folding = replace(
+            FOLDED, strategy=asked.get("strategy", "folded"), clock_hz=round(folded_mhz * 1e6), target_fps=target
+        )
         facts = FoldFacts(estimate=Estimate(of="chip", lut=1, ff=1, bram=0), folding=folding)
         write_record(layout.record("fold"), record("fold", facts=facts))
         monkeypatch.setattr(clock, "generate", lambda *words: None)
@@ -96,6 +98,15 @@ def test_the_fastest_clock_that_the_design_bears(
     assert [trial.clock_mhz for trial in facts.trials] == tried
     assert max(trial.clock_mhz for trial in facts.trials if trial.met) == chosen
     assert (facts.pll is None) == (chosen == 25)
+
+
+def test_of_an_unrolled_core_only_clocks_with_short_answers_are_tried(
+    found: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock.files, "network", lambda context: None)
+    monkeypatch.setattr(clock, "short_clocks", lambda network, clocks, family, blocks: clocks[:3])
+    design = Design(106.0)
+    assert (found(design, strategy="unrolled").clock_mhz, design.tried) == (50, [50])
 
 
 def test_what_was_made_for_the_chosen_clock_is_kept(found: Any, tmp_path: Path) -> None:
