@@ -96,11 +96,6 @@ def _use_of(layer: LoweredLayer) -> UnrolledUse:
     return UnrolledUse(round(_positions_of(layer)), len(roms), sum(len(rom.tables) for rom in roms))
 
 
-def lut_of_layers(network: DenseNetwork, clock_hz: int, family: str = USUAL) -> dict[str, int]:
-    """LUT positions alone, without block RAMs."""
-    return {name: use.lut for name, use in use_of_layers(network, clock_hz, family).items()}
-
-
 def _positions(pipeline: Pipeline) -> float:
     return sum(map(_positions_of, pipeline.layers))
 

@@ -29,7 +29,6 @@ class Rom:
 
     Attributes:
         tables: one or two.
-        words: as many as 2 to the power of `bits`, each of `width` bits.
     """
 
     tables: tuple[Table, ...]
@@ -45,7 +44,7 @@ class Rom:
         return max(table.width for table in self.tables)
 
     def words(self, graph: Graph) -> list[int]:
-        """What stands in it, two's complement where a neuron may be negative."""
+        """What stands in it, ``2**bits`` words, two's complement where a neuron may be negative."""
         words = [0] * (1 << self.bits)
         for table, start in zip(self.tables, (0, -1 << self.tables[-1].address_bits), strict=False):
             node = graph.nodes[table.node]

@@ -10,7 +10,7 @@ import pytest
 
 from hls.fold import Capacity, choose_folding
 from hls.generate import generate_core
-from hls.unrolled import estimate_unrolled, least_of_layers, lut_of_layers, short_clocks
+from hls.unrolled import estimate_unrolled, least_of_layers, short_clocks, use_of_layers
 from hls.unrolled.fabric import ECP5, SERIES_7
 from hls.unrolled.generate import plan_pipeline
 from tests.doubles.folded import NOTHING
@@ -108,8 +108,8 @@ def test_a_layer_whose_wires_are_foreseen_to_find_no_way_is_refused_at_once_thou
 def test_the_least_is_below_what_sharing_finds() -> None:
     for name in ("ternary on bits", "ternary on bytes", "wide weights"):
         for family in ("ecp5", "zynq_ultrascale"):
-            least, found = least_of_layers(NETWORKS[name], family), lut_of_layers(NETWORKS[name], 25_000_000, family)
-            assert all(0 < least[layer] <= found[layer] for layer in least)
+            least, found = least_of_layers(NETWORKS[name], family), use_of_layers(NETWORKS[name], 25_000_000, family)
+            assert all(0 < least[layer] <= found[layer].lut for layer in least)
 
 
 def test_a_layer_without_thresholds_in_the_middle_is_refused(tmp_path: Path) -> None:
@@ -131,12 +131,12 @@ def test_the_board_s_own_clock_decides_what_fits() -> None:
 
 def test_a_neuron_that_is_a_table_is_estimated_as_one_look_up_table_of_six_inputs_or_four_of_four() -> None:
     network = TABLE_NETWORKS["tables of bits"]
-    six, four = (lut_of_layers(network, 25_000_000, family)["layer0"] for family in ("zynq_7000", "ecp5"))
+    six, four = (use_of_layers(network, 25_000_000, family)["layer0"].lut for family in ("zynq_7000", "ecp5"))
     # Of the 30 neurons 26 are read, two of them constant or the same as another.
     assert six == round(24 * SERIES_7.mapped)
     assert 3.9 * six < four / ECP5.mapped * SERIES_7.mapped <= 4 * six + 1
     # Gowin's synthesis uses no multiplexers to join them.
-    assert 1.4 * four < lut_of_layers(network, 25_000_000, "gowin")["layer0"] < 1.5 * four
+    assert 1.4 * four < use_of_layers(network, 25_000_000, "gowin")["layer0"].lut < 1.5 * four
 
 
 def test_tables_that_are_too_many_are_told_with_their_layer_and_no_folding_is_promised() -> None:
