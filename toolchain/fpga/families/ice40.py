@@ -12,7 +12,7 @@ from toolchain.errors import CongestionError, ToolError
 from toolchain.files import write_atomic
 from toolchain.fpga.backend import Aim, Backend, BlockRam, chip_pins, flash_pins
 from toolchain.fpga.ice40_netlist import library_models, netlist_to_verilog
-from toolchain.fpga.nextpnr import REPORT, SEEDS
+from toolchain.fpga.nextpnr import REPORT
 from toolchain.fpga.pll import MHZ, Dividers, Pll, Range
 from toolchain.fpga.report import TimingReport, read_report
 from toolchain.fpga.results import Implementation, Usage
@@ -125,17 +125,19 @@ class Ice40Backend(Backend):
         return "chip.pcf", "\n".join(lines) + "\n"
 
     def implement(self, board: OpenBoard, netlist: Path, out_dir: Path, aim: Aim | None = None) -> Implementation:
-        """As for all families; what the router tears up without end is placed by the next seed.
+        """As for all families; what the router tears up without end is placed by the next seed, where the aim has one.
 
         Connections drawn by chance fill a tile's own wires: one seed left two that tore up each other, another none.
         """
         try:
             return super().implement(board, netlist, out_dir, aim)
         except CongestionError:
+            aim = aim or Aim(board.clock.mhz)
+            if not (later := aim.seeds[1:]):
+                raise
             if self.progress is not None:
                 self.progress("the router gets nowhere: placed anew, by another seed")
-            aim = replace(aim or Aim(board.clock.mhz), seeds=SEEDS[1:])
-            return super().implement(board, netlist, out_dir, aim)
+            return super().implement(board, netlist, out_dir, replace(aim, seeds=later))
 
     def bitstream(self, board: OpenBoard, config: Path, out_file: Path) -> Path:
         """Pack the textual configuration into bits."""

@@ -82,10 +82,13 @@ def test_what_one_seed_leaves_open_is_placed_by_the_next(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(Backend, "implement", implement)
     said: list[str] = []
-    backend, aim = Ice40Backend(BOARD.fpga, said.append), Aim(24.0, 0.05, (1,))
+    backend, aim = Ice40Backend(BOARD.fpga, said.append), Aim(24.0, 0.05, (1, 2, 3))
     assert backend.implement(BOARD, tmp_path / "netlist.json", tmp_path, aim) is DONE
     assert runs == [aim, Aim(24.0, 0.05, (2, 3))]
     assert said == ["the router gets nowhere: placed anew, by another seed"]
+    runs.clear()
+    with pytest.raises(CongestionError):
+        backend.implement(BOARD, tmp_path / "netlist.json", tmp_path, Aim(24.0, 0.05, (1,)))
 
 
 def test_an_empty_device_is_refused() -> None:
