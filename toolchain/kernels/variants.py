@@ -120,25 +120,48 @@ MODEL_INLINE Sums multiplied(Sums sums, uint32_t word, uint32_t flip, const int8
     return sums;
 }
 
-/* The same of some rows, by weights of 16 bits. Some instructions themselves, and weights in registers: gcc takes two
-   others for `vpbroadcastd`, makes copies of all sums, and reads the weights anew for each row. */
-MODEL_INLINE void shared(
-    Sums *sums, const uint8_t *const *at, int32_t place, uint32_t flip, const int16_t *weights, const int rows)
+/* Four inputs of some rows. Some instructions themselves, and weights in registers: gcc takes two others for
+   `vpbroadcastd`, makes copies of all sums, and reads the weights anew for each row. */
+MODEL_INLINE void four_each(__m256i *x, const uint8_t *const *at, int32_t place, uint32_t flip, const int rows)
 {
-    __m256i x[MODEL_TILE];
 #pragma GCC unroll 4
     for (int r = 0; r < rows; r++) {
         __m128i bytes;
         __asm__("vpbroadcastd %1, %0" : "=x"(bytes) : "m"(*(const uint8_t(*)[4])(at[r] + place)));
         x[r] = flip ? _mm256_cvtepi8_epi16(bytes) : _mm256_cvtepu8_epi16(bytes);
     }
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        __m256i w = _mm256_loadu_si256((const __m256i *)(const void *)(weights + 16 * i));
-        __asm__("" : "+x"(w));
-#pragma GCC unroll 4
-        for (int r = 0; r < rows; r++)
-            __asm__("vpaddd %1, %0, %0" : "+x"(sums[r].of[i]) : "x"(_mm256_madd_epi16(x[r], w)));
+}
+
+#define BY_WEIGHTS(read) \\
+    for (int i = 0; i < 4; i++) { \\
+        __m256i w = read; \\
+        __asm__("" : "+x"(w)); \\
+        for (int r = 0; r < rows; r++) \\
+            __asm__("vpaddd %1, %0, %0" : "+x"(sums[r].of[i]) : "x"(_mm256_madd_epi16(x[r], w))); \\
+    }
+
+/* The same of some rows, by weights of 16 bits. */
+MODEL_INLINE void shared(
+    Sums *sums, const uint8_t *const *at, int32_t place, uint32_t flip, const int16_t *weights, const int rows)
+{
+    __m256i x[MODEL_TILE];
+    four_each(x, at, place, flip, rows);
+    BY_WEIGHTS(_mm256_loadu_si256((const __m256i *)(const void *)(weights + 16 * i)))
+}
+
+enum { MODEL_SIDE = 2 };
+
+/* Eight inputs of some rows. */
+MODEL_INLINE void side_by_side(
+    Sums *sums, const uint8_t *const *at, int32_t place, uint32_t flip, const int8_t *weights, const int rows,
+    const int narrow, const int fours)
+{
+    __m256i x[MODEL_TILE];
+    (void)narrow;
+#pragma GCC unroll 2
+    for (int four = 0; four < fours; four++, weights += 64) {
+        four_each(x, at, place + 4 * four, flip, rows);
+        BY_WEIGHTS(_mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(weights + 16 * i))))
     }
 }
 
@@ -375,7 +398,7 @@ MODEL_INLINE void dots_tile(
     for (int i = 0; i < sets * rows * blocks; i++)
         sums[i] = START;
     int i = 0;
-#ifdef MODEL_NEON
+#ifndef MODEL_VNNI
     const uint8_t *at[MODEL_ROWS];
     for (int r = 0; r < rows; r++)
         at[r] = x + (size_t)r * step;
