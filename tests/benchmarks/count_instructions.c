@@ -1,5 +1,6 @@
 /* Instructions that qemu's user mode has run, of the log of `-d in_asm,exec,nochain` on standard input: each block that
    is translated is listed once, and named whenever it runs. */
+#include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,18 @@ static uint32_t *size_of(uint64_t address)
     return &sizes[at];
 }
 
+/* Whether a line names an instruction; further bytes of a long one of x86 stand on lines of their own. */
+static int is_named(const char *line)
+{
+    for (line = strchr(line, ':'); line; line = strchr(line, ' ')) {
+        line += 1 + strspn(line + 1, " ");
+        const size_t digits = strspn(line, "0123456789abcdef");
+        if (*line && *line != '\n' && (digits != 2 || !isspace((unsigned char)line[2])))
+            return 1;
+    }
+    return 0;
+}
+
 int main(void)
 {
     static char line[4096];
@@ -31,7 +44,7 @@ int main(void)
             if (begins)
                 *(size = size_of(strtoull(line, NULL, 16))) = 0;
             begins = 0;
-            if (size)
+            if (size && is_named(line))
                 ++*size;
         } else if (!strncmp(line, "Trace", 5)) {
             const char *address = strchr(line, '/');
