@@ -62,7 +62,9 @@ def headline(made: Explanation) -> str:
 
 def bound(made: Explanation) -> str:
     """What keeps it from being faster."""
-    if made.bound == "rate" and made.asked_fps is not None:
+    # Layers folded in the place of wiring keep its pace, whatever the board or the recipe asks for.
+    paced = bool(made.too_dense) and made.asked_by != "person"
+    if made.bound == "rate" and made.asked_fps is not None and not paced:
         asked = f"{_ASKED[made.asked_by or 'person']}, {made.asked_fps:,.0f}/s"
         return f"Its rate is bound by {asked}: a faster folding fits as it is."
     if made.bound == "mapping":

@@ -12,6 +12,7 @@ from toolchain.report.explanation import bound, elsewhere, limits, one_more, tab
 from toolchain.results.checked import Reckoned, Verdict
 from toolchain.results.explained import Change, Elsewhere, ExplainedPackage, Explanation, Limit, OneMore, Timed, Way
 from toolchain.results.facts.hardware import Use
+from toolchain.results.folding import TooDense
 
 USE = Use(lut=900, ff=400, bram=2, dsp=0)
 LIMIT = Limit(what="rate", layer="fc0", option="PE 2, SIMD 8", value=20, of=24, kind="estimated")
@@ -20,6 +21,7 @@ WAYS = (
     Way(name="as built", interval=24, fps=1e6, chip=USE),
     Way(name="next faster", interval=12, fps=2e6, chip=USE, changes=CHANGES, lacks="3 block RAMs"),
 )
+DENSE = (TooDense(tensor="fc1", lut=15_000, reason="wires"),)
 RECKONED = Reckoned(
     core="folded",
     chip=USE,
@@ -69,6 +71,8 @@ def explanation(**changes: Any) -> Explanation:
             "`fps` of its recipe where no FPS= is given, 500,000/s: a faster folding fits as it is.",
         ),
         ({"asked_fps": None}, "a faster folding fits; ask for it with FPS=."),
+        ({"asked_by": "board", "too_dense": DENSE}, "a faster folding fits; ask for it with FPS=."),
+        ({"too_dense": DENSE}, "what was asked for, 500,000/s: a faster folding fits as it is."),
         ({"bound": "board"}, "no faster folding fits."),
         ({"bound": "form"}, "no folding has fewer cycles, with as much again of all neither."),
         ({"bound": "form", "ways": (WAYS[0].model_copy(update={"interval": 1}),)}, "only a faster clock would help."),
