@@ -93,7 +93,7 @@ def test_every_kind_of_the_table_is_one_that_figures_have_elsewhere() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"core": "systolic"}, "core: 'systolic': Input should be 'finn', 'folded' or 'unrolled'"),
+        ({"core": "systolic"}, "core: 'systolic': Input should be 'finn', 'folded', 'unrolled' or 'unrolled-rom'"),
         ({"kind": "guessed"}, "kind: 'guessed': Input should be 'estimated', 'synthesised' or 'measured'"),
         ({"lut": -1}, "a figure should be a number, 0 or more"),
         ({"latency_cycles": 1.5}, "latency_cycles: 1.5: "),
