@@ -15,7 +15,7 @@ import pytest
         ("gateweave build --model cq", {"cqmlp"}),
         ("gateweave build --model cqmlp --recipe pub", {"published"}),
         ("gateweave build --model nothing --recipe pub", set()),
-        ("gateweave build --strategy un", {"unrolled"}),
+        ("gateweave build --strategy un", {"unrolled", "unrolled-rom"}),
     ],
 )
 def test_a_shell_completes_values(typed: str, offered: set[str], tmp_path: Path) -> None:
