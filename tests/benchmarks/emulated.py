@@ -75,7 +75,7 @@ def of_litert(counter: Path, player: Sequence[str], python: Path, network: Path,
     environment = {**environment, "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
     told = subprocess.run([*player, *program, "1", "maps"], check=True, stdout=subprocess.PIPE, env=environment)
     counted = ["-dfilter", ",".join(_places(told.stdout.decode()))]
-    # Starts of Python differ a little: ten inferences make that small.
+    # Ten inferences make small in what starts of Python differ.
     return of_an_inference(counter, [*player, *counted], {n: [*program, str(n)] for n in (1, 11)}, environment)
 
 
