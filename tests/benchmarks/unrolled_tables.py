@@ -26,6 +26,9 @@ from toolchain.results.folding import Folding
 CLOCKS = {"ecp5": (25, 120), "zynq_ultrascale": (100, 300)}
 """Megahertz that our cores are laid out for."""
 
+_BLOCKS = {"ecp5": 192}
+"""Block RAMs that one more core may have, laid out for the slowest clock: an LFE5U-85F has 208."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -69,9 +72,9 @@ def networks() -> Iterator[tuple[str, DenseNetwork]]:
         yield path, dense_network(load_graph(Path(path)))
 
 
-def folding(clock_mhz: int) -> Folding:
+def folding(clock_mhz: int, blocks: int = 0) -> Folding:
     clock_hz = clock_mhz * 1_000_000
-    return Folding("unrolled", (), 1, float(clock_hz), clock_hz, None, NOTHING)
+    return Folding("unrolled", (), 1, float(clock_hz), clock_hz, None, NOTHING.model_copy(update={"bram": blocks}))
 
 
 def compared(network: DenseNetwork, family: str, folder: Path) -> Iterator[Row]:
@@ -85,11 +88,18 @@ def compared(network: DenseNetwork, family: str, folder: Path) -> Iterator[Row]:
         design = "alkaid 0.8.2" + (", three words at once" if fuse else "")
         yield Row(False, design, cells.positions, cells.ccu2c, cells.ff, peer.stages)
     for clock_mhz in CLOCKS[family]:
-        rtl = folder / f"rtl-{clock_mhz}"
-        core = generate_core(network, folding(clock_mhz), rtl, family)
-        cells = synthesise(core.top, [rtl / source for source in core.sources], family)
-        cycles = plan_pipeline(network, clock_mhz * 1_000_000, fabric_of(family)).latency
-        yield Row(True, f"gateweave, {clock_mhz} MHz", cells.positions, cells.ccu2c, cells.ff, cycles)
+        yield ours(network, family, folder / f"rtl-{clock_mhz}", clock_mhz)
+    if family in _BLOCKS:
+        yield ours(network, family, folder / "rtl-blocks", CLOCKS[family][0], _BLOCKS[family])
+
+
+def ours(network: DenseNetwork, family: str, rtl: Path, clock_mhz: int, blocks: int = 0) -> Row:
+    """Our core, with neurons in so many block RAMs at most."""
+    core = generate_core(network, folding(clock_mhz, blocks), rtl, family)
+    cells = synthesise(core.top, [rtl / source for source in core.sources], family)
+    cycles = plan_pipeline(network, clock_mhz * 1_000_000, fabric_of(family), blocks).latency
+    design = f"gateweave, {clock_mhz} MHz" + (f", {cells.blocks} block RAMs" if cells.blocks else "")
+    return Row(True, design, cells.positions, cells.ccu2c, cells.ff, cycles)
 
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "unrolled.md"

@@ -98,7 +98,10 @@ class Backend(ABC):
     multiplier_preparation: ClassVar[tuple[str, ...]] = ()
     """Passes before that, where it would leave narrow products in LUTs."""
     shared_controls: ClassVar[tuple[str, ...]] = ()
-    """Passes within synthesis that put a set, reset or enable of few flip-flops into LUTs, where those fill no tile."""
+    """Passes within synthesis that put a set, reset or enable of an unrolled core's few flip-flops into LUTs, where
+    those fill no tile: such a core has logic before every register, and so a wealth of resets that none needs."""
+    logic_share: ClassVar[float | None] = None
+    """Share of an unrolled core's clock that ABC9 may take by its own delays; None: as little as it can, or no ABC9."""
     cell_weights: ClassVar[tuple[tuple[str, str, float], ...]]
     """(prefix of the synthesised cell's type, resource, how many of the resource it takes)."""
     sites: ClassVar[dict[str, str]]
@@ -135,7 +138,7 @@ class Backend(ABC):
         out_dir: Path,
         *,
         multipliers: bool = False,
-        sparse_controls: bool = False,
+        unrolled_hz: int | None = None,
     ) -> Synthesis:
         """Map Verilog to the family's cells; writes ``netlist.json`` in `out_dir`.
 
@@ -146,7 +149,7 @@ class Backend(ABC):
             out_dir: gets the outputs.
             multipliers: whether each ``*`` is to take multipliers of the device. RTL that counts on them writes a
                 product of LUTs as a sum.
-            sparse_controls: whether a set, reset or enable is for many flip-flops only, where that helps the family.
+            unrolled_hz: the clock that all paths of an unrolled core were laid out for; None: another core.
 
         Raises:
             ToolError: Yosys is missing or finds an error in the design.
@@ -158,7 +161,8 @@ class Backend(ABC):
             out_dir,
             command=self.multiplier_synthesis_command if multipliers else self.synthesis_command,
             preparation=self.multiplier_preparation if multipliers else (),
-            before_flip_flops=self.shared_controls if sparse_controls else (),
+            before_flip_flops=self.shared_controls if unrolled_hz else (),
+            logic_ps=round(self.logic_share * 1e12 / unrolled_hz) if unrolled_hz and self.logic_share else None,
             progress=self.progress,
         )
         tool = f"yosys {YOSYS.version()}"

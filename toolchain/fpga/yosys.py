@@ -22,6 +22,7 @@ def synthesise(
     command: str,
     preparation: Sequence[str] = (),
     before_flip_flops: Sequence[str] = (),
+    logic_ps: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[Path, dict[str, int]]:
     """Map Verilog to a family's cells.
@@ -34,6 +35,7 @@ def synthesise(
         command: the family's synthesis command, such as ``"synth_ice40 -device u"``.
         preparation: passes before it, which find the hierarchy elaborated.
         before_flip_flops: passes in its midst, before flip-flops become the device's.
+        logic_ps: picoseconds that ABC9 may let logic take, to save LUTs; None: as little as it can.
         progress: hears of the phases.
 
     Returns:
@@ -48,6 +50,7 @@ def synthesise(
     script = [
         *read,
         *([f"hierarchy -top {top}", *preparation] if preparation else ()),
+        *([f"scratchpad -set abc9.D {logic_ps}"] if logic_ps else ()),
         *_halves(f"{command} -top {top}", before_flip_flops),
         # Source positions and the insides of library cells name this machine's folders; without them
         # equal designs give equal bytes.
