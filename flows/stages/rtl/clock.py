@@ -16,9 +16,10 @@ from flows.stages.context import Context, Outcome
 from flows.stages.fpga_open.implement import implement
 from flows.stages.fpga_open.synthesise import synthesise
 from flows.stages.rtl.generate import generate
+from flows.stages.rtl.refusing import with_smaller_recipe
 from flows.stages.rtl.trial import forget, fresh_attempt, keep, take
 from hls.unrolled import short_clocks
-from toolchain.errors import FitError, TimingError, WiresError
+from toolchain.errors import CongestionError, FitError, TimingError, WiresError
 from toolchain.fpga.backend import Aim
 from toolchain.fpga.clocks import pll_of, setting, shown
 from toolchain.fpga.nextpnr import SEEDS
@@ -41,7 +42,10 @@ def run(context: Context) -> Outcome:
     folding = context.facts("fold", FoldFacts).folding
     if folding.strategy == "unrolled":
         clocks = short_clocks(files.network(context), clocks, context.fpga_board.fpga.family, folding.estimate.bram)
-    hz, trials = _Search(context, clocks).fastest()
+    try:
+        hz, trials = _Search(context, clocks).fastest()
+    except CongestionError as error:
+        raise with_smaller_recipe(context, error) from error
     return _outcome(context, hz, trials)
 
 

@@ -14,10 +14,10 @@ from flows.stages.rtl.graph_design import GraphDesign
 from flows.stages.rtl.shell import shell_of
 from hls.arithmetic import signed_bits
 from hls.fitting import least
-from hls.unrolled.fabric import USUAL, fabric_of
+from hls.unrolled.fabric import USUAL, Fabric, fabric_of
 from toolchain.board import AmdBoard, FpgaBoard, OpenBoard
 from toolchain.catalog import list_boards, load_board, load_recipe
-from toolchain.errors import FitError, ModelError, TooDenseError, TooLargeError
+from toolchain.errors import CongestionError, FitError, ModelError, TooDenseError, TooLargeError
 from toolchain.graph.graph import Graph
 from toolchain.graph.ops import Linear
 
@@ -42,7 +42,7 @@ def explained(context: Context, graph: Graph, make: Callable[[], T]) -> T:
         asked = "" if wanted is None else f", {wanted:g}/s at {mhz:g} MHz"
         mend = f"; {_mend(context, graph)}" if isinstance(error, TooLargeError) else ""
         if isinstance(error, TooDenseError) and (recipe := _recipe_within(context, error.free)):
-            mend = f"; its recipe {recipe} fits by the estimate"
+            mend = f"; its recipe {recipe}, fits by the estimate"
         raise FitError(f"{context.request.model} on {context.board.name}{asked}: {error}{mend}") from error
 
 
@@ -55,18 +55,32 @@ def _mend(context: Context, graph: Graph) -> str:
     return f"{'; '.join(ways)} (estimated)"
 
 
-def _recipe_within(context: Context, free: int) -> str | None:
+def _recipe_within(context: Context, free: float) -> str | None:
     """The recipe of the largest budget that so many LUTs hold, and that budget, in words; None where there is none."""
     if context.request.file:
         return None
     fabric, found = fabric_of(context.fpga_board.fpga.family), []
-    # A budget counts LUTs of the usual family.
-    more = fabric.mapped / fabric_of(USUAL).mapped if fabric.lut_inputs == fabric_of(USUAL).lut_inputs else 1.0
     for name in context.model.recipes:
         budget = load_recipe(context.model, name).budget
-        if budget and budget.lut_inputs == fabric.lut_inputs and more * budget.lut <= free:
+        if budget and budget.lut_inputs == fabric.lut_inputs and _mapped(budget.lut, fabric) <= free:
             found.append((budget.lut, name))
-    return "{1}, which keeps within {0:,} LUT,".format(*max(found)) if found else None
+    return "{1}, which keeps within {0:,} LUT".format(*max(found)) if found else None
+
+
+def _mapped(lut: int, fabric: Fabric) -> float:
+    """What so many LUTs of a budget, which counts those of the usual family, come to on another."""
+    usual = fabric_of(USUAL)
+    return lut * fabric.mapped / usual.mapped if fabric.lut_inputs == usual.lut_inputs else lut
+
+
+def with_smaller_recipe(context: Context, error: CongestionError) -> CongestionError:
+    """The error, and the recipe of the next smaller budget in LUTs, where the one that was built has a budget."""
+    if context.request.file or not (own := context.recipe.budget):
+        return error
+    fabric = fabric_of(context.fpga_board.fpga.family)
+    if own.lut_inputs != fabric.lut_inputs or not (recipe := _recipe_within(context, _mapped(own.lut, fabric) - 1)):
+        return error
+    return type(error)(f"{error}, or its recipe {recipe}")
 
 
 def _fewer_bits(context: Context, graph: Graph) -> int | None:
