@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hls.unrolled.cost import total_positions
 from hls.unrolled.emit import last_reads
 from hls.unrolled.fabric import USUAL, fabric_of
 from hls.unrolled.generate import Pipeline, plan_pipeline
@@ -41,7 +40,11 @@ def estimate_unrolled(network: DenseNetwork, clock_hz: int, family: str = USUAL,
 def estimate_of(pipeline: Pipeline) -> dict[str, int]:
     """LUT positions, flip-flops and block RAMs of a pipeline."""
     taken = sum(len(roms_of(layer.graph)) for layer in pipeline.layers)
-    return {"lut": round(_positions(pipeline)) + _FLOW_LUT, "ff": _registers(pipeline), "bram": taken}
+    return {
+        "lut": round(sum(layer.positions for layer in pipeline.layers)) + _FLOW_LUT,
+        "ff": _registers(pipeline),
+        "bram": taken,
+    }
 
 
 def least_of_layers(network: DenseNetwork, family: str = USUAL) -> dict[str, int]:
@@ -93,15 +96,7 @@ def uses_of(network: DenseNetwork, pipeline: Pipeline) -> dict[str, UnrolledUse]
 
 def _use_of(layer: LoweredLayer) -> UnrolledUse:
     roms = roms_of(layer.graph)
-    return UnrolledUse(round(_positions_of(layer)), len(roms), sum(len(rom.tables) for rom in roms))
-
-
-def _positions(pipeline: Pipeline) -> float:
-    return sum(map(_positions_of, pipeline.layers))
-
-
-def _positions_of(layer: LoweredLayer) -> float:
-    return layer.graph.fabric.mapped * total_positions(layer.graph, layer.live_outputs)
+    return UnrolledUse(round(layer.positions), len(roms), sum(len(rom.tables) for rom in roms))
 
 
 def _registers(pipeline: Pipeline) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 from hls.pack import write_rom
 from hls.unrolled.emit import emit_layer, named_roms
 from hls.unrolled.fabric import FOUR, USUAL, Fabric, fabric_of
+from hls.unrolled.ir import LookUp
 from hls.unrolled.lower import LoweredLayer, lower_network
 from hls.unrolled.memories import MODULE, into_memory
 from hls.unrolled.schedule import Schedule, budget_ns, schedule
@@ -64,11 +65,13 @@ def plan_pipeline(network: DenseNetwork, clock_hz: int, fabric: Fabric = FOUR, b
 def scheduled(layers: Sequence[LoweredLayer], clock_hz: int) -> Pipeline:
     """Each layer begins in the cycle in which the one before it ends; one register at least lies in the core."""
     fabric, times = layers[0].graph.fabric, list[Schedule]()
+    tables = any(isinstance(node, LookUp) for layer in layers for node in layer.graph.nodes)
+    scattered = sum(layer.positions for layer in layers) if tables else 0
     arrivals: tuple[float, ...] = (_BEFORE * fabric.delays.lut,) * len(layers[0].source.low)
     for layer in layers:
-        times.append(schedule(layer.graph, clock_hz, arrivals))
+        times.append(schedule(layer.graph, clock_hz, arrivals, scattered))
         arrivals = times[-1].results
-    late = max(arrivals) + _BEHIND * fabric.delays.lut > budget_ns(fabric, clock_hz)
+    late = max(arrivals) + _BEHIND * fabric.delays.lut > budget_ns(fabric, clock_hz, scattered)
     if late or not any(each.latency for each in times):
         times[-1] = times[-1].registered()
     return Pipeline(tuple(layers), tuple(times))

@@ -74,6 +74,11 @@ class LoweredLayer:
         """Nodes of the live outputs, each once."""
         return sorted({output for output, wanted in zip(self.graph.outputs, self.live, strict=True) if wanted})
 
+    @property
+    def positions(self) -> float:
+        """LUT positions that synthesis makes of it, estimated."""
+        return self.graph.fabric.mapped * total_positions(self.graph, self.live_outputs)
+
 
 def lower_network(network: DenseNetwork, fabric: Fabric = FOUR) -> list[LoweredLayer]:
     """All layers in order, then the argmax, for a fabric.

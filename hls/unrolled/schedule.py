@@ -62,18 +62,24 @@ class Schedule:
         return replace(self, latency=self.latency + 1, results=(0.0,) * len(self.results))
 
 
-def budget_ns(fabric: Fabric, clock_hz: int) -> float:
-    """What is planned for the logic of one cycle, in nanoseconds."""
-    return _PLANNED * 1e9 / clock_hz - fabric.delays.register
+def budget_ns(fabric: Fabric, clock_hz: int, scattered: float = 0) -> float:
+    """What is planned for the logic of one cycle, in nanoseconds.
+
+    Args:
+        scattered: LUTs of a core whose neurons are tables, with connections from anywhere; 0 of another.
+    """
+    share = min(_PLANNED, fabric.side / math.sqrt(scattered)) if scattered and fabric.side else _PLANNED
+    return share * 1e9 / clock_hz - fabric.delays.register
 
 
-def schedule(graph: Graph, clock_hz: int, inputs: Sequence[float] = ()) -> Schedule:
+def schedule(graph: Graph, clock_hz: int, inputs: Sequence[float] = (), scattered: float = 0) -> Schedule:
     """Fill each cycle with as many levels as the clock period holds.
 
     Args:
+        scattered: see `budget_ns`.
         inputs: nanoseconds after the beginning of cycle 0 at which each input is there; by default at once.
     """
-    budget = budget_ns(graph.fabric, clock_hz)
+    budget = budget_ns(graph.fabric, clock_hz, scattered)
     cycle: dict[int, int] = {}
     level: dict[int, int] = {}
     arrival: dict[int, float] = {}

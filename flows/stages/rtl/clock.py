@@ -39,14 +39,26 @@ def run(context: Context) -> Outcome:
         return _outcome(context, clocks[0], ())
     if context.request.fps is not None:
         clocks = tuple(hz for hz in clocks if hz >= must)
-    folding = context.facts("fold", FoldFacts).folding
-    if folding.strategy == "unrolled":
-        clocks = short_clocks(files.network(context), clocks, context.fpga_board.fpga.family, folding.estimate.bram)
     try:
-        hz, trials = _Search(context, clocks).fastest()
+        hz, trials = _searched(context, clocks)
     except CongestionError as error:
         raise with_smaller_recipe(context, error) from error
     return _outcome(context, hz, trials)
+
+
+def _searched(context: Context, clocks: Sequence[int]) -> tuple[int, tuple[ClockTrial, ...]]:
+    """The fastest clock that the routed design bears, and all that were tried."""
+    folding = context.facts("fold", FoldFacts).folding
+    if folding.strategy != "unrolled":
+        return _Search(context, clocks).fastest()
+    short = short_clocks(files.network(context), clocks, context.fpga_board.fpga.family, folding.estimate.bram)
+    try:
+        return _Search(context, short).fastest()
+    except TimingError:
+        if len(short) == len(clocks):
+            raise
+    # What is laid out for a faster clock has more registers.
+    return _Search(context, clocks).fastest()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from hls.unrolled.emit import carry_groups, last_reads
-from hls.unrolled.fabric import FOUR
+from hls.unrolled.fabric import ECP5, FOUR
 from hls.unrolled.generate import Pipeline, plan_pipeline, scheduled
 from hls.unrolled.ir import Constant, Input, operands_of
 from hls.unrolled.lower import LoweredLayer
@@ -54,6 +54,13 @@ def test_a_faster_clock_takes_more_cycles() -> None:
     latencies = [pipeline_at(mhz).latency for mhz in (12, 25, 60, 120)]
     assert latencies == sorted(latencies)
     assert latencies[0] < latencies[-1]
+
+
+def test_less_is_planned_for_a_large_core_of_tables_where_such_a_core_was_measured() -> None:
+    hz, of = 25_000_000, 10_000
+    assert budget_ns(ECP5, hz, 1_000) == budget_ns(ECP5, hz)
+    assert budget_ns(ECP5, hz, 4 * of) < budget_ns(ECP5, hz, of) < budget_ns(ECP5, hz)
+    assert budget_ns(FOUR, hz, of) == budget_ns(FOUR, hz)
 
 
 def test_values_live_until_they_are_read() -> None:

@@ -109,6 +109,17 @@ def test_of_an_unrolled_core_only_clocks_with_short_answers_are_tried(
     assert (found(design, strategy="unrolled").clock_mhz, design.tried) == (50, [50])
 
 
+def test_where_the_shortest_answers_miss_every_clock_of_theirs_layouts_with_more_registers_are_tried(
+    found: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made for 25 MHz it bears 19; made for 50, with a register more, it bears 42."""
+    monkeypatch.setattr(clock.files, "network", lambda context: None)
+    monkeypatch.setattr(clock, "short_clocks", lambda network, clocks, family, blocks: clocks[:1])
+    design = Design(19.0, 42.0)
+    assert found(design, strategy="unrolled").clock_mhz == 37.5
+    assert design.tried == [25, 50, 37.5]
+
+
 def test_what_was_made_for_the_chosen_clock_is_kept(found: Any, tmp_path: Path) -> None:
     found(Design(84.0, 60.0))
     [kept] = tmp_path.glob("**/clock/trial/implement.json")
