@@ -1,16 +1,14 @@
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from toolchain.cli.orders import Order, _explain_failure, cause_in, environment
+from toolchain.cli.orders import Order, _explain_failure, cause_in
 from toolchain.cli.plan import IF_NEEDED
 from toolchain.errors import ConfigError
 from toolchain.events import Event
 from toolchain.layout import Layout, Request
-from toolchain.results.request import write_request
 
 MISSING = """Assuming unrestricted shared filesystem usage.
   Command: snakemake --directory /tmp/error folder/exceptions
@@ -55,15 +53,6 @@ def test_snakemake_is_left_out_only_where_nobody_speaks_to_it(monkeypatch: pytes
     assert IF_NEEDED not in Order(layout, "all", 1, extra=("--forcerun", "fold")).command(tmp_path)
     monkeypatch.setenv("SNAKEMAKE_ARGS", "--summary")
     assert IF_NEEDED not in Order(layout, "all", 1).command(tmp_path)
-
-
-def test_builds_of_a_network_called_default_are_no_profile(tmp_path: Path) -> None:
-    order = Order(Layout(Request("ulx3s", "cqmlp"), tmp_path), "nothing", 1)
-    (tmp_path / "default").mkdir()
-    write_request(tmp_path / "request.json", order.layout.request)
-    command = order.command(tmp_path / "request.json")
-    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
-    assert "profile directory" not in done.stdout + done.stderr
 
 
 def test_a_folder_removed_under_a_build_is_the_cause_whatever_stages_said(tmp_path: Path) -> None:
