@@ -72,7 +72,7 @@ def _products(graph: Graph, fabric: Fabric) -> list[tuple[TooDense, bool]]:
             window = before.op if isinstance(before.op, Window) else None
             product = Product(node.op, window, graph.types[(before if window else node).inputs[0]])
             lut = round(unrolled.needs(product).lut)
-            routes = fabric.routed is None or lut <= fabric.routed
+            routes = fabric.routes(lut)
             taken = TooDense(tensor=node.name, lut=lut, reason="lut" if routes else "wires")
             found.append((taken, routes and any(True for _ in unrolled.options(product))))
     return found

@@ -30,7 +30,7 @@ class Chip:
         models: file names beside them that only a simulator needs.
         model_hash, build_id: what the chip answers to `identify`, 8 bytes each.
         streamed: whether its host link holds neither a vector nor an answer.
-        simulated, start_clocks: as `toolchain.results.core.ChipFile`.
+        clock_hz, simulated, start_clocks: as `toolchain.results.core.ChipFile`.
     """
 
     rtl: Path
@@ -39,6 +39,7 @@ class Chip:
     models: tuple[str, ...]
     model_hash: bytes
     build_id: bytes
+    clock_hz: int
     streamed: bool
     simulated: str
     start_clocks: int
@@ -141,6 +142,7 @@ def chip_in(folder: Path) -> Chip:
         chip.models,
         bytes.fromhex(chip.model_hash),
         bytes.fromhex(chip.build_id),
+        chip.clock_hz,
         chip.streamed,
         chip.simulated,
         chip.start_clocks,

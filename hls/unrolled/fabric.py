@@ -86,6 +86,10 @@ class Fabric:
     def __str__(self) -> str:
         return self.name
 
+    def routes(self, lut: int) -> bool:
+        """Whether the wires of a product of so many LUTs are taken to find a way."""
+        return self.routed is None or lut <= self.routed
+
 
 # For families whose routed cores were not looked at, and for cores that are laid out for any; set by hand, on the
 # safe side.

@@ -97,7 +97,7 @@ def fold_unrolled(
         for beats in ways:
             ff = estimate["ff"] + _waiting(network, beats)
             if ff <= room.ff and estimate["lut"] <= room.lut_beside(network, beats):
-                return _folding(network, clock_hz, target_fps, beats, pipeline)
+                return _folding(network, clock_hz, target_fps, beats, pipeline, estimate | {"ff": ff})
     if estimate["ff"] > room.ff:
         short = shortage("FF", estimate["ff"], room.ff)
         raise FitError(f"unrolled, the network needs an estimated {short}: use STRATEGY=folded, or a lower CLOCK")
@@ -108,10 +108,10 @@ def fold_unrolled(
 def _unroutable(network: DenseNetwork, fabric: Fabric) -> str | None:
     """The densest layer, in words, where its wires are foreseen to find no way; None where all of them do."""
     # Beside neurons that are tables nothing is folded, so whether it routes the router says.
-    if fabric.routed is None or any(layer.table is not None for layer in network.layers):
+    if any(layer.table is not None for layer in network.layers):
         return None
     lut, layer = max(((_lut(layer), layer) for layer in network.layers), key=itemgetter(0))
-    if lut <= fabric.routed:
+    if fabric.routes(lut):
         return None
     return (
         f"unrolled, the wires of layer {layer.name} are foreseen to find no way: {np.count_nonzero(layer.weights):,} "
@@ -125,15 +125,20 @@ def _lut(layer: DenseLayer) -> int:
     return round(lut_of_digits(digits, layer.outputs, IntType.of(layer.input_type).bits))
 
 
-def _folding(network: DenseNetwork, clock_hz: int, target_fps: float | None, beats: int, pipeline: Pipeline) -> Folding:
+def _folding(
+    network: DenseNetwork,
+    clock_hz: int,
+    target_fps: float | None,
+    beats: int,
+    pipeline: Pipeline,
+    estimate: Mapping[str, int],
+) -> Folding:
     uses = uses_of(network, pipeline)
     layers = tuple(
         LayerFolding(layer.name, layer.outputs, layer.inputs, 1, tables=use.tables, blocks=use.blocks)
         for layer, use in ((layer, uses[layer.name]) for layer in network.layers)
     )
-    made = estimate_of(pipeline)
-    estimate = FoldedUse(**(made | {"ff": made["ff"] + _waiting(network, beats)}))
-    return Folding("unrolled", layers, beats, clock_hz / beats, clock_hz, target_fps, estimate)
+    return Folding("unrolled", layers, beats, clock_hz / beats, clock_hz, target_fps, FoldedUse(**estimate))
 
 
 def _beats(network: DenseNetwork) -> Iterator[int]:

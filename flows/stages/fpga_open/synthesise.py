@@ -9,7 +9,6 @@ from flows.stages import files
 from flows.stages.context import Context, Outcome
 from flows.stages.rtl.trial import tried
 from toolchain.fpga import backend_for
-from toolchain.results.core import read_chip
 from toolchain.results.facts import SynthesiseFacts
 from toolchain.results.facts.hardware import Use
 
@@ -33,7 +32,7 @@ def synthesise(context: Context, generated: Path, out: Path) -> Outcome:
         chip.rtl,
         out,
         multipliers=chip.core.multipliers,
-        unrolled_hz=read_chip(generated).clock_hz if chip.core.strategy == "unrolled" else None,
+        unrolled_hz=chip.clock_hz if chip.core.strategy == "unrolled" else None,
     )
     use = Use(**asdict(result.resources))
     name, _, version = result.tool.partition(" ")
