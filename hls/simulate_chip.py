@@ -89,6 +89,7 @@ class ChipSimulator:
         extra_flags: Iterable[str] = (),
         top: str = CHIP,
         start_clocks: int = START_CLOCKS,
+        optimise: bool = True,
     ) -> None:
         """Build the model (once per `work_dir` and content of the sources).
 
@@ -100,6 +101,7 @@ class ChipSimulator:
             extra_flags: further Verilator options, such as ``-Wno-...`` or ``+define+...``.
             top: the module with the chip's ports.
             start_clocks: between configuration and the first request, longer than the chip takes until it answers.
+            optimise: compile for speed; without it short scripts are done sooner.
 
         Raises:
             ToolError: Verilator or the compiler is missing or failed.
@@ -108,7 +110,7 @@ class ChipSimulator:
         self._baud = baud
         self._folder = Path(sources[0]).resolve().parent
         self._start = start_clocks
-        self._program = build_model(sources, top, _HARNESS, work_dir, flags=extra_flags)
+        self._program = build_model(sources, top, _HARNESS, work_dir, flags=extra_flags, optimise=optimise)
 
     def exchange(self, requests: Sequence[bytes], *, reply_cycles: int = REPLY_CYCLES) -> list[bytes]:
         """Raw bytes that the chip sent after each request; the next one waits for them.

@@ -35,6 +35,13 @@ def fastest_of(graph: Graph) -> Netlist:
     return build_netlist(graph, stages, chosen, output_tensor(graph))
 
 
+def smallest_of(graph: Graph) -> Netlist:
+    """A core of the graph, each stage as slow as it can be, which compiles soonest."""
+    stages = stages_of(graph)
+    chosen = {stage.tensor: max(stage.options, key=lambda option: option.cycles) for stage in stages}
+    return build_netlist(graph, stages, chosen, output_tensor(graph))
+
+
 def values_of(graph: Graph, random: Random, vectors: int) -> NDArray[np.int64]:
     """Inputs over the whole range."""
     x = graph.types[graph.sole_input]

@@ -11,7 +11,7 @@ from hls.graph_ports import generate_graph_core
 from hls.pack import pack_inputs
 from hls.simulate_chip import ChipSimulator
 from tests.fast.toolchain.graph.staged_graphs import CLASSES, staged, vectors
-from tests.sim.hls.graphs import fastest_of
+from tests.sim.hls.graphs import smallest_of
 from toolchain.device.link import protocol as link
 from toolchain.device.link.answers import Values
 from toolchain.device.link.patience import Patience
@@ -35,13 +35,14 @@ def answers(threshold: int) -> list[Values]:
 
 def test_a_chip_that_keeps_answers(tmp_path: Path) -> None:
     made = deciding(GRAPH, CLASSES, [0])
-    netlist, tokens = with_depths(fastest_of(made), blocks=False)
+    netlist, tokens = with_depths(smallest_of(made), blocks=False)
     core = generate_graph_core(netlist, made, tmp_path, PLACES)
     rows = X.reshape(len(X), -1)
     names = generate_chip(
         core, tmp_path, clock_hz=CLOCK_HZ, baud=BAUD, bench=rows[:2], model_hash=bytes(8), build_id=bytes(8)
     )
-    chip = ChipSimulator([tmp_path / name for name in names], tmp_path / "work", clock_hz=CLOCK_HZ, baud=BAUD)
+    paths = [tmp_path / name for name in names]
+    chip = ChipSimulator(paths, tmp_path / "work", clock_hz=CLOCK_HZ, baud=BAUD, optimise=False)
     board = SerialBoard(chip.port(), Patience(reply=0.02, quiet=0.003, tries=3))
     packed = [row.tobytes() for row in pack_inputs(rows, core.input_type)]
     (threshold,) = core.settings

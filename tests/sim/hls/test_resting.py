@@ -15,7 +15,7 @@ from hls.netlist_core import write_core
 from hls.resting import resting
 from hls.verilate import build_model
 from tests.fast.toolchain.graph.staged_graphs import WIDTHS, decides, nested, staged, vectors
-from tests.sim.hls.graphs import fastest_of
+from tests.sim.hls.graphs import smallest_of
 from toolchain.graph.deciding import deciding
 from toolchain.graph.graph import Graph
 
@@ -73,7 +73,7 @@ def _is_clocked(cell: dict[str, dict[str, list[object]]]) -> bool:
     "graph", [decides(staged(3, 2), vectors(staged(3, 2), 20)), deciding(nested(3), 4, (1, 1), WIDTHS)]
 )
 def test_nothing_in_a_part_that_rests_is_clocked(graph: Graph, tmp_path: Path) -> None:
-    netlist, _ = with_depths(fastest_of(graph), blocks=False)
+    netlist, _ = with_depths(smallest_of(graph), blocks=False)
     write_core(netlist, tmp_path / "rtl")
     parts = resting(netlist).parts
     inside = {netlist.units[index].name for part in parts for index in part.units}

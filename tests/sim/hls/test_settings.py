@@ -17,7 +17,7 @@ from hls.simulate_axi import Access, AxiChipSimulator, Burst, Counters
 from hls.simulate_axi import Script as AxiScript
 from hls.simulate_chip import ChipSimulator
 from tests.fast.toolchain.graph.staged_graphs import CLASSES, decides, staged, vectors
-from tests.sim.hls.graphs import fastest_of
+from tests.sim.hls.graphs import smallest_of
 from toolchain.device.link import protocol as link
 from toolchain.device.link import registers as map_
 from toolchain.device.link.answers import Values
@@ -43,7 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def core(folder: Path) -> CoreDescription:
     made = decides(GRAPH, X)
-    netlist, _ = with_depths(fastest_of(made), blocks=False)
+    netlist, _ = with_depths(smallest_of(made), blocks=False)
     return generate_graph_core(netlist, made, folder)
 
 
@@ -68,7 +68,8 @@ def opened(core: CoreDescription, folder: Path, streamed: bool) -> SerialBoard:
     names = generate_chip(
         core, folder, clock_hz=CLOCK_HZ, baud=BAUD, bench=bench, timeout_us=1000, streamed=streamed, **IDENTIFIERS
     )
-    chip = ChipSimulator([folder / name for name in names], folder / f"uart{streamed}", clock_hz=CLOCK_HZ, baud=BAUD)
+    paths = [folder / name for name in names]
+    chip = ChipSimulator(paths, folder / f"uart{streamed}", clock_hz=CLOCK_HZ, baud=BAUD, optimise=False)
     return SerialBoard(chip.port("the chip"), Patience(reply=0.02, quiet=0.003, tries=3))
 
 

@@ -11,7 +11,7 @@ from hls.fifo_depths import with_depths
 from hls.netlist_core import write_core
 from hls.simulate_graph import simulate_graph
 from tests.fast.toolchain.graph.staged_graphs import WIDTHS, decides, nested, staged, vectors
-from tests.sim.hls.graphs import fastest_of, netlist_of, run_core
+from tests.sim.hls.graphs import netlist_of, run_core, smallest_of
 from toolchain.graph.deciding import deciding
 from toolchain.graph.ops import Confident
 from toolchain.graph.ops.staged import greatest_margin
@@ -35,7 +35,7 @@ def test_an_input_that_stops_early_leaves_the_core_sooner(tmp_path: Path) -> Non
     clocks = {}
     for name, margin in (("early", 0), ("whole", most)):
         made = deciding(graph, 4, [margin])
-        netlist, told = with_depths(fastest_of(made), blocks=False)
+        netlist, told = with_depths(smallest_of(made), blocks=False)
         run = run_core(netlist, made, x, tmp_path / name)
         assert run.first_difference is None
         clocks[name] = run.latency_cycles
@@ -47,7 +47,7 @@ def test_a_wrong_threshold_is_found(tmp_path: Path) -> None:
     graph = staged(2, 1)
     x = vectors(graph, 40)
     made = decides(graph, x)
-    netlist, _ = with_depths(fastest_of(made), blocks=False)
+    netlist, _ = with_depths(smallest_of(made), blocks=False)
     (flag,) = [node.op for node in made if isinstance(node.op, Confident)]
     other = deciding(graph, 4, [flag.margin + 4])
 
@@ -57,7 +57,7 @@ def test_a_wrong_threshold_is_found(tmp_path: Path) -> None:
 def test_a_width_is_chosen_without_another_core(tmp_path: Path) -> None:
     graph = nested(5, layers=1)
     x = vectors(graph, 40)
-    netlist, told = with_depths(fastest_of(deciding(graph, 4, (1, 1), WIDTHS)), blocks=False)
+    netlist, told = with_depths(smallest_of(deciding(graph, 4, (1, 1), WIDTHS)), blocks=False)
     write_core(netlist, tmp_path / "rtl")
     latencies = []
     for thresholds in ((0, 0), (1, 0)):
@@ -72,7 +72,7 @@ def test_a_width_is_chosen_without_another_core(tmp_path: Path) -> None:
 def test_a_threshold_changes_without_another_core(tmp_path: Path) -> None:
     graph = staged(3, 4)
     x = vectors(graph, 40)
-    netlist, _ = with_depths(fastest_of(decides(graph, x)), blocks=False)
+    netlist, _ = with_depths(smallest_of(decides(graph, x)), blocks=False)
     write_core(netlist, tmp_path / "rtl")
     assert [setting.name for setting in netlist.settings] == ["threshold1", "threshold2"]
     for thresholds in ([0, 0], [setting.high for setting in netlist.settings], [7, 3]):
@@ -85,7 +85,7 @@ def test_a_threshold_changes_without_another_core(tmp_path: Path) -> None:
 def test_bits_of_idle_parts_do_not_change(tmp_path: Path) -> None:
     graph = staged(2, 1)
     x = vectors(graph, 4)
-    netlist, _ = with_depths(fastest_of(decides(graph, x)), blocks=False)
+    netlist, _ = with_depths(smallest_of(decides(graph, x)), blocks=False)
     write_core(netlist, tmp_path / "rtl")
     toggles = {}
     for margin in (0, greatest_margin(graph.types["scores0"])):
