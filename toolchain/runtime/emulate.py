@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 from toolchain.runtime.answers import Answers, Comparison, Job, Values, answer, compare
@@ -15,13 +16,19 @@ from toolchain.runtime.sysroot import Emulator
 _FEW = 8
 
 
+@cache
+def _runner(machine: str, work: Path) -> Path:
+    """The C runner, compiled once for all that is asked in one folder."""
+    return build_runner(machine, work / f"runner-{machine}")
+
+
 def emulated_answers(emulator: Emulator, job: Job, work: Path, *, timeout: float = 1200) -> dict[str, Answers]:
     """Answers of the C and the Python runner on aarch64, by name.
 
     Raises:
         ToolError: the compiler or a runner failed.
     """
-    binary = build_runner("aarch64", work / "runner-aarch64")
+    binary = _runner("aarch64", work)
     library = ["--library", str(find_library(emulator.site))]
     commands = {
         "aarch64 C runner": [*emulator.command(binary), *library],
@@ -40,7 +47,7 @@ def vectors_within(seconds: float, emulator: Emulator, job: Job, work: Path) -> 
     Raises:
         ToolError: the compiler or the runner failed.
     """
-    command = [*emulator.command(build_runner("aarch64", work / "runner-aarch64")), "--library"]
+    command = [*emulator.command(_runner("aarch64", work)), "--library"]
     command.append(str(find_library(emulator.site)))
 
     def taken(count: int) -> float:
@@ -62,7 +69,7 @@ def host_answers(job: Job, work: Path) -> dict[str, Answers]:
         ToolError: the compiler or a runner failed.
     """
     machine = os.uname().machine
-    binary = build_runner(machine, work / f"runner-{machine}")
+    binary = _runner(machine, work)
     commands = {
         f"{machine} C runner": [str(binary), "--library", str(find_library())],
         f"{machine} Python runner": [sys.executable, str(SOURCES / "runner.py")],

@@ -8,6 +8,7 @@ import statistics
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -147,8 +148,9 @@ def throughput(
     return float(loop.per_second)
 
 
+@cache
 def runner_commands(work: Path) -> dict[str, list[str]]:
-    """Both runners on this machine, by name; the C one is compiled into `work`.
+    """Both runners on this machine, by name; the C one is compiled into `work`, once.
 
     Raises:
         ToolError: the compiler is missing or failed.

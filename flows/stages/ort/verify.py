@@ -113,8 +113,7 @@ def _affordable(context: Context, made: Imported, emulator: Emulator) -> int:
     graphs = _packed(context)
     x, share = made.vectors.x[:_VECTORS], _SECONDS / (_RUNS * max(1, len(graphs)))
     context.progress("how long a vector takes in the emulator")
-    jobs = {name: _job(context, made, name, x) for name in graphs}
-    counts = [vectors_within(share, emulator, job, context.work / name) for name, job in jobs.items()]
+    counts = [vectors_within(share, emulator, _job(context, made, name, x), context.work) for name in graphs]
     return min(len(x), max(_LEAST, min(counts, default=_VECTORS)))
 
 
@@ -132,7 +131,7 @@ def _both_runners(context: Context, made: Imported, emulator: Emulator, count: i
         job = _job(context, made, name, made.vectors.x[rows])
         exact = proved.exact and is_exact(made, name)
         tolerance = _tolerance(made, proved)
-        for row in prove_emulated(emulator, job, made.reference[rows], context.work / name, tolerance=tolerance):
+        for row in prove_emulated(emulator, job, made.reference[rows], context.work, tolerance=tolerance):
             # A graph that only approximates the reference must still answer here and there alike.
             if proved.exact or "=" in row.name:
                 check = _check(row, made, tolerance, exact=exact)
