@@ -134,7 +134,7 @@ TEST_WINDOWS = 2_954
 _RECIPE = """\
 title: a short training for tests
 data: {encoding: bits, window: 2, seed: 1}
-network: {hidden: [16, 8]}
+network: {hidden: [8, 4]}
 training: {steps: 100, merged_steps: 30}
 """
 
@@ -149,18 +149,40 @@ def real_tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
     tree.edit(car / "injection.py", "_BURST_US = (1_500_000, 3_000_000)", "_BURST_US = (300_000, 600_000)")
     tree.edit(car / "injection.py", "_QUIET_US = (1_500_000, 3_500_000)", "_QUIET_US = (300_000, 700_000)")
     tree.edit(tree.root / "flows/stages/ort/verify.py", "_VECTORS = 2000", "_VECTORS = 500")
+    make_quick(tree)
     (tree.root / "models/cqmlp/recipes/tiny.yaml").write_text(_RECIPE)
     yield tree
     tree.end()
 
 
+# Where C compilers are told to optimise, by file.
+_OPTIMISED = {
+    "toolchain/kernels/compiled.py": '"-O3"',
+    "toolchain/kernels/library.py": r"CFLAGS \?= -O3",
+    "toolchain/runtime/operator_library.py": '"-O[23]", "-march',
+    "flows/stages/ort/verify.py": '"-O3"',
+}
+
+
+def make_quick(tree: Tree) -> None:
+    """Have a network's C optimised little, since it runs for a moment, and graphs timed once and shortly."""
+    for name, options in _OPTIMISED.items():
+        path = tree.root / name
+        text, count = re.subn(options, lambda found: re.sub("-O[23]", "-O1", found[0]), path.read_text())
+        assert count, f"{name} has no {options}"
+        path.write_text(text)
+    timing = tree.root / "toolchain/runtime/timing.py"
+    tree.edit(timing, "CALLS, REPEATS = 500, 5000, 3", "CALLS, REPEATS = 500, 5000, 1")
+    tree.edit(timing, "seconds: float = 1.0", "seconds: float = 0.2")
+
+
 def copy_repository(root: Path) -> None:
-    """Copy what a build needs."""
-    ignore = shutil.ignore_patterns("__pycache__")
+    """Copy what a build needs, its bytecode too, which is that of files of the same size and time."""
+    being_written = shutil.ignore_patterns("*.pyc.*")
     for name in _COPIED:
         source = REPOSITORY / name
         if source.is_dir():
-            shutil.copytree(source, root / name, ignore=ignore)
+            shutil.copytree(source, root / name, ignore=being_written)
         else:
             shutil.copy2(source, root / name)
 

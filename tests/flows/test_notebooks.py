@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from tests.fast.toolchain.runtime.network_file.files import conv_tflite
+from tests.flows.conftest import Tree, copy_repository, make_quick
 from tests.notebooks import cells_of
 from toolchain.results.manifest import Manifest
 
@@ -21,11 +22,21 @@ NAMES = sorted(path.stem for path in FOLDER.glob("*.ipynb"))
 _SECONDS = 1200
 
 
-def _run(name: str, folder: Path, **variables: str) -> str:
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package that loses no time with what is not asked of the notebooks."""
+    tree = Tree(tmp_path_factory.mktemp("copy"))
+    copy_repository(tree.root)
+    shutil.copytree(REPOSITORY / "gateweave", tree.root / "gateweave")
+    make_quick(tree)
+    return tree.root / "gateweave"
+
+
+def _run(name: str, folder: Path, package: Path, **variables: str) -> str:
     """What a notebook shows; it must find nothing of the repository but the package."""
     place = folder / "top"
     place.mkdir()
-    (place / "gateweave").symlink_to(REPOSITORY / "gateweave")
+    (place / "gateweave").symlink_to(package)
     shutil.copy(REPOSITORY / "tests/notebooks.py", folder)
     environment = {**os.environ, "PYTHONPATH": str(place), "GATEWEAVE_BUILD_DIR": str(folder / "build"), **variables}
     command = [sys.executable, folder / "notebooks.py", FOLDER / f"{name}.ipynb"]
@@ -49,8 +60,8 @@ def test_there_are_three_and_they_hold_no_outputs() -> None:
         assert not [cell for cell in cells if cell.get("outputs") or cell.get("execution_count")]
 
 
-def test_can(tmp_path: Path) -> None:
-    said = _run("can", tmp_path)
+def test_can(tmp_path: Path, package: Path) -> None:
+    said = _run("can", tmp_path, package)
     made = _package(tmp_path, "can-mini/ulx3s")
     assert (made.status, made.accuracy and made.accuracy.data) == ("bitstream", "synthetic")
     assert made.accuracy is not None and made.accuracy.macro_f1 > 0.9
@@ -58,17 +69,17 @@ def test_can(tmp_path: Path) -> None:
     assert "what limits it" in said
 
 
-def test_cnn(tmp_path: Path) -> None:
-    said = _run("cnn", tmp_path)
+def test_cnn(tmp_path: Path, package: Path) -> None:
+    said = _run("cnn", tmp_path, package)
     made = _package(tmp_path, "int8/host")
     assert made.graphs is not None and made.graphs.accuracy is not None and made.graphs.accuracy > 0.9
     assert "False a float network: FPGAs compute with integers" in said
     assert "True as a core of units" in said
 
 
-def test_tflite(tmp_path: Path) -> None:
+def test_tflite(tmp_path: Path, package: Path) -> None:
     conv_tflite(tmp_path / "network.tflite")
-    said = _run("tflite", tmp_path)
+    said = _run("tflite", tmp_path, package)
     assert "takes   t0: int8, shape (N, 6, 6, 2)" in said
     assert "yes ulx3s (fpga_open): as a core of units" in said
     made = _package(tmp_path, "network/host")

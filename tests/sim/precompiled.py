@@ -1,9 +1,10 @@
 """Compiles Verilated models with the headers of Verilator's library parsed once.
 
 ``python precompiled.py FOLDER NEXT ... COMPILER ... -c -o OBJECT SOURCE`` calls ``NEXT ... COMPILER ...``, where NEXT
-is what `hls.verilate.compile_once` gives, with a precompiled header of FOLDER before the source; it is made where it is
-not there. Parsing takes half of what a small model costs. This is for tests, which build very many of them: a header
-takes 80 MB, and more time than it would save the two models of a build. Standard library only.
+is what `hls.verilate.compile_once` gives (in this process, since it is Python), with a precompiled header of FOLDER
+before the source; it is made where it is not there. Parsing takes half of what a small model costs. This is for tests,
+which build very many of them: a header takes 80 MB, and more time than it would save the two models of a build.
+Standard library only.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import runpy
 import shlex
 import subprocess
 import sys
@@ -20,16 +22,16 @@ from pathlib import Path
 # What harnesses include, too.
 _HEADERS = ("cstdint", "cstdio", "cstdlib", "fstream", "iostream", "random", "string", "vector")
 _TEXT = "#include <verilated.h>\n" + "".join(f"#include <{name}>\n" for name in _HEADERS)
-# The words of `compile_once` before the compiler: Python, two options, the script and its folder.
-_NEXT = 5
 
 
 def main(folder: str, *command: str) -> int:
     """Run the compiler; returns its exit status."""
-    before, compiler = command[:_NEXT], command[_NEXT:]
+    # The words of `compile_once`: Python, two options, the script and its folder.
+    (_, _, _, script, cache), compiler = command[:5], command[5:]
     if _is_small(compiler):
         compiler = (*compiler[:-1], "-include", _header(Path(folder), compiler), compiler[-1])
-    return subprocess.call([*before, *compiler])
+    status: int = runpy.run_path(script)["main"](cache, *compiler)
+    return status
 
 
 def _is_small(compiler: Sequence[str]) -> bool:
