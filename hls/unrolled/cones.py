@@ -26,6 +26,7 @@ from hls.unrolled.ir import (
     Parity,
     Reached,
     Rows,
+    Stretch,
     Ternary,
     evaluate_node,
     operands_of,
@@ -137,6 +138,8 @@ def _bits_read(graph: Graph, identifier: int) -> Iterator[Bit]:
             read = (*a, *b, carry)
         case Counter(columns, carry) | Ternary(columns, carry):
             read = (*(bit for column in columns for bit in column), carry)
+        case Stretch():
+            read = node.bits
         case Reached(columns):
             read = (bit for column in columns for bit in column)
         case _:

@@ -5,6 +5,7 @@ A carry chain takes one LUT position a bit, in pairs (ECP5's CCU2C); a narrow su
 
 from __future__ import annotations
 
+from hls.unrolled import segments
 from hls.unrolled.counting import compare_luts, counter_luts, ternary_luts
 from hls.unrolled.ir import (
     Affine,
@@ -19,6 +20,7 @@ from hls.unrolled.ir import (
     Parity,
     Reached,
     Rows,
+    Stretch,
     Sum,
     Table,
     Ternary,
@@ -38,6 +40,11 @@ def positions(graph: Graph, identifier: int) -> float:
             return counter_luts(tuple(map(len, columns)))
         case Ternary(columns, carry, _):
             return ternary_luts(tuple(map(len, columns)))
+        case Stretch(places, _, start):
+            trios = sum(len(group) == 3 for groups in places for group in groups)
+            return min(width, len(places)) - start + 1 + trios
+        case Reached(columns, _) if not graph.fabric.paired:
+            return segments.compare_luts(sum(map(len, columns)), width)
         case Reached(columns, _):
             return compare_luts(sum(map(len, columns)), width)
         case LookUp(bits):
@@ -55,6 +62,8 @@ def positions(graph: Graph, identifier: int) -> float:
             return max(0.0, (significant_bits(graph.width(source), threshold) - 1) / 3)
         case Count(levels):
             return len(levels) / 2 if len(levels) > 1 else 0
+        case Greater(left, right) if graph.fabric.tables_on_chain:
+            return max(graph.width(left), graph.width(right)) + 1
         case Greater(left, right):
             return max(graph.width(left), graph.width(right))
         case Choose():

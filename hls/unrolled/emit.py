@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from hls.unrolled.expressions import PAIRED, Expressions, Names, can_lead, has_carry
+from hls.unrolled.expressions import PAIRED, SINGLE, Expressions, Names, can_lead, has_carry
 from hls.unrolled.ir import (
     CHAIN_PLACES,
     Constant,
     Graph,
+    Greater,
     Input,
     Memory,
     Rows,
+    Stretch,
     Sum,
     operands_of,
 )
@@ -87,8 +89,9 @@ def carry_groups(layer: LoweredLayer, schedule: Schedule) -> list[list[int]]:
         places[place].sort(key=lambda identifier: schedule.arrival[identifier])
         carried = [i for i in places[place] if has_carry(graph, i)]
         first = [i for i in places[place] if can_lead(graph, i)]
-        others = [i for i in places[place] if i not in set(carried) | set(first)]
-        groups += [[i] for i in others] + _chains(graph, first, carried)
+        stretches = [i for i in places[place] if isinstance(graph.nodes[i], Stretch)]
+        others = [i for i in places[place] if i not in {*carried, *first, *stretches}]
+        groups += [[i] for i in others] + _chains(graph, first, carried) + _stretches(graph, stretches)
     return groups
 
 
@@ -105,10 +108,48 @@ def _chains(graph: Graph, first: list[int], carried: list[int]) -> list[list[int
     return [*chains, *([identifier] for identifier in first)]
 
 
+def _stretches(graph: Graph, identifiers: list[int]) -> list[list[int]]:
+    """Sums behind tables that share a chain; of an even number of places if one can be had, as cells have two."""
+    chains, pending = list[list[int]](), list(identifiers)
+    while pending:
+        chain = [pending.pop(0)]
+        while fitting := [i for i in pending if _chain_places(graph, [*chain, i]) <= CHAIN_PLACES]:
+            chain.append(fitting[0])
+            pending.remove(fitting[0])
+        if _chain_places(graph, chain) % 2:
+            _make_even(graph, chain, pending)
+        chains.append(chain)
+    return chains
+
+
+def _make_even(graph: Graph, chain: list[int], pending: list[int]) -> None:
+    """Change the last sum of a chain for a pending one, if that fits."""
+    for index, identifier in enumerate(pending):
+        places = _chain_places(graph, [*chain[:-1], identifier])
+        if places % 2 == 0 and places <= CHAIN_PLACES:
+            chain[-1], pending[index] = identifier, chain[-1]
+            return
+
+
+def _chain_places(graph: Graph, chain: list[int]) -> int:
+    """Places of a chain, with those that feed carries in and the one that shows the last."""
+    places, shown = 0, False
+    for identifier in chain:
+        node, width = graph.nodes[identifier], graph.width(identifier)
+        assert isinstance(node, Stretch)
+        size = min(width, len(node.places)) - node.start
+        if size > 0:
+            places += size + (places > 0 or node.carry is not None)
+            shown = width > len(node.places)
+    return places + shown
+
+
 def _define(layer: LoweredLayer, expressions: Expressions, group: list[int], chain: str, names: Names) -> list[str]:
     node = layer.graph.nodes[group[0]]
     if isinstance(node, Sum | Rows):
         return expressions.define_chain(chain, group, names)
+    if isinstance(node, Stretch):
+        return expressions.define_stretches(chain, group, names)
     if isinstance(node, Input):
         width, low = layer.graph.width(group[0]), node.index * layer.source.bits
         if width == 1:
@@ -118,6 +159,10 @@ def _define(layer: LoweredLayer, expressions: Expressions, group: list[int], cha
         return [expressions.declared(group[0])]
     if layer.graph.fabric.paired and isinstance(node, PAIRED):
         return expressions.define_pairs(group[0], names)
+    if layer.graph.fabric.tables_on_chain and isinstance(node, SINGLE):
+        return expressions.define_tables(group[0], names)
+    if layer.graph.fabric.tables_on_chain and isinstance(node, Greater):
+        return expressions.define_greater(group[0], names)
     return [expressions.define(group[0], names)]
 
 

@@ -28,15 +28,20 @@ from hls.unrolled.ir import (
     Parity,
     Reached,
     Rows,
+    Stretch,
     Sum,
     Table,
     Ternary,
     operands_of,
 )
-from hls.unrolled.pairs import Function, Pairs, Value, added, chosen, counted, greater, reached, tables
+from hls.unrolled.pairs import Function, Pairs, Single, Value, added, chosen, counted, greater, reached, tables
+from hls.unrolled.places import ChainLines
 
 # Name, in the reader's cycle, of a node's wire.
 Names = Callable[[int], str]
+
+SINGLE = (Reached, Table)
+"""Nodes that are instances of look-up tables where carry chains have such in front of them."""
 
 PAIRED = (Counter, Ternary, Reached, Table, LookUp, Greater, Choose)
 """Nodes that are instances of look-up tables where these have two outputs."""
@@ -60,6 +65,36 @@ class Expressions:
         """The line that declares and drives the wire ``n<identifier>`` of a node that is no input or sum."""
         return self._declare(identifier, self._expression(identifier, names))
 
+    def define_tables(self, identifier: int, names: Names) -> list[str]:
+        """Lines that declare and drive a node by look-up tables with one output."""
+        node, width = self._graph.nodes[identifier], self._graph.width(identifier)
+        single = Single(f"n{identifier}", lambda bit: self._bit(bit, names))
+        match node:
+            case Reached():
+                value = reached(single, node, width)
+            case Table(terms, offset):
+                value = self._tables_of(single, terms, offset, width)
+            case _:
+                raise TypeError(f"node {identifier} is not of look-up tables with one output")
+        return [*single.lines, self._declare(identifier, _joined(value))]
+
+    def define_stretches(self, chain: str, identifiers: list[int], names: Names) -> list[str]:
+        """Lines that declare and drive sums that share one chain behind tables."""
+        lines, on_chain = list[str](), ChainLines(chain, lambda bit: self._bit(bit, names))
+        for identifier in identifiers:
+            node = self._graph.nodes[identifier]
+            assert isinstance(node, Stretch)
+            lines.append(self._declare(identifier, _joined(on_chain.add(node, self._graph.width(identifier)))))
+        return [*(on_chain.instance() if on_chain.places else on_chain.lines), *lines]
+
+    def define_greater(self, identifier: int, names: Names) -> list[str]:
+        """Lines that declare and drive a comparison on a chain behind tables."""
+        node = self._graph.nodes[identifier]
+        assert isinstance(node, Greater)
+        on_chain = ChainLines(f"n{identifier}_g", lambda bit: self._bit(bit, names))
+        wire = on_chain.compare(*self._comparable(node.a, node.b))
+        return [*on_chain.instance(), self._declare(identifier, wire)]
+
     def define_pairs(self, identifier: int, names: Names) -> list[str]:
         """Lines that declare and drive a node by look-up tables with two outputs."""
         node, width = self._graph.nodes[identifier], self._graph.width(identifier)
@@ -72,7 +107,7 @@ class Expressions:
             case Reached():
                 value = _joined(reached(pairs, node, width))
             case Table(terms, offset):
-                value = _joined(self._paired_table(pairs, terms, offset, width))
+                value = _joined(self._tables_of(pairs, terms, offset, width))
             case LookUp(bits, values):
                 value = _joined(tables(pairs, list(bits), [_bit_of(values, place) for place in range(width)]))
             case Greater(a, b):
@@ -172,7 +207,7 @@ class Expressions:
         bits = [self._table_name([value >> bit & 1 for value in values]) for bit in reversed(range(width))]
         return _joined([f"{name}[{index}]" for name in bits])
 
-    def _paired_table(self, pairs: Pairs, terms: tuple[tuple[int, int], ...], offset: int, width: int) -> list[str]:
+    def _tables_of(self, pairs: Pairs, terms: tuple[tuple[int, int], ...], offset: int, width: int) -> list[str]:
         bits = [Bit(source, place) for source, _ in terms for place in range(self._graph.width(source))]
         spaces = [self._values(source, factor) for source, factor in reversed(terms)]
         sums = [sum(values) + offset for values in product(*spaces)]

@@ -59,6 +59,8 @@ class Fabric:
         lut_inputs: inputs of a look-up table.
         paired: whether a table has a second output, of all inputs but the last, and drives a carry chain with
             both; then a chain adds three words, or counts six bits in two places.
+        tables_on_chain: whether a place of a carry chain has a table of all inputs in front of the carry, and so adds
+            functions of bits (`hls.unrolled.segments`).
         table_bits: operand bits up to which a sum of two terms is a table.
         saved_bit: LUTs that one bit less in a neuron's adders saves.
         mapped: LUTs that synthesis makes of one that the graphs add up to, as measured (docs/unrolled.md).
@@ -82,9 +84,23 @@ class Fabric:
     ram: TableRam = TableRam(14, 8, 2)
     routed: int | None = None
     side: float | None = None
+    tables_on_chain: bool = False
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def heaped(self) -> bool:
+        """Whether a neuron's added and subtracted terms are one heap of bits."""
+        return self.paired or self.tables_on_chain
+
+    @property
+    def search_bits(self) -> int:
+        """Bits of a count whose thresholds are compared at once, each by those above it; more are compared one by one.
+
+        So far two bits of the number, or one and what the bits below say, fit the table beside them.
+        """
+        return self.lut_inputs - 2
 
     def routes(self, lut: int) -> bool:
         """Whether the wires of a product of so many LUTs are taken to find a way."""
@@ -98,7 +114,8 @@ FOUR = Fabric("4-input LUTs", 4, False, 4, 1.0, 1.03, Delays(1.5, 2.2, 0.035, 0.
 # Fitted to critical paths of routed cores, speed grade 6, by tests/benchmarks/fit_delays.py; of a block RAM it is
 # nextpnr's 5.8 ns less what `register` has of a flip-flop, and what was seen on two paths. In a core of 1,000 tables
 # and 8,400 LUTs paths planned for 16 ns took 34 and more.
-ECP5 = replace(FOUR, name="ECP5", delays=Delays(1.18, 1.82, 0.036, 0.74, 5.3, 1.3), routed=11_000, side=30.0)
+_ECP5_DELAYS = Delays(1.18, 1.82, 0.036, 0.74, 5.3, 1.3)
+ECP5 = replace(FOUR, name="ECP5", mapped=1.0, delays=_ECP5_DELAYS, routed=11_000, side=30.0, tables_on_chain=True)
 
 # Synthesis made 5.9 LUTs of a table of six inputs, of a thousand, without multiplexers.
 GOWIN = replace(FOUR, name="Gowin", joined=0.63)

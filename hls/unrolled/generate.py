@@ -26,7 +26,7 @@ from toolchain.results.folding import Folding
 _RTL = Path(__file__).resolve().parent.parent / "rtl"
 _QUEUE = "result_queue.v"
 # What stands for cells of the device, where nodes are made of them.
-_CELLS = ("lut_pair.v", "carry_places.v")
+_PAIRED, _ON_CHAIN = ("lut_pair.v", "carry_places.v"), ("lut_single.v", "carry_luts.v")
 # Look-up tables from a register to the core's input, a link's choice of what to hand over; and from the label to the
 # next register: the queue's choice, and the link's.
 _BEFORE, _BEHIND = 1, 2
@@ -106,7 +106,8 @@ def generate_unrolled(network: DenseNetwork, folding: Folding, rtl_dir: Path, fa
         (rtl_dir / f"{name}.v").write_text(emit_layer(layer, times, name))
     roms = _write_roms(rtl_dir, names, pipeline.layers)
     (rtl_dir / "gateweave_core.v").write_text(_core_text(pipeline, names, folding.initiation_interval))
-    parts = (_QUEUE, *(_CELLS if fabric.paired else ()), *([f"{MODULE}.v"] if roms else ()))
+    cells = (*(_PAIRED if fabric.paired else ()), *(_ON_CHAIN if fabric.tables_on_chain else ()))
+    parts = (_QUEUE, *cells, *([f"{MODULE}.v"] if roms else ()))
     for part in parts:
         shutil.copyfile(_RTL / part, rtl_dir / part)
     sources = ("gateweave_core.v", *(f"{name}.v" for name in names), *parts)

@@ -139,6 +139,25 @@ class Ternary:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """The sum of `places` and a carry on a stretch of a chain behind 4-input tables; see `hls.unrolled.segments`.
+
+    Each place has bits, pairs and trios of bits, two at most with the pairs and trios of the place below. The carry
+    goes in at `start`; below that a place has one bit at most.
+    """
+
+    places: tuple[Columns, ...]
+    carry: Bit | None
+    start: int = 0
+
+    @property
+    def bits(self) -> tuple[Bit, ...]:
+        """All bits that it adds."""
+        bits = tuple(bit for groups in self.places for group in groups for bit in group)
+        return (*bits, self.carry) if self.carry else bits
+
+
+@dataclass(frozen=True)
 class Reached:
     """How many of the ascending `cuts` the sum of `columns` reaches, each place's bits counted by its weight."""
 
@@ -199,6 +218,7 @@ Node = (
     | Rows
     | Counter
     | Ternary
+    | Stretch
     | Reached
     | Affine
     | AtLeast
@@ -231,6 +251,8 @@ def operands_of(node: Node) -> tuple[int, ...]:
         case Counter(columns, carry) | Ternary(columns, carry):
             single = (carry.node,) if carry else ()
             return tuple(dict.fromkeys((*(bit.node for column in columns for bit in column), *single)))
+        case Stretch():
+            return tuple(dict.fromkeys(bit.node for bit in node.bits))
         case Reached(columns):
             return tuple(dict.fromkeys(bit.node for column in columns for bit in column))
         case Affine(a):
@@ -358,6 +380,9 @@ def evaluate_node(node: Node, x: Integers, value: Callable[[int], Integers]) -> 
             return total(columns) + bit(carry)
         case Ternary(columns, carry, start):
             return total(columns) + (bit(carry) << start)
+        case Stretch(places, carry, start):
+            flat = tuple(tuple(b for group in groups for b in group) for groups in places)
+            return total(flat) + (bit(carry) << start)
         case Reached(columns, cuts):
             return np.searchsorted(np.array(cuts), total(columns), side="right").astype(np.int64)
         case Affine(a, offset):

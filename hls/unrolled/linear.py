@@ -9,6 +9,7 @@ from hls.unrolled.fabric import FOUR, Fabric
 from hls.unrolled.ir import (
     Affine,
     Bit,
+    Columns,
     Constant,
     Counter,
     Graph,
@@ -18,6 +19,7 @@ from hls.unrolled.ir import (
     Operand,
     Parity,
     Rows,
+    Stretch,
     Sum,
     Table,
     Ternary,
@@ -96,6 +98,11 @@ class LinearGraph:
         return self._add(Table(tuple(terms), -low), coefficients, constant - low, (0, high - low))
 
     def _chain(self, a: Operand, b: Operand, coefficients: Integers) -> int:
+        if self.fabric.tables_on_chain:
+            columns, constant = self.bits([a, b])
+            first = next((place for place, column in enumerate(columns) if len(column) > 1), len(columns))
+            node = Stretch(tuple(tuple((bit,) for bit in column) for column in columns), None, first)
+            return self._add(node, coefficients, constant, self._range(coefficients, constant))
         constant = sum(o.sign * (self.constants[o.node] << o.shift) for o in (a, b))
         low, high = self._range(coefficients, constant)
         offset = 0
@@ -114,7 +121,7 @@ class LinearGraph:
         a, b = ((*row, *([None] * width))[:width] for row in rows)
         return self._add(Rows(tuple(a), tuple(b)), coefficients, constant, (low, high))
 
-    def add_heap(self, node: Ternary, terms: list[Operand], constant: int) -> int:
+    def add_heap(self, node: Ternary | Stretch, terms: list[Operand], constant: int) -> int:
         """Node whose value is the linear form of the terms plus `constant`, never negative."""
         coefficients = self._form(terms)
         low, high = self._range(coefficients, constant)
@@ -124,15 +131,32 @@ class LinearGraph:
         """Exact range of the linear form of the terms, without their nodes' own offsets."""
         return self._range(self._form(terms), 0)
 
+    def bits(self, terms: list[Operand]) -> tuple[Columns, int]:
+        """Bits by place whose sum is that of the terms plus the constant; subtracted ones are inverted."""
+        columns, constant = list[list[Bit]](), 0
+        for term in terms:
+            width, signed = self.graph.width(term.node), self.graph.signed(term.node)
+            for place in range(width):
+                taken = (term.sign < 0) != (signed and place == width - 1)
+                constant += taken << (place + term.shift)
+                while len(columns) <= place + term.shift:
+                    columns.append([])
+                columns[place + term.shift].append(Bit(term.node, place, taken))
+            constant += term.sign * (self.constants[term.node] << term.shift)
+        return tuple(map(tuple, columns)), constant
+
     def _form(self, terms: list[Operand]) -> Integers:
         parts = (o.sign * (self.coefficients[o.node] << o.shift) for o in terms)
         return np.asarray(sum(parts, np.zeros(len(self._low), np.int64)))
 
-    def add_gate(self, gate: Parity | Majority | Rows | Counter) -> int:
+    def add_gate(self, gate: Parity | Majority | Rows | Counter | Stretch) -> int:
         """Node of a step of a carry-save sum; its bits have no linear form of their own."""
         high = 1
         if isinstance(gate, Rows):
             high = (2 << len(gate.a)) - 1
+        elif isinstance(gate, Stretch):
+            each = (sum(map(len, groups)) << place for place, groups in enumerate(gate.places))
+            high = sum(each) + (gate.carry is not None)
         elif isinstance(gate, Counter):
             high = sum(len(column) << place for place, column in enumerate(gate.columns)) + (gate.carry is not None)
         return self._add(gate, np.zeros(len(self._low), np.int64), 0, (0, high))

@@ -9,29 +9,32 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hls.arithmetic import must_be_computable
+from hls.unrolled.adding import heap_sum, node_of
+from hls.unrolled.common import share_common
 from hls.unrolled.cost import total_positions
 from hls.unrolled.fabric import FOUR, Fabric
-from hls.unrolled.heaps import Heap, heap_sum
+from hls.unrolled.heaps import Heap
 from hls.unrolled.ir import AtLeast, Choose, Constant, Count, Graph, Greater, Input, Operand, Reached
 from hls.unrolled.linear import LinearGraph
 from hls.unrolled.neurons import table_graph
-from hls.unrolled.sharing import SharedTerms, signed_digits
+from hls.unrolled.sharing import SharedTerms, Sharing, signed_digits
 from hls.unrolled.trees import add_up
 from toolchain.graph.dense import DenseLayer, DenseNetwork
 from toolchain.graph.types import IntType
 
 Integers = NDArray[np.int64]
 
-# Seeds of the sharing that are tried for each layer; the cheapest result is taken.
-_SEEDS = range(4)
-# Bits of a count whose thresholds are compared at once; more are compared one by one.
-_MOST_OUTPUTS = 4
+# Ways of sharing that are tried for each layer; the cheapest result is taken.
+_WAYS = [Sharing(seed) for seed in range(4)]
+# Non-zero weights of a layer from which on what neurons have in common is looked for with the best seed alone: it takes
+# as long as all the rest.
+_LARGE = 2_000
 
 # A neuron's sum: a node of the graph, or bits that are not added up.
 Total = Operand | Heap
@@ -109,37 +112,45 @@ def _lower_layer(layer: DenseLayer, wire: Wire, live: NDArray[np.bool_], fabric:
     if layer.table is not None:
         graph = table_graph(layer, wire, fabric)
     else:
-        graph = cheapest(lambda seed: _layer_graph(layer, wire, live, seed, fabric), live)
+        large = fabric.heaped and int(np.count_nonzero(layer.weights)) > _LARGE
+        graph = cheapest(lambda sharing: _layer_graph(layer, wire, live, sharing, fabric), live, large=large)
     return LoweredLayer(layer.name, graph, wire, _result(graph, layer), tuple(live.tolist()))
 
 
-def cheapest(make: Callable[[int], Graph], live: NDArray[np.bool_]) -> Graph:
-    """Of the graphs that are made with several seeds the one whose live outputs take the least logic."""
+def cheapest(make: Callable[[Sharing], Graph], live: NDArray[np.bool_], *, large: bool = False) -> Graph:
+    """Of the graphs that are made in several ways the one whose live outputs take the least logic.
+
+    Args:
+        large: try the ways without sharing what neurons have in common, and do that in the best alone.
+    """
 
     def cost(graph: Graph) -> float:
         return total_positions(graph, [o for o, wanted in zip(graph.outputs, live, strict=True) if wanted])
 
-    return min(map(make, _SEEDS), key=cost)
+    if not large:
+        return min(map(make, _WAYS), key=cost)
+    quick = [replace(way, common=False) for way in _WAYS]
+    return make(replace(min(quick, key=lambda way: cost(make(way))), common=True))
 
 
-def _layer_graph(layer: DenseLayer, wire: Wire, live: NDArray[np.bool_], seed: int, fabric: Fabric) -> Graph:
+def _layer_graph(layer: DenseLayer, wire: Wire, live: NDArray[np.bool_], sharing: Sharing, fabric: Fabric) -> Graph:
     bias = wire.offset * layer.weights.sum(axis=0) + layer.biases
     if layer.thresholds is None:
-        return sums_of(wire, layer.weights * wire.scale, bias, live, seed, fabric)
+        return sums_of(wire, layer.weights * wire.scale, bias, live, sharing, fabric)
     linear = LinearGraph(wire.low, wire.high, fabric)
     cuts = -((bias[:, None] - layer.thresholds) // wire.scale)
     outputs = cuts.shape[1].bit_length()
-    sums = _accumulators(linear, layer.weights, live, seed, outputs if outputs <= _MOST_OUTPUTS else 0)
+    sums = _accumulators(linear, layer.weights, live, sharing, outputs if outputs <= fabric.search_bits else 0)
     linear.graph.outputs = [_count(linear, total, row) for total, row in zip(sums, cuts.tolist(), strict=True)]
     return linear.graph
 
 
 def sums_of(
-    wire: Wire, weights: Integers, constants: Integers, live: NDArray[np.bool_], seed: int, fabric: Fabric = FOUR
+    wire: Wire, weights: Integers, constants: Integers, live: NDArray[np.bool_], sharing: Sharing, fabric: Fabric = FOUR
 ) -> Graph:
     """The graph of ``constants + wire @ weights``; see `LoweredLayer` for `live`."""
     linear = LinearGraph(wire.low, wire.high, fabric)
-    sums = _accumulators(linear, weights, live, seed, 0)
+    sums = _accumulators(linear, weights, live, sharing, 0)
     linear.graph.outputs = [_sum(linear, total, int(c)) for total, c in zip(sums, constants, strict=True)]
     return linear.graph
 
@@ -158,7 +169,7 @@ def _result(graph: Graph, layer: DenseLayer) -> Wire:
 
 
 def _accumulators(
-    linear: LinearGraph, weights: Integers, live: NDArray[np.bool_], seed: int, outputs: int
+    linear: LinearGraph, weights: Integers, live: NDArray[np.bool_], sharing: Sharing, outputs: int
 ) -> list[Total | None]:
     """Each column's sum, None where all its weights are zero; equal and opposite columns share one.
 
@@ -173,7 +184,7 @@ def _accumulators(
     for wanted in (live, ~live):
         new = [key for key, ok in zip(keys, wanted, strict=True) if ok and any(key) and key not in known]
         new = list(dict.fromkeys(new))
-        known.update(zip(new, _sums(linear, new, seed, outputs), strict=True))
+        known.update(zip(new, _sums(linear, new, sharing, outputs), strict=True))
     return [_signed(known[key], sign) if sign else None for key, sign in zip(keys, signs, strict=True)]
 
 
@@ -183,16 +194,16 @@ def _signed(total: Total, sign: int) -> Total:
     return Operand(total.node, sign * total.sign, total.shift)
 
 
-def _sums(linear: LinearGraph, columns: list[tuple[int, ...]], seed: int, outputs: int) -> list[Total]:
+def _sums(linear: LinearGraph, columns: list[tuple[int, ...]], sharing: Sharing, outputs: int) -> list[Total]:
     terms = {column: _few_terms(linear, column, outputs) for column in columns}
     many = [column for column in columns if not terms[column]]
-    totals = dict(zip(many, _shared_sums(linear, many, seed, outputs), strict=True))
+    totals = dict(zip(many, _shared_sums(linear, many, sharing, outputs), strict=True))
     return [_heaped(linear, few, outputs) if (few := terms[column]) else totals[column] for column in columns]
 
 
 def _few_terms(linear: LinearGraph, column: tuple[int, ...], outputs: int) -> list[Operand]:
     """The terms of a sum that is compared, where all its bits go into one look-up table; there is nothing to share."""
-    if not outputs or not linear.fabric.paired or sum(map(bool, column)) > linear.fabric.lut_inputs:
+    if not outputs or not linear.fabric.heaped or sum(map(bool, column)) > linear.fabric.lut_inputs:
         return []
     digits = signed_digits(np.array(column, dtype=np.int64)[:, None])[:, 0]
     terms = [Operand(row, int(digits[row, place]), place) for row, place in np.argwhere(digits).tolist()]
@@ -200,21 +211,24 @@ def _few_terms(linear: LinearGraph, column: tuple[int, ...], outputs: int) -> li
     return terms if bits <= linear.fabric.lut_inputs else []
 
 
-def _shared_sums(linear: LinearGraph, columns: list[tuple[int, ...]], seed: int, outputs: int) -> list[Total]:
+def _shared_sums(linear: LinearGraph, columns: list[tuple[int, ...]], sharing: Sharing, outputs: int) -> list[Total]:
     if not columns:
         return []
-    shared = SharedTerms(linear, signed_digits(np.array(columns, dtype=np.int64).T), seed)
+    shared = SharedTerms(linear, signed_digits(np.array(columns, dtype=np.int64).T), sharing.seed)
     shared.reduce()
-    if linear.fabric.paired:
-        return [_heaped(linear, terms, outputs) for terms in shared.columns()]
-    return [add_up(linear, terms) for terms in shared.columns()]
+    left = shared.columns()
+    if not linear.fabric.heaped:
+        return [add_up(linear, terms) for terms in left]
+    if sharing.common:
+        left = share_common(linear, left, outputs)
+    return [_heaped(linear, terms, outputs) for terms in left]
 
 
 def _heaped(linear: LinearGraph, terms: list[Operand], outputs: int) -> Total:
     if len(terms) == 1 and not outputs:
         return terms[0]
     heap = heap_sum(linear, terms, outputs)
-    return heap if outputs else Operand(heap.columns[0][0].node)
+    return heap if outputs else node_of(heap)
 
 
 def _sum(linear: LinearGraph, total: Total | None, constant: int) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 
 from hls.unrolled.ir import Bit, Counter, Reached, Ternary
 
@@ -25,11 +24,13 @@ class Pairs:
     Attributes:
         prefix: of the names of its wires and instances.
         bit: a bit as an expression, not inverted.
+        inputs: of a look-up table.
     """
 
     prefix: str
     bit: Callable[[Bit], str]
     lines: list[str] = field(default_factory=list)
+    inputs: int = 6
     _count: int = 0
 
     def lut(self, bits: Sequence[Bit | str], upper: Function, lower: Function | None = None) -> tuple[str, str]:
@@ -64,6 +65,22 @@ class Pairs:
         ports = f".i({_concatenated(inputs)}), .o5({lower if two else ''}), .o6({upper})"
         self.lines.append(f"lut_pair #(.INIT(64'h{table:016X})) {name} ({ports});")
         return upper, lower
+
+
+@dataclass
+class Single(Pairs):
+    """Lines for look-up tables of four inputs and one output, as instances of `lut_single`."""
+
+    inputs: int = 4
+
+    def _instance(self, inputs: list[str], table: int, *, two: bool) -> tuple[str, str]:
+        assert not two, "tables of four inputs have one output"
+        name = f"{self.prefix}_l{self._count}"
+        self._count += 1
+        # Those beyond the fourth are not used.
+        ports = f".i({_concatenated(inputs[: self.inputs])}), .o({name})"
+        self.lines.append(f"wire {name}; lut_single #(.INIT(16'h{table & 0xFFFF:04X})) {name}_t ({ports});")
+        return name, ""
 
 
 def _contents(function: Function, inverted: Sequence[bool]) -> int:
@@ -103,7 +120,7 @@ def added(pairs: Pairs, node: Ternary, width: int) -> str:
 def reached(pairs: Pairs, node: Reached, width: int) -> list[str]:
     """The bits of how many cuts are reached, the highest first."""
     bits = [(bit, place) for place, column in enumerate(node.columns) for bit in column]
-    if len(bits) > 6:
+    if len(bits) > pairs.inputs:
         return _searched(pairs, [bit for bit, _ in bits], list(node.cuts), width)
 
     def result(output: int) -> Function:
@@ -174,7 +191,7 @@ def _of_bits(given: Sequence[Value], *functions: Function) -> tuple[list[Bit], l
 def tables(pairs: Pairs, bits: list[Bit], functions: list[Function]) -> list[str]:
     """Wires of functions of the same bits, the last first; of five bits at most two share a look-up table."""
     wires: list[str] = []
-    if len(bits) > 5:
+    if len(bits) > 5 or isinstance(pairs, Single):
         wires = [pairs.lut(bits, function)[0] for function in functions]
     else:
         for low, high in zip(functions[::2], [*functions[1::2], None], strict=False):
@@ -250,15 +267,26 @@ def _searched(pairs: Pairs, bits: list[Bit], cuts: list[int], width: int) -> lis
 
 def _compared(pairs: Pairs, bits: list[Bit], known: list[str], cuts: list[int]) -> str:
     """Whether a number reaches the cut that the known bits choose, its bits from the lowest up, some a LUT."""
+    # A bit that no cut has, and none below it, makes no difference.
+    idle = min(((cut & -cut).bit_length() - 1 for cut in cuts if cut), default=0)
+    idle = min(idle, len(bits) - 1)
+    bits, cuts = bits[idle:], [cut >> idle for cut in cuts]
     below: str | None = None
-    each = 6 - len(known)
-    sizes = [each, *[each - 1] * len(bits)]
-    ends = [min(end, len(bits)) for end in accumulate(sizes)]
-    ends = ends[: ends.index(len(bits)) + 1]
-    for start, end in zip([0, *ends], ends, strict=False):
-        below = _chunk(pairs, bits[start:end], known, below, [cut >> start for cut in cuts], last=end == len(bits))
+    while bits:
+        size, choosing = _reach(pairs.inputs - (below is not None), len(bits), known, cuts)
+        below = _chunk(pairs, bits[:size], choosing, below, cuts, last=size == len(bits))
+        bits, cuts = bits[size:], [cut >> size for cut in cuts]
     assert below is not None
     return below
+
+
+def _reach(inputs: int, bits: int, known: list[str], cuts: list[int]) -> tuple[int, list[str]]:
+    """How many bits a LUT of so many inputs takes, and the known bits, if the cuts differ in these."""
+    for size in range(min(inputs, bits), 0, -1):
+        differ = len({cut if size == bits else cut & ((1 << size) - 1) for cut in cuts}) > 1
+        if size + differ * len(known) <= inputs:
+            break
+    return size, known if differ else []
 
 
 def _chunk(pairs: Pairs, bits: list[Bit], known: list[str], below: str | None, cuts: list[int], *, last: bool) -> str:

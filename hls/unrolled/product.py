@@ -54,7 +54,7 @@ def constant_product(
     """
     source = Wire(np.zeros_like(most), most, bits, False)
     live = np.ones(weights.shape[1], np.bool_)
-    graph = cheapest(lambda seed: sums_of(source, weights, constants, live, seed), live)
+    graph = cheapest(lambda sharing: sums_of(source, weights, constants, live, sharing), live)
     low, high = (np.array([ends[output] for output in graph.outputs]) for ends in (graph.low, graph.high))
     layer = LoweredLayer(name, graph, source, Wire(low, high, out_bits, False), tuple(live.tolist()))
     return ConstantProduct(layer, schedule(graph, _CLOCK_HZ).registered())

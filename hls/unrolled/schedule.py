@@ -29,6 +29,7 @@ from hls.unrolled.ir import (
     Parity,
     Reached,
     Rows,
+    Stretch,
     Sum,
     Table,
     Ternary,
@@ -122,12 +123,18 @@ def delay_ns(graph: Graph, identifier: int) -> float:
             return delays.lut * (2 if len(places) > graph.fabric.lut_inputs else 1)
         case Rows(_, _, carry) if carry is not None:
             return delays.chain + delays.place * CHAIN_PLACES
+        case Stretch(places):
+            trios = any(len(group) == 3 for groups in places for group in groups)
+            # Late sums lie above early ones, so their own places and few others are on the way.
+            return delays.lut * trios + delays.chain + delays.place * CHAIN_PLACES / 2
         case Sum() | Rows() if graph.chain_bits(identifier) <= RIPPLE_BITS:
             return delays.lut * graph.chain_bits(identifier) / 2
         case Sum() | Rows() | Affine():
             return delays.chain + delays.place * width
         case Greater(a) if graph.fabric.paired:
             return delays.chain + delays.place * graph.width(a) / 2
+        case Greater(a) if graph.fabric.tables_on_chain:
+            return delays.chain + delays.place * graph.width(a)
         case Greater(a):
             # Synthesis takes the carry out through a look-up table.
             return delays.chain + delays.place * graph.width(a) + delays.lut

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from hls.pack import encode
-from hls.unrolled.fabric import FOUR, ULTRASCALE, Fabric
+from hls.unrolled.fabric import ECP5, FOUR, ULTRASCALE, Fabric
 from hls.unrolled.ir import Affine, Constant, Count, Input, Reached, Rows, Sum, Table, width_of
 from hls.unrolled.lower import LoweredLayer, lower_network
 from tests.fast.hls.unrolled.networks import NETWORKS, TABLE_NETWORKS, random_inputs, random_network
 from toolchain.graph.dense import DenseLayer, DenseNetwork, network_of
 
-FABRICS = (FOUR, ULTRASCALE)
+FABRICS = (FOUR, ECP5, ULTRASCALE)
 
 
 def wire_inputs(network: DenseNetwork, x: np.ndarray) -> np.ndarray:

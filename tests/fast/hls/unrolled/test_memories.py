@@ -27,7 +27,7 @@ HZ = 25_000_000
 
 
 @pytest.mark.parametrize("name", ["ternary on bytes", "bipolar activations", "very sparse", "tables of bits"])
-@pytest.mark.parametrize("fabric", [FOUR, ICE40], ids=str)
+@pytest.mark.parametrize("fabric", [FOUR, ECP5, ICE40], ids=str)
 def test_the_network_stays_the_same(name: str, fabric: Fabric) -> None:
     network = (NETWORKS | TABLE_NETWORKS)[name]
     layers = lower_network(network, fabric)

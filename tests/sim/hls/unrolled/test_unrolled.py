@@ -9,7 +9,7 @@ import pytest
 
 from hls.generate import generate_core
 from hls.simulate import simulate_core
-from hls.unrolled.fabric import fabric_of
+from hls.unrolled.fabric import ECP5, fabric_of
 from hls.unrolled.generate import plan_pipeline
 from tests.doubles.folded import NOTHING
 from tests.fast.hls.unrolled.networks import NETWORKS, TABLE_NETWORKS, random_inputs
@@ -64,7 +64,7 @@ def test_a_vector_may_come_in_several_beats(name: str, beats: int, tmp_path: Pat
     free = simulate_core(core, network, *where, optimise=False)
     assert (free.compared, free.equal, free.first_difference) == (1000, 1000, None)
     assert free.initiation_interval == core.in_beats == beats
-    assert free.latency_cycles == beats - 1 + plan_pipeline(network, 25_000_000).latency
+    assert free.latency_cycles == beats - 1 + plan_pipeline(network, 25_000_000, ECP5).latency
     stalled = simulate_core(core, network, *where, backpressure_seed=7, optimise=False)
     assert (stalled.equal, stalled.first_difference) == (1000, None)
 
