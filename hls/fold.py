@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,6 +27,9 @@ from toolchain.results.folding import FoldedUse, Folding, LayerFolding
 
 # LUTs that a kilobit of block RAM must save to be used; tried in turn, so that scarce blocks go where they save most.
 _PRICES = (1.0, 2.0, 4.0, 8.0, 16.0, 1e9)
+
+_Path = tuple[float, list[tuple[int, int]]]
+"""What the layers so far take, and (PE, SIMD) of each and of the next one."""
 
 
 @dataclass(frozen=True)
@@ -209,34 +212,35 @@ class Search:
         last = len(self.arithmetic) - 1
         if cycles < self.arithmetic[last].layer.outputs:
             return None
-        best: dict[tuple[int, int], tuple[float, list[tuple[int, int]]]] = {
-            option: (0.0, [option]) for option in self._options(0, cycles)
-        }
+        best: dict[tuple[int, int], _Path] = {option: (0.0, [option]) for option in self._options(0, cycles)}
         for index in range(last):
             best = self._extend(index, best, self._options(index + 1, cycles), memories)
         finished = [(spent + self._price(last, option, 1, memories), path) for option, (spent, path) in best.items()]
         return min(finished, default=(0.0, None))[1]
 
     def _extend(
-        self,
-        index: int,
-        best: dict[tuple[int, int], tuple[float, list[tuple[int, int]]]],
-        options: list[tuple[int, int]],
-        memories: Memories,
-    ) -> dict[tuple[int, int], tuple[float, list[tuple[int, int]]]]:
-        """Add layer `index`, now that the next layer's options are known."""
-        result: dict[tuple[int, int], tuple[float, list[tuple[int, int]]]] = {}
-        inputs = self.arithmetic[index].layer.inputs
-        next_bits = self.arithmetic[index + 1].inputs.bits
-        for option in options:
-            for (pe, simd), (spent, path) in best.items():
-                lanes = output_lanes(pe, inputs // simd, option[1])
-                if lanes is None:
-                    continue
-                joined = converter(lanes * next_bits, option[1] * next_bits).lut
-                cost = spent + self._price(index, (pe, simd), lanes, memories) + joined
-                if option not in result or cost < result[option][0]:
-                    result[option] = (cost, [*path, option])
+        self, index: int, best: Mapping[tuple[int, int], _Path], options: list[tuple[int, int]], memories: Memories
+    ) -> dict[tuple[int, int], _Path]:
+        """Add layer `index`, now that the next layer's options are known; of these it sees the SIMD alone."""
+        widths = {simd for _, simd in options}
+        cheapest = {simd: self._before(index, best, simd, memories) for simd in widths}
+        found = ((option, cheapest[option[1]]) for option in options)
+        return {option: (path[0], [*path[1], option]) for option, path in found if path is not None}
+
+    def _before(
+        self, index: int, best: Mapping[tuple[int, int], _Path], next_simd: int, memories: Memories
+    ) -> _Path | None:
+        """The cheapest layers up to `index` before one that reads so many elements a beat; None where none suit it."""
+        inputs, bits = self.arithmetic[index].layer.inputs, self.arithmetic[index + 1].inputs.bits
+        result: _Path | None = None
+        for (pe, simd), (spent, path) in best.items():
+            lanes = output_lanes(pe, inputs // simd, next_simd)
+            if lanes is None:
+                continue
+            joined = converter(lanes * bits, next_simd * bits).lut
+            cost = spent + self._price(index, (pe, simd), lanes, memories) + joined
+            if result is None or cost < result[0]:
+                result = cost, path
         return result
 
     def _price(self, index: int, option: tuple[int, int], lanes: int, memories: Memories) -> float:

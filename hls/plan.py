@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from hls.arithmetic import LayerArithmetic
 from toolchain.errors import ModelError
@@ -58,9 +59,10 @@ class LayerPlan:
         return codes is not None and self.levels > 1 and self.lanes == 1 and self.pe * codes.bits <= self.beats
 
 
-def divisors(number: int) -> list[int]:
+@cache
+def divisors(number: int) -> tuple[int, ...]:
     """All divisors in ascending order."""
-    return [d for d in range(1, number + 1) if number % d == 0]
+    return tuple(d for d in range(1, number + 1) if number % d == 0)
 
 
 def integer_ratio(one: int, other: int) -> bool:
