@@ -45,6 +45,13 @@ def _interrupts_are_heard() -> None:
 
 
 @pytest.fixture(scope="session")
+def of_all_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The temporary folder that the workers of a run have in common, for what one of them makes for all."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The real captures beside the repository; tests that need them skip where they are absent."""
     folder = REPOSITORY.parent / "shared" / "data"

@@ -20,6 +20,7 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from toolchain.layout import PINS, Request
+from toolchain.locks import locked
 
 _COPIED = ("toolchain", "flows", "hls", "boards", "models", *PINS)
 REQUEST = Request("ulx3s", "cqmlp")
@@ -197,11 +198,16 @@ def _make(root: Path) -> Tree:
 
 
 @pytest.fixture(scope="session")
-def _finished(tmp_path_factory: pytest.TempPathFactory) -> Tree:
-    tree = _make(tmp_path_factory.mktemp("finished"))
-    tree.must("build")
-    tree.ran()
-    return tree
+def _finished(of_all_workers: Path) -> Tree:
+    """Built by one worker for all; tests copy it."""
+    root, done = of_all_workers / "finished", of_all_workers / "finished.done"
+    with locked(of_all_workers / "finished.lock"):
+        if not done.exists():
+            tree = _make(root)
+            tree.must("build")
+            tree.ran()
+            done.touch()
+    return Tree(root)
 
 
 @pytest.fixture

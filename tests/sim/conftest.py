@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from collections.abc import Iterator
@@ -24,8 +23,6 @@ def parsed_once(folder: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _parsed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The headers' folder is that of all workers of a run."""
-    base = tmp_path_factory.getbasetemp()
-    with parsed_once((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "headers"):
+def _parsed_once(of_all_workers: Path) -> Iterator[None]:
+    with parsed_once(of_all_workers / "headers"):
         yield

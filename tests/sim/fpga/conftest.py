@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import yaml
 
 from toolchain.board import OpenBoard
 from toolchain.fpga import Backend, Implementation, Synthesis, backend_for
+from toolchain.locks import locked
 
 _HERE = Path(__file__).parent
 _BOARDS = _HERE.parents[2] / "boards"
@@ -78,11 +80,17 @@ def rtl(tmp_path_factory: pytest.TempPathFactory) -> Rtl:
 
 
 @pytest.fixture(scope="session")
-def build(rtl: Rtl, tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """Gives a board's build of the test chip by the board's name."""
+def build(rtl: Rtl, of_all_workers: Path) -> Build:
+    """Gives a board's build of the test chip by the board's name; one worker makes it for all."""
 
     @cache
     def once(name: str) -> Built:
-        return build_chip(name, rtl(name), tmp_path_factory.mktemp(name))
+        folder = of_all_workers / "chips" / name
+        kept = folder.with_suffix(".pickle")
+        with locked(folder.with_suffix(".lock")):
+            if not kept.exists():
+                kept.write_bytes(pickle.dumps(build_chip(name, rtl(name), folder)))
+        built: Built = pickle.loads(kept.read_bytes())
+        return built
 
     return once
