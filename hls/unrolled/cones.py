@@ -139,7 +139,7 @@ def _bits_read(graph: Graph, identifier: int) -> Iterator[Bit]:
         case Counter(columns, carry) | Ternary(columns, carry):
             read = (*(bit for column in columns for bit in column), carry)
         case Stretch():
-            read = node.bits
+            read = (bit for column in node.columns for bit in column)
         case Reached(columns):
             read = (bit for column in columns for bit in column)
         case _:

@@ -16,6 +16,7 @@ from hls.unrolled.ir import (
     AtLeast,
     Bit,
     Choose,
+    Columns,
     Constant,
     Count,
     Counter,
@@ -35,7 +36,7 @@ from hls.unrolled.ir import (
     operands_of,
 )
 from hls.unrolled.pairs import Function, Pairs, Single, Value, added, chosen, counted, greater, reached, tables
-from hls.unrolled.places import ChainLines
+from hls.unrolled.places import ChainLines, either
 
 # Name, in the reader's cycle, of a node's wire.
 Names = Callable[[int], str]
@@ -70,22 +71,44 @@ class Expressions:
         node, width = self._graph.nodes[identifier], self._graph.width(identifier)
         single = Single(f"n{identifier}", lambda bit: self._bit(bit, names))
         match node:
-            case Reached():
+            case Reached(columns, cuts):
                 value = reached(single, node, width)
+                sums = self._counted(identifier, columns, cuts, names)
             case Table(terms, offset):
-                value = self._tables_of(single, terms, offset, width)
+                value, sums = self._tables_of(single, terms, offset, width), []
             case _:
                 raise TypeError(f"node {identifier} is not of look-up tables with one output")
-        return [*single.lines, self._declare(identifier, _joined(value))]
+        tables = [*single.lines, self._declare(identifier, _joined(value))]
+        return either(sums, tables) if sums else tables
 
     def define_stretches(self, chain: str, identifiers: list[int], names: Names) -> list[str]:
         """Lines that declare and drive sums that share one chain behind tables."""
-        lines, on_chain = list[str](), ChainLines(chain, lambda bit: self._bit(bit, names))
+        sums, lines, on_chain = list[str](), list[str](), ChainLines(chain, lambda bit: self._bit(bit, names))
         for identifier in identifiers:
-            node = self._graph.nodes[identifier]
+            node, width = self._graph.nodes[identifier], self._graph.width(identifier)
             assert isinstance(node, Stretch)
-            lines.append(self._declare(identifier, _joined(on_chain.add(node, self._graph.width(identifier)))))
-        return [*(on_chain.instance() if on_chain.places else on_chain.lines), *lines]
+            lines.append(self._declare(identifier, _joined(on_chain.add(node, width))))
+            sums.append(self._declare(identifier, self._summed(node.columns, width, names)))
+        return either(sums, [*(on_chain.instance() if on_chain.places else on_chain.lines), *lines])
+
+    def _summed(self, columns: Columns, width: int, names: Names) -> str:
+        """The sum of bits by place, as numbers of `width` bits."""
+        rows = []
+        for index in range(max(map(len, columns))):
+            given = [column[index] if index < len(column) else None for column in columns]
+            bits = [f"{'~' * (bit is not None and bit.inverted)}{self._bit(bit, names)}" for bit in given]
+            rows.append(_joined(_runs([*bits, *[_ZERO] * width][:width])))
+        return " + ".join(rows)
+
+    def _counted(self, identifier: int, columns: Columns, cuts: Sequence[int], names: Names) -> list[str]:
+        """Lines of how many cuts the sum of columns reaches, each compared by itself."""
+        most = sum(len(column) << place for place, column in enumerate(columns))
+        total, width = f"n{identifier}_s", most.bit_length()
+        line = f"{_wire(total, width)} = {self._summed(columns, width, names)};"
+        always = sum(cut <= 0 for cut in cuts)
+        compared = [f"({total} >= {width}'d{cut})" for cut in cuts if 0 < cut <= most]
+        own = self._graph.width(identifier)
+        return [line, self._declare(identifier, " + ".join([f"{own}'d{always}", *compared]))]
 
     def define_greater(self, identifier: int, names: Names) -> list[str]:
         """Lines that declare and drive a comparison on a chain behind tables."""

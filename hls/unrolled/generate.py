@@ -18,6 +18,7 @@ from hls.unrolled.fabric import FOUR, USUAL, Fabric, fabric_of
 from hls.unrolled.ir import LookUp
 from hls.unrolled.lower import LoweredLayer, lower_network
 from hls.unrolled.memories import MODULE, into_memory
+from hls.unrolled.places import ON_CHAIN
 from hls.unrolled.schedule import Schedule, budget_ns, schedule
 from toolchain.graph.dense import DenseNetwork
 from toolchain.results.core import CoreDescription, CoreOutput, Tap
@@ -26,7 +27,7 @@ from toolchain.results.folding import Folding
 _RTL = Path(__file__).resolve().parent.parent / "rtl"
 _QUEUE = "result_queue.v"
 # What stands for cells of the device, where nodes are made of them.
-_PAIRED, _ON_CHAIN = ("lut_pair.v", "carry_places.v"), ("lut_single.v", "carry_luts.v")
+_PAIRED, _ON_CHAIN = ("lut_pair.v", "carry_places.v"), ("lut_single.v", ON_CHAIN)
 # Look-up tables from a register to the core's input, a link's choice of what to hand over; and from the label to the
 # next register: the queue's choice, and the link's.
 _BEFORE, _BEHIND = 1, 2

@@ -151,10 +151,12 @@ class Stretch:
     start: int = 0
 
     @property
-    def bits(self) -> tuple[Bit, ...]:
-        """All bits that it adds."""
-        bits = tuple(bit for groups in self.places for group in groups for bit in group)
-        return (*bits, self.carry) if self.carry else bits
+    def columns(self) -> Columns:
+        """All bits that it adds, by place."""
+        columns = [[bit for group in groups for bit in group] for groups in self.places]
+        if self.carry:
+            columns[self.start].append(self.carry)
+        return tuple(map(tuple, columns))
 
 
 @dataclass(frozen=True)
@@ -252,7 +254,7 @@ def operands_of(node: Node) -> tuple[int, ...]:
             single = (carry.node,) if carry else ()
             return tuple(dict.fromkeys((*(bit.node for column in columns for bit in column), *single)))
         case Stretch():
-            return tuple(dict.fromkeys(bit.node for bit in node.bits))
+            return tuple(dict.fromkeys(bit.node for column in node.columns for bit in column))
         case Reached(columns):
             return tuple(dict.fromkeys(bit.node for column in columns for bit in column))
         case Affine(a):
@@ -380,9 +382,8 @@ def evaluate_node(node: Node, x: Integers, value: Callable[[int], Integers]) -> 
             return total(columns) + bit(carry)
         case Ternary(columns, carry, start):
             return total(columns) + (bit(carry) << start)
-        case Stretch(places, carry, start):
-            flat = tuple(tuple(b for group in groups for b in group) for groups in places)
-            return total(flat) + (bit(carry) << start)
+        case Stretch():
+            return total(node.columns)
         case Reached(columns, cuts):
             return np.searchsorted(np.array(cuts), total(columns), side="right").astype(np.int64)
         case Affine(a, offset):

@@ -155,8 +155,7 @@ class LinearGraph:
         if isinstance(gate, Rows):
             high = (2 << len(gate.a)) - 1
         elif isinstance(gate, Stretch):
-            each = (sum(map(len, groups)) << place for place, groups in enumerate(gate.places))
-            high = sum(each) + (gate.carry is not None)
+            high = sum(len(column) << place for place, column in enumerate(gate.columns))
         elif isinstance(gate, Counter):
             high = sum(len(column) << place for place, column in enumerate(gate.columns)) + (gate.carry is not None)
         return self._add(gate, np.zeros(len(self._low), np.int64), 0, (0, high))

@@ -15,6 +15,12 @@ from itertools import combinations, permutations, product
 from hls.unrolled.ir import Bit, Columns, Stretch
 from hls.unrolled.pairs import Single, Value
 
+ON_CHAIN = "carry_luts.v"
+"""The chain's source."""
+
+SUMS = "GATEWEAVE_SUMS"
+"""What to define where a simulation is to add numbers instead of looking up tables: it runs several times as fast."""
+
 _ONE, _ZERO = "1'b1", "1'b0"
 # The table of a place that shows the carry from below and makes one of its input a, or of what a is not; c and d are 1.
 _FEED, _FEED_INVERTED = 0x000A, 0x0005
@@ -37,6 +43,11 @@ class _Term:
 
     kind: str
     inputs: tuple[_Port, ...]
+
+
+def either(sums: list[str], tables: list[str]) -> list[str]:
+    """Lines of the same wires, computed by sums or by tables."""
+    return [f"`ifdef {SUMS}", *sums, "`else", *tables, "`endif"]
 
 
 @dataclass

@@ -24,7 +24,7 @@ from toolchain.graph.dense import DenseNetwork
 @pytest.mark.skipif(
     not alkaid_peer.PYTHON, reason="alkaid is a peer, not a part: `pip install -r requirements-bench.txt`"
 )
-@pytest.mark.parametrize(("family", "share"), [("ecp5", 0.7), ("zynq_ultrascale", 0.7)])
+@pytest.mark.parametrize(("family", "share"), [("ecp5", 0.5), ("zynq_ultrascale", 0.7)])
 @pytest.mark.parametrize(("name", "network"), [pytest.param(*case, id=case[0]) for case in networks()])
 def test_fewer_luts_than_alkaid(name: str, network: DenseNetwork, family: str, share: float, tmp_path: Path) -> None:
     rows = list(compared(network, family, tmp_path))
@@ -53,7 +53,7 @@ def test_simulation_speed(tmp_path: Path) -> None:
     network = calibrated_network([316, 64, 32, 32, 5], "BINARY", 1, zeros=0.8)
     core = generate_core(network, folding(25), tmp_path / "rtl")
     x = np.random.default_rng(4).integers(0, 2, (50_000, 316))
-    runs = [simulate_core(core, network, tmp_path / "rtl", x, tmp_path / "work") for _ in range(3)]
+    runs = [simulate_core(core, network, tmp_path / "rtl", x, tmp_path / "work", quick=True) for _ in range(3)]
     assert all(run.equal == len(x) for run in runs)
     rate = statistics.median(len(x) / run.seconds for run in runs)
     print(f"\nsimulation: {rate:,.0f} inferences/s")

@@ -69,7 +69,9 @@ def networks() -> Iterator[tuple[str, DenseNetwork]]:
     yield "10 x UINT8-64-32-16-5", calibrated_network([10, 64, 32, 16, 5], "UINT8", 0)
     yield "316 x BINARY-64-32-32-5", calibrated_network([316, 64, 32, 32, 5], "BINARY", 1)
     if path := os.environ.get("GATEWEAVE_BENCH_NETWORK"):
-        yield path, dense_network(load_graph(Path(path)))
+        network = dense_network(load_graph(Path(path)))
+        sizes = "-".join(str(layer.outputs) for layer in network.layers)
+        yield f"{network.inputs} x {network.input_type}-{sizes}, trained", network
 
 
 def folding(clock_mhz: int, blocks: int = 0) -> Folding:
