@@ -9,6 +9,7 @@ segments are long: pairs and trios take bits of one place to fill the places abo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -178,19 +179,20 @@ def _cheap(heights: Heights, price: float) -> tuple[Segment, ...]:
 
 def _best(heights: Heights, start: int, price: float) -> Segment | None:
     """The segment that saves bits at the lowest price, of these the longest; None where none is cheap enough."""
-    shapes = _shapes(tuple(min(height, _MOST) for height in heights))
-    return Segment(start, shapes[0][1], True) if shapes and shapes[0][0] <= price + 1e-9 else None
+    least, _, places = _best_shape(tuple(min(height, _MOST) for height in heights))
+    return Segment(start, places, True) if least <= price + 1e-9 else None
 
 
 @cache
-def _shapes(heights: Heights) -> list[tuple[float, tuple[Groups, ...]]]:
-    """Price and places of the segments that so many bits allow, the best one first."""
-    segments = (Segment(0, places, True) for size in range(1, len(heights) + 1) for places in _full(heights[:size]))
+def _best_shape(heights: Heights) -> tuple[float, int, tuple[Groups, ...]]:
+    """Price, saved bits (negative) and places of the best segment that so many bits allow; infinite where none is."""
     priced = []
-    for segment in segments:
-        saved = sum(segment.taken) - len(segment.places) - 1
-        priced.append((segment.luts / saved, -saved, segment.places))
-    return [(price, places) for price, _, places in sorted(priced)]
+    for size in range(1, len(heights) + 1):
+        for places in _full(heights[:size]):
+            segment = Segment(0, places, True)
+            saved = sum(segment.taken) - size - 1
+            priced.append((segment.luts / saved, -saved, places))
+    return min(priced, default=(math.inf, 0, ()))
 
 
 def _full(heights: Heights, below: Groups = (), carry: int = 1) -> Iterator[tuple[Groups, ...]]:
