@@ -35,12 +35,14 @@ class Cells:
 
     Attributes:
         luts: look-up tables; one with two outputs (LUT6_2) counts once, inverters and shift registers not.
-        ccu2c: ECP5's carry cells; ff: flip-flops; paired: of the look-up tables those with two outputs.
+        ccu2c: ECP5's carry cells; carries: those of any family; ff: flip-flops.
+        paired: of the look-up tables those with two outputs.
         blocks: block RAMs of ECP5.
     """
 
     luts: int
     ccu2c: int
+    carries: int
     ff: int
     paired: int
     blocks: int
@@ -58,7 +60,8 @@ def synthesise(top: str, sources: list[Path], family: str = "ecp5") -> Cells:
     def count(*prefixes: str) -> int:
         return sum(number for name, number in cells.items() if name.startswith(prefixes))
 
-    return Cells(count("LUT"), count("CCU2C"), count("TRELLIS_FF", "FD"), count("LUT6_2"), count("DP16KD"))
+    carries = count("CCU2C", "CARRY")
+    return Cells(count("LUT"), count("CCU2C"), carries, count("TRELLIS_FF", "FD"), count("LUT6_2"), count("DP16KD"))
 
 
 def cells_of(top: str, sources: list[Path], command: str) -> dict[str, int]:

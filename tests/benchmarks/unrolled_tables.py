@@ -88,7 +88,7 @@ def compared(network: DenseNetwork, family: str, folder: Path) -> Iterator[Row]:
         np.testing.assert_array_equal(peer.logits, network.run(x).logits)
         cells = synthesise(alkaid_peer.TOP, peer.sources, family)
         design = "alkaid 0.8.2" + (", three words at once" if fuse else "")
-        yield Row(False, design, cells.positions, cells.ccu2c, cells.ff, peer.stages)
+        yield Row(False, design, cells.positions, cells.carries, cells.ff, peer.stages)
     for clock_mhz in CLOCKS[family]:
         yield ours(network, family, folder / f"rtl-{clock_mhz}", clock_mhz)
     if family in _BLOCKS:
@@ -101,7 +101,7 @@ def ours(network: DenseNetwork, family: str, rtl: Path, clock_mhz: int, blocks: 
     cells = synthesise(core.top, [rtl / source for source in core.sources], family)
     cycles = plan_pipeline(network, clock_mhz * 1_000_000, fabric_of(family), blocks).latency
     design = f"gateweave, {clock_mhz} MHz" + (f", {cells.blocks} block RAMs" if cells.blocks else "")
-    return Row(True, design, cells.positions, cells.ccu2c, cells.ff, cycles)
+    return Row(True, design, cells.positions, cells.carries, cells.ff, cycles)
 
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "unrolled.md"
