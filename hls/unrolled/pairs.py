@@ -35,7 +35,7 @@ class Pairs:
 
     def lut(self, bits: Sequence[Bit | str], upper: Function, lower: Function | None = None) -> tuple[str, str]:
         """Wires of ``upper(bits)`` and, of five bits at most, ``lower(bits)``; strings are wires of this node."""
-        assert len(bits) <= (6 if lower is None else 5)
+        assert len(bits) <= (self.inputs if lower is None else 5)
         inverted = [isinstance(bit, Bit) and bit.inverted for bit in bits]
         wires = [self.bit(bit) if isinstance(bit, Bit) else bit for bit in bits]
         # Inputs that are not used are 0, but the last where there are two functions: it is 1, and chooses the upper.
