@@ -149,7 +149,6 @@ def real_tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
     tree.edit(car / "generate.py", "DEFAULT_SECONDS = 30", "DEFAULT_SECONDS = 2")
     tree.edit(car / "injection.py", "_BURST_US = (1_500_000, 3_000_000)", "_BURST_US = (300_000, 600_000)")
     tree.edit(car / "injection.py", "_QUIET_US = (1_500_000, 3_500_000)", "_QUIET_US = (300_000, 700_000)")
-    tree.edit(tree.root / "flows/stages/ort/verify.py", "_VECTORS = 2000", "_VECTORS = 500")
     make_quick(tree)
     (tree.root / "models/cqmlp/recipes/tiny.yaml").write_text(_RECIPE)
     yield tree
