@@ -6,12 +6,12 @@ terms; whether their sum pays is asked of the plans of both heaps and of its own
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 from hls.unrolled.adding import heap_sum, node_of, planned_luts
-from hls.unrolled.counting import Heights
+from hls.unrolled.counting import trimmed
 from hls.unrolled.ir import Operand
 from hls.unrolled.linear import LinearGraph
 
@@ -83,11 +83,11 @@ def _pays(linear: LinearGraph, neurons: list[Terms], common: _Common, outputs: i
     bits = sum(own) - sum(made)
     if bits < 1 or bits >= _SURELY:
         return bits >= _SURELY
-    saved = -planned_luts(linear.fabric, _trimmed(own), 0)
+    saved = -planned_luts(linear.fabric, trimmed(own), 0)
     for neuron in common.neurons:
         before = _heights(linear, neurons[neuron])
         for sign, heights in ((1, before), (-1, _sum_of((before, 1), (own, -1), (made, 1)))):
-            saved += sign * planned_luts(linear.fabric, _trimmed(heights), outputs)
+            saved += sign * planned_luts(linear.fabric, trimmed(heights), outputs)
     return saved >= _LEAST_SAVED
 
 
@@ -98,13 +98,6 @@ def _sum_of(*parts: tuple[list[int], int]) -> list[int]:
         for place, height in enumerate(heap):
             heights[place] += sign * height
     return heights
-
-
-def _trimmed(heights: Iterable[int]) -> Heights:
-    kept = [*heights]
-    while kept and kept[-1] == 0:
-        kept.pop()
-    return tuple(kept)
 
 
 def _heights(linear: LinearGraph, terms: Terms) -> list[int]:

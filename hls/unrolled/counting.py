@@ -7,7 +7,7 @@ bits a LUT, ripple-carry addition one. What is left of at most three bits a plac
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -46,9 +46,20 @@ def compare_luts(bits: int, outputs: int) -> int:
     """LUTs that find how many thresholds a sum of so many bits reaches, as a number of `outputs` bits."""
     if bits <= 5:
         return -(-outputs // 2)
-    if bits == 6:
-        return outputs
-    return sum(math.ceil((bits - 1) / (5 - output)) for output in range(outputs))
+    return outputs if bits == 6 else search_luts(bits, outputs, 6)
+
+
+def search_luts(bits: int, outputs: int, inputs: int) -> int:
+    """LUTs, one behind another, that search a number's thresholds: each takes what is known, and the one before."""
+    return sum(-(-(bits - 1) // (inputs - 1 - output)) for output in range(outputs))
+
+
+def trimmed(heights: Iterable[int]) -> Heights:
+    """Heights without empty places at the top."""
+    kept = [*heights]
+    while kept and kept[-1] == 0:
+        kept.pop()
+    return tuple(kept)
 
 
 @cache
@@ -99,9 +110,7 @@ def _level(heights: Heights, least: int) -> tuple[tuple[Chain, ...], Heights, in
                 results[place] += 1
     for place, height in enumerate(rest):
         results[place] += height
-    while results and results[-1] == 0:
-        results.pop()
-    return tuple(chains), tuple(results), luts
+    return tuple(chains), trimmed(results), luts
 
 
 def chain_bits(chain: Chain) -> int:

@@ -89,7 +89,7 @@ class Expressions:
             assert isinstance(node, Stretch)
             lines.append(self._declare(identifier, _joined(on_chain.add(node, width))))
             sums.append(self._declare(identifier, self._summed(node.columns, width, names)))
-        return either(sums, [*(on_chain.instance() if on_chain.places else on_chain.lines), *lines])
+        return either(sums, [*on_chain.instance(), *lines])
 
     def _summed(self, columns: Columns, width: int, names: Names) -> str:
         """The sum of bits by place, as numbers of `width` bits."""

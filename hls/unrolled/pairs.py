@@ -24,23 +24,27 @@ class Pairs:
     Attributes:
         prefix: of the names of its wires and instances.
         bit: a bit as an expression, not inverted.
-        inputs: of a look-up table.
+        inputs, outputs: of a look-up table.
     """
 
     prefix: str
     bit: Callable[[Bit], str]
     lines: list[str] = field(default_factory=list)
     inputs: int = 6
+    outputs: int = 2
     _count: int = 0
 
     def lut(self, bits: Sequence[Bit | str], upper: Function, lower: Function | None = None) -> tuple[str, str]:
         """Wires of ``upper(bits)`` and, of five bits at most, ``lower(bits)``; strings are wires of this node."""
         assert len(bits) <= (self.inputs if lower is None else 5)
+        assert lower is None or self.outputs == 2
         inverted = [isinstance(bit, Bit) and bit.inverted for bit in bits]
         wires = [self.bit(bit) if isinstance(bit, Bit) else bit for bit in bits]
         # Inputs that are not used are 0, but the last where there are two functions: it is 1, and chooses the upper.
         if lower is None:
-            return self._instance([*wires, *[_ZERO] * (6 - len(wires))], _contents(upper, inverted), two=False)
+            return self._instance(
+                [*wires, *[_ZERO] * (self.inputs - len(wires))], _contents(upper, inverted), two=False
+            )
         both = _contents(lower, inverted) | _contents(upper, inverted) << 32
         return self._instance([*wires, *[_ZERO] * (5 - len(wires)), "1'b1"], both, two=True)
 
@@ -72,14 +76,13 @@ class Single(Pairs):
     """Lines for look-up tables of four inputs and one output, as instances of `lut_single`."""
 
     inputs: int = 4
+    outputs: int = 1
 
     def _instance(self, inputs: list[str], table: int, *, two: bool) -> tuple[str, str]:
-        assert not two, "tables of four inputs have one output"
         name = f"{self.prefix}_l{self._count}"
         self._count += 1
-        # Those beyond the fourth are not used.
-        ports = f".i({_concatenated(inputs[: self.inputs])}), .o({name})"
-        self.lines.append(f"wire {name}; lut_single #(.INIT(16'h{table & 0xFFFF:04X})) {name}_t ({ports});")
+        ports = f".i({_concatenated(inputs)}), .o({name})"
+        self.lines.append(f"wire {name}; lut_single #(.INIT(16'h{table:04X})) {name}_t ({ports});")
         return name, ""
 
 
@@ -191,7 +194,7 @@ def _of_bits(given: Sequence[Value], *functions: Function) -> tuple[list[Bit], l
 def tables(pairs: Pairs, bits: list[Bit], functions: list[Function]) -> list[str]:
     """Wires of functions of the same bits, the last first; of five bits at most two share a look-up table."""
     wires: list[str] = []
-    if len(bits) > 5 or isinstance(pairs, Single):
+    if len(bits) > 5 or pairs.outputs == 1:
         wires = [pairs.lut(bits, function)[0] for function in functions]
     else:
         for low, high in zip(functions[::2], [*functions[1::2], None], strict=False):

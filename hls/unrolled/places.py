@@ -98,7 +98,9 @@ class ChainLines:
         return f"{self.name}[{self.places}]"
 
     def instance(self) -> list[str]:
-        """The chain with all that it has, and a place that shows its last carry where that is read."""
+        """The chain, with a place that shows its last carry where that is read; nothing if it has no places."""
+        if not self.places:
+            return []
         if self._shown > self.places:
             self._feed(None)
         size = self.places

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hls.unrolled.cost import significant_bits
+from hls.unrolled.counting import search_luts
 from hls.unrolled.fabric import Fabric
 from hls.unrolled.ir import (
     CHAIN_PLACES,
@@ -141,8 +142,8 @@ def delay_ns(graph: Graph, identifier: int) -> float:
         case Counter(columns) | Ternary(columns):
             return delays.chain + delays.place * len(columns)
         case Reached(columns):
-            bits, first, each = sum(map(len, columns)), graph.fabric.lut_inputs, graph.fabric.lut_inputs - 1
-            return delays.lut * (1 if bits <= first else sum(-(-(bits - 1) // (each - i)) for i in range(width)))
+            bits, inputs = sum(map(len, columns)), graph.fabric.lut_inputs
+            return delays.lut * (1 if bits <= inputs else search_luts(bits, width, inputs))
         case AtLeast(source, threshold):
             bits = significant_bits(graph.width(source), threshold)
             return delays.lut * math.ceil((bits - 1) / 3)

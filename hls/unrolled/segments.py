@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import combinations_with_replacement, product
 
-from hls.unrolled.counting import Heights
+from hls.unrolled.counting import Heights, search_luts, trimmed
 
 Groups = tuple[int, ...]
 """Sizes of what a place adds of its own bits: bits, pairs and trios."""
@@ -72,9 +72,7 @@ class Plan:
 
 def compare_luts(bits: int, outputs: int) -> int:
     """4-input tables that find how many thresholds a sum reaches, as a number of `outputs` bits, two at most."""
-    if bits <= 4:
-        return outputs
-    return sum(-(-(bits - 1) // (3 - output)) for output in range(outputs))
+    return outputs if bits <= 4 else search_luts(bits, outputs, 4)
 
 
 @cache
@@ -157,9 +155,7 @@ def _level(heights: Heights, price: float, share: float) -> tuple[tuple[Segment,
             after[place] -= count
         for place in range(segment.start, segment.start + len(segment.places) + 1):
             after[place] += 1
-    while after and after[-1] == 0:
-        after.pop()
-    return segments, tuple(after)
+    return segments, trimmed(after)
 
 
 @cache

@@ -7,6 +7,7 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from toolchain.device.bundle import package_folder
@@ -51,6 +52,12 @@ def build_runner(machine: str, out: Path) -> Path:
     names = sorted(path.name for path in SOURCES.glob("*.c"))
     _compile([compiler, *FLAGS, "-o", str(out.resolve()), *names, *LIBRARIES])
     return out
+
+
+@cache
+def runner_in(work: Path, machine: str) -> Path:
+    """The C runner in a working folder, compiled once for all that a stage asks there; see `build_runner`."""
+    return build_runner(machine, work / f"runner-{machine}")
 
 
 def _compile(command: Sequence[str]) -> None:

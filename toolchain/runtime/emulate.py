@@ -5,21 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import time
-from functools import cache
 from pathlib import Path
 
 from toolchain.runtime.answers import Answers, Comparison, Job, Values, answer, compare
-from toolchain.runtime.binaries import SOURCES, build_runner, find_library
+from toolchain.runtime.binaries import SOURCES, find_library, runner_in
 from toolchain.runtime.sysroot import Emulator
 
 # Vectors that are timed.
 _FEW = 8
-
-
-@cache
-def _runner(machine: str, work: Path) -> Path:
-    """The C runner, compiled once for all that is asked in one folder."""
-    return build_runner(machine, work / f"runner-{machine}")
 
 
 def emulated_answers(emulator: Emulator, job: Job, work: Path, *, timeout: float = 1200) -> dict[str, Answers]:
@@ -28,7 +21,7 @@ def emulated_answers(emulator: Emulator, job: Job, work: Path, *, timeout: float
     Raises:
         ToolError: the compiler or a runner failed.
     """
-    binary = _runner("aarch64", work)
+    binary = runner_in(work, "aarch64")
     library = ["--library", str(find_library(emulator.site))]
     commands = {
         "aarch64 C runner": [*emulator.command(binary), *library],
@@ -47,7 +40,7 @@ def vectors_within(seconds: float, emulator: Emulator, job: Job, work: Path) -> 
     Raises:
         ToolError: the compiler or the runner failed.
     """
-    command = [*emulator.command(_runner("aarch64", work)), "--library"]
+    command = [*emulator.command(runner_in(work, "aarch64")), "--library"]
     command.append(str(find_library(emulator.site)))
 
     def taken(count: int) -> float:
@@ -69,7 +62,7 @@ def host_answers(job: Job, work: Path) -> dict[str, Answers]:
         ToolError: the compiler or a runner failed.
     """
     machine = os.uname().machine
-    binary = _runner(machine, work)
+    binary = runner_in(work, machine)
     commands = {
         f"{machine} C runner": [str(binary), "--library", str(find_library())],
         f"{machine} Python runner": [sys.executable, str(SOURCES / "runner.py")],

@@ -8,7 +8,6 @@ import statistics
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +21,7 @@ from toolchain.errors import ModelError
 from toolchain.results.facts.runtime import Effort, LatencyRow
 from toolchain.results.runner import RunnerReport
 from toolchain.runtime.answers import Values, run_runner
-from toolchain.runtime.binaries import SOURCES, build_runner, find_library
+from toolchain.runtime.binaries import SOURCES, find_library, runner_in
 
 WARMUP, CALLS, REPEATS = 500, 5000, 3
 
@@ -148,14 +147,13 @@ def throughput(
     return float(loop.per_second)
 
 
-@cache
 def runner_commands(work: Path) -> dict[str, list[str]]:
     """Both runners on this machine, by name; the C one is compiled into `work`, once.
 
     Raises:
         ToolError: the compiler is missing or failed.
     """
-    binary = build_runner(os.uname().machine, work / "runner")
+    binary = runner_in(work, os.uname().machine)
     return {
         "c": [str(binary), "--library", str(find_library())],
         "python": [sys.executable, str(SOURCES / "runner.py")],

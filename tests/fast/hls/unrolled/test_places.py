@@ -20,8 +20,8 @@ ALONE: list[tuple[Columns, ...]] = [
 ]
 
 
-def evaluate(lines: list[str], values: dict[str, int]) -> dict[str, int]:
-    """The wires of a chain's Verilog for values of the nodes' wires, by the rule in carry_luts.v."""
+def shown(lines: list[str], values: dict[str, int]) -> int:
+    """What a chain's Verilog shows for values of the nodes' wires, by the rule in carry_luts.v."""
     wires = {"1'b0": 0, "1'b1": 1} | values
     text = "\n".join(lines)
     for name in re.findall(r"wire (\w+);|wire (\w+) = ~", text):
@@ -37,10 +37,10 @@ def evaluate(lines: list[str], values: dict[str, int]) -> dict[str, int]:
     for place, inputs in enumerate(zip(*ports, strict=True)):
         a, b, c, d = (wires[wire] for wire in inputs)
         table = tables >> 16 * place
-        shown = table >> (a + 2 * b + 4 * c + 8 * d) & 1
-        total |= (shown ^ carry) << place
-        carry = carry if shown else table >> (a + 2 * b) & 1
-    return {"total": total}
+        bit = table >> (a + 2 * b + 4 * c + 8 * d) & 1
+        total |= (bit ^ carry) << place
+        carry = carry if bit else table >> (a + 2 * b) & 1
+    return total
 
 
 @pytest.mark.parametrize("places", ALONE, ids=range(len(ALONE)))
@@ -71,7 +71,7 @@ def test_stretches_add(places: tuple[Columns, ...], *, carried: bool) -> None:
                 for bit in group
             )
             total += (values["n99"] ^ signs[0]) if carried else 0
-            assert evaluate(lines, values)["total"] >> low & ((1 << width) - 1) == total & ((1 << width) - 1)
+            assert shown(lines, values) >> low & ((1 << width) - 1) == total & ((1 << width) - 1)
 
 
 def test_a_carry_is_shown_before_the_next_sum_begins() -> None:
@@ -82,6 +82,6 @@ def test_a_carry_is_shown_before_the_next_sum_begins() -> None:
     lines = chain.instance()
     for code in range(32):
         values = {f"n{node}": code >> node & 1 for node in range(5)}
-        total = evaluate(lines, values)["total"]
+        total = shown(lines, values)
         assert total >> 1 & 3 == values["n0"] + values["n1"] + values["n2"]
         assert total >> 3 & 3 == values["n3"] + values["n4"]

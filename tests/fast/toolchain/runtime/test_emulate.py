@@ -26,7 +26,7 @@ def emulator(monkeypatch: pytest.MonkeyPatch) -> Emulator:
 
     monkeypatch.setattr(emulate, "answer", answer)
     monkeypatch.setattr(emulate.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(emulate, "build_runner", lambda machine, path: path)
+    monkeypatch.setattr(emulate, "runner_in", lambda work, machine: work)
     monkeypatch.setattr(emulate, "find_library", lambda site: site)
     return Emulator(Path("root"), Path("site"), "cortex-a72")
 
